@@ -1,0 +1,39 @@
+import FoundationEssentials
+import LeadRouting
+import LeadStore
+import Postgres
+import RoutingRules
+
+/// Ours: normalise, match in memory, and write the batch by one statement.
+struct SetBasedIngest: BenchmarkCase {
+    let world: BenchmarkWorld
+    let batch: Int
+    let clients: Int
+
+    var name: String { "set-based ingest, batches of \(batch), \(clients) clients" }
+    var pool: PostgresPool { world.pool }
+
+    func work() async throws -> Int {
+        let decided = world.decidedBatch(batch)
+        let result = try await world.store.ingest(decided, version: world.rules.version, isRepeat: false)
+        guard result == .written(exceptions: []) else { throw BenchmarkFault.unexpected(String(describing: result)) }
+        return batch
+    }
+}
+
+/// A result that makes the figures worthless.
+enum BenchmarkFault: Error {
+    case unexpected(String)
+}
+
+extension BenchmarkWorld {
+    /// New leads, normalised and decided.
+    func decidedBatch(_ count: Int) -> [DecidedLead] {
+        (0..<count)
+            .map { _ in
+                let (lead, source) = lead()
+                let prepared = PreparedLead(id: UUID.v7(milliseconds: LeadIntake.systemMilliseconds()), source: source, lead: lead)
+                return DecidedLead(prepared, Assignment(rules.decide(lead, from: source)))
+            }
+    }
+}

@@ -1,0 +1,115 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target of ours: the Swift 6 language mode, and no warning let through.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+
+let package = Package(
+    name: "switchyard",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "switchyard", targets: ["switchyard"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+    ],
+    targets: [
+        // The rooms, from the ground up: each uses only rooms that stand above it here.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "Postgres", dependencies: ["CLibPQ", deque, lifecycle, logging], swiftSettings: settings),
+        .target(
+            name: "EmbeddedPostgres",
+            dependencies: ["CLibPQ", lifecycle, logging, subprocess],
+            swiftSettings: settings
+        ),
+        .target(name: "RoutingRules", dependencies: [crypto], swiftSettings: settings),
+        .target(
+            name: "LeadStore",
+            dependencies: ["Postgres", "RoutingRules", crypto, logging],
+            swiftSettings: settings,
+            plugins: ["EmbedMigrations"]
+        ),
+        .target(
+            name: "LeadRouting",
+            dependencies: ["LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging],
+            swiftSettings: settings
+        ),
+        .target(name: "Web", dependencies: ["RoutingRules", hummingbird, logging], swiftSettings: settings),
+        .executableTarget(
+            name: "switchyard",
+            dependencies: [
+                "EmbeddedPostgres", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "Web",
+                arguments, configuration, crypto, hummingbird, lifecycle, logging, signals,
+            ],
+            swiftSettings: settings,
+            plugins: ["EmbedMigrations"]
+        ),
+
+        // The migrations, as text inside the binary.
+        .executableTarget(name: "embed-migrations", swiftSettings: settings),
+        .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["embed-migrations"]),
+
+        .executableTarget(
+            name: "bench",
+            dependencies: ["LeadRouting", "LeadStore", "Postgres", "RoutingRules", arguments, logging],
+            path: "Benchmarks",
+            exclude: ["http.py", "post-leads.lua"],
+            swiftSettings: settings
+        ),
+
+        // Unit tests: no database.
+        .testTarget(name: "RoutingRulesTests", dependencies: ["RoutingRules"], swiftSettings: settings),
+        .testTarget(
+            name: "WebTests",
+            dependencies: ["RoutingRules", "Web", hummingbirdTesting],
+            swiftSettings: settings
+        ),
+        // Tests with a database each, cloned from a migrated template.
+        .target(
+            name: "TestDatabase",
+            dependencies: ["EmbeddedPostgres", "LeadStore", "Postgres", logging, subprocess],
+            path: "Tests/TestDatabase",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "EmbeddedPostgresTests",
+            dependencies: ["EmbeddedPostgres", "Postgres", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestDatabase"], swiftSettings: settings),
+        .testTarget(
+            name: "LeadStoreTests",
+            dependencies: ["LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LeadRoutingTests",
+            dependencies: ["LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,30 @@
+/// Where an embedded server is reached.
+package struct ConnectionInfo: Sendable, Hashable {
+    /// The name of the database and of its role.
+    package static let name = "switchyard"
+
+    /// The folder of the unix socket.
+    package let socketDirectory: String
+
+    /// The number in the socket's name; no network port is taken.
+    package let port: Int
+
+    /// The process id of the server.
+    package let serverProcess: Int32
+
+    /// Whether this process has started the server, and so stops it.
+    package let isOurs: Bool
+
+    /// What libpq takes; holds no secret.
+    package var connectionString: String { connectionString(database: Self.name) }
+
+    /// What libpq takes for another database of the cluster.
+    package func connectionString(database: String) -> String {
+        "host=\(Self.quoted(socketDirectory)) port=\(port) user=\(Self.name) dbname=\(Self.quoted(database))"
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let escaped = value.flatMap { $0 == "'" || $0 == "\\" ? "\\\($0)" : String($0) }
+        return "'\(String(escaped))'"
+    }
+}

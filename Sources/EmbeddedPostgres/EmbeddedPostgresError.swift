@@ -1,0 +1,45 @@
+/// Why the embedded server could not be started, with what to do about it.
+package struct EmbeddedPostgresError: Error, Hashable, CustomStringConvertible {
+    /// The kinds of faults that callers tell apart.
+    package enum Code: Sendable, Hashable {
+        /// No PostgreSQL 15 or later on this machine, or not the version that the cluster needs.
+        case noServer
+        /// Another process owns the directory.
+        case inUse
+        /// The directory cannot be made, entered or written by the account that must.
+        case directory
+        /// The cluster could not be made.
+        case initialisation
+        /// The server ended, or was not ready in time.
+        case start
+    }
+
+    /// Which kind.
+    package let code: Code
+
+    /// What happened, in one sentence.
+    package let message: String
+
+    /// What to do about it, in one sentence.
+    package let remedy: String?
+
+    /// The last lines of the server's log, when they say more.
+    package let log: [String]
+
+    init(_ code: Code, _ message: String, remedy: String? = nil, log: [String] = []) {
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+        self.log = log
+    }
+
+    /// Everything, over several lines when there is log text.
+    package var description: String {
+        var lines = [[message, remedy].compactMap { $0 }.joined(separator: " ")]
+        if !log.isEmpty {
+            lines.append("The end of its log:")
+            lines += log.map { "  " + $0 }
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+
+/// One start of the server, from whatever state the last run left.
+struct Launch: Sendable {
+    let place: ClusterPlace
+    let binaries: ServerBinaries
+    let socketDirectory: String
+
+    /// How long recovery after a crash may take.
+    private static let longestRecovery = Duration.seconds(600)
+
+    /// Starts the server and waits until it takes connections.
+    func start(_ progress: Progress) async throws -> (Postmaster, PostmasterFile) {
+        try await clearRemains(progress)
+        var patience = PatientWait(limit: .seconds(15), step: .milliseconds(500))
+        while true {
+            let postmaster = try Postmaster(binaries, place)
+            do {
+                return (postmaster, try await waitUntilReady(postmaster, progress))
+            } catch let error as EmbeddedPostgresError
+                where error.log.contains(where: { $0.contains("pre-existing shared memory block") })
+            {
+                // Children of a killed server, not seen in the process table, end within seconds.
+                guard try await patience.tick(progress, "Waiting for processes of a killed PostgreSQL") else { throw error }
+            } catch {
+                postmaster.terminate()
+                _ = await postmaster.waitForEnd()
+                throw error
+            }
+        }
+    }
+
+    private func waitUntilReady(_ postmaster: Postmaster, _ progress: Progress) async throws -> PostmasterFile {
+        var patience = PatientWait(limit: Self.longestRecovery)
+        while true {
+            if postmaster.hasEnded {
+                let ending = await postmaster.waitForEnd()
+                throw EmbeddedPostgresError(
+                    .start,
+                    "PostgreSQL did not start (\(ending)).",
+                    remedy: "Its log is in \(place.log).",
+                    log: ServerLog.end(of: place)
+                )
+            }
+            if let file = PostmasterFile(dataDirectory: place.data), file.status == .ready { return file }
+            guard try await patience.tick(progress, "Waiting for PostgreSQL (it recovers from a hard stop)") else {
+                throw EmbeddedPostgresError(
+                    .start,
+                    "PostgreSQL was not ready after \(Self.longestRecovery.components.seconds / 60) minutes.",
+                    remedy: "Its log is in \(place.log).",
+                    log: ServerLog.end(of: place)
+                )
+            }
+        }
+    }
+
+    /// Ends what is left of an earlier run, and removes its marks: we hold the directory, so nobody else needs them.
+    private func clearRemains(_ progress: Progress) async throws {
+        guard Files.status(PostmasterFile.path(place.data)) != nil else { return }
+        if let file = PostmasterFile(dataDirectory: place.data), ProcessTable.isPostmaster(file.process, of: place.data) {
+            try await end(file.process, progress)
+        }
+        try await endOrphans(progress)
+        // The number in the file may be another program's by now; then the server would refuse to start.
+        for path in [
+            PostmasterFile.path(place.data),
+            "\(socketDirectory)/.s.PGSQL.\(SocketDirectory.port)",
+            "\(socketDirectory)/.s.PGSQL.\(SocketDirectory.port).lock",
+        ] { unlink(path) }
+    }
+
+    /// A server whose switchyard was killed is stopping by itself already; if not, it is told to, ever harder.
+    private func end(_ process: pid_t, _ progress: Progress) async throws {
+        for (signal, limit) in [(0, 2), (SIGINT, 60), (SIGQUIT, 10), (SIGKILL, 5)] {
+            if signal != 0 { kill(process, signal) }
+            var patience = PatientWait(limit: .seconds(limit))
+            while ProcessTable.isPostmaster(process, of: place.data) {
+                let text = "Waiting for an earlier PostgreSQL (process \(process)) to stop"
+                guard try await patience.tick(progress, text) else { break }
+            }
+            if !ProcessTable.isPostmaster(process, of: place.data) { return }
+        }
+        throw EmbeddedPostgresError(
+            .start,
+            "An earlier PostgreSQL (process \(process)) still runs on \(place.data) and cannot be ended.",
+            remedy: "End it by hand."
+        )
+    }
+
+    private func endOrphans(_ progress: Progress) async throws {
+        var patience = PatientWait(limit: .seconds(5))
+        while !ProcessTable.processes(in: place.data).isEmpty {
+            guard try await patience.tick(progress, "Waiting for processes of a killed PostgreSQL") else { break }
+        }
+        for process in ProcessTable.processes(in: place.data) { kill(process, SIGKILL) }
+    }
+}

@@ -1,0 +1,114 @@
+import Glibc
+
+/// The server's configuration files, written anew at each start.
+struct ServerConfiguration: Sendable, Hashable {
+    var settings: ClusterSettings
+    var socketDirectory: String
+    var logDirectory: String
+    /// The account of the server, and of this process.
+    var accounts: Set<String>
+    /// Memory of the machine or of the control group, in MB.
+    var memory: Int
+    var compressesWithLZ4 = false
+
+    /// postgresql.conf.
+    ///
+    /// The log holds no values: no statements, no parameters, no errors of statements (their texts quote values, and
+    /// the client has them anyway), no details.
+    var main: String {
+        let buffers = settings.sharedBuffers ?? min(512, max(64, memory / 8))
+        let durability =
+            settings.isDurable
+            ? """
+            fsync = on
+            synchronous_commit = on
+            full_page_writes = on
+            max_wal_size = 2GB
+            min_wal_size = 256MB
+            """
+            : """
+            fsync = off
+            synchronous_commit = off
+            full_page_writes = off
+            wal_level = minimal
+            max_wal_senders = 0
+            max_wal_size = 1GB
+            min_wal_size = 80MB
+            """
+        return """
+            # Written by Switchyard at each start. Settings of your own go to local.conf beside this file, and win.
+            listen_addresses = ''
+            port = \(SocketDirectory.port)
+            unix_socket_directories = \(Self.quoted(socketDirectory))
+            unix_socket_permissions = 0700
+            max_connections = \(settings.maximumConnections)
+            shared_buffers = \(buffers)MB
+            effective_cache_size = \(max(128, memory / 2))MB
+            \(durability)
+            wal_compression = \(compressesWithLZ4 ? "lz4" : "on")
+            checkpoint_timeout = 15min
+            checkpoint_completion_target = 0.9
+            random_page_cost = 1.1
+            effective_io_concurrency = 200
+            jit = off
+            autovacuum_naptime = 15s
+            password_encryption = scram-sha-256
+            timezone = 'UTC'
+            datestyle = 'iso, ymd'
+            lc_messages = 'C'
+            default_text_search_config = 'pg_catalog.simple'
+            logging_collector = on
+            log_directory = \(Self.quoted(logDirectory))
+            log_filename = 'postgresql-%a.log'
+            log_truncate_on_rotation = on
+            log_rotation_age = 1d
+            log_rotation_size = 0
+            log_timezone = 'UTC'
+            log_line_prefix = '%m [%p] %a '
+            log_min_messages = log
+            log_min_error_statement = panic
+            log_min_duration_statement = -1
+            log_statement = none
+            log_parameter_max_length = 0
+            log_parameter_max_length_on_error = 0
+            log_error_verbosity = terse
+            log_lock_waits = on
+            include_if_exists = 'local.conf'
+            \(settings.more.joined(separator: "\n"))
+
+            """
+    }
+
+    /// pg_hba.conf: who may come in.
+    ///
+    /// Only by the socket, whose folder admits the server's account and root. A cluster for tests lets every role in.
+    var access: String {
+        settings.isDurable
+            ? "# Written by Switchyard at each start.\nlocal all all peer map=switchyard\n"
+            : "# Written by Switchyard at each start.\nlocal all all trust\n"
+    }
+
+    /// pg_ident.conf: which accounts are the role.
+    var identities: String {
+        let lines = accounts.union(["root"]).sorted().map { "switchyard \(Self.identity($0)) \(ConnectionInfo.name)" }
+        return "# Written by Switchyard at each start.\n" + lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func quoted(_ value: String) -> String {
+        "'" + value.flatMap { $0 == "'" ? "''" : String($0) } + "'"
+    }
+
+    private static func identity(_ account: String) -> String {
+        "\"" + account.filter { $0 != "\"" && $0 != "\n" } + "\""
+    }
+
+    /// Memory that this process may count on, in MB: the machine's, or its control group's if that is less.
+    static func availableMemory() -> Int {
+        let machine = Files.text("/proc/meminfo").flatMap { text in
+            text.split(separator: "\n").first { $0.hasPrefix("MemTotal:") }
+                .flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") }
+        }
+        let group = Files.text("/sys/fs/cgroup/memory.max").flatMap { Int($0.trimmingWhitespace()) }
+        return min((machine ?? 1 << 20) / 1024, (group ?? .max) / (1 << 20))
+    }
+}

@@ -1,0 +1,245 @@
+package import FoundationEssentials
+import LeadStore
+package import RoutingRules
+
+/// Takes a CSV file in, row by row, in memory that does not grow with it.
+///
+/// Rows go into the intake in the order of the file, and the intake keeps rows that share an identity in that order:
+/// whichever of two comes first in the file wins, whatever is under way at the same time and however batches are cut.
+package struct CSVImport: Sendable {
+    /// A file that cannot be taken in at all.
+    package struct Unreadable: Error, Sendable, Hashable, CustomStringConvertible {
+        /// The line at fault, from 1.
+        package let line: Int
+        /// What is wrong, and what to do.
+        package let reason: String
+        package var description: String { "line \(line): \(reason)" }
+    }
+
+    /// A row that waits for its outcome: rejected while it was read, or a place in a ticket.
+    private enum Pending {
+        case rejected(RejectedRow)
+        case lead(CSVRow, source: UUID)
+    }
+
+    private struct Portion {
+        let rows: [Pending]
+        let ticket: BatchTicket?
+    }
+
+    private let intake: LeadIntake
+    private let workspaces: WorkspaceNames
+    private let defaultWorkspace: UUID?
+    private let limits: CSVReader.Limits
+    private let clock: any Clock<Duration>
+
+    /// Rows that go into the intake together.
+    private static let portionSize = 512
+    /// Portions that wait for their outcome; bounds the memory.
+    private static let portionsInFlight = 6
+
+    /// An import through an intake.
+    ///
+    /// - Parameters:
+    ///   - intake: where leads go.
+    ///   - workspaces: those that a row may name.
+    ///   - defaultWorkspace: the source of rows that name none.
+    ///   - limits: how long a row may be.
+    ///   - clock: what pauses are measured by while the intake is full.
+    package init(
+        intake: LeadIntake,
+        workspaces: [Workspace],
+        defaultWorkspace: UUID?,
+        limits: CSVReader.Limits = .init(),
+        clock: any Clock<Duration> = .continuous
+    ) {
+        self.intake = intake
+        self.workspaces = WorkspaceNames(workspaces)
+        self.defaultWorkspace = defaultWorkspace
+        self.limits = limits
+        self.clock = clock
+    }
+
+    /// Reads a file to its end.
+    ///
+    /// - Parameters:
+    ///   - chunks: the file's bytes, in pieces of any size.
+    ///   - onReject: called for each row that was not taken in, in the order of the file.
+    ///   - onProgress: called after each portion of rows.
+    /// - Returns: what it came to.
+    /// - Throws: ``Unreadable`` for a file without a usable header, or that cannot be read on; rows before that line
+    ///   are taken in.
+    package func run<Chunks: AsyncSequence>(
+        _ chunks: Chunks,
+        onReject: @escaping (RejectedRow) async throws -> Void,
+        onProgress: @escaping (ImportProgress) -> Void = { _ in }
+    ) async throws -> ImportSummary where Chunks.Element: Sequence<UInt8> {
+        var run = Run(self, onReject: onReject, onProgress: onProgress)
+        do {
+            for try await chunk in chunks {
+                try Task.checkCancellation()
+                try await run.take(run.reader.read(chunk))
+            }
+            try await run.take(run.reader.finish())
+        } catch let error as CSVError {
+            try await run.finish()
+            throw Unreadable(line: error.line, reason: error.message)
+        } catch {
+            try await run.finish()
+            throw error
+        }
+        try await run.finish()
+        guard run.columns != nil else { throw Unreadable(line: 1, reason: "The file is empty: it has no header row.") }
+        return run.summary
+    }
+
+    /// The state of one import.
+    private struct Run {
+        let parent: CSVImport
+        let onReject: (RejectedRow) async throws -> Void
+        let onProgress: (ImportProgress) -> Void
+        var reader: CSVReader
+        var columns: LeadColumns?
+        var summary = ImportSummary()
+        var progress = ImportProgress()
+        var rows: [Pending] = []
+        var leads: [(lead: Lead, source: UUID)] = []
+        var portions: [Portion] = []
+
+        init(
+            _ parent: CSVImport,
+            onReject: @escaping (RejectedRow) async throws -> Void,
+            onProgress: @escaping (ImportProgress) -> Void
+        ) {
+            self.parent = parent
+            self.onReject = onReject
+            self.onProgress = onProgress
+            reader = CSVReader(limits: parent.limits)
+        }
+
+        mutating func take(_ new: [CSVRow]) async throws {
+            for row in new {
+                guard let columns else {
+                    try begin(row)
+                    continue
+                }
+                if row.fields.allSatisfy(\.isEmpty) { continue }
+                progress.rows += 1
+                read(row, columns)
+                if rows.count >= CSVImport.portionSize { try await send() }
+            }
+        }
+
+        mutating func finish() async throws {
+            try await send()
+            while !portions.isEmpty { try await settleOldest() }
+            summary.rows = progress.rows
+            summary.windows1252Line = reader.windows1252Line
+        }
+
+        private mutating func begin(_ header: CSVRow) throws {
+            do throws(LeadColumns.Problem) {
+                let columns = try LeadColumns(header: header.fields)
+                guard columns.hasWorkspace || parent.defaultWorkspace != nil else {
+                    throw LeadColumns.Problem(
+                        description: "No column “workspace” says whose leads these are; name the workspace."
+                    )
+                }
+                self.columns = columns
+                summary.metadataColumns = columns.metadataColumns
+                summary.delimiter = reader.delimiter.map { Character(Unicode.Scalar($0)) }
+            } catch {
+                throw Unreadable(line: header.line, reason: error.description)
+            }
+        }
+
+        /// Sorts a row into those that are taken in and those that are not.
+        private mutating func read(_ row: CSVRow, _ columns: LeadColumns) {
+            guard row.fields.count == columns.count else {
+                return reject(row, "Has \(row.fields.count) values where the header has \(columns.count).")
+            }
+            let (raw, name) = columns.lead(row.fields)
+            let source: UUID
+            switch (name.map(parent.workspaces.find), parent.defaultWorkspace) {
+            case (.one(let id)?, _), (nil, let id?): source = id
+            case (.several?, _): return reject(row, "More than one workspace has this name; write the id.")
+            case (.some, _): return reject(row, "There is no such workspace.")
+            case (nil, nil): return reject(row, "Names no workspace.")
+            }
+            do {
+                leads.append((try LeadValidation.validated(raw), source))
+                rows.append(.lead(row, source: source))
+            } catch {
+                reject(row, "\(error)")
+            }
+        }
+
+        private mutating func reject(_ row: CSVRow, _ reason: String) {
+            rows.append(.rejected(RejectedRow(line: row.line, reason: reason, fields: row.fields)))
+        }
+
+        /// Hands what was read to the intake, and waits for older portions when too many are under way.
+        private mutating func send() async throws {
+            guard !rows.isEmpty else { return }
+            let ticket = leads.isEmpty ? nil : try await enqueue()
+            portions.append(Portion(rows: rows, ticket: ticket))
+            rows.removeAll(keepingCapacity: true)
+            leads.removeAll(keepingCapacity: true)
+            while portions.count >= CSVImport.portionsInFlight { try await settleOldest() }
+        }
+
+        private mutating func enqueue() async throws -> BatchTicket {
+            while true {
+                let refusal: IntakeError
+                do throws(IntakeError) {
+                    return try parent.intake.enqueue(leads)
+                } catch {
+                    refusal = error
+                }
+                guard refusal.code == .overloaded else { throw refusal }
+                if portions.isEmpty {
+                    try await parent.clock.sleep(for: .milliseconds(50))
+                } else {
+                    try await settleOldest()
+                }
+            }
+        }
+
+        /// Waits for the oldest portion and reports its rows, in the order of the file.
+        private mutating func settleOldest() async throws {
+            let portion = portions.removeFirst()
+            var outcomes = (await portion.ticket?.outcomes() ?? [])[...]
+            for row in portion.rows {
+                progress.settled += 1
+                switch row {
+                case .rejected(let rejected):
+                    summary.rejected += 1
+                    try await onReject(rejected)
+                case .lead(let row, let source):
+                    switch outcomes.popFirst() {
+                    case .success(let outcome)?:
+                        count(outcome, source: source)
+                    case .failure(let error)?:
+                        summary.rejected += 1
+                        try await onReject(.init(line: row.line, reason: error.description, fields: row.fields))
+                    case nil: break
+                    }
+                }
+            }
+            progress.bytesRead = reader.bytesRead
+            onProgress(progress)
+        }
+
+        private mutating func count(_ outcome: RoutingOutcome, source: UUID) {
+            if outcome.isDuplicate {
+                summary.duplicates += 1
+            } else if outcome.status != .routed {
+                summary.waiting += 1
+            } else if outcome.matchedRuleID == nil, outcome.destinationWorkspaceID == source {
+                summary.unmatched += 1
+            } else if let destination = outcome.destinationWorkspaceID {
+                summary.routed[destination, default: 0] += 1
+            }
+        }
+    }
+}

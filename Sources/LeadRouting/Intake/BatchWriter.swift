@@ -1,0 +1,156 @@
+import FoundationEssentials
+import LeadStore
+import Logging
+import Postgres
+import RoutingRules
+
+/// Sees one batch through: decides it, writes it, and repeats that until each lead has an outcome.
+struct BatchWriter: Sendable {
+    /// What became of a lead.
+    enum Outcome: Sendable {
+        /// Its answer.
+        case done(Result<RoutingOutcome, IntakeError>)
+        /// Nothing was written for it; it has to be decided again.
+        case again
+    }
+
+    let store: any IntakeStore
+    let rules: RuleSetCache
+    let limits: LeadIntake.Limits
+    let clock: any Clock<Duration>
+    let logger: Logger
+
+    /// An outcome for each lead, in order.
+    ///
+    /// What can be repeated is repeated for a bounded time; a batch that the database blames a row of is halved until
+    /// that row is alone.
+    func write(_ batch: [IntakeQueue.Entry]) async -> [Outcome] {
+        await write(batch, isRepeat: false)
+    }
+
+    private func write(_ batch: [IntakeQueue.Entry], isRepeat: Bool) async -> [Outcome] {
+        var patience = Patience(limits.patience, clock: clock)
+        var isRepeat = isRepeat
+        var stale: Int64?
+        var staleRounds = 0
+        while true {
+            do {
+                let rules = if let stale { try await rules.refresh(replacing: stale) } else { try await rules.current() }
+                let decided = batch.map { decide($0, rules, rulesAreSettled: staleRounds < limits.rounds) }
+                let result = try await store.ingest(
+                    decided,
+                    version: staleRounds < limits.rounds ? rules.version : nil,
+                    isRepeat: isRepeat
+                )
+                switch result {
+                case .stale:
+                    stale = rules.version
+                    staleRounds += 1
+                    if staleRounds > 2 * limits.rounds { return batch.map { _ in .done(.failure(.init(.unavailable))) } }
+                case .written(let exceptions):
+                    return try await outcomes(decided, exceptions)
+                }
+            } catch let error as PostgresError where error.blamesRow {
+                return await split(batch, isRepeat: isRepeat, error)
+            } catch {
+                // Whatever went wrong, the statement may have been carried out: from here on ids may be stored.
+                let wasSent = Self.mayHaveWritten(error)
+                isRepeat = isRepeat || wasSent
+                guard Self.isWorthRepeating(error), await patience.wait() else {
+                    return give(up: batch, because: error, mayBeStored: isRepeat)
+                }
+                logger.info(
+                    "repeating a batch",
+                    metadata: ["batch.leads": "\(batch.count)", "error": "\(error)", "batch.unknown": "\(isRepeat)"]
+                )
+            }
+        }
+    }
+
+    private func decide(_ entry: IntakeQueue.Entry, _ rules: CompiledRuleSet, rulesAreSettled: Bool) -> DecidedLead {
+        guard rulesAreSettled, entry.rounds < limits.rounds else {
+            let reason = "Left to the queue, because its circumstances kept changing while it was decided."
+            return DecidedLead(entry.prepared, Assignment(result: .queued, reason: reason))
+        }
+        let decision = rules.decide(entry.prepared.lead, from: entry.prepared.source)
+        return DecidedLead(entry.prepared, Assignment(decision))
+    }
+
+    /// Turns what the statement said into answers; leads that an earlier try stored are read back.
+    private func outcomes(_ decided: [DecidedLead], _ exceptions: [IngestException]) async throws -> [Outcome] {
+        var byPlace: [Int: IngestException.Outcome] = [:]
+        for exception in exceptions { byPlace[exception.index] = exception.outcome }
+        let existing = exceptions.filter { $0.outcome == .exists }.map { decided[$0.index].prepared.id }
+        let stored = existing.isEmpty ? [:] : try await store.outcomes(of: existing)
+        return decided.enumerated()
+            .map { place, item in
+                let prepared = item.prepared
+                switch byPlace[place] {
+                case .again: return .again
+                case .exists:
+                    // Stored and gone again: somebody erased it since.
+                    return stored[prepared.id].map { .done(.success($0)) } ?? .done(.failure(.init(.outcomeUnknown)))
+                case let exception:
+                    return .done(
+                        .success(
+                            RoutingOutcome(
+                                prepared.id,
+                                source: prepared.source,
+                                assignment: item.assignment,
+                                exception: exception
+                            )
+                        )
+                    )
+                }
+            }
+    }
+
+    private func split(_ batch: [IntakeQueue.Entry], isRepeat: Bool, _ error: PostgresError) async -> [Outcome] {
+        guard batch.count > 1 else {
+            logger.warning(
+                "the database refuses a lead",
+                metadata: ["error.sqlstate": "\(error.sqlState ?? "")", "error.column": "\(error.column ?? "")"]
+            )
+            // A workspace that is gone since the request was looked at.
+            let code: IntakeError.Code = error.sqlState == "23503" ? .unknownWorkspace : .rejected
+            return batch.map { _ in .done(.failure(.init(code, sqlState: error.sqlState))) }
+        }
+        let middle = batch.count / 2
+        let first = await write(Array(batch[..<middle]), isRepeat: isRepeat)
+        return first + (await write(Array(batch[middle...]), isRepeat: isRepeat))
+    }
+
+    private func give(up batch: [IntakeQueue.Entry], because error: any Error, mayBeStored: Bool) -> [Outcome] {
+        logger.error(
+            "gave up on a batch",
+            metadata: ["batch.leads": "\(batch.count)", "error": "\(error)", "batch.unknown": "\(mayBeStored)"]
+        )
+        let sqlState = (error as? PostgresError)?.sqlState
+        let code: IntakeError.Code = mayBeStored ? .outcomeUnknown : .unavailable
+        return batch.map { _ in .done(.failure(.init(code, sqlState: sqlState, retryAfter: .seconds(5)))) }
+    }
+
+    /// Whether an error leaves open if the statement was carried out.
+    ///
+    /// An error that the server reported means that it was rolled back, except while the server goes down: a backend
+    /// that is told to end after its commit reports that too.
+    private static func mayHaveWritten(_ error: any Error) -> Bool {
+        guard let error = error as? PostgresError else { return false }
+        switch error.code {
+        case .server: return error.sqlState?.hasPrefix("57P") ?? true
+        case .connectionLost, .timeout, .cancelled: return true
+        default: return false
+        }
+    }
+
+    private static func isWorthRepeating(_ error: any Error) -> Bool {
+        guard let error = error as? PostgresError else { return false }
+        switch error.code {
+        case .connectionLost, .cannotConnect, .timeout, .poolExhausted: return true
+        case .server:
+            // Locks that were not to be had (55P03) and statements that took too long (57014) pass by themselves.
+            return error.isTransient || error.sqlState == "55P03" || error.sqlState == "57014"
+        default: return error.isTransient
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// Why a lead was not taken in.
+package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of failure it is.
+    package enum Code: Sendable, Hashable {
+        /// More leads are waiting than this node keeps; nothing was stored.
+        case overloaded
+        /// The workspace that sent it does not exist.
+        case unknownWorkspace
+        /// The database refuses this lead; nothing was stored.
+        case rejected
+        /// The database cannot be reached; nothing was stored.
+        case unavailable
+        /// The database was lost while it stored the lead: it may or may not be there.
+        case outcomeUnknown
+        /// This node is stopping; nothing was stored.
+        case shuttingDown
+    }
+
+    /// The kind of failure.
+    package let code: Code
+    /// The state code with which the database refused, for logs.
+    package let sqlState: String?
+    /// When to try again.
+    package let retryAfter: Duration?
+
+    /// A failure of a kind.
+    package init(_ code: Code, sqlState: String? = nil, retryAfter: Duration? = nil) {
+        self.code = code
+        self.sqlState = sqlState
+        self.retryAfter = retryAfter
+    }
+
+    package var description: String {
+        switch code {
+        case .overloaded: "Too many leads are waiting; try again shortly."
+        case .unknownWorkspace: "There is no such workspace."
+        case .rejected: "The database refused this lead\(sqlState.map { " (SQLSTATE \($0))" } ?? "")."
+        case .unavailable: "The database cannot be reached; nothing was stored."
+        case .outcomeUnknown: "The database was lost while storing this lead: it may or may not be stored."
+        case .shuttingDown: "The server is stopping; nothing was stored."
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import DequeModule
+import LeadStore
+import RoutingRules
+
+/// The leads that wait for a batch, in an order that keeps twins apart: a value, without locks or time.
+///
+/// Leads that share an identity stand in line behind each other, in the order in which they came, and only the first
+/// of a line is ever in a batch. So each identity is once in a batch, two batches under way never wait for each
+/// other's claims, and of two twins the one that came first wins, however batches are cut. Leads without a common
+/// identity are independent of each other.
+struct IntakeQueue {
+    /// Where a lead comes from, so that a single one need not wait behind a thousand.
+    enum Lane: Sendable { case single, bulk }
+
+    /// A lead in the queue.
+    struct Entry: Sendable {
+        let prepared: PreparedLead
+        let lane: Lane
+        /// How often it was decided and not written.
+        var rounds = 0
+        let answer: @Sendable (Result<RoutingOutcome, IntakeError>) -> Void
+    }
+
+    /// The place of a lead in the queue, until it is answered.
+    struct Ticket: Sendable, Hashable { fileprivate let slot: Int }
+
+    /// What a line of twins is known by: the first half of the identity's hash. Two identities that agree in it are
+    /// kept apart needlessly, which does no harm.
+    private struct Identity: Hashable {
+        let high: UInt64
+        let low: UInt64
+
+        init(_ digest: [UInt8]) {
+            var high: UInt64 = 0
+            var low: UInt64 = 0
+            for byte in digest.prefix(8) { high = high << 8 | UInt64(byte) }
+            for byte in digest.dropFirst(8).prefix(8) { low = low << 8 | UInt64(byte) }
+            self.high = high
+            self.low = low
+        }
+    }
+
+    private struct Slot {
+        var entry: Entry
+        var identities: [Identity]
+        /// In how many of its lines it is not the first.
+        var blockers: Int
+    }
+
+    private struct Line {
+        var first: Int
+        var behind: [Int] = []
+    }
+
+    private var slots: [Slot?] = []
+    private var free: [Int] = []
+    private var lines: [Identity: Line] = [:]
+    private var singles = Deque<Int>()
+    private var bulk = Deque<Int>()
+
+    /// How many leads are not answered yet.
+    private(set) var count = 0
+
+    /// Whether a batch could be taken now.
+    var hasReady: Bool { !singles.isEmpty || !bulk.isEmpty }
+
+    /// The part of a batch, one in four, that the bulk lane may take while single leads are there.
+    private static let bulkShare = 4
+
+    /// Puts a lead at the end of its lane and of its lines.
+    mutating func append(_ entry: Entry) {
+        var identities: [Identity] = []
+        for claim in entry.prepared.identities.claims {
+            let identity = Identity(claim.digest)
+            if !identities.contains(identity) { identities.append(identity) }
+        }
+        let slot = free.popLast() ?? slots.count
+        var blockers = 0
+        for identity in identities {
+            if lines[identity]?.behind.append(slot) == nil {
+                lines[identity] = Line(first: slot)
+            } else {
+                blockers += 1
+            }
+        }
+        let content = Slot(entry: entry, identities: identities, blockers: blockers)
+        if slot == slots.count { slots.append(content) } else { slots[slot] = content }
+        count += 1
+        guard blockers == 0 else { return }
+        switch entry.lane {
+        case .single: singles.append(slot)
+        case .bulk: bulk.append(slot)
+        }
+    }
+
+    /// The next batch: single leads first, and a share of it for the others so that they get on.
+    mutating func takeBatch(limit: Int) -> [(Ticket, Entry)] {
+        let share = singles.isEmpty ? limit : max(1, limit / Self.bulkShare)
+        let bulkCount = min(bulk.count, share)
+        let singleCount = min(singles.count, limit - bulkCount)
+        var batch: [(Ticket, Entry)] = []
+        batch.reserveCapacity(singleCount + bulkCount)
+        for _ in 0..<singleCount { take(singles.popFirst(), into: &batch) }
+        for _ in 0..<bulkCount { take(bulk.popFirst(), into: &batch) }
+        return batch
+    }
+
+    /// Removes an answered lead, and lets those behind it move up.
+    mutating func finish(_ ticket: Ticket) {
+        guard let done = slots[ticket.slot] else { return }
+        slots[ticket.slot] = nil
+        free.append(ticket.slot)
+        count -= 1
+        for identity in done.identities {
+            guard var line = lines.removeValue(forKey: identity), !line.behind.isEmpty else { continue }
+            line.first = line.behind.removeFirst()
+            lines[identity] = line
+            slots[line.first]?.blockers -= 1
+            if slots[line.first]?.blockers == 0 { putFirst(line.first) }
+        }
+    }
+
+    /// Puts a lead that has to be decided again at the head of its lane; it stays the first of its lines.
+    mutating func putBack(_ ticket: Ticket, _ entry: Entry) {
+        slots[ticket.slot]?.entry = entry
+        putFirst(ticket.slot)
+    }
+
+    private mutating func putFirst(_ slot: Int) {
+        switch slots[slot]?.entry.lane {
+        case .single: singles.prepend(slot)
+        case .bulk: bulk.prepend(slot)
+        case nil: break
+        }
+    }
+
+    private func take(_ slot: Int?, into batch: inout [(Ticket, Entry)]) {
+        guard let slot, let content = slots[slot] else { return }
+        batch.append((Ticket(slot: slot), content.entry))
+    }
+}

@@ -1,0 +1,239 @@
+package import FoundationEssentials
+package import LeadStore
+package import Logging
+package import RoutingRules
+import Synchronization
+
+/// What the intake needs of the database; a test gives it another.
+package protocol IntakeStore: Sendable {
+    /// Stores a batch of decided leads, in one transaction.
+    func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult
+    /// How leads stand that an earlier statement may have stored.
+    func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
+}
+
+extension LeadStore: IntakeStore {}
+
+/// Where new leads come in: gathered into batches, decided in memory, written once, answered after the COMMIT.
+///
+/// A batch is what arrived while the batches before it were committing: a quiet server answers a lead after one round
+/// trip, a busy one writes hundreds at a time. No timer delays anybody.
+package final class LeadIntake: Sendable {
+    /// The bounds of the intake.
+    package struct Limits: Sendable, Hashable {
+        /// Batches under way at the same time; two keep a database on two cores busy.
+        package var batchesInFlight = 2
+        /// Leads in a batch: at 500 a batch takes some 15 ms, and more leads a batch hardly raise the rate.
+        package var leadsInBatch = 512
+        /// Leads that may wait for their answer before others are turned away.
+        package var backlog = 20_000
+        /// How long a batch is repeated while the database is away.
+        package var patience = Duration.seconds(20)
+        /// How often a lead is decided again before it is left to the queue.
+        package var rounds = 5
+
+        /// The usual bounds.
+        package init() {}
+    }
+
+    private struct State {
+        var queue = IntakeQueue()
+        var batchesInFlight = 0
+        var isStopping = false
+        var drained: [CheckedContinuation<Void, Never>] = []
+        var batches = 0
+        var leads = 0
+    }
+
+    private let state = Mutex(State())
+    private let limits: Limits
+    private let rules: RuleSetCache
+    private let writer: BatchWriter
+    private let milliseconds: @Sendable () -> Int64
+
+    /// An intake in front of a store.
+    ///
+    /// - Parameters:
+    ///   - store: where leads are written.
+    ///   - rules: what decides.
+    ///   - limits: the bounds.
+    ///   - clock: what waits between repeats.
+    ///   - milliseconds: the time since 1970 that goes into new ids.
+    ///   - logger: for outages and refused batches.
+    package init(
+        store: any IntakeStore,
+        rules: RuleSetCache,
+        limits: Limits = .init(),
+        clock: any Clock<Duration> = .continuous,
+        milliseconds: @escaping @Sendable () -> Int64 = LeadIntake.systemMilliseconds,
+        logger: Logger
+    ) {
+        self.limits = limits
+        self.rules = rules
+        self.milliseconds = milliseconds
+        writer = BatchWriter(store: store, rules: rules, limits: limits, clock: clock, logger: logger)
+    }
+
+    /// How many batches were taken so far, and how many leads in them.
+    package var statistics: (batches: Int, leads: Int) {
+        state.withLock { ($0.batches, $0.leads) }
+    }
+
+    /// How many leads wait for their answer.
+    package var backlog: Int {
+        state.withLock { $0.queue.count }
+    }
+
+    /// Takes in one lead, and returns when it is committed.
+    package func submit(_ lead: Lead, from workspace: UUID) async throws(IntakeError) -> RoutingOutcome {
+        try await requireKnown([workspace])
+        let prepared = prepare(lead, from: workspace)
+        let result = await withCheckedContinuation { continuation in
+            do throws(IntakeError) {
+                try add([(prepared, { @Sendable in continuation.resume(returning: $0) })], lane: .single)
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+
+    /// Takes in leads in their order, and returns when all are committed or refused.
+    ///
+    /// - Throws: if none was taken, because there are too many or a workspace is unknown.
+    package func submit(
+        batch: [(lead: Lead, source: UUID)]
+    ) async throws(IntakeError) -> [Result<RoutingOutcome, IntakeError>] {
+        try await requireKnown(Set(batch.map(\.source)))
+        return await (try enqueue(batch)).outcomes()
+    }
+
+    /// Puts leads into the queue in their order, and does not wait for them.
+    ///
+    /// Workspaces are not looked at: the caller has done so. Leads that share an identity with earlier ones, of this
+    /// call or any before it, are decided after those.
+    package func enqueue(_ batch: [(lead: Lead, source: UUID)]) throws(IntakeError) -> BatchTicket {
+        let ticket = BatchTicket(count: batch.count)
+        let entries = batch.enumerated()
+            .map { index, item in
+                (
+                    prepare(item.lead, from: item.source),
+                    { @Sendable (result: Result<RoutingOutcome, IntakeError>) in ticket.answer(index, result) }
+                )
+            }
+        try add(entries, lane: .bulk)
+        return ticket
+    }
+
+    /// Takes no more leads, and returns when all that were taken are answered.
+    package func stop() async {
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state in
+                state.isStopping = true
+                if state.queue.count > 0 { state.drained.append(continuation) }
+                return state.queue.count == 0
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
+
+    /// Refuses workspaces that do not exist, after one look whether they are new.
+    private func requireKnown(_ workspaces: Set<UUID>) async throws(IntakeError) {
+        do {
+            let known = try await rules.current()
+            if workspaces.allSatisfy(known.knows(workspace:)) { return }
+            try await rules.poll()
+            let fresh = try await rules.current()
+            if workspaces.allSatisfy(fresh.knows(workspace:)) { return }
+        } catch {
+            throw IntakeError(.unavailable, retryAfter: .seconds(5))
+        }
+        throw IntakeError(.unknownWorkspace)
+    }
+
+    private func prepare(_ lead: Lead, from workspace: UUID) -> PreparedLead {
+        PreparedLead(id: UUID.v7(milliseconds: milliseconds()), source: workspace, lead: lead)
+    }
+
+    private func add(
+        _ leads: [(PreparedLead, @Sendable (Result<RoutingOutcome, IntakeError>) -> Void)],
+        lane: IntakeQueue.Lane
+    ) throws(IntakeError) {
+        let started: Int
+        do {
+            started = try state.withLock { state in
+                guard !state.isStopping else { throw IntakeError(.shuttingDown) }
+                guard state.queue.count + leads.count <= limits.backlog else {
+                    throw IntakeError(.overloaded, retryAfter: .seconds(1))
+                }
+                for (prepared, answer) in leads {
+                    state.queue.append(.init(prepared: prepared, lane: lane, answer: answer))
+                }
+                return start(&state)
+            }
+        } catch let error as IntakeError {
+            throw error
+        } catch {
+            throw IntakeError(.unavailable)
+        }
+        for _ in 0..<started { Task { await writeBatches() } }
+    }
+
+    /// Counts in another batch if there is room and something to write; 1 if there is.
+    private func start(_ state: inout State) -> Int {
+        guard state.queue.hasReady, state.batchesInFlight < limits.batchesInFlight else { return 0 }
+        state.batchesInFlight += 1
+        return 1
+    }
+
+    /// Writes batch after batch until nothing is ready.
+    private func writeBatches() async {
+        while true {
+            let batch = state.withLock { state in
+                let batch = state.queue.takeBatch(limit: limits.leadsInBatch)
+                if batch.isEmpty {
+                    state.batchesInFlight -= 1
+                } else {
+                    state.batches += 1
+                    state.leads += batch.count
+                }
+                return batch
+            }
+            if batch.isEmpty { return }
+            let results = await writer.write(batch.map(\.1))
+            settle(batch, results)
+        }
+    }
+
+    /// Answers what is done, puts back what has to be decided again, and wakes another batch if leads became ready.
+    private func settle(
+        _ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)],
+        _ results: [BatchWriter.Outcome]
+    ) {
+        let (started, drained) = state.withLock { state in
+            for ((ticket, entry), result) in zip(batch, results) {
+                switch result {
+                case .done: state.queue.finish(ticket)
+                case .again:
+                    var entry = entry
+                    entry.rounds += 1
+                    state.queue.putBack(ticket, entry)
+                }
+            }
+            let isDrained = state.isStopping && state.queue.count == 0
+            let waiters = isDrained ? state.drained : []
+            if isDrained { state.drained = [] }
+            return (start(&state), waiters)
+        }
+        for _ in 0..<started { Task { await writeBatches() } }
+        for ((_, entry), result) in zip(batch, results) {
+            if case .done(let result) = result { entry.answer(result) }
+        }
+        for waiter in drained { waiter.resume() }
+    }
+
+    /// The system's time in milliseconds since 1970, for new ids; nothing is decided by it.
+    package static func systemMilliseconds() -> Int64 {
+        Int64(Date().timeIntervalSince1970 * 1000)
+    }
+}

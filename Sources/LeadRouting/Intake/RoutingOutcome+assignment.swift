@@ -1,0 +1,39 @@
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+
+extension RoutingOutcome {
+    /// What the caller is told about a lead that was written as `assignment` says, except for `exception`.
+    ///
+    /// A duplicate's reason says that the lead is known, never to whom.
+    init(
+        _ leadID: UUID,
+        source: UUID,
+        assignment: Assignment,
+        exception: IngestException.Outcome?
+    ) {
+        let status: LeadStatus
+        var duplicateOf: UUID?
+        var isDuplicate = false
+        switch (exception, assignment.result) {
+        case (.duplicate(let first), _):
+            isDuplicate = true
+            duplicateOf = first
+            status = .routed
+        case (.failed, _), (_, .failed): status = .failed
+        case (.again, _), (_, .retry), (_, .queued): status = .pending
+        default: status = .routed
+        }
+        let wentThrough = status == .routed && !isDuplicate
+        self.init(
+            leadID: leadID,
+            status: status,
+            destinationWorkspaceID: isDuplicate ? source : wentThrough ? assignment.destination ?? source : nil,
+            matchedRuleID: wentThrough ? assignment.rule : nil,
+            matchedRuleName: wentThrough ? assignment.ruleName : nil,
+            reason: isDuplicate ? "This lead was already known; it stays in its source workspace." : assignment.reason,
+            isDuplicate: isDuplicate,
+            duplicateLeadID: duplicateOf
+        )
+    }
+}

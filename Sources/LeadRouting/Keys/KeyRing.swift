@@ -1,0 +1,54 @@
+package import LeadStore
+import Synchronization
+
+/// The API keys that were used lately, so that a request costs no look-up.
+///
+/// A key is looked up again after a few seconds; a revoked one works that long on a node that has just seen it.
+package final class KeyRing: Sendable {
+    private struct Known {
+        let key: APIKey?
+        let until: ContinuousClock.Instant
+    }
+
+    private let known = Mutex<[String: Known]>([:])
+    private let lookUp: @Sendable (APIKeyToken) async throws -> APIKey?
+    private let lifetime: Duration
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    /// More tokens than this are not remembered, so that guesses do not fill the memory.
+    private static let capacity = 10_000
+
+    /// A key ring that asks a store.
+    package convenience init(store: LeadStore) {
+        self.init { try await store.key(for: $0) }
+    }
+
+    /// A key ring that asks a function, with a clock of its own.
+    init(
+        lifetime: Duration = .seconds(5),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        lookUp: @escaping @Sendable (APIKeyToken) async throws -> APIKey?
+    ) {
+        self.lifetime = lifetime
+        self.now = now
+        self.lookUp = lookUp
+    }
+
+    /// The key that a token opens, or nil if it opens nothing.
+    package func key(for text: String) async throws -> APIKey? {
+        guard let token = APIKeyToken(text) else { return nil }
+        if let entry = known.withLock({ $0[text] }), entry.until > now() { return entry.key }
+        let key = try await lookUp(token)
+        let entry = Known(key: key, until: now().advanced(by: lifetime))
+        known.withLock { known in
+            if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
+            known[text] = entry
+        }
+        return key
+    }
+
+    /// Forgets every key, so that the next request looks it up.
+    package func forgetAll() {
+        known.withLock { $0.removeAll() }
+    }
+}

@@ -1,0 +1,39 @@
+import RoutingRules
+
+/// Which functions are due, from a time that is given: no clock, no waiting.
+package struct DueTimes: Sendable {
+    private let schedules: [(name: String, schedule: CronSchedule)]
+    private var handled: [String: Int64] = [:]
+
+    /// The due times of functions that have a schedule; those that wait for an event have none.
+    package init(_ functions: [ScheduledFunction]) throws {
+        schedules = try functions.compactMap { function in
+            try function.cron.map { (function.name, try CronSchedule($0)) }
+        }
+    }
+
+    /// Each function whose latest due time has not been handled, with that time in seconds since 1970.
+    ///
+    /// Due times that passed while nobody was there count once: only the latest of them is due.
+    package func due(at now: Int64) -> [(name: String, dueAt: Int64)] {
+        schedules.compactMap { name, schedule in
+            guard let latest = schedule.previous(atOrBefore: now), latest > handled[name] ?? .min else { return nil }
+            return (name, latest)
+        }
+    }
+
+    /// Notes that a due time was taken, by this node or another.
+    package mutating func handle(_ name: String, dueAt: Int64) {
+        handled[name] = max(handled[name] ?? .min, dueAt)
+    }
+
+    /// The next time at which anything is due, in seconds since 1970.
+    package func next(after now: Int64) -> Int64? {
+        schedules.compactMap { $0.schedule.next(after: now) }.min()
+    }
+
+    /// The next due time of one function, in seconds since 1970.
+    package func next(of name: String, after now: Int64) -> Int64? {
+        schedules.first { $0.name == name }?.schedule.next(after: now)
+    }
+}

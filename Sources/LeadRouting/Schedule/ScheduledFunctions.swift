@@ -1,0 +1,96 @@
+package import LeadStore
+package import Logging
+
+/// The bodies of the scheduled functions.
+///
+/// Each may run at any time, at the same time as itself, and twice: what it does is claimed row by row.
+package struct ScheduledFunctions: Sendable {
+    /// There is no function of this name.
+    package struct UnknownName: Error, Sendable, CustomStringConvertible {
+        /// What was asked for.
+        package let name: String
+        package var description: String {
+            "There is no scheduled function of that name; there are "
+                + ScheduledFunction.all.map(\.name).joined(separator: ", ") + "."
+        }
+    }
+
+    private let store: LeadStore
+    private let router: WaitingLeadRouter
+    private let logger: Logger
+
+    /// The functions on a store.
+    package init(store: LeadStore, router: WaitingLeadRouter, logger: Logger) {
+        self.store = store
+        self.router = router
+        self.logger = logger
+    }
+
+    /// Runs a function, whether or not it is due, and does not record it.
+    ///
+    /// - Parameters:
+    ///   - name: one of ``ScheduledFunction/all``.
+    ///   - limit: how many leads at most, for the two functions that route.
+    /// - Returns: how many leads it touched; for the health check, how many figures are out of bounds.
+    package func run(_ name: String, limit: Int? = nil) async throws -> Int64 {
+        switch name {
+        case "processLeadRoutingRetryQueue": try await retry(limit: limit ?? 20_000)
+        case "cleanupStaleRoutingLocks": try await cleanUp()
+        case "markExpiredLeads": try await expire()
+        case "leadRoutingHealthCheck": try await checkHealth()
+        case "triggerLeadRoutingRetry": try await retry(limit: limit ?? 100)
+        default: throw UnknownName(name: name)
+        }
+    }
+
+    private func retry(limit: Int) async throws -> Int64 {
+        guard !router.retriesPaused else {
+            logger.notice("retries are paused by DISABLE_ROUTING_RETRY")
+            return 0
+        }
+        return try await Int64(router.drain(limit: max(0, limit)).claimed)
+    }
+
+    private func cleanUp() async throws -> Int64 {
+        let released = try await store.releaseStaleLocks()
+        let queued = try await store.enqueueOrphans(limit: 10_000)
+        _ = try await store.ensureLogPartitions(monthsAhead: 3)
+        return released + queued
+    }
+
+    /// Expires in the portions that the database takes, each in a transaction of its own.
+    private func expire() async throws -> Int64 {
+        var total: Int64 = 0
+        for _ in 0..<1000 {
+            try Task.checkCancellation()
+            let count = try await store.expireLeads()
+            total += count
+            if count == 0 { break }
+        }
+        return total
+    }
+
+    /// The guide's alerts: a backlog past 100, locks past 10, expired leads past 50, less than 90 % success.
+    private func checkHealth() async throws -> Int64 {
+        let health = try await store.health()
+        var findings: [String] = []
+        if health.retryQueueCount > 100 { findings.append("queue") }
+        if health.staleLockCount > 10 { findings.append("stale locks") }
+        if health.expiredCount > 50 { findings.append("expired leads") }
+        if let rate = health.successRate, rate < 0.9 { findings.append("success rate") }
+        logger.log(
+            level: findings.isEmpty ? .info : .warning,
+            "routing health",
+            metadata: [
+                "health.pending": "\(health.pendingCount)",
+                "health.routing": "\(health.routingCount)",
+                "health.failed": "\(health.failedCount)",
+                "health.queue": "\(health.retryQueueCount)",
+                "health.stale": "\(health.staleLockCount)",
+                "health.expired": "\(health.expiredCount)",
+                "health.findings": "\(findings.joined(separator: ", "))",
+            ]
+        )
+        return Int64(findings.count)
+    }
+}

@@ -1,0 +1,100 @@
+package import Logging
+import Postgres
+import ServiceLifecycle
+
+/// Keeps routing waiting leads: due ones are picked up within a second, by any number of nodes.
+///
+/// It asks the database; nothing has to tell it. ``wake`` shortens the wait where somebody can. A full batch is
+/// followed by the next at once, an empty one by a pause that grows to a second, with jitter, so that nodes do not ask
+/// in step. The loop also asks for the rules' version, so that a change reaches an idle node within a second.
+package struct WaitingLeadLoop: Service {
+    private let router: WaitingLeadRouter
+    private let rules: RuleSetCache
+    private let workers: Int
+    private let batch: Int
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    /// Ends the pause of an idle worker.
+    package let wake = Signal()
+
+    /// The longest pause, before jitter.
+    static let longestPause = Duration.milliseconds(800)
+    private static let shortestPause = Duration.milliseconds(50)
+
+    /// A loop over a router.
+    ///
+    /// - Parameters:
+    ///   - router: what routes a batch.
+    ///   - rules: what is kept up to date.
+    ///   - workers: how many batches at the same time.
+    ///   - batch: leads in a batch.
+    ///   - clock: what pauses are measured by.
+    ///   - logger: for outages and poison leads.
+    package init(
+        router: WaitingLeadRouter,
+        rules: RuleSetCache,
+        workers: Int = 2,
+        batch: Int = 500,
+        clock: any Clock<Duration> = .continuous,
+        logger: Logger
+    ) {
+        self.router = router
+        self.rules = rules
+        self.workers = workers
+        self.batch = batch
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Works until the graceful shutdown: no new batch then, and what is claimed is finished.
+    package func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<workers { group.addTask { await work() } }
+            group.addTask { await watchRules() }
+        }
+    }
+
+    private var isOver: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+
+    private func work() async {
+        var pause = Self.shortestPause
+        var isDown = false
+        while !isOver {
+            do {
+                let summary = try await router.routeDue(limit: batch)
+                if isDown { logger.notice("routing of waiting leads goes on") }
+                isDown = false
+                report(summary)
+                if summary.claimed == batch { continue }
+                pause = summary.claimed > 0 ? Self.shortestPause : min(pause * 2, Self.longestPause)
+            } catch {
+                if !isDown, !isOver {
+                    logger.warning("routing of waiting leads is interrupted", metadata: ["error": "\(error)"])
+                }
+                isDown = true
+                pause = Self.longestPause
+            }
+            await sleep(pause)
+        }
+    }
+
+    private func watchRules() async {
+        while !isOver {
+            _ = try? await rules.poll()
+            await sleep(Self.longestPause)
+        }
+    }
+
+    private func report(_ summary: WaitingLeadRouter.Summary) {
+        guard summary.poisonous > 0 else { return }
+        logger.warning("leads were put off by themselves", metadata: ["leads": "\(summary.poisonous)"])
+    }
+
+    private func sleep(_ pause: Duration) async {
+        let jittered = pause * Double.random(in: 0.75...1.25)
+        await cancelWhenGracefulShutdown {
+            await wake.wait(atMost: jittered, clock: clock)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package import FoundationEssentials
+package import LeadStore
+package import RoutingRules
+
+/// Why a lead was not routed when somebody asked for it.
+package struct RouteRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The reason's kind.
+    package enum Code: Sendable, Hashable {
+        /// There is no such lead that the caller may see.
+        case notFound
+        /// Somebody else is routing it right now.
+        case busy
+        /// It has failed for good or expired.
+        case final(LeadStatus)
+        /// The rules changed again and again while it was decided.
+        case unsettled
+    }
+
+    /// The reason's kind.
+    package let code: Code
+
+    package var description: String {
+        switch code {
+        case .notFound: "There is no such lead."
+        case .busy: "This lead is being routed at the moment."
+        case .final(let status): "This lead is \(status.rawValue); it is not routed any more."
+        case .unsettled: "The rules keep changing; try again."
+        }
+    }
+}
+
+/// Routes leads that wait in the queue: retries, released locks, leads that other programs inserted.
+package struct WaitingLeadRouter: Sendable {
+    /// What a round came to.
+    package struct Summary: Sendable, Hashable {
+        /// Leads that were claimed.
+        package var claimed = 0
+        /// Leads that are routed now, duplicates among them.
+        package var routed = 0
+        /// Leads that wait on.
+        package var waiting = 0
+        /// Leads that have failed for good.
+        package var failed = 0
+        /// Leads that could not be written and were put off by themselves.
+        package var poisonous = 0
+
+        /// A round that found nothing.
+        package init() {}
+
+        static func += (left: inout Summary, right: Summary) {
+            left.claimed += right.claimed
+            left.routed += right.routed
+            left.waiting += right.waiting
+            left.failed += right.failed
+            left.poisonous += right.poisonous
+        }
+    }
+
+    private let store: any WaitingStore
+    private let rules: RuleSetCache
+    /// Whether leads that were tried before are left alone (`DISABLE_ROUTING_RETRY`).
+    package let retriesPaused: Bool
+    private let maximumAttempts: Int
+
+    /// A router of waiting leads.
+    ///
+    /// - Parameters:
+    ///   - store: where they wait.
+    ///   - rules: what decides.
+    ///   - retriesPaused: whether leads that were tried before are left alone.
+    ///   - maximumAttempts: after how many attempts a lead fails for good.
+    package init(
+        store: any WaitingStore,
+        rules: RuleSetCache,
+        retriesPaused: Bool = false,
+        maximumAttempts: Int = RetryBackoff.standard.maximumAttempts
+    ) {
+        self.store = store
+        self.rules = rules
+        self.retriesPaused = retriesPaused
+        self.maximumAttempts = maximumAttempts
+    }
+
+    /// Routes one batch of leads that are due; those that others hold are passed over.
+    package func routeDue(limit: Int = 500) async throws -> Summary {
+        var summary = Summary()
+        for settled in try await claim(limit: limit, leadID: nil) {
+            summary.claimed += 1
+            if settled.isPoison { summary.poisonous += 1 }
+            switch outcome(settled).status {
+            case .routed: summary.routed += 1
+            case .failed, .expired: summary.failed += 1
+            case .pending, .routing: summary.waiting += 1
+            }
+        }
+        return summary
+    }
+
+    /// Routes due leads batch by batch, until none is left or `limit` have been claimed.
+    package func drain(limit: Int, batch: Int = 500) async throws -> Summary {
+        var total = Summary()
+        while total.claimed < limit {
+            try Task.checkCancellation()
+            let size = min(batch, limit - total.claimed)
+            let summary = try await routeDue(limit: size)
+            total += summary
+            if summary.claimed < size { break }
+        }
+        return total
+    }
+
+    /// Routes one lead now, due or not, and says how it stands; for a lead that is routed already, that is all.
+    ///
+    /// The caller's right to the lead is looked at before anything is locked.
+    ///
+    /// - Throws: ``RouteRefusal``.
+    package func route(leadID: UUID, as access: Access) async throws -> RoutingOutcome {
+        guard let record = try await store.lead(leadID, as: access) else { throw RouteRefusal(code: .notFound) }
+        if record.status == .pending, let settled = try await claim(limit: 1, leadID: leadID).first {
+            return outcome(settled)
+        }
+        // Not claimed: routed before or meanwhile, or held by somebody.
+        guard let stored = try await store.outcomes(of: [leadID])[leadID] else { throw RouteRefusal(code: .notFound) }
+        switch stored.status {
+        case .routed: return stored
+        case .failed, .expired: throw RouteRefusal(code: .final(stored.status))
+        case .pending, .routing: throw RouteRefusal(code: .busy)
+        }
+    }
+
+    private func claim(limit: Int, leadID: UUID?) async throws -> [SettledLead] {
+        var current = try await rules.current()
+        for _ in 0..<5 {
+            let rules = current
+            let result = try await store.claimAndSettle(
+                limit: limit,
+                leadID: leadID,
+                newOnly: retriesPaused && leadID == nil,
+                maximumAttempts: maximumAttempts
+            ) { leads in
+                (
+                    rules.version,
+                    leads.map { Assignment(rules.decide($0.prepared.lead, from: $0.prepared.source)) }
+                )
+            }
+            switch result {
+            case .settled(let settled): return settled
+            case .stale: current = try await self.rules.refresh(replacing: rules.version)
+            }
+        }
+        throw RouteRefusal(code: .unsettled)
+    }
+
+    private func outcome(_ settled: SettledLead) -> RoutingOutcome {
+        RoutingOutcome(
+            settled.lead.prepared.id,
+            source: settled.lead.prepared.source,
+            assignment: settled.assignment,
+            exception: settled.exception
+        )
+    }
+}

@@ -1,0 +1,21 @@
+package import FoundationEssentials
+package import LeadStore
+package import RoutingRules
+
+/// What routing of waiting leads needs of the database; a test gives it another.
+package protocol WaitingStore: Sendable {
+    /// Claims waiting leads, has them decided and writes them, in one transaction.
+    func claimAndSettle(
+        limit: Int,
+        leadID: UUID?,
+        newOnly: Bool,
+        maximumAttempts: Int,
+        decide: @Sendable ([ClaimedLead]) -> (version: Int64, assignments: [Assignment])
+    ) async throws -> ClaimResult
+    /// How leads stand.
+    func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
+    /// One lead that the caller may see.
+    func lead(_ id: UUID, as access: Access) async throws -> LeadRecord?
+}
+
+extension LeadStore: WaitingStore {}

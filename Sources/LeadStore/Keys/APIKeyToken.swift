@@ -1,0 +1,56 @@
+import Crypto
+import FoundationEssentials
+
+/// The text that a caller sends as `Authorization: Bearer …`: `sw_`, eight characters that find the key, and 256 random bits.
+///
+/// Only the SHA-256 of the secret is stored. A plain hash is enough, because the secret is random and not a word that
+/// somebody chose.
+package struct APIKeyToken: Sendable {
+    /// The part that finds the key; not secret.
+    package let prefix: String
+    private let secret: String
+
+    /// The token as its owner keeps it. It is shown once, when the key is made.
+    package var text: String { "sw_\(prefix)_\(secret)" }
+
+    /// SHA-256 of the secret.
+    var secretHash: [UInt8] { Array(SHA256.hash(data: Data(secret.utf8))) }
+
+    /// A new token from the system's random numbers.
+    package static func random() -> APIKeyToken {
+        var generator = SystemRandomNumberGenerator()
+        return APIKeyToken(
+            prefix: letters(8, from: &generator),
+            secret: letters(43, from: &generator)
+        )
+    }
+
+    /// Reads a token; nil for anything that cannot be one.
+    package init?(_ text: String) {
+        guard text.utf8.count <= 200, text.hasPrefix("sw_") else { return nil }
+        let parts = text.dropFirst(3).split(separator: "_", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].utf8.count == 8, parts[1].utf8.count >= 32,
+            parts[0].utf8.allSatisfy({ Self.alphabet.contains($0) })
+        else { return nil }
+        self.init(prefix: String(parts[0]), secret: String(parts[1]))
+    }
+
+    private init(prefix: String, secret: String) {
+        self.prefix = prefix
+        self.secret = secret
+    }
+
+    private static let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
+
+    private static func letters(_ count: Int, from generator: inout some RandomNumberGenerator) -> String {
+        String(decoding: (0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }, as: UTF8.self)
+    }
+}
+
+/// Whether two byte strings are equal, in a time that depends on their length only.
+func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    var difference: UInt8 = 0
+    for index in left.indices { difference |= left[index] ^ right[index] }
+    return difference == 0
+}

@@ -1,0 +1,60 @@
+package import FoundationEssentials
+package import Postgres
+package import RoutingRules
+
+/// Which leads a list is to show; a condition that is nil lets every lead through.
+package struct LeadFilter: Sendable, Hashable {
+    /// The state that the leads are in.
+    package var status: LeadStatus?
+    /// The workspace that they are in now.
+    package var workspaceID: UUID?
+    /// The workspace that they came from.
+    package var sourceWorkspaceID: UUID?
+    /// The rule that matched them.
+    package var matchedRuleID: UUID?
+    /// Only duplicates, or none of them.
+    package var isDuplicate: Bool?
+    /// The strongest identity, as hex: what ``LeadIdentities/strongest`` makes of an e-mail address or a phone number.
+    package var identityHash: String?
+    /// Stored at this time or later.
+    package var createdFrom: Timestamp?
+    /// Stored before this time.
+    package var createdBefore: Timestamp?
+
+    /// A filter that lets every lead through.
+    package init() {}
+}
+
+/// The place in a list of leads after which the next page begins: newest first, by time and id.
+package struct LeadCursor: Sendable, Hashable {
+    /// When the last lead of the page before was stored.
+    package let createdAt: Timestamp
+    /// The id of that lead.
+    package let id: UUID
+
+    /// A place after one lead.
+    package init(createdAt: Timestamp, id: UUID) {
+        self.createdAt = createdAt
+        self.id = id
+    }
+
+    /// The cursor as callers pass it around: microseconds since 1970, a dot, and the id.
+    package var text: String { "\(createdAt.microsecondsSinceUnixEpoch).\(id.text)" }
+
+    /// Reads what ``text`` printed; nil for anything else.
+    package init?(_ text: String) {
+        let parts = text.split(separator: ".", maxSplits: 1)
+        guard parts.count == 2, let microseconds = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])) else {
+            return nil
+        }
+        self.init(createdAt: Timestamp(microsecondsSinceUnixEpoch: microseconds), id: id)
+    }
+}
+
+/// A part of a list of leads.
+package struct LeadPage: Sendable {
+    /// The leads, newest first.
+    package let leads: [LeadRecord]
+    /// Where the next page begins, or nil when this was the last.
+    package let next: LeadCursor?
+}

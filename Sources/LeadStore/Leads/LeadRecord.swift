@@ -1,0 +1,75 @@
+package import FoundationEssentials
+package import Postgres
+package import RoutingRules
+
+/// A stored lead, with where it is and how it came there.
+package struct LeadRecord: Sendable, Hashable {
+    /// The lead's id.
+    package var id: UUID
+    /// Where the lead is now; nil for a lead of an older installation that is nowhere yet.
+    package var workspaceID: UUID?
+    /// The workspace of the partner that sent it.
+    package var sourceWorkspaceID: UUID?
+    /// What the partner sent.
+    package var lead: Lead
+    /// Its place in the state machine.
+    package var status: LeadStatus
+    /// How often it has been tried.
+    package var attempts: Int
+    /// Why the last attempt failed, in words that hold no personal data.
+    package var error: String?
+    /// The rule that matched.
+    package var matchedRuleID: UUID?
+    /// That rule's name now, if it still exists and the reader may see it.
+    package var matchedRuleName: String?
+    /// The lead that came first, if this one is a duplicate.
+    package var duplicateOf: UUID?
+    /// When it was stored.
+    package var createdAt: Timestamp
+    /// When any of it last changed.
+    package var updatedAt: Timestamp?
+    /// When it was routed.
+    package var routedAt: Timestamp?
+    /// When it expires unless it is routed before.
+    package var expiresAt: Timestamp?
+
+    /// The columns that ``init(_:)`` reads, of `leads l` joined to `lead_routing_rules r`.
+    static let columns = """
+        l.id, l.workspace_id, l.source_workspace_id, l.email::text, l.phone::text, l.first_name::text,
+        l.last_name::text, l.company_name::text, l.company_industry::text, l.company_size::text,
+        l.company_revenue::text, l.company_location::text, l.source::text, l.source_id::text, l.metadata::text,
+        l.routing_status::text, l.routing_attempts, l.routing_error::text, l.matched_rule_id, r.rule_name::text,
+        l.duplicate_of, l.created_at::timestamptz, l.updated_at::timestamptz, l.routed_at,
+        l.lead_expires_at::timestamptz
+        """
+
+    init(_ row: Row) throws {
+        id = try row.uuid(0)
+        workspaceID = try row.uuidIfPresent(1)
+        sourceWorkspaceID = try row.uuidIfPresent(2)
+        lead = Lead(
+            email: try row.stringIfPresent(3),
+            phone: try row.stringIfPresent(4),
+            firstName: try row.stringIfPresent(5),
+            lastName: try row.stringIfPresent(6),
+            companyName: try row.stringIfPresent(7),
+            industry: try row.stringIfPresent(8),
+            companySize: try row.stringIfPresent(9),
+            revenue: try row.stringIfPresent(10),
+            location: try row.stringIfPresent(11).flatMap(LocationJSON.parse),
+            source: try row.stringIfPresent(12),
+            sourceID: try row.stringIfPresent(13),
+            metadata: try row.stringIfPresent(14)
+        )
+        status = LeadStatus(rawValue: try row.string(15)) ?? .pending
+        attempts = try Int(row.int32(16))
+        error = try row.stringIfPresent(17)
+        matchedRuleID = try row.uuidIfPresent(18)
+        matchedRuleName = try row.stringIfPresent(19)
+        duplicateOf = try row.uuidIfPresent(20)
+        createdAt = try row.timestamp(21)
+        updatedAt = try row.timestampIfPresent(22)
+        routedAt = try row.timestampIfPresent(23)
+        expiresAt = try row.timestampIfPresent(24)
+    }
+}

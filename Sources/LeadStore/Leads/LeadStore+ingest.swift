@@ -1,0 +1,110 @@
+package import FoundationEssentials
+import Postgres
+import RoutingRules
+
+/// What the database made of a batch of new leads.
+package enum IngestResult: Sendable, Hashable {
+    /// The rules have changed since the batch was decided; nothing at all was written.
+    case stale
+    /// Written as decided, except for these.
+    case written(exceptions: [IngestException])
+}
+
+/// A lead of a batch that did not go as decided.
+package struct IngestException: Sendable, Hashable {
+    /// What happened instead.
+    package enum Outcome: Sendable, Hashable {
+        /// Somebody had sent this lead before; it was written as routed in its own source workspace.
+        case duplicate(of: UUID?)
+        /// Nothing was written for it; it has to be decided again.
+        case again
+        /// An earlier try of the same batch had already stored it; nothing was written now.
+        case exists
+        /// A waiting lead that has used up its attempts.
+        case failed
+    }
+
+    /// Its place in the batch, from 0.
+    package let index: Int
+    /// What happened instead.
+    package let outcome: Outcome
+
+    /// An exception at a place in the batch.
+    package init(index: Int, outcome: Outcome) {
+        self.index = index
+        self.outcome = outcome
+    }
+}
+
+extension LeadStore {
+    /// Stores a batch of decided leads, each in its final state, with claims, attributions and log rows.
+    ///
+    /// One statement and its own transaction: when this returns, everything it reports is committed. When it throws
+    /// `connectionLost`, nobody knows, and the same leads may be passed again with `isRepeat`.
+    ///
+    /// - Parameters:
+    ///   - batch: the leads; no two with a common identity.
+    ///   - version: the rule-set version they were decided under; nil if none of them was decided (`queued`).
+    ///   - isRepeat: whether some of them may be stored already, by an earlier try whose outcome is unknown.
+    package func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult {
+        let leads = batch.map(\.prepared)
+        var parameters = Parameters()
+        parameters.append(version)
+        parameters.append(array: leads.map { Optional($0.id) })
+        parameters.append(array: leads.map { Optional($0.source) })
+        parameters.append(array: batch.map { $0.assignment.destination ?? $0.prepared.source as UUID? })
+        parameters.append(array: batch.map(\.assignment.rule))
+        parameters.append(array: batch.map { Optional($0.assignment.result.rawValue) })
+        parameters.append(array: batch.map { Optional($0.assignment.reason) })
+        parameters.append(array: leads.map(\.lead.email))
+        parameters.append(array: leads.map(\.lead.phone))
+        parameters.append(array: leads.map(\.lead.firstName))
+        parameters.append(array: leads.map(\.lead.lastName))
+        parameters.append(array: leads.map(\.lead.companyName))
+        parameters.append(array: leads.map(\.lead.industry))
+        parameters.append(array: leads.map(\.lead.companySize))
+        parameters.append(array: leads.map(\.lead.revenue))
+        parameters.append(array: leads.map(\.locationJSON))
+        parameters.append(array: leads.map(\.lead.source))
+        parameters.append(array: leads.map(\.lead.sourceID))
+        parameters.append(array: leads.map(\.lead.metadata))
+        parameters.append(array: leads.map(\.identities.strongest?.hex))
+        parameters.append(array: leads.map { $0.identities.claims.first?.digest })
+        parameters.append(array: leads.map { $0.identities.claims.dropFirst().first?.digest })
+        parameters.append(isRepeat)
+        return try IngestResult(await pool.query(Self.ingestLeads, parameters))
+    }
+
+    private static let ingestLeads = Statement(
+        "ingest_leads",
+        """
+        SELECT ordinal, outcome, duplicate_of
+        FROM switchyard.ingest_leads($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+            $19, $20, $21, $22, $23)
+        """
+    )
+}
+
+extension IngestResult {
+    /// Reads the rows (ordinal from 1, outcome, duplicate_of) of a batch statement.
+    init(_ rows: Rows) throws {
+        var exceptions: [IngestException] = []
+        for row in rows {
+            let index = try Int(row.int32(0)) - 1
+            switch try row.string(1) {
+            case "stale":
+                self = .stale
+                return
+            case "duplicate":
+                exceptions.append(.init(index: index, outcome: .duplicate(of: try row.uuidIfPresent(2))))
+            case "exists":
+                exceptions.append(.init(index: index, outcome: .exists))
+            case "failed":
+                exceptions.append(.init(index: index, outcome: .failed))
+            default:
+                exceptions.append(.init(index: index, outcome: .again))
+            }
+        }
+        self = .written(exceptions: exceptions)
+    }
+}

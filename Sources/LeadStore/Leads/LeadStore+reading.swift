@@ -1,0 +1,152 @@
+package import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+extension LeadStore {
+    /// One lead, or nil if there is none that the caller may see.
+    package func lead(_ id: UUID, as access: Access) async throws -> LeadRecord? {
+        var query = LeadQuery(access: access, filter: .init())
+        query.condition("l.id = \(query.parameter { $0.append(id) })")
+        let sql = """
+            SELECT \(LeadRecord.columns)
+            FROM public.leads l LEFT JOIN public.lead_routing_rules r ON r.id = l.matched_rule_id
+            WHERE \(query.conditions)
+            """
+        let name = access == .administrator ? "lead" : "lead_of_workspace"
+        return try await run(Statement(name, sql), query.parameters, as: access).first.map(LeadRecord.init)
+    }
+
+    /// A page of leads, newest first.
+    ///
+    /// Pages are found by key (time and id), so the hundredth costs what the first does, and a lead that arrives
+    /// meanwhile moves none of them.
+    ///
+    /// - Parameters:
+    ///   - filter: which leads.
+    ///   - after: where the page before ended; nil for the first page.
+    ///   - limit: how many at most.
+    ///   - access: on whose behalf; a workspace sees leads that it has or has sent.
+    package func leads(
+        _ filter: LeadFilter,
+        after: LeadCursor? = nil,
+        limit: Int,
+        as access: Access
+    ) async throws -> LeadPage {
+        var query = LeadQuery(access: .administrator, filter: filter)
+        if let after {
+            let time = query.parameter { $0.append(after.createdAt) }
+            let id = query.parameter { $0.append(after.id) }
+            query.condition("(l.created_at, l.id) < (\(time), \(id))")
+        }
+        let count = query.parameter { $0.append(Int64(clamping: limit) + 1) }
+        let order = "ORDER BY l.created_at DESC, l.id DESC LIMIT \(count)"
+        var keys: [String] = []
+        if let workspace = access.workspaceID {
+            // Two searches, each along its own index, instead of one OR that has none.
+            let own = query.parameter { $0.append(workspace) }
+            for column in ["workspace_id", "source_workspace_id"] {
+                keys.append("(SELECT l.id FROM public.leads l WHERE \(query.conditions) AND l.\(column) = \(own) \(order))")
+            }
+        } else {
+            keys.append("(SELECT l.id FROM public.leads l WHERE \(query.conditions) \(order))")
+        }
+        let sql = """
+            WITH page AS (\(keys.joined(separator: " UNION ")))
+            SELECT \(LeadRecord.columns)
+            FROM page
+            JOIN public.leads l ON l.id = page.id
+            LEFT JOIN public.lead_routing_rules r ON r.id = l.matched_rule_id
+            \(order)
+            """
+        var records = try await run(Statement("", sql), query.parameters, as: access).map(LeadRecord.init)
+        guard records.count > limit else { return LeadPage(leads: records, next: nil) }
+        records.removeLast(records.count - limit)
+        return LeadPage(leads: records, next: records.last.map { .init(createdAt: $0.createdAt, id: $0.id) })
+    }
+
+    /// How leads stand that an earlier statement may or may not have stored; ids that are not stored are missing.
+    ///
+    /// One statement; the reason is that of the newest log row.
+    package func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] {
+        var parameters = Parameters()
+        parameters.append(array: ids.map(Optional.some))
+        var outcomes: [UUID: RoutingOutcome] = [:]
+        for row in try await pool.query(Self.leadOutcomes, parameters) {
+            let duplicateOf = try row.uuidIfPresent(5)
+            let isDuplicate = try row.stringIfPresent(7) == "duplicate" || duplicateOf != nil
+            let id = try row.uuid(0)
+            let status = LeadStatus(rawValue: try row.string(1)) ?? .pending
+            outcomes[id] = RoutingOutcome(
+                leadID: id,
+                status: status,
+                destinationWorkspaceID: status == .routed ? try row.uuidIfPresent(2) : nil,
+                matchedRuleID: try row.uuidIfPresent(3),
+                matchedRuleName: try row.stringIfPresent(4),
+                reason: try row.stringIfPresent(6) ?? "",
+                isDuplicate: isDuplicate,
+                duplicateLeadID: duplicateOf
+            )
+        }
+        return outcomes
+    }
+
+    private static let leadOutcomes = Statement(
+        "lead_outcomes",
+        """
+        SELECT l.id, l.routing_status::text, l.workspace_id, l.matched_rule_id, r.rule_name::text, l.duplicate_of,
+            coalesce(log.reason, log.error_message, l.routing_error)::text, log.routing_result::text
+        FROM public.leads l
+        LEFT JOIN public.lead_routing_rules r ON r.id = l.matched_rule_id
+        LEFT JOIN LATERAL (
+            SELECT g.reason, g.error_message, g.routing_result
+            FROM public.lead_routing_logs g
+            WHERE g.lead_id = l.id
+            ORDER BY g.created_at DESC, g.id DESC
+            LIMIT 1
+        ) log ON true
+        WHERE l.id = ANY ($1)
+        """
+    )
+}
+
+/// The conditions of a list of leads, and the values that they name.
+struct LeadQuery {
+    private(set) var parameters = Parameters()
+    private var parts: [String] = []
+    private var count = 0
+
+    /// The conditions, joined; `true` when there is none.
+    var conditions: String { parts.isEmpty ? "true" : parts.joined(separator: " AND ") }
+
+    init(access: Access, filter: LeadFilter) {
+        if let workspace = access.workspaceID {
+            let own = parameter { $0.append(workspace) }
+            condition("(l.workspace_id = \(own) OR l.source_workspace_id = \(own))")
+        }
+        if let status = filter.status {
+            let value = parameter { $0.append(status.rawValue) }
+            condition("l.routing_status = \(value)::text::public.lead_routing_status")
+        }
+        if let id = filter.workspaceID { condition("l.workspace_id = \(parameter { $0.append(id) })") }
+        if let id = filter.sourceWorkspaceID { condition("l.source_workspace_id = \(parameter { $0.append(id) })") }
+        if let id = filter.matchedRuleID { condition("l.matched_rule_id = \(parameter { $0.append(id) })") }
+        if let isDuplicate = filter.isDuplicate {
+            condition("l.duplicate_of IS \(isDuplicate ? "NOT NULL" : "NULL")")
+        }
+        if let hash = filter.identityHash { condition("l.dedupe_hash = \(parameter { $0.append(hash) })") }
+        if let from = filter.createdFrom { condition("l.created_at >= \(parameter { $0.append(from) })") }
+        if let before = filter.createdBefore { condition("l.created_at < \(parameter { $0.append(before) })") }
+    }
+
+    /// Adds a value and answers its name in the statement.
+    mutating func parameter(_ append: (inout Parameters) -> Void) -> String {
+        append(&parameters)
+        count += 1
+        return "$\(count)"
+    }
+
+    /// Adds a condition that has to hold as well.
+    mutating func condition(_ text: String) {
+        parts.append(text)
+    }
+}

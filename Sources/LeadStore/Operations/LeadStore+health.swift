@@ -1,0 +1,54 @@
+import Postgres
+
+/// How routing is doing, at a cost that does not grow with the number of leads.
+package struct RoutingHealth: Sendable, Hashable {
+    /// Leads that wait.
+    package let pendingCount: Int64
+    /// Leads that somebody holds by a written lock.
+    package let routingCount: Int64
+    /// Leads that have failed for good.
+    package let failedCount: Int64
+    /// Rows of the queue.
+    package let retryQueueCount: Int64
+    /// Locks older than five minutes.
+    package let staleLockCount: Int64
+    /// Leads that expired within the last hour.
+    package let expiredCount: Int64
+    /// The share of the last hour's attempts that went well, 0 to 1; nil without any.
+    package let successRate: Double?
+    /// How long the oldest due lead has been waiting, in seconds; nil if none waits.
+    package let oldestPendingSeconds: Double?
+}
+
+extension LeadStore {
+    /// How routing is doing. One statement.
+    package func health() async throws -> RoutingHealth {
+        guard let row = try await pool.query(Self.routingHealth).first else {
+            throw StoreError(.notFound, "The database did not tell how routing is doing.")
+        }
+        return RoutingHealth(
+            pendingCount: try row.int64IfPresent(0) ?? 0,
+            routingCount: try row.int64IfPresent(1) ?? 0,
+            failedCount: try row.int64IfPresent(2) ?? 0,
+            retryQueueCount: try row.int64IfPresent(3) ?? 0,
+            staleLockCount: try row.int64IfPresent(4) ?? 0,
+            expiredCount: try row.int64IfPresent(5) ?? 0,
+            successRate: try row.doubleIfPresent(6),
+            oldestPendingSeconds: try row.doubleIfPresent(7)
+        )
+    }
+
+    /// Whether the database answers and has our schema: what `/readyz` asks. One row.
+    package func isReady() async -> Bool {
+        (try? await ruleSetVersion()) != nil
+    }
+
+    private static let routingHealth = Statement(
+        "routing_health",
+        """
+        SELECT pending_count, routing_count, failed_count, retry_queue_count, stale_lock_count, expired_count,
+            success_rate, oldest_pending_seconds
+        FROM switchyard.routing_health()
+        """
+    )
+}

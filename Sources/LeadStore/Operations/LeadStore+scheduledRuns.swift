@@ -1,0 +1,103 @@
+package import Postgres
+
+/// One run of a scheduled function.
+package struct ScheduledRun: Sendable, Hashable {
+    /// The function.
+    package let name: String
+    /// The time it was due.
+    package let dueAt: Timestamp
+    /// The node that ran it.
+    package let node: String
+    /// When it began, by the database's clock.
+    package let startedAt: Timestamp
+    /// When it ended; nil while it runs, or when its node died.
+    package let finishedAt: Timestamp?
+    /// How many leads it touched.
+    package let affected: Int64?
+    /// What went wrong, if something did.
+    package let error: String?
+}
+
+extension LeadStore {
+    /// The database's clock, which decides what is due.
+    package func databaseTime() async throws -> Timestamp {
+        guard let row = try await pool.query(Self.clock).first else {
+            throw StoreError(.notFound, "The database did not tell the time.")
+        }
+        return try row.timestamp(0)
+    }
+
+    /// Takes a due time of a function for this node.
+    ///
+    /// The key (name, due time) lets one node through, whoever gets there first. A run that began a quarter of an hour
+    /// ago and never ended is taken over: its node died.
+    ///
+    /// - Returns: whether this node is to run it.
+    package func claimRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(name)
+        parameters.append(dueAt)
+        parameters.append(node)
+        return try await !pool.query(Self.insertRun, parameters).isEmpty
+    }
+
+    /// Notes how a run ended.
+    package func finishRun(
+        _ name: String,
+        dueAt: Timestamp,
+        node: String,
+        affected: Int64?,
+        error: String?
+    ) async throws {
+        var parameters = Parameters()
+        parameters.append(name)
+        parameters.append(dueAt)
+        parameters.append(node)
+        parameters.append(affected)
+        parameters.append(error)
+        _ = try await pool.query(Self.endRun, parameters)
+    }
+
+    /// The last run of each function that has run.
+    package func lastRuns() async throws -> [ScheduledRun] {
+        try await pool.query(Self.newestRuns)
+            .map { row in
+                ScheduledRun(
+                    name: try row.string(0),
+                    dueAt: try row.timestamp(1),
+                    node: try row.stringIfPresent(2) ?? "",
+                    startedAt: try row.timestamp(3),
+                    finishedAt: try row.timestampIfPresent(4),
+                    affected: try row.int64IfPresent(5),
+                    error: try row.stringIfPresent(6)
+                )
+            }
+    }
+
+    private static let clock = Statement("database_time", "SELECT clock_timestamp()")
+    private static let insertRun = Statement(
+        "claim_run",
+        """
+        INSERT INTO switchyard.scheduled_runs AS run (name, due_at, node, started_at)
+        VALUES ($1, $2, $3, clock_timestamp())
+        ON CONFLICT (name, due_at) DO UPDATE SET node = excluded.node, started_at = excluded.started_at
+        WHERE run.finished_at IS NULL AND run.started_at < clock_timestamp() - interval '15 minutes'
+        RETURNING 1
+        """
+    )
+    private static let endRun = Statement(
+        "finish_run",
+        """
+        UPDATE switchyard.scheduled_runs SET finished_at = clock_timestamp(), affected = $4, error = $5
+        WHERE name = $1 AND due_at = $2 AND node = $3
+        """
+    )
+    private static let newestRuns = Statement(
+        "last_runs",
+        """
+        SELECT DISTINCT ON (name) name::text, due_at, node::text, started_at, finished_at, affected, error::text
+        FROM switchyard.scheduled_runs
+        ORDER BY name, due_at DESC
+        """
+    )
+}

@@ -1,0 +1,54 @@
+import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+extension LeadStore {
+    /// The number that grows with every change to rules, agreements and workspaces: one row, cheap to ask for.
+    package func ruleSetVersion() async throws -> Int64 {
+        guard let row = try await pool.query(Self.currentVersion).first else {
+            throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
+        }
+        return try row.int64(0)
+    }
+
+    /// All rules, workspaces and agreements, as they stood at one moment, with their version.
+    ///
+    /// One transaction of REPEATABLE READ: what it reads belongs together, whatever is changed meanwhile. Tens of
+    /// thousands of rules take some tens of milliseconds. A rule whose stored conditions are not readable is loaded
+    /// switched off: a rule that cannot be understood must not send leads anywhere.
+    package func loadRuleSet() async throws -> RuleSetSnapshot {
+        try await pool.withTransaction { connection in
+            _ = try await connection.query(Self.oneSnapshot)
+            guard let version = try await connection.query(Self.currentVersion).first else {
+                throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
+            }
+            return RuleSetSnapshot(
+                version: try version.int64(0),
+                workspaces: try await connection.query(Self.allWorkspaces).map { try WorkspaceRecord($0).workspace },
+                rules: try await connection.query(Self.allRules).map { try RuleRecord($0).rule },
+                agreements: try await connection.query(Self.allAgreements)
+                    .map { row in
+                        RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
+                    }
+            )
+        }
+    }
+
+    private static let oneSnapshot = Statement("", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    private static let currentVersion = Statement(
+        "rule_set_version",
+        "SELECT switchyard.current_rule_set_version()"
+    )
+    private static let allWorkspaces = Statement(
+        "rule_set_workspaces",
+        "SELECT \(WorkspaceRecord.columns) FROM public.workspaces w WHERE w.deleted_at IS NULL"
+    )
+    private static let allRules = Statement(
+        "rule_set_rules",
+        "SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r"
+    )
+    private static let allAgreements = Statement(
+        "rule_set_agreements",
+        "SELECT receiving_workspace_id, sending_workspace_id FROM public.routing_agreements"
+    )
+}

@@ -1,0 +1,197 @@
+package import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// What of a rule may be set; nil leaves a field as it is.
+package struct RuleChange: Sendable, Hashable {
+    /// Its name.
+    package var name: String?
+    /// Its priority: higher first.
+    package var priority: Int32?
+    /// Whether it takes part.
+    package var isActive: Bool?
+    /// What a lead must have.
+    package var conditions: RuleConditions?
+    /// Where a matching lead goes.
+    package var destinationWorkspaceID: UUID?
+
+    /// A change of nothing.
+    package init() {}
+}
+
+extension LeadStore {
+    /// All rules that the caller may see, in the order in which they are tried.
+    ///
+    /// - Parameter owner: only the rules of this workspace.
+    package func rules(of owner: UUID? = nil, as access: Access) async throws -> [RuleRecord] {
+        var parameters = Parameters()
+        parameters.append(access.workspaceID ?? owner)
+        return try await run(Self.listRules, parameters, as: access).map(RuleRecord.init)
+    }
+
+    /// One rule, or nil if there is none that the caller may see.
+    package func rule(_ id: UUID, as access: Access) async throws -> RuleRecord? {
+        var parameters = Parameters()
+        parameters.append(id)
+        return try await run(Self.oneRule, parameters, as: access).first.map(RuleRecord.init)
+    }
+
+    /// Creates a rule; decisions follow it as soon as this returns, on every node.
+    ///
+    /// - Parameters:
+    ///   - id: the new rule's id.
+    ///   - owner: the workspace it belongs to; nil for a rule of the platform, which only administrators may make.
+    ///   - change: name and destination are required.
+    ///   - access: on whose behalf. A workspace may make rules of its own, to destinations that have agreed.
+    /// - Throws: `StoreError` naming the field.
+    package func createRule(
+        id: UUID,
+        owner: UUID?,
+        _ change: RuleChange,
+        as access: Access
+    ) async throws -> RuleRecord {
+        if let own = access.workspaceID, owner != own {
+            throw StoreError(.forbidden, field: "/workspaceId", "A workspace's key makes rules of that workspace only.")
+        }
+        guard change.name != nil else { throw StoreError(.invalid, field: "/name", "A rule needs a name.") }
+        guard change.destinationWorkspaceID != nil else {
+            throw StoreError(.invalid, field: "/destinationWorkspaceId", "A rule needs a destination.")
+        }
+        if let owner, access == .administrator, try await workspace(owner, as: access) == nil {
+            throw StoreError(.invalid, field: "/workspaceId", "There is no such workspace.")
+        }
+        try await check(change, as: access)
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(owner)
+        Self.append(change, to: &parameters)
+        let rows = try await write(Self.insertRule, parameters, as: access, fields: Self.ruleFields)
+        guard let row = rows.first else { throw StoreError(.forbidden, "This key may not make that rule.") }
+        return try RuleRecord(row)
+    }
+
+    /// Changes a rule; decisions follow it as soon as this returns.
+    package func changeRule(_ id: UUID, _ change: RuleChange, as access: Access) async throws -> RuleRecord {
+        try await check(change, as: access)
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(access.workspaceID)
+        Self.append(change, to: &parameters)
+        let rows = try await write(Self.updateRule, parameters, as: access, fields: Self.ruleFields)
+        guard let row = rows.first else { throw StoreError(.notFound, "There is no such rule.") }
+        return try RuleRecord(row)
+    }
+
+    /// Deletes a rule; leads that it matched keep its id.
+    ///
+    /// - Returns: whether there was one.
+    package func deleteRule(_ id: UUID, as access: Access) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(access.workspaceID)
+        return try await !write(Self.removeRule, parameters, as: access).isEmpty
+    }
+
+    /// What can be said about a rule before it is saved.
+    private func check(_ change: RuleChange, as access: Access) async throws {
+        if let name = change.name, name.isEmpty || name.utf8.count > 200 {
+            throw StoreError(.invalid, field: "/name", "A name has 1 to 200 bytes.")
+        }
+        if let conditions = change.conditions {
+            try Self.check(conditions)
+        }
+        guard let destination = change.destinationWorkspaceID else { return }
+        switch access {
+        case .administrator:
+            guard try await workspace(destination, as: access) != nil else {
+                throw StoreError(.invalid, field: "/destinationWorkspaceId", "There is no such workspace.")
+            }
+        case .workspace(let own):
+            guard destination != own else { return }
+            // Says the same for a workspace that does not exist as for one that has not agreed.
+            guard try await hasAgreed(destination, toReceiveFrom: own, as: access) else {
+                throw StoreError(
+                    .invalid,
+                    field: "/destinationWorkspaceId",
+                    "That workspace has not agreed to receive leads from this one."
+                )
+            }
+        }
+    }
+
+    private static func check(_ conditions: RuleConditions) throws {
+        if let problem = conditions.problems.first {
+            throw StoreError(.invalid, field: "/conditions\(problem.path)", problem.message)
+        }
+        let lists = [
+            ("industries", conditions.industries), ("company_sizes", conditions.companySizes),
+            ("revenue_ranges", conditions.revenueRanges), ("countries", conditions.countries),
+            ("us_states", conditions.usStates), ("regions", conditions.regions),
+        ]
+        for (name, values) in lists {
+            if values.count > 1000 {
+                throw StoreError(.invalid, field: "/conditions/\(name)", "A list has at most 1,000 values.")
+            }
+            if values.contains(where: { $0.isEmpty || $0.utf8.count > 200 || $0.utf8.contains(0) }) {
+                throw StoreError(.invalid, field: "/conditions/\(name)", "A value has 1 to 200 bytes and no NUL.")
+            }
+        }
+    }
+
+    private static func append(_ change: RuleChange, to parameters: inout Parameters) {
+        parameters.append(change.name)
+        parameters.append(change.priority)
+        parameters.append(change.isActive)
+        let conditions = change.conditions.flatMap { try? JSONEncoder().encode($0) }
+        parameters.json(conditions.map { String(decoding: $0, as: UTF8.self) })
+        parameters.append(change.destinationWorkspaceID)
+    }
+
+    private static let ruleFields = [
+        "lead_routing_rules_destination_workspace_id_fkey": "/destinationWorkspaceId",
+        "lead_routing_rules_workspace_id_fkey": "/workspaceId",
+    ]
+    private static let listRules = Statement(
+        "list_rules",
+        """
+        SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r
+        WHERE $1::uuid IS NULL OR r.workspace_id = $1
+        ORDER BY r.priority DESC, r.created_at, r.id
+        """
+    )
+    private static let oneRule = Statement(
+        "one_rule",
+        "SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r WHERE r.id = $1"
+    )
+    private static let insertRule = Statement(
+        "insert_rule",
+        """
+        INSERT INTO public.lead_routing_rules AS r
+            (id, workspace_id, rule_name, priority, is_active, conditions, destination_workspace_id)
+        VALUES ($1, $2, $3, coalesce($4, 0), coalesce($5, true), coalesce($6, '{}'::jsonb), $7)
+        RETURNING \(RuleRecord.columns)
+        """
+    )
+    private static let updateRule = Statement(
+        "update_rule",
+        """
+        UPDATE public.lead_routing_rules AS r SET
+            rule_name = coalesce($3, r.rule_name),
+            priority = coalesce($4, r.priority),
+            is_active = coalesce($5, r.is_active),
+            conditions = coalesce($6, r.conditions),
+            destination_workspace_id = coalesce($7, r.destination_workspace_id),
+            updated_at = now()
+        WHERE r.id = $1 AND ($2::uuid IS NULL OR r.workspace_id = $2)
+        RETURNING \(RuleRecord.columns)
+        """
+    )
+    private static let removeRule = Statement(
+        "remove_rule",
+        """
+        DELETE FROM public.lead_routing_rules
+        WHERE id = $1 AND ($2::uuid IS NULL OR workspace_id = $2)
+        RETURNING id
+        """
+    )
+}

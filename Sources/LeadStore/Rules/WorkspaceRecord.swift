@@ -1,0 +1,37 @@
+package import Postgres
+package import RoutingRules
+
+/// A stored workspace.
+package struct WorkspaceRecord: Sendable, Hashable {
+    /// What routing needs of it.
+    package let workspace: Workspace
+    /// When it was created.
+    package let createdAt: Timestamp
+    /// When it last changed.
+    package let updatedAt: Timestamp?
+
+    /// The columns that ``init(_:)`` reads, of `workspaces w`.
+    static let columns = """
+        w.id, w.name::text, w.workspace_type::text, w.is_active, w.routing_paused_at IS NOT NULL,
+        w.unmatched_policy::text, w.fallback_workspace_id, w.created_at::timestamptz, w.updated_at::timestamptz
+        """
+
+    init(_ row: Row) throws {
+        let policy: UnmatchedPolicy
+        switch (try row.stringIfPresent(5), try row.uuidIfPresent(6)) {
+        case ("fallback", let destination?): policy = .fallback(destination)
+        case ("retry", _): policy = .retry
+        default: policy = .keep
+        }
+        workspace = Workspace(
+            id: try row.uuid(0),
+            name: try row.string(1),
+            type: try row.stringIfPresent(2) ?? "partner",
+            isActive: try row.boolIfPresent(3) ?? true,
+            isPaused: try row.bool(4),
+            unmatchedPolicy: policy
+        )
+        createdAt = try row.timestamp(7)
+        updatedAt = try row.timestampIfPresent(8)
+    }
+}

@@ -1,0 +1,54 @@
+import Postgres
+
+/// One thing that has to be right about the schema, and whether it is.
+package struct SchemaCheck: Sendable, Hashable {
+    /// What was looked at.
+    package let name: String
+    /// Whether it is right.
+    package let isOK: Bool
+    /// What was found, or what is wrong.
+    package let detail: String
+}
+
+extension LeadStore {
+    /// Every check of the migration guide and ours: columns, functions, policies, indexes, triggers, backfill.
+    ///
+    /// One statement that reads the catalogue, and counts of leads that stop at the first offender. It runs on any
+    /// database, whatever is missing there.
+    package func verify() async throws -> [SchemaCheck] {
+        try await pool.query(Self.verification)
+            .map { row in
+                SchemaCheck(name: try row.string(0), isOK: try row.bool(1), detail: try row.stringIfPresent(2) ?? "")
+            }
+    }
+
+    /// Whether the database has what this build needs: the batch functions, with the parameters that it calls them by.
+    ///
+    /// Cheap enough for a probe every second.
+    package func isMigrated() async throws -> Bool {
+        guard let row = try await pool.query(Self.presence).first else { return false }
+        return try row.bool(0)
+    }
+
+    /// The applied versions of which something is gone: all of them, as soon as one check of the schema fails.
+    ///
+    /// The files are written to be applied again, so bringing back more than is gone does no harm.
+    package func missingMigrations() async throws -> Set<String> {
+        let isWhole = try await verify().allSatisfy(\.isOK)
+        return isWhole ? [] : Set(SchemaMigrations.all.map(\.version))
+    }
+
+    private static let verification = Statement("", SchemaMigrations.verifySQL)
+    private static let presence = Statement(
+        "is_migrated",
+        """
+        SELECT to_regclass('public.lead_routing_queue') IS NOT NULL AND to_regclass('public.lead_routing_logs') IS NOT NULL
+            AND to_regclass('switchyard.rule_set_version') IS NOT NULL
+            AND (SELECT count(*) FROM pg_catalog.pg_proc p
+                WHERE p.pronamespace = to_regnamespace('switchyard')
+                    AND p.proname IN ('ingest_leads', 'claim_waiting', 'settle_claimed', 'settle_leads')) >= 4
+            AND EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                WHERE a.attrelid = to_regclass('public.leads') AND a.attname = 'routing_status' AND NOT a.attisdropped)
+        """
+    )
+}

@@ -1,0 +1,49 @@
+import CLibPQ
+
+/// Connection strings, read by libpq itself.
+enum ConnectionString {
+    /// The keywords that the string sets, or what is wrong with it.
+    ///
+    /// libpq's own complaint quotes the string, in which the password may be; it is replaced.
+    static func parse(_ text: String) -> (options: [String: String], fault: PostgresError?) {
+        var complaint: UnsafeMutablePointer<CChar>?
+        guard !text.utf8.contains(0), let list = PQconninfoParse(text, &complaint) else {
+            PQfreemem(complaint)
+            return ([:], unreadable)
+        }
+        defer { PQconninfoFree(list) }
+        var options: [String: String] = [:]
+        var entry = list
+        while let keyword = entry.pointee.keyword {
+            if let value = entry.pointee.val { options[String(cString: keyword)] = String(cString: value) }
+            entry += 1
+        }
+        return (options, fault(in: options))
+    }
+
+    /// A password with unescaped `@`, `/` or `:` makes a URL whose host or port holds a part of the password.
+    private static func fault(in options: [String: String]) -> PostgresError? {
+        let ports = (options["port"] ?? "").split(separator: ",")
+        let host = options["host"] ?? ""
+        if host.contains("@") && !host.hasPrefix("@") || ports.contains(where: { UInt16($0) == nil }) {
+            return PostgresError(
+                .configuration,
+                """
+                The connection string has a host or port that cannot be used. In a URL, the characters @ / : ? # % of \
+                a password must be percent-encoded (@ as %40).
+                """
+            )
+        }
+        return nil
+    }
+
+    private static var unreadable: PostgresError {
+        PostgresError(
+            .configuration,
+            """
+            The connection string cannot be read. Expected postgresql://user:password@host:5432/database, or \
+            host=… port=… dbname=… user=… pairs.
+            """
+        )
+    }
+}

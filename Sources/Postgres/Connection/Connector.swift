@@ -1,0 +1,90 @@
+import CLibPQ
+import Glibc
+
+/// Makes connections, on threads that may block.
+///
+/// Resolving names, reading the password file, going through several hosts and addresses and TLS are all libpq's own,
+/// with its time limit for each host. libpq's asynchronous connect would resolve names in the middle of polling, and
+/// cannot move on from a host that does not answer; a thread of its own can.
+enum Connector {
+    /// A connection on its way from the connecting thread to the loop.
+    struct Opened: @unchecked Sendable {
+        let pointer: OpaquePointer
+    }
+
+    /// Connects; takes as long as it takes, at most the time limit for each address.
+    static func open(_ configuration: PostgresConfiguration) -> Result<Opened, PostgresError> {
+        if let fault = configuration.fault { return .failure(fault) }
+        let options = configuration.libpqOptions
+        var keywords = options.map { strdup($0.0) as UnsafeMutablePointer<CChar>? }
+        var values = options.map { strdup($0.1) as UnsafeMutablePointer<CChar>? }
+        keywords.append(nil)
+        values.append(nil)
+        defer { for text in keywords + values { free(text) } }
+        let connection = keywords.withUnsafeBufferPointer { keywords in
+            values.withUnsafeBufferPointer { values in
+                keywords.withMemoryRebound(to: UnsafePointer<CChar>?.self) { keywords in
+                    values.withMemoryRebound(to: UnsafePointer<CChar>?.self) { values in
+                        PQconnectdbParams(keywords.baseAddress, values.baseAddress, 0)
+                    }
+                }
+            }
+        }
+        guard let connection else {
+            return .failure(PostgresError(.cannotConnect, sqlState: "08001", "There is no memory for a connection."))
+        }
+        guard PQstatus(connection) == CONNECTION_OK else {
+            defer { PQfinish(connection) }
+            return .failure(ConnectFailure(connection).error)
+        }
+        return .success(Opened(pointer: connection))
+    }
+}
+
+extension PostgresConfiguration {
+    /// What libpq is given: the connection string's own keywords, and defaults for what it leaves open.
+    var libpqOptions: [(String, String)] {
+        var options = options
+        options["connect_timeout"] = String(max(2, connectTimeout.components.seconds))
+        options["fallback_application_name"] = applicationName
+        // A service file may set these itself, and explicit keywords would win over it.
+        if options["service"] == nil, getenv("PGSERVICE") == nil {
+            for (keyword, value) in Self.keepAlive where options[keyword] == nil { options[keyword] = value }
+        }
+        return options.map { ($0, $1) }
+    }
+
+    /// A peer that vanished without a word is noticed within about a minute, not after two hours.
+    private static let keepAlive = [
+        ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+        ("tcp_user_timeout", "60000"),
+    ]
+
+    /// The statement that every new session runs first.
+    var setup: Request.Content {
+        var parameters = Parameters()
+        parameters.append(statementTimeout.postgresMilliseconds)
+        parameters.append(lockTimeout.postgresMilliseconds)
+        parameters.append(idleInTransactionTimeout.postgresMilliseconds)
+        return .statement(
+            Statement(
+                "",
+                """
+                SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false), \
+                set_config('idle_in_transaction_session_timeout', $3, false), set_config('TimeZone', 'UTC', false), \
+                set_config('client_encoding', 'UTF8', false)
+                """
+            ),
+            parameters
+        )
+    }
+}
+
+extension Duration {
+    /// For a GUC: at least a millisecond unless zero, which means no limit.
+    fileprivate var postgresMilliseconds: String {
+        let (seconds, attoseconds) = components
+        if seconds <= 0 && attoseconds <= 0 { return "0" }
+        return "\(max(1, min(seconds, 2_000_000) * 1000 + attoseconds / 1_000_000_000_000_000))ms"
+    }
+}

@@ -1,0 +1,19 @@
+/// A message that the server sent beside its answers, such as `RAISE NOTICE` writes.
+///
+/// Its text may hold values: it goes to whoever listens on the connection, and never into a log of this room.
+package struct Notice: Sendable, Hashable {
+    /// `NOTICE`, `WARNING`, `INFO`, `LOG` or `DEBUG`.
+    package let severity: String
+    /// Its SQLSTATE.
+    package let sqlState: String
+    /// The server's text.
+    package let message: String
+}
+
+/// What NOTIFY sent.
+package struct Notification: Sendable, Hashable {
+    /// The channel.
+    package let channel: String
+    /// The payload, empty if there was none.
+    package let payload: String
+}

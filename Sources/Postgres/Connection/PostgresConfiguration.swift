@@ -1,0 +1,44 @@
+import CLibPQ
+
+/// How to reach a database, and what bounds every session there.
+///
+/// The connection string is libpq's, as a URL or as `key=value` pairs, and may be empty: whatever it leaves out comes
+/// from the `PG…` environment variables, the service file (`PGSERVICE`) and the password file (`PGPASSFILE`), with
+/// libpq's own rules, several hosts and `target_session_attrs` included. The limits are set by one statement after
+/// connecting, not as start-up options, which connection poolers refuse.
+package struct PostgresConfiguration: Sendable {
+    /// Keywords and values as the connection string gave them.
+    let options: [String: String]
+    /// What is wrong with the connection string; every use of the configuration fails with it.
+    let fault: PostgresError?
+    /// What sessions are called in `pg_stat_activity`, unless the connection string or `PGAPPNAME` says otherwise.
+    package var applicationName: String
+    /// `statement_timeout`; zero means none. 30 s.
+    package var statementTimeout: Duration = .seconds(30)
+    /// `lock_timeout`; zero means none. 5 s.
+    package var lockTimeout: Duration = .seconds(5)
+    /// `idle_in_transaction_session_timeout`; zero means none. 30 s.
+    package var idleInTransactionTimeout: Duration = .seconds(30)
+    /// How long one attempt to connect may take, and how long a statement waits for a lost server to come back.
+    ///
+    /// 10 s, or `connect_timeout` of the connection string.
+    package var connectTimeout: Duration = .seconds(10)
+
+    /// A configuration from a connection string.
+    ///
+    /// A string that libpq cannot read is reported by ``check()`` and by the first use, never with its text.
+    package init(connectionString: String, applicationName: String = "switchyard") {
+        self.applicationName = applicationName
+        let parsed = ConnectionString.parse(connectionString)
+        options = parsed.options
+        fault = parsed.fault
+        if let seconds = options["connect_timeout"].flatMap({ Int($0) }), seconds > 0 {
+            connectTimeout = .seconds(max(seconds, 2))
+        }
+    }
+
+    /// Throws what is wrong with the connection string, if anything is.
+    package func check() throws(PostgresError) {
+        if let fault { throw fault }
+    }
+}

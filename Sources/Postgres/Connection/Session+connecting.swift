@@ -1,0 +1,125 @@
+import CLibPQ
+import Logging
+
+extension Session {
+    /// Connects on a thread that may block, then takes the connection over and sets it up.
+    func connect() {
+        let configuration = configuration
+        connectTimer = loop.after(configuration.connectTimeLimit) { [weak self] in self?.connectingTookTooLong() }
+        let started = BlockingThreads.connecting.submit { [self] in
+            let result = Connector.open(configuration)
+            let accepted = loop.submit { self.takeOver(result) }
+            if !accepted, case .success(let opened) = result { PQfinish(opened.pointer) }
+        }
+        if !started {
+            close(PostgresError(.cannotConnect, sqlState: "08001", "Too many connections are being made at once."))
+        }
+    }
+
+    private func connectingTookTooLong() {
+        connectTimer = nil
+        guard state == .connecting else { return }
+        close(
+            PostgresError(
+                .cannotConnect,
+                sqlState: "08001",
+                """
+                PostgreSQL\(configuration.place) did not answer within \(configuration.connectTimeLimit). Is the \
+                address right, and does a firewall let it through?
+                """
+            )
+        )
+    }
+
+    private func takeOver(_ result: Result<Connector.Opened, PostgresError>) {
+        switch result {
+        case .failure(let error):
+            close(error)
+        case .success(let opened):
+            guard state == .connecting else { return PQfinish(opened.pointer) }
+            connection = opened.pointer
+            PQsetNoticeReceiver(opened.pointer, receiveNotice, Unmanaged.passUnretained(self).toOpaque())
+            PQsetErrorVerbosity(opened.pointer, PQERRORS_DEFAULT)
+            guard PQsetnonblocking(opened.pointer, 1) == 0, PQenterPipelineMode(opened.pointer) == 1,
+                let token = loop.watch(PQsocket(opened.pointer), self)
+            else {
+                return close(PostgresError(.cannotConnect, sqlState: "08001", "The connection could not be set up."))
+            }
+            self.token = token
+            setUp()
+        }
+    }
+
+    private func setUp() {
+        transmit(
+            Request(internal: configuration.setup) { [weak self] outcome in
+                guard let self, state == .connecting else { return }
+                switch outcome {
+                case .success:
+                    loop.cancel(connectTimer)
+                    connectTimer = nil
+                    state = .ready
+                    logger.debug("connected to PostgreSQL")
+                    owner?.sessionIsReady(self)
+                case .failure(let error):
+                    let state = error.sqlState ?? "08001"
+                    close(PostgresError(.cannotConnect, sqlState: state, "A new session failed: \(error.message)"))
+                }
+            }
+        )
+    }
+
+    /// Puts everything that a caller may have set back to what a new session has.
+    ///
+    /// Costs one round trip, and the prepared statements.
+    func reset(_ completion: @escaping (Bool) -> Void) {
+        if transactionStatus != PQTRANS_IDLE {
+            send(Request(internal: .statement(Statement("", "ROLLBACK"), Parameters())) { _ in })
+        }
+        prepared.forgetAll()
+        send(Request(internal: .statement(Statement("", "DISCARD ALL"), Parameters())) { _ in })
+        send(
+            Request(internal: configuration.setup) { outcome in
+                if case .success = outcome { completion(true) } else { completion(false) }
+            }
+        )
+    }
+
+    func received(_ notice: Notice) {
+        logger.debug(
+            "notice from PostgreSQL",
+            metadata: ["pg.severity": "\(notice.severity)", "pg.sqlstate": "\(notice.sqlState)"]
+        )
+        noticeSink?.yield(notice)
+    }
+}
+
+/// Called by libpq on the loop's thread, from inside a call on the session's connection.
+private func receiveNotice(_ argument: UnsafeMutableRawPointer?, _ result: OpaquePointer?) {
+    guard let argument else { return }
+    let field = { (code: Int) in
+        PQresultErrorField(result, Int32(code)).map { String(cString: $0) } ?? ""
+    }
+    Unmanaged<Session>.fromOpaque(argument).takeUnretainedValue()
+        .received(
+            Notice(
+                severity: field(SWITCHYARD_DIAG_SEVERITY),
+                sqlState: field(SWITCHYARD_DIAG_SQLSTATE),
+                message: field(SWITCHYARD_DIAG_MESSAGE_PRIMARY)
+            )
+        )
+}
+
+extension PostgresConfiguration {
+    /// The time limit over all hosts of the connection string.
+    var connectTimeLimit: Duration {
+        let hosts = options["host"] ?? options["hostaddr"] ?? ""
+        return connectTimeout * max(1, hosts.split(separator: ",").count)
+    }
+
+    /// The host as the connection string has it, for errors.
+    var place: String {
+        guard let host = options["host"] ?? options["hostaddr"] else { return "" }
+        return options["port"].map { " at \(host) port \($0)" } ?? " at \(host)"
+    }
+}

@@ -1,0 +1,134 @@
+import CLibPQ
+import DequeModule
+import Logging
+
+/// Who is told what happens to a session; on the loop's thread.
+protocol SessionOwner: AnyObject {
+    /// Connected, set up, ready for requests.
+    func sessionIsReady(_ session: Session)
+    /// Over; `error` says why. Its requests have been answered already.
+    func sessionEnded(_ session: Session, _ error: PostgresError, wasReady: Bool)
+    /// A request has been answered, or the session can take requests again.
+    func sessionProgressed(_ session: Session)
+    /// A request failed through no fault of its own and may be sent again, once.
+    func session(_ session: Session, returns request: Request)
+    /// NOTIFY arrived.
+    func session(_ session: Session, notified notification: Notification)
+}
+
+extension SessionOwner {
+    func sessionProgressed(_ session: Session) {}
+    func session(_ session: Session, returns request: Request) { request.answer(request.outcome) }
+    func session(_ session: Session, notified notification: Notification) {}
+}
+
+/// One connection to the server, from connecting to its end.
+///
+/// Confined to its loop. Requests are pipelined: each is a sync unit of its own, so that one that fails leaves the
+/// others alone. A simple request has the connection for itself, outside pipeline mode.
+final class Session: @unchecked Sendable {
+    enum State { case connecting, ready, closed }
+
+    let loop: SocketLoop
+    let configuration: PostgresConfiguration
+    let logger: Logger
+    weak var owner: (any SessionOwner)?
+
+    var state = State.connecting
+    var connection: OpaquePointer?
+    var token: UInt64?
+    /// Sent and not answered, in the order of sending.
+    var pending: Deque<Request> = []
+    /// Waiting for a simple request or a cancellation to end.
+    var backlog: Deque<Request> = []
+    var prepared = PreparedStatements()
+    var isPipelining = true
+    var isChanged = false
+    var wantsWriting = false
+
+    /// Whether requests of unrelated callers are on this connection, each its own transaction.
+    var isShared = false
+    /// Whether BEGIN has to travel in front of the next statement.
+    var beginsTransaction = false
+    /// Names the caller who has it exclusively; 0 for none.
+    var lease: UInt64 = 0
+    /// What the pool makes of it.
+    var role = PoolRole.connecting
+    var noticeSink: AsyncStream<Notice>.Continuation?
+
+    /// Whether a cancel request is on its way; nothing is sent meanwhile, so that it hits nothing else.
+    var isCancelling = false
+    /// How many of the pending requests a cancel request may have hit by mistake.
+    var exposed = 0
+    var received: UInt64 = 0
+    var silenceTimer: TimerList.Token?
+    var connectTimer: TimerList.Token?
+
+    init(loop: SocketLoop, configuration: PostgresConfiguration, logger: Logger) {
+        self.loop = loop
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Whether a request would be sent at once.
+    var canSend: Bool { state == .ready && !isCancelling && isPipelining && backlog.isEmpty }
+
+    /// Whether nothing is under way.
+    var isQuiet: Bool { pending.isEmpty && backlog.isEmpty && !isCancelling }
+
+    /// What the server said about its transaction with its last answer.
+    var transactionStatus: PGTransactionStatusType {
+        connection.map { PQtransactionStatus($0) } ?? PQTRANS_UNKNOWN
+    }
+
+    /// Sends a request, or keeps it until the connection is free.
+    func send(_ request: Request) {
+        guard state == .ready else { return request.answer(.failure(Self.closedError)) }
+        request.session = self
+        backlog.append(request)
+        pump()
+    }
+
+    /// Sends what can be sent.
+    func pump() {
+        while state == .ready, !isCancelling, isPipelining, let next = backlog.first {
+            if case .simple = next.content, !pending.isEmpty { return }
+            backlog.removeFirst()
+            if !next.isAnswered { transmit(next) }
+        }
+    }
+
+    /// Ends the session and answers everything on it.
+    func close(_ error: PostgresError) {
+        guard state != .closed else { return }
+        let wasReady = state == .ready
+        state = .closed
+        loop.cancel(connectTimer)
+        loop.cancel(silenceTimer)
+        if let connection {
+            if let token { loop.unwatch(PQsocket(connection), token: token) }
+            PQfinish(connection)
+        }
+        connection = nil
+        noticeSink?.finish()
+        noticeSink = nil
+        let requests = [Array(pending), Array(backlog)].joined()
+        pending = []
+        backlog = []
+        for request in requests { request.answer(.failure(request.error ?? request.interruption ?? error)) }
+        owner?.sessionEnded(self, error, wasReady: wasReady)
+    }
+
+    static let closedError = PostgresError(.connectionLost, sqlState: "08003", "The connection is closed.")
+
+    /// What libpq says about a connection that broke; its text names no values.
+    func lose() {
+        close(
+            PostgresError(
+                .connectionLost,
+                sqlState: "08006",
+                "The connection to PostgreSQL was lost; whether the statement took effect is unknown."
+            )
+        )
+    }
+}

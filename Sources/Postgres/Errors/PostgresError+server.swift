@@ -1,0 +1,58 @@
+import CLibPQ
+
+extension PostgresError {
+    /// Reads the error out of a failed result, leaving behind whatever may hold values.
+    init(result: OpaquePointer?, statement: String) {
+        let state = Self.field(result, Int32(SWITCHYARD_DIAG_SQLSTATE))
+        let primary = Self.field(result, Int32(SWITCHYARD_DIAG_MESSAGE_PRIMARY))
+        self.init(.server, sqlState: state, Self.message(state: state, primary: primary))
+        // The server ends the session with these; the statement did not take effect unless it was already answered.
+        if let state, ["57P01", "57P02", "57P03"].contains(state) { code = .connectionLost }
+        constraint = Self.field(result, Int32(SWITCHYARD_DIAG_CONSTRAINT_NAME))
+        table = Self.field(result, Int32(SWITCHYARD_DIAG_TABLE_NAME))
+        column = Self.field(result, Int32(SWITCHYARD_DIAG_COLUMN_NAME))
+        if !statement.isEmpty { self.statement = statement }
+    }
+
+    /// The server's primary text where it holds names only, and a bland sentence where it may hold values.
+    static func message(state: String?, primary: String?) -> String {
+        guard let state, let primary else { return "The database refused the statement." }
+        if blandStates.contains(state) || !namingClasses.contains(String(state.prefix(2))) {
+            return blandMessage(state: state)
+        }
+        return primary
+    }
+
+    /// Classes whose primary messages name objects of the schema or the server's condition, never values.
+    private static let namingClasses: Set<String> = [
+        "08", "0A", "20", "21", "23", "25", "26", "28", "2B", "34", "3B", "3D", "3F", "40", "42", "53", "54", "55",
+        "57", "58",
+    ]
+
+    /// Single states inside those classes whose text may quote input.
+    private static let blandStates: Set<String> = ["42602", "42622", "23P01"]
+
+    private static func blandMessage(state: String) -> String {
+        switch state {
+        case "22001": "A text is too long for its column."
+        case "22003": "A number is out of range."
+        case "22007", "22008": "A date or time cannot be used."
+        case "22012": "A division by zero."
+        case "22021": "A text holds bytes that are not valid UTF-8, or a NUL."
+        case "22023": "A function was given a value that it does not take."
+        case "22P02", "22P03": "A value is not written the way its type asks for."
+        case "P0001": "A function of the database raised an error."
+        default:
+            switch state.prefix(2) {
+            case "22": "The database could not use a value."
+            case "P0": "A function of the database failed."
+            case "XX": "The database met an internal error; its log says more."
+            default: "The database refused the statement; its log says more."
+            }
+        }
+    }
+
+    private static func field(_ result: OpaquePointer?, _ code: Int32) -> String? {
+        PQresultErrorField(result, code).map { String(cString: $0) }
+    }
+}

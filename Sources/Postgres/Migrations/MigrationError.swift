@@ -1,0 +1,31 @@
+/// Why the schema could not be brought where it was wanted; nothing half-done is left behind.
+package struct MigrationError: Error, Sendable, CustomStringConvertible {
+    /// The kinds that callers tell apart.
+    package enum Code: Sendable, Hashable {
+        /// A statement of the migration failed; ``MigrationError/cause`` says how.
+        case failed
+        /// Another node has been migrating for too long.
+        case busy
+        /// There is no text that takes the migration back.
+        case noRollback
+    }
+
+    /// Which kind.
+    package let code: Code
+    /// The migration concerned, as "version name".
+    package let migration: String
+    /// What the database said.
+    package let cause: PostgresError?
+
+    /// One sentence, without values.
+    package var description: String {
+        switch code {
+        case .failed:
+            "Migration \(migration) failed and was undone: \(cause.map(String.init(describing:)) ?? "")"
+        case .busy:
+            "Migration \(migration) is held up: another node has been migrating this database for too long."
+        case .noRollback:
+            "Migration \(migration) has no rollback."
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import CLibPQ
+import Logging
+
+/// The listener's part on the loop: one session, opened again whenever it ends.
+final class Ear: @unchecked Sendable, SessionOwner {
+    let loop = SocketLoop()
+    private let configuration: PostgresConfiguration
+    private let channels: [String]
+    private let logger: Logger
+    private let events: AsyncStream<NotificationListener.Event>.Continuation
+
+    private var session: Session?
+    private var backoff = ReconnectBackoff()
+    private var hasListened = false
+    private var isClosed = false
+
+    init(
+        configuration: PostgresConfiguration,
+        channels: [String],
+        logger: Logger,
+        events: AsyncStream<NotificationListener.Event>.Continuation
+    ) {
+        self.configuration = configuration
+        self.channels = channels
+        self.logger = logger
+        self.events = events
+    }
+
+    func open() {
+        guard !isClosed, session == nil else { return }
+        let session = Session(loop: loop, configuration: configuration, logger: logger)
+        self.session = session
+        session.owner = self
+        session.connect()
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        session?.close(PoolEngine.shutDownError)
+        session = nil
+        events.finish()
+        loop.stop()
+    }
+
+    func sessionIsReady(_ session: Session) {
+        let sql = channels.map { "LISTEN \"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ";")
+        session.send(
+            Request(internal: .simple(sql)) { [weak self, weak session] outcome in
+                guard let self, let session else { return }
+                guard case .success = outcome else { return session.lose() }
+                backoff.succeeded()
+                events.yield(hasListened ? .reconnected : .listening)
+                hasListened = true
+            }
+        )
+    }
+
+    func sessionEnded(_ session: Session, _ error: PostgresError, wasReady: Bool) {
+        guard !isClosed else { return }
+        self.session = nil
+        let delay = backoff.failed()
+        if backoff.failures == 1 {
+            logger.warning("the connection that listens to PostgreSQL ended", metadata: ["error": "\(error)"])
+        }
+        _ = loop.after(delay) { [weak self] in self?.open() }
+    }
+
+    func session(_ session: Session, notified notification: Notification) {
+        events.yield(.notification(notification))
+    }
+}

@@ -1,0 +1,132 @@
+package import Logging
+import ServiceLifecycle
+
+/// A bounded number of connections to one database, shared by everything in the process.
+///
+/// Connections are opened when they are needed, and again when they were lost: nothing has to be run first, though as
+/// a service the pool connects at the start, reports an unreachable server in the log, and ends gracefully. When a
+/// connection is lost, everything under way on it fails at once with ``PostgresError/Code/connectionLost``; later
+/// statements wait for a new one, at most `connectTimeout`, and then fail with ``PostgresError/Code/cannotConnect``.
+package final class PostgresPool: Sendable, Service {
+    let engine: PoolEngine
+
+    /// A pool; nothing is connected yet.
+    ///
+    /// - Parameters:
+    ///   - configuration: how to reach the database.
+    ///   - maximumConnections: how many connections there are at most. Up to four of them, and at most half, are
+    ///     shared by single statements; all but one can be lent for transactions.
+    ///   - maximumWaiters: how many callers may wait before others are refused with
+    ///     ``PostgresError/Code/poolExhausted``.
+    ///   - logger: told of connections lost and found, and of notices by severity and code.
+    package init(
+        configuration: PostgresConfiguration,
+        maximumConnections: Int = 8,
+        maximumWaiters: Int = 1024,
+        logger: Logger
+    ) {
+        engine = PoolEngine(
+            configuration: configuration,
+            maximumConnections: maximumConnections,
+            maximumWaiters: maximumWaiters,
+            logger: logger
+        )
+    }
+
+    deinit {
+        let engine = engine
+        _ = engine.loop.submit { engine.close() }
+    }
+
+    /// Runs one statement in a transaction of its own, pipelined with those of others.
+    ///
+    /// Costs one round trip, shared with whatever else is under way. When the task is cancelled or the time limit
+    /// passes, the server is asked to cancel the statement if it is at the head of its connection's pipeline, and the
+    /// call ends when it has; further back it is given up, runs on unseen and is bounded by `statement_timeout`. In
+    /// both cases it may have taken effect. A statement that a cancellation of another hit by mistake, or whose
+    /// prepared form the server no longer has, is sent a second time.
+    package func query(
+        _ statement: Statement,
+        _ parameters: Parameters = .init(),
+        timeout: Duration? = nil
+    ) async throws(PostgresError) -> Rows {
+        let request = Request(.statement(statement, parameters), deadline: timeout.map { ContinuousClock.now + $0 })
+        let engine = engine
+        let response = try await engine.answer(to: request) { engine.submit(request) }
+        guard case .rows(let rows) = response else { throw PoolEngine.shutDownError }
+        return rows
+    }
+
+    /// Runs a text of any number of commands on a connection of its own; values come back as text.
+    ///
+    /// Without transaction commands in the text, all of it is one transaction. No parameters: never put a value into
+    /// the text.
+    ///
+    /// - Returns: the rows of each command, in order.
+    package func simple(_ sql: String) async throws(PostgresError) -> [Rows] {
+        let lease = try await engine.lease()
+        let connection = PostgresConnection(engine: engine, lease: lease)
+        do throws(PostgresError) {
+            let rows = try await connection.simple(sql)
+            engine.handBack(lease)
+            return rows
+        } catch {
+            engine.handBack(lease)
+            throw error
+        }
+    }
+
+    /// Lends a connection for as long as `body` runs.
+    ///
+    /// Settings, advisory locks and temporary tables of its own are gone when it is given back (`DISCARD ALL`), and so
+    /// is a transaction left open.
+    package func withConnection<T: Sendable>(
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection) async throws -> T
+    ) async throws -> T {
+        let lease = try await engine.lease()
+        defer { engine.handBack(lease) }
+        return try await body(PostgresConnection(engine: engine, lease: lease))
+    }
+
+    /// Runs `body` between BEGIN and COMMIT, and rolls back if it throws.
+    ///
+    /// BEGIN travels with the first statement; without a statement nothing is sent at all. Throws
+    /// ``PostgresError/Code/connectionLost`` if the connection ended before COMMIT was answered: nobody knows then. A
+    /// transaction that had failed inside, though `body` did not throw, is an error (25P02), since it was rolled back.
+    /// Only `SET LOCAL` may be used inside: the connection is given to the next caller as it is.
+    package func withTransaction<T: Sendable>(
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection) async throws -> T
+    ) async throws -> T {
+        let lease = try await engine.lease()
+        engine.startTransaction(lease)
+        do {
+            let value = try await body(PostgresConnection(engine: engine, lease: lease))
+            try await engine.commit(lease)
+            engine.handBack(lease, isClean: true)
+            return value
+        } catch {
+            await engine.rollBack(lease)
+            engine.handBack(lease, isClean: true)
+            throw error
+        }
+    }
+
+    /// Keeps a connection open until the service group shuts down, then ends like ``shutdown()``.
+    package func run() async throws {
+        let engine = engine
+        _ = engine.loop.submit { engine.stayConnected() }
+        // Throws when the task is cancelled, which ends the pool as well.
+        try? await gracefulShutdown()
+        await shutdown()
+    }
+
+    /// Takes nothing new, waits for what is under way, at most ten seconds, and closes all connections.
+    package func shutdown() async {
+        let engine = engine
+        await withCheckedContinuation { continuation in
+            if !engine.loop.submit({ engine.shutDown(continuation) }) { continuation.resume() }
+        }
+    }
+}

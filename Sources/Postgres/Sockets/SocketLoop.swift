@@ -1,0 +1,173 @@
+import CLibPQ
+import Glibc
+import Synchronization
+
+/// What is told when a socket can be read or written; called on the loop's thread.
+protocol SocketHandler: AnyObject {
+    func socketIsReady(readable: Bool, writable: Bool)
+    /// The jobs of one round have run: what they wrote may go out now.
+    func roundEnded()
+}
+
+/// One thread with one epoll, to which any number of connections are confined.
+///
+/// Everything that touches a `PGconn` runs here as a job, a timer or a handler, one after the other: state confined
+/// to the loop needs no lock. Nothing that runs here may block.
+final class SocketLoop: @unchecked Sendable {
+    typealias Job = @Sendable () -> Void
+
+    private struct Inbox {
+        var jobs: [Job] = []
+        /// Whether the thread will look at the jobs without being woken.
+        var isAwake = false
+        var isStopped = false
+    }
+
+    private let inbox = Mutex(Inbox())
+    private let epoll: Int32
+    private let wakeUp: Int32
+
+    // On the loop's thread only:
+    private var handlers: [UInt64: any SocketHandler] = [:]
+    private var lastToken: UInt64 = 0
+    private var changed: [any SocketHandler] = []
+    private var timers = TimerList()
+    private var isStopping = false
+
+    /// Starts the thread; if the system has no thread or descriptor left, the loop is stopped from the beginning.
+    init() {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: 0))
+        guard epoll >= 0, wakeUp >= 0, epoll_ctl(epoll, EPOLL_CTL_ADD, wakeUp, &event) == 0,
+            Thread.start({ self.run() })
+        else {
+            inbox.withLock { $0.isStopped = true }
+            closeDescriptors()
+            return
+        }
+    }
+
+    /// Runs a job on the loop's thread; false, and nothing is run, once the loop has stopped.
+    func submit(_ job: @escaping Job) -> Bool {
+        inbox.withLock { inbox in
+            guard !inbox.isStopped else { return false }
+            inbox.jobs.append(job)
+            if !inbox.isAwake {
+                inbox.isAwake = true
+                // Once a burst; under the lock, because a stopped loop's descriptor may be somebody else's.
+                eventfd_write(wakeUp, 1)
+            }
+            return true
+        }
+    }
+
+    /// Ends the thread after the jobs submitted so far.
+    func stop() {
+        _ = submit { [unowned self] in isStopping = true }
+    }
+
+    // MARK: - On the loop's thread
+
+    /// Watches a socket for reading; the token names it from now on.
+    func watch(_ descriptor: Int32, _ handler: any SocketHandler) -> UInt64? {
+        lastToken += 1
+        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: lastToken))
+        guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { return nil }
+        handlers[lastToken] = handler
+        return lastToken
+    }
+
+    /// Watches a socket for writing too, or no longer.
+    func setWriting(_ on: Bool, _ descriptor: Int32, token: UInt64) {
+        let events = EPOLLIN.rawValue | (on ? EPOLLOUT.rawValue : 0)
+        var event = epoll_event(events: events, data: epoll_data_t(u64: token))
+        epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+    }
+
+    /// Forgets a socket; to be called before it is closed.
+    func unwatch(_ descriptor: Int32, token: UInt64) {
+        var event = epoll_event()
+        epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
+        handlers[token] = nil
+    }
+
+    /// Has ``SocketHandler/roundEnded()`` called once the jobs at hand have run.
+    func noteChange(_ handler: any SocketHandler) {
+        changed.append(handler)
+    }
+
+    /// Runs an action after a while, unless it is cancelled by its token.
+    func after(_ delay: Duration, _ action: @escaping () -> Void) -> TimerList.Token {
+        timers.add(at: ContinuousClock.now + delay, action)
+    }
+
+    /// Takes a timer back; a token that has fired already is fine.
+    func cancel(_ token: TimerList.Token?) {
+        if let token { timers.remove(token) }
+    }
+
+    private func run() {
+        let capacity: Int32 = 64
+        let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: Int(capacity))
+        defer { events.deallocate() }
+        var jobs: [Job] = []
+        while true {
+            jobs.removeAll(keepingCapacity: true)
+            inbox.withLock { inbox in
+                swap(&inbox.jobs, &jobs)
+                inbox.isAwake = !jobs.isEmpty
+            }
+            for job in jobs { job() }
+            endRound()
+            if isStopping { break }
+            // Sockets are looked at between any two rounds of jobs, and waited for only when there are no jobs.
+            let wait = jobs.isEmpty ? timers.millisecondsToNext(from: ContinuousClock.now) : 0
+            let count = epoll_wait(epoll, events, capacity, wait)
+            for index in 0..<max(0, Int(count)) { deliver(events[index]) }
+            for action in timers.takeDue(ContinuousClock.now) { action() }
+            endRound()
+        }
+        finish()
+    }
+
+    private func deliver(_ event: epoll_event) {
+        guard event.data.u64 != 0 else {
+            var count: eventfd_t = 0
+            eventfd_read(wakeUp, &count)
+            return
+        }
+        let failed = EPOLLHUP.rawValue | EPOLLERR.rawValue
+        handlers[event.data.u64]?
+            .socketIsReady(
+                readable: event.events & (EPOLLIN.rawValue | failed) != 0,
+                writable: event.events & EPOLLOUT.rawValue != 0
+            )
+    }
+
+    private func endRound() {
+        while !changed.isEmpty {
+            let round = changed
+            changed.removeAll(keepingCapacity: true)
+            for handler in round { handler.roundEnded() }
+        }
+    }
+
+    private func finish() {
+        let rest = inbox.withLock { inbox in
+            inbox.isStopped = true
+            defer { inbox.jobs = [] }
+            return inbox.jobs
+        }
+        for job in rest { job() }
+        handlers = [:]
+        timers = TimerList()
+        changed = []
+        closeDescriptors()
+    }
+
+    private func closeDescriptors() {
+        if epoll >= 0 { close(epoll) }
+        if wakeUp >= 0 { close(wakeUp) }
+    }
+}

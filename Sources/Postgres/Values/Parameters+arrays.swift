@@ -1,0 +1,79 @@
+package import FoundationEssentials
+
+extension Parameters {
+    /// Appends a `uuid[]`; nil elements are NULL.
+    package mutating func append(array values: [UUID?]) {
+        append(array: values, of: TypeOID.uuid, as: TypeOID.uuidArray) { $0.write($1) }
+    }
+
+    /// Appends a `text[]`; nil elements are NULL.
+    package mutating func append(array values: [String?]) {
+        append(array: values, of: TypeOID.text, as: TypeOID.textArray) { $0.write($1) }
+    }
+
+    /// Appends a `smallint[]`; nil elements are NULL.
+    package mutating func append(array values: [Int16?]) {
+        append(array: values, of: TypeOID.int2, as: TypeOID.int2Array) { $0.write(integer: $1) }
+    }
+
+    /// Appends an `integer[]`; nil elements are NULL.
+    package mutating func append(array values: [Int32?]) {
+        append(array: values, of: TypeOID.int4, as: TypeOID.int4Array) { $0.write(integer: $1) }
+    }
+
+    /// Appends a `bigint[]`; nil elements are NULL.
+    package mutating func append(array values: [Int64?]) {
+        append(array: values, of: TypeOID.int8, as: TypeOID.int8Array) { $0.write(integer: $1) }
+    }
+
+    /// Appends a `double precision[]`; nil elements are NULL.
+    package mutating func append(array values: [Double?]) {
+        append(array: values, of: TypeOID.float8, as: TypeOID.float8Array) { $0.write(integer: $1.bitPattern) }
+    }
+
+    /// Appends a `boolean[]`; nil elements are NULL.
+    package mutating func append(array values: [Bool?]) {
+        append(array: values, of: TypeOID.bool, as: TypeOID.boolArray) { $0.write($1) }
+    }
+
+    /// Appends a `timestamptz[]`; nil elements are NULL.
+    package mutating func append(array values: [Timestamp?]) {
+        append(array: values, of: TypeOID.timestamptz, as: TypeOID.timestamptzArray) { $0.write(integer: $1.binary) }
+    }
+
+    /// Appends a `bytea[]`; nil elements are NULL.
+    package mutating func append(array values: [[UInt8]?]) {
+        append(array: values, of: TypeOID.bytea, as: TypeOID.byteaArray) { $0.write($1) }
+    }
+
+    /// Writes a one-dimensional array: dimensions, a flag for NULLs, the element type, size, lower bound, elements.
+    private mutating func append<Element>(
+        array values: [Element?],
+        of element: UInt32,
+        as array: UInt32,
+        write: (inout Parameters, Element) -> Void
+    ) {
+        append(values, as: array) { parameters, values in
+            parameters.write(integer: Int32(values.isEmpty ? 0 : 1))
+            let flagOffset = parameters.buffer.count
+            parameters.write(integer: Int32(0))
+            parameters.write(integer: element)
+            guard !values.isEmpty else { return }
+            parameters.write(integer: Int32(clamping: values.count))
+            parameters.write(integer: Int32(1))
+            var hasNull = false
+            for value in values {
+                guard let value else {
+                    hasNull = true
+                    parameters.write(integer: Int32(-1))
+                    continue
+                }
+                let lengthOffset = parameters.buffer.count
+                parameters.write(integer: Int32(0))
+                write(&parameters, value)
+                parameters.patch(Int32(clamping: parameters.buffer.count - lengthOffset - 4), at: lengthOffset)
+            }
+            if hasNull { parameters.patch(1, at: flagOffset) }
+        }
+    }
+}

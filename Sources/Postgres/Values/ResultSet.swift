@@ -1,0 +1,33 @@
+import CLibPQ
+import Synchronization
+
+/// A libpq result and its end: it is cleared when the last ``Rows`` or ``Row`` lets go of it.
+///
+/// A finished result is never written to again, so that any thread may read it.
+final class ResultSet: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    #if DEBUG
+    /// How many results this process holds; for tests that look for leaks.
+    static let alive = Atomic<Int>(0)
+    #endif
+
+    init(_ pointer: OpaquePointer) {
+        self.pointer = pointer
+        #if DEBUG
+        Self.alive.wrappingAdd(1, ordering: .relaxed)
+        #endif
+    }
+
+    deinit {
+        PQclear(pointer)
+        #if DEBUG
+        Self.alive.wrappingSubtract(1, ordering: .relaxed)
+        #endif
+    }
+
+    /// The number that the command tag ends with: rows inserted, changed, deleted, or selected.
+    var affectedRows: Int {
+        PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) } ?? 0
+    }
+}

@@ -1,0 +1,27 @@
+import CLibPQ
+
+/// The rows that a statement gave, as they came: nothing is decoded until it is asked for.
+package struct Rows: Sendable, RandomAccessCollection {
+    let result: ResultSet
+
+    init(_ result: ResultSet) {
+        self.result = result
+        endIndex = Int(PQntuples(result.pointer))
+    }
+
+    package let startIndex = 0
+    package let endIndex: Int
+
+    package subscript(position: Int) -> Row {
+        precondition(position >= 0 && position < endIndex, "row out of range")
+        return Row(result: result, index: Int32(truncatingIfNeeded: position))
+    }
+
+    /// How many rows an INSERT, UPDATE, DELETE or MERGE touched, or a SELECT gave; 0 for other commands.
+    package var affectedRows: Int { result.affectedRows }
+
+    /// The names of the columns, in order.
+    package var columnNames: [String] {
+        (0..<PQnfields(result.pointer)).map { PQfname(result.pointer, $0).map { String(cString: $0) } ?? "" }
+    }
+}

@@ -1,0 +1,56 @@
+/// Company names as identities.
+enum CompanyName {
+    /// The name by which a company is recognised, or nil for what is none.
+    ///
+    /// Trimmed, composed, in lower case; full stops and apostrophes go, `&` is a word, other ASCII punctuation
+    /// separates words. Legal forms at the end go while something remains before them: `Acme`, `ACME, Inc.` and
+    /// `Acme Co., Ltd.` are one company, and a company called `Co` keeps its name.
+    static func normalised(_ value: String) -> [UInt8]? {
+        var words: [ArraySlice<UInt8>] = spaced(CanonicalText.canonicalBytes(of: value))
+            .split(
+                separator: space
+            )
+        while words.count > 1, let last = words.last, legalForms.contains(where: last.elementsEqual) {
+            words.removeLast()
+        }
+        return words.isEmpty ? nil : Array(words.joined(separator: [space]))
+    }
+
+    /// The name with punctuation removed or turned into spaces.
+    private static func spaced(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count + 8)
+        var index = 0
+        while index < bytes.count {
+            let rest = bytes[index...]
+            if rest.starts(with: rightQuote) {
+                index += rightQuote.count
+                continue
+            }
+            if rest.starts(with: noBreakSpace) {
+                result.append(space)
+                index += noBreakSpace.count
+                continue
+            }
+            switch bytes[index] {
+            case UInt8(ascii: "."), UInt8(ascii: "'"): break
+            case UInt8(ascii: "&"): result += and
+            case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E, 0x09...0x0D: result.append(space)
+            case let byte: result.append(byte)
+            }
+            index += 1
+        }
+        return result
+    }
+
+    private static let space = UInt8(ascii: " ")
+    private static let and = Array(" and ".utf8)
+    private static let rightQuote = Array("’".utf8)
+    private static let noBreakSpace = Array("\u{A0}".utf8)
+    private static let legalForms: [[UInt8]] = [
+        "inc", "incorporated", "llc", "ltd", "limited", "corp", "corporation", "co", "company", "gmbh",
+        "ag", "sa",
+        "sarl", "srl", "spa", "plc", "bv", "nv", "oy", "ab", "as", "pty", "kg", "llp", "lp",
+    ]
+    .map { Array($0.utf8) }
+}

@@ -1,0 +1,62 @@
+/// Phone numbers as identities.
+enum PhoneNumber {
+    /// The digits by which a number is recognised, or nil for what is none.
+    ///
+    /// An extension at the end is cut off, `(0)` is a trunk prefix for callers at home and goes, a leading `00` is the
+    /// international prefix and goes, and so does the 1 of the eleven digits of North America. Seven to fifteen digits
+    /// that are not all the same remain.
+    static func normalised(_ value: String) -> [UInt8]? {
+        var value = value
+        var digits = value.withUTF8 { utf8 in
+            let end = endWithoutExtension(utf8)
+            var digits: [UInt8] = []
+            digits.reserveCapacity(end)
+            var index = 0
+            while index < end {
+                let byte = utf8[index]
+                let isTrunkPrefix =
+                    byte == UInt8(ascii: "(") && index + 2 < end && utf8[index + 1] == UInt8(ascii: "0")
+                    && utf8[index + 2] == UInt8(ascii: ")")
+                if isTrunkPrefix {
+                    index += 3
+                    continue
+                }
+                if isDigit(byte) { digits.append(byte) }
+                index += 1
+            }
+            return digits
+        }
+        if digits.starts(with: [UInt8(ascii: "0"), UInt8(ascii: "0")]) { digits.removeFirst(2) }
+        if digits.count == 11, digits.first == UInt8(ascii: "1") { digits.removeFirst() }
+        guard (7...15).contains(digits.count), digits.contains(where: { $0 != digits[0] }) else {
+            return nil
+        }
+        return digits
+    }
+
+    /// Where the number ends and an extension begins: `ext 12`, `ext. 12`, `x12`, `#12` or `;ext=12` at the very end.
+    private static func endWithoutExtension(_ utf8: UnsafeBufferPointer<UInt8>) -> Int {
+        func isBlank(before index: Int) -> Bool {
+            index > 0 && CanonicalText.isASCIIBlank(utf8[index - 1])
+        }
+        func ends(_ end: Int, with word: StaticString) -> Bool {
+            let length = word.utf8CodeUnitCount
+            guard end >= length else { return false }
+            return (0..<length)
+                .allSatisfy { CanonicalText.asciiLowercased(utf8[end - length + $0]) == word.utf8Start[$0] }
+        }
+        var index = utf8.count
+        while isBlank(before: index) { index -= 1 }
+        let afterDigits = index
+        while index > 0, isDigit(utf8[index - 1]) { index -= 1 }
+        guard index < afterDigits else { return utf8.count }
+        while isBlank(before: index) { index -= 1 }
+        for marker in [";ext=", "ext.", "ext", "x", "#"] as [StaticString]
+        where ends(index, with: marker) {
+            return index - marker.utf8CodeUnitCount
+        }
+        return utf8.count
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+}

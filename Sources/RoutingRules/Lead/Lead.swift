@@ -1,0 +1,79 @@
+/// Where a lead is, as its partner wrote it.
+package struct LeadLocation: Sendable, Hashable, Codable {
+    /// The country, as ISO code or name.
+    package var country: String?
+    /// The state, province or region.
+    package var state: String?
+    /// The city.
+    package var city: String?
+
+    /// A location of parts that may each be missing.
+    package init(country: String? = nil, state: String? = nil, city: String? = nil) {
+        self.country = country
+        self.state = state
+        self.city = city
+    }
+
+    /// Whether nothing is known.
+    package var isEmpty: Bool { country == nil && state == nil && city == nil }
+}
+
+/// A lead as a partner sent it.
+///
+/// ``LeadValidation`` turns raw input into one of these: trimmed, without empty strings, within the limits. Its place
+/// in the state machine, its id and its source are not part of it: they belong to whoever stores it.
+package struct Lead: Sendable, Hashable {
+    /// The e-mail address, as written.
+    package var email: String?
+    /// The phone number, as written.
+    package var phone: String?
+    /// The first or given name.
+    package var firstName: String?
+    /// The last or family name.
+    package var lastName: String?
+    /// The company's name.
+    package var companyName: String?
+    /// The company's industry.
+    package var industry: String?
+    /// The company's size, as a band such as `11-50`.
+    package var companySize: String?
+    /// The company's revenue, as a band such as `$1M-$10M`.
+    package var revenue: String?
+    /// Where the lead is.
+    package var location: LeadLocation?
+    /// Where the partner got the lead from.
+    package var source: String?
+    /// The partner's own id of the lead.
+    package var sourceID: String?
+    /// Whatever else the partner sent: the text of a JSON object.
+    package var metadata: String?
+
+    /// A lead of parts that may each be missing.
+    package init(
+        email: String? = nil,
+        phone: String? = nil,
+        firstName: String? = nil,
+        lastName: String? = nil,
+        companyName: String? = nil,
+        industry: String? = nil,
+        companySize: String? = nil,
+        revenue: String? = nil,
+        location: LeadLocation? = nil,
+        source: String? = nil,
+        sourceID: String? = nil,
+        metadata: String? = nil
+    ) {
+        self.email = email
+        self.phone = phone
+        self.firstName = firstName
+        self.lastName = lastName
+        self.companyName = companyName
+        self.industry = industry
+        self.companySize = companySize
+        self.revenue = revenue
+        self.location = location
+        self.source = source
+        self.sourceID = sourceID
+        self.metadata = metadata
+    }
+}

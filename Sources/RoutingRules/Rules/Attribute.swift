@@ -1,0 +1,32 @@
+/// What rules ask about; the raw values are the keys of the stored lists.
+enum Attribute: String, CaseIterable, Sendable {
+    case industry = "industries"
+    case companySize = "company_sizes"
+    case revenue = "revenue_ranges"
+    case country = "countries"
+    case usState = "us_states"
+    case region = "regions"
+
+    /// What people call it.
+    var noun: String {
+        switch self {
+        case .industry: "industry"
+        case .companySize: "company size"
+        case .revenue: "revenue"
+        case .country: "country"
+        case .usState: "US state"
+        case .region: "region"
+        }
+    }
+
+    /// What a lead says about it, as written; a region is said by the state.
+    func value(of lead: Lead) -> String? {
+        switch self {
+        case .industry: lead.industry
+        case .companySize: lead.companySize
+        case .revenue: lead.revenue
+        case .country: lead.location?.country
+        case .usState, .region: lead.location?.state
+        }
+    }
+}

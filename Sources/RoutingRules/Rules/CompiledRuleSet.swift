@@ -1,0 +1,123 @@
+package import FoundationEssentials
+
+/// A rule set made ready to decide leads: built once per version, shared by every thread, never changed.
+///
+/// For each workspace the rules that apply to its leads (its own and the platform's) are put in order and indexed.
+/// Deciding is pure: no clock, no I/O, no state, so the same lead and version always give the same decision.
+package struct CompiledRuleSet: Sendable {
+    /// The version of the snapshot.
+    package let version: Int64
+    /// Rules that are switched on, but left out because their conditions cannot be understood.
+    package let unreadableRules: [RoutingRule]
+    private let workspaces: [UUID: Workspace]
+    private let sources: [UUID: SourceRules]
+    private let platform: SourceRules
+
+    /// Compiles a snapshot: milliseconds for a thousand rules.
+    package init(_ snapshot: RuleSetSnapshot) {
+        version = snapshot.version
+        let workspaces = Dictionary(snapshot.workspaces.map { ($0.id, $0) }) { first, _ in first }
+        self.workspaces = workspaces
+        unreadableRules = snapshot.rules.filter { $0.isActive && !$0.conditions.problems.isEmpty }
+        let agreements = Set(snapshot.agreements)
+        let rules = snapshot.rules.filter(\.isActive).sorted { $0.precedes($1) }
+
+        var shared: [RoutingRule] = []
+        var owned: [UUID: [RoutingRule]] = [:]
+        for rule in rules {
+            guard let owner = rule.workspaceID else {
+                shared.append(rule)
+                continue
+            }
+            if workspaces[owner]?.isPlatform == true {
+                shared.append(rule)
+            } else {
+                owned[owner, default: []].append(rule)
+            }
+        }
+
+        func obstacle(to rule: RoutingRule) -> RuleObstacle? {
+            guard let destination = workspaces[rule.destinationWorkspaceID] else {
+                return .noSuchWorkspace
+            }
+            if !destination.isActive { return .inactive }
+            if destination.isPaused { return .paused }
+            guard let owner = rule.workspaceID, owner != destination.id,
+                workspaces[owner]?.isPlatform != true
+            else {
+                return nil
+            }
+            let agreement = RoutingAgreement(
+                receivingWorkspaceID: destination.id,
+                sendingWorkspaceID: owner
+            )
+            return agreements.contains(agreement) ? nil : .noAgreement
+        }
+        platform = SourceRules(shared, obstacle: obstacle)
+        sources = owned.mapValues { own in
+            SourceRules((own + shared).sorted { $0.precedes($1) }, obstacle: obstacle)
+        }
+    }
+
+    /// Whether a workspace exists.
+    package func knows(workspace id: UUID) -> Bool { workspaces[id] != nil }
+
+    /// A workspace as it stood in the snapshot.
+    package func workspace(_ id: UUID) -> Workspace? { workspaces[id] }
+
+    /// Decides where a lead goes.
+    ///
+    /// The first rule wins that matches and whose destination can take leads; matching rules whose destination cannot
+    /// are passed over, and the reason says so. Without such a rule the source's policy decides.
+    ///
+    /// - Parameters:
+    ///   - lead: the lead.
+    ///   - source: the workspace that it came from; nil for a lead that came from nowhere, which only the rules of the
+    ///     platform can route.
+    /// - Returns: where it goes, and why. About a microsecond for a lead that a rule matches, without an allocation;
+    ///   some more for the sentence that says why none did.
+    package func decide(_ lead: Lead, from source: UUID?) -> RoutingDecision {
+        let rules = source.flatMap { sources[$0] } ?? platform
+        let finding = rules.find(lead)
+        if let winner = finding.winner {
+            let rule = rules.rules[winner]
+            let reason =
+                finding.passedOver.isEmpty
+                ? rule.reason : "\(rule.reason) \(rules.sentence(passedOver: finding.passedOver))"
+            return RoutingDecision(outcome: rule.outcome, reason: reason)
+        }
+        let (outcome, what) = unmatched(from: source)
+        return RoutingDecision(outcome: outcome, reason: "\(what) \(rules.whyNone(lead, finding))")
+    }
+
+    /// What the source's policy makes of a lead that no rule matched, and a sentence that says so.
+    private func unmatched(from source: UUID?) -> (RoutingDecision.Outcome, String) {
+        guard let source else {
+            return (
+                .retry, "No rule matched; with no workspace to stay in, the lead will be tried again."
+            )
+        }
+        switch workspaces[source]?.unmatchedPolicy ?? .keep {
+        case .keep:
+            return (.unmatched(keptIn: source), "No rule matched; kept in its source workspace.")
+        case .retry:
+            return (.retry, "No rule matched; it will be tried again.")
+        case .fallback(let id):
+            let obstacle: RuleObstacle
+            switch workspaces[id] {
+            case nil: obstacle = .noSuchWorkspace
+            case let fallback? where !fallback.isActive: obstacle = .inactive
+            case let fallback? where fallback.isPaused: obstacle = .paused
+            case let fallback?:
+                return (
+                    .fallback(destination: id),
+                    "No rule matched; sent to the fallback workspace “\(fallback.name)”."
+                )
+            }
+            return (
+                .unmatched(keptIn: source),
+                "No rule matched; kept in its source workspace, because its fallback workspace \(obstacle.predicate)."
+            )
+        }
+    }
+}

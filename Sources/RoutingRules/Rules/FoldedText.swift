@@ -1,0 +1,73 @@
+/// The form in which attribute values are compared: without case, and without what typing leaves at the ends.
+///
+/// Trimmed, runs of blanks as one space, composed (NFC), and each scalar's upper case in lower case, which is Unicode's
+/// case folding for what people write (`Straße` equals `STRASSE`, a final ς equals σ). Typographic dashes and
+/// apostrophes equal the plain ones: word processors turn `11-50` into `11–50`.
+enum FoldedText {
+    /// The folded value as UTF-8; empty for a blank one.
+    static func bytes(of text: String) -> [UInt8] {
+        withBytes(of: text) { Array($0) }
+    }
+
+    /// Calls `body` with the folded value; without an allocation on the heap for ASCII of usual length.
+    static func withBytes<Result>(
+        of text: String,
+        _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    )
+        -> Result
+    {
+        var text = text
+        let fast = text.withUTF8 { utf8 in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: utf8.count) { buffer -> Result? in
+                guard let count = foldASCII(utf8, into: buffer) else { return nil }
+                return body(UnsafeBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+        return fast ?? foldedSlowly(text).withUnsafeBufferPointer(body)
+    }
+
+    /// Folds ASCII; nil as soon as anything else turns up.
+    private static func foldASCII(
+        _ utf8: UnsafeBufferPointer<UInt8>,
+        into buffer: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int? {
+        var count = 0
+        var isAfterBlank = false
+        for byte in utf8 {
+            if byte >= 0x80 { return nil }
+            if CanonicalText.isASCIIBlank(byte) {
+                isAfterBlank = count > 0
+                continue
+            }
+            if isAfterBlank {
+                buffer[count] = UInt8(ascii: " ")
+                count += 1
+                isAfterBlank = false
+            }
+            buffer[count] = CanonicalText.asciiLowercased(byte)
+            count += 1
+        }
+        return count
+    }
+
+    private static func foldedSlowly(_ text: String) -> [UInt8] {
+        var result = ""
+        var isAfterBlank = false
+        for scalar in CanonicalText.composed(text).unicodeScalars {
+            if CanonicalText.isBlank(scalar) {
+                isAfterBlank = !result.isEmpty
+                continue
+            }
+            if isAfterBlank {
+                result += " "
+                isAfterBlank = false
+            }
+            switch scalar {
+            case "\u{2010}"..."\u{2015}", "\u{2212}": result += "-"
+            case "\u{2018}", "\u{2019}": result += "'"
+            default: result += CanonicalText.lowercased(scalar.properties.uppercaseMapping)
+            }
+        }
+        return Array(result.utf8)
+    }
+}

@@ -1,0 +1,74 @@
+package import FoundationEssentials
+
+/// A rule: leads that meet its conditions go to its destination.
+package struct RoutingRule: Sendable, Hashable {
+    /// The rule's id.
+    package var id: UUID
+    /// The workspace whose leads it routes; nil for a rule of the platform, which routes everybody's.
+    package var workspaceID: UUID?
+    /// Its name.
+    package var name: String
+    /// Higher is tried first.
+    package var priority: Int32
+    /// Where matching leads go.
+    package var destinationWorkspaceID: UUID
+    /// Whether it takes part.
+    package var isActive: Bool
+    /// What a lead must have.
+    package var conditions: RuleConditions
+    /// When it was created, in microseconds since 1970; of equal priorities the oldest is tried first.
+    package var createdAt: Int64
+
+    /// A rule of these parts.
+    package init(
+        id: UUID,
+        workspaceID: UUID?,
+        name: String,
+        priority: Int32 = 0,
+        destinationWorkspaceID: UUID,
+        isActive: Bool = true,
+        conditions: RuleConditions = RuleConditions(),
+        createdAt: Int64 = 0
+    ) {
+        self.id = id
+        self.workspaceID = workspaceID
+        self.name = name
+        self.priority = priority
+        self.destinationWorkspaceID = destinationWorkspaceID
+        self.isActive = isActive
+        self.conditions = conditions
+        self.createdAt = createdAt
+    }
+
+    /// Whether this rule is tried before another: by priority, then age, then id, so that no two are ever equal.
+    package func precedes(_ other: RoutingRule) -> Bool {
+        if priority != other.priority { return priority > other.priority }
+        if createdAt != other.createdAt { return createdAt < other.createdAt }
+        return id < other.id
+    }
+}
+
+/// All rules, workspaces and agreements as they stood at one moment.
+package struct RuleSetSnapshot: Sendable {
+    /// The number of the moment; it grows with every change.
+    package var version: Int64
+    /// Every workspace that is not deleted.
+    package var workspaces: [Workspace]
+    /// Every rule, active or not.
+    package var rules: [RoutingRule]
+    /// Every agreement to receive.
+    package var agreements: [RoutingAgreement]
+
+    /// A snapshot of these parts, in any order.
+    package init(
+        version: Int64,
+        workspaces: [Workspace],
+        rules: [RoutingRule],
+        agreements: [RoutingAgreement]
+    ) {
+        self.version = version
+        self.workspaces = workspaces
+        self.rules = rules
+        self.agreements = agreements
+    }
+}

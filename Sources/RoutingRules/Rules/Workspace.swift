@@ -1,0 +1,64 @@
+package import FoundationEssentials
+
+/// What happens to a lead of a workspace that no rule matches.
+package enum UnmatchedPolicy: Sendable, Hashable {
+    /// It stays in the workspace that it came from.
+    case keep
+    /// It goes to this workspace.
+    case fallback(UUID)
+    /// It waits and is tried again, until its attempts are used up.
+    case retry
+}
+
+/// A workspace, as far as routing needs to know it.
+package struct Workspace: Sendable, Hashable {
+    /// The type of a workspace whose rules apply to the leads of everybody.
+    package static let platformType = "platform"
+
+    /// The workspace's id.
+    package var id: UUID
+    /// Its name.
+    package var name: String
+    /// `partner` by default; `platform` for administrators of the whole installation.
+    package var type: String
+    /// Whether it takes part at all.
+    package var isActive: Bool
+    /// Whether it takes no leads for now.
+    package var isPaused: Bool
+    /// What happens to its leads that no rule matches.
+    package var unmatchedPolicy: UnmatchedPolicy
+
+    /// A workspace; an active partner that keeps its unmatched leads unless told otherwise.
+    package init(
+        id: UUID,
+        name: String,
+        type: String = "partner",
+        isActive: Bool = true,
+        isPaused: Bool = false,
+        unmatchedPolicy: UnmatchedPolicy = .keep
+    ) {
+        self.id = id
+        self.name = name
+        self.type = type
+        self.isActive = isActive
+        self.isPaused = isPaused
+        self.unmatchedPolicy = unmatchedPolicy
+    }
+
+    /// Whether its rules apply to the leads of every workspace and need no agreement.
+    package var isPlatform: Bool { type == Self.platformType }
+}
+
+/// The consent of one workspace to receive leads from another.
+package struct RoutingAgreement: Sendable, Hashable {
+    /// The workspace that has agreed to receive.
+    package var receivingWorkspaceID: UUID
+    /// The workspace that it receives from.
+    package var sendingWorkspaceID: UUID
+
+    /// An agreement between two workspaces.
+    package init(receivingWorkspaceID: UUID, sendingWorkspaceID: UUID) {
+        self.receivingWorkspaceID = receivingWorkspaceID
+        self.sendingWorkspaceID = sendingWorkspaceID
+    }
+}

@@ -1,0 +1,139 @@
+import HTTPTypes
+import RoutingRules
+
+extension JSONWriter {
+    /// What became of a lead.
+    mutating func outcome(_ outcome: RoutingOutcome) {
+        object { writer in
+            writer.member("id", outcome.leadID)
+            writer.member("status", outcome.status.rawValue)
+            writer.member("destinationWorkspaceId", outcome.destinationWorkspaceID)
+            writer.member("matchedRuleId", outcome.matchedRuleID)
+            writer.member("matchedRuleName", outcome.matchedRuleName)
+            writer.member("reason", outcome.reason)
+            writer.member("isDuplicate", outcome.isDuplicate)
+            writer.member("duplicateLeadId", outcome.duplicateLeadID)
+        }
+    }
+
+    /// What became of a batch: one result for each lead, in order, and how many there are of each kind.
+    mutating func batch(_ results: [Result<RoutingOutcome, Problem>?]) {
+        var counts: [LeadStatus: Int] = [:]
+        var duplicates = 0
+        var rejected = 0
+        object { writer in
+            writer.key("results")
+            writer.array(results.enumerated()) { writer, element in
+                let missing = Problem(BackendError.unavailable(reason: "The lead was not decided."))
+                let result = element.element ?? .failure(missing)
+                switch result {
+                case .success(let outcome):
+                    counts[outcome.status, default: 0] += 1
+                    if outcome.isDuplicate { duplicates += 1 }
+                case .failure: rejected += 1
+                }
+                writer.result(element.offset, code: 201, result) { $0.outcome($1) }
+            }
+            writer.key("summary")
+            writer.object { writer in
+                writer.member("received", results.count)
+                writer.member("accepted", results.count - rejected)
+                writer.member("rejected", rejected)
+                writer.member("routed", counts[.routed] ?? 0)
+                writer.member("pending", counts[.pending] ?? 0)
+                writer.member("duplicates", duplicates)
+            }
+        }
+    }
+
+    /// One element of a batch: its place, the status that it would have had alone, and `lead` or `problem`.
+    mutating func result<Value>(
+        _ index: Int,
+        code: Int,
+        _ result: Result<Value, Problem>,
+        _ print: (inout JSONWriter, Value) -> Void
+    ) {
+        object { writer in
+            writer.member("index", index)
+            switch result {
+            case .success(let value):
+                writer.member("code", code)
+                writer.key("lead")
+                print(&writer, value)
+            case .failure(let problem):
+                writer.member("code", problem.kind.status.code)
+                writer.key("problem")
+                problem.write(to: &writer)
+            }
+        }
+    }
+
+    /// A lead as it was understood.
+    mutating func decoded(_ submitted: SubmittedLead) {
+        object { writer in
+            writer.member("workspaceId", submitted.sourceWorkspaceID)
+            writer.fields(submitted.lead)
+        }
+    }
+
+    /// The members of a stored lead, within an object.
+    mutating func lead(_ lead: StoredLead) {
+        member("id", lead.id)
+        member("status", lead.status.rawValue)
+        member("workspaceId", lead.workspaceID)
+        member("sourceWorkspaceId", lead.sourceWorkspaceID)
+        fields(lead.lead)
+        member("matchedRuleId", lead.matchedRuleID)
+        member("matchedRuleName", lead.matchedRuleName)
+        member("isDuplicate", lead.isDuplicate)
+        member("duplicateLeadId", lead.duplicateLeadID)
+        member("attempts", lead.attempts)
+        member("error", lead.error)
+        member("createdAt", time: lead.createdAt)
+        member("updatedAt", time: lead.updatedAt)
+        member("routedAt", time: lead.routedAt)
+        member("expiresAt", time: lead.expiresAt)
+    }
+
+    /// One line of a lead's history.
+    mutating func event(_ event: LeadEvent) {
+        object { writer in
+            writer.member("result", event.result)
+            writer.member("reason", event.reason)
+            writer.member("errorMessage", event.errorMessage)
+            writer.member("sourceWorkspaceId", event.sourceWorkspaceID)
+            writer.member("destinationWorkspaceId", event.destinationWorkspaceID)
+            writer.member("matchedRuleId", event.matchedRuleID)
+            writer.member("attempt", event.attempt)
+            writer.member("ruleSetVersion", event.ruleSetVersion)
+            writer.member("actor", event.actor)
+            writer.member("createdAt", time: event.createdAt)
+        }
+    }
+
+    /// The members that say what a partner sent.
+    private mutating func fields(_ lead: Lead) {
+        member("email", lead.email)
+        member("phone", lead.phone)
+        member("firstName", lead.firstName)
+        member("lastName", lead.lastName)
+        member("companyName", lead.companyName)
+        member("industry", lead.industry)
+        member("companySize", lead.companySize)
+        member("revenue", lead.revenue)
+        key("location")
+        if let location = lead.location {
+            object { writer in
+                writer.member("country", location.country)
+                writer.member("state", location.state)
+                writer.member("city", location.city)
+            }
+        } else {
+            null()
+        }
+        member("source", lead.source)
+        member("sourceId", lead.sourceID)
+        key("metadata")
+        if let metadata = lead.metadata { raw(metadata) } else { null() }
+    }
+}

@@ -1,0 +1,104 @@
+package import FoundationEssentials
+package import RoutingRules
+
+/// Everything the HTTP API asks of the rest of the server.
+///
+/// The composition root adapts routing and storage to this protocol; tests use one that lives in memory. Every method
+/// may throw ``BackendError``, which becomes an answer that tells the caller what to do; any other error is a fault of
+/// ours: it is logged by its type and answered with 500 and no detail.
+///
+/// The API checks scopes (``Scope``) before it calls; what a principal may see and change beyond that (row-level
+/// security, "only the receiver grants an agreement") is the backend's duty, with the principal it is handed.
+package protocol RoutingBackend: Sendable {
+    /// Whose token this is, or nil for a token that is unknown, expired or revoked.
+    ///
+    /// Called for every request: the backend keeps a cache. The token is a secret, never to be logged.
+    func authenticate(token: String) async throws -> Principal?
+
+    /// Decides and stores one lead; returns after its commit.
+    ///
+    /// `duplicateLeadID` is filled in only if the principal may see that lead.
+    func submit(_ lead: SubmittedLead, as principal: Principal) async throws -> RoutingOutcome
+
+    /// Decides and stores many leads, each by itself: one that is refused does not stop the others.
+    ///
+    /// - Returns: one result per lead, in order.
+    func submit(batch: [SubmittedLead], as principal: Principal) async throws -> [Result<RoutingOutcome, BackendError>]
+
+    /// Routes a waiting lead now; a routed one is answered as it stands.
+    ///
+    /// - Throws: `.notFound` for a lead that does not exist or is not visible; `.conflict` with its remedy for one that
+    ///   is failed, expired or held by somebody else.
+    func route(leadID: UUID, as principal: Principal) async throws -> RoutingOutcome
+
+    /// A page of leads, newest first.
+    ///
+    /// - Parameters:
+    ///   - search: which leads.
+    ///   - cursor: `nextCursor` of the page before, as the caller sent it; `.invalid` naming `cursor` if unreadable.
+    ///   - limit: 1 to 200.
+    ///   - principal: on whose behalf.
+    /// - Returns: the page.
+    /// - Throws: ``BackendError``.
+    func leads(
+        _ search: LeadSearch,
+        after cursor: String?,
+        limit: Int,
+        as principal: Principal
+    ) async throws -> LeadSearchPage
+
+    /// One lead with its history, or nil if there is none that the principal may see.
+    func lead(_ id: UUID, as principal: Principal) async throws -> StoredLeadWithHistory?
+
+    /// The workspaces that the principal may see, by name.
+    func workspaces(as principal: Principal) async throws -> [StoredWorkspace]
+    /// One workspace, or nil if there is none that the principal may see.
+    func workspace(_ id: UUID, as principal: Principal) async throws -> StoredWorkspace?
+    /// Creates a workspace; `fields.name` is set.
+    func createWorkspace(_ fields: WorkspaceFields, as principal: Principal) async throws -> StoredWorkspace
+    /// Changes what is set in `fields`; `.notFound` without such a workspace.
+    func changeWorkspace(_ id: UUID, _ fields: WorkspaceFields, as principal: Principal) async throws -> StoredWorkspace
+    /// Deletes a workspace; false if there is none.
+    func deleteWorkspace(_ id: UUID, as principal: Principal) async throws -> Bool
+
+    /// The rules that the principal may see, in the order in which they are tried.
+    ///
+    /// - Parameters:
+    ///   - owner: only the rules of this workspace.
+    ///   - principal: on whose behalf.
+    /// - Returns: the rules.
+    /// - Throws: ``BackendError``.
+    func rules(of owner: UUID?, as principal: Principal) async throws -> [StoredRule]
+    /// One rule, or nil if there is none that the principal may see.
+    func rule(_ id: UUID, as principal: Principal) async throws -> StoredRule?
+    /// Creates a rule; `fields.name` and `fields.destinationWorkspaceID` are set.
+    ///
+    /// - Parameters:
+    ///   - owner: the workspace whose rule it is; nil for a rule of the platform.
+    ///   - fields: what the rule is to be.
+    ///   - principal: on whose behalf.
+    /// - Returns: the rule.
+    /// - Throws: ``BackendError``.
+    func createRule(owner: UUID?, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule
+    /// Changes what is set in `fields`; `.notFound` without such a rule.
+    func changeRule(_ id: UUID, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule
+    /// Deletes a rule; false if there is none.
+    func deleteRule(_ id: UUID, as principal: Principal) async throws -> Bool
+
+    /// The agreements that the principal is part of, or all for an administrator.
+    func agreements(as principal: Principal) async throws -> [StoredAgreement]
+    /// Grants an agreement; granting it again changes nothing.
+    ///
+    /// - Returns: the agreement, and whether it is new.
+    func grant(
+        _ agreement: RoutingAgreement,
+        as principal: Principal
+    ) async throws -> (agreement: StoredAgreement, isNew: Bool)
+    /// Ends an agreement; false if there is none.
+    func revoke(_ agreement: RoutingAgreement, as principal: Principal) async throws -> Bool
+
+    /// How routing is doing. Asked without a key, so: counts only, bounded in cost, and it may be a second old.
+    func health() async throws -> HealthReport
+    /// Whether requests can be served: the database answers and is migrated. Does not throw: a fault is a reason.
+    func readiness() async -> Readiness
+}

@@ -1,0 +1,1022 @@
+/// The description of the HTTP API, as `GET /openapi.yaml` serves it.
+///
+/// Written by hand and kept true by tests that compare it with the routes: OpenAPI 3.1, checked with
+/// openapi-spec-validator. It is inside the binary so that it always describes the server that serves it.
+enum OpenAPIDocument {
+    /// The document.
+    static let text = #"""
+        openapi: 3.1.0
+        info:
+          title: Switchyard
+          version: 1.0.0
+          summary: Lead routing. Each lead ends in exactly one workspace.
+          description: |
+            Leads come in from partners, are recognised when two partners send the same one, are matched against prioritised
+            rules and are assigned to exactly one workspace.
+
+            * Requests and answers are JSON in UTF-8. Times are RFC 3339 in UTC with microseconds, ids are lower-case UUIDs.
+            * Every refusal is `application/problem+json` (RFC 9457): it says what is wrong, what to do, and which fields are
+              at fault, as JSON pointers. It never repeats what was sent.
+            * A field that is not documented is refused. Fields of your own go into `metadata`.
+            * Send `X-Request-Id` to find a request in the logs; every answer carries one.
+          license:
+            name: See the repository
+            identifier: LicenseRef-See-Repository
+        servers:
+          - url: /
+        security:
+          - apiKey: []
+        tags:
+          - name: leads
+            description: Leads in, and what became of them.
+          - name: rules
+            description: Which leads go where.
+          - name: workspaces
+            description: Where leads come from and go to.
+          - name: agreements
+            description: Who has agreed to receive leads from whom.
+          - name: operation
+            description: How the server is doing. No key needed.
+        paths:
+          /api/leads:
+            post:
+              tags: [leads]
+              operationId: submitLeads
+              summary: Send one lead, or up to 1,000.
+              description: |
+                Scope `leads:write`. The answer goes out after the leads are decided and committed.
+
+                One lead answers 201 with its outcome. A batch answers 200 with one result for each lead, in order: a lead that
+                is refused does not stop the others, and its result holds the problem that it would have been answered with
+                alone. What is wrong with the body as a whole (not JSON, too many leads, no lead) stops all of it, and nothing
+                is stored.
+
+                A lead needs an e-mail address, a phone number or a company name. An administrator's key has to send
+                `workspaceId`: whose lead it is; the key of a workspace sends leads of that workspace only.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      oneOf:
+                        - $ref: '#/components/schemas/Lead'
+                        - $ref: '#/components/schemas/LeadBatch'
+                    examples:
+                      one:
+                        value: {"email": "test1@example.com", "company": "Test 1"}
+                      many:
+                        value: {"leads": [{"email": "a@example.com"}, {"phone": "+1 415 555 0100", "location": {"country": "US", "state": "CA"}}]}
+              responses:
+                '201':
+                  description: The lead is stored.
+                  headers:
+                    Location:
+                      description: The path of the lead.
+                      schema: {type: string}
+                    X-Request-Id:
+                      $ref: '#/components/headers/RequestId'
+                  content:
+                    application/json:
+                      schema:
+                        $ref: '#/components/schemas/Outcome'
+                '200':
+                  description: A batch was read; each lead has its own result.
+                  headers:
+                    X-Request-Id:
+                      $ref: '#/components/headers/RequestId'
+                  content:
+                    application/json:
+                      schema:
+                        $ref: '#/components/schemas/BatchResult'
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '408': {$ref: '#/components/responses/Timeout'}
+                '413': {$ref: '#/components/responses/TooLarge'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/Overloaded'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
+            get:
+              tags: [leads]
+              operationId: listLeads
+              summary: List leads, newest first.
+              description: |
+                Scope `leads:read`. The key of a workspace sees the leads that are in it and those that it has sent.
+                Ask for the next page with `cursor` = `nextCursor` and the same filters; a lead that arrives meanwhile moves
+                no page.
+              parameters:
+                - {name: status, in: query, schema: {$ref: '#/components/schemas/Status'}}
+                - {name: workspaceId, in: query, description: Where the leads are now., schema: {$ref: '#/components/schemas/Id'}}
+                - {name: sourceWorkspaceId, in: query, description: Where the leads came from., schema: {$ref: '#/components/schemas/Id'}}
+                - {name: matchedRuleId, in: query, schema: {$ref: '#/components/schemas/Id'}}
+                - {name: isDuplicate, in: query, schema: {type: boolean}}
+                - {name: email, in: query, description: Compared after normalisation., schema: {type: string, maxLength: 400}}
+                - {name: phone, in: query, description: Compared after normalisation., schema: {type: string, maxLength: 400}}
+                - {name: createdAfter, in: query, description: 'This time or later: RFC 3339, or a date (midnight UTC).', schema: {type: string}}
+                - {name: createdBefore, in: query, description: 'Before this time: RFC 3339, or a date (midnight UTC).', schema: {type: string}}
+                - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 200, default: 50}}
+                - {name: cursor, in: query, description: '`nextCursor` of the page before.', schema: {type: string, maxLength: 400}}
+                - $ref: '#/components/parameters/RequestId'
+              responses:
+                '200':
+                  description: A page.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [leads, nextCursor]
+                        properties:
+                          leads:
+                            type: array
+                            items: {$ref: '#/components/schemas/StoredLead'}
+                          nextCursor:
+                            description: Where the next page begins; null when this was the last.
+                            type: [string, 'null']
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/leads/route:
+            post:
+              tags: [leads]
+              operationId: routeLead
+              summary: Have a waiting lead decided now.
+              description: |
+                Scope `routing:write`. A lead that is routed already is answered as it stands. One that is failed or expired is
+                answered 409 with what to do.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      required: [leadId]
+                      additionalProperties: false
+                      properties:
+                        leadId: {$ref: '#/components/schemas/Id'}
+              responses:
+                '200':
+                  description: How the lead stands now.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Outcome'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/leads/decode:
+            post:
+              tags: [leads]
+              operationId: decodeLeads
+              summary: Dry decode. Read and check leads, store nothing.
+              description: |
+                Scope `leads:write`. Takes what `POST /api/leads` takes and answers with the leads as they were understood:
+                for trying out an integration, and as the baseline of benchmarks.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      oneOf:
+                        - $ref: '#/components/schemas/Lead'
+                        - $ref: '#/components/schemas/LeadBatch'
+              responses:
+                '200':
+                  description: The lead, or one result for each lead.
+                  content:
+                    application/json:
+                      schema:
+                        oneOf:
+                          - $ref: '#/components/schemas/DecodedLead'
+                          - type: object
+                            required: [results]
+                            properties:
+                              results:
+                                type: array
+                                items:
+                                  type: object
+                                  required: [index, code]
+                                  properties:
+                                    index: {type: integer}
+                                    code: {type: integer}
+                                    lead: {$ref: '#/components/schemas/DecodedLead'}
+                                    problem: {$ref: '#/components/schemas/Problem'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '413': {$ref: '#/components/responses/TooLarge'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/leads/{id}:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [leads]
+              operationId: getLead
+              summary: One lead with its history.
+              description: Scope `leads:read`.
+              responses:
+                '200':
+                  description: The lead.
+                  content:
+                    application/json:
+                      schema:
+                        allOf:
+                          - $ref: '#/components/schemas/StoredLead'
+                          - type: object
+                            required: [history]
+                            properties:
+                              history:
+                                description: Oldest first; what the key may see.
+                                type: array
+                                items: {$ref: '#/components/schemas/LeadEvent'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rules:
+            get:
+              tags: [rules]
+              operationId: listRules
+              summary: Rules in the order in which they are tried.
+              description: Scope `rules:read`.
+              parameters:
+                - {name: workspaceId, in: query, description: Only the rules of this workspace., schema: {$ref: '#/components/schemas/Id'}}
+                - $ref: '#/components/parameters/RequestId'
+              responses:
+                '200':
+                  description: The rules that the key may see.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [rules]
+                        properties:
+                          rules:
+                            type: array
+                            items: {$ref: '#/components/schemas/Rule'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            post:
+              tags: [rules]
+              operationId: createRule
+              summary: Create a rule.
+              description: |
+                Scope `rules:write`. Decisions follow it as soon as this is answered. The key of a workspace makes rules of that
+                workspace; an administrator's key makes one of the platform unless it sends `workspaceId`.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/NewRule'}
+              responses:
+                '201':
+                  description: The rule.
+                  headers:
+                    Location:
+                      description: The path of the rule.
+                      schema: {type: string}
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Rule'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rules/{id}:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: getRule
+              summary: One rule.
+              description: Scope `rules:read`.
+              responses:
+                '200':
+                  description: The rule.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Rule'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            patch:
+              tags: [rules]
+              operationId: changeRule
+              summary: Change a rule.
+              description: Scope `rules:write`. Fields that are left out stay as they are; `conditions` is replaced as a whole.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/RuleChange'}
+              responses:
+                '200':
+                  description: The rule as it is now.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Rule'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            delete:
+              tags: [rules]
+              operationId: deleteRule
+              summary: Delete a rule.
+              description: Scope `rules:write`. Leads that it matched stay where they are.
+              responses:
+                '204': {description: It is gone.}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/workspaces:
+            get:
+              tags: [workspaces]
+              operationId: listWorkspaces
+              summary: Workspaces by name.
+              description: Scope `workspaces:read`.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              responses:
+                '200':
+                  description: The workspaces that the key may see.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [workspaces]
+                        properties:
+                          workspaces:
+                            type: array
+                            items: {$ref: '#/components/schemas/Workspace'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            post:
+              tags: [workspaces]
+              operationId: createWorkspace
+              summary: Create a workspace.
+              description: Scope `workspaces:write`, and an administrator's key.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/NewWorkspace'}
+              responses:
+                '201':
+                  description: The workspace.
+                  headers:
+                    Location:
+                      description: The path of the workspace.
+                      schema: {type: string}
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Workspace'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/workspaces/{id}:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [workspaces]
+              operationId: getWorkspace
+              summary: One workspace.
+              description: Scope `workspaces:read`.
+              responses:
+                '200':
+                  description: The workspace.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Workspace'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            patch:
+              tags: [workspaces]
+              operationId: changeWorkspace
+              summary: Change a workspace.
+              description: Scope `workspaces:write`, and an administrator's key. Fields that are left out stay as they are.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/WorkspaceChange'}
+              responses:
+                '200':
+                  description: The workspace as it is now.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Workspace'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            delete:
+              tags: [workspaces]
+              operationId: deleteWorkspace
+              summary: Delete a workspace.
+              description: Scope `workspaces:write`, and an administrator's key. Its leads and its log stay.
+              responses:
+                '204': {description: It is gone.}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/agreements:
+            get:
+              tags: [agreements]
+              operationId: listAgreements
+              summary: Who has agreed to receive leads from whom.
+              description: Scope `rules:read`. The key of a workspace sees the agreements that it is part of.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              responses:
+                '200':
+                  description: The agreements.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [agreements]
+                        properties:
+                          agreements:
+                            type: array
+                            items: {$ref: '#/components/schemas/Agreement'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            post:
+              tags: [agreements]
+              operationId: grantAgreement
+              summary: Agree to receive leads from a workspace.
+              description: |
+                Scope `rules:write`. Only the receiving workspace can agree, or an administrator. Agreeing again changes nothing
+                and is answered 200.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      required: [sendingWorkspaceId]
+                      additionalProperties: false
+                      properties:
+                        receivingWorkspaceId:
+                          description: The workspace of the key if left out; required for an administrator.
+                          $ref: '#/components/schemas/Id'
+                        sendingWorkspaceId: {$ref: '#/components/schemas/Id'}
+              responses:
+                '200':
+                  description: The agreement was there already.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Agreement'}
+                '201':
+                  description: The agreement.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Agreement'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/agreements/{receivingWorkspaceId}/{sendingWorkspaceId}:
+            parameters:
+              - {name: receivingWorkspaceId, in: path, required: true, schema: {$ref: '#/components/schemas/Id'}}
+              - {name: sendingWorkspaceId, in: path, required: true, schema: {$ref: '#/components/schemas/Id'}}
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [agreements]
+              operationId: getAgreement
+              summary: One agreement.
+              description: Scope `rules:read`.
+              responses:
+                '200':
+                  description: The agreement.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Agreement'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            delete:
+              tags: [agreements]
+              operationId: revokeAgreement
+              summary: End an agreement.
+              description: Scope `rules:write`. Rules that rely on it are passed over from now on.
+              responses:
+                '204': {description: It is gone.}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/health:
+            get:
+              tags: [operation]
+              operationId: getHealth
+              summary: How routing is doing.
+              security: []
+              responses:
+                '200':
+                  description: Healthy or degraded.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Health'}
+                '503':
+                  description: Unhealthy, with the same body; or a problem if the database does not answer.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Health'}
+                    application/problem+json:
+                      schema: {$ref: '#/components/schemas/Problem'}
+                default: {$ref: '#/components/responses/Problem'}
+          /healthz:
+            get:
+              tags: [operation]
+              operationId: isAlive
+              summary: The process is alive.
+              security: []
+              responses:
+                '200':
+                  description: It is.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [status]
+                        properties:
+                          status: {const: alive}
+                default: {$ref: '#/components/responses/Problem'}
+          /readyz:
+            get:
+              tags: [operation]
+              operationId: isReady
+              summary: Requests can be served. The database answers and is migrated.
+              security: []
+              responses:
+                '200':
+                  description: They can.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [status]
+                        properties:
+                          status: {const: ready}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
+          /openapi.yaml:
+            get:
+              tags: [operation]
+              operationId: getOpenAPI
+              summary: This document.
+              security: []
+              responses:
+                '200':
+                  description: OpenAPI 3.1.
+                  content:
+                    application/yaml:
+                      schema: {type: string}
+                default: {$ref: '#/components/responses/Problem'}
+        components:
+          securitySchemes:
+            apiKey:
+              type: http
+              scheme: bearer
+              description: An API key (`switchyard keys create`), or the Supabase service-role key as administrator.
+          headers:
+            RequestId:
+              description: The id of the request, as it stands in the logs.
+              schema: {type: string}
+          parameters:
+            RequestId:
+              name: X-Request-Id
+              in: header
+              description: 'An id of your own for the request: 1 to 128 of A-Z a-z 0-9 - _ . : / + ='
+              schema: {type: string, maxLength: 128}
+            Id:
+              name: id
+              in: path
+              required: true
+              schema: {$ref: '#/components/schemas/Id'}
+          schemas:
+            Id:
+              type: string
+              format: uuid
+              examples: [0190f7c4-9d3e-7c55-8b1e-2f6a4d1c9e07]
+            NullableId:
+              type: [string, 'null']
+              format: uuid
+            Time:
+              type: string
+              format: date-time
+              examples: ['2026-01-31T12:00:00.000001Z']
+            NullableTime:
+              type: [string, 'null']
+              format: date-time
+            Status:
+              type: string
+              enum: [pending, routing, routed, failed, expired]
+            Location:
+              type: [object, 'null']
+              additionalProperties: false
+              properties:
+                country: {type: [string, 'null'], maxLength: 200, description: ISO code or name., examples: [US]}
+                state: {type: [string, 'null'], maxLength: 200, description: Code or name., examples: [CA]}
+                city: {type: [string, 'null'], maxLength: 200}
+            Lead:
+              description: |
+                A lead. At least one of email, phone and company name is needed. Each name is also taken in snake case
+                (`first_name`, `company_size`, …). Texts are trimmed; a blank one counts as missing.
+              type: object
+              additionalProperties: false
+              properties:
+                email: {type: [string, 'null'], maxLength: 320}
+                phone: {type: [string, 'null'], maxLength: 64, description: In any notation; with + and country code outside the USA.}
+                firstName: {type: [string, 'null'], maxLength: 200}
+                first_name: {type: [string, 'null'], maxLength: 200}
+                lastName: {type: [string, 'null'], maxLength: 200}
+                last_name: {type: [string, 'null'], maxLength: 200}
+                company:
+                  description: The company's name, or the company as an object.
+                  oneOf:
+                    - {type: [string, 'null'], maxLength: 300}
+                    - type: object
+                      additionalProperties: false
+                      properties:
+                        name: {type: [string, 'null'], maxLength: 300}
+                        industry: {type: [string, 'null'], maxLength: 200}
+                        size: {type: [string, number, 'null'], maxLength: 200}
+                        revenue: {type: [string, number, 'null'], maxLength: 200}
+                companyName: {type: [string, 'null'], maxLength: 300}
+                company_name: {type: [string, 'null'], maxLength: 300}
+                industry: {type: [string, 'null'], maxLength: 200}
+                companySize: {type: [string, number, 'null'], maxLength: 200, examples: [11-50]}
+                company_size: {type: [string, number, 'null'], maxLength: 200}
+                revenue: {type: [string, number, 'null'], maxLength: 200, examples: [$1M-$10M]}
+                location: {$ref: '#/components/schemas/Location'}
+                source: {type: [string, 'null'], maxLength: 200}
+                sourceId: {type: [string, number, 'null'], maxLength: 200, description: Your own id of the lead.}
+                source_id: {type: [string, number, 'null'], maxLength: 200}
+                metadata:
+                  description: Fields of your own, up to 16 KiB.
+                  type: [object, 'null']
+                workspaceId: {$ref: '#/components/schemas/NullableId'}
+                workspace_id: {$ref: '#/components/schemas/NullableId'}
+            LeadBatch:
+              type: object
+              required: [leads]
+              additionalProperties: false
+              properties:
+                leads:
+                  type: array
+                  minItems: 1
+                  maxItems: 1000
+                  items: {$ref: '#/components/schemas/Lead'}
+                workspaceId:
+                  description: The workspace of all leads that name none.
+                  $ref: '#/components/schemas/NullableId'
+            Outcome:
+              type: object
+              required: [id, status, destinationWorkspaceId, matchedRuleId, matchedRuleName, reason, isDuplicate, duplicateLeadId]
+              properties:
+                id: {$ref: '#/components/schemas/Id'}
+                status: {$ref: '#/components/schemas/Status'}
+                destinationWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                matchedRuleId: {$ref: '#/components/schemas/NullableId'}
+                matchedRuleName: {type: [string, 'null']}
+                reason: {type: string, description: 'Why, in one sentence.'}
+                isDuplicate: {type: boolean, description: Whether somebody had sent the same lead before.}
+                duplicateLeadId:
+                  description: The lead that came first, if the key may see it.
+                  $ref: '#/components/schemas/NullableId'
+            BatchResult:
+              type: object
+              required: [results, summary]
+              properties:
+                results:
+                  type: array
+                  items:
+                    type: object
+                    required: [index, code]
+                    properties:
+                      index: {type: integer, description: 'The place in leads, from 0.'}
+                      code: {type: integer, description: 'The status that the lead would have been answered with alone: 201 if it is stored.'}
+                      lead: {$ref: '#/components/schemas/Outcome'}
+                      problem: {$ref: '#/components/schemas/Problem'}
+                summary:
+                  type: object
+                  required: [received, accepted, rejected, routed, pending, duplicates]
+                  properties:
+                    received: {type: integer}
+                    accepted: {type: integer}
+                    rejected: {type: integer}
+                    routed: {type: integer}
+                    pending: {type: integer}
+                    duplicates: {type: integer}
+            LeadFields:
+              type: object
+              properties:
+                email: {type: [string, 'null']}
+                phone: {type: [string, 'null']}
+                firstName: {type: [string, 'null']}
+                lastName: {type: [string, 'null']}
+                companyName: {type: [string, 'null']}
+                industry: {type: [string, 'null']}
+                companySize: {type: [string, 'null']}
+                revenue: {type: [string, 'null']}
+                location: {$ref: '#/components/schemas/Location'}
+                source: {type: [string, 'null']}
+                sourceId: {type: [string, 'null']}
+                metadata: {type: [object, 'null']}
+            DecodedLead:
+              allOf:
+                - $ref: '#/components/schemas/LeadFields'
+                - type: object
+                  required: [workspaceId]
+                  properties:
+                    workspaceId: {$ref: '#/components/schemas/Id'}
+            StoredLead:
+              allOf:
+                - $ref: '#/components/schemas/LeadFields'
+                - type: object
+                  required: [id, status, workspaceId, sourceWorkspaceId, isDuplicate, attempts, createdAt]
+                  properties:
+                    id: {$ref: '#/components/schemas/Id'}
+                    status: {$ref: '#/components/schemas/Status'}
+                    workspaceId: {$ref: '#/components/schemas/NullableId'}
+                    sourceWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                    matchedRuleId: {$ref: '#/components/schemas/NullableId'}
+                    matchedRuleName: {type: [string, 'null']}
+                    isDuplicate: {type: boolean}
+                    duplicateLeadId: {$ref: '#/components/schemas/NullableId'}
+                    attempts: {type: integer}
+                    error: {type: [string, 'null']}
+                    createdAt: {$ref: '#/components/schemas/Time'}
+                    updatedAt: {$ref: '#/components/schemas/NullableTime'}
+                    routedAt: {$ref: '#/components/schemas/NullableTime'}
+                    expiresAt: {$ref: '#/components/schemas/NullableTime'}
+            LeadEvent:
+              type: object
+              required: [result, createdAt]
+              properties:
+                result: {type: string, examples: [success, unmatched, fallback, duplicate, retry, failed, expired, released, requeued]}
+                reason: {type: [string, 'null']}
+                errorMessage: {type: [string, 'null']}
+                sourceWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                destinationWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                matchedRuleId: {$ref: '#/components/schemas/NullableId'}
+                attempt: {type: [integer, 'null']}
+                ruleSetVersion: {type: [integer, 'null']}
+                actor: {type: [string, 'null']}
+                createdAt: {$ref: '#/components/schemas/Time'}
+            Conditions:
+              description: |
+                Any value within a list, all lists that are not empty; compared without case. A lead that lacks an attribute
+                does not match a list that asks for it. Camel case is taken as well; the answer is in snake case.
+              type: object
+              properties:
+                industries: {$ref: '#/components/schemas/Values'}
+                company_sizes: {$ref: '#/components/schemas/Values'}
+                revenue_ranges: {$ref: '#/components/schemas/Values'}
+                countries: {$ref: '#/components/schemas/Values'}
+                us_states: {$ref: '#/components/schemas/Values'}
+                regions: {$ref: '#/components/schemas/Values'}
+            Values:
+              type: array
+              maxItems: 1000
+              items: {type: string, minLength: 1, maxLength: 200}
+            NewRule:
+              type: object
+              required: [name, destinationWorkspaceId]
+              additionalProperties: false
+              properties:
+                name: {type: string, minLength: 1, maxLength: 200}
+                priority: {type: integer, format: int32, default: 0, description: Higher is tried first.}
+                isActive: {type: boolean, default: true}
+                conditions: {$ref: '#/components/schemas/Conditions'}
+                destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
+                workspaceId:
+                  description: Whose leads it routes; null for everybody's.
+                  $ref: '#/components/schemas/NullableId'
+            RuleChange:
+              type: object
+              additionalProperties: false
+              properties:
+                name: {type: string, minLength: 1, maxLength: 200}
+                priority: {type: integer, format: int32}
+                isActive: {type: boolean}
+                conditions: {$ref: '#/components/schemas/Conditions'}
+                destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
+            Rule:
+              type: object
+              required: [id, workspaceId, name, priority, isActive, conditions, destinationWorkspaceId, createdAt, updatedAt]
+              properties:
+                id: {$ref: '#/components/schemas/Id'}
+                workspaceId: {$ref: '#/components/schemas/NullableId'}
+                name: {type: string}
+                priority: {type: integer, format: int32}
+                isActive: {type: boolean}
+                conditions: {$ref: '#/components/schemas/Conditions'}
+                destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
+                createdAt: {$ref: '#/components/schemas/Time'}
+                updatedAt: {$ref: '#/components/schemas/NullableTime'}
+            NewWorkspace:
+              type: object
+              required: [name]
+              additionalProperties: false
+              properties:
+                name: {type: string, minLength: 1, maxLength: 200}
+                type: {type: string, enum: [partner, platform], default: partner}
+                isActive: {type: boolean, default: true}
+                isPaused: {type: boolean, default: false, description: A paused workspace takes no leads for now.}
+                unmatchedPolicy: {$ref: '#/components/schemas/UnmatchedPolicy'}
+                fallbackWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+            WorkspaceChange:
+              type: object
+              additionalProperties: false
+              properties:
+                name: {type: string, minLength: 1, maxLength: 200}
+                type: {type: string, enum: [partner, platform]}
+                isActive: {type: boolean}
+                isPaused: {type: boolean}
+                unmatchedPolicy: {$ref: '#/components/schemas/UnmatchedPolicy'}
+                fallbackWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+            UnmatchedPolicy:
+              description: |
+                What becomes of a lead that no rule matches: it stays in its source workspace, goes to `fallbackWorkspaceId`, or
+                is tried again later.
+              type: string
+              enum: [keep, fallback, retry]
+            Workspace:
+              type: object
+              required: [id, name, type, isActive, isPaused, unmatchedPolicy, fallbackWorkspaceId, createdAt, updatedAt]
+              properties:
+                id: {$ref: '#/components/schemas/Id'}
+                name: {type: string}
+                type: {type: string}
+                isActive: {type: boolean}
+                isPaused: {type: boolean}
+                unmatchedPolicy: {$ref: '#/components/schemas/UnmatchedPolicy'}
+                fallbackWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                createdAt: {$ref: '#/components/schemas/Time'}
+                updatedAt: {$ref: '#/components/schemas/NullableTime'}
+            Agreement:
+              type: object
+              required: [receivingWorkspaceId, sendingWorkspaceId, createdAt]
+              properties:
+                receivingWorkspaceId: {$ref: '#/components/schemas/Id'}
+                sendingWorkspaceId: {$ref: '#/components/schemas/Id'}
+                createdAt: {$ref: '#/components/schemas/Time'}
+            HealthStatus:
+              type: string
+              enum: [healthy, degraded, unhealthy]
+            Health:
+              type: object
+              required: [status, routing, reasons, version]
+              properties:
+                status: {$ref: '#/components/schemas/HealthStatus'}
+                routing:
+                  type: object
+                  required: [status, pendingCount, routingCount, failedCount, retryQueueCount, staleLockCount, expiredCount, successRate, oldestPendingSeconds]
+                  properties:
+                    status: {$ref: '#/components/schemas/HealthStatus'}
+                    pendingCount: {type: integer, description: Leads that wait.}
+                    routingCount: {type: integer, description: Leads that somebody holds by a written lock.}
+                    failedCount: {type: integer, description: Leads that have failed for good.}
+                    retryQueueCount: {type: integer, description: Rows of the retry queue.}
+                    staleLockCount: {type: integer, description: Locks older than five minutes.}
+                    expiredCount: {type: integer, description: Leads that expired within the last hour.}
+                    successRate: {type: [number, 'null'], description: 'The share of the last hour''s attempts that went well, 0 to 1.'}
+                    oldestPendingSeconds: {type: [number, 'null'], description: How long the oldest due lead has been waiting.}
+                reasons: {type: array, items: {type: string}}
+                version: {type: string}
+            Problem:
+              description: RFC 9457.
+              type: object
+              required: [type, title, status, detail]
+              properties:
+                type: {type: string, examples: ['urn:switchyard:problem:invalid']}
+                title: {type: string}
+                status: {type: integer}
+                detail: {type: string, description: What is wrong this time.}
+                remedy: {type: string, description: What to do about it.}
+                errors:
+                  type: array
+                  items:
+                    type: object
+                    required: [field, message]
+                    properties:
+                      field: {type: string, description: 'A JSON pointer into the body, or the name of a parameter.', examples: [/leads/3/email]}
+                      message: {type: string}
+                      remedy: {type: string}
+                position:
+                  description: Where the JSON goes wrong.
+                  type: object
+                  required: [line, column, offset]
+                  properties:
+                    line: {type: integer}
+                    column: {type: integer}
+                    offset: {type: integer}
+                requestId: {type: string}
+          responses:
+            Problem:
+              description: Any other problem, such as 405 for another method.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            Malformed:
+              description: The body is not JSON; `position` says where.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            Unauthenticated:
+              description: No key, or one that is unknown, expired or revoked.
+              headers: {WWW-Authenticate: {description: The scheme to use., schema: {type: string}}}
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            Forbidden:
+              description: The key lacks a scope, which is named, or may not do this.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            NotFound:
+              description: There is none, or none that the key may see.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            Timeout:
+              description: The body did not arrive in time.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            Conflict:
+              description: Not possible in the present state; `remedy` says what would make it so.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            TooLarge:
+              description: 'The body is larger than 8 MiB (leads) or 64 KiB (all else).'
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            UnsupportedMediaType:
+              description: The body is not application/json in UTF-8.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            Invalid:
+              description: Values that are not valid; `errors` names every field at fault.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            Overloaded:
+              description: More leads are waiting than the server takes at once; nothing was stored.
+              headers: {Retry-After: {description: Seconds., schema: {type: integer}}}
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            Unavailable:
+              description: The database cannot be reached, or the server is stopping.
+              headers: {Retry-After: {description: Seconds., schema: {type: integer}}}
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+
+        """#
+}

@@ -1,0 +1,106 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+
+extension Problem {
+    /// The problem behind any error that a request ran into.
+    ///
+    /// What is not known here is a fault of ours: it says no more than that.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as BackendError: self.init(error)
+        case let error as FieldProblem: self = .invalid([error.pointing()])
+        case let error as JSONSyntaxError: self.init(error)
+        case is NIOTooManyBytesError: self = .bodyTooLarge(limit: nil)
+        case is RequestTimedOut: self = .bodyTimeout
+        case is HTTPParserError: self.init(.malformedRequest, "The body is not framed as HTTP/1.1 wants it.")
+        case is CancellationError: self.init(BackendError.unavailable(reason: "The server is stopping."))
+        case let error as any HTTPResponseError where error.status == .notFound: self = .noSuchPath
+        default:
+            self.init(
+                .internalError,
+                "The server ran into a fault of its own.",
+                remedy: "Try again; if it stays, report it with the request id."
+            )
+        }
+    }
+
+    init(_ error: JSONSyntaxError) {
+        self.init(
+            .malformedJSON,
+            "At line \(error.line), column \(error.column): \(error.message).",
+            remedy: "Send one JSON value in UTF-8 (RFC 8259)."
+        )
+        position = error
+    }
+
+    init(_ error: BackendError) {
+        switch error {
+        case .notFound(let detail): self.init(.notFound, detail)
+        case .conflict(let reason, let remedy): self.init(.conflict, reason, remedy: remedy)
+        case .invalid(let errors): self = .invalid(errors.map { $0.pointing() })
+        case .forbidden(let detail): self.init(.forbidden, detail)
+        case .overloaded(let seconds):
+            self.init(
+                .overloaded,
+                "More leads are waiting than the server takes at once; this one was not stored.",
+                remedy: "Send it again after \(seconds) s."
+            )
+            headers[.retryAfter] = String(max(1, seconds))
+        case .unavailable(let reason):
+            self.init(.unavailable, reason, remedy: "Send the request again in a few seconds.")
+            headers[.retryAfter] = "5"
+        }
+    }
+
+    static let noSuchPath = Problem(
+        .notFound,
+        "There is nothing at this path.",
+        remedy: "GET /openapi.yaml lists the paths."
+    )
+
+    static let bodyTimeout = Problem(
+        .timeout,
+        "The body did not arrive in time.",
+        remedy: "Send the body without pauses, or in smaller batches."
+    )
+
+    static func bodyTooLarge(limit: Int?) -> Problem {
+        let text = limit.map { "The body is larger than \($0) bytes." } ?? "The body is too large."
+        return Problem(.tooLarge, text, remedy: "Send leads in batches of up to 1,000, or use the import command.")
+    }
+
+    static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> Problem {
+        let names = allowed.map(\.rawValue).joined(separator: ", ")
+        var problem = Problem(.methodNotAllowed, "This path allows \(names).")
+        problem.headers[.allow] = names
+        return problem
+    }
+
+    static func unauthenticated(_ detail: String, isInvalidToken: Bool) -> Problem {
+        var problem = Problem(
+            .unauthenticated,
+            detail,
+            remedy: "Send the header Authorization: Bearer <API key>; switchyard keys create makes one."
+        )
+        problem.headers[.wwwAuthenticate] =
+            isInvalidToken ? #"Bearer realm="switchyard", error="invalid_token""# : #"Bearer realm="switchyard""#
+        return problem
+    }
+
+    static func missingScope(_ scope: Scope) -> Problem {
+        var problem = Problem(
+            .forbidden,
+            "This key lacks the scope \(scope.rawValue).",
+            remedy: "Use a key that has it; switchyard keys create --scope \(scope.rawValue) makes one."
+        )
+        problem.headers[.wwwAuthenticate] =
+            #"Bearer realm="switchyard", error="insufficient_scope", scope="\#(scope.rawValue)""#
+        return problem
+    }
+}
+
+/// The body of a request did not arrive in time.
+struct RequestTimedOut: Error {}

@@ -1,0 +1,135 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// An answer that says what went wrong and what to do: RFC 9457 `application/problem+json`.
+///
+/// Nothing in it repeats what the caller sent; it may be logged and shown to anybody.
+struct Problem: Error, Sendable, Hashable {
+    /// What kind of problem it is, for programs: the end of its `type`.
+    enum Kind: String, Sendable, CaseIterable {
+        case malformedJSON = "malformed-json"
+        case malformedRequest = "malformed-request"
+        case unauthenticated
+        case forbidden
+        case notFound = "not-found"
+        case methodNotAllowed = "method-not-allowed"
+        case timeout
+        case conflict
+        case tooLarge = "too-large"
+        case unsupportedMediaType = "unsupported-media-type"
+        case invalid
+        case overloaded
+        case unavailable
+        case internalError = "internal-error"
+
+        var title: String {
+            switch self {
+            case .malformedJSON: "The body is not valid JSON"
+            case .malformedRequest: "The request is not valid HTTP"
+            case .unauthenticated: "A valid API key is required"
+            case .forbidden: "This key may not do that"
+            case .notFound: "Not found"
+            case .methodNotAllowed: "This method is not allowed here"
+            case .timeout: "The request took too long to arrive"
+            case .conflict: "Not possible in the present state"
+            case .tooLarge: "The request is too large"
+            case .unsupportedMediaType: "The body has to be JSON"
+            case .invalid: "The request holds values that are not valid"
+            case .overloaded: "Too much at once"
+            case .unavailable: "The service is not available"
+            case .internalError: "A fault of the server"
+            }
+        }
+
+        var status: HTTPResponse.Status {
+            switch self {
+            case .malformedJSON, .malformedRequest: .badRequest
+            case .unauthenticated: .unauthorized
+            case .forbidden: .forbidden
+            case .notFound: .notFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .timeout: .requestTimeout
+            case .conflict: .conflict
+            case .tooLarge: .contentTooLarge
+            case .unsupportedMediaType: .unsupportedMediaType
+            case .invalid: .unprocessableContent
+            case .overloaded: .tooManyRequests
+            case .unavailable: .serviceUnavailable
+            case .internalError: .internalServerError
+            }
+        }
+    }
+
+    /// What kind of problem it is.
+    var kind: Kind
+    /// What is wrong this time.
+    var detail: String
+    /// What to do about it.
+    var remedy: String?
+    /// The fields at fault.
+    var errors: [FieldProblem] = []
+    /// Where the JSON goes wrong.
+    var position: JSONSyntaxError?
+    /// Headers that go with the answer.
+    var headers: HTTPFields = [:]
+
+    /// A problem of a kind.
+    init(_ kind: Kind, _ detail: String, remedy: String? = nil, errors: [FieldProblem] = []) {
+        self.kind = kind
+        self.detail = detail
+        self.remedy = remedy
+        self.errors = errors
+    }
+
+    /// Values that are not valid, named field by field.
+    static func invalid(_ errors: [FieldProblem]) -> Problem {
+        let detail = errors.count == 1 ? errors[0].message : "\(errors.count) fields are not valid."
+        return Problem(.invalid, detail, remedy: errors.count == 1 ? errors[0].remedy : nil, errors: errors)
+    }
+
+    /// One value that is not valid.
+    static func invalid(_ field: String, _ message: String, remedy: String? = nil) -> Problem {
+        .invalid([FieldProblem(field: field, message: message, remedy: remedy)])
+    }
+
+    /// Prints the problem as a JSON object.
+    func write(to writer: inout JSONWriter, requestID: String? = nil) {
+        writer.object { writer in
+            writer.member("type", "urn:switchyard:problem:" + kind.rawValue)
+            writer.member("title", kind.title)
+            writer.member("status", kind.status.code)
+            writer.member("detail", detail)
+            if let remedy { writer.member("remedy", remedy) }
+            if let position {
+                writer.key("position")
+                writer.object { writer in
+                    writer.member("line", position.line)
+                    writer.member("column", position.column)
+                    writer.member("offset", position.offset)
+                }
+            }
+            if !errors.isEmpty {
+                writer.key("errors")
+                writer.array(errors) { writer, error in
+                    writer.object { writer in
+                        writer.member("field", error.field)
+                        writer.member("message", error.message)
+                        if let remedy = error.remedy { writer.member("remedy", remedy) }
+                    }
+                }
+            }
+            if let requestID { writer.member("requestId", requestID) }
+        }
+    }
+
+    /// The answer.
+    func response(requestID: String?) -> Response {
+        var writer = JSONWriter()
+        write(to: &writer, requestID: requestID)
+        var fields = headers
+        fields[.contentType] = "application/problem+json"
+        fields[.cacheControl] = "no-store"
+        return Response(status: kind.status, headers: fields, body: .init(byteBuffer: writer.buffer))
+    }
+}

@@ -1,0 +1,226 @@
+import FoundationEssentials
+import RoutingRules
+
+/// A lead as it was read, with everything that is wrong with it.
+struct DecodedLead: Sendable {
+    /// The lead; meaningful only without problems.
+    var lead: Lead
+    /// Whose lead it is, as far as the body says.
+    var workspaceID: UUID?
+    /// What is wrong, with JSON pointers that begin at the lead.
+    var problems: [FieldProblem]
+}
+
+/// Reads one lead, member by member.
+///
+/// What is not JSON ends the reading with an error. What is JSON but not a lead is noted, and the reading goes on: the
+/// caller hears of all mistakes at once, and the other leads of a batch are not touched. What the values have to be
+/// like is the business of ``LeadValidation``, which the import of files uses as well.
+struct LeadDecoding {
+    private var raw = Lead()
+    private var workspaceID: UUID?
+    private var problems: [FieldProblem] = []
+    /// One bit for each field that was given.
+    private var given: UInt32 = 0
+    /// Where fields were given that were not given under their first name.
+    private var aliases: [LeadField: String] = [:]
+    /// How many fields were given, other than the workspace.
+    private(set) var fieldCount = 0
+
+    /// The workspace that was named so far.
+    var namedWorkspaceID: UUID? { workspaceID }
+    /// The problems that were noted so far.
+    var notedProblems: [FieldProblem] { problems }
+
+    /// Reads a lead, which has to be an object.
+    static func read(_ reader: inout JSONReader) throws -> DecodedLead {
+        var decoding = LeadDecoding()
+        let kind = try reader.kind()
+        guard kind == .object else {
+            _ = try reader.skipValue()
+            let problem = FieldProblem(field: "", message: "A lead is an object, not \(kind.rawValue).")
+            return DecodedLead(lead: Lead(), problems: [problem])
+        }
+        try reader.readObject { reader, key in try decoding.readMember(key, &reader) }
+        return decoding.finish()
+    }
+
+    /// Reads the value of one member.
+    mutating func readMember(_ key: String, _ reader: inout JSONReader) throws {
+        guard let field = LeadField.byName[key] else {
+            note("/" + escaped(key), "There is no such field.", LeadField.remedy(forUnknown: key))
+            _ = try reader.skipValue()
+            return
+        }
+        if field != .workspaceID { fieldCount += 1 }
+        switch field {
+        case .company where try reader.kind() == .object: try readCompany(key, &reader)
+        case .company: try readText(.companyName, "/" + key, &reader)
+        case .location: try readLocation(key, &reader)
+        case .metadata: try readMetadata(key, &reader)
+        case .workspaceID: try readWorkspace(key, &reader)
+        default: try readText(field, key == field.name ? nil : "/" + key, &reader)
+        }
+    }
+
+    /// The lead, checked.
+    func finish() -> DecodedLead {
+        var problems = problems
+        do throws(InvalidLead) {
+            return DecodedLead(lead: try LeadValidation.validated(raw), workspaceID: workspaceID, problems: problems)
+        } catch {
+            for fault in error.faults {
+                // A field that could not be read at all is missing only for that.
+                if fault.field.isEmpty, !problems.isEmpty { continue }
+                problems.append(FieldProblem(field: place(of: fault), message: fault.message, remedy: fault.remedy))
+            }
+        }
+        return DecodedLead(lead: raw, workspaceID: workspaceID, problems: problems)
+    }
+
+    /// Where the field of a fault stands in the body, under the name that it has there.
+    private func place(of fault: FieldFault) -> String {
+        let parts = fault.field.split(separator: "/", maxSplits: 1)
+        guard let first = parts.first, let field = LeadField.byName[String(first)], let alias = aliases[field] else {
+            return fault.field
+        }
+        return parts.count > 1 ? alias + "/" + parts[1] : alias
+    }
+}
+
+// MARK: - Fields
+
+extension LeadDecoding {
+    /// Reads a text; `alias` is where it is given, if not under its first name.
+    private mutating func readText(_ field: LeadField, _ alias: String?, _ reader: inout JSONReader) throws {
+        guard claim(field, alias) else {
+            _ = try reader.skipValue()
+            return
+        }
+        let value = try text(alias ?? "/" + field.name, &reader, takesNumbers: field.takesNumbers)
+        switch field {
+        case .email: raw.email = value
+        case .phone: raw.phone = value
+        case .firstName: raw.firstName = value
+        case .lastName: raw.lastName = value
+        case .company, .companyName: raw.companyName = value
+        case .industry: raw.industry = value
+        case .companySize: raw.companySize = value
+        case .revenue: raw.revenue = value
+        case .source: raw.source = value
+        case .sourceID: raw.sourceID = value
+        case .location, .metadata, .workspaceID: break
+        }
+    }
+
+    /// Marks a field as given; false, and a problem, if it was given before under this name or another.
+    private mutating func claim(_ field: LeadField, _ alias: String?) -> Bool {
+        let bit: UInt32 = 1 << UInt32(field.rawValue)
+        guard given & bit == 0 else {
+            let place = alias ?? "/" + field.name
+            let first = aliases[field] ?? "/" + field.name
+            let message = first == place ? "This field is given twice." : "This says the same as \(first)."
+            note(place, message, "Send it once.")
+            return false
+        }
+        given |= bit
+        if let alias { aliases[field] = alias }
+        return true
+    }
+
+    private mutating func text(
+        _ pointer: @autoclosure () -> String,
+        _ reader: inout JSONReader,
+        takesNumbers: Bool = false
+    ) throws -> String? {
+        let kind = try reader.kind()
+        switch kind {
+        case .string: return try reader.readString()
+        case .number where takesNumbers: return try reader.readNumber()
+        case .null: try reader.readNull()
+        default:
+            _ = try reader.skipValue()
+            let remedy = kind == .number ? "Put it in double quotes." : nil
+            note(pointer(), "This is a string, not \(kind.rawValue).", remedy)
+        }
+        return nil
+    }
+
+    private mutating func readCompany(_ key: String, _ reader: inout JSONReader) throws {
+        try reader.readObject { reader, member in
+            let pointer = "/" + key + "/" + escaped(member)
+            switch member {
+            case "name": try readText(.companyName, pointer, &reader)
+            case "industry": try readText(.industry, pointer, &reader)
+            case "size": try readText(.companySize, pointer, &reader)
+            case "revenue": try readText(.revenue, pointer, &reader)
+            default:
+                note(pointer, "There is no such field.", "A company has name, industry, size and revenue.")
+                _ = try reader.skipValue()
+            }
+        }
+    }
+
+    private mutating func readLocation(_ key: String, _ reader: inout JSONReader) throws {
+        let isFirst = claim(.location, key == LeadField.location.name ? nil : "/" + key)
+        let kind = try reader.kind()
+        guard isFirst, kind == .object else {
+            _ = try reader.skipValue()
+            if isFirst, kind != .null {
+                note("/" + key, "This is an object, not \(kind.rawValue).", "Send {\"country\", \"state\", \"city\"}.")
+            }
+            return
+        }
+        var parts = LeadLocation()
+        var seen: [String] = []
+        try reader.readObject { reader, member in
+            if seen.contains(member) {
+                note("/\(key)/\(escaped(member))", "This field is given twice.", "Send it once.")
+            }
+            seen.append(member)
+            switch member {
+            case "country": parts.country = try text("/\(key)/country", &reader)
+            case "state": parts.state = try text("/\(key)/state", &reader)
+            case "city": parts.city = try text("/\(key)/city", &reader)
+            default:
+                let remedy = "A location has country, state and city; the rest goes into metadata."
+                note("/\(key)/\(escaped(member))", "There is no such field.", remedy)
+                _ = try reader.skipValue()
+            }
+        }
+        raw.location = parts
+    }
+
+    private mutating func readMetadata(_ key: String, _ reader: inout JSONReader) throws {
+        let isFirst = claim(.metadata, nil)
+        let kind = try reader.kind()
+        let range = try reader.skipValue()
+        guard isFirst, kind != .null else { return }
+        guard kind == .object else {
+            note("/" + key, "This is an object, not \(kind.rawValue).", "Send {\"name\": value, …}.")
+            return
+        }
+        raw.metadata = String(decoding: reader.bytes[range], as: UTF8.self)
+    }
+
+    private mutating func readWorkspace(_ key: String, _ reader: inout JSONReader) throws {
+        guard claim(.workspaceID, key == LeadField.workspaceID.name ? nil : "/" + key) else {
+            _ = try reader.skipValue()
+            return
+        }
+        guard let value = try text("/" + key, &reader) else { return }
+        workspaceID = UUID(text: value)
+        if workspaceID == nil {
+            note("/" + key, "This is not a UUID.", "Send the workspace's id as GET /api/workspaces lists it.")
+        }
+    }
+
+    private mutating func note(_ place: String, _ message: String, _ remedy: String?) {
+        problems.append(FieldProblem(field: place, message: message, remedy: remedy))
+    }
+}
+
+/// A key as a part of a JSON pointer; a very long one is cut.
+func escaped(_ key: String) -> String {
+    String(key.prefix(64)).replacing("~", with: "~0").replacing("/", with: "~1")
+}

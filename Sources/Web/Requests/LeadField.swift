@@ -1,0 +1,65 @@
+/// A field of a lead, with the names that partners give it.
+///
+/// Every name is accepted in camel case and in snake case. A name that is not listed is refused, with the name that
+/// was probably meant: a field that is silently dropped is a lead that silently goes to the wrong place. Free fields
+/// have a place of their own, `metadata`.
+enum LeadField: Int, CaseIterable, Sendable {
+    case email, phone, firstName, lastName
+    case company, companyName, industry, companySize, revenue
+    case location, source, sourceID, metadata, workspaceID
+
+    /// The names of the field; the first is the one in the documentation.
+    var names: [String] {
+        switch self {
+        case .email: ["email", "e_mail", "emailAddress", "email_address"]
+        case .phone: ["phone", "phoneNumber", "phone_number"]
+        case .firstName: ["firstName", "first_name"]
+        case .lastName: ["lastName", "last_name"]
+        case .company: ["company"]
+        case .companyName: ["companyName", "company_name"]
+        case .industry: ["industry", "companyIndustry", "company_industry"]
+        case .companySize: ["companySize", "company_size"]
+        case .revenue: ["revenue", "companyRevenue", "company_revenue"]
+        case .location: ["location", "companyLocation", "company_location"]
+        case .source: ["source"]
+        case .sourceID: ["sourceId", "source_id"]
+        case .metadata: ["metadata"]
+        case .workspaceID: ["workspaceId", "workspace_id", "sourceWorkspaceId", "source_workspace_id"]
+        }
+    }
+
+    /// The name in the documentation.
+    var name: String { names[0] }
+
+    /// Whether a JSON number is taken as its text: sizes, sums and ids are numbers to many, phone numbers are not
+    /// (a number has lost its leading zeros and its plus).
+    var takesNumbers: Bool {
+        switch self {
+        case .companySize, .revenue, .sourceID: true
+        default: false
+        }
+    }
+
+    /// The field of each name.
+    static let byName: [String: LeadField] = {
+        var fields: [String: LeadField] = [:]
+        for field in allCases {
+            for name in field.names { fields[name] = field }
+        }
+        return fields
+    }()
+
+    /// What to do about a name that no field has.
+    static func remedy(forUnknown name: String) -> String {
+        switch name.lowercased() {
+        case "country", "state", "city": return "Put it into location: {\"country\", \"state\", \"city\"}."
+        case "name", "fullname", "full_name": return "Send firstName and lastName."
+        case "id", "leadid", "lead_id": return "The server makes the id; send your own as sourceId."
+        default: break
+        }
+        if let meant = KnownNames.closest(to: name, among: byName.keys.sorted()) {
+            return "Did you mean \(meant)? Fields of your own go into metadata."
+        }
+        return "Fields of your own go into metadata."
+    }
+}

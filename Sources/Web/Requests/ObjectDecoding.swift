@@ -1,0 +1,202 @@
+import FoundationEssentials
+import RoutingRules
+
+/// Reads a small object (a rule, a workspace, an agreement) by the names of its fields.
+///
+/// The values are kept by name until they are asked for; what is not JSON ends the reading, what is wrong otherwise is
+/// noted and thrown together by ``finish()``.
+struct ObjectDecoding {
+    /// A value of a small body.
+    enum Value: Sendable {
+        case null
+        case boolean(Bool)
+        case number(String)
+        case string(String)
+        case array([Value])
+        case object([(key: String, value: Value)])
+
+        var description: String {
+            switch self {
+            case .null: "null"
+            case .boolean: "true or false"
+            case .number: "a number"
+            case .string: "a string"
+            case .array: "an array"
+            case .object: "an object"
+            }
+        }
+    }
+
+    private var values: [String: Value] = [:]
+    private var problems: [FieldProblem] = []
+    private let pointer: String
+
+    /// Reads a body that has to be an object.
+    ///
+    /// - Parameters:
+    ///   - bytes: the body.
+    ///   - names: the fields that there are, by their names in the documentation; snake case is accepted for each.
+    ///   - limits: how deep it may be nested.
+    /// - Throws: ``JSONSyntaxError``, or ``Problem`` if it is no object.
+    init(_ bytes: [UInt8], names: [String], limits: WebConfiguration.Limits) throws {
+        var reader = JSONReader(bytes, maximumDepth: limits.jsonDepth)
+        let value = try Self.read(&reader)
+        try reader.finish()
+        guard case .object(let members) = value else {
+            throw Problem.invalid("", "The body is an object, not \(value.description).")
+        }
+        self.init(members, names: names, pointer: "")
+    }
+
+    private init(_ members: [(key: String, value: Value)], names: [String], pointer: String) {
+        self.pointer = pointer
+        let known = Dictionary(names.flatMap { [($0, $0), (snakeCase($0), $0)] }) { first, _ in first }
+        for (key, value) in members {
+            guard let name = known[key] else {
+                let meant = KnownNames.closest(to: key, among: names).map { "Did you mean \($0)?" }
+                note(escaped(key), "There is no such field.", meant ?? "There are \(names.joined(separator: ", ")).")
+                continue
+            }
+            if values.updateValue(value, forKey: name) != nil {
+                note(name, "This field is given twice.", "Send it once.")
+            }
+        }
+    }
+
+    /// Whether a field is given, be it as null.
+    func has(_ name: String) -> Bool { values[name] != nil }
+
+    /// Whether a field is given as null.
+    func isNull(_ name: String) -> Bool {
+        if case .null = values[name] { true } else { false }
+    }
+
+    /// A text, trimmed and not blank.
+    mutating func text(_ name: String, limit: Int = 200) -> String? {
+        guard let value = values[name] else { return nil }
+        guard case .string(let text) = value else { return wrong(name, "a string", value) }
+        let count = problems.count
+        let cleaned = TextChecks.clean(text, limit, pointer + "/" + name, &problems)
+        if cleaned == nil, problems.count == count { note(name, "This is blank.", "Send 1 to \(limit) characters.") }
+        return cleaned
+    }
+
+    /// `true` or `false`.
+    mutating func bool(_ name: String) -> Bool? {
+        guard let value = values[name] else { return nil }
+        guard case .boolean(let bool) = value else { return wrong(name, "true or false", value) }
+        return bool
+    }
+
+    /// A whole number of 32 bits.
+    mutating func int32(_ name: String) -> Int32? {
+        guard let value = values[name] else { return nil }
+        guard case .number(let text) = value, let number = Int32(text) else {
+            return wrong(name, "a whole number between \(Int32.min) and \(Int32.max)", value)
+        }
+        return number
+    }
+
+    /// An id; null counts as missing.
+    mutating func uuid(_ name: String) -> UUID? {
+        guard let value = values[name], !isNull(name) else { return nil }
+        guard case .string(let text) = value else { return wrong(name, "a UUID in a string", value) }
+        guard let id = UUID(text: text) else {
+            note(name, "This is not a UUID.", "Send an id such as 0190f7c4-9d3e-7c55-8b1e-2f6a4d1c9e07.")
+            return nil
+        }
+        return id
+    }
+
+    /// A list of texts; a single text counts as a list of one, null as an empty list.
+    mutating func texts(_ name: String, limit: Int = 200, count: Int = 1000) -> [String]? {
+        guard let value = values[name] else { return nil }
+        var texts: [String] = []
+        switch value {
+        case .null: break
+        case .string: texts = text(name, limit: limit).map { [$0] } ?? []
+        case .array(let elements):
+            guard elements.count <= count else {
+                note(name, "There are more than \(count) values.", "Split the rule.")
+                return nil
+            }
+            for (index, element) in elements.enumerated() {
+                let place = "\(pointer)/\(name)/\(index)"
+                guard case .string(let text) = element else {
+                    problems.append(
+                        FieldProblem(field: place, message: "This is a string, not \(element.description).")
+                    )
+                    continue
+                }
+                let before = problems.count
+                if let cleaned = TextChecks.clean(text, limit, place, &problems) {
+                    texts.append(cleaned)
+                } else if problems.count == before {
+                    problems.append(FieldProblem(field: place, message: "This is blank.", remedy: "Leave it out."))
+                }
+            }
+        default: return wrong(name, "a list of strings", value)
+        }
+        return texts
+    }
+
+    /// An object inside this one.
+    mutating func object<Result>(
+        _ name: String,
+        names: [String],
+        _ read: (inout ObjectDecoding) -> Result
+    ) -> Result? {
+        guard let value = values[name], !isNull(name) else { return nil }
+        guard case .object(let members) = value else { return wrong(name, "an object", value) }
+        var inner = ObjectDecoding(members, names: names, pointer: pointer + "/" + name)
+        let result = read(&inner)
+        problems += inner.problems
+        return result
+    }
+
+    /// Notes that a field has to be there.
+    mutating func require(_ name: String, _ remedy: String) {
+        if !has(name) || isNull(name) { note(name, "This field is required.", remedy) }
+    }
+
+    /// Notes a problem with a field.
+    mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
+        problems.append(FieldProblem(field: pointer + "/" + name, message: message, remedy: remedy))
+    }
+
+    /// Throws what was noted, if anything was.
+    func finish() throws {
+        if !problems.isEmpty { throw Problem.invalid(problems) }
+    }
+
+    private mutating func wrong<Result>(_ name: String, _ expected: String, _ value: Value) -> Result? {
+        note(name, "This is \(expected), not \(value.description).")
+        return nil
+    }
+
+    private static func read(_ reader: inout JSONReader) throws -> Value {
+        switch try reader.kind() {
+        case .null:
+            try reader.readNull()
+            return .null
+        case .boolean: return .boolean(try reader.readBool())
+        case .number: return .number(try reader.readNumber())
+        case .string: return .string(try reader.readString())
+        case .array:
+            var elements: [Value] = []
+            try reader.readArray { reader, _ in elements.append(try read(&reader)) }
+            return .array(elements)
+        case .object:
+            var members: [(key: String, value: Value)] = []
+            try reader.readObject { reader, key in members.append((key, try read(&reader))) }
+            return .object(members)
+        }
+    }
+}
+
+/// `firstName` as `first_name`.
+private func snakeCase(_ name: String) -> String {
+    name.reduce(into: "") { text, character in
+        text += character.isUppercase ? "_" + character.lowercased() : String(character)
+    }
+}

@@ -1,0 +1,88 @@
+import FoundationEssentials
+import Hummingbird
+import HummingbirdCore
+import RoutingRules
+
+/// Reads the query of a request by the names of its parameters; what is wrong is noted and thrown together.
+///
+/// A parameter that is not asked for is a mistake as well: a filter that is silently ignored shows leads that were
+/// meant to be left out.
+struct QueryDecoding {
+    private var values: [String: String] = [:]
+    private var asked: [String] = []
+    private var problems: [FieldProblem] = []
+
+    /// Reads a query.
+    init(_ uri: URI) throws {
+        for (key, value) in uri.queryParameters where !(key.isEmpty && value.isEmpty) {
+            if values.updateValue(String(value), forKey: String(key)) != nil {
+                note(escaped(String(key)), "This parameter is given twice.", "Send it once.")
+            }
+        }
+    }
+
+    /// A text, trimmed; a blank one counts as missing.
+    mutating func text(_ name: String) -> String? {
+        asked.append(name)
+        return values[name].flatMap { TextChecks.clean($0, 400, name, &problems) }
+    }
+
+    /// An id.
+    mutating func uuid(_ name: String) -> UUID? {
+        guard let text = text(name) else { return nil }
+        guard let id = UUID(text: text) else { return wrong(name, "This is not a UUID.") }
+        return id
+    }
+
+    /// `true` or `false`.
+    mutating func bool(_ name: String) -> Bool? {
+        guard let text = text(name) else { return nil }
+        guard let value = Bool(text) else { return wrong(name, "This is not true or false.") }
+        return value
+    }
+
+    /// A whole number of a range.
+    mutating func int(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        guard let text = text(name) else { return nil }
+        guard let value = Int(text), range.contains(value) else {
+            return wrong(name, "This is not a whole number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return value
+    }
+
+    /// A time, in microseconds since 1970.
+    mutating func time(_ name: String) -> Int64? {
+        guard let text = text(name) else { return nil }
+        guard let value = TimeText.parse(text) else {
+            return wrong(name, "This is not a time.", "Send one such as 2026-01-31T12:00:00Z, or a date.")
+        }
+        return value
+    }
+
+    /// A state of a lead.
+    mutating func status(_ name: String) -> LeadStatus? {
+        guard let text = text(name) else { return nil }
+        guard let status = LeadStatus(rawValue: text) else {
+            return wrong(name, "This is no state.", "The states are pending, routing, routed, failed and expired.")
+        }
+        return status
+    }
+
+    /// Throws what was noted, and what was given but never asked for.
+    mutating func finish() throws {
+        for name in values.keys.sorted() where !asked.contains(name) {
+            let meant = KnownNames.closest(to: name, among: asked).map { "Did you mean \($0)?" }
+            note(escaped(name), "There is no such parameter.", meant ?? "There are \(asked.joined(separator: ", ")).")
+        }
+        if !problems.isEmpty { throw Problem.invalid(problems) }
+    }
+
+    private mutating func wrong<Result>(_ name: String, _ message: String, _ remedy: String? = nil) -> Result? {
+        note(name, message, remedy)
+        return nil
+    }
+
+    private mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
+        problems.append(FieldProblem(field: name, message: message, remedy: remedy))
+    }
+}

@@ -1,0 +1,105 @@
+import FoundationEssentials
+import RoutingRules
+
+/// The bodies that say what a rule, a workspace or an agreement is to be.
+enum RuleBodies {
+    /// A rule: its owner as far as it is named, and its fields.
+    static func rule(
+        _ bytes: [UInt8],
+        isNew: Bool,
+        limits: WebConfiguration.Limits
+    ) throws
+        -> (owner: UUID?, fields: RuleFields)
+    {
+        var names = ["name", "priority", "isActive", "conditions", "destinationWorkspaceId"]
+        if isNew { names.append("workspaceId") }
+        var body = try ObjectDecoding(bytes, names: names, limits: limits)
+        if isNew {
+            body.require("name", "Send a name of 1 to 200 characters.")
+            body.require("destinationWorkspaceId", "Send the id of the workspace that matching leads go to.")
+        }
+        var fields = RuleFields()
+        fields.name = body.isNull("name") && isNew ? nil : body.text("name")
+        fields.priority = body.int32("priority")
+        fields.isActive = body.bool("isActive")
+        fields.destinationWorkspaceID = body.uuid("destinationWorkspaceId")
+        let lists = ["industries", "companySizes", "revenueRanges", "countries", "usStates", "regions"]
+        fields.conditions = body.object("conditions", names: lists) { lists in
+            RuleConditions(
+                industries: lists.texts("industries") ?? [],
+                companySizes: lists.texts("companySizes") ?? [],
+                revenueRanges: lists.texts("revenueRanges") ?? [],
+                countries: lists.texts("countries") ?? [],
+                usStates: lists.texts("usStates") ?? [],
+                regions: lists.texts("regions") ?? []
+            )
+        }
+        let owner = isNew ? body.uuid("workspaceId") : nil
+        try body.finish()
+        return (owner, fields)
+    }
+
+    /// A workspace.
+    static func workspace(_ bytes: [UInt8], isNew: Bool, limits: WebConfiguration.Limits) throws -> WorkspaceFields {
+        let names = ["name", "type", "isActive", "isPaused", "unmatchedPolicy", "fallbackWorkspaceId"]
+        var body = try ObjectDecoding(bytes, names: names, limits: limits)
+        if isNew { body.require("name", "Send a name of 1 to 200 characters.") }
+        var fields = WorkspaceFields()
+        fields.name = body.isNull("name") && isNew ? nil : body.text("name")
+        fields.isActive = body.bool("isActive")
+        fields.isPaused = body.bool("isPaused")
+        if let type = body.text("type") {
+            fields.type = type
+            if type != "partner", type != "platform" { body.note("type", "A workspace is a partner or a platform.") }
+        }
+        let fallback = body.uuid("fallbackWorkspaceId")
+        switch (body.text("unmatchedPolicy"), fallback) {
+        case ("fallback", let workspace?): fields.unmatchedPolicy = .fallback(workspace)
+        case ("fallback", nil):
+            body.note(
+                "fallbackWorkspaceId",
+                "This field is required.",
+                "Name the workspace that unmatched leads go to."
+            )
+        case ("keep", nil): fields.unmatchedPolicy = .keep
+        case ("retry", nil): fields.unmatchedPolicy = .retry
+        case ("keep", _?), ("retry", _?):
+            body.note("fallbackWorkspaceId", "This goes with unmatchedPolicy fallback only.", "Leave it out.")
+        case (_?, _): body.note("unmatchedPolicy", "This is keep, fallback or retry.")
+        case (nil, let workspace?): fields.unmatchedPolicy = .fallback(workspace)
+        case (nil, nil): break
+        }
+        try body.finish()
+        return fields
+    }
+
+    /// An agreement; a missing receiver is the workspace of the key.
+    static func agreement(
+        _ bytes: [UInt8],
+        principal: Principal,
+        limits: WebConfiguration.Limits
+    ) throws
+        -> RoutingAgreement
+    {
+        var body = try ObjectDecoding(bytes, names: ["receivingWorkspaceId", "sendingWorkspaceId"], limits: limits)
+        if principal.isAdministrator {
+            body.require("receivingWorkspaceId", "Send the id of the workspace that agrees to receive leads.")
+        }
+        body.require("sendingWorkspaceId", "Send the id of the workspace that leads come from.")
+        let receiver = body.uuid("receivingWorkspaceId") ?? principal.workspaceID
+        let sender = body.uuid("sendingWorkspaceId")
+        try body.finish()
+        guard let receiver, let sender else { throw Problem.invalid("", "Both workspaces are required.") }
+        return RoutingAgreement(receivingWorkspaceID: receiver, sendingWorkspaceID: sender)
+    }
+
+    /// The lead that is to be routed.
+    static func leadID(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws -> UUID {
+        var body = try ObjectDecoding(bytes, names: ["leadId"], limits: limits)
+        body.require("leadId", "Send the id that POST /api/leads answered with.")
+        let id = body.uuid("leadId")
+        try body.finish()
+        guard let id else { throw Problem.invalid("/leadId", "This field is required.") }
+        return id
+    }
+}

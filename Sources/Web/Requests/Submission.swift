@@ -1,0 +1,87 @@
+import FoundationEssentials
+import RoutingRules
+
+/// The body of `POST /api/leads`: one lead, or many.
+enum Submission: Sendable {
+    /// One lead, at the top of the body.
+    case one(DecodedLead)
+    /// The elements of `leads`.
+    case many([DecodedLead])
+
+    /// Reads a body.
+    ///
+    /// - Throws: ``JSONSyntaxError`` for what is not JSON; ``Problem`` for what is wrong with the body as a whole.
+    ///   What is wrong with a lead stays with that lead.
+    static func read(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws -> Submission {
+        var reader = JSONReader(bytes, maximumDepth: limits.jsonDepth)
+        let kind = try reader.kind()
+        guard kind == .object else {
+            _ = try reader.skipValue()
+            try reader.finish()
+            let remedy =
+                kind == .array ? "Send many leads as {\"leads\": […]}." : "Send a lead, or many as {\"leads\": […]}."
+            throw Problem.invalid("", "The body is an object, not \(kind.rawValue).", remedy: remedy)
+        }
+        var outer = LeadDecoding()
+        var leads: [DecodedLead]?
+        var isGivenTwice = false
+        try reader.readObject { reader, key in
+            guard key == "leads" else {
+                try outer.readMember(key, &reader)
+                return
+            }
+            isGivenTwice = isGivenTwice || leads != nil
+            leads = try readBatch(&reader, limits: limits)
+        }
+        try reader.finish()
+        guard var leads else { return .one(outer.finish()) }
+        try check(outer, isGivenTwice: isGivenTwice)
+        if let workspaceID = outer.namedWorkspaceID {
+            for index in leads.indices where leads[index].workspaceID == nil { leads[index].workspaceID = workspaceID }
+        }
+        return .many(leads)
+    }
+
+    private static func readBatch(_ reader: inout JSONReader, limits: WebConfiguration.Limits) throws -> [DecodedLead] {
+        let kind = try reader.kind()
+        guard kind == .array else {
+            _ = try reader.skipValue()
+            throw Problem.invalid(
+                "/leads",
+                "This is an array, not \(kind.rawValue).",
+                remedy: "Send {\"leads\": [{…}, …]}."
+            )
+        }
+        var leads: [DecodedLead] = []
+        try reader.readArray { reader, index in
+            guard index < limits.batchSize else {
+                throw Problem.invalid(
+                    "/leads",
+                    "There are more than \(limits.batchSize) leads.",
+                    remedy: "Send them in several requests."
+                )
+            }
+            leads.append(try LeadDecoding.read(&reader))
+        }
+        guard !leads.isEmpty else {
+            throw Problem.invalid("/leads", "There is no lead in here.", remedy: "Send 1 to \(limits.batchSize) leads.")
+        }
+        return leads
+    }
+
+    /// Beside `leads` there may be a workspace for all of them, and nothing else.
+    private static func check(_ outer: LeadDecoding, isGivenTwice: Bool) throws {
+        var problems = outer.notedProblems
+        if isGivenTwice { problems.append(FieldProblem(field: "/leads", message: "This field is given twice.")) }
+        if outer.fieldCount > 0 {
+            problems.append(
+                FieldProblem(
+                    field: "",
+                    message: "Fields of a lead stand beside leads.",
+                    remedy: "Put them into the elements of leads; only workspaceId may stand beside it."
+                )
+            )
+        }
+        if !problems.isEmpty { throw Problem.invalid(problems) }
+    }
+}

@@ -1,0 +1,105 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import RoutingRules
+
+/// The endpoints, over a backend.
+struct API<Backend: RoutingBackend>: Sendable {
+    /// The rest of the server.
+    let backend: Backend
+    /// How much is accepted.
+    let limits: WebConfiguration.Limits
+
+    /// The routes, with an answer for every path and every method.
+    func router() -> Router<WebContext> {
+        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: AnswerMiddleware())
+        var routes = Routes(router: router)
+        addLeadRoutes(to: &routes)
+        addRuleRoutes(to: &routes)
+        addWorkspaceRoutes(to: &routes)
+        addAgreementRoutes(to: &routes)
+        addHealthRoutes(to: &routes)
+        routes.refuseOtherMethods()
+        return router
+    }
+
+    /// Who sends a request; it has to have the scope.
+    func principal(of request: Request, with scope: Scope) async throws -> Principal {
+        guard let header = request.headers[.authorization] else {
+            throw Problem.unauthenticated("The request has no Authorization header.", isInvalidToken: false)
+        }
+        let scheme = header.utf8.prefix(7)
+        guard scheme.count == 7, String(decoding: scheme, as: UTF8.self).lowercased() == "bearer " else {
+            throw Problem.unauthenticated(
+                "The Authorization header is not of the scheme Bearer.",
+                isInvalidToken: false
+            )
+        }
+        let token = String(decoding: header.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
+        guard 1...4096 ~= token.utf8.count, let principal = try await backend.authenticate(token: token) else {
+            throw Problem.unauthenticated("This key is unknown, expired or revoked.", isInvalidToken: true)
+        }
+        guard principal.may(scope) else { throw Problem.missingScope(scope) }
+        return principal
+    }
+
+    /// The id in a path.
+    func id(_ name: String, in context: WebContext) throws -> UUID {
+        guard let id = context.parameters.get(name).flatMap({ UUID(text: $0) }) else {
+            throw Problem.invalid(name, "This is not a UUID.", remedy: "Use an id as the server gave it.")
+        }
+        return id
+    }
+
+    /// An answer of JSON.
+    func json(
+        _ status: HTTPResponse.Status = .ok,
+        capacity: Int = 512,
+        _ print: (inout JSONWriter) -> Void
+    ) -> Response {
+        var writer = JSONWriter(capacity: capacity)
+        print(&writer)
+        return Response(
+            status: status,
+            headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: writer.buffer)
+        )
+    }
+}
+
+/// Collects the routes, so that a known path with another method is told from an unknown path.
+struct Routes {
+    private let router: Router<WebContext>
+    private var methods: [(path: String, methods: [HTTPRequest.Method])] = []
+
+    init(router: Router<WebContext>) { self.router = router }
+
+    /// Adds an endpoint.
+    mutating func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ handler: @escaping @Sendable (Request, WebContext) async throws -> Response
+    ) {
+        router.on(RouterPath(path), method: method, use: handler)
+        if let index = methods.firstIndex(where: { $0.path == path }) {
+            methods[index].methods.append(method)
+        } else {
+            methods.append((path, [method]))
+        }
+    }
+
+    /// Adds an answer of 405 for every other method at every path.
+    func refuseOtherMethods() {
+        let all: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        for (path, methods) in methods {
+            let allowed = methods.contains(.get) ? methods + [.head] : methods
+            for method in all where !allowed.contains(method) {
+                router.on(RouterPath(path), method: method) { (_, _) -> Response in
+                    throw Problem.methodNotAllowed(allowed)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// The outermost layer: gives each request its id, turns every error into a problem, and writes one line to the log.
+///
+/// The log has the route's pattern, never the path, the query or a body: those may hold personal data. A request that
+/// went well is logged at `debug`, a refused one at `info`, a fault of the server at `error`.
+struct AnswerMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request,
+        context: WebContext,
+        next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.requestID = Self.requestID(of: request) ?? context.id
+        context.logger[metadataKey: "request.id"] = .string(context.requestID)
+        context.logger[metadataKey: "hb.request.id"] = nil
+        let start = ContinuousClock.now
+        var response: Response
+        do {
+            response = try await next(request, context)
+            if response.status.code >= 400 { log(response, request, context, since: start) }
+        } catch {
+            let problem = Problem(error)
+            response = problem.response(requestID: context.requestID)
+            log(response, request, context, since: start, problem: problem, error: error)
+        }
+        if context.logger.logLevel <= .debug, response.status.code < 400 {
+            log(response, request, context, since: start)
+        }
+        response.headers[.xRequestID] = context.requestID
+        response.headers[.xContentTypeOptions] = "nosniff"
+        return response
+    }
+
+    private func log(
+        _ response: Response,
+        _ request: Request,
+        _ context: WebContext,
+        since start: ContinuousClock.Instant,
+        problem: Problem? = nil,
+        error: (any Error)? = nil
+    ) {
+        var metadata: Logger.Metadata = [
+            "http.method": .string(request.method.rawValue),
+            "http.route": .string(context.endpointPath ?? "none"),
+            "http.status": .stringConvertible(response.status.code),
+            "http.duration": .string("\((ContinuousClock.now - start) / .microseconds(1)) µs"),
+        ]
+        if let problem { metadata["problem"] = .string(problem.kind.rawValue) }
+        let level: Logger.Level
+        switch response.status.code {
+        case ..<400: level = .debug
+        case 400..<500: level = .info
+        case 503: level = .warning
+        default: level = .error
+        }
+        if level == .error, let error {
+            // The type only: a description may hold values.
+            metadata["error.type"] = .string(String(reflecting: type(of: error)))
+        }
+        context.logger.log(level: level, "Request answered", metadata: metadata)
+    }
+
+    /// The caller's id, if it is one that can go into a log and a header: 1 to 128 plain characters.
+    private static func requestID(of request: Request) -> String? {
+        guard let id = request.headers[.xRequestID], 1...128 ~= id.utf8.count else { return nil }
+        let isPlain = id.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: ":"), UInt8(ascii: "/"), UInt8(ascii: "+"), UInt8(ascii: "="):
+                true
+            default: false
+            }
+        }
+        return isPlain ? id : nil
+    }
+}
+
+extension HTTPField.Name {
+    static let xRequestID = Self("X-Request-Id") ?? .date
+}

@@ -1,0 +1,180 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// Watches one connection: bounds the time in which a body arrives, answers what is not HTTP, and closes connections
+/// whose caller goes on sending a body that nobody wants.
+///
+/// It sits between the HTTP decoder and the application, on the connection's event loop. A request costs it a few
+/// stores; there is one timer for each connection, not for each request.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// Bodies up to this size are read to their end although nobody wants them, to keep the connection.
+    private static let drainedBytes = 256 << 10
+    /// How long the caller may take to read an answer that came before the end of its body.
+    private static let lingering = TimeAmount.seconds(5)
+
+    private let bodyTime: TimeAmount
+    private let continuesUpTo: Int
+    /// Requests whose head has arrived and whose answer is not written.
+    private var unanswered = 0
+    /// Whether a body is arriving.
+    private var isReading = false
+    /// Whether an answer is being written.
+    private var isWriting = false
+    /// Whether the body that is arriving is too long to be read for nothing.
+    private var isLong = false
+    private var deadline = NIODeadline.distantFuture
+    private var timer: Scheduled<Void>?
+    /// Whether the connection ends with the answer that is being written.
+    private var closesAfterAnswer = false
+    /// Whether the last answer is written: what still arrives is dropped.
+    private var isFinished = false
+    private var hasTimedOut = false
+
+    /// A guard for one connection.
+    ///
+    /// - Parameters:
+    ///   - bodyTime: how long a body may take to arrive.
+    ///   - limit: up to which length a caller that asks first is told to go on.
+    init(bodyTime: Duration, continuesUpTo limit: Int) {
+        self.bodyTime = TimeAmount(bodyTime)
+        self.continuesUpTo = limit
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isFinished { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            unanswered += 1
+            isReading = true
+            deadline = .now() + bodyTime
+            if timer == nil { startTimer(context, in: bodyTime) }
+            let length = head.headerFields[.contentLength].flatMap { Int($0) }
+            isLong = length.map { $0 > Self.drainedBytes } ?? (head.headerFields[.transferEncoding] != nil)
+            if head.headerFields[.expect] == "100-continue", unanswered == 1, length ?? 0 <= continuesUpTo {
+                context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            }
+        case .body: break
+        case .end: isReading = false
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isFinished else {
+            promise?.fail(ChannelError.alreadyClosed)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where head.status.code >= 200:
+            isWriting = true
+            if unanswered <= 1, isReading, isLong || hasTimedOut {
+                closesAfterAnswer = true
+                head.headerFields[.connection] = "close"
+                context.write(wrapOutboundOut(.head(head)), promise: promise)
+                return
+            }
+            context.write(data, promise: promise)
+        case .end:
+            isWriting = false
+            unanswered -= 1
+            if closesAfterAnswer {
+                isFinished = true
+                context.writeAndFlush(data, promise: promise)
+                linger(context)
+                return
+            }
+            context.write(data, promise: promise)
+        default: context.write(data, promise: promise)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError || error is HTTP1TypeConversionError, !isFinished, !isWriting, unanswered == 0
+        else {
+            context.fireErrorCaught(error)
+            return
+        }
+        let isHeaderTooLarge = (error as? HTTPParserError) == .headerOverflow
+        let problem =
+            isHeaderTooLarge
+            ? Problem(.tooLarge, "The header of the request is too large.", remedy: "Send fewer and shorter fields.")
+            : Problem(.malformedRequest, "What arrived is not an HTTP/1.1 request.")
+        answer(context, problem, status: isHeaderTooLarge ? .requestHeaderFieldsTooLarge : .badRequest)
+    }
+
+    // MARK: - Deadline
+
+    private func startTimer(_ context: ChannelHandlerContext, in delay: TimeAmount) {
+        timer = context.eventLoop.assumeIsolated()
+            .scheduleTask(in: delay) {
+                self.timer = nil
+                self.checkDeadline(context)
+            }
+    }
+
+    private func checkDeadline(_ context: ChannelHandlerContext) {
+        guard isReading, !isFinished else { return }
+        if hasTimedOut {
+            context.close(promise: nil)
+            return
+        }
+        let now = NIODeadline.now()
+        guard now >= deadline else {
+            startTimer(context, in: deadline - now)
+            return
+        }
+        hasTimedOut = true
+        guard unanswered == 1, !isWriting else {
+            context.close(promise: nil)
+            return
+        }
+        // Whoever reads the body hears of it and answers; if nobody does, the connection is closed.
+        context.fireErrorCaught(RequestTimedOut())
+        startTimer(context, in: Self.lingering)
+    }
+
+    // MARK: - Closing
+
+    /// Answers without the application, as the last thing on this connection.
+    private func answer(_ context: ChannelHandlerContext, _ problem: Problem, status: HTTPResponse.Status) {
+        var writer = JSONWriter()
+        problem.write(to: &writer)
+        let body = writer.buffer
+        let fields: HTTPFields = [
+            .contentType: "application/problem+json", .contentLength: String(body.readableBytes), .connection: "close",
+        ]
+        isFinished = true
+        context.write(wrapOutboundOut(.head(HTTPResponse(status: status, headerFields: fields))), promise: nil)
+        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        linger(context)
+    }
+
+    /// Closes our side and drops what still arrives for a while: a connection that is closed while the caller sends
+    /// would be reset, and the caller might never see the answer.
+    private func linger(_ context: ChannelHandlerContext) {
+        context.close(mode: .output, promise: nil)
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingering) { context.close(promise: nil) }
+    }
+}
+
+@available(*, unavailable)
+extension ConnectionGuard: Sendable {}

@@ -1,0 +1,91 @@
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+
+/// The HTTP API as an application: routes, limits and the socket.
+///
+/// It is a service: it runs until it is shut down, and then answers what it has begun. It starts nothing else; the
+/// backend has its own life.
+///
+/// - Parameters:
+///   - configuration: where to listen, and how much to accept.
+///   - backend: the rest of the server.
+///   - logger: where requests are logged.
+///   - onListening: called with the port once connections are accepted.
+/// - Returns: the application; `run()` throws ``ListenError`` if the address cannot be taken.
+package func makeApplication(
+    configuration: WebConfiguration,
+    backend: some RoutingBackend,
+    logger: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+) -> some ApplicationProtocol {
+    let api = API(backend: backend, limits: configuration.limits)
+    return WebApplication(
+        settings: configuration,
+        router: api.router().buildResponder(),
+        logger: logger,
+        onListening: onListening
+    )
+}
+
+/// Hummingbird's application with our connection guard, limits and errors.
+struct WebApplication: ApplicationProtocol {
+    let settings: WebConfiguration
+    let router: RouterResponder<WebContext>
+    let logger: Logger
+    let onListening: @Sendable (Int) async -> Void
+
+    var responder: RouterResponder<WebContext> { router }
+
+    var configuration: ApplicationConfiguration {
+        ApplicationConfiguration(
+            address: .hostname(settings.host, port: settings.port),
+            backlog: 1024,
+            availableConnectionsDelegate: MaximumAvailableConnections(settings.limits.connections, logger: logger)
+        )
+    }
+
+    var server: HTTPServerBuilder {
+        let limits = settings.limits
+        return .http1(
+            configuration: .init(
+                additionalChannelHandlers: [
+                    ConnectionGuard(bodyTime: limits.bodyTime, continuesUpTo: limits.leadBodyBytes)
+                ],
+                idleTimeout: TimeAmount(limits.idleTime),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.headerFieldBytes,
+                    maxHeaderListSize: limits.headerBytes,
+                    maxHeaderFieldCount: limits.headerCount
+                )
+            )
+        )
+    }
+
+    func onServerRunning(_ channel: any Channel) async {
+        await onListening(channel.localAddress?.port ?? settings.port)
+    }
+
+    /// Serves until shutdown.
+    ///
+    /// - Throws: ``ListenError`` if the address cannot be taken.
+    func run() async throws {
+        do {
+            try await hummingbird.run()
+        } catch {
+            throw ListenError(error, host: settings.host, port: settings.port) ?? error
+        }
+    }
+
+    /// The same application, run by Hummingbird.
+    private var hummingbird: Application<RouterResponder<WebContext>> {
+        Application(
+            responder: router,
+            server: server,
+            configuration: configuration,
+            onServerRunning: onServerRunning,
+            logger: logger
+        )
+    }
+}

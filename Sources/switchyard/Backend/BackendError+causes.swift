@@ -1,0 +1,89 @@
+import LeadRouting
+import LeadStore
+import Postgres
+import RoutingRules
+import Web
+
+extension BackendError {
+    /// What a failed intake means for the caller.
+    init(_ error: IntakeError) {
+        switch error.code {
+        case .overloaded:
+            self = .overloaded(retryAfterSeconds: max(1, Int(error.retryAfter?.components.seconds ?? 1)))
+        case .unknownWorkspace:
+            self = .invalid([
+                FieldProblem(
+                    field: "workspaceId",
+                    message: "There is no such workspace.",
+                    remedy: "Name a workspace that GET /api/workspaces lists."
+                )
+            ])
+        case .rejected:
+            self = .conflict(
+                reason: error.description,
+                remedy: "Nothing was stored. Send the lead again; if it is refused again, send us its request id."
+            )
+        case .unavailable, .outcomeUnknown, .shuttingDown:
+            self = .unavailable(reason: error.description)
+        }
+    }
+
+    /// What a refusal to route a lead now means for the caller.
+    init(_ refusal: RouteRefusal) {
+        switch refusal.code {
+        case .notFound:
+            self = .notFound(refusal.description)
+        case .busy:
+            self = .conflict(reason: refusal.description, remedy: "Ask for it again in a moment: GET /api/leads/{id}.")
+        case .final(.failed):
+            self = .conflict(
+                reason: refusal.description,
+                remedy: "Mend what its history names, then put it back: `switchyard retry LEAD-ID`."
+            )
+        case .final:
+            self = .conflict(reason: refusal.description, remedy: "Send the lead again as a new one.")
+        case .unsettled:
+            self = .overloaded(retryAfterSeconds: 1)
+        }
+    }
+
+    /// What a refusal of the store means for the caller.
+    init(_ error: StoreError) {
+        switch error.code {
+        case .notFound: self = .notFound(error.message)
+        case .invalid: self = .invalid([FieldProblem(field: error.field ?? "", message: error.message)])
+        case .conflict: self = .conflict(reason: error.description, remedy: "Change the request, or what stands in its way.")
+        case .forbidden: self = .forbidden(error.message)
+        }
+    }
+
+    /// What a failure of the database means for the caller, or nil if it is a fault of ours.
+    init?(_ error: PostgresError) {
+        switch error.code {
+        case .cannotConnect, .connectionLost, .shutDown:
+            self = .unavailable(reason: "The database cannot be reached.")
+        case .poolExhausted:
+            self = .overloaded(retryAfterSeconds: 1)
+        case .timeout, .cancelled:
+            self = .unavailable(reason: "The database took too long.")
+        default:
+            guard error.sqlState == "42883" || error.sqlState == "42P01" || error.sqlState == "42703" else { return nil }
+            self = .unavailable(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
+        }
+    }
+}
+
+/// Runs something and tells the caller, in the API's terms, why it did not work.
+func tellingCaller<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+        return try await body()
+    } catch let error as IntakeError {
+        throw BackendError(error)
+    } catch let error as RouteRefusal {
+        throw BackendError(error)
+    } catch let error as StoreError {
+        throw BackendError(error)
+    } catch let error as PostgresError {
+        throw BackendError(error) ?? error
+    }
+}

@@ -1,0 +1,147 @@
+import ArgumentParser
+import FoundationEssentials
+import LeadStore
+import Postgres
+
+/// Looks at everything that may be wrong, and says what to do about it.
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check the server, the schema and the queue, and say what to do.",
+        discussion: "Exits with 0 when nothing is wrong, with 1 when something needs doing."
+    )
+
+    func run() async throws {
+        let isHealthy = try await DatabaseSession.with(migrating: false) { session in
+            var findings = Self.serverFindings(try await session.store.serverFacts(), at: Self.clock())
+            let checks = try await session.store.verify()
+            let broken = checks.filter { !$0.isOK }
+            findings.append(
+                broken.isEmpty
+                    ? .good("schema", "\(checks.count) checks passed")
+                    : .bad(
+                        "schema",
+                        "\(broken.count) of \(checks.count) checks failed, the first: \(broken[0].name)",
+                        "Run `switchyard migrate up`; `switchyard migrate verify` shows them all."
+                    )
+            )
+            if broken.isEmpty { findings += Self.routingFindings(try await session.store.routingFacts()) }
+            for finding in findings { Standard.output(finding.text) }
+            return findings.allSatisfy(\.isGood)
+        }
+        if !isHealthy { throw ExitCode(1) }
+    }
+
+    private static func clock() -> Timestamp {
+        Timestamp(microsecondsSinceUnixEpoch: Int64(Date().timeIntervalSince1970 * 1_000_000))
+    }
+}
+
+extension Doctor {
+    /// One thing looked at.
+    struct Finding {
+        var isGood: Bool
+        var subject: String
+        var state: String
+        var remedy: String?
+
+        static func good(_ subject: String, _ state: String) -> Finding {
+            Finding(isGood: true, subject: subject, state: state, remedy: nil)
+        }
+
+        static func bad(_ subject: String, _ state: String, _ remedy: String) -> Finding {
+            Finding(isGood: false, subject: subject, state: state, remedy: remedy)
+        }
+
+        var text: String {
+            let head = "\(isGood ? "✓" : "✗") \(subject): \(state)"
+            guard let remedy else { return head }
+            return "\(head)\n    → \(remedy)"
+        }
+    }
+
+    /// What there is to say about the server itself.
+    static func serverFindings(_ facts: ServerFacts, at clock: Timestamp) -> [Finding] {
+        var findings: [Finding] = []
+        findings.append(
+            facts.versionNumber >= 150_000
+                ? .good("server", "PostgreSQL \(facts.version)")
+                : .bad("server", "PostgreSQL \(facts.version)", "Switchyard needs PostgreSQL 15 or later.")
+        )
+        findings.append(
+            facts.isStandby
+                ? .bad("role", "a standby, which takes no writes", "Let DATABASE_URL name the primary.")
+                : .good("role", "takes writes")
+        )
+        findings.append(
+            facts.mayCreate
+                ? .good("privileges", "\(facts.user) may create schemas\(facts.isSuperuser ? " (superuser)" : "")")
+                : .bad(
+                    "privileges",
+                    "\(facts.user) may not create schemas in this database",
+                    "GRANT CREATE ON DATABASE … TO \(facts.user), or migrate as the owner."
+                )
+        )
+        findings.append(
+            facts.isDurable
+                ? .good("durability", "fsync and synchronous_commit are on")
+                : .bad("durability", "fsync or synchronous_commit is off", "Acknowledged leads may be lost: switch both on.")
+        )
+        let drift = abs(facts.clock.microsecondsSinceUnixEpoch - clock.microsecondsSinceUnixEpoch)
+        findings.append(
+            drift < 2_000_000
+                ? .good("clock", "\(drift / 1000) ms from this machine's")
+                : .bad("clock", "\(drift / 1_000_000) s from this machine's", "Routing uses the database's clock; set both by NTP.")
+        )
+        let share = Double(facts.connectionsInUse) / Double(max(1, facts.maximumConnections))
+        findings.append(
+            share < 0.9
+                ? .good("connections", "\(facts.connectionsInUse) of \(facts.maximumConnections)")
+                : .bad("connections", "\(facts.connectionsInUse) of \(facts.maximumConnections)", "Raise max_connections, or lower DATABASE_CONNECTIONS.")
+        )
+        let oldest = facts.oldestTransactionSeconds ?? 0
+        findings.append(
+            oldest < 300
+                ? .good("oldest transaction", "\(Int(oldest)) s")
+                : .bad("oldest transaction", "\(Int(oldest)) s", "Vacuum cannot clean up behind it: look into pg_stat_activity and end it.")
+        )
+        let wait = facts.longestLockWaitSeconds ?? 0
+        findings.append(
+            wait < 5
+                ? .good("locks", "nobody waits for long")
+                : .bad("locks", "somebody has waited \(Int(wait)) s", "SELECT * FROM pg_stat_activity WHERE wait_event_type = 'Lock' shows who; pg_blocking_pids(pid) shows for whom.")
+        )
+        return findings
+    }
+
+    /// What there is to say about the waiting leads and the rules.
+    static func routingFindings(_ facts: RoutingFacts) -> [Finding] {
+        var findings: [Finding] = []
+        findings.append(
+            facts.mayRoute && facts.mayBecomeAuthenticated
+                ? .good("functions", "may be called")
+                : .bad("functions", "our user may not call them, or not act for a workspace", "GRANT service_role, authenticated TO our user.")
+        )
+        let due = Int(facts.oldestDueSeconds ?? 0)
+        findings.append(
+            due < 60
+                ? .good("queue", "\(facts.dueCount) due")
+                : .bad("queue", "\(facts.dueCount) due, the oldest for \(due) s", "Is a server running, and DISABLE_ROUTING_RETRY unset? `switchyard retry` works through them now.")
+        )
+        findings.append(
+            facts.orphanCount == 0
+                ? .good("waiting leads", "all are in the queue")
+                : .bad("waiting leads", "\(facts.orphanCount) are not in the queue", "`switchyard jobs run cleanupStaleRoutingLocks` puts them there.")
+        )
+        findings.append(
+            facts.staleLockCount == 0
+                ? .good("stale locks", "none")
+                : .bad("stale locks", "\(facts.staleLockCount)", "SELECT release_stale_routing_locks(); or `switchyard jobs run cleanupStaleRoutingLocks`.")
+        )
+        findings.append(
+            facts.unreadableRules.isEmpty
+                ? .good("rules", "all can be read")
+                : .bad("rules", "switched off, because their conditions cannot be read: \(facts.unreadableRules.joined(separator: ", "))", "Save them again through the API, which says what is wrong.")
+        )
+        return findings
+    }
+}

@@ -1,0 +1,46 @@
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Finds out early that a port is taken, before a database is started for nothing.
+enum PortProbe {
+    /// Binds the address for a moment.
+    ///
+    /// - Throws: `CommandFault` when another program listens there, or the address cannot be used. A name that is no
+    ///   IPv4 address is left to the server itself to judge.
+    static func check(host: String, port: Int) throws {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
+        guard port != 0, inet_pton(AF_INET, host == "localhost" ? "127.0.0.1" : host, &address.sin_addr) == 1 else {
+            return
+        }
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var reuse: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result != 0 else { return }
+        switch errno {
+        case EADDRINUSE:
+            throw CommandFault(
+                "Port \(port) on \(host) is taken by another program.",
+                remedy: "Stop that program, or choose another port: PORT=8081 or --port 8081."
+            )
+        case EACCES:
+            throw CommandFault(
+                "Port \(port) may only be used by root.",
+                remedy: "Choose a port above 1023: PORT=8080 or --port 8080."
+            )
+        case EADDRNOTAVAIL:
+            throw CommandFault("\(host) is not an address of this machine.", remedy: "Set HOST to one that is, or 0.0.0.0.")
+        default:
+            return
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import EmbeddedPostgres
+import LeadRouting
+import LeadStore
+import Logging
+import Postgres
+import ServiceLifecycle
+import UnixSignals
+import Web
+
+/// Runs the server until it is told to stop.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server.",
+        discussion: """
+            Without DATABASE_URL it starts a PostgreSQL of its own in .switchyard/, migrates it and loads demo data on \
+            first start. SIGTERM or SIGINT stops it cleanly.
+            """
+    )
+
+    @Option(help: "Address to listen on (HOST).")
+    var host: String?
+
+    @Option(help: "Port to listen on (PORT); 0 lets the system choose.")
+    var port: Int?
+
+    func run() async throws {
+        var settings = try await Settings.load()
+        settings.host = host ?? settings.host
+        settings.port = port ?? settings.port
+        try PortProbe.check(host: settings.host, port: settings.port)
+        let logger = LogOutput.bootstrap(level: settings.logLevel)
+        let session = try await DatabaseSession.open(settings: settings, logger: logger, migrating: true)
+        try await serve(session, settings: settings, logger: logger)
+    }
+
+    private func serve(_ session: DatabaseSession, settings: Settings, logger: Logger) async throws {
+        let demo = try await DemoData.loadIfWanted(session: session)
+        let routing = try await RoutingServices(session: session)
+        let backend = StoreBackedRouting(
+            store: session.store,
+            intake: routing.intake,
+            waiting: routing.waiting,
+            principals: PrincipalDirectory(store: session.store, serviceRoleKey: settings.serviceRoleKey)
+        )
+        let announcement = Announcement(settings: settings, database: session.summary, demo: demo)
+        let application = makeApplication(
+            configuration: WebConfiguration(host: settings.host, port: settings.port),
+            backend: backend,
+            logger: logger,
+            onListening: { port in announcement.print(port: port) }
+        )
+        // Stopped in reverse: first nothing new comes in, then what is claimed is finished, then the database goes.
+        var services: [any Service] = []
+        if let embedded = session.embedded { services.append(embedded) }
+        services.append(session.pool)
+        services.append(routing.intake)
+        services.append(WaitingLeadLoop(router: routing.waiting, rules: routing.rules, logger: logger))
+        services.append(routing.scheduler)
+        services.append(application)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        try await group.run()
+        logger.notice("Switchyard has stopped.")
+    }
+}

@@ -1,0 +1,106 @@
+import EmbeddedPostgres
+import LeadStore
+import Logging
+import Postgres
+
+/// An open database for the time of a command: the one that DATABASE_URL names, or the embedded one.
+///
+/// When a server of this folder is running already, its embedded PostgreSQL is joined; otherwise it is started for the
+/// command and stopped after it.
+struct DatabaseSession: Sendable {
+    let settings: Settings
+    let pool: PostgresPool
+    let store: LeadStore
+    let logger: Logger
+    /// The embedded server, if this process has started it.
+    let embedded: EmbeddedPostgres?
+    /// Which database, for people; no password.
+    let summary: String
+
+    /// The migrations of this build, over this database.
+    var migrator: Migrator {
+        let store = store
+        return Migrator(migrations: SchemaMigrations.all, pool: pool, missing: { _ in try await store.missingMigrations() })
+    }
+
+    /// Opens the database, and brings its schema up to date if asked to.
+    static func open(settings: Settings, logger: Logger, migrating: Bool) async throws -> DatabaseSession {
+        let session = try await connect(settings: settings, logger: logger)
+        do {
+            _ = try await session.store.serverFacts()
+            if migrating { _ = try await session.migrator.up { Standard.error($0) } }
+        } catch {
+            await session.close()
+            throw Self.explain(error)
+        }
+        return session
+    }
+
+    /// Runs a command's body over an open database, and closes it.
+    static func with<Value: Sendable>(
+        migrating: Bool = true,
+        _ body: (DatabaseSession) async throws -> Value
+    ) async throws -> Value {
+        let settings = try await Settings.load()
+        let session = try await open(settings: settings, logger: LogOutput.forCommands(), migrating: migrating)
+        do {
+            let value = try await body(session)
+            await session.close()
+            return value
+        } catch {
+            await session.close()
+            throw explain(error)
+        }
+    }
+
+    /// Closes the connections, and stops the embedded server if this process has started it.
+    func close() async {
+        await pool.shutdown()
+        await embedded?.stop()
+    }
+
+    private static func connect(settings: Settings, logger: Logger) async throws -> DatabaseSession {
+        var embedded: EmbeddedPostgres?
+        let connectionString: String
+        let summary: String
+        if let url = settings.databaseURL {
+            connectionString = url
+            summary = "the one that DATABASE_URL names"
+        } else {
+            let server = EmbeddedPostgres(directory: settings.directory + "/postgres", logger: logger)
+            let connection = try await server.startOrJoin { Standard.error($0) }
+            if connection.isOurs { embedded = server }
+            connectionString = connection.connectionString
+            summary = "embedded PostgreSQL in \(settings.directory)/postgres"
+        }
+        let pool = PostgresPool(
+            configuration: PostgresConfiguration(connectionString: connectionString, applicationName: "switchyard"),
+            maximumConnections: settings.databaseConnections,
+            logger: logger
+        )
+        return DatabaseSession(
+            settings: settings,
+            pool: pool,
+            store: LeadStore(pool: pool),
+            logger: logger,
+            embedded: embedded,
+            summary: summary
+        )
+    }
+
+    /// Adds to a database error what the person at the terminal can do about it.
+    private static func explain(_ error: any Error) -> any Error {
+        guard let error = error as? PostgresError else { return error }
+        switch error.code {
+        case .cannotConnect:
+            return CommandFault(
+                "\(error)",
+                remedy: "Check DATABASE_URL, or unset it to use the embedded PostgreSQL."
+            )
+        case .connectionLost:
+            return CommandFault("The connection to the database was lost; what was under way may or may not be done.")
+        default:
+            return CommandFault("The database refused: \(error)", remedy: "`switchyard doctor` looks for the cause.")
+        }
+    }
+}

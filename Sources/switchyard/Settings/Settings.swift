@@ -1,0 +1,98 @@
+import Configuration
+import FoundationEssentials
+import SystemPackage
+
+/// Everything that can be set from outside, with its default.
+///
+/// Order: command line, environment, `.env` in the working directory, default.
+///
+/// | key | meaning | default |
+/// |---|---|---|
+/// | `HOST` | address to listen on | `127.0.0.1` |
+/// | `PORT` | port to listen on | `8080` |
+/// | `DATABASE_URL` | PostgreSQL to use; unset: an embedded one | unset |
+/// | `DATABASE_CONNECTIONS` | connections of one node, 3 to 100 | `8` |
+/// | `SWITCHYARD_DIR` | folder of the embedded PostgreSQL and the demo key | `.switchyard` |
+/// | `SUPABASE_SERVICE_ROLE_KEY` | accepted as an administrator's key | unset |
+/// | `DISABLE_ROUTING_RETRY` | `true`: retries wait, new leads still route | `false` |
+/// | `LOG_LEVEL` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | `info` |
+/// | `SWITCHYARD_DEMO` | `false`: an empty database gets no demo data | `true` with the embedded PostgreSQL |
+struct Settings: Sendable {
+    var host: String
+    var port: Int
+    var databaseURL: String?
+    var databaseConnections: Int
+    var directory: String
+    var serviceRoleKey: String?
+    var retriesDisabled: Bool
+    var logLevel: String
+    var demo: Bool?
+
+    /// Reads the settings; values given on the command line are put in by the caller.
+    ///
+    /// - Throws: `SettingsError` naming the key whose value cannot be used.
+    init(reader: ConfigReader) throws {
+        host = reader.string(forKey: "host", default: "127.0.0.1")
+        port = try Self.whole(reader, key: "port", name: "PORT", default: 8080, in: 0...65535)
+        databaseURL = Self.text(reader.string(forKey: "database.url", isSecret: true))
+        databaseConnections = try Self.whole(
+            reader,
+            key: "database.connections",
+            name: "DATABASE_CONNECTIONS",
+            default: 8,
+            in: 3...100
+        )
+        directory = reader.string(forKey: "switchyard.dir", default: ".switchyard")
+        serviceRoleKey = Self.text(reader.string(forKey: "supabase.service.role.key", isSecret: true))
+        retriesDisabled = try Self.truth(reader, key: "disable.routing.retry", name: "DISABLE_ROUTING_RETRY") ?? false
+        logLevel = reader.string(forKey: "log.level", default: "info").lowercased()
+        demo = try Self.truth(reader, key: "switchyard.demo", name: "SWITCHYARD_DEMO")
+    }
+
+    /// Reads the settings of this process: its environment, and `.env` beneath it where there is one.
+    static func load() async throws -> Settings {
+        var providers: [any ConfigProvider] = [EnvironmentVariablesProvider()]
+        if FileManager.default.fileExists(atPath: ".env") {
+            providers.append(try await EnvironmentVariablesProvider(environmentFilePath: FilePath(".env")))
+        }
+        return try Settings(reader: ConfigReader(providers: providers))
+    }
+
+    private static func text(_ value: String?) -> String? {
+        guard let value, !value.isEmpty else { return nil }
+        return value
+    }
+
+    private static func whole(
+        _ reader: ConfigReader,
+        key: ConfigKey,
+        name: String,
+        default value: Int,
+        in range: ClosedRange<Int>
+    ) throws -> Int {
+        guard let text = text(reader.string(forKey: key)) else { return value }
+        guard let number = Int(text), range.contains(number) else {
+            throw SettingsError(name: name, problem: "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private static func truth(_ reader: ConfigReader, key: ConfigKey, name: String) throws -> Bool? {
+        guard let text = text(reader.string(forKey: key)) else { return nil }
+        switch text.lowercased() {
+        case "true", "1", "yes", "on": return true
+        case "false", "0", "no", "off": return false
+        default: throw SettingsError(name: name, problem: "must be true or false")
+        }
+    }
+}
+
+/// A setting whose value cannot be used.
+struct SettingsError: Error, CustomStringConvertible {
+    /// The environment variable's name.
+    var name: String
+    /// What its value must be; the value itself is not repeated, it may be a secret.
+    var problem: String
+
+    var description: String { "\(name) \(problem)." }
+}

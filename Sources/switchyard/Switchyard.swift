@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The command line: every way to run Switchyard from a shell.
+@main
+struct Switchyard: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "switchyard",
+        abstract: "Routes each lead to exactly one destination, and says why.",
+        discussion: """
+            Uses the PostgreSQL that DATABASE_URL names, or an embedded one of its own in .switchyard/ when it is \
+            unset. See docs/ for the manual.
+            """,
+        version: Version.current,
+        subcommands: [
+            Serve.self, Migrate.self, Import.self, Route.self, Retry.self, Jobs.self, Keys.self, Doctor.self,
+            Demo.self,
+        ]
+    )
+}

@@ -1,0 +1,8 @@
+import FoundationEssentials
+import LeadRouting
+import RoutingRules
+
+extension UUID {
+    /// A new id that grows with time, by the system's clock.
+    static func new() -> UUID { v7(milliseconds: LeadIntake.systemMilliseconds()) }
+}

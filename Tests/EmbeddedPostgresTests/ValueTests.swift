@@ -1,0 +1,83 @@
+import Testing
+
+@testable import EmbeddedPostgres
+
+@Suite("Embedded PostgreSQL: values")
+struct EmbeddedValueTests {
+    @Test("postmaster.pid is read when it is whole, and its status when it is there")
+    func postmasterFile() throws {
+        let whole = "4711\n/data dir\n1700000000\n5432\n/run/x\n\n  5432001  98765\nready   \n"
+        let file = try #require(PostmasterFile(text: whole))
+        #expect(file.process == 4711)
+        #expect(file.port == 5432)
+        #expect(file.socketDirectory == "/run/x")
+        #expect(file.status == .ready)
+        #expect(PostmasterFile(text: "4711\n/data\n1700000000\n5432\n/run/x\n\n")?.status == .unknown)
+        #expect(PostmasterFile(text: "4711\n/data\n") == nil)
+        #expect(PostmasterFile(text: "") == nil)
+        #expect(PostmasterFile(text: "garbage\n/data\n1\n5432\n/run\n") == nil)
+    }
+
+    @Test("a socket's folder must leave room for its name, and hold no comma, space or quote")
+    func socketDirectory() {
+        #expect(SocketDirectory.fits("/" + String(repeating: "a", count: 92)))
+        #expect(!SocketDirectory.fits("/" + String(repeating: "a", count: 93)))
+        #expect(!SocketDirectory.fits("/tmp/a,b"))
+        #expect(!SocketDirectory.fits("/tmp/a b"))
+        #expect(!SocketDirectory.fits("/tmp/ä"))
+    }
+
+    @Test("a connection string quotes what libpq would misread")
+    func connectionString() {
+        let connection = ConnectionInfo(socketDirectory: "/a 'b'\\c", port: 1, serverProcess: 2, isOurs: true)
+        #expect(connection.connectionString == "host='/a \\'b\\'\\\\c' port=1 user=switchyard dbname='switchyard'")
+    }
+
+    @Test("shared memory follows the machine's, within bounds", arguments: [(256, 64), (2048, 256), (65536, 512)])
+    func sharedBuffers(memory: Int, expected: Int) {
+        let configuration = ServerConfiguration(
+            settings: .durable,
+            socketDirectory: "/s",
+            logDirectory: "/it's",
+            accounts: [],
+            memory: memory
+        )
+        #expect(configuration.main.contains("\nshared_buffers = \(expected)MB\n"))
+        #expect(configuration.main.contains("log_directory = '/it''s'"))
+    }
+
+    @Test("data that matters is synced and admits accounts only; no log line can hold a value")
+    func durable() {
+        var configuration = ServerConfiguration(
+            settings: .durable,
+            socketDirectory: "/s",
+            logDirectory: "/l",
+            accounts: ["me\" all"],
+            memory: 1024
+        )
+        for line in ["fsync = on", "synchronous_commit = on", "listen_addresses = ''", "log_error_verbosity = terse"] {
+            #expect(configuration.main.contains("\n\(line)\n"), "\(line)")
+        }
+        #expect(configuration.access.contains("local all all peer map=switchyard"))
+        #expect(configuration.identities.contains("switchyard \"me all\" switchyard\nswitchyard \"root\" switchyard"))
+        configuration.settings = .throwaway
+        #expect(configuration.main.contains("\nfsync = off\n"))
+    }
+
+    @Test("a server that keeps ending is started five times in a minute, no more")
+    func restartBudget() {
+        var budget = RestartBudget()
+        let begin = ContinuousClock.now
+        let delays = (0..<6).map { budget.delay(at: begin.advanced(by: .seconds($0))) }
+        #expect(delays.prefix(5).allSatisfy { $0 != nil })
+        #expect(delays[5] == nil)
+        #expect(budget.delay(at: begin.advanced(by: .seconds(70))) == .milliseconds(100))
+    }
+
+    @Test("the name of a place follows from its path alone")
+    func pathHash() {
+        #expect(PathHash.text(of: "") == "cbf29ce484222325")
+        #expect(PathHash.text(of: "/a") != PathHash.text(of: "/b"))
+        #expect(PathHash.text(of: "/a").count == 16)
+    }
+}

@@ -1,0 +1,109 @@
+"""The guide, as printed: every SQL statement in it is run, and its rollback followed by inserts and a second migration."""
+import re
+
+from harness import A, Refused, ROLLBACKS, ROOT, lead
+
+GUIDE = (ROOT / "Tests" / "GuideTests" / "guide.md").read_text()
+
+# Printed with values that stand for something: no server can take them as they are.
+PLACEHOLDERS = {"'a1b2c3d4e5f6...'", "'workspace-id'"}
+# pg_cron is not ours to bring.
+ELSEWHERE = {"cron.job"}
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.S)
+
+
+def printed_rollback():
+    return next(b for b in blocks("sql") if "DROP TYPE" in b)
+
+
+def statements():
+    """Every statement of the guide but the rollback: sql blocks, psql -c in quotes, and what follows a bare psql."""
+    for block in blocks("sql"):
+        if "DROP TYPE" not in block:
+            yield from split(block)
+    for block in blocks("bash"):
+        for command in re.findall(r"""psql \$\w+ -c (?:"(.*?)")""", block, re.S):
+            yield command.replace("\\$", "$")
+        for line in re.findall(r"^psql \$DATABASE_URL\n(.*)", block, re.S | re.M):
+            yield from split(re.sub(r"^\\i .*$", "", line, flags=re.M))
+
+
+def split(text):
+    text = re.sub(r"--.*$", "", text, flags=re.M)
+    return [s.strip() + ";" for s in text.split(";") if s.strip()]
+
+
+def run(h):
+    print("# The guide as printed")
+    db = h.migrated()
+    db.run(f"INSERT INTO leads (id, workspace_id, email) VALUES ('{lead(1)}', '{A}', 'ada@example.com')")
+    count = 0
+    for statement in statements():
+        count += 1
+        name = " ".join(statement.split())[:70]
+        if any(e in statement for e in ELSEWHERE):
+            h.check(f"names what is not ours: {name}", db.refuses(statement, "42P01"))
+        elif any(p in statement for p in PLACEHOLDERS) and "'workspace-id'" in statement:
+            h.check(f"needs its placeholder filled: {name}", db.refuses(statement, "22P02"))
+            filled = statement.replace("workspace-id", A)
+            h.equal(f"filled in, runs: {name}", db.run(filled), "")
+        else:
+            try:
+                db.run("", "-c", statement)
+                h.check(f"runs: {name}", True)
+            except Refused as refusal:
+                h.check(f"runs: {name}", False, str(refusal))
+    h.check("found the guide's statements", count >= 20, str(count))
+
+    functions = db.rows("SELECT DISTINCT routine_name FROM information_schema.routines WHERE routine_schema = 'public' "
+                        "AND routine_name LIKE '%routing%'")
+    h.check("the guide's listing shows its routing functions", {"acquire_routing_lock", "complete_routing", "fail_routing",
+            "release_stale_routing_locks"} <= {f[0] for f in functions}, str(functions))
+
+    for label, again in (("once", 1), ("twice", 2)):
+        db = h.migrated()
+        db.run(f"INSERT INTO leads (workspace_id, email) VALUES ('{A}', 'ada@example.com')")
+        for _ in range(again):
+            try:
+                db.run(printed_rollback())
+                h.check(f"printed rollback runs through, {label}", True)
+            except Refused as refusal:
+                h.check(f"printed rollback runs through, {label}", False, str(refusal))
+    h.equal("after it leads has no routing column", db.run(
+        "SELECT count(*) FROM information_schema.columns WHERE table_name = 'leads' AND column_name LIKE 'routing%'"), "0")
+    db.run(f"INSERT INTO leads (id, workspace_id, email) VALUES ('{lead(2)}', '{A}', 'bob@example.com'), ('{lead(3)}', NULL, 'eve@example.com'); "
+           f"UPDATE leads SET email = 'carl@example.com' WHERE id = '{lead(2)}'; DELETE FROM leads WHERE email = 'ada@example.com'")
+    h.check("after it leads are inserted, changed and deleted", True)
+    missing = {row[0] for row in db.failed_checks()}
+    h.check("verify says what is gone", {"column leads.routing_status", "type lead_routing_status", "table public.lead_routing_queue",
+            "function public.acquire_routing_lock", "index idx_routing_logs_lead", "trigger switchyard_0_guard on public.leads"} <= missing,
+            str(missing))
+    db.migrate("-1")
+    h.equal("migrating again brings everything back", db.failed_checks(), [])
+    h.equal("and the leads that came meanwhile are as the guide says", sorted(db.rows("SELECT id, routing_status FROM leads")),
+            [[lead(2), "routed"], [lead(3), "pending"]])
+
+    print("# Our own rollback")
+    db = h.migrated()
+    db.run(f"INSERT INTO leads (id, workspace_id, email) VALUES ('{lead(1)}', '{A}', 'ada@example.com'); "
+           f"UPDATE leads SET lead_expires_at = now() WHERE id = '{lead(1)}'; SELECT mark_expired_leads()")
+    for _ in range(2):
+        db.file(ROLLBACKS / "rollback_20260131000001.sql")
+    h.equal("keeps the audit log", db.run("SELECT routing_result FROM lead_routing_logs_before_rollback"), "expired")
+    h.check("and says so", "before_rollback" not in db.run(
+        "SELECT obj_description('lead_routing_logs_before_rollback'::regclass)") and db.run(
+        "SELECT obj_description('lead_routing_logs_before_rollback'::regclass) LIKE '%held when%'") == "t")
+    h.equal("leaves nothing of routing in switchyard", db.run(
+        "SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc WHERE pronamespace = 'switchyard'::regnamespace"),
+        "acting_workspace refuse_workspace_delete visible_workspaces")
+    db.run(f"INSERT INTO leads (workspace_id, email) VALUES ('{A}', 'bob@example.com')")
+    db.migrate("-1")
+    h.equal("migrating again brings everything back", db.failed_checks(), [])
+    db.file(ROLLBACKS / "rollback_20260201000001.sql")
+    db.file(ROLLBACKS / "rollback_20260201000001.sql")
+    db.run(f"INSERT INTO leads (workspace_id, email) VALUES ('{A}', 'eve@example.com')")
+    db.migrate()
+    h.equal("so it does after the rollback of the last one", db.failed_checks(), [])

@@ -1,0 +1,146 @@
+"""The state machine: all 25 pairs, by direct update and by the functions; the queue row goes with the state."""
+from harness import A, B, CLOSED, NOBODY, OWNER, OTHER, lead, workspace
+
+STATES = ["pending", "routing", "routed", "failed", "expired"]
+ALLOWED = {("pending", "routing"), ("pending", "expired"), ("routing", "routed"), ("routing", "pending"), ("routing", "failed"),
+           ("failed", "expired"), ("failed", "pending")}
+BATCH = {("pending", "routed"), ("pending", "failed")}
+
+
+def put(db, number, state, source=A, columns="", values=""):
+    """A lead in a state, with what belongs to that state."""
+    db.run(f"INSERT INTO leads (id, workspace_id, email, routing_status{columns}) "
+           f"VALUES ('{lead(number)}', '{source}', 'lead{number}@example.com', '{state}'{values})")
+
+
+def consistent(db):
+    return db.run("SELECT count(*) FROM leads l FULL JOIN lead_routing_queue q ON q.lead_id = l.id "
+                  "WHERE (l.routing_status = 'pending') IS DISTINCT FROM (q.lead_id IS NOT NULL)") == "0"
+
+
+def run(h):
+    print("# 25 pairs of states")
+    db = h.migrated()
+    number = 100
+    for old in STATES:
+        for new in STATES:
+            for batch in (False, True):
+                number += 1
+                put(db, number, old)
+                update = f"UPDATE leads SET routing_status = '{new}' WHERE id = '{lead(number)}'"
+                mark = "BEGIN; SET LOCAL switchyard.deciding = 'batch'; " if batch else "BEGIN; "
+                may = old == new or (old, new) in ALLOWED or (batch and (old, new) in BATCH)
+                refused = db.refuses(mark + update + "; COMMIT", "23514")
+                if batch and not refused:  # a batch keeps the queue itself
+                    db.run("SELECT switchyard.enqueue_orphans(1000)")
+                h.equal(f"{old} → {new}{' in a batch' if batch else ''} is {'open' if may else 'refused'}", refused, not may)
+    h.check("queue rows followed every direct update", consistent(db))
+    put(db, 300, "pending")
+    h.check("nobody loses the state", db.refuses(f"UPDATE leads SET routing_status = NULL WHERE id = '{lead(300)}'"))
+
+    print("# Life of a lead by the guide's functions")
+    db = h.migrated()
+    put(db, 1, "pending")
+    h.equal("lock", db.run(f"SELECT acquire_routing_lock('{lead(1)}', '{OWNER}')"), "t")
+    h.equal("not twice", db.run(f"SELECT acquire_routing_lock('{lead(1)}', '{OTHER}')"), "f")
+    h.equal("the queue row is gone", db.run("SELECT count(*) FROM lead_routing_queue"), "0")
+    h.equal("another owner completes nothing", db.run(f"SELECT complete_routing('{lead(1)}', '{B}', NULL, '{OTHER}')"), "f")
+    h.equal("nor does nobody", db.run(f"SELECT complete_routing('{lead(1)}', '{B}', NULL, NULL)"), "f")
+    h.equal("another owner fails nothing", db.run(f"SELECT fail_routing('{lead(1)}', 'no', '{OTHER}', 5)"), "f")
+    h.equal("and changes nothing", db.rows(f"SELECT routing_status, routing_locked_by, routing_attempts FROM leads WHERE id = '{lead(1)}'"),
+            [["routing", OWNER, "1"]])
+    h.equal("the owner completes", db.run(f"SELECT complete_routing('{lead(1)}', '{B}', '{workspace(77)}', '{OWNER}')"), "t")
+    h.equal("the lead is there", db.rows("SELECT routing_status, workspace_id, source_workspace_id, matched_rule_id, routing_locked_by, routed_at IS NOT NULL FROM leads"),
+            [["routed", B, A, workspace(77), "", "t"]])
+    h.equal("the log says from where to where, and by which rule", db.rows(
+        "SELECT routing_result, source_workspace_id, destination_workspace_id, matched_rule_id, attempt FROM lead_routing_logs"),
+        [["success", A, B, workspace(77), "1"]])
+    h.equal("its partner is credited", db.rows("SELECT lead_id, workspace_id, partner_id FROM lead_attributions"), [[lead(1), A, workspace(11)]])
+    h.equal("not a second time", db.run(f"SELECT complete_routing('{lead(1)}', '{B}', NULL, '{OWNER}')"), "f")
+    h.equal("a routed lead is not locked", db.run(f"SELECT acquire_routing_lock('{lead(1)}', '{OWNER}')"), "f")
+
+    put(db, 2, "pending")
+    db.run(f"SELECT acquire_routing_lock('{lead(2)}', '{OWNER}'); SELECT complete_routing('{lead(2)}', '{A}', NULL, '{OWNER}')")
+    h.equal("one that stays is unmatched, and credits nobody", db.rows(
+        f"SELECT routing_result, (SELECT count(*) FROM lead_attributions WHERE lead_id = '{lead(2)}') FROM lead_routing_logs WHERE lead_id = '{lead(2)}'"),
+        [["unmatched", "0"]])
+
+    print("# Failure")
+    put(db, 3, "pending")
+    waits = []
+    for attempt in range(1, 6):
+        db.run(f"SELECT acquire_routing_lock('{lead(3)}', '{OWNER}')")
+        h.equal(f"failure {attempt} is taken", db.run(f"SELECT fail_routing('{lead(3)}', 'broken', '{OWNER}', 5)"), "t")
+        waits.append(db.rows(f"SELECT routing_status, routing_attempts, (SELECT round(extract(epoch FROM next_retry_at - l.routing_last_attempted_at)) FROM lead_routing_queue "
+                             f"WHERE lead_id = l.id), (SELECT count(*) FROM lead_routing_queue WHERE lead_id = l.id) FROM leads l WHERE id = '{lead(3)}'")[0])
+    h.equal("waits 1, 5, 15, 60 minutes, with one queue row, then fails", waits, [["pending", "1", "60", "1"], ["pending", "2", "300", "1"],
+            ["pending", "3", "900", "1"], ["pending", "4", "3600", "1"], ["failed", "5", "", "0"]])
+    h.equal("a failed lead is not locked", db.run(f"SELECT acquire_routing_lock('{lead(3)}', '{OWNER}')"), "f")
+    h.equal("nor failed again", db.run(f"SELECT fail_routing('{lead(3)}', 'broken', '{OWNER}', 5)"), "f")
+    h.equal("failed once in the log", db.run(f"SELECT string_agg(routing_result, ' ' ORDER BY created_at) FROM lead_routing_logs WHERE lead_id = '{lead(3)}'"),
+            "retry retry retry retry failed")
+    h.equal("an operator requeues it", db.run(f"SELECT switchyard.requeue_lead('{lead(3)}', 'eve')"), "t")
+    h.equal("with all attempts, due now, logged", db.rows(f"SELECT l.routing_status, l.routing_attempts, q.next_retry_at <= now(), "
+            f"(SELECT actor FROM lead_routing_logs g WHERE g.lead_id = l.id AND routing_result = 'requeued') FROM leads l JOIN lead_routing_queue q ON q.lead_id = l.id "
+            f"WHERE l.id = '{lead(3)}'"), [["pending", "0", "t", "eve"]])
+    h.equal("only a failed one", db.run(f"SELECT switchyard.requeue_lead('{lead(3)}', 'eve')"), "f")
+    for name, destination in (("does not exist", f"'{NOBODY}'"), ("is not active", f"'{CLOSED}'"), ("is NULL", "NULL")):
+        number += 1
+        put(db, number, "pending")
+        h.equal(f"a destination that {name} is a failed attempt", db.run(
+            f"SELECT acquire_routing_lock('{lead(number)}', '{OWNER}'); SELECT complete_routing('{lead(number)}', {destination}, NULL, '{OWNER}'); "
+            f"SELECT routing_status, workspace_id, (SELECT count(*) FROM lead_routing_queue WHERE lead_id = l.id), routing_error <> '' FROM leads l WHERE id = '{lead(number)}'"),
+            f"t\nf\npending|{A}|1|t")
+
+    print("# Stale locks")
+    stale = ", routing_locked_by, routing_locked_at, routing_attempts", ", '{}', now() - interval '{} minutes', {}"
+    put(db, 20, "routing", A, stale[0], stale[1].format(OWNER, 6, 1))
+    put(db, 21, "routing", A, stale[0], stale[1].format(OWNER, 4, 1))
+    put(db, 22, "routing", A, stale[0], stale[1].format(OWNER, 6, 5))
+    put(db, 23, "routing", A, stale[0], stale[1].format(OWNER, 6, 1))
+    h.equal("a stale lock is taken over", db.run(f"SELECT acquire_routing_lock('{lead(20)}', '{OTHER}')"), "t")
+    h.equal("a live one is not", db.run(f"SELECT acquire_routing_lock('{lead(21)}', '{OTHER}')"), "f")
+    h.equal("the old owner completes nothing any more", db.run(f"SELECT complete_routing('{lead(20)}', '{B}', NULL, '{OWNER}')"), "f")
+    h.equal("the new one does", db.run(f"SELECT complete_routing('{lead(20)}', '{B}', NULL, '{OTHER}')"), "t")
+    h.equal("the others are released", db.run("SELECT release_stale_routing_locks()"), "2")
+    h.equal("to pending and due, or failed when attempts are used up", db.rows(
+        f"SELECT l.id, routing_status, routing_locked_by, q.next_retry_at <= now() FROM leads l LEFT JOIN lead_routing_queue q ON q.lead_id = l.id "
+        f"WHERE l.id IN ('{lead(22)}', '{lead(23)}') ORDER BY 1"), [[lead(22), "failed", "", ""], [lead(23), "pending", "", "t"]])
+    h.equal("logged", db.rows(f"SELECT lead_id, routing_result FROM lead_routing_logs WHERE lead_id IN ('{lead(22)}', '{lead(23)}') ORDER BY 1"),
+            [[lead(22), "failed"], [lead(23), "released"]])
+    h.equal("once", db.run("SELECT release_stale_routing_locks()"), "0")
+
+    print("# Expiry")
+    db = h.migrated()
+    for place, state in enumerate(STATES):
+        put(db, 30 + place, state, A, ", lead_expires_at, routing_locked_by, routing_locked_at", ", now() - interval '1 second', "
+            + (f"'{OWNER}', now()" if state == "routing" else "NULL, NULL"))
+    db.run(f"INSERT INTO lead_identity_claims SELECT switchyard.lead_identity('email', 'lead30@example.com'), '{lead(30)}', '{A}'")
+    h.equal("a lead past its expiry is not locked", db.run(f"SELECT acquire_routing_lock('{lead(30)}', '{OWNER}')"), "f")
+    h.equal("nor claimed", db.run("SELECT count(*) FROM switchyard.claim_waiting(10)"), "0")
+    h.equal("two expire", db.run("SELECT mark_expired_leads()"), "2")
+    h.equal("the pending and the failed one", [r[0] for r in db.rows("SELECT routing_status FROM leads ORDER BY id")],
+            ["expired", "routing", "routed", "expired", "expired"])
+    h.equal("queue row and claim are gone, the log has two rows", db.rows("SELECT (SELECT count(*) FROM lead_routing_queue), "
+            "(SELECT count(*) FROM lead_identity_claims), (SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'expired')"), [["0", "0", "2"]])
+    h.check("state and queue agree", consistent(db))
+
+    print("# Append-only log")
+    for what in ("UPDATE lead_routing_logs SET reason = 'x'", "DELETE FROM lead_routing_logs", "TRUNCATE lead_routing_logs",
+                 *(f"{verb} switchyard.lead_routing_logs_default" for verb in ("TRUNCATE",)),
+                 "DO $$ BEGIN EXECUTE 'TRUNCATE ' || (SELECT DISTINCT tableoid::regclass FROM lead_routing_logs); END $$",
+                 "DO $$ BEGIN EXECUTE 'DELETE FROM ' || (SELECT DISTINCT tableoid::regclass FROM lead_routing_logs); END $$"):
+        h.check(f"{what} is refused to a superuser", db.refuses(what, "42501"))
+    h.equal("rows are in the partition of their month", db.run("SELECT bool_and(tableoid::regclass::text = 'switchyard.lead_routing_logs_' "
+            "|| to_char(created_at AT TIME ZONE 'UTC', 'YYYY_MM')) FROM lead_routing_logs"), "t")
+    h.equal("partitions are made once", db.run("SELECT switchyard.ensure_log_partitions(5); SELECT switchyard.ensure_log_partitions(5)"), "2\n0")
+
+    print("# Erasure, and a workspace in use")
+    db.run(f"INSERT INTO leads (id, workspace_id, email) VALUES ('{lead(50)}', '{A}', 'gone@example.com'); "
+           f"INSERT INTO lead_identity_claims SELECT switchyard.lead_identity('email', 'gone@example.com'), '{lead(50)}', '{A}'; "
+           f"DELETE FROM leads WHERE id = '{lead(50)}'")
+    h.equal("an erased lead leaves neither claim nor queue row", db.run(
+        f"SELECT (SELECT count(*) FROM lead_identity_claims) + (SELECT count(*) FROM lead_routing_queue WHERE lead_id = '{lead(50)}')"), "0")
+    h.check("a workspace with leads is not deleted", db.refuses(f"DELETE FROM workspaces WHERE id = '{A}'", "23503"))
+    db.run(f"DELETE FROM workspaces WHERE id = '{CLOSED}'")
+    h.check("one without is", True)

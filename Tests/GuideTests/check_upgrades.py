@@ -1,0 +1,110 @@
+"""Installations that are there already: drifted, half-applied, migrated twice, two at once."""
+from harness import A, B, MIGRATIONS, WORLD, lead
+
+DRIFTED = f"""
+CREATE TABLE workspaces (id uuid PRIMARY KEY, name varchar(80) NOT NULL, settings json);
+CREATE TABLE leads (
+    id uuid PRIMARY KEY, workspace_id uuid REFERENCES workspaces, email varchar(255) NOT NULL,
+    phone varchar(40), full_name text NOT NULL DEFAULT '', created_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE user_workspaces (user_id uuid, workspace_id uuid);
+INSERT INTO workspaces VALUES ('{A}', 'A'), ('{B}', 'B');
+INSERT INTO leads (id, workspace_id, email, phone, created_at) VALUES
+    ('{lead(1)}', '{A}', 'Ada@Example.com', '+1 (555) 010-0199', '2026-01-01'),
+    ('{lead(2)}', '{B}', 'ada@example.com', NULL, '2026-01-02'),
+    ('{lead(3)}', NULL, 'bob@example.com', '555-010-0199', now()::timestamp),
+    ('{lead(4)}', NULL, 'n/a', NULL, '2020-01-01');
+"""
+
+
+def run(h):
+    print("# Existing installations")
+    db = h.empty()
+    db.run(DRIFTED)
+    db.migrate()
+    h.equal("leads with a workspace are routed, others pending", sorted(db.rows("SELECT id, routing_status FROM leads")),
+            [[lead(1), "routed"], [lead(2), "routed"], [lead(3), "pending"], [lead(4), "pending"]])
+    h.equal("expiry is 90 days after creation", db.run("SELECT bool_and(lead_expires_at = created_at + interval '90 days') FROM leads"), "t")
+    h.equal("the duplicate hash is filled, and nothing for no identity", db.run(
+        "SELECT string_agg((dedupe_hash = generate_dedupe_hash(email, phone, company_name))::text, ' ' ORDER BY id) FROM leads"),
+        "true true true")
+    h.equal("the oldest lead has the claims", db.rows("SELECT lead_id, count(*) FROM lead_identity_claims GROUP BY 1 ORDER BY 1"),
+            [[lead(1), "2"], [lead(3), "1"]])
+    h.equal("pending leads are in the queue", db.rows("SELECT lead_id FROM lead_routing_queue ORDER BY 1"), [[lead(3)], [lead(4)]])
+    h.equal("types are as they were", db.run("SELECT string_agg(format_type(atttypid, atttypmod), ', ' ORDER BY attnum) FROM pg_attribute "
+            "WHERE attrelid = 'leads'::regclass AND attname IN ('email', 'phone', 'full_name', 'created_at')"),
+            "character varying(255), character varying(40), text, timestamp without time zone")
+    h.equal("row-level security of adopted tables stays off", db.run(
+        "SELECT bool_or(relrowsecurity) FROM pg_class WHERE oid IN ('leads'::regclass, 'workspaces'::regclass)"), "f")
+    h.equal("verify finds nothing", db.failed_checks(), [])
+    h.equal("a waiting lead without a workspace is claimed", db.run(
+        "SELECT lead_id FROM switchyard.claim_waiting(10)"), lead(3))
+    before = db.run("SELECT string_agg(l::text, ' ' ORDER BY id) FROM leads l") + db.run("SELECT string_agg(c::text, ' ' ORDER BY identity) FROM lead_identity_claims c")
+    db.run(f"INSERT INTO leads (id, workspace_id, email) VALUES ('{lead(5)}', '{A}', 'new@example.com')")
+    db.migrate("-1")
+    db.migrate()
+    h.equal("a second and third run leave a waiting lead with a workspace waiting", db.run(
+        f"SELECT routing_status FROM leads WHERE id = '{lead(5)}'"), "pending")
+    db.run(f"DELETE FROM leads WHERE id = '{lead(5)}'")
+    h.equal("and change nothing else", db.run("SELECT string_agg(l::text, ' ' ORDER BY id) FROM leads l")
+            + db.run("SELECT string_agg(c::text, ' ' ORDER BY identity) FROM lead_identity_claims c"), before)
+
+    print("# Half-applied")
+    halves = {
+        "the column alone, nullable": "CREATE TYPE lead_routing_status AS ENUM ('pending','routing','routed','failed','expired'); "
+            "ALTER TABLE leads ADD COLUMN routing_status lead_routing_status",
+        "the column with its default": "CREATE TYPE lead_routing_status AS ENUM ('pending','routing','routed','failed','expired'); "
+            "ALTER TABLE leads ADD COLUMN routing_status lead_routing_status; UPDATE leads SET routing_status = 'routed' WHERE workspace_id IS NOT NULL; "
+            "ALTER TABLE leads ADD COLUMN routing_attempts integer",
+        "the type alone": "CREATE TYPE lead_routing_status AS ENUM ('pending','routing','routed','failed','expired')",
+        "hash without claims": "ALTER TABLE leads ADD COLUMN dedupe_hash varchar(64)",
+    }
+    for name, sql in halves.items():
+        db = h.empty()
+        db.run(DRIFTED + sql)
+        db.migrate()
+        h.equal(f"{name}: status", [r[0] for r in db.rows("SELECT routing_status FROM leads ORDER BY id")],
+                ["routed", "routed", "pending", "pending"])
+        h.equal(f"{name}: verify finds nothing", db.failed_checks(), [])
+    statements = 0
+    text = MIGRATIONS[2].read_text()
+    marks = [m for m in ("-- 3. Tables", "-- 4. Backfill", "-- 5. Indexes", "-- 6. Who", "-- 7. Triggers", "-- 8. One", "-- 9. The")]
+    for mark in marks:
+        db = h.empty()
+        db.run(DRIFTED)
+        db.file(MIGRATIONS[0]), db.file(MIGRATIONS[1])
+        db.run(text[:text.index(mark)])
+        db.migrate()
+        statements += 1
+        h.check(f"broken off before \"{mark[3:]}\", run again", db.failed_checks() == [] and db.run(
+            "SELECT string_agg(routing_status::text, ' ' ORDER BY id) FROM leads") == "routed routed pending pending", str(db.failed_checks()))
+    db = h.empty()
+    db.run("CREATE TABLE leads (id bigint PRIMARY KEY)")
+    db.file(MIGRATIONS[0])
+    try:
+        db.file(MIGRATIONS[1])
+        h.check("a lead key of another type is refused", False)
+    except Exception as refusal:
+        h.check("a lead key of another type is refused, with what to do", "uuid" in str(refusal) and "HINT" in str(refusal))
+
+    print("# Who is asking")
+    db = h.migrated()
+    asked = {
+        """'{"sub":"11111111-1111-4111-8111-111111111111"}'""": ("request.jwt.claims", "11111111-1111-4111-8111-111111111111"),
+        "'11111111-1111-4111-8111-111111111111'": ("request.jwt.claim.sub", "11111111-1111-4111-8111-111111111111"),
+        "'22222222-2222-4222-8222-222222222222'": ("request.jwt.claims.sub", "22222222-2222-4222-8222-222222222222"),
+        "'test-user-id'": ("request.jwt.claims.sub", ""),
+        "'{broken'": ("request.jwt.claims", ""),
+        "'[1]'": ("request.jwt.claims", ""),
+        "''": ("request.jwt.claims", ""),
+        """'{"sub":"nobody","switchyard_workspace_id":"x"}'""": ("request.jwt.claims", ""),
+    }
+    for value, (setting, wanted) in asked.items():
+        h.equal(f"{setting} = {value}", db.run(f"BEGIN; SET LOCAL ROLE authenticated; SET LOCAL {setting} TO {value}; "
+                "SELECT auth.uid(); SELECT count(*) FROM leads; COMMIT").split("\n"), [wanted, "0"])
+
+    print("# Two databases of one cluster at once")
+    one, two = h.empty(), h.empty()
+    processes = [d.process("-1", *[x for path in MIGRATIONS for x in ("-f", str(path))]) for d in (one, two)]
+    outputs = [p.communicate() for p in processes]
+    h.check("both are migrated", all(p.returncode == 0 for p in processes), str([o[1] for o in outputs]))
+    h.equal("and complete", [one.failed_checks(), two.failed_checks()], [[], []])

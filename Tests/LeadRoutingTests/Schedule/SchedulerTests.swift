@@ -1,0 +1,124 @@
+import FoundationEssentials
+import LeadRouting
+import Postgres
+import RoutingRules
+import Synchronization
+import Testing
+
+/// Due times and the database's clock, in memory.
+final class FakeSchedule: ScheduleStore {
+    struct Run: Hashable {
+        let name: String
+        let dueAt: Timestamp
+    }
+
+    private let state = Mutex<(now: Int64, runs: [Run: String], finished: [Run: String?])>((0, [:], [:]))
+
+    init(now: Int64) { state.withLock { $0.now = now } }
+
+    func advance(by seconds: Int64) { state.withLock { $0.now += seconds } }
+    var finished: [Run: String?] { state.withLock { $0.finished } }
+
+    func databaseTime() async throws -> Timestamp {
+        Timestamp(microsecondsSinceUnixEpoch: state.withLock { $0.now } * 1_000_000)
+    }
+
+    func claimRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
+        await Task.yield()
+        return state.withLock { state in
+            let run = Run(name: name, dueAt: dueAt)
+            guard state.runs[run] == nil else { return false }
+            state.runs[run] = node
+            return true
+        }
+    }
+
+    func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws {
+        state.withLock { $0.finished[Run(name: name, dueAt: dueAt)] = error }
+    }
+}
+
+@Suite struct SchedulerTests {
+    /// 2026-01-31 00:00:00 UTC.
+    private let midnight: Int64 = 1_769_817_600
+
+    private func scheduler(
+        _ store: FakeSchedule,
+        node: String = "n",
+        body: @escaping Scheduler.Body = { _ in 1 }
+    ) -> Scheduler {
+        Scheduler(store: store, node: node, clock: ImmediateClock(), logger: Samples.quiet, body: body)
+    }
+
+    @Test func theGuidesFiveHaveTheirNamesAndTimes() throws {
+        let times = try DueTimes(ScheduledFunction.all)
+        #expect(
+            ScheduledFunction.all.map(\.name) == [
+                "processLeadRoutingRetryQueue", "cleanupStaleRoutingLocks", "markExpiredLeads", "leadRoutingHealthCheck",
+                "triggerLeadRoutingRetry",
+            ]
+        )
+        let now = midnight + 7 * 60
+        #expect(times.next(of: "processLeadRoutingRetryQueue", after: now) == midnight + 600)
+        #expect(times.next(of: "cleanupStaleRoutingLocks", after: now) == midnight + 600)
+        #expect(times.next(of: "leadRoutingHealthCheck", after: now) == midnight + 3600)
+        #expect(times.next(of: "markExpiredLeads", after: now) == midnight + 7200)
+        #expect(times.next(of: "triggerLeadRoutingRetry", after: now) == nil)
+    }
+
+    @Test func eachDueTimeOnceOverAllNodes() async throws {
+        let store = FakeSchedule(now: midnight + 60)
+        let count = Mutex<[String: Int]>([:])
+        let nodes = (0..<5).map { node in
+            scheduler(store, node: "n\(node)") { name in
+                count.withLock { $0[name, default: 0] += 1 }
+                return 1
+            }
+        }
+        var times = try nodes.map { _ in try DueTimes(ScheduledFunction.all) }
+        for _ in 0..<24 {
+            for index in nodes.indices { try await nodes[index].tick(&times[index]) }
+            store.advance(by: 300)
+        }
+        // Two hours, and the times before the first that nobody had taken: one each.
+        #expect(
+            count.withLock { $0 } == [
+                "processLeadRoutingRetryQueue": 24, "cleanupStaleRoutingLocks": 12, "leadRoutingHealthCheck": 2,
+                "markExpiredLeads": 1,
+            ]
+        )
+    }
+
+    @Test func missedTimesCountOnce() async throws {
+        let store = FakeSchedule(now: midnight)
+        var times = try DueTimes(ScheduledFunction.all)
+        let scheduler = scheduler(store)
+        try await scheduler.tick(&times)
+        let before = store.finished.count
+        store.advance(by: 3 * 86_400 + 61)
+        try await scheduler.tick(&times)
+        #expect(store.finished.count == before + 4)
+        let latest = store.finished.keys.filter { $0.name == "markExpiredLeads" }.map(\.dueAt).max()
+        #expect(latest?.microsecondsSinceUnixEpoch == (midnight + 2 * 86_400 + 7200) * 1_000_000)
+    }
+
+    @Test func aFailureIsRecordedAndTheNextTimeComes() async throws {
+        struct Broken: Error, CustomStringConvertible { let description = "broken" }
+        let store = FakeSchedule(now: midnight)
+        var times = try DueTimes(ScheduledFunction.all)
+        let scheduler = scheduler(store) { _ in throw Broken() }
+        try await scheduler.tick(&times)
+        #expect(store.finished.values.allSatisfy { $0 == "broken" })
+        let before = store.finished.count
+        store.advance(by: 300)
+        try await scheduler.tick(&times)
+        #expect(store.finished.count == before + 1)
+    }
+
+    @Test func byHandRunsAreRecordedToo() async throws {
+        let store = FakeSchedule(now: midnight)
+        #expect(try await scheduler(store).runByHand("triggerLeadRoutingRetry") == 1)
+        #expect(store.finished.count == 1)
+        await #expect(throws: ScheduledFunctions.UnknownName.self) { try await scheduler(store).runByHand("nothing") }
+    }
+}

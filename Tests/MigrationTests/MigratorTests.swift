@@ -1,0 +1,182 @@
+import LeadStore
+import Postgres
+import Synchronization
+import TestDatabase
+import Testing
+
+@Suite("Migrator")
+struct MigratorTests {
+    private static let first = Migration(
+        version: "20000101000001",
+        name: "first",
+        sql: "CREATE TABLE IF NOT EXISTS one (n int); INSERT INTO one VALUES (1);",
+        rollback: "DROP TABLE one;"
+    )
+    private static let second = Migration(
+        version: "20000101000002",
+        name: "second",
+        sql: "CREATE TABLE IF NOT EXISTS two (n int);",
+        rollback: "DROP TABLE IF EXISTS two;"
+    )
+
+    private func count(_ pool: PostgresPool, _ sql: String) async throws -> Int64 {
+        try await pool.query(Statement("", sql)).first?.int64(0) ?? -1
+    }
+
+    @Test("what was applied is not applied again, and is told as applied")
+    func upTwice() async throws {
+        try await withEmptyDatabase { database in
+            let migrator = Migrator(migrations: [Self.second, Self.first], pool: database.pool)
+            #expect(try await migrator.plan().map(\.name) == ["first", "second"])
+            #expect(try await migrator.status().allSatisfy { !$0.isApplied })
+            #expect(try await migrator.up().map(\.name) == ["first", "second"])
+            #expect(try await migrator.up().isEmpty)
+            #expect(try await count(database.pool, "SELECT count(*) FROM one") == 1)
+            #expect(try await migrator.status().allSatisfy { $0.isApplied && !$0.isChanged && !$0.isGone })
+        }
+    }
+
+    @Test("many nodes at once: each migration is applied by one of them, once")
+    func manyNodes() async throws {
+        try await withEmptyDatabase(connections: 16) { database in
+            let applied = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        try await Migrator(migrations: [Self.first, Self.second], pool: database.pool).up().count
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(applied == 2)
+            #expect(try await count(database.pool, "SELECT count(*) FROM one") == 1)
+        }
+    }
+
+    @Test("a migration that fails leaves nothing, and says which it was")
+    func failure() async throws {
+        try await withEmptyDatabase { database in
+            let broken = Migration(
+                version: "20000101000003",
+                name: "broken",
+                sql: "CREATE TABLE half (n int); SELECT 1 / 0;",
+                rollback: nil
+            )
+            let migrator = Migrator(migrations: [Self.first, broken], pool: database.pool)
+            let error = await #expect(throws: MigrationError.self) { try await migrator.up() }
+            #expect(error?.migration == "20000101000003 broken")
+            #expect(error?.cause?.sqlState == "22012")
+            #expect(try await count(database.pool, "SELECT count(*) FROM pg_class WHERE relname = 'half'") == 0)
+            #expect(try await migrator.status().map(\.isApplied) == [true, false])
+        }
+    }
+
+    @Test("a table that is busy is tried again, and nothing waits for it longer than a second")
+    func busyTable() async throws {
+        try await withEmptyDatabase { database in
+            try await Migrator(migrations: [Self.first], pool: database.pool).up()
+            let release = AsyncStream.makeStream(of: Void.self)
+            let held = AsyncStream.makeStream(of: Void.self)
+            let holder = Task {
+                try await database.pool.withTransaction { connection in
+                    _ = try await connection.simple("LOCK TABLE one")
+                    held.continuation.finish()
+                    for await _ in release.stream { return }
+                }
+            }
+            for await _ in held.stream {}
+            let altering = Migration(
+                version: "20000101000004",
+                name: "altering",
+                sql: "ALTER TABLE one ADD COLUMN m int",
+                rollback: nil
+            )
+            let waits = Mutex<[Duration]>([])
+            let migrator = Migrator(migrations: [Self.first, altering], pool: database.pool) { _ in
+                []
+            } sleep: { duration in
+                waits.withLock { $0.append(duration) }
+                release.continuation.finish()
+                _ = await holder.result
+            }
+            #expect(try await migrator.up().map(\.name) == ["altering"])
+            #expect(waits.withLock { $0 } == [.milliseconds(250)])
+        }
+    }
+
+    @Test("down goes back newest first and stops where told; up brings it again")
+    func down() async throws {
+        try await withEmptyDatabase { database in
+            let migrator = Migrator(migrations: [Self.first, Self.second], pool: database.pool)
+            try await migrator.up()
+            #expect(try await migrator.down(to: Self.first.version).map(\.name) == ["second"])
+            #expect(try await migrator.status().map(\.isApplied) == [true, false])
+            #expect(try await migrator.up().map(\.name) == ["second"])
+            #expect(try await migrator.down(to: "0").map(\.name) == ["second", "first"])
+            #expect(try await count(database.pool, "SELECT count(*) FROM pg_class WHERE relname IN ('one', 'two')") == 0)
+        }
+    }
+
+    @Test("without a rollback nothing is taken back at all")
+    func noRollback() async throws {
+        try await withEmptyDatabase { database in
+            let last = Migration(version: "20000101000005", name: "last", sql: "SELECT 1", rollback: nil)
+            let migrator = Migrator(migrations: [Self.first, last], pool: database.pool)
+            try await migrator.up()
+            let error = await #expect(throws: MigrationError.self) { try await migrator.down(to: "0") }
+            #expect(error?.code == .noRollback)
+            #expect(try await migrator.status().allSatisfy(\.isApplied))
+        }
+    }
+
+    @Test("a changed text is told; what is gone is brought back with everything after it")
+    func changedAndGone() async throws {
+        try await withEmptyDatabase { database in
+            try await Migrator(migrations: [Self.first, Self.second], pool: database.pool).up()
+            let edited = Migration(version: Self.first.version, name: "first", sql: "SELECT 2", rollback: nil)
+            let states = try await Migrator(migrations: [edited, Self.second], pool: database.pool).status()
+            #expect(states.map(\.isChanged) == [true, false])
+
+            _ = try await database.pool.simple("DROP TABLE one")
+            let migrator = Migrator(migrations: [Self.first, Self.second], pool: database.pool) { pool in
+                let isThere = try await pool.query(Statement("", "SELECT to_regclass('one') IS NOT NULL")).first?.bool(0)
+                return isThere == true ? [] : [Self.first.version]
+            }
+            #expect(try await migrator.status().map(\.isGone) == [true, false])
+            #expect(try await migrator.up().map(\.name) == ["first", "second"])
+            #expect(try await count(database.pool, "SELECT count(*) FROM one") == 1)
+            #expect(try await migrator.plan().isEmpty)
+        }
+    }
+
+    @Test("a ledger of a newer build is noticed")
+    func newerBuild() async throws {
+        try await withEmptyDatabase { database in
+            try await Migrator(migrations: [Self.first, Self.second], pool: database.pool).up()
+            let older = Migrator(migrations: [Self.first], pool: database.pool)
+            #expect(try await older.unknownVersions() == [Self.second.version])
+            #expect(try await older.up().isEmpty)
+        }
+    }
+
+    @Test("settings that a migration leaves behind reach nobody else")
+    func leftSettings() async throws {
+        try await withEmptyDatabase(connections: 1) { database in
+            let untidy = Migration(version: "20000101000006", name: "untidy", sql: "SET lock_timeout = '7ms'", rollback: nil)
+            try await Migrator(migrations: [untidy], pool: database.pool).up()
+            let row = try await database.pool.query(Statement("", "SELECT current_setting('lock_timeout')")).first
+            let timeout = try #require(row).string(0)
+            #expect(timeout != "7ms")
+        }
+    }
+
+    @Test("the build carries the files of supabase/, and they apply to an empty database, twice")
+    func carriedFiles() async throws {
+        #expect(SchemaMigrations.all.map(\.version) == SchemaMigrations.all.map(\.version).sorted())
+        #expect(SchemaMigrations.all.contains { $0.version == "20260131000001" && $0.name == "lead_routing_fixes" })
+        try await withTestDatabase { database in
+            for migration in SchemaMigrations.all { _ = try await database.pool.simple(migration.sql) }
+            let migrator = Migrator(migrations: SchemaMigrations.all, pool: database.pool)
+            #expect(try await migrator.status().allSatisfy { $0.isApplied && !$0.isChanged })
+        }
+    }
+}

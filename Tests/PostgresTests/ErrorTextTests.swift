@@ -1,0 +1,88 @@
+import Testing
+
+@testable import Postgres
+
+struct ErrorTextTests {
+    @Test(arguments: [
+        ("22P02", #"invalid input syntax for type uuid: "jane@example.com""#),
+        ("22003", #"value "4915112345678" is out of range for type integer"#),
+        ("22001", "value too long for type character varying(10): jane@example.com"),
+        ("P0001", "lead jane@example.com is spoilt"),
+        ("XX000", "unexpected jane@example.com"),
+        ("SW042", "our own about jane@example.com"),
+    ])
+    func hidesTextsThatHoldValues(state: String, text: String) {
+        let message = PostgresError.message(state: state, primary: text)
+        #expect(!message.contains("jane"))
+        #expect(!message.contains("4915"))
+    }
+
+    @Test func keepsTextsThatNameObjects() {
+        let text = #"relation "leads" does not exist"#
+        #expect(PostgresError.message(state: "42P01", primary: text) == text)
+    }
+
+    @Test(arguments: [
+        ("40001", true), ("40P01", true), ("57P01", true), ("57P03", true), ("53300", true), ("08006", true),
+        ("23505", false), ("57014", false), ("42601", false),
+    ])
+    func knowsWhatIsTransient(state: String, isTransient: Bool) {
+        #expect(PostgresError(.server, sqlState: state, "").isTransient == isTransient)
+        #expect(PostgresError(.connectionLost, "").isTransient)
+        #expect(!PostgresError(.poolExhausted, "").isTransient)
+    }
+
+    @Test(arguments: [
+        (
+            #"connection to server at "localhost" (::1), port 5432 failed: Connection refused\#n\#tIs the server running?"#,
+            "08001", "Connection refused. Is PostgreSQL running there?"
+        ),
+        (
+            #"connection to server at "db" (10.0.0.1), port 5432 failed: FATAL:  password authentication failed for user "app""#,
+            "28000", "password authentication failed"
+        ),
+        (
+            #"connection to server at "db" (10.0.0.1), port 5432 failed: FATAL:  database "nope" does not exist"#,
+            "3D000", "Check the name of the database."
+        ),
+        ("FATAL:  the database system is starting up", "57P03", "Wait"),
+        (#"could not translate host name "nowhere" to address: Name or service not known"#, "08001", "Check the host"),
+        ("FATAL:  sorry, too many clients already", "53300", "max_connections"),
+        ("something in Klingon", "08001", "something in Klingon."),
+        ("", "08001", "no reason given"),
+    ])
+    func saysWhatToDoAboutAServerOutOfReach(text: String, state: String, expected: String) {
+        let error = ConnectFailure(host: "localhost", port: "5432", text: text).error
+        #expect(error.code == .cannotConnect)
+        #expect(error.sqlState == state)
+        #expect(error.message.contains("localhost port 5432"))
+        #expect(error.message.contains(expected), "\(error.message)")
+    }
+
+    @Test(arguments: [
+        "postgresql://app:hunter2@hunter3@db/leads", "postgresql://app:hun/ter2@db/leads", "host=db hunter2",
+        "postgresql://app:hunter2@db/leads?nonsense=1", "host=db port=hunter2", "postgresql://app:hunter2%zz@db",
+    ])
+    func neverQuotesAConnectionString(text: String) throws {
+        let error = try #require(throws: PostgresError.self) {
+            try PostgresConfiguration(connectionString: text).check()
+        }
+        #expect(error.code == .configuration)
+        #expect(!String(reflecting: error).contains("hun"))
+        #expect(!error.description.contains("ter2"))
+    }
+
+    @Test(arguments: [
+        "", "postgresql:///leads", "postgresql://app@db:5433/leads?sslmode=require", "host=/tmp dbname=leads",
+        "host=a,b port=1,2 target_session_attrs=read-write", "service=leads", "host=@abstract",
+    ])
+    func takesWhatLibpqTakes(text: String) throws {
+        try PostgresConfiguration(connectionString: text).check()
+    }
+
+    @Test func takesTheTimeLimitFromTheConnectionString() {
+        let configuration = PostgresConfiguration(connectionString: "host=a,b,c connect_timeout=7")
+        #expect(configuration.connectTimeout == .seconds(7))
+        #expect(configuration.connectTimeLimit == .seconds(21))
+    }
+}

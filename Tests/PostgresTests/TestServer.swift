@@ -1,0 +1,81 @@
+import FoundationEssentials
+import Logging
+import Postgres
+import Testing
+
+/// The database that these tests use; nothing in it is changed but by temporary objects and names of their own.
+func testConnectionString() throws -> String {
+    guard let url = ProcessInfo.processInfo.environment["TEST_DATABASE_URL"] else {
+        throw PostgresError(.configuration, "Set TEST_DATABASE_URL to a database that tests may use.")
+    }
+    return url
+}
+
+/// Runs a test with a pool of its own, and a name by which its sessions are found in `pg_stat_activity`.
+@discardableResult
+func withTestPool<T: Sendable>(
+    maximumConnections: Int = 4,
+    maximumWaiters: Int = 1024,
+    configure: (inout PostgresConfiguration) -> Void = { _ in },
+    _ body: (PostgresPool, String) async throws -> T
+) async throws -> T {
+    let name = "test-\(UUID().uuidString.prefix(13))"
+    var configuration = PostgresConfiguration(connectionString: try testConnectionString(), applicationName: name)
+    configure(&configuration)
+    let pool = PostgresPool(
+        configuration: configuration,
+        maximumConnections: maximumConnections,
+        maximumWaiters: maximumWaiters,
+        logger: quiet
+    )
+    do {
+        let value = try await body(pool, name)
+        await pool.shutdown()
+        return value
+    } catch {
+        await pool.shutdown()
+        throw error
+    }
+}
+
+/// A logger that says nothing.
+let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+/// Asks again and again until the answer is yes, at most twenty seconds; the asking itself takes the time.
+func eventually(_ what: Comment, _ isTrue: () async throws -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(20)
+    while ContinuousClock.now < end {
+        if try await isTrue() { return }
+        await Task.yield()
+    }
+    Issue.record(what)
+}
+
+/// How many sessions of that name are doing something that matches a condition on `pg_stat_activity`.
+func sessions(_ pool: PostgresPool, named name: String, where condition: String = "true") async throws -> Int {
+    var parameters = Parameters()
+    parameters.append(name)
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND (\(condition))"
+    return try await Int(pool.query(Statement("", sql), parameters)[0].int64(0))
+}
+
+/// Expects a fault of one kind, and gives it back to look at.
+@discardableResult
+func expectFault(
+    _ code: PostgresError.Code,
+    _ sqlState: String? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Void
+) async -> PostgresError? {
+    do {
+        try await body()
+        Issue.record("expected \(code), but nothing was thrown", sourceLocation: sourceLocation)
+    } catch let error as PostgresError {
+        #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
+        if let sqlState { #expect(error.sqlState == sqlState, "\(error)", sourceLocation: sourceLocation) }
+        return error
+    } catch {
+        Issue.record("expected \(code), got \(error)", sourceLocation: sourceLocation)
+    }
+    return nil
+}

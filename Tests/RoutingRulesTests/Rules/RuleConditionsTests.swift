@@ -1,0 +1,62 @@
+import FoundationEssentials
+import RoutingRules
+import Testing
+
+@Suite("Stored conditions")
+struct RuleConditionsTests {
+    private func read(_ json: String) throws -> RuleConditions {
+        try JSONDecoder().decode(RuleConditions.self, from: Data(json.utf8))
+    }
+
+    @Test("Reads and writes the six lists")
+    func roundTrip() throws {
+        let conditions = RuleConditions(
+            industries: ["Technology"],
+            companySizes: ["11-50", "51-200"],
+            revenueRanges: ["<$1M"],
+            countries: ["US"],
+            usStates: ["CA", "Oregon"],
+            regions: ["West"]
+        )
+        let json = try JSONEncoder().encode(conditions)
+        #expect(try JSONDecoder().decode(RuleConditions.self, from: json) == conditions)
+        #expect(!conditions.isCatchAll)
+        let text =
+            #"{"industries":["Technology"],"company_sizes":["11-50","51-200"],"revenue_ranges":["<$1M"],"#
+            + #""countries":["US"],"us_states":["CA","Oregon"],"regions":["West"]}"#
+        #expect(try read(text) == conditions)
+        #expect(String(decoding: try JSONEncoder().encode(RuleConditions()), as: UTF8.self) == "{}")
+    }
+
+    @Test("Lists may be missing, null, empty or a single text")
+    func tolerant() throws {
+        #expect(try read("{}").isCatchAll)
+        let conditions = try read(#"{"industries":null,"countries":"US","us_states":[]}"#)
+        #expect(conditions == RuleConditions(countries: ["US"]))
+        #expect(conditions.problems.isEmpty)
+    }
+
+    @Test(
+        "What cannot be understood is a problem with its place, and no catch-all",
+        arguments: [
+            (#"{"industry":["x"]}"#, "/industry"), (#"{"companySizes":["x"]}"#, "/companySizes"),
+            ("[]", ""),
+            ("null", ""), (#""all""#, ""), (#"{"industries":7}"#, "/industries"),
+            (#"{"regions":{}}"#, "/regions"),
+            (#"{"regions":["West",7]}"#, "/regions/1"), (#"{"regions":[null]}"#, "/regions/0"),
+            (#"{"countries":[""]}"#, "/countries"), (#"{"countries":" "}"#, "/countries"),
+            (#"{"all":[]}"#, "/all"),
+        ]
+    )
+    func problems(_ json: String, _ path: String) throws {
+        let conditions = try read(json)
+        #expect(conditions.problems.map(\.path) == [path])
+        #expect(!conditions.isCatchAll)
+    }
+
+    @Test("States that the United States do not have are worth a warning")
+    func warnings() {
+        #expect(RuleConditions(usStates: ["CA", "new york"]).warnings.isEmpty)
+        #expect(RuleConditions(usStates: ["CA", "Ontario"]).warnings.map(\.path) == ["/us_states"])
+    }
+}

@@ -1,0 +1,54 @@
+import FoundationEssentials
+import Glibc
+import Synchronization
+
+/// The directories of clusters that test processes throw away.
+enum ThrowawayDirectory {
+    /// This process.
+    static var process: Int32 { getpid() }
+
+    private static let prefix = "switchyard-test-"
+    private static let atExit = Mutex<[String]>([])
+
+    /// A directory for this process, when those of processes that are gone have been removed.
+    static func claim(_ suffix: String = "") -> String {
+        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where name.hasPrefix(prefix) {
+            let number = name.dropFirst(prefix.count).prefix { $0.isNumber }
+            guard let owner = Int32(number), owner != process, !isRunning(owner) else { continue }
+            // What another account made stays.
+            try? FileManager.default.removeItem(atPath: "\(base)/\(name)")
+        }
+        return "\(base)/\(prefix)\(process)\(suffix)"
+    }
+
+    /// Whether there is such a process.
+    static func isRunning(_ process: Int32) -> Bool {
+        kill(process, 0) == 0 || errno == EPERM
+    }
+
+    /// Ends the server of a directory, if there is one, and removes the directory, when this process exits.
+    static func removeAtExit(_ directory: String) {
+        let isFirst = atExit.withLock { directories in
+            directories.append(directory)
+            return directories.count == 1
+        }
+        guard isFirst else { return }
+        atexit {
+            for directory in ThrowawayDirectory.atExit.withLock({ $0 }) { ThrowawayDirectory.remove(directory) }
+        }
+    }
+
+    private static func remove(_ directory: String) {
+        let file = "\(directory)/data/postmaster.pid"
+        if let text = try? String(contentsOfFile: file, encoding: .utf8),
+            let server = Int32(text.prefix { $0 != "\n" }),
+            // A number may be another program's by now.
+            let line = try? String(contentsOfFile: "/proc/\(server)/cmdline", encoding: .utf8), line.contains(directory)
+        {
+            kill(server, SIGQUIT)
+            for _ in 0..<200 where access(file, F_OK) == 0 { usleep(10_000) }
+        }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+}

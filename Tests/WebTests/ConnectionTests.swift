@@ -1,0 +1,166 @@
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Web
+
+/// What only shows on a real connection.
+struct ConnectionTests {
+    private let quiet = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Sends bytes to a live server in parts and gives all that comes back until it closes the connection.
+    ///
+    /// - Parameters:
+    ///   - parts: what is sent, part by part.
+    ///   - limits: the server's limits.
+    ///   - endless: sent again and again afterwards, until the server stops reading it.
+    /// - Returns: what came back, and how many bytes of `endless` went out.
+    /// - Throws: what the socket says, unless an answer came first.
+    private func talk(
+        _ parts: [String],
+        limits: WebConfiguration.Limits = .init(),
+        endless: ByteBuffer? = nil
+    ) async throws -> (text: String, sentBytes: Int) {
+        let app = makeApplication(
+            configuration: WebConfiguration(port: 0, limits: limits),
+            backend: FakeBackend(),
+            logger: quiet
+        )
+        return try await app.test(.live) { client in
+            let port = try #require(client.port)
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .connect(host: "127.0.0.1", port: port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    }
+                }
+            return try await channel.executeThenClose { inbound, outbound in
+                for part in parts { try await outbound.write(ByteBuffer(string: part)) }
+                var sent = 0
+                if let endless {
+                    // Ends when the server has had enough; it has to have answered by then.
+                    while sent < 100 << 20, (try? await outbound.write(endless)) != nil {
+                        sent += endless.readableBytes
+                    }
+                }
+                var text = ""
+                do {
+                    for try await buffer in inbound { text += String(buffer: buffer) }
+                } catch  where !text.isEmpty {
+                    // A reset after the answer: we were still sending.
+                }
+                return (text, sent)
+            }
+        }
+    }
+
+    private func head(_ path: String, _ fields: [String]) -> String {
+        (["POST \(path) HTTP/1.1", "Host: x", "Authorization: Bearer alpha-key", "Content-Type: application/json"]
+            + fields)
+            .joined(separator: "\r\n") + "\r\n\r\n"
+    }
+
+    @Test func aBodyThatStallsIsAnswered408() async throws {
+        var limits = WebConfiguration.Limits()
+        limits.bodyTime = .milliseconds(200)
+        let answer = try await talk([head("/api/leads", ["Content-Length: 100"]), #"{"email":"#], limits: limits)
+        #expect(answer.text.hasPrefix("HTTP/1.1 408 "))
+        #expect(answer.text.contains("application/problem+json"))
+        #expect(answer.text.lowercased().contains("connection: close"))
+    }
+
+    @Test func aHeadThatStallsIsClosed() async throws {
+        var limits = WebConfiguration.Limits()
+        limits.idleTime = .milliseconds(200)
+        let answer = try await talk(["POST /api/leads HTTP/1.1\r\nHost: x\r\nX-Slow: "], limits: limits)
+        #expect(answer.text.isEmpty)
+    }
+
+    @Test func aHugeBodyIsRefusedByItsLength() async throws {
+        let answer = try await talk([head("/api/leads", ["Content-Length: \(100 << 20)"])])
+        #expect(answer.text.hasPrefix("HTTP/1.1 413 "))
+        #expect(answer.text.contains("urn:switchyard:problem:too-large"))
+        #expect(answer.text.lowercased().contains("connection: close"))
+    }
+
+    @Test func aHugeBodyIsRefusedWhileItIsSent() async throws {
+        let megabyte = ByteBuffer(repeating: UInt8(ascii: " "), count: 1 << 20)
+        let answer = try await talk([head("/api/leads", ["Content-Length: \(100 << 20)"])], endless: megabyte)
+        #expect(answer.text.hasPrefix("HTTP/1.1 413 "))
+    }
+
+    @Test func aHugeBodyOfUnknownLengthIsRefused() async throws {
+        var limits = WebConfiguration.Limits()
+        limits.leadBodyBytes = 64 << 10
+        let chunk = ByteBuffer(string: "8000\r\n" + String(repeating: " ", count: 0x8000) + "\r\n")
+        let answer = try await talk(
+            [head("/api/leads", ["Transfer-Encoding: chunked"])],
+            limits: limits,
+            endless: chunk
+        )
+        #expect(answer.text.hasPrefix("HTTP/1.1 413 "))
+    }
+
+    @Test func whoeverAsksBeforeSendingIsToldToGoOn() async throws {
+        let body = #"{"email":"a@b.co"}"#
+        let fields = ["Content-Length: \(body.utf8.count)", "Expect: 100-continue", "Connection: close"]
+        let answer = try await talk([head("/api/leads", fields), body])
+        #expect(answer.text.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 "))
+    }
+
+    @Test(arguments: ["NONSENSE\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\n\r\n", "\u{16}\u{03}\u{01}\r\n\r\n"])
+    func whatIsNotHTTPIsAProblem(_ text: String) async throws {
+        let answer = try await talk([text])
+        #expect(answer.text.hasPrefix("HTTP/1.1 400 "))
+        #expect(answer.text.contains("application/problem+json"))
+    }
+
+    @Test func aHugeHeaderIsAProblem() async throws {
+        let field = "X-Long: " + String(repeating: "x", count: 100_000)
+        let answer = try await talk([head("/api/leads", [field])])
+        #expect(answer.text.hasPrefix("HTTP/1.1 431 "))
+        #expect(answer.text.contains("application/problem+json"))
+    }
+
+    @Test func aChunkThatIsNoneIsAProblem() async throws {
+        let answer = try await talk([head("/api/leads", ["Transfer-Encoding: chunked"]) + "zz\r\n{}\r\n0\r\n\r\n"])
+        #expect(answer.text.hasPrefix("HTTP/1.1 400 "))
+    }
+
+    @Test func aRefusalKeepsTheConnectionWhenTheBodyIsShort() async throws {
+        let first = "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+        let second = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        let answer = try await talk([first, second])
+        #expect(answer.text.hasPrefix("HTTP/1.1 404 "))
+        #expect(answer.text.contains("HTTP/1.1 200 OK"))
+    }
+
+    @Test func anOccupiedPortIsSaidClearly() async throws {
+        let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(taken.localAddress?.port)
+        let app = makeApplication(
+            configuration: WebConfiguration(port: port),
+            backend: FakeBackend(),
+            logger: quiet
+        )
+        let error = await #expect(throws: ListenError.self) { try await app.run() }
+        #expect(error?.code == .portInUse)
+        #expect(error?.description.contains("Port \(port)") == true)
+        try await taken.close()
+    }
+
+    @Test func aNameThatIsNoAddressIsSaidClearly() async throws {
+        let app = makeApplication(
+            configuration: WebConfiguration(host: "203.0.113.7", port: 0),
+            backend: FakeBackend(),
+            logger: quiet
+        )
+        let error = await #expect(throws: ListenError.self) { try await app.run() }
+        #expect(error?.code == .noSuchAddress)
+    }
+}

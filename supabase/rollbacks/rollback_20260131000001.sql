@@ -1,0 +1,111 @@
+-- Takes back 20260131000001_lead_routing_fixes.sql, and 20260201000001_switchyard_routing.sql, which stands on it.
+--
+-- The guide's script of this name drops the log; this one keeps what it held in lead_routing_logs_before_rollback.
+-- Leads stay where they are; what routing knew of them (status, attempts, claims, credits, queue) goes. Afterwards leads
+-- can be inserted as before, and the migrations can be applied again. Safe to run again.
+
+BEGIN;
+
+-- 20260201000001
+DO $$
+BEGIN
+    IF to_regclass('public.lead_routing_rules') IS NOT NULL THEN
+        DROP TRIGGER IF EXISTS switchyard_version ON public.lead_routing_rules;
+        DROP POLICY IF EXISTS switchyard_owner_adds ON public.lead_routing_rules;
+        DROP POLICY IF EXISTS switchyard_owner_changes ON public.lead_routing_rules;
+        DROP POLICY IF EXISTS switchyard_owner_removes ON public.lead_routing_rules;
+        IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = 'public.lead_routing_rules'::regclass) THEN
+            REVOKE INSERT, UPDATE, DELETE ON public.lead_routing_rules FROM authenticated;
+        END IF;
+    END IF;
+    IF to_regclass('public.workspaces') IS NOT NULL THEN
+        DROP TRIGGER IF EXISTS switchyard_version ON public.workspaces;
+    END IF;
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260201000001';
+    END IF;
+END
+$$;
+
+DROP TABLE IF EXISTS public.routing_agreements;
+DROP TABLE IF EXISTS switchyard.api_keys;
+DROP TABLE IF EXISTS switchyard.scheduled_runs;
+DROP FUNCTION IF EXISTS switchyard.ingest_leads(bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[], text[],
+    text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[], boolean);
+DROP FUNCTION IF EXISTS switchyard.claim_waiting(integer, uuid, boolean);
+DROP FUNCTION IF EXISTS switchyard.settle_claimed(bigint, uuid[], uuid[], uuid[], text[], text[], text[], bytea[], bytea[], integer);
+DROP FUNCTION IF EXISTS switchyard.requeue_lead(uuid, text);
+DROP FUNCTION IF EXISTS switchyard.enqueue_orphans(integer);
+DROP FUNCTION IF EXISTS switchyard.routing_health();
+DROP FUNCTION IF EXISTS switchyard.current_rule_set_version();
+DROP FUNCTION IF EXISTS switchyard.bump_rule_set_version();
+DROP TABLE IF EXISTS switchyard.rule_set_version;
+DROP INDEX IF EXISTS public.lead_routing_queue_retries;
+DROP INDEX IF EXISTS public.lead_routing_logs_created;
+DROP INDEX IF EXISTS public.lead_routing_logs_expired;
+
+-- 20260131000001
+DO $$
+BEGIN
+    IF to_regclass('public.lead_routing_logs') IS NOT NULL THEN
+        IF to_regclass('public.lead_routing_logs_before_rollback') IS NULL THEN
+            CREATE TABLE public.lead_routing_logs_before_rollback (LIKE public.lead_routing_logs);
+            ALTER TABLE public.lead_routing_logs_before_rollback ENABLE ROW LEVEL SECURITY;
+            REVOKE ALL ON public.lead_routing_logs_before_rollback FROM PUBLIC, anon, authenticated;
+        END IF;
+        INSERT INTO public.lead_routing_logs_before_rollback SELECT * FROM public.lead_routing_logs;
+        COMMENT ON TABLE public.lead_routing_logs_before_rollback IS
+            'What lead_routing_logs held when rollback_20260131000001.sql was run; rows of several rollbacks may be together here. Nothing reads or writes it.';
+        EXECUTE format('COMMENT ON COLUMN public.lead_routing_logs_before_rollback.id IS %L', 'Last filled '
+            || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC.');
+    END IF;
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260131000001';
+    END IF;
+END
+$$;
+
+DROP TABLE IF EXISTS public.lead_routing_logs CASCADE;
+DROP TABLE IF EXISTS public.lead_routing_queue CASCADE; -- and with its row type the triggers on leads
+DROP TABLE IF EXISTS public.lead_identity_claims;
+DROP TABLE IF EXISTS public.lead_attributions;
+
+DROP FUNCTION IF EXISTS public.acquire_routing_lock(uuid, uuid);
+DROP FUNCTION IF EXISTS public.complete_routing(uuid, uuid, uuid, uuid);
+DROP FUNCTION IF EXISTS public.fail_routing(uuid, text, uuid, integer);
+DROP FUNCTION IF EXISTS public.release_stale_routing_locks();
+DROP FUNCTION IF EXISTS public.generate_dedupe_hash(text, text, text);
+DROP FUNCTION IF EXISTS public.check_cross_partner_duplicate(varchar, uuid);
+DROP FUNCTION IF EXISTS public.mark_expired_leads();
+DROP FUNCTION IF EXISTS switchyard.complete_routings(uuid[], uuid[], uuid[], uuid);
+DROP FUNCTION IF EXISTS switchyard.fail_routings(uuid[], text[], uuid, integer);
+DROP FUNCTION IF EXISTS switchyard.acquire_routing_locks(uuid[], uuid);
+DROP FUNCTION IF EXISTS switchyard.settle_leads(bigint, uuid[], uuid[], uuid[], text[], text[], text[], text[], bytea[], bytea[], integer, uuid);
+DROP FUNCTION IF EXISTS switchyard.claim_identities(uuid[], uuid[], bytea[], bytea[]);
+DROP FUNCTION IF EXISTS switchyard.retry_delay(integer);
+DROP FUNCTION IF EXISTS switchyard.ensure_log_partitions(integer);
+DROP FUNCTION IF EXISTS switchyard.refuse_log_change();
+-- CASCADE: triggers that somebody has put back after the queue was gone.
+DROP FUNCTION IF EXISTS switchyard.complete_lead_columns() CASCADE;
+DROP FUNCTION IF EXISTS switchyard.guard_lead_state() CASCADE;
+DROP FUNCTION IF EXISTS switchyard.follow_lead_state() CASCADE;
+DROP FUNCTION IF EXISTS switchyard.lead_claims(text, text, text);
+DROP FUNCTION IF EXISTS switchyard.lead_identity(text, text);
+DROP FUNCTION IF EXISTS switchyard.normalised_identity(text, text);
+DROP FUNCTION IF EXISTS switchyard.lower_by_character(text);
+
+ALTER TABLE IF EXISTS public.leads
+    DROP COLUMN IF EXISTS routing_status,
+    DROP COLUMN IF EXISTS routing_locked_by,
+    DROP COLUMN IF EXISTS routing_locked_at,
+    DROP COLUMN IF EXISTS routing_attempts,
+    DROP COLUMN IF EXISTS routing_error,
+    DROP COLUMN IF EXISTS routing_last_attempted_at,
+    DROP COLUMN IF EXISTS dedupe_hash,
+    DROP COLUMN IF EXISTS lead_expires_at,
+    DROP COLUMN IF EXISTS matched_rule_id,
+    DROP COLUMN IF EXISTS duplicate_of,
+    DROP COLUMN IF EXISTS routed_at;
+DROP TYPE IF EXISTS public.lead_routing_status;
+
+COMMIT;

@@ -1,0 +1,43 @@
+-- Takes back 20260201000001_switchyard_routing.sql: agreements, API keys, scheduled runs, the rule-set version and the
+-- set-based functions go, with what they hold. Leads, queue, claims, credits and log stay. Safe to run again.
+
+BEGIN;
+
+DO $$
+BEGIN
+    IF to_regclass('public.lead_routing_rules') IS NOT NULL THEN
+        DROP TRIGGER IF EXISTS switchyard_version ON public.lead_routing_rules;
+        DROP POLICY IF EXISTS switchyard_owner_adds ON public.lead_routing_rules;
+        DROP POLICY IF EXISTS switchyard_owner_changes ON public.lead_routing_rules;
+        DROP POLICY IF EXISTS switchyard_owner_removes ON public.lead_routing_rules;
+        IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = 'public.lead_routing_rules'::regclass) THEN
+            REVOKE INSERT, UPDATE, DELETE ON public.lead_routing_rules FROM authenticated;
+        END IF;
+    END IF;
+    IF to_regclass('public.workspaces') IS NOT NULL THEN
+        DROP TRIGGER IF EXISTS switchyard_version ON public.workspaces;
+    END IF;
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260201000001';
+    END IF;
+END
+$$;
+
+DROP TABLE IF EXISTS public.routing_agreements;
+DROP TABLE IF EXISTS switchyard.api_keys;
+DROP TABLE IF EXISTS switchyard.scheduled_runs;
+DROP FUNCTION IF EXISTS switchyard.ingest_leads(bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[], text[],
+    text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[], boolean);
+DROP FUNCTION IF EXISTS switchyard.claim_waiting(integer, uuid, boolean);
+DROP FUNCTION IF EXISTS switchyard.settle_claimed(bigint, uuid[], uuid[], uuid[], text[], text[], text[], bytea[], bytea[], integer);
+DROP FUNCTION IF EXISTS switchyard.requeue_lead(uuid, text);
+DROP FUNCTION IF EXISTS switchyard.enqueue_orphans(integer);
+DROP FUNCTION IF EXISTS switchyard.routing_health();
+DROP FUNCTION IF EXISTS switchyard.current_rule_set_version();
+DROP FUNCTION IF EXISTS switchyard.bump_rule_set_version();
+DROP TABLE IF EXISTS switchyard.rule_set_version;
+DROP INDEX IF EXISTS public.lead_routing_queue_retries;
+DROP INDEX IF EXISTS public.lead_routing_logs_created;
+DROP INDEX IF EXISTS public.lead_routing_logs_expired;
+
+COMMIT;
