@@ -16,6 +16,9 @@ let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-s
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -33,7 +36,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
@@ -58,12 +63,14 @@ let package = Package(
             dependencies: ["LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging],
             swiftSettings: settings
         ),
+        .target(name: "Inngest", dependencies: [crypto, deque, lifecycle, logging], swiftSettings: settings),
         .target(name: "Web", dependencies: ["RoutingRules", hummingbird, logging], swiftSettings: settings),
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "EmbeddedPostgres", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "Web",
-                arguments, configuration, crypto, hummingbird, lifecycle, logging, signals,
+                "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "Web",
+                arguments, configuration, crypto, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP,
+                signals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedMigrations"]
@@ -77,12 +84,18 @@ let package = Package(
             name: "bench",
             dependencies: ["LeadRouting", "LeadStore", "Postgres", "RoutingRules", arguments, logging],
             path: "Benchmarks",
-            exclude: ["http.py", "post-leads.lua"],
+            exclude: ["measure-server.py", "post-leads.lua"],
             swiftSettings: settings
         ),
 
         // Unit tests: no database.
         .testTarget(name: "RoutingRulesTests", dependencies: ["RoutingRules"], swiftSettings: settings),
+        .testTarget(
+            name: "InngestTests",
+            dependencies: ["Inngest", crypto, logging],
+            exclude: ["Interop"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "WebTests",
             dependencies: ["RoutingRules", "Web", hummingbirdTesting],
@@ -91,16 +104,25 @@ let package = Package(
         // Tests with a database each, cloned from a migrated template.
         .target(
             name: "TestDatabase",
-            dependencies: ["EmbeddedPostgres", "LeadStore", "Postgres", logging, subprocess],
+            dependencies: ["CLibPQ", "EmbeddedPostgres", "LeadStore", "Postgres", logging],
             path: "Tests/TestDatabase",
             swiftSettings: settings
         ),
         .testTarget(
             name: "EmbeddedPostgresTests",
-            dependencies: ["EmbeddedPostgres", "Postgres", logging],
+            dependencies: ["EmbeddedPostgres", "Postgres", "TestDatabase", logging],
             swiftSettings: settings
         ),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestDatabase"], swiftSettings: settings),
+        .testTarget(
+            name: "PostgresTests",
+            dependencies: ["Postgres", "TestDatabase", logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "MigrationTests",
+            dependencies: ["LeadStore", "Postgres", "TestDatabase"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "LeadStoreTests",
             dependencies: ["LeadStore", "Postgres", "RoutingRules", "TestDatabase"],

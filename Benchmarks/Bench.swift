@@ -36,6 +36,7 @@ struct Bench: AsyncParsableCommand {
             maximumConnections: connections,
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         )
+        try await Migrator(migrations: SchemaMigrations.all, pool: pool).up()
         let world = try await BenchmarkWorld.make(pool)
         let cases: [any BenchmarkCase] = [
             SetBasedIngest(world: world, batch: batch, clients: clients),

@@ -9,8 +9,8 @@ protocol BenchmarkCase: Sendable {
     var pool: PostgresPool { get }
     /// How many clients run at once.
     var clients: Int { get }
-    /// Does one unit of work; returns the number of leads it has brought to their end.
-    func work() async throws -> Int
+    /// One client: works until the time is over, and tells how many leads each unit of work brought to their end.
+    func client(until isOver: @Sendable () -> Bool, done: @Sendable (Int) -> Void) async throws
 }
 
 /// What a measurement came to.
@@ -35,22 +35,17 @@ extension BenchmarkCase {
         let clock = ContinuousClock()
         let start = clock.now
         let end = start.advanced(by: .seconds(seconds))
-        let total = Mutex(0)
+        let total = Tally()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<clients {
-                group.addTask {
-                    while clock.now < end {
-                        let done = try await work()
-                        total.withLock { $0 += done }
-                    }
-                }
+                group.addTask { try await client(until: { clock.now >= end }, done: { total.add($0) }) }
             }
             try await group.waitForAll()
         }
         let took = clock.now - start
         let after = try await counters()
         return Measurement(
-            leads: total.withLock { $0 },
+            leads: total.value,
             seconds: Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18,
             walBytes: after.wal - before.wal,
             commits: after.commits - before.commits
@@ -69,4 +64,13 @@ extension BenchmarkCase {
         guard let row = rows.first else { return (0, 0) }
         return (try row.double(0), try row.double(1))
     }
+}
+
+/// A count that many tasks add to.
+private final class Tally: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { count.withLock { $0 } }
+
+    func add(_ number: Int) { count.withLock { $0 += number } }
 }

@@ -12,7 +12,11 @@ struct RawInsert: BenchmarkCase {
     var name: String { "raw INSERT of the same final rows, batches of \(batch), \(clients) clients" }
     var pool: PostgresPool { world.pool }
 
-    func work() async throws -> Int {
+    func client(until isOver: @Sendable () -> Bool, done: @Sendable (Int) -> Void) async throws {
+        while !isOver() { done(try await sendBatch()) }
+    }
+
+    private func sendBatch() async throws -> Int {
         let decided = world.decidedBatch(batch)
         let leads = decided.map(\.prepared)
         var parameters = Parameters()

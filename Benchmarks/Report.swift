@@ -11,7 +11,9 @@ struct Report {
 
     /// Prints a Markdown table.
     func print(batch: Int, clients: Int, stepClients: Int) {
-        Swift.print("| case | leads/s (median) | min … max | WAL bytes/lead | commits/lead | ratio of the first to it |")
+        Swift.print(
+            "| case | leads/s (median) | min … max | WAL bytes/lead | commits/lead | ratio of the first to it |"
+        )
         Swift.print("|---|---|---|---|---|---|")
         for (index, name) in cases.enumerated() {
             let rates = rounds.map { $0[index].rate }.sorted()

@@ -13,7 +13,11 @@ struct SetBasedIngest: BenchmarkCase {
     var name: String { "set-based ingest, batches of \(batch), \(clients) clients" }
     var pool: PostgresPool { world.pool }
 
-    func work() async throws -> Int {
+    func client(until isOver: @Sendable () -> Bool, done: @Sendable (Int) -> Void) async throws {
+        while !isOver() { done(try await sendBatch()) }
+    }
+
+    private func sendBatch() async throws -> Int {
         let decided = world.decidedBatch(batch)
         let result = try await world.store.ingest(decided, version: world.rules.version, isRepeat: false)
         guard result == .written(exceptions: []) else { throw BenchmarkFault.unexpected(String(describing: result)) }
@@ -32,7 +36,11 @@ extension BenchmarkWorld {
         (0..<count)
             .map { _ in
                 let (lead, source) = lead()
-                let prepared = PreparedLead(id: UUID.v7(milliseconds: LeadIntake.systemMilliseconds()), source: source, lead: lead)
+                let prepared = PreparedLead(
+                    id: UUID.v7(milliseconds: LeadIntake.systemMilliseconds()),
+                    source: source,
+                    lead: lead
+                )
                 return DecidedLead(prepared, Assignment(rules.decide(lead, from: source)))
             }
     }

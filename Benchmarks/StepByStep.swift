@@ -14,29 +14,36 @@ struct StepByStep: BenchmarkCase {
     var name: String { "step-by-step flow, \(clients) clients" }
     var pool: PostgresPool { world.pool }
 
-    func work() async throws -> Int {
+    /// Each client has a connection to itself, as the application servers of such a system have.
+    func client(until isOver: @Sendable () -> Bool, done: @Sendable (Int) -> Void) async throws {
+        try await pool.withConnection { connection in
+            while !isOver() {
+                try await route(connection)
+                done(1)
+            }
+        }
+    }
+
+    private func route(_ connection: PostgresConnection) async throws {
         let (lead, source) = world.lead()
         let id = UUID.v7(milliseconds: LeadIntake.systemMilliseconds())
         let owner = UUID()
         let prepared = PreparedLead(id: id, source: source, lead: lead)
-        try await pool.withConnection { connection in
-            _ = try await connection.query(Self.insert, Self.row(prepared))
-            guard try await Self.truth(connection, Self.lock, [id, owner]) else {
-                throw BenchmarkFault.unexpected("not locked")
-            }
-            _ = try await connection.query(Self.read, Self.ids([id]))
-            var check = Parameters()
-            check.append(prepared.identities.strongest?.hex)
-            check.append(source)
-            _ = try await connection.query(Self.check, check)
-            _ = try await connection.query(Self.rules, Self.ids([source]))
-            let assignment = Assignment(world.rules.decide(lead, from: source))
-            let destination = assignment.destination ?? source
-            guard try await Self.truth(connection, Self.complete, [id, destination, assignment.rule, owner]) else {
-                throw BenchmarkFault.unexpected("not completed")
-            }
+        _ = try await connection.query(Self.insert, Self.row(prepared))
+        guard try await Self.truth(connection, Self.lock, [id, owner]) else {
+            throw BenchmarkFault.unexpected("not locked")
         }
-        return 1
+        _ = try await connection.query(Self.read, Self.ids([id]))
+        var check = Parameters()
+        check.append(prepared.identities.strongest?.hex)
+        check.append(source)
+        _ = try await connection.query(Self.check, check)
+        _ = try await connection.query(Self.rules, Self.ids([source]))
+        let assignment = Assignment(world.rules.decide(lead, from: source))
+        let destination = assignment.destination ?? source
+        guard try await Self.truth(connection, Self.complete, [id, destination, assignment.rule, owner]) else {
+            throw BenchmarkFault.unexpected("not completed")
+        }
     }
 
     private static func truth(

@@ -38,7 +38,9 @@ expected_functions (signature, ord) AS (
         ('switchyard.ensure_log_partitions(integer)', 17),
         ('switchyard.lead_identity(text,text)', 18),
         ('switchyard.current_rule_set_version()', 19),
-        ('switchyard.visible_workspaces()', 20)
+        ('switchyard.visible_workspaces()', 20),
+        ('switchyard.ingest_keyed_leads(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean)', 21),
+        ('switchyard.forget_idempotency_keys()', 22)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -46,7 +48,8 @@ expected_tables (table_name, policies, ord) AS (
         ('public.leads', 0, 5), ('public.lead_routing_rules', 0, 6),
         ('public.lead_routing_queue', 2, 7), ('public.lead_routing_logs', 2, 8), ('public.lead_identity_claims', 1, 9),
         ('public.lead_attributions', 2, 10), ('public.routing_agreements', 2, 11), ('switchyard.api_keys', 1, 12),
-        ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14)
+        ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14),
+        ('switchyard.idempotency_keys', 1, 15)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES

@@ -148,7 +148,10 @@ actor Cluster {
         guard running != nil else { return }
         running = nil
         if !ending.isClean {
-            logger.warning("PostgreSQL did not stop cleanly; it recovers on its next start.", metadata: ["status": "\(ending)"])
+            logger.warning(
+                "PostgreSQL did not stop cleanly; it recovers on its next start.",
+                metadata: ["status": "\(ending)"]
+            )
         }
     }
 

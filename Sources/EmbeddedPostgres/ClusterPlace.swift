@@ -72,7 +72,10 @@ struct ClusterPlace: Sendable, Hashable {
             // The link to it was removed, so whoever did that wants a new one; the data is not ours to remove.
             let kept = (1...).lazy.map { "\(root)-old-\($0)" }.first { Files.status($0) == nil } ?? root
             guard rename(root, kept) == 0 else {
-                throw EmbeddedPostgresError(.directory, "Cannot move \(root) aside: \(String(cString: strerror(errno))).")
+                throw EmbeddedPostgresError(
+                    .directory,
+                    "Cannot move \(root) aside: \(String(cString: strerror(errno)))."
+                )
             }
             progress("An earlier database of this folder is kept in \(kept); remove it if nobody wants it.")
         }

@@ -21,7 +21,9 @@ struct Launch: Sendable {
                 where error.log.contains(where: { $0.contains("pre-existing shared memory block") })
             {
                 // Children of a killed server, not seen in the process table, end within seconds.
-                guard try await patience.tick(progress, "Waiting for processes of a killed PostgreSQL") else { throw error }
+                guard try await patience.tick(progress, "Waiting for processes of a killed PostgreSQL") else {
+                    throw error
+                }
             } catch {
                 postmaster.terminate()
                 _ = await postmaster.waitForEnd()
@@ -57,7 +59,8 @@ struct Launch: Sendable {
     /// Ends what is left of an earlier run, and removes its marks: we hold the directory, so nobody else needs them.
     private func clearRemains(_ progress: Progress) async throws {
         guard Files.status(PostmasterFile.path(place.data)) != nil else { return }
-        if let file = PostmasterFile(dataDirectory: place.data), ProcessTable.isPostmaster(file.process, of: place.data) {
+        if let file = PostmasterFile(dataDirectory: place.data), ProcessTable.isPostmaster(file.process, of: place.data)
+        {
             try await end(file.process, progress)
         }
         try await endOrphans(progress)

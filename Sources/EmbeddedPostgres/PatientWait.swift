@@ -12,7 +12,9 @@ struct PatientWait {
         begin = clock.now
     }
 
-    /// Sleeps a step; false when the time is used up. A line comes after 3 s, then every 10 s.
+    /// Sleeps a step; false when the time is used up.
+    ///
+    /// A line comes after 3 s, then every 10 s.
     mutating func tick(_ progress: Progress, _ what: @autoclosure () -> String) async throws -> Bool {
         let elapsed = clock.now - begin
         guard elapsed < limit else { return false }
@@ -28,7 +30,9 @@ struct PatientWait {
 /// How often a server that ends by itself is started again: five times a minute, at growing distances.
 struct RestartBudget {
     private var recent: [ContinuousClock.Instant] = []
-    private static let delays: [Duration] = [.milliseconds(100), .milliseconds(500), .seconds(1), .seconds(3), .seconds(10)]
+    private static let delays: [Duration] = [
+        .milliseconds(100), .milliseconds(500), .seconds(1), .seconds(3), .seconds(10),
+    ]
 
     /// How long to wait before the next start; nil when it has happened too often.
     mutating func delay(at now: ContinuousClock.Instant) -> Duration? {

@@ -26,7 +26,10 @@ final class Postmaster: Sendable {
             0o600
         )
         guard descriptor >= 0 else {
-            throw EmbeddedPostgresError(.directory, "Cannot write \(place.startLog): \(String(cString: strerror(errno))).")
+            throw EmbeddedPostgresError(
+                .directory,
+                "Cannot write \(place.startLog): \(String(cString: strerror(errno)))."
+            )
         }
         let (executable, arguments) = place.account.command(binaries.postgres, ["-D", place.data])
         let log = FileDescriptor(rawValue: descriptor)

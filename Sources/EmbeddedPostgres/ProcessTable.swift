@@ -16,9 +16,11 @@ enum ProcessTable {
     ///
     /// Finds what a killed postmaster has left behind; costs a look at every process.
     static func processes(in dataDirectory: String) -> [pid_t] {
-        (Files.names(in: "/proc") ?? []).compactMap { pid_t($0) }.filter { process in
-            process != getpid() && Files.target(ofLink: "/proc/\(process)/cwd") == dataDirectory && !isZombie(process)
-        }
+        (Files.names(in: "/proc") ?? []).compactMap { pid_t($0) }
+            .filter { process in
+                process != getpid() && Files.target(ofLink: "/proc/\(process)/cwd") == dataDirectory
+                    && !isZombie(process)
+            }
     }
 
     /// Whether there is such a process at all.

@@ -20,7 +20,8 @@ struct ServerAccount: Sendable, Hashable {
     }
 
     /// Chooses the account: the owner of existing data, else ourselves, else (for root) one without privileges.
-    static func choose(dataOwner: uid_t?, environment: [String: String]) throws(EmbeddedPostgresError) -> ServerAccount {
+    static func choose(dataOwner: uid_t?, environment: [String: String]) throws(EmbeddedPostgresError) -> ServerAccount
+    {
         guard geteuid() == 0 else {
             if let dataOwner, dataOwner != geteuid() {
                 let owner = ServerAccount(userID: dataOwner)?.name ?? "user \(dataOwner)"
@@ -34,7 +35,10 @@ struct ServerAccount: Sendable, Hashable {
         }
         if let dataOwner, dataOwner != 0 {
             guard let owner = ServerAccount(userID: dataOwner) else {
-                throw EmbeddedPostgresError(.directory, "The database belongs to user \(dataOwner), who has no account here.")
+                throw EmbeddedPostgresError(
+                    .directory,
+                    "The database belongs to user \(dataOwner), who has no account here."
+                )
             }
             return owner
         }

@@ -104,10 +104,11 @@ struct ServerConfiguration: Sendable, Hashable {
 
     /// Memory that this process may count on, in MB: the machine's, or its control group's if that is less.
     static func availableMemory() -> Int {
-        let machine = Files.text("/proc/meminfo").flatMap { text in
-            text.split(separator: "\n").first { $0.hasPrefix("MemTotal:") }
-                .flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") }
-        }
+        let machine = Files.text("/proc/meminfo")
+            .flatMap { text in
+                text.split(separator: "\n").first { $0.hasPrefix("MemTotal:") }
+                    .flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") }
+            }
         let group = Files.text("/sys/fs/cgroup/memory.max").flatMap { Int($0.trimmingWhitespace()) }
         return min((machine ?? 1 << 20) / 1024, (group ?? .max) / (1 << 20))
     }

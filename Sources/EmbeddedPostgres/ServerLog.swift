@@ -10,7 +10,8 @@ enum ServerLog {
             .map { "\(place.log)/\($0)" }
             .compactMap { path in Files.status(path).map { (path, $0.st_mtim.tv_sec) } }
             .filter { $0.1 >= begin }
-            .max { $0.1 < $1.1 }?.0
+            .max { $0.1 < $1.1 }?
+            .0
         let started = lines(Files.text(place.startLog)).filter { !$0.contains("log output") }
         let logged = lines(newest.flatMap { Files.text($0) })
         return started.suffix(count) + logged.suffix(count)

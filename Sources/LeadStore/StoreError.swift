@@ -22,12 +22,25 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     package let field: String?
     /// One sentence for the caller.
     package let message: String
+    /// What the caller can do about it, if the sentence does not say so.
+    package let remedy: String?
 
-    /// A refusal of a kind, with the field at fault and a sentence for the caller.
-    package init(_ code: Code, field: String? = nil, _ message: String) {
+    /// A refusal of a kind, with the field at fault, a sentence for the caller and what to do about it.
+    package init(_ code: Code, field: String? = nil, _ message: String, remedy: String? = nil) {
         self.code = code
         self.field = field
         self.message = message
+        self.remedy = remedy
+    }
+
+    /// A field names a workspace that does not exist.
+    static func noSuchWorkspace(_ field: String) -> StoreError {
+        StoreError(
+            .invalid,
+            field: field,
+            "There is no such workspace.",
+            remedy: "Name a workspace that GET /api/workspaces lists."
+        )
     }
 
     package var description: String {
@@ -56,7 +69,13 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 extension LeadStore {
     /// Runs a statement that writes, and turns the database's refusals into ``StoreError``.
     ///
-    /// - Parameter fields: for each constraint that may refuse, the field to blame.
+    /// - Parameters:
+    ///   - statement: what to run.
+    ///   - parameters: its values.
+    ///   - access: on whose behalf.
+    ///   - fields: for each constraint that may refuse, the field to blame.
+    /// - Returns: its rows.
+    /// - Throws: ``StoreError`` for a refusal; else what the database says.
     func write(
         _ statement: Statement,
         _ parameters: Parameters,

@@ -28,7 +28,9 @@ struct SQLFile {
         case "rollbacks":
             let numbers = stem.split { !($0.isASCII && $0.isNumber) }
             guard let version = numbers.first(where: { $0.count == 14 }) else {
-                throw EmbeddingError("\(path): error: the name of a rollback holds the fourteen digits of its migration")
+                throw EmbeddingError(
+                    "\(path): error: the name of a rollback holds the fourteen digits of its migration"
+                )
             }
             kind = .rollback(version: String(version))
         default:

@@ -10,7 +10,8 @@ enum NodeName {
     /// The host's name for people, and an id of this process: two processes never share one, whatever the host is called.
     static func make() -> String {
         var buffer = [CChar](repeating: 0, count: 256)
-        let host = gethostname(&buffer, buffer.count - 1) == 0
+        let host =
+            gethostname(&buffer, buffer.count - 1) == 0
             ? String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             : "unknown"
         return "\(host)/\(getpid())/\(UUID.new().text.suffix(8))"

@@ -11,25 +11,55 @@ struct RoutingServices: Sendable {
     let intake: LeadIntake
     /// The way for leads that wait.
     let waiting: WaitingLeadRouter
+    /// The bodies of what runs by the clock.
+    let functions: ScheduledFunctions
     /// What runs by the clock, or by hand.
     let scheduler: Scheduler
 
     /// Puts them together; loads the rules once, so that the first lead does not wait for them.
-    init(store: LeadStore, retriesDisabled: Bool, logger: Logger) async throws {
+    ///
+    /// - Parameters:
+    ///   - store: every statement.
+    ///   - retriesDisabled: whether leads that were tried before are left alone.
+    ///   - grace: how many seconds a due time is left to somebody who keeps the schedule.
+    ///   - observer: who is told what becomes of leads.
+    ///   - logger: for all of them.
+    /// - Throws: what the database says.
+    init(
+        store: LeadStore,
+        retriesDisabled: Bool,
+        grace: Int64 = 0,
+        observer: (any RoutingObserver)? = nil,
+        logger: Logger
+    ) async throws {
         rules = RuleSetCache(source: store)
         _ = try await rules.current()
-        intake = LeadIntake(store: store, rules: rules, logger: logger)
-        let router = WaitingLeadRouter(store: store, rules: rules, retriesPaused: retriesDisabled)
+        intake = LeadIntake(store: store, rules: rules, observer: observer, logger: logger)
+        let router = WaitingLeadRouter(
+            store: store,
+            rules: rules,
+            retriesPaused: retriesDisabled,
+            observer: observer
+        )
         waiting = router
-        let functions = ScheduledFunctions(store: store, router: router, logger: logger)
-        scheduler = Scheduler(store: store, node: NodeName.make(), logger: logger) { try await functions.run($0) }
+        let functions = ScheduledFunctions(store: store, router: router, observer: observer, logger: logger)
+        self.functions = functions
+        scheduler = Scheduler(store: store, node: NodeName.make(), grace: grace, logger: logger) {
+            try await functions.run($0)
+        }
     }
 
     /// Puts them together for a command.
-    init(session: DatabaseSession) async throws {
+    init(
+        session: DatabaseSession,
+        grace: Int64 = 0,
+        observer: (any RoutingObserver)? = nil
+    ) async throws {
         try await self.init(
             store: session.store,
             retriesDisabled: session.settings.retriesDisabled,
+            grace: grace,
+            observer: observer,
             logger: session.logger
         )
     }

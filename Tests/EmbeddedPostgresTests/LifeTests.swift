@@ -65,11 +65,12 @@ struct EmbeddedLifeTests {
             let lines = whole.split(separator: "\n", omittingEmptySubsequences: false).dropFirst()
             try (["\(getpid())"] + lines.map(String.init)).joined(separator: "\n")
                 .write(toFile: file, atomically: false, encoding: .utf8)
-            try "\(getpid())\n".write(
-                toFile: "\(connection.socketDirectory)/.s.PGSQL.5432.lock",
-                atomically: false,
-                encoding: .utf8
-            )
+            try "\(getpid())\n"
+                .write(
+                    toFile: "\(connection.socketDirectory)/.s.PGSQL.5432.lock",
+                    atomically: false,
+                    encoding: .utf8
+                )
             let next = EmbeddedPostgres(directory: directory, settings: .throwaway, logger: Self.quiet)
             #expect(try await next.start().isOurs)
             await next.stop()
@@ -83,9 +84,11 @@ struct EmbeddedLifeTests {
             kill(connection.serverProcess, SIGKILL)
             let directory = String(connection.socketDirectory.dropLast("/socket".count))
             let data = "\(directory)/data"
-            while PostmasterFile(dataDirectory: data).map({
-                $0.status != .ready || $0.process == connection.serverProcess
-            }) ?? true {
+            while PostmasterFile(dataDirectory: data)
+                .map({
+                    $0.status != .ready || $0.process == connection.serverProcess
+                }) ?? true
+            {
                 await Task.yield()
             }
             #expect(try await ask(connection, "SELECT 'back'") == "back")

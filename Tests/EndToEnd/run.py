@@ -74,6 +74,13 @@ def first_start(binary, folder):
         check("the lead can be read back with its history", status == 200 and read.get("history"), str(read)[:300])
         status, _, routed = server.request("POST", "/api/leads/route", {"leadId": answer.get("id")}, key=key)
         check("routing a routed lead answers how it stands", status == 200 and routed["status"] == "routed", str(routed))
+    once = {"Idempotency-Key": "e2e-1"}
+    first = server.request("POST", "/api/leads", {"email": "once@example.com"}, key=key, headers=once)
+    again = server.request("POST", "/api/leads", {"email": "once@example.com"}, key=key, headers=once)
+    check("a repeated request gets the first answer", first[0] == again[0] == 201 and first[2] == again[2]
+          and again[1].get("Idempotency-Replayed") == "true", f"{first} {again}")
+    other = server.request("POST", "/api/leads", {"email": "twice@example.com"}, key=key, headers=once)
+    check("another request may not use its key", other[0] == 422 and "Idempotency-Key" in json.dumps(other[2]), str(other))
     status, _, problem = server.request("POST", "/api/leads/route", {"leadId": "test-lead-id"}, key=key)
     check("the guide's made-up lead id is refused by field", status == 422 and "leadId" in json.dumps(problem), str(problem))
     status, _, health = server.request("GET", "/api/health")
@@ -103,7 +110,7 @@ def bad_requests(binary, server, key):
     problem("a wrong key", 401, "POST", "/api/leads", {"email": "a@example.com"}, k="sw_aaaaaaaa_" + "b" * 43)
     problem("malformed JSON", 400, "POST", "/api/leads", '{"email": ', headers=json_headers)
     problem("wrong type", 422, "POST", "/api/leads", {"email": 5}, "email")
-    problem("no identity", 422, "POST", "/api/leads", {"firstName": "Ada"}, "email")
+    problem("no identity", 422, "POST", "/api/leads", {"firstName": "Ada"}, "e-mail address")
     problem("bad e-mail", 422, "POST", "/api/leads", {"email": "nobody"}, "email")
     problem("over-long field", 422, "POST", "/api/leads", {"email": "a@example.com", "firstName": "x" * 5000}, "firstName")
     problem("NUL byte", 422, "POST", "/api/leads", '{"email":"a@example.com","firstName":"a\\u0000b"}', "firstName", json_headers)
@@ -125,9 +132,9 @@ def bad_requests(binary, server, key):
         check("a body of 100 MB is refused before it is read", " 413 " in answer.split("\r\n")[0], answer[:200])
     status, _, mixed = server.request("POST", "/api/leads", {"leads": [
         {"email": "good-one@example.com"}, {"email": 7}, {"firstName": "nobody"}, {"email": "good-two@example.com"}]}, key=key)
-    good = [r for r in mixed.get("results", []) if r.get("id")]
+    good = [r for r in mixed.get("results", []) if "id" in r.get("lead", {})]
     check("a bad lead of a batch does not sink the good ones", status in (200, 207) and len(good) == 2, str(mixed)[:400])
-    made = run(binary, "keys", "create", "--scope", "leads:read", "--name", "reader", cwd=server.directory)
+    made = run(binary, "keys", "create", "--administrator", "--scope", "leads:read", "--name", "reader", cwd=server.directory)
     reader = made.stdout.strip()
     check("keys create prints a token", made.returncode == 0 and reader.startswith("sw_"), made.stderr)
     problem("a key without the scope", 403, "POST", "/api/leads", {"email": "a@example.com"}, "leads:write", k=reader)
@@ -166,7 +173,7 @@ def commands(binary, server, key):
 
 
 def outcome_by_workspace(server, admin):
-    """How many leads each workspace has got, by status and duplicate, over the API."""
+    """How many leads went from where to where, by status, duplicate and rule, over the API."""
     counts = collections.Counter()
     cursor = None
     while True:
@@ -175,10 +182,28 @@ def outcome_by_workspace(server, admin):
         if status != 200:
             fail(f"listing leads: {status} {page}")
         for lead in page["leads"]:
-            counts[(lead["workspaceId"], lead["status"], lead["isDuplicate"], lead["matchedRuleId"])] += 1
+            counts[(lead["workspaceId"], lead["sourceWorkspaceId"], lead["status"], lead["isDuplicate"],
+                    lead["matchedRuleId"])] += 1
         cursor = page.get("nextCursor")
         if not cursor:
             return counts
+
+
+def in_names(counts, demo):
+    """The same counts as expected.json has them, but for the rows that were no leads."""
+    names = {workspace["id"]: workspace["name"] for workspace in demo["workspaces"]}
+    rules = {rule["id"]: rule["name"] for rule in demo["rules"]}
+    outcome = {"duplicates": 0, "kept": collections.Counter(), "fallback": collections.Counter(),
+               "matched": collections.Counter(), "rules": collections.Counter()}
+    for (destination, source, _, is_duplicate, rule), count in counts.items():
+        if is_duplicate:
+            outcome["duplicates"] += count
+        elif rule:
+            outcome["matched"][names[destination]] += count
+            outcome["rules"][rules[rule]] += count
+        else:
+            outcome["kept" if destination == source else "fallback"][names[destination]] += count
+    return outcome
 
 
 def real_input(binary, work):
@@ -202,21 +227,29 @@ def real_input(binary, work):
     if check("rejected rows are kept beside the file", rejected_file.exists()):
         with open(rejected_file, newline="", encoding="utf-8") as file:
             rejected = sum(1 for _ in csv.reader(file)) - 1
-    admin = run(binary, "keys", "create", "--name", "e2e", cwd=str(work / "imported")).stdout.strip()
+    admin = run(binary, "keys", "create", "--administrator", "--name", "e2e", cwd=str(work / "imported")).stdout.strip()
     by_import = outcome_by_workspace(imported, admin)
     check("every row is stored or rejected", sum(by_import.values()) + rejected == len(rows),
           f"{sum(by_import.values())} stored + {rejected} rejected of {len(rows)}")
-    check("every lead has come to its end", all(key[1] == "routed" for key in by_import), str(by_import)[:300])
-    check("duplicates were found", sum(n for key, n in by_import.items() if key[2]) > 100)
+    check("every lead has come to its end", all(key[2] == "routed" for key in by_import), str(by_import)[:300])
+    demo = json.loads((ROOT / "Examples" / "workspaces.json").read_text())
+    expected = json.loads((ROOT / "Examples" / "expected.json").read_text())
+    found = in_names(by_import, demo)
+    for part in found:
+        check(f"expected.json: {part}", found[part] == expected[part], f"{found[part]} against {expected[part]}")
+    check("expected.json: rejected", rejected == expected["rejected"], str(rejected))
+    reimported = run(binary, "import", "leads.rejected.csv", cwd=str(work / "imported"))
+    check("the file of rejected rows can be imported as it is", reimported.returncode == 0
+          and "leads.rejected.rejected.csv" in reimported.stdout and "metadata: notes" in reimported.stdout, reimported.stdout)
     again = run(binary, "import", "leads.csv", cwd=str(work / "imported"))
     check("importing the file again routes nobody twice", again.returncode == 0)
     second = outcome_by_workspace(imported, admin)
     check("the second time everybody is a duplicate",
-          sum(n for key, n in second.items() if not key[2]) == sum(n for key, n in by_import.items() if not key[2]))
+          sum(n for key, n in second.items() if not key[3]) == sum(n for key, n in by_import.items() if not key[3]))
     imported.stop()
 
     posted = start(binary, work / "posted")
-    admin = run(binary, "keys", "create", "--name", "e2e", cwd=str(work / "posted")).stdout.strip()
+    admin = run(binary, "keys", "create", "--administrator", "--name", "e2e", cwd=str(work / "posted")).stdout.strip()
     _, _, listed = posted.request("GET", "/api/workspaces", key=admin)
     ids = {w["name"].lower(): w["id"] for w in listed["workspaces"]}
     names = {"workspace": "workspaceId", "first_name": "firstName", "last_name": "lastName", "company_name": "companyName",
@@ -249,7 +282,7 @@ def real_input(binary, work):
         if status not in (200, 207):
             check("a batch over HTTP", False, f"{status} {str(answer)[:300]}")
             break
-        refused += sum(1 for result in answer["results"] if not result.get("id"))
+        refused += sum(1 for result in answer["results"] if "lead" not in result)
     by_post = outcome_by_workspace(posted, admin)
     check("HTTP refuses the same rows", refused == rejected, f"{refused} against {rejected}")
     check("HTTP and import come to the same outcome", by_post == by_import,
@@ -277,6 +310,7 @@ def bad_files(binary, folder):
     attempt("latin1.csv", head + ws + b",latin@example.com,Ren\xe9e\n", 0, "1")
     attempt("wrong-width.csv", head + ws + b",short@example.com\n" + ws + b",wide@example.com,Ada\n", 0, "wrong-width.rejected.csv")
     attempt("crlf.csv", (head + ws + b",crlf@example.com,Ada\n").replace(b"\n", b"\r\n"), 0, "1")
+    attempt("no-sender.csv", b"email\na@example.com\n", 1, "--workspace")
     attempt("no-header.csv", b"a,b,c\n1,2,3\n", 1, "email")
     attempt("empty.csv", b"", 1, "empty")
     attempt("utf16.csv", ("\ufeff" + "workspace,email\nx,y@example.com\n").encode("utf-16-le"), 1, "UTF-16")

@@ -1,5 +1,5 @@
 """Installations that are there already: drifted, half-applied, migrated twice, two at once."""
-from harness import A, B, MIGRATIONS, WORLD, lead
+from harness import A, B, MIGRATIONS, WORLD, ingest, lead
 
 DRIFTED = f"""
 CREATE TABLE workspaces (id uuid PRIMARY KEY, name varchar(80) NOT NULL, settings json);
@@ -108,3 +108,22 @@ def run(h):
     outputs = [p.communicate() for p in processes]
     h.check("both are migrated", all(p.returncode == 0 for p in processes), str([o[1] for o in outputs]))
     h.equal("and complete", [one.failed_checks(), two.failed_checks()], [[], []])
+
+    print("# An owner who is no superuser, on a server that grants everything to everybody")
+    role = db.run("SELECT 'switchyard_guide_owner_' || pg_backend_pid()")
+    owned = h.empty()
+    owned.run(f"CREATE ROLE {role} NOLOGIN CREATEROLE; GRANT CREATE, USAGE ON SCHEMA public TO {role}; "
+              f"DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO {role}', current_database()); END $$; "
+              f"ALTER DEFAULT PRIVILEGES FOR ROLE {role} GRANT ALL ON TABLES TO anon, authenticated, service_role; "
+              f"ALTER DEFAULT PRIVILEGES FOR ROLE {role} GRANT ALL ON FUNCTIONS TO anon, authenticated, service_role")
+    try:
+        for path in MIGRATIONS:
+            owned.run(f"SET ROLE {role};\n\\i {path}\n")
+        h.equal("can migrate, and verify finds nothing", owned.failed_checks(), [])
+        h.equal("members are given nothing by the way", owned.run(
+            "SELECT count(*) FROM information_schema.role_table_grants WHERE grantee IN ('anon', 'authenticated') AND privilege_type <> 'SELECT' "
+            "AND table_schema IN ('public', 'switchyard') AND table_name NOT IN ('lead_routing_rules', 'routing_agreements')"), "0")
+        h.equal("can route", owned.run(f"SET ROLE {role}; {WORLD} {ingest([dict(id=lead(1), source=A, destination=B, email='a@example.com')])} "
+                                       "SELECT routing_status FROM leads"), "routed")
+    finally:
+        owned.run(f"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}")

@@ -108,7 +108,7 @@ class Harness:
         ok = bool(ok)
         self.passed += ok
         self.failed += not ok
-        print(("ok    " if ok else "FAIL  ") + text + (f"  ({detail})" if detail and not ok else ""), flush=True)
+        print(("ok    " if ok else "FAIL  ") + text + (f"  ({detail[:600]})" if detail and not ok else ""), flush=True)
 
     def equal(self, text, got, wanted):
         self.check(text, got == wanted, f"{got!r} instead of {wanted!r}")
@@ -163,11 +163,13 @@ def ingest(leads, version="switchyard.current_rule_set_version()", repeat=False)
     def column(name, kind="text", default=None):
         return array([l.get(name, default) for l in leads], kind)
 
+    def literal(value):
+        return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
     empty = array([None] * len(leads), "text")
-    claims = [f"switchyard.lead_claims({column('email')}[{n}], {column('phone')}[{n}], {column('company')}[{n}])"
-              for n in range(1, len(leads) + 1)]
+    claims = [f"switchyard.lead_claims({', '.join(literal(l.get(name)) for name in ('email', 'phone', 'company'))})" for l in leads]
     first, second = (f"ARRAY[{', '.join(f'({c})[{k}]' for c in claims)}]::bytea[]" for k in (1, 2))
-    hashes = f"ARRAY[{', '.join(f'''encode(({c})[1], 'hex')''' for c in claims)}]::text[]"
+    hashes = "ARRAY[" + ", ".join(f"encode(({c})[1], 'hex')" for c in claims) + "]::text[]"
     destinations = array([l.get("destination", l["source"]) for l in leads], "uuid")
     return (f"SELECT * FROM switchyard.ingest_leads({version}, {column('id', 'uuid')}, {column('source', 'uuid')}, {destinations}, "
             f"{column('rule', 'uuid')}, {column('result', default='success')}, {column('reason', default='why')}, {column('email')}, "

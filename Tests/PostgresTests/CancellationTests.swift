@@ -33,7 +33,9 @@ struct CancellationTests {
     }
 
     @Test func statementTimeoutIsTheServersOwn() async throws {
-        try await withTestPool { $0.statementTimeout = .milliseconds(50) } _: { pool, _ in
+        try await withTestPool {
+            $0.statementTimeout = .milliseconds(50)
+        } _: { pool, _ in
             await expectFault(.server, "57014") { _ = try await pool.query(Statement("", "SELECT pg_sleep(61)")) }
         }
     }

@@ -9,7 +9,7 @@ struct ListenerTests {
         try await withTestPool { pool, name in
             let channel = "Channel \"\(name)\""
             let configuration = PostgresConfiguration(
-                connectionString: try testConnectionString(),
+                connectionString: try await testConnectionString(),
                 applicationName: "\(name)-ear"
             )
             let listener = NotificationListener(configuration: configuration, channels: [channel], logger: quiet)
@@ -40,7 +40,7 @@ struct ListenerTests {
     @Test func noticesAreLoggedWithoutTheirText() async throws {
         let log = Log()
         let pool = PostgresPool(
-            configuration: PostgresConfiguration(connectionString: try testConnectionString()),
+            configuration: PostgresConfiguration(connectionString: try await testConnectionString()),
             logger: Logger(label: "test") { _ in log }
         )
         _ = try await pool.simple("DO $$ BEGIN RAISE WARNING 'jane@example.com'; END $$")

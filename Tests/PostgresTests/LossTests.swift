@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -8,7 +9,10 @@ struct LossTests {
         try await withTestPool { observer, name in
             let other = "\(name)-other"
             let pool = PostgresPool(
-                configuration: PostgresConfiguration(connectionString: try testConnectionString(), applicationName: other),
+                configuration: PostgresConfiguration(
+                    connectionString: try await testConnectionString(),
+                    applicationName: other
+                ),
                 logger: quiet
             )
             let tally = Tally()
@@ -67,6 +71,41 @@ struct LossTests {
         }
     }
 
+    /// A server, or a way to it, that is there and says nothing: on a shared session and on one lent for a transaction.
+    @Test func aConnectionThatFallsSilentIsLost() async throws {
+        for inTransaction in [false, true] {
+            try await withTestPool(
+                maximumConnections: 2,
+                configure: {
+                    $0.statementTimeout = .milliseconds(100)
+                    $0.silenceAllowance = .milliseconds(100)
+                },
+                { pool, _ in
+                    let askWho = Statement("", "SELECT pg_backend_pid()")
+                    var stopped: Int32 = 0
+                    defer { if stopped > 0 { kill(stopped, SIGCONT) } }
+                    await expectFault(.connectionLost) {
+                        if inTransaction {
+                            try await pool.withTransaction { connection in
+                                let backend = try await connection.query(askWho)[0].int32(0)
+                                kill(backend, SIGSTOP)
+                                defer { kill(backend, SIGCONT) }
+                                _ = try await connection.query(Statement("", "SELECT 1"))
+                            }
+                        } else {
+                            stopped = try await pool.query(askWho)[0].int32(0)
+                            kill(stopped, SIGSTOP)
+                            _ = try await pool.query(Statement("", "SELECT 1"))
+                        }
+                    }
+                    // The pool goes on with another.
+                    let answer = try await pool.query(Statement("", "SELECT 7"))[0].int32(0)
+                    #expect(answer == 7)
+                }
+            )
+        }
+    }
+
     @Test func nobodyThereIsSaidAtOnce() async throws {
         let port = try FakeServer.unusedPort()
         let pool = pool("postgresql://app:hunter2@127.0.0.1:\(port)/leads")
@@ -91,7 +130,9 @@ struct LossTests {
 
     @Test func aWrongPasswordIsSaidAndNotShown() async throws {
         let server = try FakeServer(.refusing(state: "28P01", #"password authentication failed for user "app""#))
-        let pool = pool("host=127.0.0.1 port=\(server.port) user=app password=hunter2 sslmode=disable gssencmode=disable")
+        let pool = pool(
+            "host=127.0.0.1 port=\(server.port) user=app password=hunter2 sslmode=disable gssencmode=disable"
+        )
         let error = await expectFault(.cannotConnect, "28000") { _ = try await pool.query(Statement("", "SELECT 1")) }
         #expect(error?.message.contains("PGPASSFILE") == true)
         #expect(error.map { !String(reflecting: $0).contains("hunter2") } == true)

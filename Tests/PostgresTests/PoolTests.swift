@@ -169,7 +169,10 @@ struct PoolTests {
         try await withTestPool { observer, name in
             let other = "\(name)-other"
             var pool: PostgresPool? = PostgresPool(
-                configuration: PostgresConfiguration(connectionString: try testConnectionString(), applicationName: other),
+                configuration: PostgresConfiguration(
+                    connectionString: try await testConnectionString(),
+                    applicationName: other
+                ),
                 logger: quiet
             )
             _ = try await pool?.query(Statement("", "SELECT 1"))

@@ -1,15 +1,11 @@
 import FoundationEssentials
 import Logging
 import Postgres
+import TestDatabase
 import Testing
 
-/// The database that these tests use; nothing in it is changed but by temporary objects and names of their own.
-func testConnectionString() throws -> String {
-    guard let url = ProcessInfo.processInfo.environment["TEST_DATABASE_URL"] else {
-        throw PostgresError(.configuration, "Set TEST_DATABASE_URL to a database that tests may use.")
-    }
-    return url
-}
+/// The server's own database, shared by these tests: they use temporary objects and names of their own.
+func testConnectionString() async throws -> String { try await serverConnectionString() }
 
 /// Runs a test with a pool of its own, and a name by which its sessions are found in `pg_stat_activity`.
 @discardableResult
@@ -20,7 +16,7 @@ func withTestPool<T: Sendable>(
     _ body: (PostgresPool, String) async throws -> T
 ) async throws -> T {
     let name = "test-\(UUID().uuidString.prefix(13))"
-    var configuration = PostgresConfiguration(connectionString: try testConnectionString(), applicationName: name)
+    var configuration = PostgresConfiguration(connectionString: try await testConnectionString(), applicationName: name)
     configure(&configuration)
     let pool = PostgresPool(
         configuration: configuration,

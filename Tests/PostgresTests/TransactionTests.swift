@@ -101,7 +101,8 @@ struct TransactionTests {
                 }
             }
             try await eventually("the transaction sleeps") {
-                let sql = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60) AS '||$1 AND state = 'active'"
+                let sql =
+                    "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60) AS '||$1 AND state = 'active'"
                 var parameters = Parameters()
                 parameters.append(table)
                 return try await pool.query(Statement("", sql), parameters).count == 1

@@ -35,7 +35,9 @@ struct ServerAddress: Sendable, Hashable {
         return "\(text)\(text.contains("?") ? "&" : "?")dbname=\(database)"
     }
 
-    /// Whether every host is this machine by name, or a unix socket. No host at all is one as well.
+    /// Whether every host is this machine by name, or a unix socket.
+    ///
+    /// No host at all is one as well.
     var isLocal: Bool {
         guard let options, options["service"] == nil else { return false }
         let hosts = ["host", "hostaddr"].flatMap { (options[$0] ?? "").split(separator: ",") }

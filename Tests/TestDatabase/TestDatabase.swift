@@ -32,6 +32,11 @@ package func withEmptyDatabase<Value: Sendable>(
     try await withDatabase(of: .empty, connections: connections, isolation: isolation, body)
 }
 
+/// How to reach the cluster's own database, for tests that leave nothing in it.
+package func serverConnectionString() async throws -> String {
+    try await TestServer.shared().connectionString(database: "postgres")
+}
+
 private func withDatabase<Value: Sendable>(
     of origin: TestServer.Origin,
     connections: Int,
@@ -43,7 +48,10 @@ private func withDatabase<Value: Sendable>(
         let name = try await server.create(origin)
         let connectionString = server.connectionString(database: name)
         let pool = PostgresPool(
-            configuration: PostgresConfiguration(connectionString: connectionString, applicationName: "switchyard tests"),
+            configuration: PostgresConfiguration(
+                connectionString: connectionString,
+                applicationName: "switchyard tests"
+            ),
             maximumConnections: connections,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         )
@@ -59,7 +67,8 @@ private func withDatabase<Value: Sendable>(
         await Task {
             await pool.shutdown()
             await server.drop(name)
-        }.value
+        }
+        .value
         return try outcome.get()
     }
 }

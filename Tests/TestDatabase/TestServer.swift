@@ -98,7 +98,10 @@ actor TestServer {
 
     private static func pool(_ connectionString: String) -> PostgresPool {
         PostgresPool(
-            configuration: PostgresConfiguration(connectionString: connectionString, applicationName: "switchyard tests"),
+            configuration: PostgresConfiguration(
+                connectionString: connectionString,
+                applicationName: "switchyard tests"
+            ),
             maximumConnections: 2,
             logger: logger
         )

@@ -58,7 +58,8 @@ struct AccessTests {
     @Test func openPathsNeedNoKey() async throws {
         try await TestServer.run { server in
             for path in ["/api/health", "/healthz", "/readyz", "/openapi.yaml"] {
-                #expect(try await server.get(path, key: nil).status == 200)
+                let answer = try await server.get(path, key: nil)
+                #expect(answer.status == 200)
             }
         }
     }

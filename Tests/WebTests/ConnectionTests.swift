@@ -3,6 +3,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOPosix
+import ServiceLifecycle
 import Testing
 
 @testable import Web
@@ -33,7 +34,7 @@ struct ConnectionTests {
             let port = try #require(client.port)
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelOption(.allowRemoteHalfClosure, value: true)
-                .connect(host: "127.0.0.1", port: port) { channel in
+                .connect(host: "localhost", port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                     }
@@ -148,7 +149,7 @@ struct ConnectionTests {
             backend: FakeBackend(),
             logger: quiet
         )
-        let error = await #expect(throws: ListenError.self) { try await app.run() }
+        let error = await #expect(throws: ListenError.self) { try await (app as any Service).run() }
         #expect(error?.code == .portInUse)
         #expect(error?.description.contains("Port \(port)") == true)
         try await taken.close()
@@ -160,7 +161,7 @@ struct ConnectionTests {
             backend: FakeBackend(),
             logger: quiet
         )
-        let error = await #expect(throws: ListenError.self) { try await app.run() }
+        let error = await #expect(throws: ListenError.self) { try await (app as any Service).run() }
         #expect(error?.code == .noSuchAddress)
     }
 }

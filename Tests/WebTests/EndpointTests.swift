@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
+import Hummingbird
 import Logging
 import RoutingRules
 import Synchronization
@@ -30,6 +31,28 @@ struct EndpointTests {
             #expect(foreign.isProblem(404))
             for body in ["{}", #"{"leadId":null}"#, #"{"leadId":7}"#, #"{"id":"x"}"#] {
                 #expect(try await server.post("/api/leads/route", body).isProblem(422))
+            }
+        }
+    }
+
+    @Test func failedLeadsAreRetried() async throws {
+        try await TestServer.run { server in
+            let one = try await server.post("/api/leads/\(FakeBackend.failedLead.text)/retry", "")
+            #expect(one.status == 202)
+            #expect(one["status"]?.string == "pending")
+            let pending = try await server.post("/api/leads/\(FakeBackend.pendingLead.text)/retry", "")
+            #expect(pending.isProblem(409))
+            #expect(try await server.post("/api/leads/\(FakeBackend.id(9).text)/retry", "").isProblem(404))
+            let foreign = "/api/leads/\(FakeBackend.failedLead.text)/retry"
+            #expect(try await server.post(foreign, "", key: "beta-key").isProblem(404))
+            #expect(try await server.post(foreign, "", key: "reader-key").isProblem(403))
+            for body in ["{}", #"{"filter":{"createdAfter":"2026-01-01"},"limit":10}"#] {
+                let many = try await server.post("/api/retry", body)
+                #expect(many.status == 202)
+                #expect(many["requeued"]?.int == 1)
+            }
+            for body in [#"{"limit":0}"#, #"{"limit":1001}"#, #"{"filter":{"createdAfter":"soon"}}"#, #"{"all":1}"#] {
+                #expect(try await server.post("/api/retry", body).isProblem(422), "\(body)")
             }
         }
     }
@@ -134,7 +157,7 @@ struct EndpointTests {
         ),
         (
             #"{"name":"a","destinationWorkspaceId":"00000000-0000-4000-8000-000000000002","conditions":{"us_states":["CA",1," "]}}"#,
-            ["/conditions/usStates/1", "/conditions/usStates/2"]
+            ["/conditions/us_states/1", "/conditions/us_states/2"]
         ),
         (#"{"name":"Odd","destinationWorkspaceId":"00000000-0000-4000-8000-000000000002"}"#, ["/conditions/regions"]),
         (#"{"nmae":"a","name":"b","destinationWorkspaceId":"00000000-0000-4000-8000-000000000002"}"#, ["/nmae"]),
@@ -152,10 +175,13 @@ struct EndpointTests {
             let body = """
                 {"name":"a","destinationWorkspaceId":"\(FakeBackend.beta.text)","workspaceId":"\(FakeBackend.beta.text)"}
                 """
-            #expect(try await server.post("/api/rules", body).isProblem(403))
-            #expect(try await server.post("/api/rules", body, key: "admin-key").status == 201)
+            let foreign = try await server.post("/api/rules", body)
+            #expect(foreign.isProblem(403))
+            let ofAdministrator = try await server.post("/api/rules", body, key: "admin-key")
+            #expect(ofAdministrator.status == 201)
             let platform = #"{"name":"a","destinationWorkspaceId":"\#(FakeBackend.beta.text)","workspaceId":null}"#
-            #expect(try await server.post("/api/rules", platform, key: "admin-key")["workspaceId"] == .null)
+            let ofPlatform = try await server.post("/api/rules", platform, key: "admin-key")
+            #expect(ofPlatform["workspaceId"] == .null)
         }
     }
 
@@ -280,16 +306,19 @@ struct EndpointTests {
         limits.bodyBytes = 100
         try await TestServer.run(limits: limits) { server in
             let long = #"{"email":"a@b.co","metadata":{"x":""# + String(repeating: "y", count: 2000) + #""}}"#
-            #expect(try await server.post("/api/leads", long).isProblem(413))
+            let leads = try await server.post("/api/leads", long)
+            #expect(leads.isProblem(413))
             let rule = #"{"name":""# + String(repeating: "y", count: 150) + #""}"#
-            #expect(try await server.post("/api/rules", rule).isProblem(413))
+            let refused = try await server.post("/api/rules", rule)
+            #expect(refused.isProblem(413))
         }
     }
 
     @Test func deepJSONIsRefused() async throws {
         try await TestServer.run { server in
             let deep = #"{"email":"a@b.co","metadata":"# + String(repeating: #"{"a":"#, count: 5000)
-            #expect(try await server.post("/api/leads", deep).isProblem(400))
+            let answer = try await server.post("/api/leads", deep)
+            #expect(answer.isProblem(400))
         }
     }
 
@@ -328,7 +357,10 @@ struct EndpointTests {
             let answer = try await server.get("/openapi.yaml", key: nil)
             #expect(answer.headers[.contentType] == "application/yaml")
             #expect(answer.text.hasPrefix("openapi: 3.1.0\n"))
-            let router = API(backend: server.backend, limits: .init()).router()
+            let inngest = MountedEndpoint(path: "/api/inngest", methods: ["GET", "PUT", "POST"]) { _ in
+                MountedEndpoint.Answer(status: 200, headers: [], body: [])
+            }
+            let router = API(backend: server.backend, limits: .init(), mounts: [inngest]).router()
             let documented = answer.text.split(separator: "\n").filter { $0.hasPrefix("  /") }
                 .map { $0.dropFirst(2).dropLast().replacing("receivingWorkspaceId", with: "receiver") }
                 .map { $0.replacing("sendingWorkspaceId", with: "sender") }

@@ -80,6 +80,13 @@ final class FakeBackend: RoutingBackend {
         case "overload@example.com": throw BackendError.overloaded(retryAfterSeconds: 7)
         case "down@example.com": throw BackendError.unavailable(reason: "The database cannot be reached.")
         case "bug@example.com": throw Mystery()
+        case "replay@example.com":
+            // What the API made of the header comes back in the answer.
+            guard let claim = lead.idempotency else { throw BackendError.reusedKey }
+            let place = IdempotencyClaim(key: "k-1", place: 0, request: claim.request)
+            var outcome = RoutingOutcome(leadID: Self.alpha, status: .routed, reason: "\(claim == place)")
+            outcome.isReplay = true
+            return outcome
         default: break
         }
         return try state.withLock { state in
@@ -102,7 +109,8 @@ final class FakeBackend: RoutingBackend {
         let lead = submitted.lead
         let id = nextID(&state)
         let identities = LeadIdentities(email: lead.email, phone: lead.phone, companyName: lead.companyName)
-        let first = identities.claims.lazy.compactMap { state.firstLeads[$0] }.first
+        let known = state.firstLeads
+        let first = identities.claims.lazy.compactMap { known[$0] }.first
         if first == nil {
             for claim in identities.claims { state.firstLeads[claim] = (id, submitted.sourceWorkspaceID) }
         }
@@ -165,6 +173,24 @@ final class FakeBackend: RoutingBackend {
             destinationWorkspaceID: lead.workspaceID,
             reason: "Kept."
         )
+    }
+
+    func retry(leadID: UUID, as principal: Principal) async throws {
+        guard let lead = state.withLock({ $0.leads.first { $0.id == leadID } }), sees(principal, lead) else {
+            throw BackendError.notFound("There is no such lead.")
+        }
+        guard lead.status == .failed else {
+            throw BackendError.conflict(reason: "This lead has not failed.", remedy: "Look at it.")
+        }
+    }
+
+    func retry(
+        _ search: LeadSearch,
+        limit: Int,
+        as principal: Principal
+    ) async throws -> (requeued: Int, hasMore: Bool) {
+        let failed = state.withLock { state in state.leads.filter { $0.status == search.status } }
+        return (min(limit, failed.filter { sees(principal, $0) }.count), failed.count > limit)
     }
 
     private func sees(_ principal: Principal, _ lead: StoredLead) -> Bool {

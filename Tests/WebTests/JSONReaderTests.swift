@@ -72,11 +72,14 @@ struct JSONReaderTests {
     }
 
     /// The same verdict as Foundation on 60,000 texts: valid ones that were damaged in one or two places.
+    ///
+    /// Foundation is known to differ in two things, which are left out: it takes a comma before a closing bracket, and
+    /// refuses numbers that no double holds.
     @Test func agreesWithFoundation() {
         var random = SeededGenerator(seed: 20_260_131)
         let seeds = [
-            #"{"email":"a@b.co","n":[1,-2.5e+3,0,true,false,null],"s":"x\né\ud83d\ude00","o":{"k":{}}}"#,
-            #"[{"a":"\\\"\/\b"},"","ü",[[]],{"":0}]"#, #" {"x" : 10.01E-2 , "y":[ ] } "#,
+            #"{"email":"a@b.co","list":[1,-2.5e+3,0,true,false,null],"text":"x\né\ud83d\ude00","other":{"k":{}}}"#,
+            #"[{"a":"\\\"\/\b"},"","ü",[[]],{"":0}]"#, #" {"number" : 10.01E-2 , "empty":[ ] } "#,
         ]
         let alphabet =
             Array("{}[]\",:\\u0123456789abcdefeE+-. \ntrufalsn/".utf8) + [0xC3, 0xA9, 0xF0, 0x80, 0x1F, 0x00]
@@ -94,13 +97,25 @@ struct JSONReaderTests {
             }
             let ours = accepts(bytes)
             if ours { accepted += 1 }
-            if ours != foundationAccepts(bytes) {
+            if ours != foundationAccepts(bytes), !(ours ? hasHugeExponent(bytes) : hasTrailingComma(bytes)) {
                 disagreements.append("\(ours ? "ours" : "Foundation") takes \(String(decoding: bytes, as: UTF8.self))")
             }
         }
         #expect(disagreements.prefix(10) == [])
         #expect(accepted > 1000)
     }
+}
+
+/// Whether a closing bracket follows a comma, with nothing but white space between.
+private func hasTrailingComma(_ bytes: [UInt8]) -> Bool {
+    let dense = bytes.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    return zip(dense, dense.dropFirst())
+        .contains { $0 == UInt8(ascii: ",") && ($1 == UInt8(ascii: "]") || $1 == UInt8(ascii: "}")) }
+}
+
+/// Whether an exponent of three digits or more stands in a text.
+private func hasHugeExponent(_ bytes: [UInt8]) -> Bool {
+    String(decoding: bytes, as: UTF8.self).contains(/[0-9][eE][+-]?[0-9]{3}/)
 }
 
 /// Random numbers that are the same in every run.

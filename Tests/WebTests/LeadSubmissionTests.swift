@@ -161,10 +161,36 @@ struct LeadSubmissionTests {
         }
     }
 
+    @Test func anIdempotencyKeyIsReadAndItsReplayTold() async throws {
+        try await TestServer.run { server in
+            let name = try #require(HTTPField.Name("Idempotency-Key"))
+            let replayed = try #require(HTTPField.Name("Idempotency-Replayed"))
+            let body = #"{"email":"replay@example.com"}"#
+            for key in ["k-1", "\"k-1\""] {
+                let answer = try await server.post("/api/leads", body, headers: [name: key])
+                #expect(answer.status == 201)
+                #expect(answer["reason"]?.string == "true")
+                #expect(answer.headers[replayed] == "true")
+            }
+            let reused = try await server.post("/api/leads", body)
+            #expect(reused.isProblem(422))
+            #expect(reused.fields == ["Idempotency-Key"])
+            for bad in ["", "\"\"", "two words", "schlüssel", String(repeating: "k", count: 256)] {
+                let answer = try await server.post("/api/leads", body, headers: [name: bad])
+                #expect(answer.isProblem(422), "\(bad)")
+                #expect(answer.fields == ["Idempotency-Key"])
+            }
+            var twice = HTTPFields()
+            twice.append(HTTPField(name: name, value: "a"))
+            twice.append(HTTPField(name: name, value: "b"))
+            #expect(try await server.post("/api/leads", body, headers: twice).isProblem(422))
+        }
+    }
+
     @Test func theBackendsRefusalsBecomeStatusCodes() async throws {
         try await TestServer.run { server in
             let overloaded = try await server.post("/api/leads", #"{"email":"overload@example.com"}"#)
-            #expect(overloaded.isProblem(429))
+            #expect(overloaded.isProblem(503))
             #expect(overloaded.headers[.retryAfter] == "7")
             let down = try await server.post("/api/leads", #"{"email":"down@example.com"}"#)
             #expect(down.isProblem(503))

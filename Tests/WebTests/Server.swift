@@ -17,12 +17,14 @@ struct TestServer {
     static func run(
         _ backend: FakeBackend = FakeBackend(),
         limits: WebConfiguration.Limits = .init(),
+        mounts: [MountedEndpoint] = [],
         logger: Logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() },
         _ test: @Sendable (TestServer) async throws -> Void
     ) async throws {
         let app = makeApplication(
             configuration: WebConfiguration(limits: limits),
             backend: backend,
+            mounts: mounts,
             logger: logger
         )
         try await app.test(.router) { try await test(TestServer(client: $0, backend: backend)) }

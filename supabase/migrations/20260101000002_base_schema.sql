@@ -8,7 +8,9 @@
 DO $$
 BEGIN
     PERFORM set_config('switchyard.lock_timeout_before', current_setting('lock_timeout'), false);
-    PERFORM set_config('lock_timeout', '5s', false);
+    -- Whoever queues behind a lock that this file waits for waits no longer than a second.
+    PERFORM set_config('lock_timeout', CASE WHEN setting::int BETWEEN 1 AND 1000 THEN setting ELSE '1000' END, false)
+        FROM pg_catalog.pg_settings WHERE name = 'lock_timeout';
 END
 $$;
 

@@ -12,7 +12,9 @@
 DO $$
 BEGIN
     PERFORM set_config('switchyard.lock_timeout_before', current_setting('lock_timeout'), false);
-    PERFORM set_config('lock_timeout', '5s', false);
+    -- Whoever queues behind a lock that this file waits for waits no longer than a second.
+    PERFORM set_config('lock_timeout', CASE WHEN setting::int BETWEEN 1 AND 1000 THEN setting ELSE '1000' END, false)
+        FROM pg_catalog.pg_settings WHERE name = 'lock_timeout';
     IF to_regclass('public.leads') IS NULL OR to_regprocedure('switchyard.visible_workspaces()') IS NULL THEN
         RAISE EXCEPTION 'The base schema is missing.'
             USING ERRCODE = 'undefined_table',
@@ -40,7 +42,8 @@ $$;
 --   company     NFC; lower case. "&" becomes " and "; . ' and ’ go; every other ASCII punctuation mark becomes a
 --               space; runs of white space become one space; trim. While the last of several words is one of inc
 --               incorporated llc ltd limited corp corporation co company gmbh ag sa sarl srl spa plc bv nv oy ab as pty
---               kg llp lp, drop it. Empty: none.
+--               kg llp lp, drop it. Empty, or one of "n a", na, none, null, nil, unknown, tbd, "no company",
+--               "not applicable", "not available", "not provided": none, for that is how forms spell an empty field.
 --   lower case  Each code point by itself, full mapping, no context and no language: "Σ" is always "σ", "İ" is "i̇".
 --   identity    sha256 of the UTF-8 bytes of kind, ":", normalised value: the kind is inside, so that a phone is never
 --               taken for a company.
@@ -68,6 +71,8 @@ DECLARE
     c_space constant text := E' \t\n\x0b\x0c\r\u00a0';
     c_legal constant text[] := ARRAY['inc', 'incorporated', 'llc', 'ltd', 'limited', 'corp', 'corporation', 'co',
         'company', 'gmbh', 'ag', 'sa', 'sarl', 'srl', 'spa', 'plc', 'bv', 'nv', 'oy', 'ab', 'as', 'pty', 'kg', 'llp', 'lp'];
+    c_blank constant text[] := ARRAY['', 'n a', 'na', 'none', 'null', 'nil', 'unknown', 'tbd', 'no company', 'not applicable',
+        'not available', 'not provided'];
     v text := btrim(p_value, c_space);
     v_local text;
     v_domain text;
@@ -122,7 +127,8 @@ BEGIN
         WHILE cardinality(v_words) > 1 AND v_words[cardinality(v_words)] = ANY (c_legal) LOOP
             v_words := trim_array(v_words, 1);
         END LOOP;
-        RETURN nullif(array_to_string(v_words, ' '), '');
+        v := array_to_string(v_words, ' ');
+        RETURN CASE WHEN v <> ALL (c_blank) THEN v END;
     END IF;
     RETURN NULL;
 END
@@ -466,9 +472,10 @@ $$;
 
 -- 7. Triggers on leads ---------------------------------------------------------------------------------------------
 --
--- For leads that other programs write. Our own functions announce themselves by switchyard.deciding = 'batch' and keep
--- the queue themselves, by sets. Each condition ends in a mention of the queue's row type, which is always true: see
--- the head of this file.
+-- For leads that other programs write. Our own functions announce themselves by switchyard.deciding = 'batch' around the
+-- statement that writes leads, and keep the queue themselves, by sets. (A function-level SET of it would be tidier, but
+-- only a superuser may create such a function, and on hosted servers nobody is one.) Each condition ends in a mention of
+-- the queue's row type, which is always true: see the head of this file.
 
 CREATE OR REPLACE FUNCTION switchyard.complete_lead_columns() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
@@ -597,6 +604,9 @@ AS $$
 $$;
 COMMENT ON FUNCTION switchyard.retry_delay(integer) IS 'How long a lead waits after its nth failed attempt: 1, 5, 15, 60 minutes.';
 
+-- The batch functions below take arrays, and a planner that counts their elements plans every call anew, which costs a
+-- single lead five times what it takes to run: one plan, along indexes, for every size.
+
 -- Claims come first in every writer, in the order of their bytes: two batches that share identities wait for each
 -- other in one direction only, and the primary key makes exactly one of them the winner. Within a batch the lead that
 -- stands first wins. A loser keeps none of its other claims. A lead that lost to one that has itself lost is to be
@@ -604,7 +614,8 @@ COMMENT ON FUNCTION switchyard.retry_delay(integer) IS 'How long a lead waits af
 CREATE OR REPLACE FUNCTION switchyard.claim_identities(
     p_lead_id uuid[], p_source uuid[], p_claim_1 bytea[], p_claim_2 bytea[]
 ) RETURNS TABLE (ordinal integer, outcome text, duplicate_of uuid)
-LANGUAGE plpgsql SET search_path = ''
+LANGUAGE plpgsql SET search_path = '' SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_mergejoin = off
+    SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -660,7 +671,8 @@ CREATE OR REPLACE FUNCTION switchyard.settle_leads(
     p_rule_set_version bigint, p_lead_id uuid[], p_destination uuid[], p_rule uuid[], p_result text[], p_reason text[],
     p_error text[], p_dedupe_hash text[], p_claim_1 bytea[], p_claim_2 bytea[], p_max_attempts integer, p_owner uuid
 ) RETURNS TABLE (ordinal integer, outcome text, duplicate_of uuid)
-LANGUAGE plpgsql SET search_path = '' SET switchyard.deciding = 'batch'
+LANGUAGE plpgsql SET search_path = '' SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_mergejoin = off
+    SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -757,6 +769,7 @@ BEGIN
         LEFT JOIN unnest(v_lost_ord, v_lost_outcome, v_lost_to) x (ord, outcome, lost_to) ON x.ord = u.ord;
     END IF;
 
+    PERFORM set_config('switchyard.deciding', 'batch', true);
     UPDATE public.leads l
     SET routing_status = CASE u.result WHEN 'retry' THEN 'pending' WHEN 'failed' THEN 'failed' ELSE 'routed' END::public.lead_routing_status,
         workspace_id = CASE WHEN u.result IN ('retry', 'failed') THEN l.workspace_id ELSE u.destination END,
@@ -773,6 +786,7 @@ BEGIN
     FROM unnest(v_id, v_destination, v_rule, v_result, v_error, v_hash, v_attempt, v_duplicate_of)
         u (id, destination, rule, result, error, hash, attempt, lost_to)
     WHERE l.id = u.id AND u.result <> 'again';
+    PERFORM set_config('switchyard.deciding', '', true);
 
     DELETE FROM public.lead_routing_queue q USING unnest(v_id, v_result) u (id, result)
     WHERE q.lead_id = u.id AND u.result NOT IN ('retry', 'again');
@@ -820,7 +834,8 @@ COMMENT ON FUNCTION switchyard.settle_leads(bigint, uuid[], uuid[], uuid[], text
     IS 'Ends an attempt for a batch of held leads: the one implementation beneath settle_claimed, complete_routings and fail_routings.';
 
 CREATE OR REPLACE FUNCTION switchyard.acquire_routing_locks(p_lead_ids uuid[], p_lock_owner uuid) RETURNS SETOF uuid
-LANGUAGE plpgsql SET search_path = '' SET switchyard.deciding = 'batch'
+LANGUAGE plpgsql SET search_path = '' SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_mergejoin = off
+    SET jit = off
 AS $$
 DECLARE
     v_now timestamptz := clock_timestamp();
@@ -829,6 +844,7 @@ BEGIN
     IF p_lock_owner IS NULL THEN
         RETURN;
     END IF;
+    PERFORM set_config('switchyard.deciding', 'batch', true);
     -- A stale lock may be taken by anyone, unless attempts are used up: then the clean-up fails the lead.
     WITH free AS MATERIALIZED (
         SELECT l.id FROM public.leads l
@@ -847,6 +863,7 @@ BEGIN
         RETURNING l.id
     )
     SELECT array_agg(t.id) INTO v_taken FROM taken t;
+    PERFORM set_config('switchyard.deciding', '', true);
     DELETE FROM public.lead_routing_queue q WHERE q.lead_id = ANY (v_taken);
     RETURN QUERY SELECT unnest(v_taken);
 END
@@ -933,7 +950,7 @@ $$;
 COMMENT ON FUNCTION public.fail_routing(uuid, text, uuid, integer) IS 'Ends the attempt on a lead that the caller has locked: it waits 1, 5, 15, 60 minutes, or is failed for good. False: the lock is another''s by now.';
 
 CREATE OR REPLACE FUNCTION public.release_stale_routing_locks() RETURNS integer
-LANGUAGE plpgsql SET search_path = '' SET switchyard.deciding = 'batch'
+LANGUAGE plpgsql SET search_path = ''
 AS $$
 DECLARE
     v_now timestamptz := clock_timestamp();
@@ -943,6 +960,7 @@ DECLARE
     v_attempt integer[];
     v_failed boolean[];
 BEGIN
+    PERFORM set_config('switchyard.deciding', 'batch', true);
     WITH stale AS MATERIALIZED (
         SELECT l.id FROM public.leads l
         WHERE l.routing_status = 'routing' AND (l.routing_locked_at IS NULL OR l.routing_locked_at < v_now - interval '5 minutes')
@@ -960,6 +978,7 @@ BEGIN
         array_agg(r.has_failed)
     INTO v_id, v_source, v_workspace, v_attempt, v_failed
     FROM released r;
+    PERFORM set_config('switchyard.deciding', '', true);
     IF v_id IS NULL THEN
         RETURN 0;
     END IF;
@@ -983,12 +1002,13 @@ $$;
 COMMENT ON FUNCTION public.release_stale_routing_locks() IS 'Makes leads whose lock is older than five minutes pending and due again, or failed when attempts are used up; returns how many.';
 
 CREATE OR REPLACE FUNCTION public.mark_expired_leads() RETURNS integer
-LANGUAGE plpgsql SET search_path = '' SET switchyard.deciding = 'batch'
+LANGUAGE plpgsql SET search_path = ''
 AS $$
 DECLARE
     v_now timestamptz := clock_timestamp();
     v_id uuid[];
 BEGIN
+    PERFORM set_config('switchyard.deciding', 'batch', true);
     WITH due AS MATERIALIZED (
         SELECT l.id FROM public.leads l
         WHERE l.routing_status IN ('pending', 'failed') AND l.lead_expires_at <= v_now
@@ -1005,6 +1025,7 @@ BEGIN
         FROM expired e
     )
     SELECT array_agg(e.id) INTO v_id FROM expired e;
+    PERFORM set_config('switchyard.deciding', '', true);
     DELETE FROM public.lead_routing_queue q WHERE q.lead_id = ANY (v_id);
     DELETE FROM public.lead_identity_claims c WHERE c.lead_id = ANY (v_id);
     RETURN coalesce(cardinality(v_id), 0);

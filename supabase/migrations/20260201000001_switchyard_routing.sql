@@ -4,7 +4,9 @@
 DO $$
 BEGIN
     PERFORM set_config('switchyard.lock_timeout_before', current_setting('lock_timeout'), false);
-    PERFORM set_config('lock_timeout', '5s', false);
+    -- Whoever queues behind a lock that this file waits for waits no longer than a second.
+    PERFORM set_config('lock_timeout', CASE WHEN setting::int BETWEEN 1 AND 1000 THEN setting ELSE '1000' END, false)
+        FROM pg_catalog.pg_settings WHERE name = 'lock_timeout';
     IF to_regclass('public.lead_identity_claims') IS NULL OR to_regclass('public.lead_routing_queue') IS NULL THEN
         RAISE EXCEPTION 'The lead routing migration is missing.'
             USING ERRCODE = 'undefined_table', HINT = 'Apply 20260131000001_lead_routing_fixes.sql first.';
@@ -104,7 +106,8 @@ CREATE OR REPLACE FUNCTION switchyard.ingest_leads(
     p_industry text[], p_size text[], p_revenue text[], p_location text[], p_lead_source text[], p_source_id text[],
     p_metadata text[], p_dedupe_hash text[], p_claim_1 bytea[], p_claim_2 bytea[], p_repeat boolean
 ) RETURNS TABLE (ordinal integer, outcome text, duplicate_of uuid)
-LANGUAGE plpgsql SET search_path = '' SET switchyard.deciding = 'batch'
+LANGUAGE plpgsql SET search_path = '' SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_mergejoin = off
+    SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -171,6 +174,7 @@ BEGIN
         RETURN QUERY SELECT * FROM unnest(v_ordinal, v_outcome, v_lost_to);
     END IF;
 
+    PERFORM set_config('switchyard.deciding', 'batch', true);
     INSERT INTO public.leads (id, workspace_id, source_workspace_id, email, phone, first_name, last_name, company_name,
         company_industry, company_size, company_revenue, company_location, source, source_id, metadata, routing_status,
         routing_attempts, routing_last_attempted_at, routing_error, dedupe_hash, matched_rule_id, duplicate_of, routed_at)
@@ -189,6 +193,7 @@ BEGIN
         u (id, src, destination, rule, result, reason, email, phone, first_name, last_name, company_name, industry, size,
             revenue, location, lead_source, source_id, metadata, hash, lost_to)
     WHERE u.result NOT IN ('again', 'exists');
+    PERFORM set_config('switchyard.deciding', '', true);
 
     IF 'retry' = ANY (p_result) OR 'queued' = ANY (p_result) THEN
         INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number, next_retry_at, last_error)
@@ -235,12 +240,14 @@ COMMENT ON FUNCTION switchyard.ingest_leads(bigint, uuid[], uuid[], uuid[], uuid
 -- Held by row lock until the end of the transaction; whoever else claims passes over them. In order of next_retry_at.
 --
 -- The statistics of a queue are always old, and a plan that suits an empty one reads all of a full one: so the way
--- along the indexes is prescribed. A lead without a workspace comes with the nil UUID as its source.
+-- along the indexes is prescribed: down the queue by next_retry_at, and from each row to its lead, as far as the limit
+-- goes. A lead without a workspace comes with the nil UUID as its source.
 CREATE OR REPLACE FUNCTION switchyard.claim_waiting(p_limit integer, p_lead_id uuid DEFAULT NULL, p_new_only boolean DEFAULT false)
 RETURNS TABLE (lead_id uuid, source_workspace_id uuid, attempts integer, email text, phone text, first_name text,
     last_name text, company_name text, company_industry text, company_size text, company_revenue text,
     company_location jsonb, dedupe_hash text, created_at timestamptz)
-LANGUAGE plpgsql SET search_path = '' SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off
+LANGUAGE plpgsql SET search_path = '' SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+    SET enable_bitmapscan = off SET enable_sort = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -259,17 +266,22 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    SELECT l.id, coalesce(l.source_workspace_id, l.workspace_id, '00000000-0000-0000-0000-000000000000'),
-        coalesce(l.routing_attempts, 0), l.email::text, l.phone::text, l.first_name::text, l.last_name::text,
-        l.company_name::text, l.company_industry::text, l.company_size::text, l.company_revenue::text,
-        to_jsonb(l.company_location), l.dedupe_hash::text, l.created_at::timestamptz
-    FROM public.lead_routing_queue q JOIN public.leads l ON l.id = q.lead_id
-    WHERE q.next_retry_at <= v_now AND l.routing_status = 'pending'
-        AND (l.lead_expires_at IS NULL OR l.lead_expires_at > v_now)
-        AND (p_new_only IS NOT TRUE OR q.attempt_number = 0)
+    SELECT l.*
+    FROM public.lead_routing_queue q
+    CROSS JOIN LATERAL (
+        SELECT l.id, coalesce(l.source_workspace_id, l.workspace_id, '00000000-0000-0000-0000-000000000000'),
+            coalesce(l.routing_attempts, 0), l.email::text, l.phone::text, l.first_name::text, l.last_name::text,
+            l.company_name::text, l.company_industry::text, l.company_size::text, l.company_revenue::text,
+            to_jsonb(l.company_location), l.dedupe_hash::text, l.created_at::timestamptz
+        FROM public.leads l
+        WHERE l.id = q.lead_id AND l.routing_status = 'pending'
+            AND (l.lead_expires_at IS NULL OR l.lead_expires_at > v_now)
+        FOR UPDATE SKIP LOCKED
+    ) l
+    WHERE q.next_retry_at <= v_now AND (p_new_only IS NOT TRUE OR q.attempt_number = 0)
     ORDER BY q.next_retry_at
     LIMIT p_limit
-    FOR UPDATE OF q, l SKIP LOCKED;
+    FOR UPDATE OF q SKIP LOCKED;
 END
 $$;
 COMMENT ON FUNCTION switchyard.claim_waiting(integer, uuid, boolean) IS 'Holds waiting leads that are due (or the one that is named, due or not) by row lock until the transaction ends.';
@@ -304,18 +316,22 @@ COMMENT ON FUNCTION switchyard.settle_claimed(bigint, uuid[], uuid[], uuid[], te
     IS 'Writes the outcome of leads that claim_waiting holds; returns exceptions only: duplicate, again, failed, pending (destination not there), or (0, stale).';
 
 CREATE OR REPLACE FUNCTION switchyard.requeue_lead(p_lead_id uuid, p_actor text) RETURNS boolean
-LANGUAGE plpgsql SET search_path = '' SET switchyard.deciding = 'batch'
+LANGUAGE plpgsql SET search_path = ''
 AS $$
 DECLARE
     v_now timestamptz := clock_timestamp();
+    v_found boolean;
     v_source uuid;
     v_workspace uuid;
 BEGIN
+    PERFORM set_config('switchyard.deciding', 'batch', true);
     UPDATE public.leads l
     SET routing_status = 'pending', routing_attempts = 0, routing_error = NULL, updated_at = v_now
     WHERE l.id = p_lead_id AND l.routing_status = 'failed' AND (l.lead_expires_at IS NULL OR l.lead_expires_at > v_now)
     RETURNING l.source_workspace_id, l.workspace_id INTO v_source, v_workspace;
-    IF NOT FOUND THEN
+    v_found := FOUND;
+    PERFORM set_config('switchyard.deciding', '', true);
+    IF NOT v_found THEN
         RETURN false;
     END IF;
     INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number, next_retry_at)

@@ -1,4 +1,4 @@
--- Takes back 20260131000001_lead_routing_fixes.sql, and 20260201000001_switchyard_routing.sql, which stands on it.
+-- Takes back 20260131000001_lead_routing_fixes.sql, and the later ones, which stand on it.
 --
 -- The guide's script of this name drops the log; this one keeps what it held in lead_routing_logs_before_rollback.
 -- Leads stay where they are; what routing knew of them (status, attempts, claims, credits, queue) goes. Afterwards leads
@@ -22,11 +22,16 @@ BEGIN
         DROP TRIGGER IF EXISTS switchyard_version ON public.workspaces;
     END IF;
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version = '20260201000001';
+        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001');
     END IF;
 END
 $$;
 
+DROP FUNCTION IF EXISTS switchyard.ingest_keyed_leads(bytea[], bytea[], bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[],
+    text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[],
+    boolean);
+DROP FUNCTION IF EXISTS switchyard.forget_idempotency_keys();
+DROP TABLE IF EXISTS switchyard.idempotency_keys;
 DROP TABLE IF EXISTS public.routing_agreements;
 DROP TABLE IF EXISTS switchyard.api_keys;
 DROP TABLE IF EXISTS switchyard.scheduled_runs;

@@ -1,5 +1,5 @@
 -- Takes back 20260201000001_switchyard_routing.sql: agreements, API keys, scheduled runs, the rule-set version and the
--- set-based functions go, with what they hold. Leads, queue, claims, credits and log stay. Safe to run again.
+-- set-based functions go, with what they hold, and so do the later migrations, which stand on it. Leads, queue, claims, credits and log stay. Safe to run again.
 
 BEGIN;
 
@@ -18,11 +18,16 @@ BEGIN
         DROP TRIGGER IF EXISTS switchyard_version ON public.workspaces;
     END IF;
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version = '20260201000001';
+        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001');
     END IF;
 END
 $$;
 
+DROP FUNCTION IF EXISTS switchyard.ingest_keyed_leads(bytea[], bytea[], bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[],
+    text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[],
+    boolean);
+DROP FUNCTION IF EXISTS switchyard.forget_idempotency_keys();
+DROP TABLE IF EXISTS switchyard.idempotency_keys;
 DROP TABLE IF EXISTS public.routing_agreements;
 DROP TABLE IF EXISTS switchyard.api_keys;
 DROP TABLE IF EXISTS switchyard.scheduled_runs;

@@ -9,9 +9,21 @@ package import RoutingRules
 package struct CSVImport: Sendable {
     /// A file that cannot be taken in at all.
     package struct Unreadable: Error, Sendable, Hashable, CustomStringConvertible {
+        /// What kind of thing is wrong, for saying what to do.
+        package enum Fault: Sendable, Hashable {
+            /// No lead could be read by the names of the columns.
+            case header
+            /// Nothing says whose leads these are.
+            case sender
+            /// It is no CSV from this line on.
+            case text
+        }
+
+        /// What kind of thing is wrong.
+        package let fault: Fault
         /// The line at fault, from 1.
         package let line: Int
-        /// What is wrong, and what to do.
+        /// What is wrong.
         package let reason: String
         package var description: String { "line \(line): \(reason)" }
     }
@@ -25,6 +37,8 @@ package struct CSVImport: Sendable {
     private struct Portion {
         let rows: [Pending]
         let ticket: BatchTicket?
+        /// How far the file was read when it was sent.
+        let bytesRead: Int
     }
 
     private let intake: LeadIntake
@@ -64,6 +78,7 @@ package struct CSVImport: Sendable {
     ///
     /// - Parameters:
     ///   - chunks: the file's bytes, in pieces of any size.
+    ///   - onHeader: called with the names of the columns, before anything else.
     ///   - onReject: called for each row that was not taken in, in the order of the file.
     ///   - onProgress: called after each portion of rows.
     /// - Returns: what it came to.
@@ -71,10 +86,11 @@ package struct CSVImport: Sendable {
     ///   are taken in.
     package func run<Chunks: AsyncSequence>(
         _ chunks: Chunks,
+        onHeader: @escaping ([String]) -> Void = { _ in },
         onReject: @escaping (RejectedRow) async throws -> Void,
         onProgress: @escaping (ImportProgress) -> Void = { _ in }
     ) async throws -> ImportSummary where Chunks.Element: Sequence<UInt8> {
-        var run = Run(self, onReject: onReject, onProgress: onProgress)
+        var run = Run(self, onHeader: onHeader, onReject: onReject, onProgress: onProgress)
         do {
             for try await chunk in chunks {
                 try Task.checkCancellation()
@@ -83,19 +99,22 @@ package struct CSVImport: Sendable {
             try await run.take(run.reader.finish())
         } catch let error as CSVError {
             try await run.finish()
-            throw Unreadable(line: error.line, reason: error.message)
+            throw Unreadable(fault: .text, line: error.line, reason: error.message)
         } catch {
             try await run.finish()
             throw error
         }
         try await run.finish()
-        guard run.columns != nil else { throw Unreadable(line: 1, reason: "The file is empty: it has no header row.") }
+        guard run.columns != nil else {
+            throw Unreadable(fault: .header, line: 1, reason: "The file is empty: it has no header row.")
+        }
         return run.summary
     }
 
     /// The state of one import.
     private struct Run {
         let parent: CSVImport
+        let onHeader: ([String]) -> Void
         let onReject: (RejectedRow) async throws -> Void
         let onProgress: (ImportProgress) -> Void
         var reader: CSVReader
@@ -108,10 +127,12 @@ package struct CSVImport: Sendable {
 
         init(
             _ parent: CSVImport,
+            onHeader: @escaping ([String]) -> Void,
             onReject: @escaping (RejectedRow) async throws -> Void,
             onProgress: @escaping (ImportProgress) -> Void
         ) {
             self.parent = parent
+            self.onHeader = onHeader
             self.onReject = onReject
             self.onProgress = onProgress
             reader = CSVReader(limits: parent.limits)
@@ -138,19 +159,20 @@ package struct CSVImport: Sendable {
         }
 
         private mutating func begin(_ header: CSVRow) throws {
+            let columns: LeadColumns
             do throws(LeadColumns.Problem) {
-                let columns = try LeadColumns(header: header.fields)
-                guard columns.hasWorkspace || parent.defaultWorkspace != nil else {
-                    throw LeadColumns.Problem(
-                        description: "No column “workspace” says whose leads these are; name the workspace."
-                    )
-                }
-                self.columns = columns
-                summary.metadataColumns = columns.metadataColumns
-                summary.delimiter = reader.delimiter.map { Character(Unicode.Scalar($0)) }
+                columns = try LeadColumns(header: header.fields)
             } catch {
-                throw Unreadable(line: header.line, reason: error.description)
+                throw Unreadable(fault: .header, line: header.line, reason: error.description)
             }
+            guard columns.hasWorkspace || parent.defaultWorkspace != nil else {
+                let reason = "No column “workspace” says whose leads these are."
+                throw Unreadable(fault: .sender, line: header.line, reason: reason)
+            }
+            self.columns = columns
+            onHeader(header.fields)
+            summary.metadataColumns = columns.metadataColumns
+            summary.delimiter = reader.delimiter.map { Character(Unicode.Scalar($0)) }
         }
 
         /// Sorts a row into those that are taken in and those that are not.
@@ -182,7 +204,7 @@ package struct CSVImport: Sendable {
         private mutating func send() async throws {
             guard !rows.isEmpty else { return }
             let ticket = leads.isEmpty ? nil : try await enqueue()
-            portions.append(Portion(rows: rows, ticket: ticket))
+            portions.append(Portion(rows: rows, ticket: ticket, bytesRead: reader.bytesRead))
             rows.removeAll(keepingCapacity: true)
             leads.removeAll(keepingCapacity: true)
             while portions.count >= CSVImport.portionsInFlight { try await settleOldest() }
@@ -226,7 +248,7 @@ package struct CSVImport: Sendable {
                     }
                 }
             }
-            progress.bytesRead = reader.bytesRead
+            progress.bytesRead = portion.bytesRead
             onProgress(progress)
         }
 

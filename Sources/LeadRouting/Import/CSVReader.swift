@@ -37,7 +37,9 @@ package struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
 package struct CSVReader: Sendable {
     /// How much is kept in memory before a file is refused.
     package struct Limits: Sendable, Hashable {
-        /// Bytes in a row. A quote that is never closed would swallow the rest of the file otherwise.
+        /// Bytes in a row.
+        ///
+        /// A quote that is never closed would swallow the rest of the file otherwise.
         package var rowBytes = 1 << 20
         /// Values in a row.
         package var columns = 1000
@@ -155,7 +157,10 @@ package struct CSVReader: Sendable {
             }
             if row.count > limits.rowBytes {
                 let size = limits.rowBytes >> 10
-                throw CSVError(line: rowLine, "The row that begins here is longer than \(size) KiB. Is a quote not closed?")
+                throw CSVError(
+                    line: rowLine,
+                    "The row that begins here is longer than \(size) KiB. Is a quote not closed?"
+                )
             }
         }
     }

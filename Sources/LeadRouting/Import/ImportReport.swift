@@ -12,7 +12,7 @@ package struct RejectedRow: Sendable, Hashable {
 
 /// How far an import is.
 package struct ImportProgress: Sendable, Hashable {
-    /// Bytes of the file that were read.
+    /// Bytes of the file that were read for the settled rows.
     package var bytesRead = 0
     /// Rows that were read, without the header.
     package var rows = 0

@@ -18,7 +18,12 @@ package struct LeadColumns: Sendable, Hashable {
         case field(Target)
         /// Kept under the column's own name.
         case metadata(String)
+        /// What an earlier import has written beside a row that it rejected.
+        case passedOver
     }
+
+    /// The columns that come before a row's own where rejected rows are kept: its line, and what is wrong with it.
+    package static let rejectColumns = ["rejected_line", "rejected_reason"]
 
     private let meanings: [Meaning]
 
@@ -54,6 +59,10 @@ package struct LeadColumns: Sendable, Hashable {
                 meanings.append(.field(target))
                 continue
             }
+            if Self.rejectColumns.contains(text) {
+                meanings.append(.passedOver)
+                continue
+            }
             let blank = Self.trimmed(text)
             let base = blank.isEmpty ? "column_\(index + 1)" : blank
             var name = base
@@ -81,6 +90,7 @@ package struct LeadColumns: Sendable, Hashable {
         var metadata: [(String, String)] = []
         for (meaning, text) in zip(meanings, fields) {
             switch meaning {
+            case .passedOver: break
             case .metadata(let name):
                 if !Self.isBlank(text) { metadata.append((name, text)) }
             case .field(let target):

@@ -28,7 +28,9 @@ package final class BatchTicket: Sendable {
         waiter?.resume()
     }
 
-    /// The outcomes, in the order of the leads, once all of them are committed or refused. For one waiter.
+    /// The outcomes, in the order of the leads, once all of them are committed or refused.
+    ///
+    /// For one waiter.
     package func outcomes() async -> [Result<RoutingOutcome, IntakeError>] {
         await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in

@@ -35,7 +35,8 @@ struct BatchWriter: Sendable {
         var staleRounds = 0
         while true {
             do {
-                let rules = if let stale { try await rules.refresh(replacing: stale) } else { try await rules.current() }
+                let rules =
+                    if let stale { try await rules.refresh(replacing: stale) } else { try await rules.current() }
                 let decided = batch.map { decide($0, rules, rulesAreSettled: staleRounds < limits.rounds) }
                 let result = try await store.ingest(
                     decided,
@@ -46,7 +47,9 @@ struct BatchWriter: Sendable {
                 case .stale:
                     stale = rules.version
                     staleRounds += 1
-                    if staleRounds > 2 * limits.rounds { return batch.map { _ in .done(.failure(.init(.unavailable))) } }
+                    if staleRounds > 2 * limits.rounds {
+                        return batch.map { _ in .done(.failure(.init(.unavailable))) }
+                    }
                 case .written(let exceptions):
                     return try await outcomes(decided, exceptions)
                 }
@@ -82,6 +85,11 @@ struct BatchWriter: Sendable {
         for exception in exceptions { byPlace[exception.index] = exception.outcome }
         let existing = exceptions.filter { $0.outcome == .exists }.map { decided[$0.index].prepared.id }
         let stored = existing.isEmpty ? [:] : try await store.outcomes(of: existing)
+        let repeated = exceptions.compactMap { exception -> UUID? in
+            guard case .repeated(let first) = exception.outcome else { return nil }
+            return first
+        }
+        let answers = repeated.isEmpty ? [:] : try await store.firstOutcomes(of: repeated)
         return decided.enumerated()
             .map { place, item in
                 let prepared = item.prepared
@@ -90,6 +98,12 @@ struct BatchWriter: Sendable {
                 case .exists:
                     // Stored and gone again: somebody erased it since.
                     return stored[prepared.id].map { .done(.success($0)) } ?? .done(.failure(.init(.outcomeUnknown)))
+                case .repeated(let first):
+                    // The lead was erased since: its key alone is left, and says nothing.
+                    guard var answer = answers[first] else { return .done(.failure(.init(.keyMismatch))) }
+                    answer.isReplay = true
+                    return .done(.success(answer))
+                case .keyMismatch: return .done(.failure(.init(.keyMismatch)))
                 case let exception:
                     return .done(
                         .success(

@@ -12,6 +12,10 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case unavailable
         /// The database was lost while it stored the lead: it may or may not be there.
         case outcomeUnknown
+        /// A request with the same idempotency key is under way on this node.
+        case requestInFlight
+        /// Another request has used the idempotency key; nothing was stored.
+        case keyMismatch
         /// This node is stopping; nothing was stored.
         case shuttingDown
     }
@@ -37,6 +41,8 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .rejected: "The database refused this lead\(sqlState.map { " (SQLSTATE \($0))" } ?? "")."
         case .unavailable: "The database cannot be reached; nothing was stored."
         case .outcomeUnknown: "The database was lost while storing this lead: it may or may not be stored."
+        case .requestInFlight: "A request with the same idempotency key is under way."
+        case .keyMismatch: "This idempotency key was used for another request; nothing was stored."
         case .shuttingDown: "The server is stopping; nothing was stored."
         }
     }

@@ -24,8 +24,9 @@ struct IntakeQueue {
     /// The place of a lead in the queue, until it is answered.
     struct Ticket: Sendable, Hashable { fileprivate let slot: Int }
 
-    /// What a line of twins is known by: the first half of the identity's hash. Two identities that agree in it are
-    /// kept apart needlessly, which does no harm.
+    /// What a line of twins is known by: the first half of the identity's hash.
+    ///
+    /// Two identities that agree in it are kept apart needlessly, which does no harm.
     private struct Identity: Hashable {
         let high: UInt64
         let low: UInt64

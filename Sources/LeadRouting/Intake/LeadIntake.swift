@@ -10,6 +10,8 @@ package protocol IntakeStore: Sendable {
     func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult
     /// How leads stand that an earlier statement may have stored.
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
+    /// What was answered when these leads came in.
+    func firstOutcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
 }
 
 extension LeadStore: IntakeStore {}
@@ -38,6 +40,8 @@ package final class LeadIntake: Sendable {
 
     private struct State {
         var queue = IntakeQueue()
+        /// The idempotency keys of the leads that are not answered yet.
+        var keysInFlight: Set<KeyInFlight> = []
         var batchesInFlight = 0
         var isStopping = false
         var drained: [CheckedContinuation<Void, Never>] = []
@@ -45,11 +49,23 @@ package final class LeadIntake: Sendable {
         var leads = 0
     }
 
+    private struct KeyInFlight: Hashable {
+        let workspace: UUID
+        let key: [UInt8]
+
+        init?(_ prepared: PreparedLead) {
+            guard let claim = prepared.idempotency else { return nil }
+            workspace = prepared.source
+            key = claim.key
+        }
+    }
+
     private let state = Mutex(State())
     private let limits: Limits
     private let rules: RuleSetCache
     private let writer: BatchWriter
     private let milliseconds: @Sendable () -> Int64
+    private let observer: (any RoutingObserver)?
 
     /// An intake in front of a store.
     ///
@@ -59,6 +75,7 @@ package final class LeadIntake: Sendable {
     ///   - limits: the bounds.
     ///   - clock: what waits between repeats.
     ///   - milliseconds: the time since 1970 that goes into new ids.
+    ///   - observer: who is told of every outcome, after its commit.
     ///   - logger: for outages and refused batches.
     package init(
         store: any IntakeStore,
@@ -66,11 +83,13 @@ package final class LeadIntake: Sendable {
         limits: Limits = .init(),
         clock: any Clock<Duration> = .continuous,
         milliseconds: @escaping @Sendable () -> Int64 = LeadIntake.systemMilliseconds,
+        observer: (any RoutingObserver)? = nil,
         logger: Logger
     ) {
         self.limits = limits
         self.rules = rules
         self.milliseconds = milliseconds
+        self.observer = observer
         writer = BatchWriter(store: store, rules: rules, limits: limits, clock: clock, logger: logger)
     }
 
@@ -85,9 +104,13 @@ package final class LeadIntake: Sendable {
     }
 
     /// Takes in one lead, and returns when it is committed.
-    package func submit(_ lead: Lead, from workspace: UUID) async throws(IntakeError) -> RoutingOutcome {
+    package func submit(
+        _ lead: Lead,
+        from workspace: UUID,
+        idempotency: IdempotencyClaim? = nil
+    ) async throws(IntakeError) -> RoutingOutcome {
         try await requireKnown([workspace])
-        let prepared = prepare(lead, from: workspace)
+        let prepared = prepare(lead, from: workspace, idempotency)
         let result = await withCheckedContinuation { continuation in
             do throws(IntakeError) {
                 try add([(prepared, { @Sendable in continuation.resume(returning: $0) })], lane: .single)
@@ -102,22 +125,32 @@ package final class LeadIntake: Sendable {
     ///
     /// - Throws: if none was taken, because there are too many or a workspace is unknown.
     package func submit(
-        batch: [(lead: Lead, source: UUID)]
+        batch: [(lead: Lead, source: UUID)],
+        idempotency: [IdempotencyClaim?] = []
     ) async throws(IntakeError) -> [Result<RoutingOutcome, IntakeError>] {
         try await requireKnown(Set(batch.map(\.source)))
-        return await (try enqueue(batch)).outcomes()
+        return await (try enqueue(batch, idempotency: idempotency)).outcomes()
     }
 
     /// Puts leads into the queue in their order, and does not wait for them.
     ///
     /// Workspaces are not looked at: the caller has done so. Leads that share an identity with earlier ones, of this
     /// call or any before it, are decided after those.
-    package func enqueue(_ batch: [(lead: Lead, source: UUID)]) throws(IntakeError) -> BatchTicket {
+    ///
+    /// - Parameters:
+    ///   - batch: the leads.
+    ///   - idempotency: the claim of each lead; empty if none has one.
+    /// - Returns: where their outcomes gather.
+    /// - Throws: if none was taken.
+    package func enqueue(
+        _ batch: [(lead: Lead, source: UUID)],
+        idempotency: [IdempotencyClaim?] = []
+    ) throws(IntakeError) -> BatchTicket {
         let ticket = BatchTicket(count: batch.count)
         let entries = batch.enumerated()
             .map { index, item in
                 (
-                    prepare(item.lead, from: item.source),
+                    prepare(item.lead, from: item.source, index < idempotency.count ? idempotency[index] : nil),
                     { @Sendable (result: Result<RoutingOutcome, IntakeError>) in ticket.answer(index, result) }
                 )
             }
@@ -151,8 +184,13 @@ package final class LeadIntake: Sendable {
         throw IntakeError(.unknownWorkspace)
     }
 
-    private func prepare(_ lead: Lead, from workspace: UUID) -> PreparedLead {
-        PreparedLead(id: UUID.v7(milliseconds: milliseconds()), source: workspace, lead: lead)
+    private func prepare(_ lead: Lead, from workspace: UUID, _ idempotency: IdempotencyClaim?) -> PreparedLead {
+        PreparedLead(
+            id: UUID.v7(milliseconds: milliseconds()),
+            source: workspace,
+            lead: lead,
+            idempotency: idempotency
+        )
     }
 
     private func add(
@@ -166,6 +204,11 @@ package final class LeadIntake: Sendable {
                 guard state.queue.count + leads.count <= limits.backlog else {
                     throw IntakeError(.overloaded, retryAfter: .seconds(1))
                 }
+                let keys = leads.compactMap { KeyInFlight($0.0) }
+                guard state.keysInFlight.isDisjoint(with: keys) else {
+                    throw IntakeError(.requestInFlight, retryAfter: .seconds(1))
+                }
+                state.keysInFlight.formUnion(keys)
                 for (prepared, answer) in leads {
                     state.queue.append(.init(prepared: prepared, lane: lane, answer: answer))
                 }
@@ -213,7 +256,9 @@ package final class LeadIntake: Sendable {
         let (started, drained) = state.withLock { state in
             for ((ticket, entry), result) in zip(batch, results) {
                 switch result {
-                case .done: state.queue.finish(ticket)
+                case .done:
+                    state.queue.finish(ticket)
+                    if let key = KeyInFlight(entry.prepared) { state.keysInFlight.remove(key) }
                 case .again:
                     var entry = entry
                     entry.rounds += 1
@@ -230,6 +275,20 @@ package final class LeadIntake: Sendable {
             if case .done(let result) = result { entry.answer(result) }
         }
         for waiter in drained { waiter.resume() }
+        if let observer { tell(observer, batch, results) }
+    }
+
+    private func tell(
+        _ observer: any RoutingObserver,
+        _ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)],
+        _ results: [BatchWriter.Outcome]
+    ) {
+        let news = zip(batch, results)
+            .compactMap { item, result in
+                guard case .done(.success(let outcome)) = result else { return nil as RoutingNews? }
+                return RoutingNews(outcome, source: item.1.prepared.source)
+            }
+        if !news.isEmpty { observer.observe(news) }
     }
 
     /// The system's time in milliseconds since 1970, for new ids; nothing is decided by it.

@@ -21,9 +21,15 @@ extension RoutingOutcome {
             duplicateOf = first
             status = .routed
         case (.failed, _), (_, .failed): status = .failed
-        case (.again, _), (_, .retry), (_, .queued): status = .pending
+        case (.again, _), (.destinationGone, _), (_, .retry), (_, .queued): status = .pending
         default: status = .routed
         }
+        let reason =
+            switch exception {
+            case .duplicate: "This lead was already known; it stays in its source workspace."
+            case .destinationGone: "The destination is not there any more; this lead is tried again later."
+            default: assignment.reason
+            }
         let wentThrough = status == .routed && !isDuplicate
         self.init(
             leadID: leadID,
@@ -31,7 +37,7 @@ extension RoutingOutcome {
             destinationWorkspaceID: isDuplicate ? source : wentThrough ? assignment.destination ?? source : nil,
             matchedRuleID: wentThrough ? assignment.rule : nil,
             matchedRuleName: wentThrough ? assignment.ruleName : nil,
-            reason: isDuplicate ? "This lead was already known; it stays in its source workspace." : assignment.reason,
+            reason: reason,
             isDuplicate: isDuplicate,
             duplicateLeadID: duplicateOf
         )

@@ -1,5 +1,6 @@
 package import LeadStore
 package import Logging
+import Postgres
 
 /// The bodies of the scheduled functions.
 ///
@@ -17,12 +18,28 @@ package struct ScheduledFunctions: Sendable {
 
     private let store: LeadStore
     private let router: WaitingLeadRouter
+    private let observer: (any RoutingObserver)?
     private let logger: Logger
 
+    /// The leads of one portion that an observer is told of.
+    private static let told: Int32 = 10_000
+
     /// The functions on a store.
-    package init(store: LeadStore, router: WaitingLeadRouter, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - store: every statement.
+    ///   - router: what routes leads that are due.
+    ///   - observer: who is told of leads that expire, or fail with a stale lock.
+    ///   - logger: for what the health check finds.
+    package init(
+        store: LeadStore,
+        router: WaitingLeadRouter,
+        observer: (any RoutingObserver)? = nil,
+        logger: Logger
+    ) {
         self.store = store
         self.router = router
+        self.observer = observer
         self.logger = logger
     }
 
@@ -32,6 +49,7 @@ package struct ScheduledFunctions: Sendable {
     ///   - name: one of ``ScheduledFunction/all``.
     ///   - limit: how many leads at most, for the two functions that route.
     /// - Returns: how many leads it touched; for the health check, how many figures are out of bounds.
+    /// - Throws: what the database says.
     package func run(_ name: String, limit: Int? = nil) async throws -> Int64 {
         switch name {
         case "processLeadRoutingRetryQueue": try await retry(limit: limit ?? 20_000)
@@ -52,9 +70,14 @@ package struct ScheduledFunctions: Sendable {
     }
 
     private func cleanUp() async throws -> Int64 {
+        let start = try await startOfNews()
         let released = try await store.releaseStaleLocks()
+        if released > 0, let start {
+            await tell(.failed) { try await $0.leadsFailedByStaleLock(since: start, limit: $1) }
+        }
         let queued = try await store.enqueueOrphans(limit: 10_000)
         _ = try await store.ensureLogPartitions(monthsAhead: 3)
+        _ = try await store.forgetIdempotencyKeys()
         return released + queued
     }
 
@@ -63,11 +86,27 @@ package struct ScheduledFunctions: Sendable {
         var total: Int64 = 0
         for _ in 0..<1000 {
             try Task.checkCancellation()
+            let start = try await startOfNews()
             let count = try await store.expireLeads()
             total += count
             if count == 0 { break }
+            if let start { await tell(.expired) { try await $0.expiredLeads(since: start, limit: $1) } }
         }
         return total
+    }
+
+    /// When news begin that the observer is to be told of; nil without one.
+    private func startOfNews() async throws -> Timestamp? {
+        observer == nil ? nil : try await store.databaseTime()
+    }
+
+    /// Tells the observer what the audit log has; if it cannot be read, the function has done its work all the same.
+    private func tell(
+        _ kind: RoutingNews.Kind,
+        _ read: (LeadStore, Int32) async throws -> [LeadStore.EndedLead]
+    ) async {
+        guard let observer, let ended = try? await read(store, Self.told), !ended.isEmpty else { return }
+        observer.observe(ended.map { RoutingNews(kind, leadID: $0.id, source: $0.source, happenedAt: $0.endedAt) })
     }
 
     /// The guide's alerts: a backlog past 100, locks past 10, expired leads past 50, less than 90 % success.

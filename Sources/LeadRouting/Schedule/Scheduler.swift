@@ -9,6 +9,10 @@ package protocol ScheduleStore: Sendable {
     func databaseTime() async throws -> Timestamp
     /// Takes a due time for a node, if nobody has.
     func claimRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool
+    /// Takes a due time whose run has failed, to try it once more.
+    func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool
+    /// The run of a due time, if anybody has taken it.
+    func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun?
     /// Notes how a run ended.
     func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws
 }
@@ -16,15 +20,19 @@ package protocol ScheduleStore: Sendable {
 extension LeadStore: ScheduleStore {}
 
 /// Runs the scheduled functions: each due time once over all nodes, by the database's clock.
+///
+/// Where something else keeps the schedule and calls ``run(_:dueAt:retryingFailure:_:)``, it stands by: it waits for a
+/// grace past each due time, and runs what nobody has taken by then.
 package struct Scheduler: Service {
     /// Runs a function by name and answers how many leads it touched.
     package typealias Body = @Sendable (_ name: String) async throws -> Int64
 
-    private let store: any ScheduleStore
+    let store: any ScheduleStore
     private let functions: [ScheduledFunction]
-    private let node: String
+    let node: String
+    private let grace: Int64
     private let clock: any Clock<Duration>
-    private let logger: Logger
+    let logger: Logger
     private let body: Body
 
     /// However far the next due time is, the database's clock is read again after this time.
@@ -36,6 +44,7 @@ package struct Scheduler: Service {
     ///   - store: where due times are taken.
     ///   - functions: what there is to run.
     ///   - node: what this node calls itself; another for each process.
+    ///   - grace: how many seconds a due time is left to others first.
     ///   - clock: what pauses are measured by.
     ///   - logger: for runs and failures.
     ///   - body: what runs a function.
@@ -43,6 +52,7 @@ package struct Scheduler: Service {
         store: any ScheduleStore,
         functions: [ScheduledFunction] = ScheduledFunction.all,
         node: String,
+        grace: Int64 = 0,
         clock: any Clock<Duration> = .continuous,
         logger: Logger,
         body: @escaping Body
@@ -50,6 +60,7 @@ package struct Scheduler: Service {
         self.store = store
         self.functions = functions
         self.node = node
+        self.grace = grace
         self.clock = clock
         self.logger = logger
         self.body = body
@@ -77,15 +88,17 @@ package struct Scheduler: Service {
 
     /// Runs each function whose latest due time nobody has taken.
     ///
-    /// - Returns: the database's time that it went by, in seconds since 1970.
+    /// - Returns: the time up to which due times are looked after now, in seconds since 1970 by the database's clock.
     @discardableResult
     package func tick(_ times: inout DueTimes) async throws -> Int64 {
-        let now = try await store.databaseTime().microsecondsSinceUnixEpoch / 1_000_000
+        let now = try await store.databaseTime().microsecondsSinceUnixEpoch / 1_000_000 - grace
         for (name, dueAt) in times.due(at: now) {
             let time = Timestamp(microsecondsSinceUnixEpoch: dueAt * 1_000_000)
             let isOurs = try await store.claimRun(name, dueAt: time, node: node)
             times.handle(name, dueAt: dueAt)
-            if isOurs { _ = try? await carryOut(name, dueAt: time, body) }
+            guard isOurs else { continue }
+            if grace > 0 { logger.notice("a due time that nobody took", metadata: ["function": "\(name)"]) }
+            _ = try? await carryOut(name, dueAt: time, body)
         }
         return now
     }
@@ -100,16 +113,18 @@ package struct Scheduler: Service {
         return try await carryOut(name, dueAt: now, override ?? body)
     }
 
-    private func carryOut(_ name: String, dueAt: Timestamp, _ body: Body) async throws -> Int64 {
+    /// Runs a function whose due time this node has taken, and notes how it ended.
+    func carryOut(_ name: String, dueAt: Timestamp, _ body: Body) async throws -> Int64 {
+        let affected: Int64
         do {
-            let affected = try await body(name)
-            try await store.finishRun(name, dueAt: dueAt, node: node, affected: affected, error: nil)
-            logger.info("scheduled function ran", metadata: ["function": "\(name)", "affected": "\(affected)"])
-            return affected
+            affected = try await body(name)
         } catch {
             logger.error("scheduled function failed", metadata: ["function": "\(name)", "error": "\(error)"])
             try? await store.finishRun(name, dueAt: dueAt, node: node, affected: nil, error: "\(error)")
             throw error
         }
+        try await store.finishRun(name, dueAt: dueAt, node: node, affected: affected, error: nil)
+        logger.info("scheduled function ran", metadata: ["function": "\(name)", "affected": "\(affected)"])
+        return affected
     }
 }

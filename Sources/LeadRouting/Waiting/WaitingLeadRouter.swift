@@ -61,6 +61,7 @@ package struct WaitingLeadRouter: Sendable {
     /// Whether leads that were tried before are left alone (`DISABLE_ROUTING_RETRY`).
     package let retriesPaused: Bool
     private let maximumAttempts: Int
+    private let observer: (any RoutingObserver)?
 
     /// A router of waiting leads.
     ///
@@ -69,16 +70,19 @@ package struct WaitingLeadRouter: Sendable {
     ///   - rules: what decides.
     ///   - retriesPaused: whether leads that were tried before are left alone.
     ///   - maximumAttempts: after how many attempts a lead fails for good.
+    ///   - observer: who is told of every lead that is routed or has failed, after the commit.
     package init(
         store: any WaitingStore,
         rules: RuleSetCache,
         retriesPaused: Bool = false,
-        maximumAttempts: Int = RetryBackoff.standard.maximumAttempts
+        maximumAttempts: Int = RetryBackoff.standard.maximumAttempts,
+        observer: (any RoutingObserver)? = nil
     ) {
         self.store = store
         self.rules = rules
         self.retriesPaused = retriesPaused
         self.maximumAttempts = maximumAttempts
+        self.observer = observer
     }
 
     /// Routes one batch of leads that are due; those that others hold are passed over.
@@ -144,11 +148,18 @@ package struct WaitingLeadRouter: Sendable {
                 )
             }
             switch result {
-            case .settled(let settled): return settled
+            case .settled(let settled):
+                if let observer { tell(observer, settled) }
+                return settled
             case .stale: current = try await self.rules.refresh(replacing: rules.version)
             }
         }
         throw RouteRefusal(code: .unsettled)
+    }
+
+    private func tell(_ observer: any RoutingObserver, _ settled: [SettledLead]) {
+        let news = settled.compactMap { RoutingNews(outcome($0), source: $0.lead.prepared.source) }
+        if !news.isEmpty { observer.observe(news) }
     }
 
     private func outcome(_ settled: SettledLead) -> RoutingOutcome {

@@ -10,7 +10,9 @@ package struct APIKeyToken: Sendable {
     package let prefix: String
     private let secret: String
 
-    /// The token as its owner keeps it. It is shown once, when the key is made.
+    /// The token as its owner keeps it.
+    ///
+    /// It is shown once, when the key is made.
     package var text: String { "sw_\(prefix)_\(secret)" }
 
     /// SHA-256 of the secret.
@@ -43,7 +45,10 @@ package struct APIKeyToken: Sendable {
     private static let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
 
     private static func letters(_ count: Int, from generator: inout some RandomNumberGenerator) -> String {
-        String(decoding: (0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }, as: UTF8.self)
+        String(
+            decoding: (0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] },
+            as: UTF8.self
+        )
     }
 }
 

@@ -2,7 +2,9 @@ package import FoundationEssentials
 package import Postgres
 
 extension LeadStore {
-    /// Stores a new key. Its token cannot be read back: whoever made it has to show it now.
+    /// Stores a new key.
+    ///
+    /// Its token cannot be read back: whoever made it has to show it now.
     ///
     /// - Parameters:
     ///   - token: the token; keep it out of logs.
@@ -11,6 +13,8 @@ extension LeadStore {
     ///   - name: what people call it.
     ///   - scopes: what it may do.
     ///   - expiresAt: when it stops working by itself.
+    /// - Returns: the key, without its secret.
+    /// - Throws: ``StoreError`` when there is no such workspace.
     package func createKey(
         _ token: APIKeyToken,
         id: UUID,
@@ -20,7 +24,7 @@ extension LeadStore {
         expiresAt: Timestamp? = nil
     ) async throws -> APIKey {
         if let workspaceID, try await workspace(workspaceID, as: .administrator) == nil {
-            throw StoreError(.invalid, field: "/workspaceId", "There is no such workspace.")
+            throw StoreError.noSuchWorkspace("/workspaceId")
         }
         var parameters = Parameters()
         parameters.append(id)

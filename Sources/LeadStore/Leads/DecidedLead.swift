@@ -17,8 +17,12 @@ package struct PreparedLead: Sendable {
     /// The location as a JSON object, or nil without one.
     package let locationJSON: String?
 
+    /// What the client calls the request that it came in, if it does.
+    package let idempotency: IdempotencyClaim?
+
     /// Prepares a lead for the batch.
-    package init(id: UUID, source: UUID, lead: Lead) {
+    package init(id: UUID, source: UUID, lead: Lead, idempotency: IdempotencyClaim? = nil) {
+        self.idempotency = idempotency
         self.id = id
         self.source = source
         self.lead = lead

@@ -63,6 +63,8 @@ extension LeadStore {
     ///   - maximumAttempts: after how many attempts a lead fails for good.
     ///   - decide: the rule-set version and an assignment for each lead, in order. It is called while rows are
     ///     locked: it computes and does not wait for anything.
+    /// - Returns: what became of each lead; or that the rules have changed and nothing was written.
+    /// - Throws: what the database says.
     package func claimAndSettle(
         limit: Int,
         leadID: UUID? = nil,

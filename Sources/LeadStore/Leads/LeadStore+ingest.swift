@@ -22,6 +22,12 @@ package struct IngestException: Sendable, Hashable {
         case exists
         /// A waiting lead that has used up its attempts.
         case failed
+        /// The same request was here before; nothing was written now. The lead that came of it then.
+        case repeated(UUID)
+        /// Another request has used the idempotency key; nothing was written.
+        case keyMismatch
+        /// A waiting lead whose destination is not there any more; it waits on.
+        case destinationGone
     }
 
     /// Its place in the batch, from 0.
@@ -46,9 +52,16 @@ extension LeadStore {
     ///   - batch: the leads; no two with a common identity.
     ///   - version: the rule-set version they were decided under; nil if none of them was decided (`queued`).
     ///   - isRepeat: whether some of them may be stored already, by an earlier try whose outcome is unknown.
+    /// - Returns: the leads that were not written as decided; or that the rules have changed and nothing was written.
+    /// - Throws: what the database says; then nothing is written, unless the connection was lost.
     package func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult {
         let leads = batch.map(\.prepared)
         var parameters = Parameters()
+        let isKeyed = leads.contains { $0.idempotency != nil }
+        if isKeyed {
+            parameters.append(array: leads.map(\.idempotency?.key))
+            parameters.append(array: leads.map(\.idempotency?.request))
+        }
         parameters.append(version)
         parameters.append(array: leads.map { Optional($0.id) })
         parameters.append(array: leads.map { Optional($0.source) })
@@ -72,7 +85,7 @@ extension LeadStore {
         parameters.append(array: leads.map { $0.identities.claims.first?.digest })
         parameters.append(array: leads.map { $0.identities.claims.dropFirst().first?.digest })
         parameters.append(isRepeat)
-        return try IngestResult(await pool.query(Self.ingestLeads, parameters))
+        return try IngestResult(await pool.query(isKeyed ? Self.ingestKeyedLeads : Self.ingestLeads, parameters))
     }
 
     private static let ingestLeads = Statement(
@@ -81,6 +94,14 @@ extension LeadStore {
         SELECT ordinal, outcome, duplicate_of
         FROM switchyard.ingest_leads($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
             $19, $20, $21, $22, $23)
+        """
+    )
+    private static let ingestKeyedLeads = Statement(
+        "ingest_keyed_leads",
+        """
+        SELECT ordinal, outcome, duplicate_of
+        FROM switchyard.ingest_keyed_leads($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+            $18, $19, $20, $21, $22, $23, $24, $25)
         """
     )
 }
@@ -97,10 +118,16 @@ extension IngestResult {
                 return
             case "duplicate":
                 exceptions.append(.init(index: index, outcome: .duplicate(of: try row.uuidIfPresent(2))))
+            case "repeated":
+                exceptions.append(.init(index: index, outcome: .repeated(try row.uuid(2))))
+            case "mismatch":
+                exceptions.append(.init(index: index, outcome: .keyMismatch))
             case "exists":
                 exceptions.append(.init(index: index, outcome: .exists))
             case "failed":
                 exceptions.append(.init(index: index, outcome: .failed))
+            case "pending":
+                exceptions.append(.init(index: index, outcome: .destinationGone))
             default:
                 exceptions.append(.init(index: index, outcome: .again))
             }

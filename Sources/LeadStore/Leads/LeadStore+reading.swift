@@ -26,6 +26,8 @@ extension LeadStore {
     ///   - after: where the page before ended; nil for the first page.
     ///   - limit: how many at most.
     ///   - access: on whose behalf; a workspace sees leads that it has or has sent.
+    /// - Returns: a page of leads, and where the next one begins.
+    /// - Throws: what the database says.
     package func leads(
         _ filter: LeadFilter,
         after: LeadCursor? = nil,
@@ -45,10 +47,21 @@ extension LeadStore {
             // Two searches, each along its own index, instead of one OR that has none.
             let own = query.parameter { $0.append(workspace) }
             for column in ["workspace_id", "source_workspace_id"] {
-                keys.append("(SELECT l.id FROM public.leads l WHERE \(query.conditions) AND l.\(column) = \(own) \(order))")
+                keys.append(
+                    "(SELECT l.id FROM public.leads l WHERE \(query.conditions) AND l.\(column) = \(own) \(order))"
+                )
             }
-        } else {
+        } else if filter.hasIndex {
             keys.append("(SELECT l.id FROM public.leads l WHERE \(query.conditions) \(order))")
+        } else {
+            // The newest of each workspace by the index that is there: one by time alone would cost every lead an entry.
+            let newest = "SELECT l.id, l.created_at FROM public.leads l WHERE \(query.conditions) AND l.workspace_id"
+            keys.append(
+                """
+                (SELECT l.id FROM public.workspaces w CROSS JOIN LATERAL (\(newest) = w.id \(order)) l \(order))
+                """
+            )
+            keys.append("(SELECT l.id FROM (\(newest) IS NULL \(order)) l)")
         }
         let sql = """
             WITH page AS (\(keys.joined(separator: " UNION ")))
@@ -63,6 +76,24 @@ extension LeadStore {
         records.removeLast(records.count - limit)
         return LeadPage(leads: records, next: records.last.map { .init(createdAt: $0.createdAt, id: $0.id) })
     }
+
+    /// Which of these leads the caller may know of: all for an administrator, for a workspace those it has or has sent.
+    ///
+    /// One statement without a transaction of its own: it is asked for every duplicate that comes in.
+    package func visible(_ ids: Set<UUID>, to access: Access) async throws -> Set<UUID> {
+        guard let workspace = access.workspaceID, !ids.isEmpty else { return ids }
+        var parameters = Parameters()
+        parameters.append(array: ids.map(Optional.some))
+        parameters.append(workspace)
+        return Set(try await pool.query(Self.visibleLeads, parameters).map { try $0.uuid(0) })
+    }
+
+    private static let visibleLeads = Statement(
+        "visible_leads",
+        """
+        SELECT l.id FROM public.leads l WHERE l.id = ANY ($1) AND (l.workspace_id = $2 OR l.source_workspace_id = $2)
+        """
+    )
 
     /// How leads stand that an earlier statement may or may not have stored; ids that are not stored are missing.
     ///
@@ -90,6 +121,50 @@ extension LeadStore {
         return outcomes
     }
 
+    /// What was answered when these leads came in: their first log row, which nothing changes.
+    ///
+    /// A lead that was left to the queue undecided has none yet, and is answered as waiting. Ids that are not stored
+    /// are missing.
+    package func firstOutcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] {
+        var parameters = Parameters()
+        parameters.append(array: ids.map(Optional.some))
+        var outcomes: [UUID: RoutingOutcome] = [:]
+        for row in try await pool.query(Self.firstAnswers, parameters) {
+            let id = try row.uuid(0)
+            let result = try row.stringIfPresent(1)
+            let isRouted = result != nil && result != "retry"
+            outcomes[id] = RoutingOutcome(
+                leadID: id,
+                status: isRouted ? .routed : .pending,
+                destinationWorkspaceID: isRouted ? try row.uuidIfPresent(2) : nil,
+                matchedRuleID: try row.uuidIfPresent(3),
+                matchedRuleName: try row.stringIfPresent(4),
+                reason: try row.stringIfPresent(5) ?? "Left to the queue undecided.",
+                isDuplicate: result == "duplicate",
+                duplicateLeadID: try row.uuidIfPresent(6)
+            )
+        }
+        return outcomes
+    }
+
+    private static let firstAnswers = Statement(
+        "first_answers",
+        """
+        SELECT l.id, log.routing_result::text, log.destination_workspace_id, log.matched_rule_id, r.rule_name::text,
+            log.reason::text, log.duplicate_of
+        FROM public.leads l
+        LEFT JOIN LATERAL (
+            SELECT g.routing_result, g.destination_workspace_id, g.matched_rule_id, g.reason, g.duplicate_of
+            FROM public.lead_routing_logs g
+            WHERE g.lead_id = l.id AND g.attempt = 1 AND g.created_at <= l.created_at
+            ORDER BY g.created_at, g.id
+            LIMIT 1
+        ) log ON true
+        LEFT JOIN public.lead_routing_rules r ON r.id = log.matched_rule_id
+        WHERE l.id = ANY ($1)
+        """
+    )
+
     private static let leadOutcomes = Statement(
         "lead_outcomes",
         """
@@ -107,6 +182,14 @@ extension LeadStore {
         WHERE l.id = ANY ($1)
         """
     )
+}
+
+extension LeadFilter {
+    /// Whether an index leads to what the filter asks for, in the order of time or to few enough rows to sort.
+    fileprivate var hasIndex: Bool {
+        if workspaceID != nil || sourceWorkspaceID != nil || identityHash != nil { return true }
+        return status == .pending || status == .routing || status == .failed
+    }
 }
 
 /// The conditions of a list of leads, and the values that they name.

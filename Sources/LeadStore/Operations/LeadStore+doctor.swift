@@ -23,7 +23,9 @@ package struct ServerFacts: Sendable, Hashable {
     package let connectionsInUse: Int
     /// `max_connections`.
     package let maximumConnections: Int
-    /// The age of the oldest open transaction, in seconds: vacuum cannot clean up behind it. Nil if none is visible.
+    /// The age of the oldest open transaction, in seconds: vacuum cannot clean up behind it.
+    ///
+    /// Nil if none is visible.
     package let oldestTransactionSeconds: Double?
     /// How long somebody has been waiting for a lock, at most, in seconds; nil if nobody is.
     package let longestLockWaitSeconds: Double?
@@ -50,7 +52,9 @@ package struct RoutingFacts: Sendable, Hashable {
 }
 
 extension LeadStore {
-    /// What can be said about the server. One statement, without any table of ours.
+    /// What can be said about the server.
+    ///
+    /// One statement, without any table of ours.
     package func serverFacts() async throws -> ServerFacts {
         guard let row = try await pool.query(Self.askServer).first else {
             throw StoreError(.notFound, "The server did not answer.")
@@ -72,7 +76,9 @@ extension LeadStore {
         )
     }
 
-    /// What can be said about our schema, which has to be there. Bounded in cost; for people, not for probes.
+    /// What can be said about our schema, which has to be there.
+    ///
+    /// Bounded in cost; for people, not for probes.
     package func routingFacts() async throws -> RoutingFacts {
         guard let row = try await pool.query(Self.askSchema).first else {
             throw StoreError(.notFound, "The server did not answer.")

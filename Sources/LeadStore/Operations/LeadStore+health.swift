@@ -21,7 +21,9 @@ package struct RoutingHealth: Sendable, Hashable {
 }
 
 extension LeadStore {
-    /// How routing is doing. One statement.
+    /// How routing is doing.
+    ///
+    /// One statement.
     package func health() async throws -> RoutingHealth {
         guard let row = try await pool.query(Self.routingHealth).first else {
             throw StoreError(.notFound, "The database did not tell how routing is doing.")
@@ -38,7 +40,9 @@ extension LeadStore {
         )
     }
 
-    /// Whether the database answers and has our schema: what `/readyz` asks. One row.
+    /// Whether the database answers and has our schema: what `/readyz` asks.
+    ///
+    /// One row.
     package func isReady() async -> Bool {
         (try? await ruleSetVersion()) != nil
     }

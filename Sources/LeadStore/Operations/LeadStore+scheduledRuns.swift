@@ -16,6 +16,25 @@ package struct ScheduledRun: Sendable, Hashable {
     package let affected: Int64?
     /// What went wrong, if something did.
     package let error: String?
+
+    /// A run of these parts.
+    package init(
+        name: String,
+        dueAt: Timestamp,
+        node: String,
+        startedAt: Timestamp,
+        finishedAt: Timestamp? = nil,
+        affected: Int64? = nil,
+        error: String? = nil
+    ) {
+        self.name = name
+        self.dueAt = dueAt
+        self.node = node
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.affected = affected
+        self.error = error
+    }
 }
 
 extension LeadStore {
@@ -41,6 +60,25 @@ extension LeadStore {
         return try await !pool.query(Self.insertRun, parameters).isEmpty
     }
 
+    /// Takes a due time whose run has failed, to try it once more.
+    ///
+    /// - Returns: whether this node is to run it.
+    package func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(name)
+        parameters.append(dueAt)
+        parameters.append(node)
+        return try await !pool.query(Self.repeatRun, parameters).isEmpty
+    }
+
+    /// The run of a due time, if anybody has taken it.
+    package func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
+        var parameters = Parameters()
+        parameters.append(name)
+        parameters.append(dueAt)
+        return try await pool.query(Self.oneRun, parameters).first.map(ScheduledRun.init)
+    }
+
     /// Notes how a run ended.
     package func finishRun(
         _ name: String,
@@ -60,18 +98,7 @@ extension LeadStore {
 
     /// The last run of each function that has run.
     package func lastRuns() async throws -> [ScheduledRun] {
-        try await pool.query(Self.newestRuns)
-            .map { row in
-                ScheduledRun(
-                    name: try row.string(0),
-                    dueAt: try row.timestamp(1),
-                    node: try row.stringIfPresent(2) ?? "",
-                    startedAt: try row.timestamp(3),
-                    finishedAt: try row.timestampIfPresent(4),
-                    affected: try row.int64IfPresent(5),
-                    error: try row.stringIfPresent(6)
-                )
-            }
+        try await pool.query(Self.newestRuns).map(ScheduledRun.init)
     }
 
     private static let clock = Statement("database_time", "SELECT clock_timestamp()")
@@ -83,6 +110,23 @@ extension LeadStore {
         ON CONFLICT (name, due_at) DO UPDATE SET node = excluded.node, started_at = excluded.started_at
         WHERE run.finished_at IS NULL AND run.started_at < clock_timestamp() - interval '15 minutes'
         RETURNING 1
+        """
+    )
+    private static let repeatRun = Statement(
+        "reclaim_failed_run",
+        """
+        UPDATE switchyard.scheduled_runs
+        SET node = $3, started_at = clock_timestamp(), finished_at = NULL, affected = NULL, error = NULL
+        WHERE name = $1 AND due_at = $2 AND finished_at IS NOT NULL AND error IS NOT NULL
+        RETURNING 1
+        """
+    )
+    private static let oneRun = Statement(
+        "scheduled_run",
+        """
+        SELECT name::text, due_at, node::text, started_at, finished_at, affected, error::text
+        FROM switchyard.scheduled_runs
+        WHERE name = $1 AND due_at = $2
         """
     )
     private static let endRun = Statement(
@@ -100,4 +144,17 @@ extension LeadStore {
         ORDER BY name, due_at DESC
         """
     )
+}
+
+extension ScheduledRun {
+    /// Reads a row of name, due time, node, start, end, affected, error.
+    init(_ row: Row) throws {
+        name = try row.string(0)
+        dueAt = try row.timestamp(1)
+        node = try row.stringIfPresent(2) ?? ""
+        startedAt = try row.timestamp(3)
+        finishedAt = try row.timestampIfPresent(4)
+        affected = try row.int64IfPresent(5)
+        error = try row.stringIfPresent(6)
+    }
 }

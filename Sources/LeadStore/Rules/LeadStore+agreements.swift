@@ -24,23 +24,33 @@ extension LeadStore {
             }
     }
 
-    /// Grants an agreement; granting it again changes nothing. Only the receiver can, or an administrator.
+    /// Grants an agreement; granting it again changes nothing.
+    ///
+    /// Only the receiver can, or an administrator.
     ///
     /// - Returns: whether it is new.
     package func grant(_ agreement: RoutingAgreement, as access: Access) async throws -> Bool {
         try Self.requireReceiver(of: agreement, access)
         guard agreement.receivingWorkspaceID != agreement.sendingWorkspaceID else {
-            throw StoreError(.invalid, field: "/sendingWorkspaceId", "A workspace needs no agreement with itself.")
+            throw StoreError(
+                .invalid,
+                field: "/sendingWorkspaceId",
+                "A workspace needs no agreement with itself.",
+                remedy: "Name another workspace."
+            )
         }
         for (field, id) in [
-            ("/receivingWorkspaceId", agreement.receivingWorkspaceID), ("/sendingWorkspaceId", agreement.sendingWorkspaceID),
+            ("/receivingWorkspaceId", agreement.receivingWorkspaceID),
+            ("/sendingWorkspaceId", agreement.sendingWorkspaceID),
         ] where try await workspace(id, as: .administrator) == nil {
-            throw StoreError(.invalid, field: field, "There is no such workspace.")
+            throw StoreError.noSuchWorkspace(field)
         }
         return try await !write(Self.insertAgreement, Self.parameters(agreement), as: access).isEmpty
     }
 
-    /// Ends an agreement; rules that rely on it are passed over from now on. Only the receiver can, or an administrator.
+    /// Ends an agreement; rules that rely on it are passed over from now on.
+    ///
+    /// Only the receiver can, or an administrator.
     ///
     /// - Returns: whether there was one.
     package func revoke(_ agreement: RoutingAgreement, as access: Access) async throws -> Bool {

@@ -22,7 +22,11 @@ package struct RuleChange: Sendable, Hashable {
 extension LeadStore {
     /// All rules that the caller may see, in the order in which they are tried.
     ///
-    /// - Parameter owner: only the rules of this workspace.
+    /// - Parameters:
+    ///   - owner: only the rules of this workspace.
+    ///   - access: on whose behalf.
+    /// - Returns: the rules.
+    /// - Throws: what the database says.
     package func rules(of owner: UUID? = nil, as access: Access) async throws -> [RuleRecord] {
         var parameters = Parameters()
         parameters.append(access.workspaceID ?? owner)
@@ -43,6 +47,7 @@ extension LeadStore {
     ///   - owner: the workspace it belongs to; nil for a rule of the platform, which only administrators may make.
     ///   - change: name and destination are required.
     ///   - access: on whose behalf. A workspace may make rules of its own, to destinations that have agreed.
+    /// - Returns: the rule as it is stored.
     /// - Throws: `StoreError` naming the field.
     package func createRule(
         id: UUID,
@@ -58,7 +63,7 @@ extension LeadStore {
             throw StoreError(.invalid, field: "/destinationWorkspaceId", "A rule needs a destination.")
         }
         if let owner, access == .administrator, try await workspace(owner, as: access) == nil {
-            throw StoreError(.invalid, field: "/workspaceId", "There is no such workspace.")
+            throw StoreError.noSuchWorkspace("/workspaceId")
         }
         try await check(change, as: access)
         var parameters = Parameters()
@@ -104,7 +109,7 @@ extension LeadStore {
         switch access {
         case .administrator:
             guard try await workspace(destination, as: access) != nil else {
-                throw StoreError(.invalid, field: "/destinationWorkspaceId", "There is no such workspace.")
+                throw StoreError.noSuchWorkspace("/destinationWorkspaceId")
             }
         case .workspace(let own):
             guard destination != own else { return }
@@ -113,7 +118,8 @@ extension LeadStore {
                 throw StoreError(
                     .invalid,
                     field: "/destinationWorkspaceId",
-                    "That workspace has not agreed to receive leads from this one."
+                    "That workspace has not agreed to receive leads from this one.",
+                    remedy: "Ask the receiver to agree first: POST /api/agreements with a key of its own."
                 )
             }
         }

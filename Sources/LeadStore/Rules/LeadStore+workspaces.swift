@@ -34,17 +34,26 @@ extension LeadStore {
         return try await run(Self.oneWorkspace, parameters, as: access).first.map(WorkspaceRecord.init)
     }
 
-    /// Creates a workspace. Only administrators may.
+    /// Creates a workspace.
+    ///
+    /// Only administrators may.
     ///
     /// - Throws: `StoreError` naming `name`, `type` or `fallbackWorkspaceId`.
-    package func createWorkspace(id: UUID, _ change: WorkspaceChange, as access: Access) async throws -> WorkspaceRecord {
+    package func createWorkspace(id: UUID, _ change: WorkspaceChange, as access: Access) async throws -> WorkspaceRecord
+    {
         guard let name = change.name else { throw StoreError(.invalid, field: "/name", "A workspace needs a name.") }
         try await check(change, name: name, id: id, as: access)
         return try await save(Self.insertWorkspace, id: id, change)
     }
 
-    /// Changes a workspace. Only administrators may.
-    package func changeWorkspace(_ id: UUID, _ change: WorkspaceChange, as access: Access) async throws -> WorkspaceRecord {
+    /// Changes a workspace.
+    ///
+    /// Only administrators may.
+    package func changeWorkspace(
+        _ id: UUID,
+        _ change: WorkspaceChange,
+        as access: Access
+    ) async throws -> WorkspaceRecord {
         try await check(change, name: change.name, id: id, as: access)
         return try await save(Self.updateWorkspace, id: id, change)
     }

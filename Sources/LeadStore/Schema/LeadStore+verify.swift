@@ -44,9 +44,14 @@ extension LeadStore {
         """
         SELECT to_regclass('public.lead_routing_queue') IS NOT NULL AND to_regclass('public.lead_routing_logs') IS NOT NULL
             AND to_regclass('switchyard.rule_set_version') IS NOT NULL
-            AND (SELECT count(*) FROM pg_catalog.pg_proc p
-                WHERE p.pronamespace = to_regnamespace('switchyard')
-                    AND p.proname IN ('ingest_leads', 'claim_waiting', 'settle_claimed', 'settle_leads')) >= 4
+            AND to_regprocedure('switchyard.ingest_leads(bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[], text[],
+                text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[],
+                boolean)') IS NOT NULL
+            AND to_regprocedure('switchyard.claim_waiting(integer, uuid, boolean)') IS NOT NULL
+            AND to_regprocedure('switchyard.settle_claimed(bigint, uuid[], uuid[], uuid[], text[], text[], text[], bytea[],
+                bytea[], integer)') IS NOT NULL
+            AND to_regprocedure('switchyard.settle_leads(bigint, uuid[], uuid[], uuid[], text[], text[], text[], text[],
+                bytea[], bytea[], integer, uuid)') IS NOT NULL
             AND EXISTS (SELECT FROM pg_catalog.pg_attribute a
                 WHERE a.attrelid = to_regclass('public.leads') AND a.attname = 'routing_status' AND NOT a.attisdropped)
         """

@@ -15,7 +15,9 @@ enum ConnectionString {
         var options: [String: String] = [:]
         var entry = list
         while let keyword = entry.pointee.keyword {
-            if let value = entry.pointee.val { options[String(cString: keyword)] = String(cString: value) }
+            if let value = entry.pointee.val {
+                options[String(cString: keyword)] = String(cString: value)
+            }
             entry += 1
         }
         return (options, fault(in: options))

@@ -31,7 +31,9 @@ enum Connector {
             }
         }
         guard let connection else {
-            return .failure(PostgresError(.cannotConnect, sqlState: "08001", "There is no memory for a connection."))
+            return .failure(
+                PostgresError(.cannotConnect, sqlState: "08001", "There is no memory for a connection.")
+            )
         }
         guard PQstatus(connection) == CONNECTION_OK else {
             defer { PQfinish(connection) }
@@ -49,7 +51,9 @@ extension PostgresConfiguration {
         options["fallback_application_name"] = applicationName
         // A service file may set these itself, and explicit keywords would win over it.
         if options["service"] == nil, getenv("PGSERVICE") == nil {
-            for (keyword, value) in Self.keepAlive where options[keyword] == nil { options[keyword] = value }
+            for (keyword, value) in Self.keepAlive where options[keyword] == nil {
+                options[keyword] = value
+            }
         }
         return options.map { ($0, $1) }
     }

@@ -13,11 +13,13 @@ package struct PostgresConfiguration: Sendable {
     let fault: PostgresError?
     /// What sessions are called in `pg_stat_activity`, unless the connection string or `PGAPPNAME` says otherwise.
     package var applicationName: String
-    /// `statement_timeout`; zero means none. 30 s.
+    /// The session's `statement_timeout`, 30 s; zero means none.
     package var statementTimeout: Duration = .seconds(30)
-    /// `lock_timeout`; zero means none. 5 s.
+    /// How much longer than `statementTimeout` the server may say nothing before the connection counts as lost, 5 s.
+    package var silenceAllowance: Duration = .seconds(5)
+    /// The session's `lock_timeout`, 5 s; zero means none.
     package var lockTimeout: Duration = .seconds(5)
-    /// `idle_in_transaction_session_timeout`; zero means none. 30 s.
+    /// The session's `idle_in_transaction_session_timeout`, 30 s; zero means none.
     package var idleInTransactionTimeout: Duration = .seconds(30)
     /// How long one attempt to connect may take, and how long a statement waits for a lost server to come back.
     ///

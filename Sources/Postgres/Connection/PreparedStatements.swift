@@ -35,7 +35,11 @@ struct PreparedStatements {
         }
         guard entries.count < Self.limit else { return .unprepared }
         let name = generation == 0 ? statement.name : "\(statement.name)~\(generation)"
-        entries[statement.name] = Entry(sql: statement.sql, types: fields.map(\.type), nameOnServer: name)
+        entries[statement.name] = Entry(
+            sql: statement.sql,
+            types: fields.map(\.type),
+            nameOnServer: name
+        )
         return .prepare(name)
     }
 

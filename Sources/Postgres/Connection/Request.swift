@@ -97,7 +97,9 @@ final class Request: @unchecked Sendable {
             return .success(.many(results.map { Rows($0) }))
         case .statement:
             guard let result else {
-                return .failure(PostgresError(.connectionLost, "The connection gave no answer to a statement."))
+                return .failure(
+                    PostgresError(.connectionLost, "The connection gave no answer to a statement.")
+                )
             }
             return .success(.rows(Rows(result)))
         }

@@ -6,13 +6,16 @@ extension Session {
         let pointer: OpaquePointer
     }
 
+    /// How long after a cancel request that had no effect the next one is sent.
+    static let cancelInterval: Duration = .milliseconds(50)
     /// How long the end of a cancelled statement is waited for.
     static let cancelGrace: Duration = .seconds(5)
 
     /// Ends a request early, with `reason` for its caller.
     ///
     /// PostgreSQL cancels whatever the session runs at that moment. So a cancel request is sent only for the request
-    /// at the head of the pipeline, at most one at a time, and nothing new is sent until it has been delivered.
+    /// at the head of the pipeline, one at a time, again if it came too early, and nothing new is sent until the
+    /// statement has ended.
     /// Requests behind that one on a shared connection might be hit instead, when it ends just then: they are their
     /// own transactions, rolled back, and are sent again. A request further back on a shared connection is given up:
     /// its caller is told at once, it runs all the same, bounded by `statement_timeout`, and its result is dropped.
@@ -24,17 +27,22 @@ extension Session {
             return request.answer(.failure(reason))
         }
         guard sendCancel() else { return request.answer(.failure(reason)) }
+        cancelTarget = request
         _ = loop.after(Self.cancelGrace) { [weak self] in
-            guard let self, !request.isAnswered else { return }
+            guard let self, cancelTarget === request else { return }
+            cancelTarget = nil
             request.answer(.failure(reason))
-            if !isShared { lose() }
+            guard isShared else { return lose() }
+            pump()
+            owner?.sessionProgressed(self)
         }
     }
 
     /// Cancels whatever runs, from a thread that may block.
     @discardableResult
     func sendCancel() -> Bool {
-        guard let connection, !pending.isEmpty, !isCancelling, let pointer = PQgetCancel(connection) else {
+        guard let connection, !pending.isEmpty, !isCancelling, let pointer = PQgetCancel(connection)
+        else {
             return false
         }
         isCancelling = true
@@ -57,6 +65,13 @@ extension Session {
         isCancelling = false
         exposed = pending.count
         guard state == .ready else { return }
+        if let target = cancelTarget {
+            // A server that had not begun with the statement yet takes no notice of a cancel request.
+            _ = loop.after(Self.cancelInterval) { [weak self] in
+                guard let self, cancelTarget === target else { return }
+                sendCancel()
+            }
+        }
         pump()
         owner?.sessionProgressed(self)
     }

@@ -5,30 +5,29 @@ extension Session {
     /// Connects on a thread that may block, then takes the connection over and sets it up.
     func connect() {
         let configuration = configuration
-        connectTimer = loop.after(configuration.connectTimeLimit) { [weak self] in self?.connectingTookTooLong() }
+        connectTimer = loop.after(configuration.connectTimeLimit) { [weak self] in
+            self?.connectingTookTooLong()
+        }
         let started = BlockingThreads.connecting.submit { [self] in
             let result = Connector.open(configuration)
             let accepted = loop.submit { self.takeOver(result) }
             if !accepted, case .success(let opened) = result { PQfinish(opened.pointer) }
         }
         if !started {
-            close(PostgresError(.cannotConnect, sqlState: "08001", "Too many connections are being made at once."))
+            close(
+                PostgresError(
+                    .cannotConnect,
+                    sqlState: "08001",
+                    "Too many connections are being made at once."
+                )
+            )
         }
     }
 
     private func connectingTookTooLong() {
         connectTimer = nil
         guard state == .connecting else { return }
-        close(
-            PostgresError(
-                .cannotConnect,
-                sqlState: "08001",
-                """
-                PostgreSQL\(configuration.place) did not answer within \(configuration.connectTimeLimit). Is the \
-                address right, and does a firewall let it through?
-                """
-            )
-        )
+        close(configuration.noAnswer)
     }
 
     private func takeOver(_ result: Result<Connector.Opened, PostgresError>) {
@@ -43,7 +42,9 @@ extension Session {
             guard PQsetnonblocking(opened.pointer, 1) == 0, PQenterPipelineMode(opened.pointer) == 1,
                 let token = loop.watch(PQsocket(opened.pointer), self)
             else {
-                return close(PostgresError(.cannotConnect, sqlState: "08001", "The connection could not be set up."))
+                return close(
+                    PostgresError(.cannotConnect, sqlState: "08001", "The connection could not be set up.")
+                )
             }
             self.token = token
             setUp()
@@ -63,7 +64,9 @@ extension Session {
                     owner?.sessionIsReady(self)
                 case .failure(let error):
                     let state = error.sqlState ?? "08001"
-                    close(PostgresError(.cannotConnect, sqlState: state, "A new session failed: \(error.message)"))
+                    close(
+                        PostgresError(.cannotConnect, sqlState: state, "A new session failed: \(error.message)")
+                    )
                 }
             }
         )
@@ -117,9 +120,18 @@ extension PostgresConfiguration {
         return connectTimeout * max(1, hosts.split(separator: ",").count)
     }
 
-    /// The host as the connection string has it, for errors.
-    var place: String {
-        guard let host = options["host"] ?? options["hostaddr"] else { return "" }
-        return options["port"].map { " at \(host) port \($0)" } ?? " at \(host)"
+    /// What is said when the time limit has passed without any answer.
+    var noAnswer: PostgresError {
+        let host = options["host"] ?? options["hostaddr"]
+        let place =
+            host.map { host in options["port"].map { " at \(host) port \($0)" } ?? " at \(host)" } ?? ""
+        return PostgresError(
+            .cannotConnect,
+            sqlState: "08001",
+            """
+            PostgreSQL\(place) did not answer within \(connectTimeLimit). Is the address right, and does a firewall \
+            let it through?
+            """
+        )
     }
 }

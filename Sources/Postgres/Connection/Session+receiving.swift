@@ -61,7 +61,9 @@ extension Session: SocketHandler {
             request.error = PostgresError(.configuration, "COPY from or to the client is not supported.")
             lose()
         case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE, PGRES_NONFATAL_ERROR:
-            if request.error == nil { request.error = PostgresError(result: result, statement: request.name) }
+            if request.error == nil {
+                request.error = PostgresError(result: result, statement: request.name)
+            }
             PQclear(result)
             if let connection, PQstatus(connection) == CONNECTION_BAD {
                 // Without a SQLSTATE the error is libpq's own, about the connection.
@@ -87,6 +89,8 @@ extension Session: SocketHandler {
 
     private func finish(_ request: Request) {
         pending.removeFirst()
+        headSince = loop.now
+        if cancelTarget === request { cancelTarget = nil }
         let mayBeHitByMistake = exposed > 0 || isCancelling
         if !isCancelling { exposed = max(0, exposed - 1) }
         // BEGIN itself did not come through: the next statement must not run outside a transaction.

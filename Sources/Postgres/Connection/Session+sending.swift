@@ -11,19 +11,24 @@ extension Session {
         request.session = self
         let isSent =
             switch request.content {
-            case .statement(let statement, let parameters): transmit(statement, parameters, request, connection)
+            case .statement(let statement, let parameters):
+                transmit(statement, parameters, request, connection)
             case .simple(let sql): transmit(sql, request, connection)
             }
         guard let isSent else { return }
         if !isSent {
             // Nothing of it has reached the server, or the connection is broken and about to be closed.
-            request.error = PostgresError(.configuration, "The statement could not be sent: too many parameters?")
+            request.error = PostgresError(
+                .configuration,
+                "The statement could not be sent: too many parameters?"
+            )
         }
         if PQstatus(connection) == CONNECTION_BAD {
             request.error = nil
             pending.append(request)
             return lose()
         }
+        if pending.isEmpty { headSince = loop.now }
         pending.append(request)
         watchForSilence()
         noteChange()
@@ -45,17 +50,27 @@ extension Session {
         let fields = parameters.fields
         switch prepared.plan(statement, fields) {
         case .unprepared:
-            isSent = isSent && fields.withTypes { types in
-                parameters.withValues { values, lengths, formats in
-                    PQsendQueryParams(
-                        connection, statement.sql, Int32(fields.count), types, values, lengths, formats, 1)
-                } == 1
-            }
+            isSent =
+                isSent
+                && fields.withTypes { types in
+                    parameters.withValues { values, lengths, formats in
+                        PQsendQueryParams(
+                            connection,
+                            statement.sql,
+                            Int32(fields.count),
+                            types,
+                            values,
+                            lengths,
+                            formats,
+                            1
+                        )
+                    }
+                }
         case .prepare(let name):
             request.preamble.insert(.prepare)
             isSent =
                 isSent
-                && fields.withTypes { PQsendPrepare(connection, name, statement.sql, Int32(fields.count), $0) } == 1
+                && fields.withTypes { PQsendPrepare(connection, name, statement.sql, Int32(fields.count), $0) == 1 }
                 && run(name, parameters, connection)
         case .use(let name):
             request.usesPrepared = true
@@ -71,8 +86,16 @@ extension Session {
 
     private func run(_ name: String, _ parameters: Parameters, _ connection: OpaquePointer) -> Bool {
         parameters.withValues { values, lengths, formats in
-            PQsendQueryPrepared(connection, name, Int32(parameters.fields.count), values, lengths, formats, 1)
-        } == 1
+            PQsendQueryPrepared(
+                connection,
+                name,
+                Int32(parameters.fields.count),
+                values,
+                lengths,
+                formats,
+                1
+            )
+        }
     }
 
     /// A simple query leaves pipeline mode; nil if BEGIN had to go first and the request waits for it.
@@ -117,15 +140,15 @@ extension Session {
         }
     }
 
-    /// On a shared connection the server's own limit ends every statement: one that outlasts it by far means that
-    /// the server, or the way to it, is gone without a word.
+    /// Where the server's own limit ends every statement, one that outlasts it by far means that the server, or the
+    /// way to it, is gone without a word.
     private func watchForSilence() {
-        guard isShared, silenceTimer == nil, configuration.statementTimeout > .zero else { return }
+        guard isLimitedByServer, silenceTimer == nil, configuration.statementTimeout > .zero else { return }
         let before = received
-        silenceTimer = loop.after(configuration.statementTimeout + .seconds(5)) { [weak self] in
+        silenceTimer = loop.after(configuration.statementTimeout + configuration.silenceAllowance) { [weak self] in
             guard let self else { return }
             silenceTimer = nil
-            guard state == .ready, isShared, !pending.isEmpty else { return }
+            guard state == .ready, isLimitedByServer, !pending.isEmpty else { return }
             if received == before { lose() } else { watchForSilence() }
         }
     }
@@ -135,9 +158,9 @@ extension Parameters {
     /// Lends libpq the values; an empty value has a pointer, NULL has none.
     func withValues(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Int32
-    ) -> Int32 {
+    ) -> Bool {
         let count = fields.count
-        guard count > 0 else { return body(nil, nil, nil) }
+        guard count > 0 else { return body(nil, nil, nil) == 1 }
         return buffer.withUnsafeBytes { bytes in
             withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
                 withUnsafeTemporaryAllocation(of: Int32.self, capacity: count * 2) { numbers in
@@ -152,7 +175,7 @@ extension Parameters {
                         UnsafePointer(values.baseAddress),
                         UnsafePointer(numbers.baseAddress),
                         numbers.baseAddress.map { UnsafePointer($0 + count) }
-                    )
+                    ) == 1
                 }
             }
         }
@@ -160,15 +183,11 @@ extension Parameters {
 }
 
 extension [Parameters.Field] {
-    fileprivate func withTypes(_ body: (UnsafePointer<Oid>?) -> Int32) -> Int32 {
+    fileprivate func withTypes(_ body: (UnsafePointer<Oid>?) -> Bool) -> Bool {
         guard !isEmpty else { return body(nil) }
         return withUnsafeTemporaryAllocation(of: Oid.self, capacity: count) { types in
             for (index, field) in enumerated() { types[index] = field.type }
             return body(UnsafePointer(types.baseAddress))
         }
-    }
-
-    fileprivate func withTypes(_ body: (UnsafePointer<Oid>?) -> Bool) -> Bool {
-        withTypes { body($0) ? 1 : 0 } == 1
     }
 }

@@ -48,6 +48,10 @@ final class Session: @unchecked Sendable {
 
     /// Whether requests of unrelated callers are on this connection, each its own transaction.
     var isShared = false
+    /// Whether it is lent for a transaction of the pool's own making.
+    var isInTransaction = false
+    /// Whether `statement_timeout` is as the pool has set it: whoever borrows the session itself may have changed it.
+    var isLimitedByServer: Bool { role != .lent || isInTransaction }
     /// Whether BEGIN has to travel in front of the next statement.
     var beginsTransaction = false
     /// Names the caller who has it exclusively; 0 for none.
@@ -58,9 +62,13 @@ final class Session: @unchecked Sendable {
 
     /// Whether a cancel request is on its way; nothing is sent meanwhile, so that it hits nothing else.
     var isCancelling = false
+    /// The request that is being cancelled, until it has ended or is given up.
+    var cancelTarget: Request?
     /// How many of the pending requests a cancel request may have hit by mistake.
     var exposed = 0
     var received: UInt64 = 0
+    /// Since when the first of the pending requests has been the first.
+    var headSince = ContinuousClock.now
     var silenceTimer: TimerList.Token?
     var connectTimer: TimerList.Token?
 
@@ -71,7 +79,10 @@ final class Session: @unchecked Sendable {
     }
 
     /// Whether a request would be sent at once.
-    var canSend: Bool { state == .ready && !isCancelling && isPipelining && backlog.isEmpty }
+    var canSend: Bool { state == .ready && !isHeld && isPipelining && backlog.isEmpty }
+
+    /// Whether a cancellation keeps new requests back.
+    var isHeld: Bool { isCancelling || cancelTarget != nil }
 
     /// Whether nothing is under way.
     var isQuiet: Bool { pending.isEmpty && backlog.isEmpty && !isCancelling }
@@ -91,7 +102,7 @@ final class Session: @unchecked Sendable {
 
     /// Sends what can be sent.
     func pump() {
-        while state == .ready, !isCancelling, isPipelining, let next = backlog.first {
+        while state == .ready, !isHeld, isPipelining, let next = backlog.first {
             if case .simple = next.content, !pending.isEmpty { return }
             backlog.removeFirst()
             if !next.isAnswered { transmit(next) }
@@ -115,11 +126,18 @@ final class Session: @unchecked Sendable {
         let requests = [Array(pending), Array(backlog)].joined()
         pending = []
         backlog = []
-        for request in requests { request.answer(.failure(request.error ?? request.interruption ?? error)) }
+        cancelTarget = nil
+        for request in requests {
+            request.answer(.failure(request.error ?? request.interruption ?? error))
+        }
         owner?.sessionEnded(self, error, wasReady: wasReady)
     }
 
-    static let closedError = PostgresError(.connectionLost, sqlState: "08003", "The connection is closed.")
+    static let closedError = PostgresError(
+        .connectionLost,
+        sqlState: "08003",
+        "The connection is closed."
+    )
 
     /// What libpq says about a connection that broke; its text names no values.
     func lose() {

@@ -24,22 +24,33 @@ struct ConnectFailure {
     }
 
     private enum Cause {
-        case refused, unknownHost, noAnswer, authentication, noDatabase, starting, full, encryption, other
+        case refused, unknownHost, noAnswer, authentication, noDatabase, starting, full, encryption,
+            other
     }
 
     private var cause: Cause {
         let table: [(Cause, [String])] = [
             (.starting, ["the database system is"]),
             (.full, ["too many clients", "remaining connection slots", "too many connections"]),
-            (.authentication, [
-                "password authentication failed", "no password supplied", "authentication failed", "no pg_hba.conf",
-                "role \"", "pg_hba.conf rejects", "fe_sendauth",
-            ]),
+            (
+                .authentication,
+                [
+                    "password authentication failed", "no password supplied", "authentication failed",
+                    "no pg_hba.conf",
+                    "role \"", "pg_hba.conf rejects", "fe_sendauth",
+                ]
+            ),
             (.noDatabase, ["database \""]),
             (.unknownHost, ["could not translate host name", "Name or service not known"]),
             (.noAnswer, ["timeout expired", "timed out", "No route to host", "Network is unreachable"]),
             (.encryption, ["SSL", "certificate", "GSSAPI"]),
-            (.refused, ["Connection refused", "No such file or directory", "Connection reset", "server closed the"]),
+            (
+                .refused,
+                [
+                    "Connection refused", "No such file or directory", "Connection reset",
+                    "server closed the",
+                ]
+            ),
         ]
         return table.first { $0.1.contains { text.contains($0) } }?.0 ?? .other
     }
@@ -51,7 +62,10 @@ struct ConnectFailure {
         case .unknownHost: failure("08001", "Check the host name.")
         case .noAnswer: failure("08001", "Is the address right, and does a firewall let it through?")
         case .authentication:
-            failure("28000", "Check the user name and the password (connection string, PGPASSWORD or PGPASSFILE).")
+            failure(
+                "28000",
+                "Check the user name and the password (connection string, PGPASSWORD or PGPASSFILE)."
+            )
         case .noDatabase: failure("3D000", "Check the name of the database.")
         case .starting: failure("57P03", "Wait until it has started.")
         case .full: failure("53300", "Raise max_connections or open fewer connections.")
@@ -62,7 +76,11 @@ struct ConnectFailure {
 
     private func failure(_ state: String, _ advice: String?) -> PostgresError {
         let sentence = "Cannot connect to PostgreSQL at \(place): \(reason)."
-        return PostgresError(.cannotConnect, sqlState: state, advice.map { "\(sentence) \($0)" } ?? sentence)
+        return PostgresError(
+            .cannotConnect,
+            sqlState: state,
+            advice.map { "\(sentence) \($0)" } ?? sentence
+        )
     }
 
     private var place: String {

@@ -25,7 +25,8 @@ extension PostgresError {
 
     /// Classes whose primary messages name objects of the schema or the server's condition, never values.
     private static let namingClasses: Set<String> = [
-        "08", "0A", "20", "21", "23", "25", "26", "28", "2B", "34", "3B", "3D", "3F", "40", "42", "53", "54", "55",
+        "08", "0A", "20", "21", "23", "25", "26", "28", "2B", "34", "3B", "3D", "3F", "40", "42", "53",
+        "54", "55",
         "57", "58",
     ]
 

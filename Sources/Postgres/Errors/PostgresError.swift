@@ -8,7 +8,8 @@ package struct PostgresError: Error, Sendable, Hashable {
     /// The kinds of fault, by what a caller can do about them.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case server, connectionLost, cannotConnect, timeout, cancelled, poolExhausted, decoding, configuration
+            case server, connectionLost, cannotConnect, timeout, cancelled, poolExhausted, decoding,
+                configuration
             case shutDown
         }
         private let kind: Kind
@@ -68,7 +69,9 @@ package struct PostgresError: Error, Sendable, Hashable {
         return sqlState.hasPrefix("08") || Self.transientStates.contains(sqlState)
     }
 
-    private static let transientStates: Set<String> = ["40001", "40P01", "57P01", "57P02", "57P03", "53300"]
+    private static let transientStates: Set<String> = [
+        "40001", "40P01", "57P01", "57P02", "57P03", "53300",
+    ]
 }
 
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {

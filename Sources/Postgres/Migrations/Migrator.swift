@@ -31,8 +31,9 @@ package struct Migrator: Sendable {
     /// How each migration of this build stands.
     package func status() async throws -> [MigrationState] {
         let ledger = try await MigrationLedger.read(pool, migrations)
-        // Nothing can be gone where nothing was applied, and the check may need what is not there yet.
-        let gone = ledger.isEmpty ? [] : try await missing(pool)
+        // The check looks at the whole: while something is still to apply, it cannot tell what is gone from what never was.
+        let isWhole = migrations.allSatisfy { ledger[$0.version] != nil }
+        let gone = isWhole ? try await missing(pool) : []
         return migrations.map { migration in
             let entry = ledger[migration.version]
             return MigrationState(

@@ -44,7 +44,10 @@ final class Ear: @unchecked Sendable, SessionOwner {
     }
 
     func sessionIsReady(_ session: Session) {
-        let sql = channels.map { "LISTEN \"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ";")
+        let sql = channels.map { "LISTEN \"\($0.replacing("\"", with: "\"\""))\"" }
+            .joined(
+                separator: ";"
+            )
         session.send(
             Request(internal: .simple(sql)) { [weak self, weak session] outcome in
                 guard let self, let session else { return }
@@ -61,7 +64,10 @@ final class Ear: @unchecked Sendable, SessionOwner {
         self.session = nil
         let delay = backoff.failed()
         if backoff.failures == 1 {
-            logger.warning("the connection that listens to PostgreSQL ended", metadata: ["error": "\(error)"])
+            logger.warning(
+                "the connection that listens to PostgreSQL ended",
+                metadata: ["error": "\(error)"]
+            )
         }
         _ = loop.after(delay) { [weak self] in self?.open() }
     }

@@ -27,9 +27,17 @@ package final class NotificationListener: Sendable, Service {
     ///   - channels: the names of the channels, taken literally.
     ///   - logger: told of connections lost.
     package init(configuration: PostgresConfiguration, channels: [String], logger: Logger) {
-        let (stream, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(1024))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Event.self,
+            bufferingPolicy: .bufferingNewest(1024)
+        )
         events = stream
-        ear = Ear(configuration: configuration, channels: channels, logger: logger, events: continuation)
+        ear = Ear(
+            configuration: configuration,
+            channels: channels,
+            logger: logger,
+            events: continuation
+        )
     }
 
     deinit {
@@ -42,7 +50,9 @@ package final class NotificationListener: Sendable, Service {
         let events = events
         return AsyncStream { continuation in
             let task = Task {
-                for await case .notification(let notification) in events { continuation.yield(notification) }
+                for await case .notification(let notification) in events {
+                    continuation.yield(notification)
+                }
                 continuation.finish()
             }
             continuation.onTermination = { _ in task.cancel() }

@@ -54,7 +54,10 @@ extension PoolEngine {
 
     /// Has BEGIN travel in front of the next statement on a lent session.
     func startTransaction(_ lease: Lease) {
-        _ = loop.submit { lease.session.beginsTransaction = true }
+        _ = loop.submit {
+            lease.session.beginsTransaction = true
+            lease.session.isInTransaction = true
+        }
     }
 
     /// Commits, unless nothing has been sent.
@@ -62,7 +65,7 @@ extension PoolEngine {
     /// Not cancellable: whoever got this far wants to know. A server that does not answer in time is a lost one.
     func commit(_ lease: Lease) async throws(PostgresError) {
         let limit = configuration.statementTimeout
-        let deadline = limit > .zero ? ContinuousClock.now + limit + .seconds(5) : nil
+        let deadline = limit > .zero ? ContinuousClock.now + limit + configuration.silenceAllowance : nil
         let request = Request(.statement(Statement("", "COMMIT"), Parameters()), deadline: deadline)
         do throws(PostgresError) {
             let response = try await answer(to: request, isCancellable: false) {
@@ -97,7 +100,9 @@ extension PoolEngine {
             deadline: ContinuousClock.now + .seconds(5)
         )
         _ = try? await answer(to: request, isCancellable: false) {
-            if lease.session.beginsTransaction || lease.session.isIdleOutsideTransaction && lease.session.isQuiet {
+            if lease.session.beginsTransaction
+                || lease.session.isIdleOutsideTransaction && lease.session.isQuiet
+            {
                 lease.session.beginsTransaction = false
                 request.answer(.success(.many([])))
             } else {

@@ -17,7 +17,8 @@ extension PoolEngine: SessionOwner {
         sessions.removeAll { $0 === session }
         guard state != .closed else { return }
         if wasReady {
-            logger.warning("a connection to PostgreSQL was lost")
+            // Whoever has a connection may close it; only what was taken away is news.
+            if error != Session.closedError { logger.warning("a connection to PostgreSQL was lost") }
             serve()
         } else {
             connectingFailed(error)
@@ -33,7 +34,9 @@ extension PoolEngine: SessionOwner {
 
     func session(_ session: Session, returns request: Request) {
         guard state == .running else { return request.answer(request.outcome) }
-        queries.prepend(Waiter(element: request, givesUp: ContinuousClock.now + configuration.connectTimeLimit))
+        queries.prepend(
+            Waiter(element: request, givesUp: ContinuousClock.now + configuration.connectTimeLimit)
+        )
         watchWaiters()
         serve()
     }
@@ -46,15 +49,19 @@ extension PoolEngine: SessionOwner {
         if backoff.failures == 1 {
             logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error)"])
         }
-        let isPassing = error.sqlState == "57P03" || error.sqlState == "53300" || (hasConnected && error.isTransient)
+        let isPassing =
+            error.sqlState == "57P03" || error.sqlState == "53300" || (hasConnected && error.isTransient)
         let isConnected = sessions.contains { $0.state == .ready }
         if !isPassing && !isConnected { failWaiters() }
-        guard retryTimer == nil else { return }
-        retryTimer = loop.after(delay) { [weak self] in
-            guard let self else { return }
-            retryTimer = nil
-            serve()
+        if retryTimer == nil {
+            retryTimer = loop.after(delay) { [weak self] in
+                guard let self else { return }
+                retryTimer = nil
+                serve()
+            }
         }
+        // Those who waited for this connection make do with what there is.
+        serve()
     }
 
     // MARK: - The end
@@ -83,7 +90,9 @@ extension PoolEngine: SessionOwner {
         guard state == .draining else { return }
         let isConnected = sessions.contains { $0.state == .ready }
         if !queries.isEmpty && isConnected { return }
-        if sessions.contains(where: { $0.role == .lent || ($0.state == .ready && !$0.isQuiet) }) { return }
+        if sessions.contains(where: { $0.role == .lent || ($0.state == .ready && !$0.isQuiet) }) {
+            return
+        }
         close()
     }
 

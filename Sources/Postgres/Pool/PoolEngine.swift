@@ -1,9 +1,9 @@
 import DequeModule
 import Logging
 
-/// The pool's own mind: which session does what, and who waits. Confined to the loop.
+/// The pool's own mind: which session does what, and who waits.
 ///
-/// Single statements are pipelined on a few shared sessions, each on the one with the least to do. Whoever needs a
+/// Confined to the loop. Single statements are pipelined on a few shared sessions, each on the one with the least to do. Whoever needs a
 /// session exclusively is lent one; at least one session is always left for single statements, unless the pool has
 /// just one, which then serves in turn. Whoever has to wait does so in order of arrival.
 final class PoolEngine: @unchecked Sendable {
@@ -76,7 +76,9 @@ final class PoolEngine: @unchecked Sendable {
     func submit(_ request: Request, on lease: Lease) {
         if let reason = request.interruption { return request.answer(.failure(reason)) }
         guard lease.session.lease == lease.number else {
-            return request.answer(.failure(PostgresError(.shutDown, "The connection has been given back.")))
+            return request.answer(
+                .failure(PostgresError(.shutDown, "The connection has been given back."))
+            )
         }
         if request.deadline != nil { deadlines.add(request) }
         lease.session.send(request)
@@ -91,24 +93,40 @@ final class PoolEngine: @unchecked Sendable {
         request.answer(.failure(reason))
     }
 
-    /// The shared session with the least to do, if any can take more; asks for another if all have something to do.
+    /// The shared session that is to take the next statement, or nil if it is better to wait.
+    ///
+    /// A free one if there is any; as long as there are fewer than there may be, another is opened and waited for.
+    /// Then the one with the least to do, but not behind a statement that has been running for a while, if that can be
+    /// helped: whatever is pipelined behind it waits for it.
     private func sharedSession() -> Session? {
-        var best: Session?
+        var quick: Session?
+        var slow: Session?
         var count = 0
         for session in sessions where session.role == .shared {
             count += 1
             guard session.canSend, session.pending.count < Self.pipelineDepth else { continue }
-            if best.map({ session.pending.count < $0.pending.count }) ?? true { best = session }
+            if session.pending.isEmpty { return session }
+            if loop.now - session.headSince < Self.slow {
+                if quick.map({ session.pending.count < $0.pending.count }) ?? true { quick = session }
+            } else {
+                if slow.map({ session.pending.count < $0.pending.count }) ?? true { slow = session }
+            }
         }
-        if let best, best.pending.isEmpty { return best }
-        guard count < maximumShared else { return best }
-        if leases.isEmpty || count == 0, let idle = sessions.first(where: { $0.role == .idle && $0.canSend }) {
-            share(idle)
-            return idle
+        if count < maximumShared {
+            if leases.isEmpty || count == 0,
+                let idle = sessions.first(where: { $0.role == .idle && $0.canSend })
+            {
+                share(idle)
+                return idle
+            }
+            if leases.isEmpty, !isConnecting, sessions.count < maximumConnections { open() }
+            if isConnecting { return nil }
         }
-        if best != nil, leases.isEmpty, sessions.count < maximumConnections, !isConnecting { open() }
-        return best
+        return quick ?? slow
     }
+
+    /// How long a statement may run before others are no longer sent behind it.
+    private static let slow: Duration = .milliseconds(10)
 
     private func share(_ session: Session) {
         session.role = .shared
@@ -127,7 +145,10 @@ final class PoolEngine: @unchecked Sendable {
         serve()
     }
 
-    static let cancelledError = PostgresError(.cancelled, "The task that waited for the database was cancelled.")
+    static let cancelledError = PostgresError(
+        .cancelled,
+        "The task that waited for the database was cancelled."
+    )
 
     /// Takes somebody out of the queue again.
     func interrupt(_ lease: LeaseRequest) {
@@ -143,6 +164,7 @@ final class PoolEngine: @unchecked Sendable {
         guard session.lease == lease.number else { return }
         session.lease = 0
         session.beginsTransaction = false
+        session.isInTransaction = false
         session.noticeSink?.finish()
         session.noticeSink = nil
         guard session.state == .ready else { return }
@@ -203,8 +225,11 @@ final class PoolEngine: @unchecked Sendable {
 
     private func openMissing() {
         let hasShared = sessions.contains { $0.role == .shared }
-        let coming = sessions.count { $0.role == .connecting || $0.role == .draining || $0.role == .resetting }
-        var wanted = min(leases.count, max(0, maximumLent - lentCount)) + (queries.isEmpty || hasShared ? 0 : 1)
+        let coming = sessions.count {
+            $0.role == .connecting || $0.role == .draining || $0.role == .resetting
+        }
+        var wanted =
+            min(leases.count, max(0, maximumLent - lentCount)) + (queries.isEmpty || hasShared ? 0 : 1)
         if staysConnected, sessions.isEmpty { wanted = max(wanted, 1) }
         guard wanted > coming else { return }
         for _ in coming..<wanted where sessions.count < maximumConnections { open() }
@@ -213,7 +238,9 @@ final class PoolEngine: @unchecked Sendable {
     private var isConnecting: Bool { sessions.contains { $0.role == .connecting } }
 
     private func open() {
-        guard state == .running, retryTimer == nil, backoff.failures == 0 || !isConnecting else { return }
+        guard state == .running, retryTimer == nil, backoff.failures == 0 || !isConnecting else {
+            return
+        }
         let session = Session(loop: loop, configuration: configuration, logger: logger)
         session.owner = self
         sessions.append(session)
@@ -237,7 +264,8 @@ final class PoolEngine: @unchecked Sendable {
 
     func watchWaiters() {
         guard waiterTimer == nil, !(queries.isEmpty && leases.isEmpty) else { return }
-        let next = [queries.first?.givesUp, leases.first?.givesUp].compactMap(\.self).min() ?? givingUp()
+        let next =
+            [queries.first?.givesUp, leases.first?.givesUp].compactMap(\.self).min() ?? givingUp()
         waiterTimer = loop.after(max(.milliseconds(1), next - ContinuousClock.now)) { [weak self] in
             guard let self else { return }
             waiterTimer = nil
@@ -255,7 +283,7 @@ final class PoolEngine: @unchecked Sendable {
 
     /// Tells those who have waited long enough that there is no connection.
     func failWaiters(before instant: ContinuousClock.Instant? = nil) {
-        let error = lastFailure ?? PostgresError(.cannotConnect, sqlState: "08001", "PostgreSQL cannot be reached.")
+        let error = lastFailure ?? configuration.noAnswer
         while let first = queries.first, instant.map({ first.givesUp <= $0 }) ?? true {
             queries.removeFirst()
             first.element.answer(.failure(error))

@@ -19,7 +19,10 @@ package final class PostgresConnection: Sendable {
         _ parameters: Parameters = .init(),
         timeout: Duration? = nil
     ) async throws(PostgresError) -> Rows {
-        let request = Request(.statement(statement, parameters), deadline: timeout.map { ContinuousClock.now + $0 })
+        let request = Request(
+            .statement(statement, parameters),
+            deadline: timeout.map { ContinuousClock.now + $0 }
+        )
         guard case .rows(let rows) = try await run(request) else { throw PoolEngine.shutDownError }
         return rows
     }
@@ -30,7 +33,9 @@ package final class PostgresConnection: Sendable {
     ///
     /// - Returns: the rows of each command, in order.
     package func simple(_ sql: String) async throws(PostgresError) -> [Rows] {
-        guard case .many(let rows) = try await run(Request(.simple(sql))) else { throw PoolEngine.shutDownError }
+        guard case .many(let rows) = try await run(Request(.simple(sql))) else {
+            throw PoolEngine.shutDownError
+        }
         return rows
     }
 
@@ -54,7 +59,10 @@ package final class PostgresConnection: Sendable {
     ///
     /// One listener at a time; the last 256 notices are kept for it.
     package var notices: AsyncStream<Notice> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Notice.self, bufferingPolicy: .bufferingNewest(256))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Notice.self,
+            bufferingPolicy: .bufferingNewest(256)
+        )
         let lease = lease
         let accepted = engine.loop.submit {
             guard lease.session.lease == lease.number, lease.session.state == .ready else {

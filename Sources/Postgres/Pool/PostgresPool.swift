@@ -50,7 +50,10 @@ package final class PostgresPool: Sendable, Service {
         _ parameters: Parameters = .init(),
         timeout: Duration? = nil
     ) async throws(PostgresError) -> Rows {
-        let request = Request(.statement(statement, parameters), deadline: timeout.map { ContinuousClock.now + $0 })
+        let request = Request(
+            .statement(statement, parameters),
+            deadline: timeout.map { ContinuousClock.now + $0 }
+        )
         let engine = engine
         let response = try await engine.answer(to: request) { engine.submit(request) }
         guard case .rows(let rows) = response else { throw PoolEngine.shutDownError }

@@ -6,7 +6,9 @@ import Synchronization
 /// A thread lives as long as there is work and ends with it, so that nothing has to be stopped. Work beyond the limit
 /// waits; work beyond the queue is refused.
 final class BlockingThreads: Sendable {
-    /// Where connections are made. A host that does not answer holds one thread for as long as its time limit.
+    /// Where connections are made.
+    ///
+    /// A host that does not answer holds one thread for as long as its time limit.
     static let connecting = BlockingThreads(threads: 8, queue: 4096)
     /// Where statements are cancelled, apart from the above, so that no slow host delays a cancellation.
     static let cancelling = BlockingThreads(threads: 4, queue: 64)

@@ -33,6 +33,8 @@ final class SocketLoop: @unchecked Sendable {
     private var changed: [any SocketHandler] = []
     private var timers = TimerList()
     private var isStopping = false
+    /// When the present round began: the time, as exactly as scheduling needs it, without asking the system.
+    private(set) var now = ContinuousClock.now
 
     /// Starts the thread; if the system has no thread or descriptor left, the loop is stopped from the beginning.
     init() {
@@ -122,10 +124,11 @@ final class SocketLoop: @unchecked Sendable {
             endRound()
             if isStopping { break }
             // Sockets are looked at between any two rounds of jobs, and waited for only when there are no jobs.
-            let wait = jobs.isEmpty ? timers.millisecondsToNext(from: ContinuousClock.now) : 0
+            let wait = jobs.isEmpty ? timers.millisecondsToNext(from: now) : 0
             let count = epoll_wait(epoll, events, capacity, wait)
             for index in 0..<max(0, Int(count)) { deliver(events[index]) }
-            for action in timers.takeDue(ContinuousClock.now) { action() }
+            now = ContinuousClock.now
+            for action in timers.takeDue(now) { action() }
             endRound()
         }
         finish()

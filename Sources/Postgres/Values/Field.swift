@@ -35,7 +35,9 @@ extension Decoded where Value == String {
         if field.isText || !TypeOID.notText.contains(field.type) {
             guard !field.isText, field.type == TypeOID.jsonb else { return .of(field.string) }
             guard field.bytes.first == 1 else { return .of(nil) }
-            return .of(String(validating: UnsafeRawBufferPointer(rebasing: field.bytes.dropFirst()), as: UTF8.self))
+            return .of(
+                String(validating: UnsafeRawBufferPointer(rebasing: field.bytes.dropFirst()), as: UTF8.self)
+            )
         }
         return .of(nil)
     }
@@ -45,10 +47,13 @@ extension Decoded where Value: FixedWidthInteger {
     static func integer(_ field: Field) -> Decoded {
         if field.isText { return .of(field.string.flatMap { Value($0) }) }
         return switch field.type {
-        case TypeOID.int8: .of(field.loadInteger(as: Int64.self).flatMap { Value.bitWidth >= 64 ? Value($0) : nil })
-        case TypeOID.int4: .of(field.loadInteger(as: Int32.self).flatMap { Value.bitWidth >= 32 ? Value($0) : nil })
+        case TypeOID.int8:
+            .of(field.loadInteger(as: Int64.self).flatMap { Value.bitWidth >= 64 ? Value($0) : nil })
+        case TypeOID.int4:
+            .of(field.loadInteger(as: Int32.self).flatMap { Value.bitWidth >= 32 ? Value($0) : nil })
         case TypeOID.int2: .of(field.loadInteger(as: Int16.self).map { Value($0) })
-        case TypeOID.oid: .of(field.loadInteger(as: UInt32.self).flatMap { Value.bitWidth >= 64 ? Value($0) : nil })
+        case TypeOID.oid:
+            .of(field.loadInteger(as: UInt32.self).flatMap { Value.bitWidth >= 64 ? Value($0) : nil })
         default: .of(nil)
         }
     }
@@ -67,7 +72,8 @@ extension Decoded where Value == Double {
         if field.isText { return .of(field.string.flatMap { Double($0) }) }
         return switch field.type {
         case TypeOID.float8: .of(field.loadInteger(as: UInt64.self).map { Double(bitPattern: $0) })
-        case TypeOID.float4: .of(field.loadInteger(as: UInt32.self).map { Double(Float(bitPattern: $0)) })
+        case TypeOID.float4:
+            .of(field.loadInteger(as: UInt32.self).map { Double(Float(bitPattern: $0)) })
         default: .of(nil)
         }
     }

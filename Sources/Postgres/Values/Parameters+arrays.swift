@@ -28,7 +28,9 @@ extension Parameters {
 
     /// Appends a `double precision[]`; nil elements are NULL.
     package mutating func append(array values: [Double?]) {
-        append(array: values, of: TypeOID.float8, as: TypeOID.float8Array) { $0.write(integer: $1.bitPattern) }
+        append(array: values, of: TypeOID.float8, as: TypeOID.float8Array) {
+            $0.write(integer: $1.bitPattern)
+        }
     }
 
     /// Appends a `boolean[]`; nil elements are NULL.
@@ -38,7 +40,9 @@ extension Parameters {
 
     /// Appends a `timestamptz[]`; nil elements are NULL.
     package mutating func append(array values: [Timestamp?]) {
-        append(array: values, of: TypeOID.timestamptz, as: TypeOID.timestamptzArray) { $0.write(integer: $1.binary) }
+        append(array: values, of: TypeOID.timestamptz, as: TypeOID.timestamptzArray) {
+            $0.write(integer: $1.binary)
+        }
     }
 
     /// Appends a `bytea[]`; nil elements are NULL.
@@ -71,7 +75,10 @@ extension Parameters {
                 let lengthOffset = parameters.buffer.count
                 parameters.write(integer: Int32(0))
                 write(&parameters, value)
-                parameters.patch(Int32(clamping: parameters.buffer.count - lengthOffset - 4), at: lengthOffset)
+                parameters.patch(
+                    Int32(clamping: parameters.buffer.count - lengthOffset - 4),
+                    at: lengthOffset
+                )
             }
             if hasNull { parameters.patch(1, at: flagOffset) }
         }

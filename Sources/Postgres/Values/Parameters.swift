@@ -78,7 +78,11 @@ package struct Parameters: Sendable {
     }
 
     /// Appends a value or NULL under a type.
-    mutating func append<Value>(_ value: Value?, as type: UInt32, write: (inout Parameters, Value) -> Void) {
+    mutating func append<Value>(
+        _ value: Value?,
+        as type: UInt32,
+        write: (inout Parameters, Value) -> Void
+    ) {
         let start = buffer.count
         guard let value else {
             fields.append(Field(type: type, start: Int32(clamping: start), length: -1))
@@ -86,7 +90,11 @@ package struct Parameters: Sendable {
         }
         write(&self, value)
         fields.append(
-            Field(type: type, start: Int32(clamping: start), length: Int32(clamping: buffer.count - start))
+            Field(
+                type: type,
+                start: Int32(clamping: start),
+                length: Int32(clamping: buffer.count - start)
+            )
         )
     }
 

@@ -70,7 +70,9 @@ extension Row {
         var all: [Value] = []
         all.reserveCapacity(values.count)
         for value in values {
-            guard let value else { throw PostgresError(.decoding, "The array in column \(column) holds a NULL.") }
+            guard let value else {
+                throw PostgresError(.decoding, "The array in column \(column) holds a NULL.")
+            }
             all.append(value)
         }
         return all
@@ -107,7 +109,8 @@ struct ArrayReader {
     private mutating func readAll<Value>(_ read: (Field) -> Decoded<Value>) -> [Value?]? {
         guard let dimensions = int32(), int32() != nil, let type = int32() else { return nil }
         if dimensions == 0 { return [] }
-        guard dimensions == 1, let count = int32(), int32() != nil, count >= 0, count <= bytes.count / 4 else {
+        guard dimensions == 1, let count = int32(), int32() != nil, count >= 0, count <= bytes.count / 4
+        else {
             return nil
         }
         var values: [Value?] = []

@@ -12,7 +12,11 @@ extension Row {
             start: PQgetvalue(pointer, index, position),
             count: Int(PQgetlength(pointer, index, position))
         )
-        return Field(bytes: bytes, type: PQftype(pointer, position), isText: PQfformat(pointer, position) == 0)
+        return Field(
+            bytes: bytes,
+            type: PQftype(pointer, position),
+            isText: PQfformat(pointer, position) == 0
+        )
     }
 
     func decode<Value>(

@@ -10,7 +10,9 @@ package struct Row: Sendable {
     let index: Int32
 
     /// Reads a `uuid`.
-    package func uuid(_ column: Int) throws(PostgresError) -> UUID { try present(uuidIfPresent(column), column) }
+    package func uuid(_ column: Int) throws(PostgresError) -> UUID {
+        try present(uuidIfPresent(column), column)
+    }
 
     /// Reads a `uuid` that may be NULL.
     package func uuidIfPresent(_ column: Int) throws(PostgresError) -> UUID? {
@@ -18,7 +20,9 @@ package struct Row: Sendable {
     }
 
     /// Reads a text: `text`, `varchar`, enumerations, `json`, `jsonb`; any type of a ``PostgresPool/simple(_:)`` result.
-    package func string(_ column: Int) throws(PostgresError) -> String { try present(stringIfPresent(column), column) }
+    package func string(_ column: Int) throws(PostgresError) -> String {
+        try present(stringIfPresent(column), column)
+    }
 
     /// Reads a text that may be NULL.
     package func stringIfPresent(_ column: Int) throws(PostgresError) -> String? {
@@ -29,10 +33,14 @@ package struct Row: Sendable {
     package func json(_ column: Int) throws(PostgresError) -> String { try string(column) }
 
     /// Reads the text of a `json` or `jsonb` that may be NULL.
-    package func jsonIfPresent(_ column: Int) throws(PostgresError) -> String? { try stringIfPresent(column) }
+    package func jsonIfPresent(_ column: Int) throws(PostgresError) -> String? {
+        try stringIfPresent(column)
+    }
 
     /// Reads a `smallint`.
-    package func int16(_ column: Int) throws(PostgresError) -> Int16 { try present(int16IfPresent(column), column) }
+    package func int16(_ column: Int) throws(PostgresError) -> Int16 {
+        try present(int16IfPresent(column), column)
+    }
 
     /// Reads a `smallint` that may be NULL.
     package func int16IfPresent(_ column: Int) throws(PostgresError) -> Int16? {
@@ -40,7 +48,9 @@ package struct Row: Sendable {
     }
 
     /// Reads an `integer` or `smallint`.
-    package func int32(_ column: Int) throws(PostgresError) -> Int32 { try present(int32IfPresent(column), column) }
+    package func int32(_ column: Int) throws(PostgresError) -> Int32 {
+        try present(int32IfPresent(column), column)
+    }
 
     /// Reads an `integer` or `smallint` that may be NULL.
     package func int32IfPresent(_ column: Int) throws(PostgresError) -> Int32? {
@@ -48,7 +58,9 @@ package struct Row: Sendable {
     }
 
     /// Reads a `bigint`, `integer`, `smallint` or `oid`.
-    package func int64(_ column: Int) throws(PostgresError) -> Int64 { try present(int64IfPresent(column), column) }
+    package func int64(_ column: Int) throws(PostgresError) -> Int64 {
+        try present(int64IfPresent(column), column)
+    }
 
     /// Reads a `bigint`, `integer`, `smallint` or `oid` that may be NULL.
     package func int64IfPresent(_ column: Int) throws(PostgresError) -> Int64? {
@@ -56,7 +68,9 @@ package struct Row: Sendable {
     }
 
     /// Reads a `boolean`.
-    package func bool(_ column: Int) throws(PostgresError) -> Bool { try present(boolIfPresent(column), column) }
+    package func bool(_ column: Int) throws(PostgresError) -> Bool {
+        try present(boolIfPresent(column), column)
+    }
 
     /// Reads a `boolean` that may be NULL.
     package func boolIfPresent(_ column: Int) throws(PostgresError) -> Bool? {
@@ -64,7 +78,9 @@ package struct Row: Sendable {
     }
 
     /// Reads a `double precision` or `real`.
-    package func double(_ column: Int) throws(PostgresError) -> Double { try present(doubleIfPresent(column), column) }
+    package func double(_ column: Int) throws(PostgresError) -> Double {
+        try present(doubleIfPresent(column), column)
+    }
 
     /// Reads a `double precision` or `real` that may be NULL.
     package func doubleIfPresent(_ column: Int) throws(PostgresError) -> Double? {
@@ -82,7 +98,9 @@ package struct Row: Sendable {
     }
 
     /// Reads a `bytea`.
-    package func bytes(_ column: Int) throws(PostgresError) -> [UInt8] { try present(bytesIfPresent(column), column) }
+    package func bytes(_ column: Int) throws(PostgresError) -> [UInt8] {
+        try present(bytesIfPresent(column), column)
+    }
 
     /// Reads a `bytea` that may be NULL.
     package func bytesIfPresent(_ column: Int) throws(PostgresError) -> [UInt8]? {

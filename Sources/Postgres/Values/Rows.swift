@@ -22,6 +22,9 @@ package struct Rows: Sendable, RandomAccessCollection {
 
     /// The names of the columns, in order.
     package var columnNames: [String] {
-        (0..<PQnfields(result.pointer)).map { PQfname(result.pointer, $0).map { String(cString: $0) } ?? "" }
+        (0..<PQnfields(result.pointer))
+            .map {
+                PQfname(result.pointer, $0).map { String(cString: $0) } ?? ""
+            }
     }
 }

@@ -5,7 +5,8 @@ extension Timestamp: CustomStringConvertible {
     package var rfc3339: String {
         let day: Int64 = 86_400_000_000
         let days = microsecondsSinceUnixEpoch.dividedDown(by: day)
-        let rest = microsecondsSinceUnixEpoch - days * day
+        // The product may wrap at the ends of the range; the difference is right all the same.
+        let rest = microsecondsSinceUnixEpoch &- days &* day
         let date = CivilDate(daysSinceUnixEpoch: days)
         let seconds = rest / 1_000_000
         var text = ""
@@ -37,7 +38,8 @@ extension Timestamp: CustomStringConvertible {
     /// including days that no calendar has.
     package init?(rfc3339 text: String) {
         var reader = DigitReader(text: Array(text.utf8))
-        guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2),
+        guard let year = reader.number(digits: 4), reader.skip("-"),
+            let month = reader.number(digits: 2),
             reader.skip("-"), let day = reader.number(digits: 2),
             reader.skip("T") || reader.skip("t") || reader.skip(" "),
             let hour = reader.number(digits: 2), reader.skip(":"), let minute = reader.number(digits: 2),
@@ -81,7 +83,8 @@ private struct DigitReader {
     }
 
     mutating func digit() -> Int64? {
-        guard position < text.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[position]) else { return nil }
+        guard position < text.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[position])
+        else { return nil }
         position += 1
         return Int64(text[position - 1] - UInt8(ascii: "0"))
     }
@@ -111,7 +114,8 @@ private struct DigitReader {
         if skip("Z") || skip("z") { return 0 }
         let sign: Int64
         if skip("+") { sign = 1 } else if skip("-") { sign = -1 } else { return nil }
-        guard let hours = number(digits: 2), skip(":"), let minutes = number(digits: 2), hours < 24, minutes < 60
+        guard let hours = number(digits: 2), skip(":"), let minutes = number(digits: 2), hours < 24,
+            minutes < 60
         else { return nil }
         return sign * (hours * 3600 + minutes * 60)
     }

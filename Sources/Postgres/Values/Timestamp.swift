@@ -32,7 +32,9 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         if microsecondsSinceUnixEpoch == .max || microsecondsSinceUnixEpoch == .min {
             return microsecondsSinceUnixEpoch
         }
-        let (difference, overflow) = microsecondsSinceUnixEpoch.subtractingReportingOverflow(Self.epochDifference)
+        let (difference, overflow) = microsecondsSinceUnixEpoch.subtractingReportingOverflow(
+            Self.epochDifference
+        )
         return overflow ? .min : difference
     }
 }

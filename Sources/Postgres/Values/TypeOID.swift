@@ -32,7 +32,9 @@ enum TypeOID {
 
     /// Types whose binary form is not text, so that reading them as a string would give rubbish.
     static let notText: Set<UInt32> = [
-        bool, bytea, int8, int2, int4, oid, float4, float8, date, timestamp, timestamptz, interval, numeric, uuid,
-        boolArray, byteaArray, int2Array, int4Array, textArray, int8Array, float8Array, timestamptzArray, uuidArray,
+        bool, bytea, int8, int2, int4, oid, float4, float8, date, timestamp, timestamptz, interval,
+        numeric, uuid,
+        boolArray, byteaArray, int2Array, int4Array, textArray, int8Array, float8Array,
+        timestamptzArray, uuidArray,
     ]
 }

@@ -4,7 +4,8 @@ enum CompanyName {
     ///
     /// Trimmed, composed, in lower case; full stops and apostrophes go, `&` is a word, other ASCII punctuation
     /// separates words. Legal forms at the end go while something remains before them: `Acme`, `ACME, Inc.` and
-    /// `Acme Co., Ltd.` are one company, and a company called `Co` keeps its name.
+    /// `Acme Co., Ltd.` are one company, and a company called `Co` keeps its name. What people write into a field
+    /// that they have no answer for, such as `n/a`, is none: it would make twins of strangers.
     static func normalised(_ value: String) -> [UInt8]? {
         var words: [ArraySlice<UInt8>] = spaced(CanonicalText.canonicalBytes(of: value))
             .split(
@@ -13,7 +14,8 @@ enum CompanyName {
         while words.count > 1, let last = words.last, legalForms.contains(where: last.elementsEqual) {
             words.removeLast()
         }
-        return words.isEmpty ? nil : Array(words.joined(separator: [space]))
+        let name = Array(words.joined(separator: [space]))
+        return blanks.contains(name) ? nil : name
     }
 
     /// The name with punctuation removed or turned into spaces.
@@ -47,6 +49,13 @@ enum CompanyName {
     private static let and = Array(" and ".utf8)
     private static let rightQuote = Array("’".utf8)
     private static let noBreakSpace = Array("\u{A0}".utf8)
+    private static let blanks: Set<[UInt8]> = Set(
+        [
+            "", "n a", "na", "none", "null", "nil", "unknown", "tbd", "no company", "not applicable", "not available",
+            "not provided",
+        ]
+        .map { Array($0.utf8) }
+    )
     private static let legalForms: [[UInt8]] = [
         "inc", "incorporated", "llc", "ltd", "limited", "corp", "corporation", "co", "company", "gmbh",
         "ag", "sa",

@@ -36,8 +36,19 @@ enum PhoneNumber {
 
     /// Where the number ends and an extension begins: `ext 12`, `ext. 12`, `x12`, `#12` or `;ext=12` at the very end.
     private static func endWithoutExtension(_ utf8: UnsafeBufferPointer<UInt8>) -> Int {
-        func isBlank(before index: Int) -> Bool {
-            index > 0 && CanonicalText.isASCIIBlank(utf8[index - 1])
+        func withoutBlanks(_ end: Int) -> Int {
+            var end = end
+            while end > 0 {
+                if CanonicalText.isASCIIBlank(utf8[end - 1]) {
+                    end -= 1
+                } else if end > 1, utf8[end - 1] == 0xA0, utf8[end - 2] == 0xC2 {
+                    // A no-break space.
+                    end -= 2
+                } else {
+                    break
+                }
+            }
+            return end
         }
         func ends(_ end: Int, with word: StaticString) -> Bool {
             let length = word.utf8CodeUnitCount
@@ -45,12 +56,11 @@ enum PhoneNumber {
             return (0..<length)
                 .allSatisfy { CanonicalText.asciiLowercased(utf8[end - length + $0]) == word.utf8Start[$0] }
         }
-        var index = utf8.count
-        while isBlank(before: index) { index -= 1 }
-        let afterDigits = index
+        let afterDigits = withoutBlanks(utf8.count)
+        var index = afterDigits
         while index > 0, isDigit(utf8[index - 1]) { index -= 1 }
         guard index < afterDigits else { return utf8.count }
-        while isBlank(before: index) { index -= 1 }
+        index = withoutBlanks(index)
         for marker in [";ext=", "ext.", "ext", "x", "#"] as [StaticString]
         where ends(index, with: marker) {
             return index - marker.utf8CodeUnitCount

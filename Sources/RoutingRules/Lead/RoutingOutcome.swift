@@ -18,6 +18,8 @@ package struct RoutingOutcome: Sendable, Hashable {
     package var isDuplicate: Bool
     /// The lead that came first, if this one is a duplicate; never says whose it is.
     package var duplicateLeadID: UUID?
+    /// Whether this is the answer to an earlier request with the same idempotency key.
+    package var isReplay = false
 
     /// An outcome of these parts.
     package init(

@@ -17,26 +17,21 @@ package struct Country: Sendable, Hashable {
     }
 
     /// The place in ``all`` of the country of this folded code or name.
-    static func index(ofFolded text: UnsafeBufferPointer<UInt8>) -> Int? {
-        known.table.number(of: text)
-    }
+    static func index(ofFolded text: UnsafeBufferPointer<UInt8>) -> Int? { table.number(of: text) }
 
     /// All of them, by alpha-2 code.
-    package static var all: [Country] { known.countries }
+    package static let all: [Country] = records.map { Country(code: $0[0], name: $0[2]) }
 
     /// The place of the United States in ``all``.
-    static let unitedStates = known.countries.firstIndex { $0.code == "US" }
+    static let unitedStates = all.firstIndex { $0.code == "US" }
 
-    private static let known: (countries: [Country], table: ValueTable) = {
-        var countries: [Country] = []
+    private static let table: ValueTable = {
         var table = ValueTable()
-        for line in lines.split(separator: "\n") {
-            let texts = line.split(separator: "|").map(String.init)
-            for text in texts {
-                table.insert(FoldedText.bytes(of: text), number: countries.count)
-            }
-            countries.append(Country(code: texts[0], name: texts[2]))
+        for (index, texts) in records.enumerated() {
+            for text in texts { table.insert(FoldedText.bytes(of: text), number: index) }
         }
-        return (countries, table)
+        return table
     }()
+
+    private static let records = lines.split(separator: "\n").map { $0.split(separator: "|").map(String.init) }
 }

@@ -33,10 +33,12 @@ package enum BackendError: Error, Sendable, Hashable {
     case conflict(reason: String, remedy: String)
     /// Values that cannot be saved. 422. Fields by the API's names, dotted below the body (`conditions.industries`).
     case invalid([FieldProblem])
-    /// Too much at once. 429.
+    /// Too much at once. 503, because it is the server that is short of something, not the caller who sends too much.
     case overloaded(retryAfterSeconds: Int)
     /// The database cannot be reached or the server is stopping. 503; nothing was stored, unless the reason says so.
     case unavailable(reason: String)
+    /// Another request has used the idempotency key. 422; nothing was stored.
+    case reusedKey
     /// The principal may see this but not do that. 403.
     case forbidden(String)
 }

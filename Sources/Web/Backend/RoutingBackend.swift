@@ -31,6 +31,24 @@ package protocol RoutingBackend: Sendable {
     ///   is failed, expired or held by somebody else.
     func route(leadID: UUID, as principal: Principal) async throws -> RoutingOutcome
 
+    /// Puts a lead that failed for good back into the queue; who asked is kept in the log.
+    ///
+    /// - Throws: `.notFound` for a lead that does not exist or is not visible; `.conflict` for one that has not failed.
+    func retry(leadID: UUID, as principal: Principal) async throws
+    /// Puts failed leads back into the queue, as many as `limit`.
+    ///
+    /// - Parameters:
+    ///   - search: which failed leads.
+    ///   - limit: how many at most.
+    ///   - principal: on whose behalf.
+    /// - Returns: how many, and whether there are more.
+    /// - Throws: ``BackendError``.
+    func retry(
+        _ search: LeadSearch,
+        limit: Int,
+        as principal: Principal
+    ) async throws -> (requeued: Int, hasMore: Bool)
+
     /// A page of leads, newest first.
     ///
     /// - Parameters:

@@ -7,11 +7,14 @@ package struct SubmittedLead: Sendable, Hashable {
     package let lead: Lead
     /// Whose lead it is.
     package let sourceWorkspaceID: UUID
+    /// What the client calls the request that it came in, if it does.
+    package let idempotency: IdempotencyClaim?
 
     /// A lead from a workspace.
-    package init(lead: Lead, sourceWorkspaceID: UUID) {
+    package init(lead: Lead, sourceWorkspaceID: UUID, idempotency: IdempotencyClaim? = nil) {
         self.lead = lead
         self.sourceWorkspaceID = sourceWorkspaceID
+        self.idempotency = idempotency
     }
 }
 

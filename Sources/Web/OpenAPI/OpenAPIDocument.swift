@@ -53,8 +53,13 @@ enum OpenAPIDocument {
 
                 A lead needs an e-mail address, a phone number or a company name. An administrator's key has to send
                 `workspaceId`: whose lead it is; the key of a workspace sends leads of that workspace only.
+
+                A request with an `Idempotency-Key` may be repeated for 24 hours: the repetition gets the first answer and the
+                header `Idempotency-Replayed: true`, and stores nothing. The same key with another body is refused (422); while
+                the first request is under way, 409. Of a batch, the leads that were not stored the first time are stored then.
               parameters:
                 - $ref: '#/components/parameters/RequestId'
+                - $ref: '#/components/parameters/IdempotencyKey'
               requestBody:
                 required: true
                 content:
@@ -94,10 +99,10 @@ enum OpenAPIDocument {
                 '401': {$ref: '#/components/responses/Unauthenticated'}
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '408': {$ref: '#/components/responses/Timeout'}
+                '409': {$ref: '#/components/responses/Conflict'}
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
-                '429': {$ref: '#/components/responses/Overloaded'}
                 '503': {$ref: '#/components/responses/Unavailable'}
                 default: {$ref: '#/components/responses/Problem'}
             get:
@@ -171,6 +176,79 @@ enum OpenAPIDocument {
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '404': {$ref: '#/components/responses/NotFound'}
                 '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/leads/{id}/retry:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            post:
+              tags: [leads]
+              operationId: retryLead
+              summary: Put a failed lead back into the queue.
+              description: |
+                Scope `routing:write`. Its attempts begin anew; who asked is kept in its history.
+              responses:
+                '202':
+                  description: It waits for its next attempt.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [id, status]
+                        properties:
+                          id: {$ref: '#/components/schemas/Id'}
+                          status: {$ref: '#/components/schemas/Status'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/retry:
+            post:
+              tags: [leads]
+              operationId: retryLeads
+              summary: Put failed leads back into the queue.
+              description: |
+                Scope `routing:write`. The newest failed leads that the filter lets through, up to `limit`; call it again
+                while `hasMore` is true.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      additionalProperties: false
+                      properties:
+                        filter:
+                          type: object
+                          additionalProperties: false
+                          properties:
+                            workspaceId: {$ref: '#/components/schemas/Id'}
+                            sourceWorkspaceId: {$ref: '#/components/schemas/Id'}
+                            createdAfter: {type: string, description: 'This time or later: RFC 3339, or a date.'}
+                            createdBefore: {type: string, description: 'Before this time: RFC 3339, or a date.'}
+                        limit: {type: integer, minimum: 1, maximum: 1000, default: 1000}
+              responses:
+                '202':
+                  description: How many wait for their next attempt now.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [requeued, hasMore]
+                        properties:
+                          requeued: {type: integer}
+                          hasMore: {type: boolean}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 '503': {$ref: '#/components/responses/Unavailable'}
@@ -588,6 +666,88 @@ enum OpenAPIDocument {
                     application/problem+json:
                       schema: {$ref: '#/components/schemas/Problem'}
                 default: {$ref: '#/components/responses/Problem'}
+          /api/inngest:
+            get:
+              tags: [operation]
+              operationId: introspectInngest
+              summary: What the Inngest endpoint is; a request that Inngest signed is told more.
+              security: []
+              responses:
+                '200':
+                  description: An introspection of schema version 2024-05-24.
+                  content:
+                    application/json:
+                      schema: {type: object, additionalProperties: true}
+                default: {$ref: '#/components/responses/Problem'}
+            put:
+              tags: [operation]
+              operationId: syncInngest
+              summary: Registers the scheduled functions with Inngest.
+              security: []
+              responses:
+                '200':
+                  description: Registered; or, in band, the registration itself.
+                  content:
+                    application/json:
+                      schema: {type: object, additionalProperties: true}
+                '401':
+                  description: The signature is wrong, or missing where one is needed.
+                  content:
+                    application/json:
+                      schema: {type: object, additionalProperties: true}
+                '500':
+                  description: Inngest could not be told, or is not configured; `message` says which.
+                  content:
+                    application/json:
+                      schema: {type: object, additionalProperties: true}
+                default: {$ref: '#/components/responses/Problem'}
+            post:
+              tags: [operation]
+              operationId: callInngest
+              summary: Runs a function, as Inngest calls it or because an administrator sends its event.
+              description: |
+                With `fnId` this is a call of Inngest's protocol and has to be signed by Inngest. Without it, an
+                administrator's key with the scope `routing:write` sends an event, and what waits for it runs now:
+                `{"name": "lead/routing.retry.trigger", "data": {"limit": 100}}` routes up to 100 leads that are due.
+              parameters:
+                - name: fnId
+                  in: query
+                  description: The function, in Inngest's calls.
+                  schema: {type: string}
+                - name: stepId
+                  in: query
+                  description: The step, in Inngest's calls.
+                  schema: {type: string}
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      additionalProperties: true
+                      properties:
+                        name: {type: string, description: The event's name.}
+                        data: {type: object, additionalProperties: true, description: What it is about.}
+                    example: {name: lead/routing.retry.trigger, data: {limit: 100}}
+              responses:
+                '200':
+                  description: Done. For an event, its ids and the result of each run; for a call, the function's result.
+                  content:
+                    application/json:
+                      schema: {}
+                      example:
+                        ids: [5f0c3c0e-9c54-4f0b-8a3e-1c0f0f2b7a11]
+                        status: 200
+                        runs:
+                          - function: triggerLeadRoutingRetry
+                            runId: 0e9b8f9c-51f9-4f06-9f8e-6f6f1f6f3f33
+                            result: {function: triggerLeadRoutingRetry, affected: 12}
+                '206':
+                  description: A step of a call was done.
+                  content:
+                    application/json:
+                      schema: {type: array, items: {type: object, additionalProperties: true}}
+                default: {$ref: '#/components/responses/Problem'}
           /healthz:
             get:
               tags: [operation]
@@ -633,8 +793,7 @@ enum OpenAPIDocument {
                 '200':
                   description: OpenAPI 3.1.
                   content:
-                    application/yaml:
-                      schema: {type: string}
+                    application/yaml: {}
                 default: {$ref: '#/components/responses/Problem'}
         components:
           securitySchemes:
@@ -650,8 +809,16 @@ enum OpenAPIDocument {
             RequestId:
               name: X-Request-Id
               in: header
-              description: 'An id of your own for the request: 1 to 128 of A-Z a-z 0-9 - _ . : / + ='
-              schema: {type: string, maxLength: 128}
+              description: |
+                An id of your own for the request: 1 to 128 of `A-Z a-z 0-9 - _ . : / + =`. Anything else is replaced.
+              schema: {type: string}
+            IdempotencyKey:
+              name: Idempotency-Key
+              in: header
+              description: |
+                What the client calls this request: 1 to 255 printable ASCII characters without blanks, such as a UUID. Valid
+                for the workspace, for 24 hours. Double quotes around it are not part of it.
+              schema: {type: string, pattern: '^[!-~]{1,255}$'}
             Id:
               name: id
               in: path
@@ -833,12 +1000,16 @@ enum OpenAPIDocument {
                 Any value within a list, all lists that are not empty; compared without case. A lead that lacks an attribute
                 does not match a list that asks for it. Camel case is taken as well; the answer is in snake case.
               type: object
+              additionalProperties: false
               properties:
                 industries: {$ref: '#/components/schemas/Values'}
                 company_sizes: {$ref: '#/components/schemas/Values'}
+                companySizes: {$ref: '#/components/schemas/Values'}
                 revenue_ranges: {$ref: '#/components/schemas/Values'}
+                revenueRanges: {$ref: '#/components/schemas/Values'}
                 countries: {$ref: '#/components/schemas/Values'}
                 us_states: {$ref: '#/components/schemas/Values'}
+                usStates: {$ref: '#/components/schemas/Values'}
                 regions: {$ref: '#/components/schemas/Values'}
             Values:
               type: array
@@ -1009,12 +1180,8 @@ enum OpenAPIDocument {
             Invalid:
               description: Values that are not valid; `errors` names every field at fault.
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
-            Overloaded:
-              description: More leads are waiting than the server takes at once; nothing was stored.
-              headers: {Retry-After: {description: Seconds., schema: {type: integer}}}
-              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
             Unavailable:
-              description: The database cannot be reached, or the server is stopping.
+              description: More leads wait than the server keeps, the database cannot be reached, or the server is stopping.
               headers: {Retry-After: {description: Seconds., schema: {type: integer}}}
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
 

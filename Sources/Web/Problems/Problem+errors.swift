@@ -42,6 +42,13 @@ extension Problem {
         case .conflict(let reason, let remedy): self.init(.conflict, reason, remedy: remedy)
         case .invalid(let errors): self = .invalid(errors.map { $0.pointing() })
         case .forbidden(let detail): self.init(.forbidden, detail)
+        case .reusedKey:
+            self.init(
+                .invalid,
+                "This idempotency key was used for another request; nothing was stored.",
+                remedy: "Use a new key for a new request, and repeat a request as it was.",
+                errors: [FieldProblem(field: "Idempotency-Key", message: "This key was used for another request.")]
+            )
         case .overloaded(let seconds):
             self.init(
                 .overloaded,

@@ -54,7 +54,7 @@ struct Problem: Error, Sendable, Hashable {
             case .tooLarge: .contentTooLarge
             case .unsupportedMediaType: .unsupportedMediaType
             case .invalid: .unprocessableContent
-            case .overloaded: .tooManyRequests
+            case .overloaded: .serviceUnavailable
             case .unavailable: .serviceUnavailable
             case .internalError: .internalServerError
             }

@@ -58,7 +58,7 @@ enum LeadField: Int, CaseIterable, Sendable {
         default: break
         }
         if let meant = KnownNames.closest(to: name, among: byName.keys.sorted()) {
-            return "Did you mean \(meant)? Fields of your own go into metadata."
+            return "Did you mean \(byName[meant]?.name ?? meant)? Fields of your own go into metadata."
         }
         return "Fields of your own go into metadata."
     }

@@ -35,7 +35,7 @@ struct ObjectDecoding {
     ///
     /// - Parameters:
     ///   - bytes: the body.
-    ///   - names: the fields that there are, by their names in the documentation; snake case is accepted for each.
+    ///   - names: the fields that there are, by their names in the documentation; the other case, snake or camel, is accepted.
     ///   - limits: how deep it may be nested.
     /// - Throws: ``JSONSyntaxError``, or ``Problem`` if it is no object.
     init(_ bytes: [UInt8], names: [String], limits: WebConfiguration.Limits) throws {
@@ -50,7 +50,9 @@ struct ObjectDecoding {
 
     private init(_ members: [(key: String, value: Value)], names: [String], pointer: String) {
         self.pointer = pointer
-        let known = Dictionary(names.flatMap { [($0, $0), (snakeCase($0), $0)] }) { first, _ in first }
+        let known = Dictionary(names.flatMap { [($0, $0), (snakeCase($0), $0), (camelCase($0), $0)] }) { first, _ in
+            first
+        }
         for (key, value) in members {
             guard let name = known[key] else {
                 let meant = KnownNames.closest(to: key, among: names).map { "Did you mean \($0)?" }
@@ -95,6 +97,17 @@ struct ObjectDecoding {
             return wrong(name, "a whole number between \(Int32.min) and \(Int32.max)", value)
         }
         return number
+    }
+
+    /// A time, in microseconds since 1970; null counts as missing.
+    mutating func time(_ name: String) -> Int64? {
+        guard let value = values[name], !isNull(name) else { return nil }
+        guard case .string(let text) = value else { return wrong(name, "a time in a string", value) }
+        guard let time = TimeText.parse(text) else {
+            note(name, "This is not a time.", "Send one such as 2026-01-31T12:00:00Z, or a date.")
+            return nil
+        }
+        return time
     }
 
     /// An id; null counts as missing.
@@ -199,4 +212,10 @@ private func snakeCase(_ name: String) -> String {
     name.reduce(into: "") { text, character in
         text += character.isUppercase ? "_" + character.lowercased() : String(character)
     }
+}
+
+/// `us_states` as `usStates`.
+private func camelCase(_ name: String) -> String {
+    let words = name.split(separator: "_")
+    return words.dropFirst().reduce(String(words.first ?? "")) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
 }

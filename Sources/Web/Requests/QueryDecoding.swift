@@ -21,10 +21,14 @@ struct QueryDecoding {
         }
     }
 
-    /// A text, trimmed; a blank one counts as missing.
+    /// A text, trimmed; a blank one is a mistake, like a filter that is ignored.
     mutating func text(_ name: String) -> String? {
         asked.append(name)
-        return values[name].flatMap { TextChecks.clean($0, 400, name, &problems) }
+        guard let value = values[name] else { return nil }
+        let known = problems.count
+        if let text = TextChecks.clean(value, 400, name, &problems) { return text }
+        guard problems.count == known else { return nil }
+        return wrong(name, "This parameter is empty.", "Leave it out, or give it a value.")
     }
 
     /// An id.

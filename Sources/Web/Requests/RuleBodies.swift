@@ -23,14 +23,14 @@ enum RuleBodies {
         fields.priority = body.int32("priority")
         fields.isActive = body.bool("isActive")
         fields.destinationWorkspaceID = body.uuid("destinationWorkspaceId")
-        let lists = ["industries", "companySizes", "revenueRanges", "countries", "usStates", "regions"]
+        let lists = ["industries", "company_sizes", "revenue_ranges", "countries", "us_states", "regions"]
         fields.conditions = body.object("conditions", names: lists) { lists in
             RuleConditions(
                 industries: lists.texts("industries") ?? [],
-                companySizes: lists.texts("companySizes") ?? [],
-                revenueRanges: lists.texts("revenueRanges") ?? [],
+                companySizes: lists.texts("company_sizes") ?? [],
+                revenueRanges: lists.texts("revenue_ranges") ?? [],
                 countries: lists.texts("countries") ?? [],
-                usStates: lists.texts("usStates") ?? [],
+                usStates: lists.texts("us_states") ?? [],
                 regions: lists.texts("regions") ?? []
             )
         }

@@ -17,25 +17,36 @@ extension API {
     /// `POST /api/leads`: one lead answers 201 with its outcome, a batch 200 with one result for each lead.
     @Sendable private func submit(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await principal(of: request, with: .leadsWrite)
+        let key = try IdempotencyKeyHeader.read(request.headers)
         let body = try await request.jsonBody(upTo: limits.leadBodyBytes)
+        let repeats = key.map { RepeatableRequest(key: $0, digest: IdempotencyClaim.digest(of: body)) }
         switch try Submission.read(body, limits: limits) {
         case .one(let decoded):
-            let outcome = try await backend.submit(accepted(decoded, from: principal), as: principal)
+            let lead = try accepted(decoded, from: principal, idempotency: repeats?.claim(0))
+            let outcome = try await backend.submit(lead, as: principal)
             var response = json(.created) { $0.outcome(outcome) }
             response.headers[.location] = "/api/leads/" + outcome.leadID.text
+            if outcome.isReplay { response.markAsReplay() }
             return response
-        case .many(let decoded): return try await submit(decoded, as: principal)
+        case .many(let decoded): return try await submit(decoded, repeats, as: principal)
         }
     }
 
     /// A batch: what is wrong with one lead stays with that lead.
-    private func submit(_ decoded: [DecodedLead], as principal: Principal) async throws -> Response {
+    private func submit(
+        _ decoded: [DecodedLead],
+        _ repeats: RepeatableRequest?,
+        as principal: Principal
+    ) async throws -> Response {
         var results: [Result<RoutingOutcome, Problem>?] = Array(repeating: nil, count: decoded.count)
         var accepted: [SubmittedLead] = []
         var places: [Int] = []
         for (index, lead) in decoded.enumerated() {
             do {
-                accepted.append(try self.accepted(lead, from: principal, pointer: "/leads/\(index)"))
+                let claim = repeats?.claim(index)
+                accepted.append(
+                    try self.accepted(lead, from: principal, pointer: "/leads/\(index)", idempotency: claim)
+                )
                 places.append(index)
             } catch {
                 results[index] = .failure(Problem(error))
@@ -47,7 +58,9 @@ extension API {
                 results[place] = outcome.mapError { Problem($0).pointing(below: "/leads/\(place)") }
             }
         }
-        return json(capacity: decoded.count * 384) { $0.batch(results) }
+        var response = json(capacity: decoded.count * 384) { $0.batch(results) }
+        if results.contains(where: { (try? $0?.get())?.isReplay == true }) { response.markAsReplay() }
+        return response
     }
 
     /// `POST /api/leads/decode`: reads and checks like `POST /api/leads`, stores nothing, and tells what it understood.
@@ -83,15 +96,18 @@ extension API {
     ///   - decoded: the lead as it was read.
     ///   - principal: who sends it. A workspace's key sends that workspace's leads; an administrator's has to say whose.
     ///   - pointer: where in the body it stands.
+    ///   - idempotency: its part of what the client calls the request.
     /// - Returns: the lead with its source.
     /// - Throws: ``Problem`` with every field at fault.
     private func accepted(
         _ decoded: DecodedLead,
         from principal: Principal,
-        pointer: String = ""
-    ) throws
-        -> SubmittedLead
-    {
+        pointer: String = "",
+        idempotency: IdempotencyClaim? = nil
+    ) throws -> SubmittedLead {
+        func lead(of workspace: UUID) -> SubmittedLead {
+            SubmittedLead(lead: decoded.lead, sourceWorkspaceID: workspace, idempotency: idempotency)
+        }
         guard decoded.problems.isEmpty else {
             throw Problem.invalid(
                 decoded.problems.map {
@@ -100,7 +116,7 @@ extension API {
             )
         }
         switch (principal.workspaceID, decoded.workspaceID) {
-        case (let own?, nil): return SubmittedLead(lead: decoded.lead, sourceWorkspaceID: own)
+        case (let own?, nil): return lead(of: own)
         case (let own?, let named?):
             guard own == named else {
                 throw Problem(
@@ -110,8 +126,8 @@ extension API {
                     errors: [FieldProblem(field: pointer + "/workspaceId", message: "This is not the key's workspace.")]
                 )
             }
-            return SubmittedLead(lead: decoded.lead, sourceWorkspaceID: own)
-        case (nil, let named?): return SubmittedLead(lead: decoded.lead, sourceWorkspaceID: named)
+            return lead(of: own)
+        case (nil, let named?): return lead(of: named)
         case (nil, nil):
             throw Problem.invalid(
                 pointer + "/workspaceId",
@@ -171,6 +187,22 @@ extension API {
                 writer.array(found.history) { $0.event($1) }
             }
         }
+    }
+}
+
+/// A request that its client may repeat: its key, and what tells it from another request.
+private struct RepeatableRequest {
+    let key: String
+    let digest: [UInt8]
+
+    /// The claim of the lead at a place.
+    func claim(_ place: Int) -> IdempotencyClaim { IdempotencyClaim(key: key, place: place, request: digest) }
+}
+
+extension Response {
+    /// Says that some of this was answered before.
+    fileprivate mutating func markAsReplay() {
+        if let name = HTTPField.Name("Idempotency-Replayed") { headers[name] = "true" }
     }
 }
 

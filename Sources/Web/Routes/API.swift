@@ -10,6 +10,8 @@ struct API<Backend: RoutingBackend>: Sendable {
     let backend: Backend
     /// How much is accepted.
     let limits: WebConfiguration.Limits
+    /// Paths that answer for themselves.
+    let mounts: [MountedEndpoint]
 
     /// The routes, with an answer for every path and every method.
     func router() -> Router<WebContext> {
@@ -17,10 +19,12 @@ struct API<Backend: RoutingBackend>: Sendable {
         router.add(middleware: AnswerMiddleware())
         var routes = Routes(router: router)
         addLeadRoutes(to: &routes)
+        addRetryRoutes(to: &routes)
         addRuleRoutes(to: &routes)
         addWorkspaceRoutes(to: &routes)
         addAgreementRoutes(to: &routes)
         addHealthRoutes(to: &routes)
+        for endpoint in mounts { mount(endpoint, in: &routes) }
         routes.refuseOtherMethods()
         return router
     }
@@ -92,7 +96,8 @@ struct Routes {
 
     /// Adds an answer of 405 for every other method at every path.
     func refuseOtherMethods() {
-        let all: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        var all: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        if let query = HTTPRequest.Method(rawValue: "QUERY") { all.append(query) }
         for (path, methods) in methods {
             let allowed = methods.contains(.get) ? methods + [.head] : methods
             for method in all where !allowed.contains(method) {

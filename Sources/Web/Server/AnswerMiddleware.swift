@@ -13,7 +13,7 @@ struct AnswerMiddleware: RouterMiddleware {
         next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.requestID = Self.requestID(of: request) ?? context.id
+        context.requestID = Self.requestID(of: request) ?? RequestID().description
         context.logger[metadataKey: "request.id"] = .string(context.requestID)
         context.logger[metadataKey: "hb.request.id"] = nil
         let start = ContinuousClock.now

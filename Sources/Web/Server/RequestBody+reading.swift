@@ -12,6 +12,13 @@ extension Request {
     /// - Throws: ``Problem`` for another media type, an encoding, or too many bytes.
     func jsonBody(upTo limit: Int) async throws -> [UInt8] {
         try checkMediaType()
+        return try await rawBody(upTo: limit)
+    }
+
+    /// The bytes of a body of whatever type.
+    ///
+    /// - Throws: ``Problem`` for too many bytes.
+    func rawBody(upTo limit: Int) async throws -> [UInt8] {
         if let text = headers[.contentLength], let length = Int(text), length > limit {
             throw Problem.bodyTooLarge(limit: limit)
         }

@@ -11,16 +11,19 @@ import NIOCore
 /// - Parameters:
 ///   - configuration: where to listen, and how much to accept.
 ///   - backend: the rest of the server.
+///   - mounts: paths that answer for themselves.
 ///   - logger: where requests are logged.
 ///   - onListening: called with the port once connections are accepted.
-/// - Returns: the application; `run()` throws ``ListenError`` if the address cannot be taken.
+/// - Returns: the application. Run as a service (by a `ServiceGroup` or `runService()`), it throws ``ListenError`` if the
+///   address cannot be taken; `run()` on the opaque value itself is Hummingbird's and throws the bare socket error.
 package func makeApplication(
     configuration: WebConfiguration,
     backend: some RoutingBackend,
+    mounts: [MountedEndpoint] = [],
     logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let api = API(backend: backend, limits: configuration.limits)
+    let api = API(backend: backend, limits: configuration.limits, mounts: mounts)
     return WebApplication(
         settings: configuration,
         router: api.router().buildResponder(),

@@ -23,6 +23,9 @@ extension BackendError {
                 reason: error.description,
                 remedy: "Nothing was stored. Send the lead again; if it is refused again, send us its request id."
             )
+        case .requestInFlight:
+            self = .conflict(reason: error.description, remedy: "Wait for its answer, or repeat it after a second.")
+        case .keyMismatch: self = .reusedKey
         case .unavailable, .outcomeUnknown, .shuttingDown:
             self = .unavailable(reason: error.description)
         }
@@ -51,8 +54,10 @@ extension BackendError {
     init(_ error: StoreError) {
         switch error.code {
         case .notFound: self = .notFound(error.message)
-        case .invalid: self = .invalid([FieldProblem(field: error.field ?? "", message: error.message)])
-        case .conflict: self = .conflict(reason: error.description, remedy: "Change the request, or what stands in its way.")
+        case .invalid:
+            self = .invalid([FieldProblem(field: error.field ?? "", message: error.message, remedy: error.remedy)])
+        case .conflict:
+            self = .conflict(reason: error.description, remedy: "Change the request, or what stands in its way.")
         case .forbidden: self = .forbidden(error.message)
         }
     }
@@ -67,7 +72,9 @@ extension BackendError {
         case .timeout, .cancelled:
             self = .unavailable(reason: "The database took too long.")
         default:
-            guard error.sqlState == "42883" || error.sqlState == "42P01" || error.sqlState == "42703" else { return nil }
+            guard error.sqlState == "42883" || error.sqlState == "42P01" || error.sqlState == "42703" else {
+                return nil
+            }
             self = .unavailable(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
         }
     }

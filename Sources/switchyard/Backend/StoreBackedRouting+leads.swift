@@ -49,11 +49,7 @@ extension StoreBackedRouting {
 
     /// Which of the leads that came first the principal may be told of.
     private func visibleTwins(of records: [LeadRecord], to principal: Principal) async throws -> Set<UUID> {
-        let twins = Set(records.compactMap(\.duplicateOf))
-        guard !principal.isAdministrator else { return twins }
-        var visible: Set<UUID> = []
-        for twin in twins where try await store.lead(twin, as: principal.access) != nil { visible.insert(twin) }
-        return visible
+        try await store.visible(Set(records.compactMap(\.duplicateOf)), to: principal.access)
     }
 }
 

@@ -72,7 +72,8 @@ extension StoreBackedRouting {
         try await tellingCaller {
             let isNew = try await store.grant(agreement, as: principal.access)
             guard
-                let record = try await store.agreements(as: principal.access).first(where: { $0.agreement == agreement })
+                let record = try await store.agreements(as: principal.access)
+                    .first(where: { $0.agreement == agreement })
             else { throw BackendError.notFound("The agreement was ended at the same moment.") }
             return (StoredAgreement(record), isNew)
         }

@@ -25,8 +25,12 @@ struct StoreBackedRouting: RoutingBackend {
 
     func submit(_ lead: SubmittedLead, as principal: Principal) async throws -> RoutingOutcome {
         try await tellingCaller {
-            let outcome = try await intake.submit(lead.lead, from: lead.sourceWorkspaceID)
-            return try await hidingForeignTwin(outcome, from: principal)
+            let outcome = try await intake.submit(
+                lead.lead,
+                from: lead.sourceWorkspaceID,
+                idempotency: lead.idempotency
+            )
+            return outcome.hidingTwin(unless: await visibleTwins(of: [outcome], to: principal))
         }
     }
 
@@ -35,23 +39,19 @@ struct StoreBackedRouting: RoutingBackend {
         as principal: Principal
     ) async throws -> [Result<RoutingOutcome, BackendError>] {
         let outcomes = try await tellingCaller { try await self.outcomes(of: batch) }
-        var results: [Result<RoutingOutcome, BackendError>] = []
-        results.reserveCapacity(outcomes.count)
-        for outcome in outcomes {
+        let visible = await visibleTwins(of: outcomes.compactMap { try? $0.get() }, to: principal)
+        return outcomes.map { outcome in
             switch outcome {
-            case .success(let outcome):
-                results.append(.success(try await tellingCaller { try await hidingForeignTwin(outcome, from: principal) }))
-            case .failure(let error):
-                results.append(.failure(BackendError(error)))
+            case .success(let outcome): .success(outcome.hidingTwin(unless: visible))
+            case .failure(let error): .failure(BackendError(error))
             }
         }
-        return results
     }
 
     func route(leadID: UUID, as principal: Principal) async throws -> RoutingOutcome {
         try await tellingCaller {
             let outcome = try await waiting.route(leadID: leadID, as: principal.access)
-            return try await hidingForeignTwin(outcome, from: principal)
+            return outcome.hidingTwin(unless: await visibleTwins(of: [outcome], to: principal))
         }
     }
 
@@ -60,7 +60,7 @@ struct StoreBackedRouting: RoutingBackend {
         let all = batch.map { (lead: $0.lead, source: $0.sourceWorkspaceID) }
         let refusal: IntakeError
         do {
-            return try await intake.submit(batch: all)
+            return try await intake.submit(batch: all, idempotency: batch.map(\.idempotency))
         } catch {
             refusal = error
         }
@@ -69,19 +69,34 @@ struct StoreBackedRouting: RoutingBackend {
         for id in Set(batch.map(\.sourceWorkspaceID)) {
             if try await store.workspace(id, as: .administrator) == nil { unknown.insert(id) }
         }
-        guard !unknown.isEmpty else { return try await intake.submit(batch: all) }
-        var known = try await intake.submit(batch: all.filter { !unknown.contains($0.source) })[...]
+        let kept = batch.filter { !unknown.contains($0.sourceWorkspaceID) }
+        var known =
+            try await
+            intake.submit(
+                batch: kept.map { ($0.lead, $0.sourceWorkspaceID) },
+                idempotency: kept.map(\.idempotency)
+            )[...]
         return all.map { lead in
             if unknown.contains(lead.source) { return .failure(refusal) }
             return known.popFirst() ?? .failure(IntakeError(.shuttingDown))
         }
     }
 
+    /// Which of the leads that came first the caller may be told of; none when the database does not say.
+    ///
+    /// The leads are stored by now: an answer that says less is better than an error that says they are not.
+    private func visibleTwins(of outcomes: [RoutingOutcome], to principal: Principal) async -> Set<UUID> {
+        let twins = Set(outcomes.compactMap(\.duplicateLeadID))
+        guard !twins.isEmpty else { return [] }
+        return (try? await store.visible(twins, to: principal.access)) ?? []
+    }
+}
+
+extension RoutingOutcome {
     /// Whether a lead is known is told to its sender; whose it is, is not.
-    private func hidingForeignTwin(_ outcome: RoutingOutcome, from principal: Principal) async throws -> RoutingOutcome {
-        guard let twin = outcome.duplicateLeadID, !principal.isAdministrator else { return outcome }
-        guard try await store.lead(twin, as: principal.access) == nil else { return outcome }
-        var outcome = outcome
+    fileprivate func hidingTwin(unless visible: Set<UUID>) -> RoutingOutcome {
+        guard let twin = duplicateLeadID, !visible.contains(twin) else { return self }
+        var outcome = self
         outcome.duplicateLeadID = nil
         return outcome
     }

@@ -11,7 +11,7 @@ struct Doctor: AsyncParsableCommand {
     )
 
     func run() async throws {
-        let isHealthy = try await DatabaseSession.with(migrating: false) { session in
+        let isHealthy = try await DatabaseSession.with(schema: .none) { session in
             var findings = Self.serverFindings(try await session.store.serverFacts(), at: Self.clock())
             let checks = try await session.store.verify()
             let broken = checks.filter { !$0.isOK }
@@ -84,31 +84,51 @@ extension Doctor {
         findings.append(
             facts.isDurable
                 ? .good("durability", "fsync and synchronous_commit are on")
-                : .bad("durability", "fsync or synchronous_commit is off", "Acknowledged leads may be lost: switch both on.")
+                : .bad(
+                    "durability",
+                    "fsync or synchronous_commit is off",
+                    "Acknowledged leads may be lost: switch both on."
+                )
         )
         let drift = abs(facts.clock.microsecondsSinceUnixEpoch - clock.microsecondsSinceUnixEpoch)
         findings.append(
             drift < 2_000_000
                 ? .good("clock", "\(drift / 1000) ms from this machine's")
-                : .bad("clock", "\(drift / 1_000_000) s from this machine's", "Routing uses the database's clock; set both by NTP.")
+                : .bad(
+                    "clock",
+                    "\(drift / 1_000_000) s from this machine's",
+                    "Routing uses the database's clock; set both by NTP."
+                )
         )
         let share = Double(facts.connectionsInUse) / Double(max(1, facts.maximumConnections))
         findings.append(
             share < 0.9
                 ? .good("connections", "\(facts.connectionsInUse) of \(facts.maximumConnections)")
-                : .bad("connections", "\(facts.connectionsInUse) of \(facts.maximumConnections)", "Raise max_connections, or lower DATABASE_CONNECTIONS.")
+                : .bad(
+                    "connections",
+                    "\(facts.connectionsInUse) of \(facts.maximumConnections)",
+                    "Raise max_connections, or lower DATABASE_CONNECTIONS."
+                )
         )
         let oldest = facts.oldestTransactionSeconds ?? 0
         findings.append(
             oldest < 300
                 ? .good("oldest transaction", "\(Int(oldest)) s")
-                : .bad("oldest transaction", "\(Int(oldest)) s", "Vacuum cannot clean up behind it: look into pg_stat_activity and end it.")
+                : .bad(
+                    "oldest transaction",
+                    "\(Int(oldest)) s",
+                    "Vacuum cannot clean up behind it: look into pg_stat_activity and end it."
+                )
         )
         let wait = facts.longestLockWaitSeconds ?? 0
         findings.append(
             wait < 5
                 ? .good("locks", "nobody waits for long")
-                : .bad("locks", "somebody has waited \(Int(wait)) s", "SELECT * FROM pg_stat_activity WHERE wait_event_type = 'Lock' shows who; pg_blocking_pids(pid) shows for whom.")
+                : .bad(
+                    "locks",
+                    "somebody has waited \(Int(wait)) s",
+                    "SELECT * FROM pg_stat_activity WHERE wait_event_type = 'Lock' shows who; pg_blocking_pids(pid) shows for whom."
+                )
         )
         return findings
     }
@@ -119,28 +139,48 @@ extension Doctor {
         findings.append(
             facts.mayRoute && facts.mayBecomeAuthenticated
                 ? .good("functions", "may be called")
-                : .bad("functions", "our user may not call them, or not act for a workspace", "GRANT service_role, authenticated TO our user.")
+                : .bad(
+                    "functions",
+                    "our user may not call them, or not act for a workspace",
+                    "GRANT service_role, authenticated TO our user."
+                )
         )
         let due = Int(facts.oldestDueSeconds ?? 0)
         findings.append(
             due < 60
                 ? .good("queue", "\(facts.dueCount) due")
-                : .bad("queue", "\(facts.dueCount) due, the oldest for \(due) s", "Is a server running, and DISABLE_ROUTING_RETRY unset? `switchyard retry` works through them now.")
+                : .bad(
+                    "queue",
+                    "\(facts.dueCount) due, the oldest for \(due) s",
+                    "Is a server running, and DISABLE_ROUTING_RETRY unset? `switchyard retry` works through them now."
+                )
         )
         findings.append(
             facts.orphanCount == 0
                 ? .good("waiting leads", "all are in the queue")
-                : .bad("waiting leads", "\(facts.orphanCount) are not in the queue", "`switchyard jobs run cleanupStaleRoutingLocks` puts them there.")
+                : .bad(
+                    "waiting leads",
+                    "\(facts.orphanCount) are not in the queue",
+                    "`switchyard jobs run cleanupStaleRoutingLocks` puts them there."
+                )
         )
         findings.append(
             facts.staleLockCount == 0
                 ? .good("stale locks", "none")
-                : .bad("stale locks", "\(facts.staleLockCount)", "SELECT release_stale_routing_locks(); or `switchyard jobs run cleanupStaleRoutingLocks`.")
+                : .bad(
+                    "stale locks",
+                    "\(facts.staleLockCount)",
+                    "SELECT release_stale_routing_locks(); or `switchyard jobs run cleanupStaleRoutingLocks`."
+                )
         )
         findings.append(
             facts.unreadableRules.isEmpty
                 ? .good("rules", "all can be read")
-                : .bad("rules", "switched off, because their conditions cannot be read: \(facts.unreadableRules.joined(separator: ", "))", "Save them again through the API, which says what is wrong.")
+                : .bad(
+                    "rules",
+                    "switched off, because their conditions cannot be read: \(facts.unreadableRules.joined(separator: ", "))",
+                    "Save them again through the API, which says what is wrong."
+                )
         )
         return findings
     }

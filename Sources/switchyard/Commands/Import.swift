@@ -40,17 +40,22 @@ struct Import: AsyncParsableCommand {
             let size = Double(max(1, input.size))
             let summary: ImportSummary
             do {
-                summary = try await importing.run(input) { row in
+                summary = try await importing.run(input) { header in
+                    rejects.header = header
+                } onReject: { row in
                     try rejects.add(row)
                 } onProgress: { progress in
                     line.update(Double(progress.bytesRead) / size, "\(progress.settled) rows")
                 }
             } catch let error as CSVImport.Unreadable {
                 line.finish()
-                throw CommandFault(
-                    "\(file) cannot be read: \(error)",
-                    remedy: "Save it as CSV in UTF-8 with a header row; rows before that line are taken in."
-                )
+                let remedy =
+                    switch error.fault {
+                    case .header: "Mend the first row of the file; nothing was taken in."
+                    case .sender: "Add --workspace and its name or id, or a column “workspace”; nothing was taken in."
+                    case .text: "Save it as CSV in UTF-8 with a header row; rows before that line are taken in."
+                    }
+                throw CommandFault("\(file) cannot be read: \(error)", remedy: remedy)
             }
             line.finish()
             try rejects.close()

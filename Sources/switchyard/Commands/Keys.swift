@@ -18,8 +18,11 @@ extension Keys {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create a key and print its token, this once.")
 
-        @Option(help: "The workspace it speaks for, by id or name; leave out for an administrator's key.")
+        @Option(help: "The workspace it speaks for, by id or name.")
         var workspace: String?
+
+        @Flag(name: .customLong("administrator"), help: "For an administrator, who may do everything everywhere.")
+        var isForAdministrator = false
 
         @Option(help: "What to call it.")
         var name: String = "key"
@@ -35,6 +38,9 @@ extension Keys {
         var days: Int?
 
         func validate() throws {
+            guard (workspace != nil) != isForAdministrator else {
+                throw ValidationError("Say whose key it is: --workspace and its name or id, or --administrator.")
+            }
             for scope in scopes where !Keys.known.contains(scope) {
                 throw ValidationError("There is no scope “\(scope)”. Use one of \(Keys.scopeNames).")
             }
@@ -56,7 +62,9 @@ extension Keys {
                     name: name,
                     scopes: granted,
                     expiresAt: days.map {
-                        Timestamp(microsecondsSinceUnixEpoch: now.microsecondsSinceUnixEpoch + Int64($0) * 86_400_000_000)
+                        Timestamp(
+                            microsecondsSinceUnixEpoch: now.microsecondsSinceUnixEpoch + Int64($0) * 86_400_000_000
+                        )
                     }
                 )
                 Standard.output(token.text)

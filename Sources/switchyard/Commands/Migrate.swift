@@ -20,7 +20,7 @@ extension Migrate {
         )
 
         func run() async throws {
-            try await DatabaseSession.with(migrating: false) { session in
+            try await DatabaseSession.with(schema: .none) { session in
                 let applied = try await session.migrator.up { Standard.error($0) }
                 Standard.output(applied.isEmpty ? "The schema is up to date." : "Applied \(applied.count) migrations.")
             }
@@ -44,9 +44,12 @@ extension Migrate {
         var yes = false
 
         func run() async throws {
-            try await DatabaseSession.with(migrating: false) { session in
+            try await DatabaseSession.with(schema: .none) { session in
                 guard session.migrator.migrations.contains(where: { $0.version == to }) else {
-                    throw CommandFault("There is no migration “\(to)”.", remedy: "`switchyard migrate status` lists them.")
+                    throw CommandFault(
+                        "There is no migration “\(to)”.",
+                        remedy: "`switchyard migrate status` lists them."
+                    )
                 }
                 guard yes else {
                     let doomed = try await session.migrator.status()
@@ -66,7 +69,7 @@ extension Migrate {
         static let configuration = CommandConfiguration(abstract: "List the migrations and which are applied.")
 
         func run() async throws {
-            try await DatabaseSession.with(migrating: false) { session in
+            try await DatabaseSession.with(schema: .none) { session in
                 var table = TextTable(["VERSION", "NAME", "STATE"])
                 for state in try await session.migrator.status() {
                     table.add([state.migration.version, state.migration.name, state.summary])
@@ -84,7 +87,7 @@ extension Migrate {
         )
 
         func run() async throws {
-            let allWell = try await DatabaseSession.with(migrating: false) { session in
+            let allWell = try await DatabaseSession.with(schema: .none) { session in
                 let checks = try await session.store.verify()
                 var table = TextTable(["", "CHECK", "DETAIL"])
                 for check in checks { table.add([check.isOK ? "✓" : "✗", check.name, check.detail]) }
@@ -106,7 +109,7 @@ extension Migrate {
         static let configuration = CommandConfiguration(abstract: "Print what `up` would do, and do nothing.")
 
         func run() async throws {
-            try await DatabaseSession.with(migrating: false) { session in
+            try await DatabaseSession.with(schema: .none) { session in
                 let plan = try await session.migrator.plan()
                 for step in plan { Standard.output("\(step.version)  \(step.name)") }
                 Standard.output(plan.isEmpty ? "Nothing to do." : "\(plan.count) to apply.")

@@ -38,7 +38,10 @@ enum PortProbe {
                 remedy: "Choose a port above 1023: PORT=8080 or --port 8080."
             )
         case EADDRNOTAVAIL:
-            throw CommandFault("\(host) is not an address of this machine.", remedy: "Set HOST to one that is, or 0.0.0.0.")
+            throw CommandFault(
+                "\(host) is not an address of this machine.",
+                remedy: "Set HOST to one that is, or 0.0.0.0."
+            )
         default:
             return
         }

@@ -13,7 +13,10 @@ struct Route: AsyncParsableCommand {
 
     func run() async throws {
         guard let id = UUID(uuidString: lead) else {
-            throw CommandFault("“\(lead)” is not a lead's id.", remedy: "An id is a UUID, as POST /api/leads answers it.")
+            throw CommandFault(
+                "“\(lead)” is not a lead's id.",
+                remedy: "An id is a UUID, as POST /api/leads answers it."
+            )
         }
         try await DatabaseSession.with { session in
             let routing = try await RoutingServices(session: session)
@@ -24,7 +27,9 @@ struct Route: AsyncParsableCommand {
                 Standard.output("  in        \(names[destination] ?? destination.text)")
             }
             if let rule = outcome.matchedRuleName { Standard.output("  by rule   \(rule)") }
-            if outcome.isDuplicate { Standard.output("  duplicate of \(outcome.duplicateLeadID?.text ?? "an earlier lead")") }
+            if outcome.isDuplicate {
+                Standard.output("  duplicate of \(outcome.duplicateLeadID?.text ?? "an earlier lead")")
+            }
             Standard.output("  because   \(outcome.reason)")
         }
     }
@@ -48,7 +53,10 @@ struct Retry: AsyncParsableCommand {
             if let lead {
                 guard let id = UUID(uuidString: lead) else { throw CommandFault("“\(lead)” is not a lead's id.") }
                 guard try await session.store.requeue(id, actor: "command line") else {
-                    throw CommandFault("That lead has not failed, or does not exist.", remedy: "Only a failed lead can be requeued.")
+                    throw CommandFault(
+                        "That lead has not failed, or does not exist.",
+                        remedy: "Only a failed lead can be requeued."
+                    )
                 }
                 Standard.output("\(id.text) is waiting again.")
                 return

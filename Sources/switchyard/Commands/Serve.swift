@@ -1,5 +1,6 @@
 import ArgumentParser
 import EmbeddedPostgres
+import Inngest
 import LeadRouting
 import LeadStore
 import Logging
@@ -30,13 +31,20 @@ struct Serve: AsyncParsableCommand {
         settings.port = port ?? settings.port
         try PortProbe.check(host: settings.host, port: settings.port)
         let logger = LogOutput.bootstrap(level: settings.logLevel)
-        let session = try await DatabaseSession.open(settings: settings, logger: logger, migrating: true)
+        let session = try await DatabaseSession.open(settings: settings, logger: logger, schema: .migrated)
         try await serve(session, settings: settings, logger: logger)
     }
 
     private func serve(_ session: DatabaseSession, settings: Settings, logger: Logger) async throws {
         let demo = try await DemoData.loadIfWanted(session: session)
-        let routing = try await RoutingServices(session: session)
+        let inngest = InngestServices(settings: settings.inngest, logger: logger)
+        let routing = try await RoutingServices(
+            session: session,
+            grace: inngest.grace,
+            observer: inngest.observer
+        )
+        let endpoint = inngest.endpoint(routing)
+        let registration = RegistrationService(endpoint: endpoint)
         let backend = StoreBackedRouting(
             store: session.store,
             intake: routing.intake,
@@ -47,24 +55,31 @@ struct Serve: AsyncParsableCommand {
         let application = makeApplication(
             configuration: WebConfiguration(host: settings.host, port: settings.port),
             backend: backend,
+            mounts: [.inngest(endpoint)],
             logger: logger,
-            onListening: { port in announcement.print(port: port) }
+            onListening: { port in
+                announcement.print(port: port)
+                registration.listening(port: port)
+            }
         )
         // Stopped in reverse: first nothing new comes in, then what is claimed is finished, then the database goes.
         var services: [any Service] = []
         if let embedded = session.embedded { services.append(embedded) }
         services.append(session.pool)
+        if let sender = inngest.sender { services.append(sender) }
         services.append(routing.intake)
         services.append(WaitingLeadLoop(router: routing.waiting, rules: routing.rules, logger: logger))
         services.append(routing.scheduler)
+        if settings.inngest.drivesSchedule { services.append(registration) }
         services.append(application)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger
-            )
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
         )
+        // What is still under way then is cut off; the database undoes it, or it is found out on the next start.
+        configuration.maximumGracefulShutdownDuration = .seconds(20)
+        let group = ServiceGroup(configuration: configuration)
         try await group.run()
         logger.notice("Switchyard has stopped.")
     }

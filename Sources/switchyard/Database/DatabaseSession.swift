@@ -17,18 +17,32 @@ struct DatabaseSession: Sendable {
     /// Which database, for people; no password.
     let summary: String
 
-    /// The migrations of this build, over this database.
-    var migrator: Migrator {
-        let store = store
-        return Migrator(migrations: SchemaMigrations.all, pool: pool, missing: { _ in try await store.missingMigrations() })
+    /// What a command expects of the schema.
+    enum Preparation {
+        /// Whatever is there.
+        case none
+        /// All of it. An embedded database is brought up to date; another is not changed by the way.
+        case required
+        /// Brought up to date, wherever it is.
+        case migrated
     }
 
-    /// Opens the database, and brings its schema up to date if asked to.
-    static func open(settings: Settings, logger: Logger, migrating: Bool) async throws -> DatabaseSession {
+    /// The migrations of this build, over this database, with every check of `verify` to tell what is gone.
+    var migrator: Migrator {
+        let store = store
+        return Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in try await store.missingMigrations() }
+    }
+
+    /// Opens the database, and sees to its schema as asked.
+    static func open(
+        settings: Settings,
+        logger: Logger,
+        schema preparation: Preparation
+    ) async throws -> DatabaseSession {
         let session = try await connect(settings: settings, logger: logger)
         do {
             _ = try await session.store.serverFacts()
-            if migrating { _ = try await session.migrator.up { Standard.error($0) } }
+            try await session.prepare(preparation)
         } catch {
             await session.close()
             throw Self.explain(error)
@@ -38,11 +52,11 @@ struct DatabaseSession: Sendable {
 
     /// Runs a command's body over an open database, and closes it.
     static func with<Value: Sendable>(
-        migrating: Bool = true,
+        schema preparation: Preparation = .required,
         _ body: (DatabaseSession) async throws -> Value
     ) async throws -> Value {
         let settings = try await Settings.load()
-        let session = try await open(settings: settings, logger: LogOutput.forCommands(), migrating: migrating)
+        let session = try await open(settings: settings, logger: LogOutput.forCommands(), schema: preparation)
         do {
             let value = try await body(session)
             await session.close()
@@ -50,6 +64,25 @@ struct DatabaseSession: Sendable {
         } catch {
             await session.close()
             throw explain(error)
+        }
+    }
+
+    private func prepare(_ preparation: Preparation) async throws {
+        let store = store
+        switch preparation {
+        case .none: return
+        case .required where settings.databaseURL != nil:
+            if try await store.isMigrated() { return }
+            throw CommandFault(
+                "The database has no complete Switchyard schema.",
+                remedy: "`switchyard migrate plan` says what is missing, `switchyard migrate up` applies it."
+            )
+        case .required, .migrated:
+            // On every start a cheap look has to do; what an operator broke by hand is for `migrate verify`.
+            let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in
+                try await store.isMigrated() ? [] : Set(SchemaMigrations.all.map(\.version))
+            }
+            _ = try await migrator.up { Standard.error($0) }
         }
     }
 
@@ -92,7 +125,7 @@ struct DatabaseSession: Sendable {
     private static func explain(_ error: any Error) -> any Error {
         guard let error = error as? PostgresError else { return error }
         switch error.code {
-        case .cannotConnect:
+        case .cannotConnect, .configuration:
             return CommandFault(
                 "\(error)",
                 remedy: "Check DATABASE_URL, or unset it to use the embedded PostgreSQL."

@@ -46,7 +46,11 @@ enum DemoData {
             change.isActive = workspace.isActive
             let policy = try workspace.policy()
             // A fallback may name a workspace that comes later in the file.
-            if case .fallback = policy { fallbacks.append((workspace.id, policy)) } else { change.unmatchedPolicy = policy }
+            if case .fallback = policy {
+                fallbacks.append((workspace.id, policy))
+            } else {
+                change.unmatchedPolicy = policy
+            }
             _ = try await store.createWorkspace(id: workspace.id, change, as: .administrator)
             counts.workspaces += 1
         }
@@ -87,7 +91,8 @@ enum DemoData {
         let present = try await store.workspaces(as: .administrator)
         guard let workspace = present.first(where: { names.contains($0.workspace.id) })?.workspace else { return nil }
         if let data = FileManager.default.contents(atPath: file) {
-            let text = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
+            let text = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).first
+                .map(String.init)
             if let text, let token = APIKeyToken(text), let key = try await store.key(for: token) {
                 let owner = present.first { $0.workspace.id == key.workspaceID }?.workspace.name ?? "administrators"
                 return DemoAccess(token: text, workspaceName: owner, file: file)

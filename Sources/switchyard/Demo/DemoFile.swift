@@ -42,7 +42,9 @@ struct DemoFile: Decodable {
         } catch let DecodingError.typeMismatch(_, context) {
             throw CommandFault("The value at \(Self.place(context)) is of the wrong kind: \(context.debugDescription)")
         } catch {
-            throw CommandFault("This is not a workspace file: it has to be a JSON object with workspaces, agreements and rules.")
+            throw CommandFault(
+                "This is not a workspace file: it has to be a JSON object with workspaces, agreements and rules."
+            )
         }
     }
 
@@ -63,7 +65,10 @@ extension DemoFile.Workspace {
             }
             return .fallback(fallbackWorkspaceId)
         default:
-            throw CommandFault("Workspace “\(name)” has an unknown unmatchedPolicy.", remedy: "Use keep, fallback or retry.")
+            throw CommandFault(
+                "Workspace “\(name)” has an unknown unmatchedPolicy.",
+                remedy: "Use keep, fallback or retry."
+            )
         }
     }
 }

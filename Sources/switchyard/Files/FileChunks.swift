@@ -19,13 +19,18 @@ struct FileChunks: AsyncSequence, Sendable {
         self.path = path
         var status = stat()
         guard stat(path, &status) == 0 else { throw Self.fault(path) }
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw CommandFault("\(path) is a folder.", remedy: "Name a CSV file.") }
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            throw CommandFault("\(path) is a folder.", remedy: "Name a CSV file.")
+        }
         guard access(path, R_OK) == 0 else { throw Self.fault(path) }
         size = Int(status.st_size)
     }
 
     private static func fault(_ path: String) -> CommandFault {
-        CommandFault("Cannot read \(path): \(String(cString: strerror(errno))).", remedy: "Check the path and its permissions.")
+        CommandFault(
+            "Cannot read \(path): \(String(cString: strerror(errno))).",
+            remedy: "Check the path and its permissions."
+        )
     }
 
     func makeAsyncIterator() -> Iterator { Iterator(path: path) }
@@ -42,7 +47,9 @@ struct FileChunks: AsyncSequence, Sendable {
 
         deinit { if descriptor >= 0 { close(descriptor) } }
 
-        /// The next piece, or nil at the end. A read of a local file is short, and is not worth a thread of its own.
+        /// The next piece, or nil at the end.
+        ///
+        /// A read of a local file is short, and is not worth a thread of its own.
         func next() async throws -> [UInt8]? {
             guard descriptor >= 0 else { throw FileChunks.fault(path) }
             var failure: Int32 = 0

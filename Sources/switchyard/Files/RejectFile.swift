@@ -7,10 +7,13 @@ import Glibc
 /// The rows that were not taken in, kept as CSV beside the file they came from.
 ///
 /// It is made when the first row arrives; a file of an earlier import is replaced. Two columns come before the row's
-/// own: the line it began on, and what is wrong with it.
+/// own: the line it began on, and what is wrong with it. An import passes over both, so that the file can be mended
+/// and imported as it is.
 final class RejectFile {
     /// Where it is, or would be.
     let path: String
+    /// The names of the file's columns, once they are known.
+    var header: [String] = []
     private var file: UnsafeMutablePointer<FILE>?
 
     /// The file that goes with an import.
@@ -25,10 +28,9 @@ final class RejectFile {
     func add(_ row: RejectedRow) throws {
         if file == nil {
             file = fopen(path, "w")
-            try write("line,reason,row\n")
+            try write(LeadColumns.rejectColumns + header)
         }
-        // The row's own values stay one after the other, so that they can be cut out and sent again.
-        try write(([String(row.line), row.reason] + row.fields).map(Self.quoted).joined(separator: ",") + "\n")
+        try write([String(row.line), row.reason] + row.fields)
     }
 
     /// Closes the file, and makes sure that everything is in it.
@@ -38,12 +40,16 @@ final class RejectFile {
         guard fclose(file) == 0 else { throw fault() }
     }
 
-    private func write(_ text: String) throws {
+    private func write(_ fields: [String]) throws {
+        let text = fields.map(Self.quoted).joined(separator: ",") + "\n"
         guard let file, fputs(text, file) >= 0 else { throw fault() }
     }
 
     private func fault() -> CommandFault {
-        CommandFault("Cannot write \(path): \(String(cString: strerror(errno))).", remedy: "Is the folder writable, and the disk not full?")
+        CommandFault(
+            "Cannot write \(path): \(String(cString: strerror(errno))).",
+            remedy: "Is the folder writable, and the disk not full?"
+        )
     }
 
     private static func quoted(_ value: String) -> String {

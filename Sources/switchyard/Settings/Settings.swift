@@ -1,5 +1,6 @@
 import Configuration
 import FoundationEssentials
+import Inngest
 import SystemPackage
 
 /// Everything that can be set from outside, with its default.
@@ -17,6 +18,7 @@ import SystemPackage
 /// | `DISABLE_ROUTING_RETRY` | `true`: retries wait, new leads still route | `false` |
 /// | `LOG_LEVEL` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | `info` |
 /// | `SWITCHYARD_DEMO` | `false`: an empty database gets no demo data | `true` with the embedded PostgreSQL |
+/// | `INNGEST_…` | see ``InngestSettings`` | unset: the schedule is our own |
 struct Settings: Sendable {
     var host: String
     var port: Int
@@ -27,6 +29,7 @@ struct Settings: Sendable {
     var retriesDisabled: Bool
     var logLevel: String
     var demo: Bool?
+    var inngest: InngestSettings
 
     /// Reads the settings; values given on the command line are put in by the caller.
     ///
@@ -47,6 +50,7 @@ struct Settings: Sendable {
         retriesDisabled = try Self.truth(reader, key: "disable.routing.retry", name: "DISABLE_ROUTING_RETRY") ?? false
         logLevel = reader.string(forKey: "log.level", default: "info").lowercased()
         demo = try Self.truth(reader, key: "switchyard.demo", name: "SWITCHYARD_DEMO")
+        inngest = try Self.inngest(reader)
     }
 
     /// Reads the settings of this process: its environment, and `.env` beneath it where there is one.
@@ -56,6 +60,15 @@ struct Settings: Sendable {
             providers.append(try await EnvironmentVariablesProvider(environmentFilePath: FilePath(".env")))
         }
         return try Settings(reader: ConfigReader(providers: providers))
+    }
+
+    private static func inngest(_ reader: ConfigReader) throws(InngestSettingsError) -> InngestSettings {
+        var values: [String: String] = [:]
+        for name in InngestSettings.variables {
+            let key = ConfigKey(name.lowercased().split(separator: "_").map(String.init))
+            values[name] = reader.string(forKey: key, isSecret: true)
+        }
+        return try InngestSettings(environment: values)
     }
 
     private static func text(_ value: String?) -> String? {
@@ -72,7 +85,10 @@ struct Settings: Sendable {
     ) throws -> Int {
         guard let text = text(reader.string(forKey: key)) else { return value }
         guard let number = Int(text), range.contains(number) else {
-            throw SettingsError(name: name, problem: "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw SettingsError(
+                name: name,
+                problem: "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return number
     }

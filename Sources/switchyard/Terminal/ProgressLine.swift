@@ -1,7 +1,8 @@
+import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #endif
-import Synchronization
 
 /// Shows how far a long step has come: a bar on a terminal, a plain line every tenth otherwise.
 final class ProgressLine: Sendable {

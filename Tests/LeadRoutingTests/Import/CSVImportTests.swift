@@ -59,7 +59,10 @@ import Testing
         #expect(summary.rejected == 3)
         #expect(rejected[2].reason.contains("2 values where the header has 4"))
         #expect(rejected[2].fields == ["d@example.com", "software"])
-        #expect(rejected.allSatisfy { !$0.reason.contains("@") })
+        // A reason names the fault and never the value: it may end up in a log.
+        for value in ["no address", "nowhere", "d@example.com"] {
+            #expect(rejected.allSatisfy { !$0.reason.contains(value) })
+        }
     }
 
     @Test func refusesAFileWithoutAUsableHeader() async throws {

@@ -84,7 +84,8 @@ import Testing
     /// Files of everything that is special, cut at random places: the rows are those of the file in one piece.
     @Test(arguments: 0..<200) func theRowsDoNotDependOnThePieces(seed: UInt64) throws {
         var random = SeededGenerator(seed)
-        let parts: [[UInt8]] = ["a", "é", "\"", "\"\"", ",", ";", "\n", "\r\n", "\r", " ", "\u{FEFF}", "x@y.z"]
+        let parts: [[UInt8]] =
+            ["a", "é", "\"", "\"\"", ",", ";", "\n", "\r\n", "\r", " ", "\u{FEFF}", "x@y.z"]
             .map { Array($0.utf8) } + [[0xE9], [0x80]]
         var bytes: [UInt8] = []
         for _ in 0..<Int.random(in: 0..<60, using: &random) { bytes += parts.randomElement(using: &random) ?? [] }
@@ -111,16 +112,20 @@ import Testing
             rows.append(
                 (0..<width)
                     .map { _ in
-                        (0..<Int.random(in: 0..<4, using: &random)).map { _ in letters.randomElement(using: &random) ?? "" }
+                        (0..<Int.random(in: 0..<4, using: &random))
+                            .map { _ in letters.randomElement(using: &random) ?? "" }
                             .joined()
                     }
             )
         }
-        let text = rows.map { row in
-            row.map { "\"\($0.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\"" }
+        let text =
+            rows.map { row in
+                row.map {
+                    "\"\($0.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
+                }
                 .joined(separator: ",")
-        }
-        .joined(separator: "\r\n")
+            }
+            .joined(separator: "\r\n")
         #expect(try fields(text) == rows)
     }
 }

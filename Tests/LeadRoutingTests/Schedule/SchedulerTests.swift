@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LeadRouting
+import LeadStore
 import Postgres
 import RoutingRules
 import Synchronization
@@ -33,6 +34,33 @@ final class FakeSchedule: ScheduleStore {
         }
     }
 
+    func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
+        state.withLock { state in
+            let run = Run(name: name, dueAt: dueAt)
+            guard let error = state.finished[run], error != nil else { return false }
+            state.finished[run] = nil
+            state.runs[run] = node
+            return true
+        }
+    }
+
+    func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
+        state.withLock { state in
+            let run = Run(name: name, dueAt: dueAt)
+            return state.runs[run]
+                .map { node in
+                    ScheduledRun(
+                        name: name,
+                        dueAt: dueAt,
+                        node: node,
+                        startedAt: dueAt,
+                        finishedAt: state.finished[run] == nil ? nil : dueAt,
+                        error: state.finished[run] ?? nil
+                    )
+                }
+        }
+    }
+
     func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws {
         state.withLock { $0.finished[Run(name: name, dueAt: dueAt)] = error }
     }
@@ -54,7 +82,8 @@ final class FakeSchedule: ScheduleStore {
         let times = try DueTimes(ScheduledFunction.all)
         #expect(
             ScheduledFunction.all.map(\.name) == [
-                "processLeadRoutingRetryQueue", "cleanupStaleRoutingLocks", "markExpiredLeads", "leadRoutingHealthCheck",
+                "processLeadRoutingRetryQueue", "cleanupStaleRoutingLocks", "markExpiredLeads",
+                "leadRoutingHealthCheck",
                 "triggerLeadRoutingRetry",
             ]
         )
@@ -69,12 +98,13 @@ final class FakeSchedule: ScheduleStore {
     @Test func eachDueTimeOnceOverAllNodes() async throws {
         let store = FakeSchedule(now: midnight + 60)
         let count = Mutex<[String: Int]>([:])
-        let nodes = (0..<5).map { node in
-            scheduler(store, node: "n\(node)") { name in
-                count.withLock { $0[name, default: 0] += 1 }
-                return 1
+        let nodes = (0..<5)
+            .map { node in
+                scheduler(store, node: "n\(node)") { name in
+                    count.withLock { $0[name, default: 0] += 1 }
+                    return 1
+                }
             }
-        }
         var times = try nodes.map { _ in try DueTimes(ScheduledFunction.all) }
         for _ in 0..<24 {
             for index in nodes.indices { try await nodes[index].tick(&times[index]) }

@@ -26,6 +26,7 @@ actor ModelStore: IntakeStore {
     private var gate: [CheckedContinuation<Void, Never>]?
 
     /// - Parameters:
+    ///   - events: what happens to the first statements.
     ///   - poison: an e-mail address that the database refuses.
     ///   - isBusy: statements take a random number of turns.
     init(_ events: [Event] = [], poison: String? = nil, isBusy: Bool = false) {
@@ -90,6 +91,8 @@ actor ModelStore: IntakeStore {
         order.append(item.prepared.id)
         return holder.map { .duplicate(of: $0) }
     }
+
+    func firstOutcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] { try await outcomes(of: ids) }
 
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] {
         stored.filter { ids.contains($0.key) }

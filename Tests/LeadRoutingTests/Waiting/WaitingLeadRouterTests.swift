@@ -1,9 +1,10 @@
 import FoundationEssentials
-import LeadRouting
 import LeadStore
 import RoutingRules
 import Synchronization
 import Testing
+
+@testable import LeadRouting
 
 /// Waiting leads in memory.
 final class FakeWaiting: WaitingStore {
@@ -53,7 +54,8 @@ final class FakeWaiting: WaitingStore {
 }
 
 @Suite struct WaitingLeadRouterTests {
-    private func router(_ store: FakeWaiting, rules: FakeRules = FakeRules(), paused: Bool = false) -> WaitingLeadRouter {
+    private func router(_ store: FakeWaiting, rules: FakeRules = FakeRules(), paused: Bool = false) -> WaitingLeadRouter
+    {
         WaitingLeadRouter(store: store, rules: RuleSetCache(source: rules), retriesPaused: paused)
     }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures a running server over HTTP with wrk, and `switchyard import`; prints Markdown tables.
 
-Usage: http.py --binary .build/release/switchyard [--rounds 5] [--seconds 8]
+Usage: measure-server.py --binary .build/release/switchyard [--rounds 5] [--seconds 8]
 
 Starts a server with its own embedded PostgreSQL (fsync and synchronous_commit on) on loopback. The two cases are
 measured in turn, so that ratios hold while the machine's speed drifts.

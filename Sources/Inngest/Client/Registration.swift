@@ -1,0 +1,46 @@
+/// What Inngest is told about an app: where it is, and its functions.
+struct Registration: Sendable {
+    let app: InngestApp
+    let functions: [InngestFunction]
+    /// Where Inngest reaches us, without a query.
+    let url: String
+
+    /// The body of a registration.
+    ///
+    /// Nothing in it is null: the server's decoder does not take that.
+    var json: JSONValue {
+        [
+            "url": .string(url), "deployType": "ping", "appName": .string(app.id), "sdk": .string(app.sdk), "v": "0.1",
+            "framework": .string(InngestApp.framework), "functions": functionsJSON,
+            "capabilities": Self.capabilities,
+        ]
+    }
+
+    /// What of the protocol's options we know.
+    static let capabilities: JSONValue = ["in_band_sync": "v1", "trust_probe": "v1"]
+
+    /// The functions alone.
+    var functionsJSON: JSONValue { .array(functions.map(describe)) }
+
+    private func describe(_ function: InngestFunction) -> JSONValue {
+        let id = app.compositeID(function)
+        let step: JSONValue = .object(leavingOutNil: [
+            "id": "step", "name": "step",
+            "retries": function.retries.map { ["attempts": .integer(Int64($0))] },
+            "runtime": ["type": "http", "url": .string("\(url)?fnId=\(id)&stepId=step")],
+        ])
+        return .object(leavingOutNil: [
+            "id": .string(id), "name": .string(function.id),
+            "triggers": .array(
+                function.triggers.map { trigger in
+                    switch trigger {
+                    case .cron(let schedule): ["cron": .string(schedule)]
+                    case .event(let name): ["event": .string(name)]
+                    }
+                }
+            ),
+            "concurrency": function.concurrency.map { [["limit": .integer(Int64($0))]] },
+            "steps": ["step": step],
+        ])
+    }
+}

@@ -1,0 +1,77 @@
+import Logging
+
+extension InngestEndpoint {
+    /// `PUT`: to be registered.
+    ///
+    /// In band, the answer holds what Inngest wants to know, and only a signed request gets it. Out of band, we tell
+    /// Inngest's API, and anybody may ask us to; so a request that nobody signed does not decide where Inngest is to
+    /// find us, unless it is a dev server.
+    func registration(_ request: InngestRequest, _ verdict: SigningKeys.Verdict) async -> InngestResponse {
+        if request.header("X-Inngest-Sync-Kind") == "in_band", case .signed = verdict { return inBand(request) }
+        if settings.mode == .cloud {
+            if verdict == .refused { return Self.unauthorised }
+            if request.header("X-Inngest-Sync-Kind") == "in_band" { return Self.unauthorised }
+            guard settings.signingKeys.primary != nil else {
+                return outOfBand(500, "INNGEST_SIGNING_KEY is not set.", false)
+            }
+        }
+        guard let origin = settings.serveOrigin ?? (isTrusted(verdict) ? request.origin : nil) else {
+            return outOfBand(500, "INNGEST_SERVE_ORIGIN is not set, and nothing proves that Inngest asks.", false)
+        }
+        do {
+            let isNew = try await registering.once(for: origin) {
+                try await client.register(
+                    registration(at: origin),
+                    deployID: request.query["deployId"],
+                    serverKind: request.header("X-Inngest-Server-Kind")
+                )
+            }
+            return outOfBand(200, "Successfully synced.", isNew)
+        } catch {
+            logger.warning("Inngest did not register this app", metadata: ["error": "\(error)"])
+            return outOfBand(500, "\(error)", false)
+        }
+    }
+
+    private func outOfBand(_ status: Int, _ message: String, _ isNew: Bool) -> InngestResponse {
+        InngestResponse(
+            status,
+            ["message": .string(message), "modified": .bool(isNew)],
+            headers: [HeaderField("X-Inngest-Sync-Kind", "out_of_band")]
+        )
+    }
+
+    /// The registration as an answer; it is signed like every answer to a signed request.
+    private func inBand(_ request: InngestRequest) -> InngestResponse {
+        let asked = (try? JSONValue(parsing: request.body))?["url"]?.string
+        let url = settings.serveOrigin.map { $0 + settings.path } ?? asked ?? request.origin.map { $0 + settings.path }
+        guard let url else { return InngestResponse(400, ["message": "The body has no url."]) }
+        let plain = String(url.prefix { $0 != "?" && $0 != "#" })
+        let registration = Registration(app: app, functions: functions, url: plain)
+        return InngestResponse(
+            200,
+            .object(leavingOutNil: [
+                "app_id": .string(app.id), "env": settings.environmentName.map(JSONValue.string),
+                "framework": .string(InngestApp.framework), "functions": registration.functionsJSON,
+                "inspection": inspection, "sdk_author": .string(InngestApp.author),
+                "sdk_language": .string(InngestApp.language), "sdk_version": .string(app.version),
+                "url": .string(plain),
+            ]),
+            headers: [HeaderField("X-Inngest-Sync-Kind", "in_band")]
+        )
+    }
+}
+
+/// Keeps registrations from being asked for faster than Inngest answers: whoever comes meanwhile gets the same answer.
+actor Registering {
+    private var underWay: [String: Task<Bool, any Error>] = [:]
+
+    /// Does the work, or waits for the same work that is under way.
+    func once(for origin: String, _ work: @escaping @Sendable () async throws -> Bool) async throws -> Bool {
+        if let task = underWay[origin] { return try await task.value }
+        let task = Task { try await work() }
+        underWay[origin] = task
+        defer { underWay[origin] = nil }
+        return try await task.value
+    }
+}

@@ -1,0 +1,57 @@
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Registers the app when the server has begun to listen, and tries until Inngest has it.
+///
+/// It does so only where it knows how Inngest reaches us: by `INNGEST_SERVE_ORIGIN`, or beside a dev server.
+package struct RegistrationService: Service {
+    private let endpoint: InngestEndpoint
+    private let clock: any Clock<Duration>
+    private let opened = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+    /// A service that registers an endpoint's functions.
+    package init(endpoint: InngestEndpoint, clock: any Clock<Duration> = .continuous) {
+        self.endpoint = endpoint
+        self.clock = clock
+    }
+
+    /// Tells that the server listens at a port.
+    package func listening(port: Int) {
+        opened.continuation.yield(port)
+        opened.continuation.finish()
+    }
+
+    /// Registers, and then waits for the shutdown.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var ports = opened.stream.makeAsyncIterator()
+            if let port = await ports.next(), let origin = origin(port: port) { await register(at: origin) }
+        }
+        try? await gracefulShutdown()
+    }
+
+    private func origin(port: Int) -> String? {
+        let settings = endpoint.settings
+        guard settings.drivesSchedule else { return nil }
+        if let origin = settings.serveOrigin { return origin }
+        if settings.mode == .dev { return "http://127.0.0.1:\(port)" }
+        endpoint.logger.notice("Inngest is to be told where this app is: set INNGEST_SERVE_ORIGIN, or sync it there")
+        return nil
+    }
+
+    private func register(at origin: String) async {
+        var pause = Duration.seconds(1)
+        while !Task.isCancelled {
+            do {
+                let isNew = try await endpoint.client.register(endpoint.registration(at: origin))
+                endpoint.logger.notice("registered with Inngest", metadata: ["inngest.modified": "\(isNew)"])
+                return
+            } catch {
+                endpoint.logger.warning("not registered with Inngest yet", metadata: ["error": "\(error)"])
+            }
+            try? await clock.sleep(for: pause * Double.random(in: 0.75...1.25))
+            pause = min(pause * 2, .seconds(60))
+        }
+    }
+}

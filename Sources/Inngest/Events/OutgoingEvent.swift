@@ -1,0 +1,24 @@
+/// An event that we send.
+package struct OutgoingEvent: Sendable, Hashable {
+    /// Its name.
+    package let name: String
+    /// What it is known by: Inngest takes one of an id, however often it is sent.
+    package let id: String
+    /// When it happened, in milliseconds since 1970.
+    package let timestamp: Int64
+    /// What it is about.
+    package let data: JSONValue
+
+    /// An event.
+    package init(name: String, id: String, timestamp: Int64, data: JSONValue) {
+        self.name = name
+        self.id = id
+        self.timestamp = timestamp
+        self.data = data
+    }
+
+    /// The event as Inngest reads it.
+    var json: JSONValue {
+        ["name": .string(name), "data": data, "id": .string(id), "ts": .integer(timestamp)]
+    }
+}

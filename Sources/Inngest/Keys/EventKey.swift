@@ -1,0 +1,34 @@
+import Crypto
+import FoundationEssentials
+
+/// The key that events are sent with.
+///
+/// It is part of an address, so it is never printed.
+package struct EventKey: Sendable, Hashable {
+    /// The key itself, for the address that events go to.
+    let text: String
+
+    /// A key; nil for a text that could not stand in an address.
+    package init?(_ text: String) {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+                UInt8(ascii: "~"):
+                true
+            default: false
+            }
+        }
+        guard isPlain, 1...512 ~= text.utf8.count else { return nil }
+        self.text = text
+    }
+
+    /// What the key is known by on the other side.
+    package var hash: String { Hexadecimal.encode(SHA256.hash(data: Data(text.utf8))) }
+}
+
+extension EventKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "…" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

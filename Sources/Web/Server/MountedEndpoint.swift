@@ -1,0 +1,96 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// A path whose protocol is not the API's: it gets each request as it came, bytes and all, and answers as it likes.
+package struct MountedEndpoint: Sendable {
+    /// A request, untouched.
+    package struct Request: Sendable {
+        /// The method.
+        package let method: String
+        /// The query's values by name; of two with one name the first counts.
+        package let query: [String: String]
+        /// The header's fields.
+        package let headers: [(name: String, value: String)]
+        /// The bytes of the body.
+        package let body: [UInt8]
+        /// Makes sure that an administrator's key with this scope sends it.
+        ///
+        /// What it throws is the refusal; let it through.
+        package let requireAdministrator: @Sendable (Scope) async throws -> Void
+    }
+
+    /// An answer.
+    package struct Answer: Sendable {
+        let status: Int
+        let headers: [(name: String, value: String)]
+        let body: [UInt8]
+
+        /// An answer of these parts.
+        package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
+    }
+
+    let path: String
+    let methods: [String]
+    let answer: @Sendable (Request) async throws -> Answer
+
+    /// An endpoint at a path.
+    ///
+    /// - Parameters:
+    ///   - path: where it is.
+    ///   - methods: what it answers; other methods are refused.
+    ///   - answer: what answers. ``BackendError`` becomes a problem as it does everywhere else.
+    package init(path: String, methods: [String], answer: @escaping @Sendable (Request) async throws -> Answer) {
+        self.path = path
+        self.methods = methods
+        self.answer = answer
+    }
+}
+
+extension API {
+    /// Gives a mounted endpoint its path.
+    func mount(_ endpoint: MountedEndpoint, in routes: inout Routes) {
+        for method in endpoint.methods.compactMap(HTTPRequest.Method.init(rawValue:)) {
+            routes.on(method, endpoint.path) { request, _ in
+                let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+                let body = try await request.rawBody(upTo: limits.leadBodyBytes)
+                var headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
+                if let host = request.head.authority { headers.append((name: "Host", value: host)) }
+                let answer = try await endpoint.answer(
+                    MountedEndpoint.Request(
+                        method: request.method.rawValue,
+                        query: Dictionary(query) { first, _ in first },
+                        headers: headers,
+                        body: body,
+                        requireAdministrator: { try await requireAdministrator($0, of: request) }
+                    )
+                )
+                return Response(answer)
+            }
+        }
+    }
+
+    private func requireAdministrator(_ scope: Scope, of request: Request) async throws {
+        guard try await principal(of: request, with: scope).isAdministrator else {
+            throw Problem(.forbidden, "This is for administrators.", remedy: "Use an administrator's key.")
+        }
+    }
+}
+
+extension Response {
+    fileprivate init(_ answer: MountedEndpoint.Answer) {
+        var fields: HTTPFields = [.cacheControl: "no-store"]
+        for (name, value) in answer.headers {
+            if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        self.init(
+            status: .init(code: answer.status),
+            headers: fields,
+            body: .init(byteBuffer: ByteBuffer(bytes: answer.body))
+        )
+    }
+}

@@ -1,0 +1,33 @@
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import Web
+
+extension StoreBackedRouting {
+    func retry(leadID: UUID, as principal: Principal) async throws {
+        try await tellingCaller {
+            guard let record = try await store.lead(leadID, as: principal.access) else {
+                throw BackendError.notFound("There is no such lead, or none that this key may see.")
+            }
+            guard try await store.requeue(leadID, actor: principal.id) else {
+                throw BackendError.conflict(
+                    reason: "Only a failed lead can be put back into the queue; this one is \(record.status.rawValue).",
+                    remedy: "GET /api/leads/{id} shows how it came there."
+                )
+            }
+        }
+    }
+
+    func retry(
+        _ search: LeadSearch,
+        limit: Int,
+        as principal: Principal
+    ) async throws -> (requeued: Int, hasMore: Bool) {
+        try await tellingCaller {
+            guard let filter = LeadFilter(search) else { return (0, false) }
+            let page = try await store.leads(filter, limit: limit, as: principal.access)
+            let requeued = try await store.requeue(page.leads.map(\.id), actor: principal.id)
+            return (requeued, page.next != nil)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Inngest
+import LeadRouting
+import Postgres
+
+extension InngestFunction {
+    /// The scheduled functions, as Inngest calls them.
+    static func all(_ routing: RoutingServices) -> [InngestFunction] {
+        ScheduledFunction.all.map { function in
+            switch function.trigger {
+            case .cron(let cron): scheduled(function.name, cron: cron, routing)
+            case .event(let event): triggered(function.name, event: event, routing)
+            }
+        }
+    }
+
+    /// A function of the clock: the due time is taken in the database first, so it runs once whoever calls.
+    private static func scheduled(_ name: String, cron: String, _ routing: RoutingServices) -> InngestFunction {
+        InngestFunction(id: name, triggers: [.cron(cron)], retries: 3, concurrency: 1) { call in
+            guard let time = call.scheduledTime, let dueAt = try CalledDueTime.of(time, cron: cron) else {
+                throw FunctionFailure.final("The event names no time.", name: "BadCall")
+            }
+            let called = try await reporting {
+                try await routing.scheduler.run(name, dueAt: dueAt, retryingFailure: true) {
+                    try await routing.functions.run($0)
+                }
+            }
+            switch called {
+            case .ran(let affected): return result(name, dueAt, "ran", affected)
+            case .hadRun(let affected): return result(name, dueAt, "had run before", affected)
+            case .isRunning where call.isLastAttempt: return result(name, dueAt, "is running", nil)
+            case .isRunning: throw FunctionFailure.retriable("It is being run.", name: "Running", after: .seconds(30))
+            case .hadFailed: throw FunctionFailure.retriable("It was run and failed.", name: "Failed")
+            case .notDue: throw FunctionFailure.final("Its time has not come.", name: "NotDue")
+            }
+        }
+    }
+
+    /// A function of an event.
+    ///
+    /// Its work is a step: when the call is repeated after it, it is not done again.
+    private static func triggered(_ name: String, event: String, _ routing: RoutingServices) -> InngestFunction {
+        InngestFunction(id: name, triggers: [.event(event)], retries: 3) { call in
+            let limit = try call.limit
+            return try await call.step("route-due-leads") {
+                let affected = try await reporting {
+                    try await routing.scheduler.runByHand(name) { try await routing.functions.run($0, limit: limit) }
+                }
+                return ["function": .string(name), "affected": .integer(affected)]
+            }
+        }
+    }
+
+    private static func result(_ name: String, _ dueAt: Timestamp, _ status: String, _ affected: Int64?) -> JSONValue {
+        .object(leavingOutNil: [
+            "function": .string(name), "dueAt": .string("\(dueAt)"), "status": .string(status),
+            "affected": affected.map(JSONValue.integer),
+        ])
+    }
+
+    /// Passes on what the database says, which holds nothing of anybody; other errors go by their type.
+    private static func reporting<Value>(_ work: () async throws -> Value) async throws -> Value {
+        do {
+            return try await work()
+        } catch let error as PostgresError {
+            throw FunctionFailure.retriable("\(error)", name: "PostgresError")
+        }
+    }
+}
+
+extension FunctionCall {
+    /// The time that a call of the clock is for.
+    fileprivate var scheduledTime: Timestamp? {
+        for key in ["scheduledAt", "fireAt"] {
+            if let time = event.data[key]?.string.flatMap(Timestamp.init(rfc3339:)) { return time }
+        }
+        return event.timestamp.map { Timestamp(microsecondsSinceUnixEpoch: $0 &* 1000) }
+    }
+
+    /// How many leads the event asks for.
+    fileprivate var limit: Int? {
+        get throws {
+            guard let value = event.data["limit"], value != .null else { return nil }
+            guard let number = value.integer, 1...100_000 ~= number else {
+                throw FunctionFailure.final("limit is a whole number from 1 to 100000.", name: "BadLimit")
+            }
+            return Int(number)
+        }
+    }
+}

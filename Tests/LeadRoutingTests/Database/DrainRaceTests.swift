@@ -1,0 +1,56 @@
+import FoundationEssentials
+import LeadRouting
+import LeadStore
+import Postgres
+import RoutingRules
+import Synchronization
+import Testing
+
+/// Several routers drain one backlog.
+@Suite struct DrainRaceTests {
+    @Test func eachLeadIsRoutedOnce() async throws {
+        try await Town.with { town in
+            try await town.insertWaiting(1500)
+            let totals = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        let router = town.router()
+                        var claimed = 0
+                        // Passing over what others hold, a router may find nothing before all is done.
+                        for _ in 0..<100 {
+                            claimed += try await router.drain(limit: 10_000, batch: 40).claimed
+                            if try await town.number("SELECT count(*) FROM lead_routing_queue") == 0 { break }
+                        }
+                        return claimed
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(totals.reduce(0, +) == 1500)
+            #expect(totals.filter { $0 > 0 }.count > 1, "One router did it all.")
+            let west = "workspace_id = '\(Samples.west.text)' AND routing_attempts = 1"
+            #expect(try await town.number("SELECT count(*) FROM leads WHERE \(west)") == 1500)
+            #expect(try await town.number("SELECT count(*) FROM lead_routing_logs") == 1500)
+            #expect(try await town.brokenPromises() == 0)
+        }
+    }
+
+    /// A router that has claimed and not settled keeps nobody waiting, and when it dies its leads are free at once.
+    @Test func aRouterThatDiesInTheMiddleLetsGo() async throws {
+        try await Town.with { town in
+            try await town.insertWaiting(30)
+            let router = town.router()
+            struct Dead: Error {}
+            await #expect(throws: Dead.self) {
+                try await town.pool.withTransaction { connection in
+                    let held = try await connection.query(Statement("", "SELECT 1 FROM switchyard.claim_waiting(20)"))
+                    #expect(held.count == 20)
+                    #expect(try await router.drain(limit: 100).routed == 10)
+                    throw Dead()
+                }
+            }
+            #expect(try await router.drain(limit: 100).routed == 20)
+            #expect(try await town.brokenPromises() == 0)
+        }
+    }
+}

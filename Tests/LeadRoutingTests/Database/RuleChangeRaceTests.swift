@@ -1,0 +1,50 @@
+import FoundationEssentials
+import LeadRouting
+import LeadStore
+import RoutingRules
+import Testing
+
+/// Rules change while leads are under way: the version in the log explains where each lead went.
+@Suite struct RuleChangeRaceTests {
+    @Test func everyLeadsVersionExplainsItsDestination() async throws {
+        try await Town.with { town in
+            let store = town.store
+            let intakes = [town.intake(leadsInBatch: 16), town.intake(leadsInBatch: 16)]
+            var destinations = [try await store.ruleSetVersion(): Samples.west]
+            // In each turn a change races with leads; the next turn's leads arrive after it, however quick either side is.
+            for turn in 0..<20 {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in turn * 30..<(turn + 1) * 30 {
+                        group.addTask {
+                            _ = try await intakes[number % 2].submit(Samples.lead(number), from: Samples.partner)
+                        }
+                    }
+                    var change = RuleChange()
+                    let destination = turn.isMultiple(of: 2) ? Samples.east : Samples.west
+                    change.destinationWorkspaceID = destination
+                    _ = try await store.changeRule(Samples.westRule, change, as: .administrator)
+                    // Nobody else changes rules here, so this is the version that the change made.
+                    destinations[try await store.ruleSetVersion()] = destination
+                    try await group.waitForAll()
+                }
+            }
+            #expect(destinations.count == 21)
+            let rows = try await town.run(
+                """
+                SELECT coalesce(g.rule_set_version, 0), l.workspace_id, count(*)
+                FROM leads l JOIN lead_routing_logs g ON g.lead_id = l.id
+                WHERE l.routing_status = 'routed' GROUP BY 1, 2
+                """
+            )
+            for row in rows {
+                let version = try #require(Int64(row[0]))
+                #expect(destinations[version]?.text == row[1], "version \(version)")
+            }
+            // Leads whose rules kept changing wait in the queue; the router decides them under rules of their own.
+            _ = try await town.router().drain(limit: 1000)
+            #expect(try await town.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'") == 600)
+            #expect(try await town.brokenPromises() == 0)
+            #expect(rows.count > 1, "All leads were decided under one version.")
+        }
+    }
+}

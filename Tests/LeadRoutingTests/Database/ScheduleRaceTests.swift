@@ -1,0 +1,68 @@
+import LeadStore
+import Postgres
+import Synchronization
+import Testing
+
+@testable import LeadRouting
+
+/// Several schedulers on one database.
+@Suite struct ScheduleRaceTests {
+    @Test func eachDueTimeIsRunOnce() async throws {
+        try await Town.with { town in
+            let functions = (0..<12)
+                .map { ScheduledFunction(name: "f\($0)", trigger: .cron("* * * * *"), summary: "runs each minute") }
+            let runs = Mutex<[String: Int]>([:])
+            let nodes = (0..<8)
+                .map { node in
+                    Scheduler(
+                        store: FixedTime(store: town.store),
+                        functions: functions,
+                        node: "n\(node)",
+                        logger: Samples.quiet
+                    ) { name in
+                        runs.withLock { $0[name, default: 0] += 1 }
+                        return 1
+                    }
+                }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for scheduler in nodes {
+                    group.addTask {
+                        // A node that has forgotten what it did runs nothing again either.
+                        for _ in 0..<3 {
+                            var times = try DueTimes(functions)
+                            try await scheduler.tick(&times)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(runs.withLock { $0 } == Dictionary(uniqueKeysWithValues: functions.map { ($0.name, 1) }))
+            #expect(try await town.number("SELECT count(*) FROM switchyard.scheduled_runs WHERE affected = 1") == 12)
+        }
+    }
+}
+
+/// The database's runs, at a time that stands still: the minute must not turn in the middle of the test.
+private struct FixedTime: ScheduleStore {
+    let store: LeadStore
+
+    func databaseTime() async throws -> Timestamp {
+        Timestamp(microsecondsSinceUnixEpoch: 1_769_817_610_000_000)
+    }
+
+    func claimRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
+        try await store.claimRun(name, dueAt: dueAt, node: node)
+    }
+
+    func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
+        try await store.reclaimFailedRun(name, dueAt: dueAt, node: node)
+    }
+
+    func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
+        try await store.scheduledRun(name, dueAt: dueAt)
+    }
+
+    func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws {
+        try await store.finishRun(name, dueAt: dueAt, node: node, affected: affected, error: error)
+    }
+}

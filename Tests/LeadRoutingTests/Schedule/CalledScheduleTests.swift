@@ -1,0 +1,150 @@
+import LeadRouting
+import LeadStore
+import Postgres
+import Synchronization
+import TestDatabase
+import Testing
+
+/// A schedule that somebody else keeps, with nodes that stand by, on a database.
+@Suite struct CalledScheduleTests {
+    private static let function = "processLeadRoutingRetryQueue"
+    private static let cron = "*/5 * * * *"
+
+    private func node(_ store: LeadStore, _ name: String, grace: Int64 = 60, counting count: Count) -> Scheduler {
+        Scheduler(
+            store: store,
+            functions: ScheduledFunction.all.filter { $0.name == Self.function },
+            node: name,
+            grace: grace,
+            logger: Samples.quiet
+        ) { _ in count.add() }
+    }
+
+    private final class Count: Sendable {
+        private let number = Mutex(0)
+        var value: Int { number.withLock { $0 } }
+        func add() -> Int64 {
+            number.withLock { $0 += 1 }
+            return 7
+        }
+    }
+
+    /// The last due time, by the database's clock.
+    private func lastDue(_ store: LeadStore) async throws -> Timestamp {
+        try #require(try CalledDueTime.of(try await store.databaseTime(), cron: Self.cron))
+    }
+
+    @Test func twoNodesAndACallerRunItOnce() async throws {
+        try await withTestDatabase { database in
+            let store = LeadStore(pool: database.pool)
+            let count = Count()
+            let nodes = [node(store, "a", counting: count), node(store, "b", counting: count)]
+            let dueAt = try await lastDue(store)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<20 {
+                    group.addTask {
+                        _ = try await nodes[index % 2]
+                            .run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in count.add() }
+                    }
+                    group.addTask {
+                        var times = try DueTimes([ScheduledFunction.all[0]])
+                        try await nodes[index % 2].tick(&times)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            // The standby may have found the due time before it overdue, by its grace; that is another.
+            let runs = try await database.pool.query(Statement("", "SELECT count(*) FROM switchyard.scheduled_runs"))
+                .first?
+                .int64(0)
+            #expect(Int64(count.value) == runs)
+            #expect(1...2 ~= count.value)
+            let late = try await nodes[1].run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in count.add() }
+            #expect(late == .hadRun(affected: 7))
+            #expect(Int64(count.value) == runs)
+        }
+    }
+
+    @Test func whatNobodyCalledForIsTakenOverOnce() async throws {
+        try await withTestDatabase { database in
+            let store = LeadStore(pool: database.pool)
+            let count = Count()
+            let nodes = [node(store, "a", grace: 1, counting: count), node(store, "b", grace: 1, counting: count)]
+            let now = try await store.databaseTime().microsecondsSinceUnixEpoch
+            let dueAt = try #require(
+                try CalledDueTime.of(Timestamp(microsecondsSinceUnixEpoch: now - 6_000_000), cron: Self.cron)
+            )
+            // Within its grace a due time is left alone.
+            var times = try DueTimes([ScheduledFunction.all[0]])
+            let seen = try await node(store, "c", grace: 86_400, counting: count).tick(&times)
+            #expect(now / 1_000_000 - seen >= 86_390)
+            #expect(try await store.scheduledRun(Self.function, dueAt: dueAt) == nil)
+            #expect(count.value == 1)
+            for node in nodes {
+                var times = try DueTimes([ScheduledFunction.all[0]])
+                try await node.tick(&times)
+            }
+            #expect(count.value == 2)
+            let called = try await nodes[0]
+                .run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in count.add() }
+            #expect(called == .hadRun(affected: 7))
+            #expect(count.value == 2)
+        }
+    }
+
+    @Test func aFailedRunIsTriedAgainByTheCallerAlone() async throws {
+        struct Broken: Error {}
+        try await withTestDatabase { database in
+            let store = LeadStore(pool: database.pool)
+            let count = Count()
+            let scheduler = node(store, "a", grace: 0, counting: count)
+            let dueAt = try await lastDue(store)
+            await #expect(throws: Broken.self) {
+                try await scheduler.run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in throw Broken() }
+            }
+            guard
+                case .hadFailed = try await scheduler.run(
+                    Self.function,
+                    dueAt: dueAt,
+                    retryingFailure: false,
+                    { _ in count.add() }
+                )
+            else {
+                Issue.record("a failed run was run again")
+                return
+            }
+            let again = try await scheduler.run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in count.add() }
+            #expect(again == .ran(affected: 7))
+            let last = try await store.scheduledRun(Self.function, dueAt: dueAt)
+            #expect(last?.error == nil && last?.finishedAt != nil)
+        }
+    }
+
+    @Test func whileItRunsAndBeforeItsTime() async throws {
+        try await withTestDatabase { database in
+            let store = LeadStore(pool: database.pool)
+            let count = Count()
+            let scheduler = node(store, "a", counting: count)
+            let dueAt = try await lastDue(store)
+            #expect(try await store.claimRun(Self.function, dueAt: dueAt, node: "other"))
+            let called = try await scheduler.run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in count.add()
+            }
+            #expect(called == .isRunning)
+            let early = Timestamp(microsecondsSinceUnixEpoch: dueAt.microsecondsSinceUnixEpoch + 3_600_000_000)
+            let soon = try await scheduler.run(Self.function, dueAt: early, retryingFailure: true) { _ in count.add() }
+            #expect(soon == .notDue)
+            #expect(count.value == 0)
+        }
+    }
+
+    @Test func aCallIsRoundedToItsDueTime() throws {
+        func due(_ text: String, _ cron: String) throws -> String? {
+            try CalledDueTime.of(try #require(Timestamp(rfc3339: text)), cron: cron).map { "\($0)" }
+        }
+        #expect(try due("2026-01-31T02:00:00Z", "0 2 * * *") == "2026-01-31T02:00:00.000000Z")
+        #expect(try due("2026-01-31T02:00:41.5Z", "0 2 * * *") == "2026-01-31T02:00:00.000000Z")
+        #expect(try due("2026-01-31T01:59:58Z", "0 2 * * *") == "2026-01-31T02:00:00.000000Z")
+        #expect(try due("2026-01-31T01:59:00Z", "0 2 * * *") == "2026-01-30T02:00:00.000000Z")
+        #expect(try due("2026-01-31T00:14:59Z", "*/5 * * * *") == "2026-01-31T00:15:00.000000Z")
+    }
+}

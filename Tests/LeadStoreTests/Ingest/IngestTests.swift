@@ -1,0 +1,106 @@
+import FoundationEssentials
+import LeadStore
+import Postgres
+import RoutingRules
+import Testing
+
+/// What a batch of decided leads leaves in the database, and when it leaves nothing.
+@Suite struct IngestTests {
+    @Test func eachLeadIsWrittenInItsFinalState() async throws {
+        try await Scene.with { scene in
+            let exceptions = try await scene.ingest(
+                .sample(1, phone: "555-010-0101", metadata: #"{"a":1}"#, .to(Scene.b)),
+                .sample(2, .kept),
+                .sample(3, .init(result: .fallback, destination: Scene.c, reason: "Fallback.")),
+                .sample(4, .retry),
+                .sample(5, .queued)
+            )
+            #expect(exceptions.isEmpty)
+            let first = try #require(try await scene.store.lead(.lead(1), as: .administrator))
+            #expect(first.status == .routed)
+            #expect(first.workspaceID == Scene.b)
+            #expect(first.sourceWorkspaceID == Scene.a)
+            #expect(first.matchedRuleID == Scene.rule)
+            #expect(first.attempts == 1)
+            #expect(first.routedAt != nil)
+            #expect(first.lead.location == LeadLocation(country: "US", city: "Zo\"ë\n"))
+            #expect(first.lead.metadata == #"{"a": 1}"#)
+            let rows = try await scene.run(
+                """
+                SELECT right(id::text, 1), routing_status, right(workspace_id::text, 1), routing_attempts,
+                    (SELECT count(*) FROM lead_attributions a WHERE a.lead_id = l.id),
+                    (SELECT string_agg(routing_result, ' ') FROM lead_routing_logs g WHERE g.lead_id = l.id),
+                    (SELECT attempt_number FROM lead_routing_queue q WHERE q.lead_id = l.id)
+                FROM leads l ORDER BY id
+                """
+            )
+            #expect(
+                rows == [
+                    ["1", "routed", "b", "1", "1", "success", "-"], ["2", "routed", "a", "1", "0", "unmatched", "-"],
+                    ["3", "routed", "c", "1", "1", "fallback", "-"], ["4", "pending", "a", "1", "0", "retry", "1"],
+                    ["5", "pending", "a", "0", "0", "-", "0"],
+                ]
+            )
+        }
+    }
+
+    @Test func anOldVersionWritesNothing() async throws {
+        try await Scene.with { scene in
+            let version = try await scene.store.ruleSetVersion()
+            try await scene.run("UPDATE workspaces SET routing_paused_at = now() WHERE id = '\(Scene.c.text)'")
+            let result = try await scene.store.ingest([.sample(1, .to(Scene.b))], version: version, isRepeat: false)
+            #expect(result == .stale)
+            for table in ["leads", "lead_identity_claims", "lead_routing_logs", "lead_attributions"] {
+                #expect(try await scene.count(table) == 0)
+            }
+            // Leads that nobody decided do not depend on any version.
+            #expect(
+                try await scene.store.ingest([.sample(1, .queued)], version: nil, isRepeat: false)
+                    == .written(exceptions: [])
+            )
+        }
+    }
+
+    @Test func aRepeatStoresWhatIsMissingAndNothingTwice() async throws {
+        try await Scene.with { scene in
+            try await scene.ingest(.sample(1, .to(Scene.b)), .sample(2, .retry))
+            let exceptions = try await scene.ingest(
+                .sample(1, .to(Scene.c)),
+                .sample(2, .to(Scene.c)),
+                .sample(3, .to(Scene.c)),
+                isRepeat: true
+            )
+            #expect(exceptions == [.init(index: 0, outcome: .exists), .init(index: 1, outcome: .exists)])
+            #expect(try await scene.count("leads") == 3)
+            #expect(try await scene.count("lead_attributions") == 2)
+            #expect(try await scene.count("lead_routing_logs") == 3)
+            #expect(try await scene.count("lead_identity_claims") == 3)
+            #expect(try await scene.count("leads", where: "workspace_id = '\(Scene.c.text)'") == 1)
+            // Without being a repeat, the same id is an error and no second row.
+            let error = await #expect(throws: PostgresError.self) { try await scene.ingest(.sample(1, .to(Scene.b))) }
+            #expect(error?.sqlState == "23505")
+        }
+    }
+
+    /// One bad row refuses its batch whole, and the error says that a smaller batch may go through.
+    @Test func aBadRowRefusesTheBatch() async throws {
+        try await Scene.with { (scene: Scene) async throws in
+            let bad: [(DecidedLead, String)] = [
+                (.sample(2, metadata: "{", .kept), "22P02"), (.sample(2, .to(Scene.nobody)), "23503"),
+                (.sample(2, from: Scene.nobody, .kept), "23503"),
+                (.sample(2, email: "nul\0@example.com", .kept), "22021"),
+            ]
+            for (lead, state) in bad {
+                let error = await #expect(throws: PostgresError.self) {
+                    try await scene.ingest(.sample(1, .to(Scene.b)), lead, .sample(3, .kept))
+                }
+                #expect(error?.sqlState == state)
+                #expect(error?.blamesRow == true)
+                let text = error?.description ?? ""
+                #expect(!text.contains("example.com"))
+            }
+            #expect(try await scene.count("leads") == 0)
+            #expect(try await scene.count("lead_identity_claims") == 0)
+        }
+    }
+}

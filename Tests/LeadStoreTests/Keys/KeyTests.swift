@@ -1,0 +1,113 @@
+import FoundationEssentials
+import LeadStore
+import Postgres
+import RoutingRules
+import Testing
+
+/// API keys: found by their token, gone when revoked or expired, and nowhere to be read.
+@Suite struct KeyTests {
+    private func key(
+        _ scene: Scene,
+        _ token: APIKeyToken,
+        id: UInt8 = 1,
+        of workspace: UUID? = Scene.a,
+        expiresAt: Timestamp? = nil
+    ) async throws -> APIKey {
+        try await scene.store.createKey(
+            token,
+            id: .sample(id),
+            workspaceID: workspace,
+            name: "Key \(id)",
+            scopes: ["leads", "rules"],
+            expiresAt: expiresAt
+        )
+    }
+
+    @Test func aTokenFindsItsKeyAndNoOther() async throws {
+        try await Scene.with { scene in
+            let token = APIKeyToken.random()
+            let made = try await key(scene, token)
+            #expect(made.access == .workspace(Scene.a))
+            #expect(made.scopes == ["leads", "rules"])
+            let found = try await scene.store.key(for: try #require(APIKeyToken(token.text)))
+            #expect(found == made)
+            #expect(try await scene.store.key(for: .random()) == nil)
+            // The right prefix with another secret opens nothing.
+            let forged = try #require(APIKeyToken("sw_\(token.prefix)_" + String(repeating: "x", count: 43)))
+            #expect(try await scene.store.key(for: forged) == nil)
+            let administrator = APIKeyToken.random()
+            #expect(try await key(scene, administrator, id: 2, of: nil).access == .administrator)
+            #expect(try await Set(scene.store.keys().map(\.name)) == ["Key 1", "Key 2"])
+        }
+    }
+
+    @Test func onlyTheHashIsStored() async throws {
+        try await Scene.with { scene in
+            let token = APIKeyToken.random()
+            _ = try await key(scene, token)
+            let secret = token.text.dropFirst("sw_\(token.prefix)_".count)
+            let row = try await scene.value("SELECT k::text FROM switchyard.api_keys k")
+            #expect(!row.contains(secret))
+            #expect(
+                try await scene.value("SELECT secret_hash = sha256('\(secret)'::bytea) FROM switchyard.api_keys") == "t"
+            )
+        }
+    }
+
+    @Test func revokedByIdOrPrefixOnce() async throws {
+        try await Scene.with { scene in
+            let tokens = [APIKeyToken.random(), .random()]
+            let first = try await key(scene, tokens[0], id: 1)
+            let second = try await key(scene, tokens[1], id: 2)
+            #expect(try await scene.store.revokeKey(first.id.text)?.id == first.id)
+            #expect(try await scene.store.key(for: tokens[0]) == nil)
+            #expect(try await scene.store.key(for: tokens[1]) != nil)
+            #expect(try await scene.store.revokeKey(second.prefix)?.revokedAt != nil)
+            #expect(try await scene.store.key(for: tokens[1]) == nil)
+            for again in [first.id.text, second.prefix, "nothing"] {
+                #expect(try await scene.store.revokeKey(again) == nil)
+            }
+        }
+    }
+
+    @Test func itExpiresByTheDatabasesClock() async throws {
+        try await Scene.with { scene in
+            let now = try await scene.store.databaseTime().microsecondsSinceUnixEpoch
+            let tokens = [APIKeyToken.random(), .random()]
+            let past = Timestamp(microsecondsSinceUnixEpoch: now - 1_000_000)
+            let future = Timestamp(microsecondsSinceUnixEpoch: now + 3_600_000_000)
+            _ = try await key(scene, tokens[0], id: 1, expiresAt: past)
+            _ = try await key(scene, tokens[1], id: 2, expiresAt: future)
+            #expect(try await scene.store.key(for: tokens[0]) == nil)
+            #expect(try await scene.store.key(for: tokens[1])?.expiresAt == future)
+        }
+    }
+
+    @Test func useIsNotedOnceAMinute() async throws {
+        try await Scene.with { scene in
+            let token = APIKeyToken.random()
+            _ = try await key(scene, token)
+            let used = "SELECT last_used_at FROM switchyard.api_keys"
+            _ = try await scene.store.key(for: token)
+            let first = try await scene.value(used)
+            #expect(first != "-")
+            _ = try await scene.store.key(for: token)
+            #expect(try await scene.value(used) == first)
+            try await scene.run("UPDATE switchyard.api_keys SET last_used_at = now() - interval '61 seconds'")
+            _ = try await scene.store.key(for: token)
+            #expect(
+                try await scene.value("SELECT last_used_at > now() - interval '5 seconds' FROM switchyard.api_keys")
+                    == "t"
+            )
+        }
+    }
+
+    @Test func refusals() async throws {
+        try await Scene.with { scene in
+            await expectRefusal(.invalid, "/workspaceId") { _ = try await key(scene, .random(), of: Scene.nobody) }
+            let token = APIKeyToken.random()
+            _ = try await key(scene, token)
+            await expectRefusal(.conflict) { _ = try await key(scene, token, id: 2) }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import FoundationEssentials
+import LeadStore
+import Postgres
+import RoutingRules
+import Testing
+
+/// Lists of leads: every filter, page by page, for administrators and for workspaces.
+@Suite struct ListTests {
+    /// Twenty leads of all sorts: states, places, rules and duplicates, three to a time.
+    private func fill(_ scene: Scene) async throws {
+        let kinds: [Assignment] = [.to(Scene.b), .kept, .retry, .to(Scene.c, rule: .sample(0x52)), .queued]
+        for number in 1...20 {
+            let source = number % 3 == 0 ? Scene.b : Scene.a
+            let email = number % 7 == 0 ? "person1@example.com" : nil
+            try await scene.ingest(.sample(number, from: source, email: email, kinds[number % kinds.count]))
+        }
+        try await scene.run(
+            """
+            UPDATE leads SET created_at = TIMESTAMPTZ '2026-01-31 12:00:00Z'
+                + ('x' || right(id::text, 2))::bit(8)::int / 3 * interval '1 minute';
+            INSERT INTO leads (id, email, created_at) VALUES ('\(UUID.lead(50).text)', 'nowhere@example.com', now())
+            """
+        )
+        try await scene.settle(.init(result: .failed, reason: "Not possible."), limit: 1, leadID: .lead(4))
+    }
+
+    private func filters(_ all: [LeadRecord]) throws -> [LeadFilter] {
+        let middle = try #require(all.dropFirst(10).first).createdAt
+        let changes: [(inout LeadFilter) -> Void] =
+            LeadStatus.allCases.map { status in { $0.status = status } }
+            + [Scene.a, Scene.b, Scene.nobody].map { id in { $0.workspaceID = id } }
+            + [Scene.a, Scene.b].map { id in { $0.sourceWorkspaceID = id } }
+            + [
+                { $0.matchedRuleID = Scene.rule }, { $0.isDuplicate = true }, { $0.isDuplicate = false },
+                { $0.identityHash = LeadIdentity(.email, of: "Person1@example.com")?.hex },
+                { $0.createdFrom = middle }, { $0.createdBefore = middle },
+            ]
+        // Each by itself, and each with each other.
+        var filters = [LeadFilter()]
+        for (index, first) in changes.enumerated() {
+            for second in changes[index...] {
+                var filter = LeadFilter()
+                first(&filter)
+                second(&filter)
+                filters.append(filter)
+            }
+        }
+        return filters
+    }
+
+    private func lets(_ filter: LeadFilter, _ lead: LeadRecord) -> Bool {
+        let hash = lead.lead.email.flatMap { LeadIdentity(.email, of: $0)?.hex }
+        return (filter.status == nil || filter.status == lead.status)
+            && (filter.workspaceID == nil || filter.workspaceID == lead.workspaceID)
+            && (filter.sourceWorkspaceID == nil || filter.sourceWorkspaceID == lead.sourceWorkspaceID)
+            && (filter.matchedRuleID == nil || filter.matchedRuleID == lead.matchedRuleID)
+            && (filter.isDuplicate == nil || filter.isDuplicate == (lead.duplicateOf != nil))
+            && (filter.identityHash == nil || filter.identityHash == hash)
+            && (filter.createdFrom.map { lead.createdAt >= $0 } ?? true)
+            && (filter.createdBefore.map { lead.createdAt < $0 } ?? true)
+    }
+
+    @Test(arguments: [Access.administrator, .workspace(Scene.a), .workspace(Scene.b), .workspace(Scene.c)])
+    func everyFilterAndEachWithEachOther(access: Access) async throws {
+        try await Scene.with { scene in
+            try await fill(scene)
+            let order = try await scene.run("SELECT id FROM leads ORDER BY created_at DESC, id DESC")
+            var all: [LeadRecord] = []
+            for row in order {
+                guard let id = row.first.flatMap({ UUID(text: $0) }) else { continue }
+                if let lead = try await scene.store.lead(id, as: .administrator) { all.append(lead) }
+            }
+            #expect(all.count == 21)
+            let visible = all.filter { lead in
+                guard let own = access.workspaceID else { return true }
+                return lead.workspaceID == own || lead.sourceWorkspaceID == own
+            }
+            for filter in try filters(all) {
+                let page = try await scene.store.leads(filter, limit: 100, as: access)
+                #expect(page.leads == visible.filter { lets(filter, $0) }, "\(filter)")
+                #expect(page.next == nil)
+            }
+        }
+    }
+
+    @Test(arguments: [Access.administrator, .workspace(Scene.a)])
+    func pagesAreCompleteAndDoNotOverlapWhileLeadsArrive(access: Access) async throws {
+        try await Scene.with { scene in
+            try await fill(scene)
+            let whole = try await scene.store.leads(.init(), limit: 100, as: access).leads.map(\.id)
+            for limit in [1, 3, 7] {
+                var seen: [UUID] = []
+                var cursor: LeadCursor?
+                repeat {
+                    let page = try await scene.store.leads(.init(), after: cursor, limit: limit, as: access)
+                    #expect(page.leads.count <= limit)
+                    seen += page.leads.map(\.id)
+                    cursor = page.next.flatMap { LeadCursor($0.text) }
+                    #expect(cursor == page.next)
+                    let number = 100 + 50 * limit + seen.count
+                    try await scene.ingest(.sample(number, .kept))
+                } while cursor != nil
+                // What was there at the start, in the same order, and nothing of what came meanwhile.
+                #expect(seen.filter(whole.contains) == whole)
+                #expect(Set(seen).count == seen.count)
+            }
+        }
+    }
+
+    @Test func aWorkspaceSeesOneLeadOnlyIfItHasItOrSentIt() async throws {
+        try await Scene.with { scene in
+            try await scene.ingest(.sample(1, .to(Scene.b)), .sample(2, .kept))
+            let store = scene.store
+            for (id, workspaces) in [(UUID.lead(1), [Scene.a, Scene.b]), (.lead(2), [Scene.a])] {
+                for workspace in [Scene.a, Scene.b, Scene.c] {
+                    let isVisible = workspaces.contains(workspace)
+                    let access = Access.workspace(workspace)
+                    #expect(try await (store.lead(id, as: access) != nil) == isVisible)
+                    #expect(try await store.visible([id, .lead(99)], to: access) == (isVisible ? [id] : []))
+                    #expect(try await store.history(id, as: access).isEmpty == !isVisible)
+                }
+                #expect(try await store.visible([id], to: .administrator) == [id])
+            }
+        }
+    }
+
+    @Test func whatIsNoCursorIsNotRead() {
+        for text in ["", ".", "1", "1.", "x.\(UUID.lead(1).text)", "1.\(UUID.lead(1).text)x"] {
+            #expect(LeadCursor(text) == nil)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import Testing
+
+/// The receiver alone decides whose leads it takes.
+@Suite struct AgreementTests {
+    private let agreement = RoutingAgreement(receivingWorkspaceID: Scene.b, sendingWorkspaceID: Scene.a)
+
+    @Test func grantedOnceSeenByBothEndedOnce() async throws {
+        try await Scene.with { scene in
+            let store = scene.store
+            let receiver = Access.workspace(Scene.b)
+            #expect(try await store.grant(agreement, as: receiver))
+            #expect(try await !store.grant(agreement, as: receiver))
+            for access in [receiver, .workspace(Scene.a), .administrator] {
+                #expect(try await store.agreements(as: access).map(\.agreement) == [agreement])
+            }
+            #expect(try await store.agreements(as: .workspace(Scene.c)).isEmpty)
+            let version = try await store.ruleSetVersion()
+            #expect(try await store.revoke(agreement, as: receiver))
+            #expect(try await !store.revoke(agreement, as: receiver))
+            #expect(try await store.ruleSetVersion() > version)
+        }
+    }
+
+    @Test func theSenderAndOthersDecideNothing() async throws {
+        try await Scene.with { (scene: Scene) async throws in
+            let store = scene.store
+            for access in [Access.workspace(Scene.a), .workspace(Scene.c)] {
+                await expectRefusal(.forbidden, "/receivingWorkspaceId") {
+                    _ = try await store.grant(agreement, as: access)
+                }
+                #expect(try await store.grant(agreement, as: .administrator))
+                await expectRefusal(.forbidden, "/receivingWorkspaceId") {
+                    _ = try await store.revoke(agreement, as: access)
+                }
+                #expect(try await store.revoke(agreement, as: .administrator))
+            }
+        }
+    }
+
+    @Test func everyRefusalNamesItsField() async throws {
+        try await Scene.with { (scene: Scene) async throws in
+            for (field, receiver, sender) in [
+                ("/sendingWorkspaceId", Scene.a, Scene.a), ("/sendingWorkspaceId", Scene.a, Scene.nobody),
+                ("/receivingWorkspaceId", Scene.nobody, Scene.a),
+            ] {
+                let agreement = RoutingAgreement(receivingWorkspaceID: receiver, sendingWorkspaceID: sender)
+                await expectRefusal(.invalid, field) {
+                    _ = try await scene.store.grant(agreement, as: .administrator)
+                }
+            }
+            #expect(try await scene.count("routing_agreements") == 0)
+        }
+    }
+}

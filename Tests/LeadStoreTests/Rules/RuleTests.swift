@@ -1,0 +1,175 @@
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import Testing
+
+/// Rules of workspaces and of the platform: who may make which, and what is refused.
+@Suite struct RuleTests {
+    private let own = Access.workspace(Scene.a)
+
+    private func change(_ set: (inout RuleChange) -> Void = { _ in }) -> RuleChange {
+        var change = RuleChange()
+        change.name = "R"
+        change.destinationWorkspaceID = Scene.a
+        set(&change)
+        return change
+    }
+
+    private func agree(_ scene: Scene) async throws {
+        let agreement = RoutingAgreement(receivingWorkspaceID: Scene.b, sendingWorkspaceID: Scene.a)
+        #expect(try await scene.store.grant(agreement, as: .administrator))
+    }
+
+    @Test func madeChangedAndDeletedByItsOwner() async throws {
+        try await Scene.with { scene in
+            let store = scene.store
+            try await agree(scene)
+            let id = UUID.sample(1)
+            let conditions = RuleConditions(industries: ["Software"], countries: ["DE", "US"])
+            let made = try await store.createRule(
+                id: id,
+                owner: Scene.a,
+                change {
+                    $0.conditions = conditions
+                    $0.destinationWorkspaceID = Scene.b
+                },
+                as: own
+            )
+            #expect(made.rule.conditions == conditions)
+            #expect(made.isReadable)
+            #expect(made.rule.isActive)
+            var edit = RuleChange()
+            edit.priority = -7
+            edit.isActive = false
+            let changed = try await store.changeRule(id, edit, as: own)
+            #expect(changed.rule.priority == -7)
+            #expect(changed.rule.name == "R")
+            #expect(changed.rule.destinationWorkspaceID == Scene.b)
+            #expect(try await store.rule(id, as: own) == changed)
+            let snapshot = try await store.loadRuleSet()
+            #expect(snapshot.rules == [changed.rule])
+            #expect(snapshot.agreements.count == 1)
+            #expect(try await store.deleteRule(id, as: own))
+            #expect(try await !store.deleteRule(id, as: own))
+            #expect(try await store.ruleSetVersion() > snapshot.version)
+        }
+    }
+
+    @Test func aWorkspaceDoesNotSendToOneThatHasNotAgreed() async throws {
+        try await Scene.with { scene in
+            let store = scene.store
+            for destination in [Scene.b, Scene.nobody] {
+                let error = await #expect(throws: StoreError.self) {
+                    try await store.createRule(
+                        id: .sample(1),
+                        owner: Scene.a,
+                        change { $0.destinationWorkspaceID = destination },
+                        as: own
+                    )
+                }
+                // The same words, whether or not there is such a workspace.
+                #expect(error?.field == "/destinationWorkspaceId")
+                #expect(error?.message == "That workspace has not agreed to receive leads from this one.")
+            }
+            _ = try await store.createRule(id: .sample(1), owner: Scene.a, change(), as: own)
+            await expectRefusal(.invalid, "/destinationWorkspaceId") {
+                _ = try await store.changeRule(.sample(1), change { $0.destinationWorkspaceID = Scene.b }, as: own)
+            }
+            #expect(try await store.rule(.sample(1), as: own)?.rule.destinationWorkspaceID == Scene.a)
+        }
+    }
+
+    /// The policy is the last word: an agreement that ends stops a change that does not name the destination.
+    @Test func thePolicyLooksAgainWhenARuleIsChanged() async throws {
+        try await Scene.with { scene in
+            try await agree(scene)
+            _ = try await scene.store.createRule(
+                id: .sample(1),
+                owner: Scene.a,
+                change { $0.destinationWorkspaceID = Scene.b },
+                as: own
+            )
+            try await scene.run("DELETE FROM routing_agreements")
+            var edit = RuleChange()
+            edit.priority = 9
+            await expectRefusal(.forbidden) { _ = try await scene.store.changeRule(.sample(1), edit, as: own) }
+            #expect(try await scene.store.rule(.sample(1), as: own)?.rule.priority == 0)
+        }
+    }
+
+    @Test func othersRulesAreNotTouched() async throws {
+        try await Scene.with { scene in
+            let store = scene.store
+            _ = try await store.createRule(id: .sample(1), owner: Scene.a, change(), as: .administrator)
+            _ = try await store.createRule(id: .sample(2), owner: nil, change(), as: .administrator)
+            _ = try await store.createRule(
+                id: .sample(3),
+                owner: Scene.b,
+                change { $0.destinationWorkspaceID = Scene.b },
+                as: .administrator
+            )
+            for id in [UUID.sample(2), .sample(3)] {
+                await expectRefusal(.notFound) {
+                    _ = try await store.changeRule(id, change { $0.name = "Mine" }, as: own)
+                }
+                #expect(try await !store.deleteRule(id, as: own))
+            }
+            #expect(try await store.rule(.sample(3), as: own) == nil)
+            #expect(try await store.rules(as: own).map(\.rule.id) == [.sample(1)])
+            #expect(try await store.rules(of: Scene.b, as: own).map(\.rule.id) == [.sample(1)])
+            #expect(try await store.rules(of: Scene.b, as: .administrator).map(\.rule.id) == [.sample(3)])
+            #expect(try await store.rules(as: .administrator).count == 3)
+            for owner in [Scene.b, nil] {
+                await expectRefusal(.forbidden, "/workspaceId") {
+                    _ = try await store.createRule(id: .sample(4), owner: owner, change(), as: own)
+                }
+            }
+        }
+    }
+
+    @Test func everyRefusalNamesItsField() async throws {
+        try await Scene.with { scene in
+            let refused: [(String, (inout RuleChange) -> Void)] = [
+                ("/name", { $0.name = nil }), ("/name", { $0.name = "" }),
+                ("/name", { $0.name = String(repeating: "é", count: 101) }),
+                ("/destinationWorkspaceId", { $0.destinationWorkspaceID = nil }),
+                ("/destinationWorkspaceId", { $0.destinationWorkspaceID = Scene.nobody }),
+                ("/conditions/industries", { $0.conditions = .init(industries: [""]) }),
+                ("/conditions/us_states", { $0.conditions = .init(usStates: ["C\0A"]) }),
+                ("/conditions/countries", { $0.conditions = .init(countries: .init(repeating: "DE", count: 1001)) }),
+                ("/conditions/regions", { $0.conditions = .init(regions: [.init(repeating: "x", count: 201)]) }),
+            ]
+            for (field, set) in refused {
+                await expectRefusal(.invalid, field) {
+                    _ = try await scene.store.createRule(id: .sample(1), owner: nil, change(set), as: .administrator)
+                }
+            }
+            await expectRefusal(.invalid, "/workspaceId") {
+                _ = try await scene.store.createRule(
+                    id: .sample(1),
+                    owner: Scene.nobody,
+                    change(),
+                    as: .administrator
+                )
+            }
+            _ = try await scene.store.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
+            await expectRefusal(.conflict) {
+                _ = try await scene.store.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
+            }
+            await expectRefusal(.notFound) {
+                _ = try await scene.store.changeRule(.sample(9), RuleChange(), as: .administrator)
+            }
+        }
+    }
+
+    @Test func aRuleThatCannotBeReadIsSwitchedOff() async throws {
+        try await Scene.with { scene in
+            _ = try await scene.store.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
+            try await scene.run(#"UPDATE lead_routing_rules SET conditions = '{"colour": ["red"]}'"#)
+            let record = try #require(try await scene.store.rule(.sample(1), as: .administrator))
+            #expect(!record.isReadable)
+            #expect(!record.rule.isActive)
+            #expect(try await scene.store.routingFacts().unreadableRules == ["R"])
+        }
+    }
+}

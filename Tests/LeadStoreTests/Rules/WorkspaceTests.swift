@@ -1,0 +1,95 @@
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import Testing
+
+/// Workspaces are made, changed and closed by administrators, and by nobody else.
+@Suite struct WorkspaceTests {
+    private func change(_ set: (inout WorkspaceChange) -> Void) -> WorkspaceChange {
+        var change = WorkspaceChange()
+        set(&change)
+        return change
+    }
+
+    @Test func madeChangedAndClosed() async throws {
+        try await Scene.with { scene in
+            let store = scene.store
+            let id = UUID.sample(1)
+            let made = try await store.createWorkspace(id: id, change { $0.name = "New" }, as: .administrator)
+            #expect(made.workspace == Workspace(id: id, name: "New"))
+            let version = try await store.ruleSetVersion()
+            let changed = try await store.changeWorkspace(
+                id,
+                change {
+                    $0.type = "platform"
+                    $0.isPaused = true
+                    $0.unmatchedPolicy = .fallback(Scene.b)
+                },
+                as: .administrator
+            )
+            #expect(changed.workspace.name == "New")
+            #expect(changed.workspace.isPlatform)
+            #expect(changed.workspace.isPaused)
+            #expect(changed.workspace.unmatchedPolicy == .fallback(Scene.b))
+            #expect(try await store.ruleSetVersion() > version)
+            #expect(try await store.workspace(id, as: .administrator) == changed)
+            let kept = try await store.changeWorkspace(id, change { $0.unmatchedPolicy = .retry }, as: .administrator)
+            #expect(kept.workspace.unmatchedPolicy == .retry)
+            #expect(kept.workspace.isPaused)
+            #expect(try await scene.count("workspaces", where: "fallback_workspace_id IS NOT NULL") == 0)
+            let same = try await store.changeWorkspace(id, change { _ in }, as: .administrator)
+            #expect(same.workspace == kept.workspace)
+            #expect(try await store.deleteWorkspace(id, as: .administrator))
+            #expect(try await !store.deleteWorkspace(id, as: .administrator))
+            #expect(try await store.workspace(id, as: .administrator) == nil)
+            #expect(try await store.workspaces(as: .administrator).map(\.workspace.name) == ["A", "B", "C"])
+            #expect(try await store.loadRuleSet().workspaces.count == 3)
+        }
+    }
+
+    @Test func aWorkspaceSeesItselfAndChangesNothing() async throws {
+        try await Scene.with { (scene: Scene) async throws in
+            let store = scene.store
+            let own = Access.workspace(Scene.a)
+            #expect(try await store.workspaces(as: own).map(\.workspace.id) == [Scene.a])
+            #expect(try await store.workspace(Scene.a, as: own) != nil)
+            #expect(try await store.workspace(Scene.b, as: own) == nil)
+            let name = change { $0.name = "Mine" }
+            await expectRefusal(.forbidden) { _ = try await store.createWorkspace(id: .sample(1), name, as: own) }
+            await expectRefusal(.forbidden) { _ = try await store.changeWorkspace(Scene.a, name, as: own) }
+            await expectRefusal(.forbidden) { _ = try await store.deleteWorkspace(Scene.a, as: own) }
+            #expect(try await scene.count("workspaces", where: "name IN ('A', 'B', 'C') AND deleted_at IS NULL") == 3)
+        }
+    }
+
+    @Test func everyRefusalNamesItsField() async throws {
+        try await Scene.with { (scene: Scene) async throws in
+            let refused: [(String, (inout WorkspaceChange) -> Void)] = [
+                ("/name", { $0.name = "" }),
+                ("/name", { $0.name = String(repeating: "x", count: 201) }),
+                ("/type", { $0.type = "customer" }),
+                ("/fallbackWorkspaceId", { $0.unmatchedPolicy = .fallback(Scene.nobody) }),
+                ("/fallbackWorkspaceId", { $0.unmatchedPolicy = .fallback(Scene.a) }),
+            ]
+            for (field, set) in refused {
+                await expectRefusal(.invalid, field) {
+                    _ = try await scene.store.changeWorkspace(Scene.a, change(set), as: .administrator)
+                }
+            }
+            await expectRefusal(.invalid, "/name") {
+                _ = try await scene.store.createWorkspace(id: .sample(1), change { _ in }, as: .administrator)
+            }
+            await expectRefusal(.conflict) {
+                _ = try await scene.store.createWorkspace(id: Scene.a, change { $0.name = "A" }, as: .administrator)
+            }
+            await expectRefusal(.notFound) {
+                _ = try await scene.store.changeWorkspace(
+                    Scene.nobody,
+                    change { $0.name = "X" },
+                    as: .administrator
+                )
+            }
+            #expect(try await !scene.store.deleteWorkspace(Scene.nobody, as: .administrator))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import FoundationEssentials
+import LeadStore
+import Postgres
+import Testing
+
+/// Each due time of a scheduled function is run by one node, whatever becomes of the others.
+@Suite struct ScheduledRunTests {
+    private let name = "markExpiredLeads"
+
+    private func due(_ number: Int64) -> Timestamp {
+        Timestamp(microsecondsSinceUnixEpoch: (1_769_817_600 + number * 300) * 1_000_000)
+    }
+
+    /// Forty nodes ask for ten due times at once, and one of them gets each.
+    ///
+    /// The key of the table is what decides.
+    @Test func manyNodesAtOnce() async throws {
+        try await Scene.with(connections: 12) { scene in
+            let won = try await withThrowingTaskGroup(of: Int64?.self) { group in
+                for node in 0..<40 {
+                    for number in Int64(0)..<10 {
+                        group.addTask {
+                            let isOurs = try await scene.store.claimRun(name, dueAt: due(number), node: "n\(node)")
+                            return isOurs ? number : nil
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { won, number in won += number.map { [$0] } ?? [] }
+            }
+            #expect(won.sorted() == Array(0..<10))
+            #expect(try await scene.count("switchyard.scheduled_runs") == 10)
+        }
+    }
+
+    @Test func aNodeThatDiedIsTakenOverOnce() async throws {
+        try await Scene.with { scene in
+            let store = scene.store
+            #expect(try await store.claimRun(name, dueAt: due(0), node: "dead"))
+            #expect(try await !store.claimRun(name, dueAt: due(0), node: "alive"))
+            try await scene.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '16 minutes'")
+            #expect(try await store.claimRun(name, dueAt: due(0), node: "alive"))
+            #expect(try await !store.claimRun(name, dueAt: due(0), node: "late"))
+            // The dead one comes back: it is not its run any more.
+            try await store.finishRun(name, dueAt: due(0), node: "dead", affected: 99, error: nil)
+            #expect(try await store.lastRuns().first?.finishedAt == nil)
+            try await store.finishRun(name, dueAt: due(0), node: "alive", affected: 3, error: nil)
+            let run = try #require(try await store.lastRuns().first)
+            #expect(run.node == "alive")
+            #expect(run.affected == 3)
+            #expect(run.finishedAt != nil)
+            // What ended is never taken over, however long ago it began.
+            try await scene.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '1 day'")
+            #expect(try await !store.claimRun(name, dueAt: due(0), node: "late"))
+        }
+    }
+
+    @Test func theLastRunOfEachFunction() async throws {
+        try await Scene.with { scene in
+            let store = scene.store
+            for number in Int64(0)..<3 {
+                #expect(try await store.claimRun(name, dueAt: due(number), node: "n"))
+            }
+            #expect(try await store.claimRun("other", dueAt: due(1), node: "n"))
+            try await store.finishRun("other", dueAt: due(1), node: "n", affected: nil, error: "broken")
+            let runs = try await store.lastRuns()
+            #expect(runs.map(\.name) == [name, "other"])
+            #expect(runs.map(\.dueAt) == [due(2), due(1)])
+            #expect(runs.map(\.error) == [nil, "broken"])
+        }
+    }
+}

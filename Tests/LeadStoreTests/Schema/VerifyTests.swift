@@ -1,0 +1,105 @@
+import FoundationEssentials
+import LeadStore
+import Postgres
+import TestDatabase
+import Testing
+
+/// The checks of the schema are all right after the migrations, and name what is broken.
+@Suite struct VerifyTests {
+    /// What somebody may do to a database, the check that says so, and whether the server can work on.
+    struct Damage: Sendable, CustomTestStringConvertible {
+        let sql: String
+        let check: String
+        var isMigrated = true
+        var testDescription: String { sql }
+    }
+
+    static let damages = [
+        Damage(sql: "DROP FUNCTION switchyard.routing_health()", check: "function switchyard.routing_health"),
+        Damage(
+            sql: "DROP FUNCTION switchyard.claim_waiting(integer, uuid, boolean)",
+            check: "function switchyard.claim_waiting",
+            isMigrated: false
+        ),
+        Damage(
+            sql: """
+                DROP FUNCTION switchyard.claim_waiting(integer, uuid, boolean);
+                CREATE FUNCTION switchyard.claim_waiting(integer) RETURNS integer
+                    LANGUAGE sql SET search_path = '' AS 'SELECT 1'
+                """,
+            check: "function switchyard.claim_waiting",
+            isMigrated: false
+        ),
+        Damage(sql: "DROP INDEX idx_leads_dedupe_hash", check: "index idx_leads_dedupe_hash"),
+        Damage(
+            sql: "DROP POLICY switchyard_members ON lead_routing_queue",
+            check: "policies of public.lead_routing_queue"
+        ),
+        Damage(
+            sql: "CREATE POLICY open ON lead_routing_logs FOR DELETE TO authenticated USING (true)",
+            check: "policies of public.lead_routing_logs"
+        ),
+        Damage(sql: "ALTER TABLE leads DROP COLUMN routed_at CASCADE", check: "column leads.routed_at"),
+        Damage(
+            sql: "ALTER TABLE leads DROP COLUMN routing_status CASCADE",
+            check: "column leads.routing_status",
+            isMigrated: false
+        ),
+        Damage(
+            sql: "DROP TABLE lead_routing_queue CASCADE",
+            check: "table public.lead_routing_queue",
+            isMigrated: false
+        ),
+        Damage(
+            sql: "ALTER TABLE lead_routing_logs DISABLE ROW LEVEL SECURITY",
+            check: "row-level security of public.lead_routing_logs"
+        ),
+        Damage(
+            sql: "ALTER TABLE leads DISABLE TRIGGER switchyard_0_guard",
+            check: "trigger switchyard_0_guard on public.leads"
+        ),
+        Damage(
+            sql: "GRANT EXECUTE ON FUNCTION mark_expired_leads() TO PUBLIC",
+            check: "functions closed to everybody but service_role"
+        ),
+        Damage(
+            sql: "GRANT DELETE ON lead_routing_queue TO authenticated",
+            check: "queue, log and claims written by no member"
+        ),
+        Damage(
+            sql: "INSERT INTO lead_routing_queue (lead_id) VALUES (gen_random_uuid())",
+            check: "one queue row for each pending lead"
+        ),
+    ]
+
+    @Test func aMigratedDatabaseIsWhole() async throws {
+        try await Scene.with { scene in
+            try await scene.ingest(.sample(1, .retry), .sample(2, .to(Scene.b)))
+            let checks = try await scene.store.verify()
+            #expect(checks.count > 80)
+            #expect(checks.filter { !$0.isOK } == [])
+            #expect(try await scene.store.isMigrated())
+            #expect(try await scene.store.missingMigrations().isEmpty)
+        }
+    }
+
+    @Test(arguments: damages) func whatIsBrokenIsNamed(damage: Damage) async throws {
+        try await Scene.with { scene in
+            try await scene.run(damage.sql)
+            let failed = try await scene.store.verify().filter { !$0.isOK }.map(\.name)
+            #expect(failed.contains(damage.check), "\(failed)")
+            #expect(try await scene.store.isMigrated() == damage.isMigrated)
+            #expect(try await scene.store.missingMigrations() == Set(SchemaMigrations.all.map(\.version)))
+        }
+    }
+
+    @Test func anEmptyDatabaseLacksEverything() async throws {
+        try await withEmptyDatabase { database in
+            let store = LeadStore(pool: database.pool)
+            #expect(try await !store.isMigrated())
+            let checks = try await store.verify()
+            #expect(checks.contains { $0.name == "table public.leads" && !$0.isOK })
+            #expect(checks.filter(\.isOK).allSatisfy { !$0.name.hasPrefix("table") && !$0.name.hasPrefix("index") })
+        }
+    }
+}

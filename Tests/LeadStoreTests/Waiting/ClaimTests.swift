@@ -1,0 +1,97 @@
+import FoundationEssentials
+import LeadStore
+import Postgres
+import RoutingRules
+import Synchronization
+import Testing
+
+/// What a claim of waiting leads takes, and in which order.
+@Suite struct ClaimTests {
+    /// Six waiting leads; number n has been due for n seconds, so the highest is due first.
+    private func waiting(_ scene: Scene) async throws {
+        for number in 1...6 { try await scene.ingest(.sample(number, .queued)) }
+        try await scene.run(
+            """
+            UPDATE lead_routing_queue
+            SET next_retry_at = now() - right(lead_id::text, 1)::int * interval '1 second'
+            """
+        )
+    }
+
+    private func ids(_ settled: [SettledLead]) -> [UUID] { settled.map(\.lead.prepared.id) }
+
+    @Test func dueFirstUpToTheLimit() async throws {
+        try await Scene.with { scene in
+            try await waiting(scene)
+            try await scene.run(
+                "UPDATE lead_routing_queue SET next_retry_at = now() + interval '1 hour' "
+                    + "WHERE lead_id = '\(UUID.lead(5).text)'"
+            )
+            let first = try await scene.settle(.to(Scene.b), limit: 3)
+            #expect(ids(first) == [6, 4, 3].map(UUID.lead))
+            #expect(first.allSatisfy { $0.exception == nil && !$0.isPoison })
+            #expect(first.first?.lead.prepared.lead.industry == "software")
+            #expect(ids(try await scene.settle(.to(Scene.b))) == [2, 1].map(UUID.lead))
+            // One that is asked for by name is taken, due or not.
+            #expect(ids(try await scene.settle(.to(Scene.b), limit: 1, leadID: .lead(5))) == [.lead(5)])
+            #expect(try await scene.count("lead_routing_queue") == 0)
+            #expect(try await scene.count("lead_attributions") == 6)
+        }
+    }
+
+    @Test func whatOthersHoldIsPassedOver() async throws {
+        try await Scene.with { scene in
+            try await waiting(scene)
+            try await scene.pool.withTransaction { other in
+                let held = "SELECT 1 FROM leads WHERE id IN ('\(UUID.lead(6).text)', '\(UUID.lead(2).text)') FOR UPDATE"
+                _ = try await other.query(Statement("", held))
+                #expect(ids(try await scene.settle(.to(Scene.b))) == [5, 4, 3, 1].map(UUID.lead))
+                #expect(try await scene.settle(.to(Scene.b), leadID: .lead(6)).isEmpty)
+            }
+            #expect(ids(try await scene.settle(.to(Scene.b))) == [6, 2].map(UUID.lead))
+        }
+    }
+
+    @Test func onlyNewOnesWhenRetriesArePaused() async throws {
+        try await Scene.with { scene in
+            try await waiting(scene)
+            try await scene.run(
+                "UPDATE lead_routing_queue SET attempt_number = 1 WHERE lead_id <> '\(UUID.lead(2).text)'"
+            )
+            #expect(ids(try await scene.settle(.to(Scene.b), newOnly: true)) == [.lead(2)])
+        }
+    }
+
+    @Test func staleRulesLeaveTheLeadsWaiting() async throws {
+        try await Scene.with { scene in
+            try await waiting(scene)
+            let old = try await scene.store.ruleSetVersion() - 1
+            let result = try await scene.store.claimAndSettle(limit: 10) { leads in
+                (old, leads.map { _ in .to(Scene.b) })
+            }
+            guard case .stale = result else { return #expect(Bool(false), "It was written under old rules.") }
+            #expect(try await scene.count("leads", where: "routing_status = 'pending' AND routing_attempts = 0") == 6)
+            #expect(try await scene.settle(.to(Scene.b)).count == 6)
+        }
+    }
+
+    @Test func nothingIsDecidedWhenNothingIsDue() async throws {
+        try await Scene.with { scene in
+            let calls = Mutex(0)
+            _ = try await scene.store.claimAndSettle(limit: 10) { _ in
+                calls.withLock { $0 += 1 }
+                return (0, [])
+            }
+            #expect(calls.withLock { $0 } == 0)
+        }
+    }
+
+    @Test func oneThatIsRoutedOrExpiredIsNotClaimed() async throws {
+        try await Scene.with { scene in
+            try await waiting(scene)
+            try await scene.run("UPDATE leads SET lead_expires_at = now() WHERE id = '\(UUID.lead(1).text)'")
+            #expect(ids(try await scene.settle(.kept)) == [6, 5, 4, 3, 2].map(UUID.lead))
+            #expect(try await scene.settle(.kept, leadID: .lead(6)).isEmpty)
+        }
+    }
+}

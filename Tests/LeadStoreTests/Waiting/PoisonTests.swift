@@ -1,0 +1,67 @@
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import Testing
+
+/// A lead that the database refuses to write is found, put off by itself, and keeps nobody else waiting.
+@Suite struct PoisonTests {
+    private func trigger(_ scene: Scene, when condition: String) async throws {
+        try await scene.run(
+            """
+            CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'poison' USING ERRCODE = 'P0001'; END $$;
+            CREATE TRIGGER poison BEFORE UPDATE ON leads FOR EACH ROW
+                WHEN (NEW.email IN ('person4@example.com', 'person7@example.com') AND \(condition))
+                EXECUTE FUNCTION poison();
+            """
+        )
+    }
+
+    private func waiting(_ scene: Scene) async throws {
+        for number in 1...9 { try await scene.ingest(.sample(number, .queued)) }
+    }
+
+    @Test func theRestOfTheBatchGoesThrough() async throws {
+        try await Scene.with { scene in
+            try await waiting(scene)
+            try await trigger(scene, when: "NEW.routing_status = 'routed'")
+            let settled = try await scene.settle(.to(Scene.b))
+            #expect(settled.count == 9)
+            #expect(Set(settled.filter(\.isPoison).map(\.lead.prepared.id)) == [.lead(4), .lead(7)])
+            #expect(try await scene.count("leads", where: "routing_status = 'routed'") == 7)
+            // The others were written once each, however often their batch was halved.
+            #expect(try await scene.count("lead_routing_logs", where: "routing_result = 'success'") == 7)
+            #expect(try await scene.count("lead_attributions") == 7)
+            let lead = try #require(try await scene.store.lead(.lead(4), as: .administrator))
+            #expect(lead.status == .pending)
+            #expect(lead.attempts == 1)
+            #expect(lead.error?.contains("P0001") == true)
+            #expect(try await scene.settle(.to(Scene.b)).isEmpty)
+        }
+    }
+
+    @Test func itFailsWhenItsAttemptsAreUsedUp() async throws {
+        try await Scene.with { scene in
+            try await waiting(scene)
+            try await trigger(scene, when: "NEW.routing_status = 'routed'")
+            for _ in 1...3 {
+                try await scene.settle(.to(Scene.b), maximumAttempts: 3)
+                try await scene.run("UPDATE lead_routing_queue SET next_retry_at = now()")
+            }
+            #expect(try await scene.count("leads", where: "routing_status = 'failed' AND routing_attempts = 3") == 2)
+            #expect(try await scene.count("lead_routing_queue") == 0)
+        }
+    }
+
+    @Test func oneThatCannotBeWrittenAtAllIsMovedBackInTheQueue() async throws {
+        try await Scene.with { scene in
+            try await waiting(scene)
+            try await trigger(scene, when: "true")
+            let settled = try await scene.settle(.to(Scene.b))
+            #expect(settled.filter(\.isPoison).count == 2)
+            #expect(try await scene.count("leads", where: "routing_status = 'routed'") == 7)
+            #expect(try await scene.count("lead_routing_queue", where: "next_retry_at > now()") == 2)
+            #expect(try await scene.settle(.to(Scene.b)).isEmpty)
+        }
+    }
+}

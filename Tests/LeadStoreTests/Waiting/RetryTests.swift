@@ -1,0 +1,81 @@
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import Testing
+
+/// How long a lead waits between attempts, when it fails, and how it comes back.
+@Suite struct RetryTests {
+    @Test func oneFiveFifteenSixtyMinutesAndThenItFails() async throws {
+        try await Scene.with { scene in
+            try await scene.ingest(.sample(1, .retry))
+            var waits: [String] = []
+            for attempt in 1...4 {
+                waits.append(
+                    try await scene.value(
+                        """
+                        SELECT extract(epoch FROM q.next_retry_at - l.routing_last_attempted_at)::int
+                        FROM lead_routing_queue q JOIN leads l ON l.id = q.lead_id WHERE q.attempt_number = \(attempt)
+                        """
+                    )
+                )
+                #expect(try await scene.settle(.retry).isEmpty, "It is not due yet.")
+                let settled = try await scene.settle(.retry, limit: 1, leadID: .lead(1))
+                #expect(settled.map(\.lead.attempts) == [attempt])
+                #expect(settled.map(\.exception) == [attempt == 4 ? .failed : nil])
+            }
+            #expect(waits == ["60", "300", "900", "3600"])
+            // The schedule that Swift tells is the one that the database keeps.
+            #expect(waits == RetryBackoff.standard.delays.map { "\($0.components.seconds)" })
+            let lead = try #require(try await scene.store.lead(.lead(1), as: .administrator))
+            #expect(lead.status == .failed)
+            #expect(lead.attempts == 5)
+            #expect(lead.error == "Nobody yet.")
+            #expect(try await scene.count("lead_routing_queue") == 0)
+            let results = try await scene.store.history(.lead(1), as: .administrator).map(\.result)
+            #expect(results == ["retry", "retry", "retry", "retry", "failed"])
+            // What failed for good claims nobody.
+            #expect(try await scene.ingest(.sample(2, email: "person1@example.com", .kept)).isEmpty)
+        }
+    }
+
+    @Test func anOperatorGivesItAllItsAttemptsBack() async throws {
+        try await Scene.with { scene in
+            try await scene.ingest(.sample(1, .queued), .sample(2, .kept))
+            let settled = try await scene.settle(.init(result: .failed, reason: "Not possible."))
+            #expect(settled.map(\.exception) == [.failed])
+            #expect(try await scene.store.requeue(.lead(1), actor: "ann"))
+            #expect(try await !scene.store.requeue(.lead(1), actor: "ann"))
+            #expect(try await !scene.store.requeue(.lead(2), actor: "ann"))
+            #expect(try await !scene.store.requeue(.lead(99), actor: "ann"))
+            #expect(try await scene.settle(.to(Scene.b)).map(\.lead.attempts) == [0])
+            let history = try await scene.store.history(.lead(1), as: .administrator)
+            #expect(history.map(\.result) == ["failed", "requeued", "success"])
+            #expect(history.dropFirst().first?.actor == "ann")
+        }
+    }
+
+    @Test func aDestinationThatIsGoneMakesItWait() async throws {
+        try await Scene.with { scene in
+            try await scene.ingest(.sample(1, .queued), .sample(2, .queued))
+            try await scene.run("UPDATE workspaces SET is_active = false WHERE id = '\(Scene.b.text)'")
+            let first = try await scene.settle(.to(Scene.nobody), limit: 1, leadID: .lead(1))
+            let second = try await scene.settle(.to(Scene.b), limit: 1, leadID: .lead(2))
+            #expect((first + second).map(\.exception) == [.destinationGone, .destinationGone])
+            #expect(try await scene.count("lead_routing_queue", where: "attempt_number = 1") == 2)
+            #expect(try await scene.count("leads", where: "workspace_id = source_workspace_id") == 2)
+            #expect(try await scene.count("lead_attributions") == 0)
+        }
+    }
+
+    @Test func aTwinThatWasFasterMakesItADuplicate() async throws {
+        try await Scene.with { scene in
+            try await scene.run(
+                "INSERT INTO leads (id, workspace_id, email) VALUES ('\(UUID.lead(1).text)', '\(Scene.a.text)', "
+                    + "'Person2@example.com')"
+            )
+            try await scene.ingest(.sample(2, from: Scene.b, .to(Scene.c)))
+            #expect(try await scene.settle(.to(Scene.c)).map(\.exception) == [.duplicate(of: .lead(2))])
+            #expect(try await scene.store.lead(.lead(1), as: .administrator)?.workspaceID == Scene.a)
+        }
+    }
+}

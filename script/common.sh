@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# What the scripts share; sourced with the working directory at the project's root.
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    say "error: $*"
+    exit 1
+}
+
+# Finds a Swift that swiftly has installed but the shell does not know of.
+find_swift() {
+    local directory
+    command -v swift >/dev/null 2>&1 && return 0
+    for directory in "${SWIFTLY_BIN_DIR:-${HOME:-/root}/.local/share/swiftly/bin}" /opt/swift/usr/bin /usr/share/swift/usr/bin; do
+        if [ -x "$directory/swift" ]; then
+            PATH="$directory:$PATH"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# long_step TITLE LOG COMMAND…: runs a long command with its output in LOG.
+#
+# A terminal sees a line that moves, a log file a line every half minute; a failure shows the end of LOG.
+long_step() {
+    local title=$1 log=$2 pid status=0 start=$SECONDS next=30 last elapsed columns=
+    shift 2
+    if [ -t 2 ]; then columns=$(stty size <&2 2>/dev/null | cut -d ' ' -f 2) || true; fi
+    [ "${columns:-0}" -ge 30 ] || columns=80
+    mkdir -p "$(dirname "$log")"
+    say "$title …"
+    # In a process group of its own, so that all of it can be ended.
+    set -m
+    "$@" >"$log" 2>&1 </dev/null &
+    pid=$!
+    set +m
+    # shellcheck disable=SC2016
+    local end='kill -- "-$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true; exit'
+    # shellcheck disable=SC2064
+    trap "$end 129" HUP && trap "$end 130" INT && trap "$end 143" TERM
+    while kill -0 "$pid" 2>/dev/null; do
+        sleep 0.2
+        elapsed=$((SECONDS - start))
+        if [ -t 2 ] && [ "$elapsed" -ge 2 ]; then
+            last=$(tail -n 1 "$log" | tr -d '\r' | cut -c "1-$((columns - 14))")
+            printf '\r\033[K  %3d s  %s' "$elapsed" "$last" >&2
+        elif [ ! -t 2 ] && [ "$elapsed" -ge "$next" ]; then
+            say "  $elapsed s  $(tail -n 1 "$log" | cut -c 1-90)"
+            next=$((next + 30))
+        fi
+    done
+    wait "$pid" || status=$?
+    trap - HUP INT TERM
+    if [ -t 2 ]; then printf '\r\033[K' >&2; fi
+    if [ "$status" -ne 0 ]; then
+        # The compiler's complaints, else the end.
+        grep -E '(^|: )(error|fatal error): ' "$log" | sort -u | head -n 20 >&2 || tail -n 30 "$log" >&2
+        say "$title: failed after $((SECONDS - start)) s; all of it is in $log"
+    fi
+    return "$status"
+}
+
+# Prints the folder of the newest PostgreSQL programs, 15 or later; fails when there are none.
+postgres_programs() {
+    local directory major best='' best_major=14
+    for directory in "${SWITCHYARD_POSTGRES_BIN:-}" /usr/lib/postgresql/*/bin \
+        "$(dirname "$(command -v postgres 2>/dev/null || echo /nowhere/postgres)")" \
+        "$(pg_config --bindir 2>/dev/null || true)"; do
+        [ -n "$directory" ] && [ -x "$directory/postgres" ] && [ -x "$directory/initdb" ] || continue
+        major=$("$directory/postgres" --version 2>/dev/null | sed -E 's/^[^)]*\) ([0-9]+).*/\1/')
+        case $major in '' | *[!0-9]*) continue ;; esac
+        if [ "$directory" = "${SWITCHYARD_POSTGRES_BIN:-}" ] || [ "$major" -gt "$best_major" ]; then
+            best=$directory
+            best_major=$major
+        fi
+        [ "$directory" != "${SWITCHYARD_POSTGRES_BIN:-}" ] || break
+    done
+    [ -n "$best" ] || return 1
+    printf '%s\n' "$best"
+}
