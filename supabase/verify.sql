@@ -40,7 +40,10 @@ expected_functions (signature, ord) AS (
         ('switchyard.current_rule_set_version()', 19),
         ('switchyard.visible_workspaces()', 20),
         ('switchyard.ingest_keyed_leads(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean)', 21),
-        ('switchyard.forget_idempotency_keys()', 22)
+        ('switchyard.forget_idempotency_keys()', 22),
+        ('switchyard.claim_due(integer,boolean)', 23),
+        ('switchyard.pause_routing(uuid,text,text)', 24),
+        ('switchyard.resume_routing(uuid,text)', 25)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -49,7 +52,7 @@ expected_tables (table_name, policies, ord) AS (
         ('public.lead_routing_queue', 2, 7), ('public.lead_routing_logs', 2, 8), ('public.lead_identity_claims', 1, 9),
         ('public.lead_attributions', 2, 10), ('public.routing_agreements', 2, 11), ('switchyard.api_keys', 1, 12),
         ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14),
-        ('switchyard.idempotency_keys', 1, 15)
+        ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES
@@ -57,7 +60,7 @@ expected_indexes (index_name, ord) AS (
         ('idx_leads_expires_at', 4), ('idx_routing_queue_retry', 5), ('idx_routing_logs_lead', 6),
         ('idx_routing_logs_workspace', 7), ('leads_workspace_created', 8), ('leads_source_created', 9),
         ('lead_identity_claims_lead', 10), ('lead_routing_queue_retries', 11), ('lead_routing_logs_created', 12),
-        ('lead_routing_logs_expired', 13)
+        ('lead_routing_logs_expired', 13), ('lead_routing_queue_sources', 14)
 ),
 expected_triggers (table_name, trigger_name, ord) AS (
     VALUES
@@ -67,7 +70,10 @@ expected_triggers (table_name, trigger_name, ord) AS (
         ('public.lead_routing_logs', 'switchyard_keep_rows', 7),
         ('public.lead_routing_logs', 'switchyard_keep_rows_as_they_are', 8),
         ('public.lead_routing_rules', 'switchyard_version', 9), ('public.workspaces', 'switchyard_version', 10),
-        ('public.routing_agreements', 'switchyard_version', 11)
+        ('public.routing_agreements', 'switchyard_version', 11),
+        ('switchyard.routing_pauses', 'switchyard_version', 12),
+        ('switchyard.operator_log', 'switchyard_keep_rows', 13),
+        ('switchyard.operator_log', 'switchyard_keep_rows_as_they_are', 14)
 ),
 -- Statements are only run where what they name is there.
 readable AS (
@@ -158,11 +164,11 @@ checks (section, ord, check_name, ok, detail) AS (
     UNION ALL
     SELECT 9, 1, 'functions closed to everybody but service_role',
         NOT EXISTS (SELECT FROM expected_functions e CROSS JOIN (VALUES ('anon'), ('authenticated')) r (role_name)
-            WHERE e.ord < 20 AND to_regprocedure(e.signature) IS NOT NULL AND to_regrole(r.role_name) IS NOT NULL
+            WHERE e.ord <> 20 AND to_regprocedure(e.signature) IS NOT NULL AND to_regrole(r.role_name) IS NOT NULL
                 AND has_function_privilege(to_regrole(r.role_name)::oid, to_regprocedure(e.signature)::oid, 'EXECUTE')),
         coalesce((SELECT 'open to ' || string_agg(DISTINCT r.role_name || ': ' || split_part(e.signature, '(', 1), ', ')
             FROM expected_functions e CROSS JOIN (VALUES ('anon'), ('authenticated')) r (role_name)
-            WHERE e.ord < 20 AND to_regprocedure(e.signature) IS NOT NULL AND to_regrole(r.role_name) IS NOT NULL
+            WHERE e.ord <> 20 AND to_regprocedure(e.signature) IS NOT NULL AND to_regrole(r.role_name) IS NOT NULL
                 AND has_function_privilege(to_regrole(r.role_name)::oid, to_regprocedure(e.signature)::oid, 'EXECUTE')), '')
     UNION ALL
     SELECT 9, 2, 'functions open to service_role',

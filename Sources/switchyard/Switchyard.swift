@@ -12,8 +12,8 @@ struct Switchyard: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Serve.self, Migrate.self, Import.self, Route.self, Retry.self, Jobs.self, Keys.self, Doctor.self,
-            Demo.self,
+            Serve.self, Migrate.self, Import.self, Route.self, Retry.self, Pause.self, Resume.self,
+            Jobs.self, Keys.self, Doctor.self, Demo.self,
         ]
     )
 }

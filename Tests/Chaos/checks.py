@@ -121,11 +121,15 @@ class Findings:
                 wrong.append(f"{lead['id']}: a duplicate of {lead['duplicate_of']}, which is not there")
             elif not set(self.identities(first)) & set(self.identities(lead)):
                 wrong.append(f"{lead['id']}: called a duplicate of {first['id']}, with which it shares nothing")
-            elif first["duplicate_of"] is not None:
+            elif first["duplicate_of"] is not None and not self.came_back(first):
                 wrong.append(f"{lead['id']}: a duplicate of {first['id']}, which is a duplicate itself")
             elif lead["workspace"] != lead["source"]:
                 wrong.append(f"{lead['id']}: a duplicate, and not in its source workspace")
         return len(owners), wrong
+
+    def came_back(self, lead):
+        """Whether it failed, which ended its claims, and was requeued: somebody else may have been first by then."""
+        return any(row["result"] == "requeued" for row in self.logs[lead["id"]])
 
     def claims_agree(self):
         """Whoever is routed as itself holds exactly its identities; nobody who is a duplicate or gone holds any."""

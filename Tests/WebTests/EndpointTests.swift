@@ -57,6 +57,35 @@ struct EndpointTests {
         }
     }
 
+    @Test func routingIsPausedAndResumed() async throws {
+        try await TestServer.run { server in
+            let alpha = #"{"workspaceId":"\#(FakeBackend.alpha.text)","reason":"audit"}"#
+            let first = try await server.post("/api/routing/pause", alpha)
+            #expect(first.status == 200)
+            #expect(first["paused"]?.bool == true && first["changed"]?.bool == true)
+            #expect(try await server.post("/api/routing/pause", alpha)["changed"]?.bool == false)
+            // A workspace's key means its own leads, and may stop nobody else's.
+            let own = try await server.post("/api/routing/pause", "{}", key: "beta-key")
+            #expect(own["workspaceId"]?.string == FakeBackend.beta.text)
+            for body in [alpha, #"{"all":true}"#] {
+                #expect(try await server.post("/api/routing/pause", body, key: "beta-key").isProblem(403), "\(body)")
+            }
+            #expect(try await server.post("/api/routing/pause", "{}", key: "reader-key").isProblem(403))
+            // Everything has to be named: a forgotten id must not stop everybody.
+            let both = #"{"all":true,"workspaceId":"\#(FakeBackend.alpha.text)"}"#
+            for body in ["{}", #"{"all":false}"#, both, #"{"all":"yes"}"#, #"{"reason":1,"all":true}"#] {
+                #expect(try await server.post("/api/routing/pause", body, key: "admin-key").isProblem(422), "\(body)")
+            }
+            let whole = try await server.post("/api/routing/pause", #"{"all":true}"#, key: "admin-key")
+            #expect(whole["all"]?.bool == true)
+            let listed = try await server.get("/api/routing/pauses", key: "admin-key")["pauses"]?.array ?? []
+            #expect(listed.count == 3)
+            #expect(listed.first?["reason"]?.string == "audit")
+            let ended = try await server.post("/api/routing/resume", #"{"all":true}"#, key: "admin-key")
+            #expect(ended["paused"]?.bool == false && ended["changed"]?.bool == true)
+        }
+    }
+
     @Test func leadsComeInPages() async throws {
         try await TestServer.run { server in
             for number in 0..<5 { _ = try await server.post("/api/leads", #"{"email":"n\#(number)@b.co"}"#) }

@@ -23,6 +23,7 @@ final class FakeBackend: RoutingBackend {
         var leads: [StoredLead] = []
         var firstLeads: [LeadIdentity: (lead: UUID, source: UUID)] = [:]
         var nextID = 1000
+        var pauses: [StoredPause] = []
     }
 
     private let state: Mutex<State>
@@ -191,6 +192,26 @@ final class FakeBackend: RoutingBackend {
     ) async throws -> (requeued: Int, hasMore: Bool) {
         let failed = state.withLock { state in state.leads.filter { $0.status == search.status } }
         return (min(limit, failed.filter { sees(principal, $0) }.count), failed.count > limit)
+    }
+
+    func pauseRouting(of workspace: UUID?, reason: String?, as principal: Principal) async throws -> Bool {
+        state.withLock { state in
+            guard !state.pauses.contains(where: { $0.workspaceID == workspace }) else { return false }
+            state.pauses.append(StoredPause(workspaceID: workspace, since: 0, actor: principal.id, reason: reason))
+            return true
+        }
+    }
+
+    func resumeRouting(of workspace: UUID?, as principal: Principal) async throws -> Bool {
+        state.withLock { state in
+            let before = state.pauses.count
+            state.pauses.removeAll { $0.workspaceID == workspace }
+            return state.pauses.count < before
+        }
+    }
+
+    func routingPauses(as principal: Principal) async throws -> [StoredPause] {
+        state.withLock { $0.pauses }
     }
 
     private func sees(_ principal: Principal, _ lead: StoredLead) -> Bool {

@@ -12,6 +12,8 @@ package struct RouteRefusal: Error, Sendable, Hashable, CustomStringConvertible 
         case busy
         /// It has failed for good or expired.
         case final(LeadStatus)
+        /// Routing of its source, or as a whole, is paused.
+        case paused
         /// The rules changed again and again while it was decided.
         case unsettled
     }
@@ -24,6 +26,7 @@ package struct RouteRefusal: Error, Sendable, Hashable, CustomStringConvertible 
         case .notFound: "There is no such lead."
         case .busy: "This lead is being routed at the moment."
         case .final(let status): "This lead is \(status.rawValue); it is not routed any more."
+        case .paused: "Routing is paused; the lead waits until an operator resumes it."
         case .unsettled: "The rules keep changing; try again."
         }
     }
@@ -120,7 +123,14 @@ package struct WaitingLeadRouter: Sendable {
     /// - Throws: ``RouteRefusal``.
     package func route(leadID: UUID, as access: Access) async throws -> RoutingOutcome {
         guard let record = try await store.lead(leadID, as: access) else { throw RouteRefusal(code: .notFound) }
-        if record.status == .pending, let settled = try await claim(limit: 1, leadID: leadID).first {
+        if record.status == .pending, var settled = try await claim(limit: 1, leadID: leadID).first {
+            // Rules that hold it paused may be older than its resumption.
+            if settled.assignment.result == .queued, try await rules.poll(),
+                let again = try await claim(limit: 1, leadID: leadID).first
+            {
+                settled = again
+            }
+            guard settled.assignment.result != .queued else { throw RouteRefusal(code: .paused) }
             return outcome(settled)
         }
         // Not claimed: routed before or meanwhile, or held by somebody.

@@ -92,6 +92,8 @@ package struct Assignment: Sendable, Hashable {
             self.init(result: .fallback, destination: destination, reason: decision.reason)
         case .retry:
             self.init(result: .retry, reason: decision.reason)
+        case .paused:
+            self.init(result: .queued, reason: decision.reason)
         }
     }
 }

@@ -56,6 +56,9 @@ extension LeadStore {
     /// them at once. A lead that the database refuses to write is found by halving the batch under savepoints, and is
     /// put off by itself; the rest goes through.
     ///
+    /// What is due is claimed in fair turns: each source has an equal share of the batch before any has more. Leads of a
+    /// paused source are not claimed, unless one is named.
+    ///
     /// - Parameters:
     ///   - limit: how many leads at most; 500 is a good batch.
     ///   - leadID: claim this one only, due or not.
@@ -76,11 +79,20 @@ extension LeadStore {
             return try await pool.withTransaction { connection in
                 var parameters = Parameters()
                 parameters.append(Int32(clamping: limit))
-                parameters.append(leadID)
+                if let leadID { parameters.append(leadID) }
                 parameters.append(newOnly)
-                let claimed = try await connection.query(Self.claimWaiting, parameters).map(ClaimedLead.init)
+                let claim = leadID == nil ? Self.claimDue : Self.claimOne
+                let claimed = try await connection.query(claim, parameters).map(ClaimedLead.init)
                 guard !claimed.isEmpty else { return .settled([]) }
                 let (version, assignments) = decide(claimed)
+                if assignments.contains(where: { $0.result == .queued }) {
+                    // The database gave a source's lead that these rules hold paused: they are not the newest.
+                    guard leadID != nil else { throw Settling.Stale() }
+                    return .settled(
+                        Swift.zip(claimed, assignments)
+                            .map { SettledLead(lead: $0, assignment: $1, exception: nil, isPoison: false) }
+                    )
+                }
                 let settling = Settling(connection: connection, version: version, maximumAttempts: maximumAttempts)
                 return .settled(try await settling.settle(zip(claimed, assignments)[...]))
             }
@@ -89,7 +101,15 @@ extension LeadStore {
         }
     }
 
-    private static let claimWaiting = Statement(
+    private static let claimDue = Statement(
+        "claim_due",
+        """
+        SELECT lead_id, source_workspace_id, attempts, email::text, phone::text, company_name::text,
+            company_industry::text, company_size::text, company_revenue::text, company_location::text
+        FROM switchyard.claim_due(p_limit => $1, p_new_only => $2)
+        """
+    )
+    private static let claimOne = Statement(
         "claim_waiting",
         """
         SELECT lead_id, source_workspace_id, attempts, email::text, phone::text, company_name::text,

@@ -29,7 +29,10 @@ extension LeadStore {
                 agreements: try await connection.query(Self.allAgreements)
                     .map { row in
                         RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
-                    }
+                    },
+                pauses: RoutingPauses(
+                    Set(try await connection.query(Self.allPauses).map { row in try row.uuid(0) })
+                )
             )
         }
     }
@@ -50,5 +53,9 @@ extension LeadStore {
     private static let allAgreements = Statement(
         "rule_set_agreements",
         "SELECT receiving_workspace_id, sending_workspace_id FROM public.routing_agreements"
+    )
+    private static let allPauses = Statement(
+        "rule_set_pauses",
+        "SELECT workspace_id FROM switchyard.routing_pauses"
     )
 }

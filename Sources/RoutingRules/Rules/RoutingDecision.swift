@@ -12,6 +12,8 @@ package struct RoutingDecision: Sendable, Hashable {
         case fallback(destination: UUID)
         /// No rule matched; the lead is to be tried again later.
         case retry
+        /// Nothing was decided: routing is paused, and the lead waits until it is resumed.
+        case paused
     }
 
     /// Where the lead is to go.

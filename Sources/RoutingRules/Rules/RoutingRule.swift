@@ -58,17 +58,21 @@ package struct RuleSetSnapshot: Sendable {
     package var rules: [RoutingRule]
     /// Every agreement to receive.
     package var agreements: [RoutingAgreement]
+    /// Whose leads wait.
+    package var pauses: RoutingPauses
 
     /// A snapshot of these parts, in any order.
     package init(
         version: Int64,
         workspaces: [Workspace],
         rules: [RoutingRule],
-        agreements: [RoutingAgreement]
+        agreements: [RoutingAgreement],
+        pauses: RoutingPauses = RoutingPauses()
     ) {
         self.version = version
         self.workspaces = workspaces
         self.rules = rules
         self.agreements = agreements
+        self.pauses = pauses
     }
 }

@@ -49,6 +49,16 @@ package protocol RoutingBackend: Sendable {
         as principal: Principal
     ) async throws -> (requeued: Int, hasMore: Bool)
 
+    /// Has the leads of a source, or of all (nil), wait undecided; they are taken in as before.
+    ///
+    /// - Returns: whether it was not paused before.
+    /// - Throws: `.invalid` for a workspace that does not exist.
+    func pauseRouting(of workspace: UUID?, reason: String?, as principal: Principal) async throws -> Bool
+    /// Ends a pause; false if there was none.
+    func resumeRouting(of workspace: UUID?, as principal: Principal) async throws -> Bool
+    /// The pauses that the principal may know of.
+    func routingPauses(as principal: Principal) async throws -> [StoredPause]
+
     /// A page of leads, newest first.
     ///
     /// - Parameters:

@@ -35,6 +35,8 @@ enum OpenAPIDocument {
             description: Where leads come from and go to.
           - name: agreements
             description: Who has agreed to receive leads from whom.
+          - name: routing
+            description: Pauses of routing.
           - name: operation
             description: How the server is doing. No key needed.
         paths:
@@ -246,6 +248,121 @@ enum OpenAPIDocument {
                         properties:
                           requeued: {type: integer}
                           hasMore: {type: boolean}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/routing/pauses:
+            get:
+              tags: [routing]
+              operationId: listRoutingPauses
+              summary: What is paused, since when, by whom and why.
+              description: |
+                Scope `leads:read`. A workspace's key sees its own pause and that of routing as a whole.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              responses:
+                '200':
+                  description: The pauses, oldest first.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [pauses]
+                        properties:
+                          pauses:
+                            type: array
+                            items:
+                              type: object
+                              required: [workspaceId, all, since, pausedBy, reason]
+                              properties:
+                                workspaceId: {type: [string, 'null'], format: uuid}
+                                all: {type: boolean}
+                                since: {type: string, format: date-time}
+                                pausedBy: {type: string}
+                                reason: {type: [string, 'null']}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/routing/pause:
+            post:
+              tags: [routing]
+              operationId: pauseRouting
+              summary: Have the leads of one source, or of all, wait.
+              description: |
+                Scope `routing:write`. Leads are taken in as before, and wait undecided until `POST /api/routing/resume`. A
+                workspace's key pauses the routing of its own leads; an administrator names `workspaceId`, or `all`. Who
+                asked is kept.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      additionalProperties: false
+                      properties:
+                        workspaceId: {$ref: '#/components/schemas/Id'}
+                        all: {type: boolean, description: 'Routing as a whole; administrators only.'}
+                        reason: {type: [string, 'null'], maxLength: 500}
+              responses:
+                '200':
+                  description: How it stands now, and whether this request changed it.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [workspaceId, all, paused, changed]
+                        properties:
+                          workspaceId: {type: [string, 'null'], format: uuid}
+                          all: {type: boolean}
+                          paused: {type: boolean}
+                          changed: {type: boolean}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/routing/resume:
+            post:
+              tags: [routing]
+              operationId: resumeRouting
+              summary: End a pause.
+              description: |
+                Scope `routing:write`. What waits is picked up within a second, oldest due first, each source in its turn.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      additionalProperties: false
+                      properties:
+                        workspaceId: {$ref: '#/components/schemas/Id'}
+                        all: {type: boolean, description: 'Routing as a whole; administrators only.'}
+              responses:
+                '200':
+                  description: How it stands now, and whether this request changed it.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [workspaceId, all, paused, changed]
+                        properties:
+                          workspaceId: {type: [string, 'null'], format: uuid}
+                          all: {type: boolean}
+                          paused: {type: boolean}
+                          changed: {type: boolean}
                 '400': {$ref: '#/components/responses/Malformed'}
                 '401': {$ref: '#/components/responses/Unauthenticated'}
                 '403': {$ref: '#/components/responses/Forbidden'}

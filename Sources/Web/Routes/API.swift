@@ -20,6 +20,7 @@ struct API<Backend: RoutingBackend>: Sendable {
         var routes = Routes(router: router)
         addLeadRoutes(to: &routes)
         addRetryRoutes(to: &routes)
+        addPauseRoutes(to: &routes)
         addRuleRoutes(to: &routes)
         addWorkspaceRoutes(to: &routes)
         addAgreementRoutes(to: &routes)

@@ -45,6 +45,11 @@ extension BackendError {
             )
         case .final:
             self = .conflict(reason: refusal.description, remedy: "Send the lead again as a new one.")
+        case .paused:
+            self = .conflict(
+                reason: refusal.description,
+                remedy: "GET /api/routing/pauses says who paused it; POST /api/routing/resume ends it."
+            )
         case .unsettled:
             self = .overloaded(retryAfterSeconds: 1)
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import LeadStore
 import Postgres
+import RoutingRules
 
 /// Looks at everything that may be wrong, and says what to do about it.
 struct Doctor: AsyncParsableCommand {
@@ -24,7 +25,13 @@ struct Doctor: AsyncParsableCommand {
                         "Run `switchyard migrate up`; `switchyard migrate verify` shows them all."
                     )
             )
-            if broken.isEmpty { findings += Self.routingFindings(try await session.store.routingFacts()) }
+            if broken.isEmpty {
+                findings += Self.routingFindings(try await session.store.routingFacts())
+                findings += Self.pauseFindings(
+                    try await session.store.routingPauses(as: .administrator),
+                    names: try await session.store.workspaceNames()
+                )
+            }
             for finding in findings { Standard.output(finding.text) }
             return findings.allSatisfy(\.isGood)
         }
@@ -183,5 +190,19 @@ extension Doctor {
                 )
         )
         return findings
+    }
+
+    /// What is paused, by whom: somebody who finds leads waiting must see it here.
+    static func pauseFindings(_ pauses: [RoutingPause], names: [UUID: String]) -> [Finding] {
+        guard !pauses.isEmpty else { return [.good("pauses", "none")] }
+        return pauses.map { pause in
+            let name = pause.workspaceID.map { names[$0] ?? $0.text }
+            let why = pause.reason.map { ": \($0)" } ?? ""
+            return .bad(
+                "pauses",
+                "routing of \(name.map { "“\($0)”" } ?? "everything") is paused since \(pause.since) by \(pause.actor)\(why)",
+                "`switchyard resume \(name.map { "--workspace '\($0)'" } ?? "--all")` ends it."
+            )
+        }
     }
 }

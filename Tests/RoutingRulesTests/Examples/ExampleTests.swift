@@ -66,6 +66,7 @@ struct ExampleTests {
             case .fallback(let destination): outcome.fallback[names[destination] ?? "", default: 0] += 1
             case .unmatched(let keptIn): outcome.kept[names[keptIn] ?? "", default: 0] += 1
             case .retry: Issue.record("No workspace of the example retries.")
+            case .paused: Issue.record("Nothing is paused in the example.")
             }
         }
         return outcome

@@ -1,0 +1,22 @@
+package import FoundationEssentials
+
+/// Whose leads wait undecided because an operator paused routing.
+package struct RoutingPauses: Sendable, Hashable {
+    /// The id that stands for all sources, and for leads that came from nowhere.
+    package static let everybody = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+
+    /// The sources that are paused; ``everybody`` among them when routing is paused as a whole.
+    private let sources: Set<UUID>
+
+    /// Pauses of these sources; none by default.
+    package init(_ sources: Set<UUID> = []) {
+        self.sources = sources
+    }
+
+    /// Whether leads of a source wait.
+    package func hold(_ source: UUID?) -> Bool {
+        // Asked for every lead, and nearly always there are no pauses.
+        guard !sources.isEmpty else { return false }
+        return sources.contains(Self.everybody) || sources.contains(source ?? Self.everybody)
+    }
+}
