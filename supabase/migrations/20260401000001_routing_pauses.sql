@@ -88,16 +88,17 @@ CREATE INDEX IF NOT EXISTS lead_routing_queue_sources ON public.lead_routing_que
 -- switchyard.claim_waiting for whatever is due: every source that has due leads gets an equal share of the batch first,
 -- its oldest due ahead; what is left goes to the sources that have waited longest. Paused sources are not touched: the
 -- list of sources is read by a probe each (a loose index scan), so a paused source's backlog costs one probe, not its
--- length.
+-- length. Ranges are compared as pairs (source, due time): of the two indexes, only lead_routing_queue_sources fits that.
 CREATE OR REPLACE FUNCTION switchyard.claim_due(p_limit integer, p_new_only boolean DEFAULT false)
 RETURNS TABLE (lead_id uuid, source_workspace_id uuid, attempts integer, email text, phone text, company_name text,
     company_industry text, company_size text, company_revenue text, company_location jsonb)
 LANGUAGE plpgsql SET search_path = '' SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
-    SET enable_bitmapscan = off SET jit = off
+    SET enable_bitmapscan = off SET enable_sort = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
     v_now timestamptz := clock_timestamp();
+    v_ever constant timestamptz := '-infinity';
     v_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     v_sources uuid[];
     v_share integer;
@@ -120,13 +121,22 @@ BEGIN
     FROM source s
     CROSS JOIN LATERAL (
         SELECT q.next_retry_at AS oldest FROM public.lead_routing_queue q
-        WHERE coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000') = s.id AND q.next_retry_at <= v_now
+        WHERE (coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at) >= (s.id, v_ever)
+            AND (coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at) <= (s.id, v_now)
             AND (p_new_only IS NOT TRUE OR q.attempt_number = 0)
         ORDER BY coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at
         LIMIT 1
     ) d
     WHERE NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id);
     IF v_sources IS NULL THEN
+        RETURN;
+    END IF;
+    -- With nobody to share with there is a quicker way.
+    IF cardinality(v_sources) = 1 AND NOT EXISTS (SELECT FROM switchyard.routing_pauses) THEN
+        RETURN QUERY
+        SELECT c.lead_id, c.source_workspace_id, c.attempts, c.email, c.phone, c.company_name, c.company_industry, c.company_size,
+            c.company_revenue, c.company_location
+        FROM switchyard.claim_waiting(p_limit, NULL, p_new_only) c;
         RETURN;
     END IF;
 
@@ -141,7 +151,8 @@ BEGIN
                 WHERE l.id = q.lead_id AND l.routing_status = 'pending' AND (l.lead_expires_at IS NULL OR l.lead_expires_at > v_now)
                 FOR UPDATE SKIP LOCKED
             ) l
-            WHERE coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000') = s.id AND q.next_retry_at <= v_now
+            WHERE (coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at) >= (s.id, v_ever)
+                AND (coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at) <= (s.id, v_now)
                 AND (p_new_only IS NOT TRUE OR q.attempt_number = 0)
             ORDER BY coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at
             LIMIT v_share
@@ -159,7 +170,8 @@ BEGIN
                     WHERE l.id = q.lead_id AND l.routing_status = 'pending' AND (l.lead_expires_at IS NULL OR l.lead_expires_at > v_now)
                     FOR UPDATE SKIP LOCKED
                 ) l
-                WHERE coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000') = s.id AND q.next_retry_at <= v_now
+                WHERE (coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at) >= (s.id, v_ever)
+                    AND (coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at) <= (s.id, v_now)
                     AND (p_new_only IS NOT TRUE OR q.attempt_number = 0) AND q.lead_id <> ALL (v_taken)
                 ORDER BY coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at
                 LIMIT p_limit - cardinality(v_taken)
