@@ -8,7 +8,7 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case unknownWorkspace
         /// The database refuses this lead; nothing was stored.
         case rejected
-        /// The database cannot be reached; nothing was stored.
+        /// The database cannot be reached, or takes no writes; nothing was stored.
         case unavailable
         /// The database was lost while it stored the lead: it may or may not be there.
         case outcomeUnknown
@@ -39,11 +39,21 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .overloaded: "Too many leads are waiting; try again shortly."
         case .unknownWorkspace: "There is no such workspace."
         case .rejected: "The database refused this lead\(sqlState.map { " (SQLSTATE \($0))" } ?? "")."
-        case .unavailable: "The database cannot be reached; nothing was stored."
+        case .unavailable: "\(obstacle); nothing was stored."
         case .outcomeUnknown: "The database was lost while storing this lead: it may or may not be stored."
         case .requestInFlight: "A request with the same idempotency key is under way."
         case .keyMismatch: "This idempotency key was used for another request; nothing was stored."
         case .shuttingDown: "The server is stopping; nothing was stored."
+        }
+    }
+
+    /// What keeps the database from storing leads.
+    private var obstacle: String {
+        switch sqlState {
+        case nil: "The database cannot be reached"
+        case "25006": "The database is read-only at the moment"
+        case "53100": "The database has no room left on its disk"
+        case .some(let state): "The database does not store leads at the moment (SQLSTATE \(state))"
         }
     }
 }

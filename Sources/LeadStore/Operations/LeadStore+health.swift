@@ -21,6 +21,19 @@ package struct RoutingHealth: Sendable, Hashable {
 }
 
 extension LeadStore {
+    /// Whether the database takes writes: it is no standby, and was not made read-only.
+    ///
+    /// One row, cheap to ask for.
+    package func takesWrites() async throws -> Bool {
+        guard let row = try await pool.query(Self.writable).first else { return false }
+        return try row.bool(0)
+    }
+
+    private static let writable = Statement(
+        "takes_writes",
+        "SELECT NOT pg_catalog.pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
+    )
+
     /// How routing is doing.
     ///
     /// One statement.

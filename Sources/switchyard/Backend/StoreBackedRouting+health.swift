@@ -9,6 +9,9 @@ extension StoreBackedRouting {
 
     func readiness() async -> Readiness {
         do {
+            guard try await store.takesWrites() else {
+                return .notReady(reason: "The database is read-only: this node cannot store leads.")
+            }
             return try await store.isMigrated()
                 ? .ready
                 : .notReady(reason: "The database lacks part of the schema: run `switchyard migrate up`.")

@@ -1,0 +1,36 @@
+import LeadStore
+import Postgres
+import RoutingRules
+import TestDatabase
+import Testing
+
+@testable import LeadRouting
+
+/// A database that is there and does not do its work.
+@Suite struct OutageTests {
+    @Test func aReadOnlyDatabaseIsTold() async throws {
+        try await Town.with { town in
+            #expect(try await town.store.takesWrites())
+            try await town.run(
+                "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END$$"
+            )
+            // The setting is for connections that are made from now on.
+            let pool = PostgresPool(
+                configuration: .init(connectionString: town.database.connectionString, applicationName: "read-only"),
+                maximumConnections: 1,
+                logger: Samples.quiet
+            )
+            let store = LeadStore(pool: pool)
+            #expect(try await !store.takesWrites())
+            let intake = LeadIntake(store: store, rules: RuleSetCache(source: store), logger: Samples.quiet)
+            do throws(IntakeError) {
+                _ = try await intake.submit(Samples.lead(1), from: Samples.partner)
+                Issue.record("A read-only database took a lead.")
+            } catch {
+                #expect(error.code == .unavailable)
+                #expect(error.description == "The database is read-only at the moment; nothing was stored.")
+            }
+            await pool.shutdown()
+        }
+    }
+}
