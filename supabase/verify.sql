@@ -43,7 +43,9 @@ expected_functions (signature, ord) AS (
         ('switchyard.forget_idempotency_keys()', 22),
         ('switchyard.claim_due(integer,boolean)', 23),
         ('switchyard.pause_routing(uuid,text,text)', 24),
-        ('switchyard.resume_routing(uuid,text)', 25)
+        ('switchyard.resume_routing(uuid,text)', 25),
+        ('switchyard.claim_turn(integer,boolean)', 26),
+        ('switchyard.hint_waiting()', 27)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -60,7 +62,7 @@ expected_indexes (index_name, ord) AS (
         ('idx_leads_expires_at', 4), ('idx_routing_queue_retry', 5), ('idx_routing_logs_lead', 6),
         ('idx_routing_logs_workspace', 7), ('leads_workspace_created', 8), ('leads_source_created', 9),
         ('lead_identity_claims_lead', 10), ('lead_routing_queue_retries', 11), ('lead_routing_logs_created', 12),
-        ('lead_routing_logs_expired', 13), ('lead_routing_queue_sources', 14)
+        ('lead_routing_logs_expired', 13), ('lead_routing_queue_turns', 14)
 ),
 expected_triggers (table_name, trigger_name, ord) AS (
     VALUES
@@ -73,7 +75,8 @@ expected_triggers (table_name, trigger_name, ord) AS (
         ('public.routing_agreements', 'switchyard_version', 11),
         ('switchyard.routing_pauses', 'switchyard_version', 12),
         ('switchyard.operator_log', 'switchyard_keep_rows', 13),
-        ('switchyard.operator_log', 'switchyard_keep_rows_as_they_are', 14)
+        ('switchyard.operator_log', 'switchyard_keep_rows_as_they_are', 14),
+        ('public.lead_routing_queue', 'switchyard_hint', 15)
 ),
 -- Statements are only run where what they name is there.
 readable AS (

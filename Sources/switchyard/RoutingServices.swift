@@ -21,6 +21,7 @@ struct RoutingServices: Sendable {
     /// - Parameters:
     ///   - store: every statement.
     ///   - retriesDisabled: whether leads that were tried before are left alone.
+    ///   - retryRate: how many of those are routed a second.
     ///   - grace: how many seconds a due time is left to somebody who keeps the schedule.
     ///   - observer: who is told what becomes of leads.
     ///   - logger: for all of them.
@@ -28,6 +29,7 @@ struct RoutingServices: Sendable {
     init(
         store: LeadStore,
         retriesDisabled: Bool,
+        retryRate: Int = RetryPace.standardRate,
         grace: Int64 = 0,
         observer: (any RoutingObserver)? = nil,
         logger: Logger
@@ -39,6 +41,7 @@ struct RoutingServices: Sendable {
             store: store,
             rules: rules,
             retriesPaused: retriesDisabled,
+            pace: RetryPace(rate: retryRate),
             observer: observer
         )
         waiting = router
@@ -58,6 +61,7 @@ struct RoutingServices: Sendable {
         try await self.init(
             store: session.store,
             retriesDisabled: session.settings.retriesDisabled,
+            retryRate: session.settings.retryRate,
             grace: grace,
             observer: observer,
             logger: session.logger

@@ -71,10 +71,11 @@ def run(h):
     for attempt in range(1, 6):
         db.run(f"SELECT acquire_routing_lock('{lead(3)}', '{OWNER}')")
         h.equal(f"failure {attempt} is taken", db.run(f"SELECT fail_routing('{lead(3)}', 'broken', '{OWNER}', 5)"), "t")
-        waits.append(db.rows(f"SELECT routing_status, routing_attempts, (SELECT round(extract(epoch FROM next_retry_at - l.routing_last_attempted_at)) FROM lead_routing_queue "
-                             f"WHERE lead_id = l.id), (SELECT count(*) FROM lead_routing_queue WHERE lead_id = l.id) FROM leads l WHERE id = '{lead(3)}'")[0])
-    h.equal("waits 1, 5, 15, 60 minutes, with one queue row, then fails", waits, [["pending", "1", "60", "1"], ["pending", "2", "300", "1"],
-            ["pending", "3", "900", "1"], ["pending", "4", "3600", "1"], ["failed", "5", "", "0"]])
+        waits.append(db.rows(f"SELECT routing_status, routing_attempts, (SELECT w.minutes || CASE WHEN next_retry_at <= l.routing_last_attempted_at + w.minutes * interval '66 seconds' THEN '' ELSE ' late' END "
+                             f"FROM lead_routing_queue, (VALUES (60), (15), (5), (1)) w (minutes) WHERE next_retry_at >= l.routing_last_attempted_at + w.minutes * interval '1 minute' AND"
+                             f" lead_id = l.id ORDER BY w.minutes DESC LIMIT 1), (SELECT count(*) FROM lead_routing_queue WHERE lead_id = l.id) FROM leads l WHERE id = '{lead(3)}'")[0])
+    h.equal("waits 1, 5, 15, 60 minutes and a tenth more at most, with one queue row, then fails", waits, [["pending", "1", "1", "1"], ["pending", "2", "5", "1"],
+            ["pending", "3", "15", "1"], ["pending", "4", "60", "1"], ["failed", "5", "", "0"]])
     h.equal("a failed lead is not locked", db.run(f"SELECT acquire_routing_lock('{lead(3)}', '{OWNER}')"), "f")
     h.equal("nor failed again", db.run(f"SELECT fail_routing('{lead(3)}', 'broken', '{OWNER}', 5)"), "f")
     h.equal("failed once in the log", db.run(f"SELECT string_agg(routing_result, ' ' ORDER BY created_at) FROM lead_routing_logs WHERE lead_id = '{lead(3)}'"),

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import LeadStore
 package import Postgres
 
@@ -37,7 +38,7 @@ extension Scheduler {
         // Whoever calls early must not take a due time from those who will come in time.
         let now = try await store.databaseTime().microsecondsSinceUnixEpoch
         guard dueAt.microsecondsSinceUnixEpoch <= now + Self.earliness else { return .notDue }
-        var isOurs = try await store.claimRun(name, dueAt: dueAt, node: node)
+        var isOurs = try await take(name, dueAt: dueAt)
         if !isOurs, retryingFailure {
             isOurs = try await store.reclaimFailedRun(name, dueAt: dueAt, node: node)
         }
@@ -47,5 +48,15 @@ extension Scheduler {
         }
         if let error = run.error { return .hadFailed(error) }
         return .hadRun(affected: run.affected ?? 0)
+    }
+
+    /// Takes a due time; when the connection is lost, nobody knows whether it was taken, and it is asked once more.
+    private func take(_ name: String, dueAt: Timestamp) async throws -> Bool {
+        let claim = UUID()
+        do {
+            return try await store.claimRun(name, dueAt: dueAt, node: node, claim: claim)
+        } catch let error as PostgresError where error.code == .connectionLost {
+            return try await store.claimRun(name, dueAt: dueAt, node: node, claim: claim)
+        }
     }
 }

@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import LeadStore
 package import Logging
 package import Postgres
@@ -7,8 +8,8 @@ import ServiceLifecycle
 package protocol ScheduleStore: Sendable {
     /// The clock that decides what is due.
     func databaseTime() async throws -> Timestamp
-    /// Takes a due time for a node, if nobody has.
-    func claimRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool
+    /// Takes a due time for a node, if nobody has; asked again with the same claim, the answer is the same.
+    func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool
     /// Takes a due time whose run has failed, to try it once more.
     func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool
     /// The run of a due time, if anybody has taken it.
@@ -34,6 +35,8 @@ package struct Scheduler: Service {
     private let clock: any Clock<Duration>
     let logger: Logger
     private let body: Body
+    /// What due times are taken with as they come. One for all: an answer that is lost is asked for again.
+    private let claim = UUID()
 
     /// However far the next due time is, the database's clock is read again after this time.
     private static let longestSleep: Int64 = 30
@@ -94,7 +97,7 @@ package struct Scheduler: Service {
         let now = try await store.databaseTime().microsecondsSinceUnixEpoch / 1_000_000 - grace
         for (name, dueAt) in times.due(at: now) {
             let time = Timestamp(microsecondsSinceUnixEpoch: dueAt * 1_000_000)
-            let isOurs = try await store.claimRun(name, dueAt: time, node: node)
+            let isOurs = try await store.claimRun(name, dueAt: time, node: node, claim: claim)
             times.handle(name, dueAt: dueAt)
             guard isOurs else { continue }
             if grace > 0 { logger.notice("a due time that nobody took", metadata: ["function": "\(name)"]) }
@@ -109,7 +112,7 @@ package struct Scheduler: Service {
             throw ScheduledFunctions.UnknownName(name: name)
         }
         let now = try await store.databaseTime()
-        _ = try await store.claimRun(name, dueAt: now, node: node)
+        _ = try await store.claimRun(name, dueAt: now, node: node, claim: UUID())
         return try await carryOut(name, dueAt: now, override ?? body)
     }
 

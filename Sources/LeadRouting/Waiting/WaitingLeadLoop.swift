@@ -1,3 +1,4 @@
+import LeadStore
 package import Logging
 import Postgres
 import ServiceLifecycle
@@ -6,7 +7,8 @@ import ServiceLifecycle
 ///
 /// It asks the database; nothing has to tell it. ``wake`` shortens the wait where somebody can. A full batch is
 /// followed by the next at once, an empty one by a pause that grows to a second, with jitter, so that nodes do not ask
-/// in step. The loop also asks for the rules' version, so that a change reaches an idle node within a second.
+/// in step. New leads have workers of their own; retries have one, in smaller batches and at a bounded rate, so that an
+/// outage's retries do not stand before them. The loop also asks for the rules' version, so that a change reaches an idle node within a second.
 package struct WaitingLeadLoop: Service {
     private let router: WaitingLeadRouter
     private let rules: RuleSetCache
@@ -27,8 +29,8 @@ package struct WaitingLeadLoop: Service {
     /// - Parameters:
     ///   - router: what routes a batch.
     ///   - rules: what is kept up to date.
-    ///   - workers: how many batches at the same time.
-    ///   - batch: leads in a batch.
+    ///   - workers: how many batches of new leads at the same time.
+    ///   - batch: new leads in a batch; retries are a fifth of it.
     ///   - clock: what pauses are measured by.
     ///   - logger: for outages and poison leads.
     package init(
@@ -50,19 +52,20 @@ package struct WaitingLeadLoop: Service {
     /// Works until the graceful shutdown: no new batch then, and what is claimed is finished.
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<workers { group.addTask { await work() } }
+            for _ in 0..<workers { group.addTask { await work(.new, batch: batch) } }
+            group.addTask { await work(.tried, batch: max(batch / 5, 1)) }
             group.addTask { await watchRules() }
         }
     }
 
     private var isOver: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 
-    private func work() async {
+    private func work(_ kind: WaitingClaim.Kind, batch: Int) async {
         var pause = Self.shortestPause
         var isDown = false
         while !isOver {
             do {
-                let summary = try await router.routeDue(limit: batch)
+                let summary = try await router.routeDue(kind, limit: batch)
                 if isDown { logger.notice("routing of waiting leads goes on") }
                 isDown = false
                 report(summary)

@@ -64,6 +64,7 @@ package struct WaitingLeadRouter: Sendable {
     /// Whether leads that were tried before are left alone (`DISABLE_ROUTING_RETRY`).
     package let retriesPaused: Bool
     private let maximumAttempts: Int
+    private let pace: RetryPace
     private let observer: (any RoutingObserver)?
 
     /// A router of waiting leads.
@@ -73,25 +74,65 @@ package struct WaitingLeadRouter: Sendable {
     ///   - rules: what decides.
     ///   - retriesPaused: whether leads that were tried before are left alone.
     ///   - maximumAttempts: after how many attempts a lead fails for good.
+    ///   - pace: how many leads that were tried before are routed a second.
     ///   - observer: who is told of every lead that is routed or has failed, after the commit.
     package init(
         store: any WaitingStore,
         rules: RuleSetCache,
         retriesPaused: Bool = false,
         maximumAttempts: Int = RetryBackoff.standard.maximumAttempts,
+        pace: RetryPace = RetryPace(),
         observer: (any RoutingObserver)? = nil
     ) {
         self.store = store
         self.rules = rules
         self.retriesPaused = retriesPaused
         self.maximumAttempts = maximumAttempts
+        self.pace = pace
         self.observer = observer
     }
 
-    /// Routes one batch of leads that are due; those that others hold are passed over.
-    package func routeDue(limit: Int = 500) async throws -> Summary {
+    /// Routes one batch of leads of a kind that are due; those that others hold are passed over.
+    ///
+    /// Of leads that were tried before, no more than the pace allows now.
+    ///
+    /// - Parameters:
+    ///   - kind: which leads.
+    ///   - limit: how many at most.
+    /// - Returns: what became of them.
+    /// - Throws: what the database says; ``RouteRefusal`` when the rules change again and again.
+    package func routeDue(_ kind: WaitingClaim.Kind, limit: Int = 500) async throws -> Summary {
+        guard kind == .tried else { return try await routeBatch(.due(.new, limit: limit)) }
+        let allowed = retriesPaused ? 0 : pace.take(limit)
+        guard allowed > 0 else { return Summary() }
+        var claimed = 0
+        defer { pace.giveBack(allowed - claimed) }
+        let summary = try await routeBatch(.due(.tried, limit: allowed))
+        claimed = summary.claimed
+        return summary
+    }
+
+    /// Routes due leads batch by batch, new ones first, until none is left or `limit` have been claimed.
+    ///
+    /// Where the pace does not allow more, it waits.
+    package func drain(limit: Int, batch: Int = 500) async throws -> Summary {
+        var total = Summary()
+        for kind in WaitingClaim.Kind.allCases where kind == .new || !retriesPaused {
+            while total.claimed < limit {
+                try Task.checkCancellation()
+                if kind == .tried { try await pace.wait() }
+                let size = min(batch, limit - total.claimed)
+                let summary = try await routeDue(kind, limit: size)
+                total += summary
+                if summary.claimed == 0 { break }
+            }
+        }
+        return total
+    }
+
+    private func routeBatch(_ claim: WaitingClaim) async throws -> Summary {
         var summary = Summary()
-        for settled in try await claim(limit: limit, leadID: nil) {
+        for settled in try await settle(claim) {
             summary.claimed += 1
             if settled.isPoison { summary.poisonous += 1 }
             switch outcome(settled).status {
@@ -103,19 +144,6 @@ package struct WaitingLeadRouter: Sendable {
         return summary
     }
 
-    /// Routes due leads batch by batch, until none is left or `limit` have been claimed.
-    package func drain(limit: Int, batch: Int = 500) async throws -> Summary {
-        var total = Summary()
-        while total.claimed < limit {
-            try Task.checkCancellation()
-            let size = min(batch, limit - total.claimed)
-            let summary = try await routeDue(limit: size)
-            total += summary
-            if summary.claimed < size { break }
-        }
-        return total
-    }
-
     /// Routes one lead now, due or not, and says how it stands; for a lead that is routed already, that is all.
     ///
     /// The caller's right to the lead is looked at before anything is locked.
@@ -123,10 +151,10 @@ package struct WaitingLeadRouter: Sendable {
     /// - Throws: ``RouteRefusal``.
     package func route(leadID: UUID, as access: Access) async throws -> RoutingOutcome {
         guard let record = try await store.lead(leadID, as: access) else { throw RouteRefusal(code: .notFound) }
-        if record.status == .pending, var settled = try await claim(limit: 1, leadID: leadID).first {
+        if record.status == .pending, var settled = try await settle(.lead(leadID)).first {
             // Rules that hold it paused may be older than its resumption.
             if settled.assignment.result == .queued, try await rules.poll(),
-                let again = try await claim(limit: 1, leadID: leadID).first
+                let again = try await settle(.lead(leadID)).first
             {
                 settled = again
             }
@@ -142,16 +170,11 @@ package struct WaitingLeadRouter: Sendable {
         }
     }
 
-    private func claim(limit: Int, leadID: UUID?) async throws -> [SettledLead] {
+    private func settle(_ claim: WaitingClaim) async throws -> [SettledLead] {
         var current = try await rules.current()
         for _ in 0..<5 {
             let rules = current
-            let result = try await store.claimAndSettle(
-                limit: limit,
-                leadID: leadID,
-                newOnly: retriesPaused && leadID == nil,
-                maximumAttempts: maximumAttempts
-            ) { leads in
+            let result = try await store.claimAndSettle(claim, maximumAttempts: maximumAttempts) { leads in
                 (
                     rules.version,
                     leads.map { Assignment(rules.decide($0.prepared.lead, from: $0.prepared.source)) }

@@ -6,9 +6,7 @@ package import RoutingRules
 package protocol WaitingStore: Sendable {
     /// Claims waiting leads, has them decided and writes them, in one transaction.
     func claimAndSettle(
-        limit: Int,
-        leadID: UUID?,
-        newOnly: Bool,
+        _ claim: WaitingClaim,
         maximumAttempts: Int,
         decide: @Sendable ([ClaimedLead]) -> (version: Int64, assignments: [Assignment])
     ) async throws -> ClaimResult

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+import FoundationEssentials
 import Postgres
 import RoutingRules
 
@@ -60,34 +60,26 @@ extension LeadStore {
     /// paused source are not claimed, unless one is named.
     ///
     /// - Parameters:
-    ///   - limit: how many leads at most; 500 is a good batch.
-    ///   - leadID: claim this one only, due or not.
-    ///   - newOnly: pass over leads that have been tried before.
+    ///   - claim: which leads, and how many at most.
     ///   - maximumAttempts: after how many attempts a lead fails for good.
     ///   - decide: the rule-set version and an assignment for each lead, in order. It is called while rows are
     ///     locked: it computes and does not wait for anything.
     /// - Returns: what became of each lead; or that the rules have changed and nothing was written.
     /// - Throws: what the database says.
     package func claimAndSettle(
-        limit: Int,
-        leadID: UUID? = nil,
-        newOnly: Bool = false,
+        _ claim: WaitingClaim,
         maximumAttempts: Int = RetryBackoff.standard.maximumAttempts,
         decide: @Sendable ([ClaimedLead]) -> (version: Int64, assignments: [Assignment])
     ) async throws -> ClaimResult {
         do {
             return try await pool.withTransaction { connection in
-                var parameters = Parameters()
-                parameters.append(Int32(clamping: limit))
-                if let leadID { parameters.append(leadID) }
-                parameters.append(newOnly)
-                let claim = leadID == nil ? Self.claimDue : Self.claimOne
-                let claimed = try await connection.query(claim, parameters).map(ClaimedLead.init)
+                let (statement, parameters) = Self.statement(for: claim)
+                let claimed = try await connection.query(statement, parameters).map(ClaimedLead.init)
                 guard !claimed.isEmpty else { return .settled([]) }
                 let (version, assignments) = decide(claimed)
                 if assignments.contains(where: { $0.result == .queued }) {
                     // The database gave a source's lead that these rules hold paused: they are not the newest.
-                    guard leadID != nil else { throw Settling.Stale() }
+                    guard case .lead = claim else { throw Settling.Stale() }
                     return .settled(
                         Swift.zip(claimed, assignments)
                             .map { SettledLead(lead: $0, assignment: $1, exception: nil, isPoison: false) }
@@ -101,12 +93,25 @@ extension LeadStore {
         }
     }
 
+    private static func statement(for claim: WaitingClaim) -> (Statement, Parameters) {
+        var parameters = Parameters()
+        switch claim {
+        case .due(let kind, let limit):
+            parameters.append(Int32(clamping: limit))
+            parameters.append(kind == .tried)
+            return (claimDue, parameters)
+        case .lead(let id):
+            parameters.append(id)
+            return (claimOne, parameters)
+        }
+    }
+
     private static let claimDue = Statement(
-        "claim_due",
+        "claim_turn",
         """
         SELECT lead_id, source_workspace_id, attempts, email::text, phone::text, company_name::text,
             company_industry::text, company_size::text, company_revenue::text, company_location::text
-        FROM switchyard.claim_due(p_limit => $1, p_new_only => $2)
+        FROM switchyard.claim_turn(p_limit => $1, p_tried => $2)
         """
     )
     private static let claimOne = Statement(
@@ -114,7 +119,7 @@ extension LeadStore {
         """
         SELECT lead_id, source_workspace_id, attempts, email::text, phone::text, company_name::text,
             company_industry::text, company_size::text, company_revenue::text, company_location::text
-        FROM switchyard.claim_waiting(p_limit => $1, p_lead_id => $2, p_new_only => $3)
+        FROM switchyard.claim_waiting(p_limit => 1, p_lead_id => $1)
         """
     )
 }

@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import Postgres
 
 /// One run of a scheduled function.
@@ -49,14 +50,22 @@ extension LeadStore {
     /// Takes a due time of a function for this node.
     ///
     /// The key (name, due time) lets one node through, whoever gets there first. A run that began a quarter of an hour
-    /// ago and never ended is taken over: its node died.
+    /// ago and never ended is taken over: its node died. Who has taken it and never heard so, because the connection
+    /// was lost, asks again with the same `claim`, and hears it.
     ///
+    /// - Parameters:
+    ///   - name: the function.
+    ///   - dueAt: its due time.
+    ///   - node: who asks, for people.
+    ///   - claim: who asks; nobody else has the same.
     /// - Returns: whether this node is to run it.
-    package func claimRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
+    /// - Throws: what the database says.
+    package func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool {
         var parameters = Parameters()
         parameters.append(name)
         parameters.append(dueAt)
         parameters.append(node)
+        parameters.append(claim)
         return try await !pool.query(Self.insertRun, parameters).isEmpty
     }
 
@@ -105,10 +114,12 @@ extension LeadStore {
     private static let insertRun = Statement(
         "claim_run",
         """
-        INSERT INTO switchyard.scheduled_runs AS run (name, due_at, node, started_at)
-        VALUES ($1, $2, $3, clock_timestamp())
-        ON CONFLICT (name, due_at) DO UPDATE SET node = excluded.node, started_at = excluded.started_at
-        WHERE run.finished_at IS NULL AND run.started_at < clock_timestamp() - interval '15 minutes'
+        INSERT INTO switchyard.scheduled_runs AS run (name, due_at, node, started_at, claim)
+        VALUES ($1, $2, $3, clock_timestamp(), $4)
+        ON CONFLICT (name, due_at) DO UPDATE
+        SET node = excluded.node, started_at = excluded.started_at, claim = excluded.claim
+        WHERE run.finished_at IS NULL
+            AND (run.claim = excluded.claim OR run.started_at < clock_timestamp() - interval '15 minutes')
         RETURNING 1
         """
     )

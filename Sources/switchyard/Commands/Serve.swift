@@ -68,7 +68,9 @@ struct Serve: AsyncParsableCommand {
         services.append(session.pool)
         if let sender = inngest.sender { services.append(sender) }
         services.append(routing.intake)
-        services.append(WaitingLeadLoop(router: routing.waiting, rules: routing.rules, logger: logger))
+        let loop = WaitingLeadLoop(router: routing.waiting, rules: routing.rules, logger: logger)
+        services.append(WaitingHints(configuration: session.hints, wake: loop.wake, logger: logger))
+        services.append(loop)
         services.append(routing.scheduler)
         if settings.inngest.drivesSchedule { services.append(registration) }
         services.append(application)

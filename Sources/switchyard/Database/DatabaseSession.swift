@@ -11,6 +11,8 @@ struct DatabaseSession: Sendable {
     let settings: Settings
     let pool: PostgresPool
     let store: LeadStore
+    /// The way to the database on which notifications are heard.
+    let hints: PostgresConfiguration
     let logger: Logger
     /// The embedded server, if this process has started it.
     let embedded: EmbeddedPostgres?
@@ -115,6 +117,10 @@ struct DatabaseSession: Sendable {
             settings: settings,
             pool: pool,
             store: LeadStore(pool: pool),
+            hints: PostgresConfiguration(
+                connectionString: settings.directDatabaseURL ?? connectionString,
+                applicationName: "switchyard hints"
+            ),
             logger: logger,
             embedded: embedded,
             summary: summary

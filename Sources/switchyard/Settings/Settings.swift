@@ -1,6 +1,7 @@
 import Configuration
 import FoundationEssentials
 import Inngest
+import LeadRouting
 import SystemPackage
 
 /// Everything that can be set from outside, with its default.
@@ -16,6 +17,8 @@ import SystemPackage
 /// | `SWITCHYARD_DIR` | folder of the embedded PostgreSQL and the demo key | `.switchyard` |
 /// | `SUPABASE_SERVICE_ROLE_KEY` | accepted as an administrator's key | unset |
 /// | `DISABLE_ROUTING_RETRY` | `true`: retries wait, new leads still route | `false` |
+/// | `ROUTING_RETRY_RATE` | retries that one node routes a second, 1 to 100000 | `1000` |
+/// | `DATABASE_DIRECT_URL` | the same database without a pooler in between, to hear of waiting leads at once | `DATABASE_URL` |
 /// | `LOG_LEVEL` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | `info` |
 /// | `SWITCHYARD_DEMO` | `false`: an empty database gets no demo data | `true` with the embedded PostgreSQL |
 /// | `INNGEST_…` | see ``InngestSettings`` | unset: the schedule is our own |
@@ -23,10 +26,12 @@ struct Settings: Sendable {
     var host: String
     var port: Int
     var databaseURL: String?
+    var directDatabaseURL: String?
     var databaseConnections: Int
     var directory: String
     var serviceRoleKey: String?
     var retriesDisabled: Bool
+    var retryRate: Int
     var logLevel: String
     var demo: Bool?
     var inngest: InngestSettings
@@ -38,6 +43,7 @@ struct Settings: Sendable {
         host = reader.string(forKey: "host", default: "127.0.0.1")
         port = try Self.whole(reader, key: "port", name: "PORT", default: 8080, in: 0...65535)
         databaseURL = Self.text(reader.string(forKey: "database.url", isSecret: true))
+        directDatabaseURL = Self.text(reader.string(forKey: "database.direct.url", isSecret: true))
         databaseConnections = try Self.whole(
             reader,
             key: "database.connections",
@@ -48,6 +54,13 @@ struct Settings: Sendable {
         directory = reader.string(forKey: "switchyard.dir", default: ".switchyard")
         serviceRoleKey = Self.text(reader.string(forKey: "supabase.service.role.key", isSecret: true))
         retriesDisabled = try Self.truth(reader, key: "disable.routing.retry", name: "DISABLE_ROUTING_RETRY") ?? false
+        retryRate = try Self.whole(
+            reader,
+            key: "routing.retry.rate",
+            name: "ROUTING_RETRY_RATE",
+            default: RetryPace.standardRate,
+            in: 1...100_000
+        )
         logLevel = reader.string(forKey: "log.level", default: "info").lowercased()
         demo = try Self.truth(reader, key: "switchyard.demo", name: "SWITCHYARD_DEMO")
         inngest = try Self.inngest(reader)

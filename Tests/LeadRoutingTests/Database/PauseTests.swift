@@ -94,7 +94,7 @@ import Testing
                 """
             )
             let router = town.router()
-            #expect(try await router.routeDue(limit: 20).routed == 20)
+            #expect(try await router.routeDue(.new, limit: 20).routed == 20)
             let routed = "SELECT count(*) FROM leads WHERE routing_status = 'routed' AND source_workspace_id = "
             // 8 of 10 that are its share; the older backlog has what is left.
             #expect(try await town.number(routed + "'\(Samples.rival.text)'") == 8)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import LeadStore
 import Postgres
 import Synchronization
@@ -50,8 +51,8 @@ private struct FixedTime: ScheduleStore {
         Timestamp(microsecondsSinceUnixEpoch: 1_769_817_610_000_000)
     }
 
-    func claimRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
-        try await store.claimRun(name, dueAt: dueAt, node: node)
+    func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool {
+        try await store.claimRun(name, dueAt: dueAt, node: node, claim: claim)
     }
 
     func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {

@@ -39,7 +39,7 @@ final class Notes: RoutingObserver {
             rules: RuleSetCache(source: FakeRules()),
             observer: notes
         )
-        _ = try await router.routeDue()
+        _ = try await router.routeDue(.new)
         #expect(notes.news.map(\.kind) == [.routed, .routed, .routed])
         #expect(notes.news.allSatisfy { $0.outcome?.destinationWorkspaceID == Samples.west })
     }

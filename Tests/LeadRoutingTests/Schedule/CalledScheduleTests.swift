@@ -1,3 +1,4 @@
+import FoundationEssentials
 import LeadRouting
 import LeadStore
 import Postgres
@@ -126,7 +127,7 @@ import Testing
             let count = Count()
             let scheduler = node(store, "a", counting: count)
             let dueAt = try await lastDue(store)
-            #expect(try await store.claimRun(Self.function, dueAt: dueAt, node: "other"))
+            #expect(try await store.claimRun(Self.function, dueAt: dueAt, node: "other", claim: UUID()))
             let called = try await scheduler.run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in count.add()
             }
             #expect(called == .isRunning)

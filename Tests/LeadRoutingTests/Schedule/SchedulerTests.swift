@@ -13,10 +13,12 @@ final class FakeSchedule: ScheduleStore {
         let dueAt: Timestamp
     }
 
-    private let state = Mutex<(now: Int64, runs: [Run: String], finished: [Run: String?])>((0, [:], [:]))
+    private let state = Mutex<(now: Int64, runs: [Run: (node: String, claim: UUID?)], finished: [Run: String?], lost: Int)>((0, [:], [:], 0))
 
     init(now: Int64) { state.withLock { $0.now = now } }
 
+    /// Makes the answers to the next claims be lost, though they are carried out.
+    func loseAnswers(_ count: Int) { state.withLock { $0.lost = count } }
     func advance(by seconds: Int64) { state.withLock { $0.now += seconds } }
     var finished: [Run: String?] { state.withLock { $0.finished } }
 
@@ -24,13 +26,17 @@ final class FakeSchedule: ScheduleStore {
         Timestamp(microsecondsSinceUnixEpoch: state.withLock { $0.now } * 1_000_000)
     }
 
-    func claimRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
+    func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool {
         await Task.yield()
-        return state.withLock { state in
+        return try state.withLock { state in
             let run = Run(name: name, dueAt: dueAt)
-            guard state.runs[run] == nil else { return false }
-            state.runs[run] = node
-            return true
+            let isFree = state.runs[run].map { $0.claim == claim && state.finished[run] == nil } ?? true
+            if isFree { state.runs[run] = (node, claim) }
+            if state.lost > 0 {
+                state.lost -= 1
+                throw PostgresError(.connectionLost, "The connection was lost.")
+            }
+            return isFree
         }
     }
 
@@ -39,7 +45,7 @@ final class FakeSchedule: ScheduleStore {
             let run = Run(name: name, dueAt: dueAt)
             guard let error = state.finished[run], error != nil else { return false }
             state.finished[run] = nil
-            state.runs[run] = node
+            state.runs[run] = (node, nil)
             return true
         }
     }
@@ -48,7 +54,7 @@ final class FakeSchedule: ScheduleStore {
         state.withLock { state in
             let run = Run(name: name, dueAt: dueAt)
             return state.runs[run]
-                .map { node in
+                .map { node, _ in
                     ScheduledRun(
                         name: name,
                         dueAt: dueAt,
@@ -117,6 +123,17 @@ final class FakeSchedule: ScheduleStore {
                 "markExpiredLeads": 1,
             ]
         )
+    }
+
+    @Test func anAnswerThatIsLostCostsNoRun() async throws {
+        let store = FakeSchedule(now: midnight)
+        var times = try DueTimes(ScheduledFunction.all)
+        let scheduler = scheduler(store)
+        store.loseAnswers(1)
+        await #expect(throws: PostgresError.self) { try await scheduler.tick(&times) }
+        #expect(store.finished.isEmpty)
+        try await scheduler.tick(&times)
+        #expect(store.finished.count == 4)
     }
 
     @Test func missedTimesCountOnce() async throws {

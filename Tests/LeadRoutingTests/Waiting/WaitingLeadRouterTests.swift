@@ -8,7 +8,7 @@ import Testing
 
 /// Waiting leads in memory.
 final class FakeWaiting: WaitingStore {
-    private let state: Mutex<(leads: [ClaimedLead], stale: Int, claims: Int, newOnly: Bool)>
+    private let state: Mutex<(leads: [ClaimedLead], stale: Int, claims: Int, asked: [WaitingClaim.Kind])>
 
     init(_ count: Int, stale: Int = 0) {
         let leads = (0..<count)
@@ -18,26 +18,25 @@ final class FakeWaiting: WaitingStore {
                     attempts: 0
                 )
             }
-        state = Mutex((leads, stale, 0, false))
+        state = Mutex((leads, stale, 0, []))
     }
 
     var claims: Int { state.withLock { $0.claims } }
-    var newOnly: Bool { state.withLock { $0.newOnly } }
+    var asked: [WaitingClaim.Kind] { state.withLock { $0.asked } }
 
     func claimAndSettle(
-        limit: Int,
-        leadID: UUID?,
-        newOnly: Bool,
+        _ claim: WaitingClaim,
         maximumAttempts: Int,
         decide: @Sendable ([ClaimedLead]) -> (version: Int64, assignments: [Assignment])
     ) async throws -> ClaimResult {
         let claimed: [ClaimedLead]? = state.withLock { state in
             state.claims += 1
-            state.newOnly = newOnly
             if state.stale > 0 {
                 state.stale -= 1
                 return nil
             }
+            guard case .due(let kind, let limit) = claim else { return [] }
+            state.asked.append(kind)
             let claimed = Array(state.leads.prefix(limit))
             state.leads.removeFirst(claimed.count)
             return claimed
@@ -70,17 +69,18 @@ final class FakeWaiting: WaitingStore {
 
     @Test func loadsTheRulesAgainWhenTheyAreStale() async throws {
         let store = FakeWaiting(3, stale: 2)
-        #expect(try await router(store).routeDue().routed == 3)
+        #expect(try await router(store).routeDue(.new).routed == 3)
         #expect(store.claims == 3)
         await #expect(throws: RouteRefusal(code: .unsettled)) {
-            try await router(FakeWaiting(3, stale: 100)).routeDue()
+            try await router(FakeWaiting(3, stale: 100)).routeDue(.new)
         }
     }
 
     @Test func pausedRetriesLeaveNewLeadsAlone() async throws {
         let store = FakeWaiting(3)
-        #expect(try await router(store, paused: true).routeDue().routed == 3)
-        #expect(store.newOnly)
+        #expect(try await router(store, paused: true).routeDue(.tried).claimed == 0)
+        #expect(try await router(store, paused: true).drain(limit: 10).routed == 3)
+        #expect(store.asked.allSatisfy { $0 == .new })
     }
 
     @Test func aLeadThatIsNotVisibleIsNotLocked() async throws {

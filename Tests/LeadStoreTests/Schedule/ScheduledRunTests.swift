@@ -20,7 +20,7 @@ import Testing
                 for node in 0..<40 {
                     for number in Int64(0)..<10 {
                         group.addTask {
-                            let isOurs = try await scene.store.claimRun(name, dueAt: due(number), node: "n\(node)")
+                            let isOurs = try await scene.store.claimRun(name, dueAt: due(number), node: "n\(node)", claim: UUID())
                             return isOurs ? number : nil
                         }
                     }
@@ -35,11 +35,11 @@ import Testing
     @Test func aNodeThatDiedIsTakenOverOnce() async throws {
         try await Scene.with { scene in
             let store = scene.store
-            #expect(try await store.claimRun(name, dueAt: due(0), node: "dead"))
-            #expect(try await !store.claimRun(name, dueAt: due(0), node: "alive"))
+            #expect(try await store.claimRun(name, dueAt: due(0), node: "dead", claim: UUID()))
+            #expect(try await !store.claimRun(name, dueAt: due(0), node: "alive", claim: UUID()))
             try await scene.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '16 minutes'")
-            #expect(try await store.claimRun(name, dueAt: due(0), node: "alive"))
-            #expect(try await !store.claimRun(name, dueAt: due(0), node: "late"))
+            #expect(try await store.claimRun(name, dueAt: due(0), node: "alive", claim: UUID()))
+            #expect(try await !store.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
             // The dead one comes back: it is not its run any more.
             try await store.finishRun(name, dueAt: due(0), node: "dead", affected: 99, error: nil)
             #expect(try await store.lastRuns().first?.finishedAt == nil)
@@ -50,7 +50,19 @@ import Testing
             #expect(run.finishedAt != nil)
             // What ended is never taken over, however long ago it began.
             try await scene.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '1 day'")
-            #expect(try await !store.claimRun(name, dueAt: due(0), node: "late"))
+            #expect(try await !store.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
+        }
+    }
+
+    @Test func whoNeverHeardThatItIsHisAsksAgain() async throws {
+        try await Scene.with { scene in
+            let store = scene.store
+            let claim = UUID()
+            #expect(try await store.claimRun(name, dueAt: due(0), node: "n", claim: claim))
+            #expect(try await store.claimRun(name, dueAt: due(0), node: "n", claim: claim))
+            #expect(try await !store.claimRun(name, dueAt: due(0), node: "n", claim: UUID()))
+            try await store.finishRun(name, dueAt: due(0), node: "n", affected: 0, error: nil)
+            #expect(try await !store.claimRun(name, dueAt: due(0), node: "n", claim: claim))
         }
     }
 
@@ -58,9 +70,9 @@ import Testing
         try await Scene.with { scene in
             let store = scene.store
             for number in Int64(0)..<3 {
-                #expect(try await store.claimRun(name, dueAt: due(number), node: "n"))
+                #expect(try await store.claimRun(name, dueAt: due(number), node: "n", claim: UUID()))
             }
-            #expect(try await store.claimRun("other", dueAt: due(1), node: "n"))
+            #expect(try await store.claimRun("other", dueAt: due(1), node: "n", claim: UUID()))
             try await store.finishRun("other", dueAt: due(1), node: "n", affected: nil, error: "broken")
             let runs = try await store.lastRuns()
             #expect(runs.map(\.name) == [name, "other"])

@@ -66,18 +66,20 @@ struct Scene: Sendable {
         _ assignment: Assignment,
         limit: Int = 100,
         leadID: UUID? = nil,
-        newOnly: Bool = false,
+        kinds: [WaitingClaim.Kind] = WaitingClaim.Kind.allCases,
         maximumAttempts: Int = 5
     ) async throws -> [SettledLead] {
         let version = try await store.ruleSetVersion()
-        let result = try await store.claimAndSettle(
-            limit: limit,
-            leadID: leadID,
-            newOnly: newOnly,
-            maximumAttempts: maximumAttempts
-        ) { leads in (version, leads.map { _ in assignment }) }
-        guard case .settled(let settled) = result else { throw UnexpectedlyStale() }
-        return settled
+        let claims = leadID.map { [WaitingClaim.lead($0)] } ?? kinds.map { .due($0, limit: limit) }
+        var all: [SettledLead] = []
+        for claim in claims {
+            let result = try await store.claimAndSettle(claim, maximumAttempts: maximumAttempts) { leads in
+                (version, leads.map { _ in assignment })
+            }
+            guard case .settled(let settled) = result else { throw UnexpectedlyStale() }
+            all += settled
+        }
+        return all
     }
 }
 

@@ -1,0 +1,38 @@
+package import Logging
+package import Postgres
+import ServiceLifecycle
+
+/// Wakes the loop when the database says that leads have come into the queue.
+///
+/// A hint and no more: notifications are lost with a connection, and a pooler in transaction mode has none. The loop
+/// finds everything by asking, within a second; with hints a lead that another program inserts waits milliseconds.
+package struct WaitingHints: Service {
+    /// The channel of the trigger `switchyard_hint`.
+    package static let channel = "switchyard_waiting"
+
+    private let listener: NotificationListener
+    private let wake: Signal
+
+    /// Hints for a loop.
+    ///
+    /// - Parameters:
+    ///   - configuration: a direct way to the database.
+    ///   - wake: what ends the loop's pause.
+    ///   - logger: told when the connection is lost.
+    package init(configuration: PostgresConfiguration, wake: Signal, logger: Logger) {
+        listener = NotificationListener(configuration: configuration, channels: [Self.channel], logger: logger)
+        self.wake = wake
+    }
+
+    /// Listens until the graceful shutdown.
+    package func run() async throws {
+        let listener = listener
+        let wake = wake
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await listener.run() }
+            // Ends with the listener, which ends the stream.
+            for await _ in listener.events { wake.set() }
+            try await group.waitForAll()
+        }
+    }
+}

@@ -1,0 +1,29 @@
+-- Takes back 20260501000001_retry_herd.sql: retries wait the exact times again, and nobody is told of new leads. The claim
+-- keeps its new form, in which the version before uses it as well; the rollback of 20260401000001 removes it. Safe to
+-- run again.
+
+BEGIN;
+
+DO $$
+BEGIN
+    IF to_regclass('public.lead_routing_queue') IS NOT NULL THEN
+        DROP TRIGGER IF EXISTS switchyard_hint ON public.lead_routing_queue;
+    END IF;
+    IF to_regprocedure('switchyard.retry_delay(integer)') IS NOT NULL THEN
+        CREATE OR REPLACE FUNCTION switchyard.retry_delay(p_attempt integer) RETURNS interval
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = ''
+        AS $f$
+            SELECT CASE WHEN p_attempt <= 1 THEN interval '1 minute' WHEN p_attempt = 2 THEN interval '5 minutes'
+                WHEN p_attempt = 3 THEN interval '15 minutes' ELSE interval '1 hour' END
+        $f$;
+    END IF;
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260501000001';
+    END IF;
+END
+$$;
+
+DROP FUNCTION IF EXISTS switchyard.hint_waiting();
+ALTER TABLE IF EXISTS switchyard.scheduled_runs DROP COLUMN IF EXISTS claim;
+
+COMMIT;
