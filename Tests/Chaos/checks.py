@@ -228,6 +228,18 @@ class Findings:
                             wrong.append(f"{id}: sent to {workspace} {float(row['at']) - begin + 0.5:.1f} s after its pause")
         return len(spans), wrong
 
+    def source_pauses(self):
+        """Nothing of a source is decided while it is paused; leads that turn out to be duplicates are no decision."""
+        wrong = []
+        spans = [(s, begin + 0.5, end) for s, begin, end in self.ledger.source_pauses]
+        for id, rows in self.logs.items():
+            for row in rows:
+                if row["result"] in ("success", "fallback", "unmatched", "retry") and row["version"] is not None:
+                    for source, begin, end in spans:
+                        if source in (None, row["source"]) and begin < float(row["at"]) < end:
+                            wrong.append(f"{id}: {row['result']} {float(row['at']) - begin + 0.5:.1f} s after its source's pause")
+        return len(spans), wrong
+
     def schedule(self):
         """Each due time of the schedule has run once, over all nodes."""
         rows = self.cluster.rows("SELECT name, extract(epoch FROM due_at) AS due, finished_at, error, node FROM switchyard.scheduled_runs")
@@ -314,6 +326,7 @@ PROMISES = [
     ("destinations", "the log's destination is the lead's", Findings.destinations),
     ("lost locks", "who has lost his lock changes nothing", Findings.lost_locks),
     ("pauses", "nothing is sent to a paused workspace", Findings.pauses),
+    ("source pauses", "nothing of a paused source is decided", Findings.source_pauses),
     ("schedule", "each due time has run once", Findings.schedule),
     ("answers", "clients heard: done, or come again", Findings.answers),
     ("processes", "no node died by itself; each ended with 0", Findings.processes),

@@ -188,6 +188,42 @@ class Events:
 
         return self.pause(event, pause_it)
 
+    def hold(self, event, source, pause_it):
+        """Pauses what comes from a source (None: from all), and later lets it go on."""
+        name = source or "everything"
+        if name in self.run.paused:
+            return False
+        begin = self.run.database_time() if pause_it() else None
+        self.run.paused.add(name)
+
+        def go_on():
+            self.run.paused.discard(name)
+            if begin is not None:
+                self.run.ledger.add_source_pause(source, begin, self.run.database_time())
+            workspace = f"'{source}'" if source else "NULL"
+            self.run.cluster.run(f"SELECT switchyard.resume_routing({workspace}, 'chaos');")
+
+        self.after(event.lasts, go_on)
+        return True
+
+    def pause_a_source_by_API(self, event, node):
+        source = world.SOURCES[event.number % len(world.SOURCES)]
+
+        def pause_it():
+            connection = servers.Connection([node], random.Random(event.number), timeout=5)
+            try:
+                body = {"workspaceId": source, "reason": "chaos"}
+                return connection.request("POST", "/api/routing/pause", body, self.run.keys["admin"])[0] == 200
+            except servers.NO_ANSWER:
+                return False
+            finally:
+                connection.close()
+
+        return self.hold(event, source, pause_it)
+
+    def pause_all_routing_by_SQL(self, event, node):
+        return self.hold(event, None, lambda: self.run.cluster.run("SELECT switchyard.pause_routing(NULL, 'chaos', NULL);") == "t")
+
     # What time does: it is moved rather than waited for
 
     def retries_fall_due(self, event, node):

@@ -29,6 +29,8 @@ class Ledger:
         self.imports = []
         # (workspace, from, to) by the database's clock: no rule may send there meanwhile.
         self.pauses = []
+        # Of sources, or of all (None): between which times nothing of theirs may have been decided.
+        self.source_pauses = []
         # What a client saw that must not be, by check.
         self.wrong = collections.defaultdict(list)
         self.counts = collections.Counter()
@@ -61,6 +63,10 @@ class Ledger:
     def add_import(self, keys, rejected, report):
         with self._lock:
             self.imports.append((keys, rejected, report))
+
+    def add_source_pause(self, source, begin, end):
+        with self._lock:
+            self.source_pauses.append((source, begin, end))
 
     def add_pause(self, workspace, begin, end):
         with self._lock:

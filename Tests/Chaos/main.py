@@ -149,6 +149,8 @@ class Run:
                 node.starts_at = 0
         self.wait_for("all nodes to listen", 60, lambda: all(node.is_listening for node in self.nodes))
         self.cluster.run("UPDATE workspaces SET routing_paused_at = NULL;")
+        self.cluster.run("SELECT switchyard.resume_routing(nullif(workspace_id, '00000000-0000-0000-0000-000000000000'), 'chaos') "
+                         "FROM switchyard.routing_pauses;")
         self.work_off()
         self.cluster.run("UPDATE leads SET routing_locked_at = routing_locked_at - interval '301 seconds' "
                          "WHERE routing_status = 'routing';")

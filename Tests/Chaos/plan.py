@@ -25,6 +25,8 @@ CHANGES = {
     "change rules by API": 3,
     "pause a workspace by SQL": 2,
     "pause a workspace by API": 2,
+    "pause a source by API": 2,
+    "pause all routing by SQL": 1,
     "retries fall due": 4,
     "locks grow old": 3,
     "leads expire": 1,
@@ -40,6 +42,8 @@ LASTING = {
     "delay packets": (1, 8),
     "pause a workspace by SQL": (1, 10),
     "pause a workspace by API": (1, 10),
+    "pause a source by API": (1, 8),
+    "pause all routing by SQL": (1, 4),
 }
 # A node that is stopped longer than this has lost its transaction (idle_in_transaction_session_timeout).
 PAST_ITS_TRANSACTION = (32, 40)

@@ -90,9 +90,10 @@ async def serve(path, count):
                 return
             link = Link(gate, writer, back_writer)
             gate.links.add(link)
-            results = await asyncio.gather(
-                link.pump(reader, back_writer, False), link.pump(back_reader, writer, True), return_exceptions=True)
-            if any(isinstance(result, Exception) for result in results):
+            try:
+                await asyncio.gather(link.pump(reader, back_writer, False), link.pump(back_reader, writer, True))
+            except OSError:
+                # One side is broken: the other must hear of it at once.
                 link.reset()
             gate.links.discard(link)
         return handle

@@ -4,7 +4,7 @@ extension Session: SocketHandler {
     func socketIsReady(readable: Bool, writable: Bool) {
         if writable { flush() }
         guard readable, let connection else { return }
-        received &+= 1
+        receivedAt = ContinuousClock.now
         guard PQconsumeInput(connection) == 1 else {
             // What came before the end is still worth reading: the server says why it ends a session.
             readAnswers()

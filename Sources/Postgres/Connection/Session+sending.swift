@@ -140,16 +140,19 @@ extension Session {
         }
     }
 
+    /// Since when an answer has been due, and nothing at all has come.
+    private var silentSince: ContinuousClock.Instant { max(headSince, receivedAt) }
+
     /// Where the server's own limit ends every statement, one that outlasts it by far means that the server, or the
     /// way to it, is gone without a word.
     private func watchForSilence() {
         guard isLimitedByServer, silenceTimer == nil, configuration.statementTimeout > .zero else { return }
-        let before = received
-        silenceTimer = loop.after(configuration.statementTimeout + configuration.silenceAllowance) { [weak self] in
+        let limit = configuration.statementTimeout + configuration.silenceAllowance
+        silenceTimer = loop.after(limit - (ContinuousClock.now - silentSince)) { [weak self] in
             guard let self else { return }
             silenceTimer = nil
             guard state == .ready, isLimitedByServer, !pending.isEmpty else { return }
-            if received == before { lose() } else { watchForSilence() }
+            if ContinuousClock.now - silentSince >= limit { lose() } else { watchForSilence() }
         }
     }
 }

@@ -66,7 +66,8 @@ final class Session: @unchecked Sendable {
     var cancelTarget: Request?
     /// How many of the pending requests a cancel request may have hit by mistake.
     var exposed = 0
-    var received: UInt64 = 0
+    /// When something last arrived.
+    var receivedAt = ContinuousClock.now
     /// Since when the first of the pending requests has been the first.
     var headSince = ContinuousClock.now
     var silenceTimer: TimerList.Token?
