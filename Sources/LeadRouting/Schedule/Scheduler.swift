@@ -35,7 +35,9 @@ package struct Scheduler: Service {
     private let clock: any Clock<Duration>
     let logger: Logger
     private let body: Body
-    /// What due times are taken with as they come. One for all: an answer that is lost is asked for again.
+    /// What due times are taken with as they come.
+    ///
+    /// One for all: an answer that is lost is asked for again.
     private let claim = UUID()
 
     /// However far the next due time is, the database's clock is read again after this time.

@@ -2,8 +2,9 @@ package import FoundationEssentials
 
 /// Which waiting leads a claim asks for.
 package enum WaitingClaim: Sendable, Hashable {
-    /// What a lead waits for. New leads and retries are claimed apart, so that a backlog of the one does not stand
-    /// before the other.
+    /// What a lead waits for.
+    ///
+    /// New leads and retries are claimed apart, so that a backlog of the one does not stand before the other.
     package enum Kind: Sendable, Hashable, CaseIterable {
         /// Its first attempt.
         case new

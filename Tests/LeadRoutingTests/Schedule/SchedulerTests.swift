@@ -13,7 +13,9 @@ final class FakeSchedule: ScheduleStore {
         let dueAt: Timestamp
     }
 
-    private let state = Mutex<(now: Int64, runs: [Run: (node: String, claim: UUID?)], finished: [Run: String?], lost: Int)>((0, [:], [:], 0))
+    private let state = Mutex<
+        (now: Int64, runs: [Run: (node: String, claim: UUID?)], finished: [Run: String?], lost: Int)
+    >((0, [:], [:], 0))
 
     init(now: Int64) { state.withLock { $0.now = now } }
 

@@ -20,7 +20,12 @@ import Testing
                 for node in 0..<40 {
                     for number in Int64(0)..<10 {
                         group.addTask {
-                            let isOurs = try await scene.store.claimRun(name, dueAt: due(number), node: "n\(node)", claim: UUID())
+                            let isOurs = try await scene.store.claimRun(
+                                name,
+                                dueAt: due(number),
+                                node: "n\(node)",
+                                claim: UUID()
+                            )
                             return isOurs ? number : nil
                         }
                     }
