@@ -49,6 +49,8 @@ extension PostgresConfiguration {
         var options = options
         options["connect_timeout"] = String(max(2, connectTimeout.components.seconds))
         options["fallback_application_name"] = applicationName
+        // At the start, where a pooler hears of it as well.
+        options["client_encoding"] = "UTF8"
         // A service file may set these itself, and explicit keywords would win over it.
         if options["service"] == nil, getenv("PGSERVICE") == nil {
             for (keyword, value) in Self.keepAlive where options[keyword] == nil {
@@ -63,30 +65,11 @@ extension PostgresConfiguration {
         ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
         ("tcp_user_timeout", "60000"),
     ]
-
-    /// The statement that every new session runs first.
-    var setup: Request.Content {
-        var parameters = Parameters()
-        parameters.append(statementTimeout.postgresMilliseconds)
-        parameters.append(lockTimeout.postgresMilliseconds)
-        parameters.append(idleInTransactionTimeout.postgresMilliseconds)
-        return .statement(
-            Statement(
-                "",
-                """
-                SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false), \
-                set_config('idle_in_transaction_session_timeout', $3, false), set_config('TimeZone', 'UTC', false), \
-                set_config('client_encoding', 'UTF8', false)
-                """
-            ),
-            parameters
-        )
-    }
 }
 
 extension Duration {
     /// For a GUC: at least a millisecond unless zero, which means no limit.
-    fileprivate var postgresMilliseconds: String {
+    var postgresMilliseconds: String {
         let (seconds, attoseconds) = components
         if seconds <= 0 && attoseconds <= 0 { return "0" }
         return "\(max(1, min(seconds, 2_000_000) * 1000 + attoseconds / 1_000_000_000_000_000))ms"

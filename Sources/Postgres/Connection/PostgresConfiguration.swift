@@ -21,6 +21,11 @@ package struct PostgresConfiguration: Sendable {
     package var lockTimeout: Duration = .seconds(5)
     /// The session's `idle_in_transaction_session_timeout`, 30 s; zero means none.
     package var idleInTransactionTimeout: Duration = .seconds(30)
+    /// Whether a pooler in transaction mode is between us and the server; nil to find out on each connection.
+    ///
+    /// Poolers make up the process id that a client is told, by which they are known; one that passes on the server's
+    /// own has to be named.
+    package var isPooled: Bool?
     /// How long one attempt to connect may take, and how long a statement waits for a lost server to come back.
     ///
     /// 10 s, or `connect_timeout` of the connection string.

@@ -38,6 +38,8 @@ final class Request: @unchecked Sendable {
     /// Set once somebody wants it to end early; then what the caller shall be told.
     var interruption: PostgresError?
     var preamble: Preamble = []
+    /// How many settings between BEGIN and the statement are yet to be answered.
+    var limitsToCome = 0
     /// Whether it relies on a statement that the connection had prepared before.
     var usesPrepared = false
     /// Whether it has been sent a second time after a fault that was not its own.

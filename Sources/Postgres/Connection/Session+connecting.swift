@@ -47,16 +47,20 @@ extension Session {
                 )
             }
             self.token = token
-            setUp()
+            setUp(processID: PQbackendPID(opened.pointer))
         }
     }
 
-    private func setUp() {
+    private func setUp(processID: Int32) {
+        self.processID = processID
         transmit(
-            Request(internal: configuration.setup) { [weak self] outcome in
+            Request(internal: configuration.setup(processID: processID)) { [weak self] outcome in
                 guard let self, state == .connecting else { return }
                 switch outcome {
-                case .success:
+                case .success(let response):
+                    if case .rows(let rows) = response, let row = rows.first, let isDirect = try? row.bool(0) {
+                        isPooled = !isDirect
+                    }
                     loop.cancel(connectTimer)
                     connectTimer = nil
                     state = .ready
@@ -74,15 +78,25 @@ extension Session {
 
     /// Puts everything that a caller may have set back to what a new session has.
     ///
-    /// Costs one round trip, and the prepared statements.
+    /// Costs one round trip, and the prepared statements. Behind a pooler only a transaction left open is ended: the
+    /// session that would be reset may be anybody's.
     func reset(_ completion: @escaping (Bool) -> Void) {
+        let rollBack = Statement("", "ROLLBACK")
+        if isPooled {
+            guard transactionStatus != PQTRANS_IDLE else { return completion(true) }
+            return send(
+                Request(internal: .statement(rollBack, Parameters())) { outcome in
+                    if case .success = outcome { completion(true) } else { completion(false) }
+                }
+            )
+        }
         if transactionStatus != PQTRANS_IDLE {
-            send(Request(internal: .statement(Statement("", "ROLLBACK"), Parameters())) { _ in })
+            send(Request(internal: .statement(rollBack, Parameters())) { _ in })
         }
         prepared.forgetAll()
         send(Request(internal: .statement(Statement("", "DISCARD ALL"), Parameters())) { _ in })
         send(
-            Request(internal: configuration.setup) { outcome in
+            Request(internal: configuration.setup(processID: processID)) { outcome in
                 if case .success = outcome { completion(true) } else { completion(false) }
             }
         )

@@ -78,6 +78,8 @@ extension Session: SocketHandler {
     private func keep(_ result: ResultSet, for request: Request) {
         if request.preamble.contains(.begin) {
             request.preamble.remove(.begin)
+        } else if request.limitsToCome > 0 {
+            request.limitsToCome -= 1
         } else if request.preamble.contains(.prepare) {
             request.preamble.remove(.prepare)
         } else if case .simple = request.content {

@@ -46,9 +46,15 @@ extension Session {
             beginsTransaction = false
             request.preamble.insert(.begin)
             isSent = PQsendQueryParams(connection, "BEGIN", 0, nil, nil, nil, nil, 1) == 1
+            if isPooled {
+                for limit in configuration.transactionLimits {
+                    request.limitsToCome += 1
+                    isSent = isSent && PQsendQueryParams(connection, limit, 0, nil, nil, nil, nil, 1) == 1
+                }
+            }
         }
         let fields = parameters.fields
-        switch prepared.plan(statement, fields) {
+        switch isPooled ? .unprepared : prepared.plan(statement, fields) {
         case .unprepared:
             isSent =
                 isSent

@@ -43,6 +43,10 @@ final class Session: @unchecked Sendable {
     var backlog: Deque<Request> = []
     var prepared = PreparedStatements()
     var isPipelining = true
+    /// Whether transactions may meet different sessions of the server; see `SessionSetup`.
+    var isPooled = false
+    /// The server's process, as far as this side was told.
+    var processID: Int32 = 0
     var isChanged = false
     var wantsWriting = false
 

@@ -7,7 +7,8 @@ extension PostgresError {
         let primary = Self.field(result, Int32(SWITCHYARD_DIAG_MESSAGE_PRIMARY))
         self.init(.server, sqlState: state, Self.message(state: state, primary: primary))
         // The server ends the session with these; the statement did not take effect unless it was already answered.
-        if let state, ["57P01", "57P02", "57P03"].contains(state) { code = .connectionLost }
+        // So does a pooler that lost its server under the statement (class 08), and there nobody knows.
+        if let state, ["57P01", "57P02", "57P03"].contains(state) || state.hasPrefix("08") { code = .connectionLost }
         constraint = Self.field(result, Int32(SWITCHYARD_DIAG_CONSTRAINT_NAME))
         table = Self.field(result, Int32(SWITCHYARD_DIAG_TABLE_NAME))
         column = Self.field(result, Int32(SWITCHYARD_DIAG_COLUMN_NAME))

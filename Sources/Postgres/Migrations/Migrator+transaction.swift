@@ -66,6 +66,8 @@ extension Migrator {
             do {
                 _ = try await connection.simple(Self.limits)
                 let value = try await MigrationLedger.tryLock(connection) ? try await body(connection) : nil
+                // A file sets it for the session, which behind a pooler stays with strangers.
+                _ = try await connection.simple("RESET lock_timeout")
                 _ = try await connection.simple("COMMIT")
                 // A migration may have changed settings of the session: nobody else is to have it.
                 connection.close()

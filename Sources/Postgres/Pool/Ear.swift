@@ -44,6 +44,11 @@ final class Ear: @unchecked Sendable, SessionOwner {
     }
 
     func sessionIsReady(_ session: Session) {
+        if session.isPooled {
+            // A pooler would have some session of the server listen, which nobody hears.
+            logger.notice("a pooler is between us and PostgreSQL, through which no notifications come; asking instead")
+            return close()
+        }
         let sql = channels.map { "LISTEN \"\($0.replacing("\"", with: "\"\""))\"" }
             .joined(
                 separator: ";"

@@ -5,6 +5,8 @@ import Logging
 extension PoolEngine: SessionOwner {
     func sessionIsReady(_ session: Session) {
         session.role = .idle
+        if session.isPooled, !isPooled { logger.notice("a pooler in transaction mode is between us and PostgreSQL") }
+        isPooled = session.isPooled
         if backoff.failures > 0 { logger.info("PostgreSQL can be reached again") }
         backoff.succeeded()
         lastFailure = nil

@@ -35,6 +35,8 @@ final class PoolEngine: @unchecked Sendable {
     var waiterTimer: TimerList.Token?
     var lastFailure: PostgresError?
     var hasConnected = false
+    /// Whether the last connection came through a pooler.
+    var isPooled = false
     /// Whether a connection is wanted even when nobody asks for one.
     var staysConnected = false
     var shutdownWaiters: [CheckedContinuation<Void, Never>] = []

@@ -116,6 +116,16 @@ package final class PostgresPool: Sendable, Service {
         }
     }
 
+    /// Whether a pooler in transaction mode is in between, as the last connection has shown.
+    package func isThroughPooler() async -> Bool {
+        let engine = engine
+        return await withCheckedContinuation { continuation in
+            if !engine.loop.submit({ continuation.resume(returning: engine.isPooled) }) {
+                continuation.resume(returning: false)
+            }
+        }
+    }
+
     /// Keeps a connection open until the service group shuts down, then ends like ``shutdown()``.
     package func run() async throws {
         let engine = engine

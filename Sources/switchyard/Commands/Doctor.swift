@@ -14,6 +14,11 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let isHealthy = try await DatabaseSession.with(schema: .none) { session in
             var findings = Self.serverFindings(try await session.store.serverFacts(), at: Self.clock())
+            findings.append(
+                await session.pool.isThroughPooler()
+                    ? .good("pooler", "in transaction mode; limits of single statements are those of the role")
+                    : .good("pooler", "none")
+            )
             let checks = try await session.store.verify()
             let broken = checks.filter { !$0.isOK }
             findings.append(

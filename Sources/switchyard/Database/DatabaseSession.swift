@@ -108,8 +108,10 @@ struct DatabaseSession: Sendable {
             connectionString = connection.connectionString
             summary = "embedded PostgreSQL in \(settings.directory)/postgres"
         }
+        var configuration = PostgresConfiguration(connectionString: connectionString, applicationName: "switchyard")
+        configuration.isPooled = settings.databaseIsPooled
         let pool = PostgresPool(
-            configuration: PostgresConfiguration(connectionString: connectionString, applicationName: "switchyard"),
+            configuration: configuration,
             maximumConnections: settings.databaseConnections,
             logger: logger
         )
@@ -117,14 +119,20 @@ struct DatabaseSession: Sendable {
             settings: settings,
             pool: pool,
             store: LeadStore(pool: pool),
-            hints: PostgresConfiguration(
-                connectionString: settings.directDatabaseURL ?? connectionString,
-                applicationName: "switchyard hints"
-            ),
+            hints: hints(settings, connectionString),
             logger: logger,
             embedded: embedded,
             summary: summary
         )
+    }
+
+    private static func hints(_ settings: Settings, _ connectionString: String) -> PostgresConfiguration {
+        var configuration = PostgresConfiguration(
+            connectionString: settings.directDatabaseURL ?? connectionString,
+            applicationName: "switchyard hints"
+        )
+        if settings.directDatabaseURL == nil { configuration.isPooled = settings.databaseIsPooled }
+        return configuration
     }
 
     /// Adds to a database error what the person at the terminal can do about it.

@@ -19,6 +19,7 @@ import SystemPackage
 /// | `DISABLE_ROUTING_RETRY` | `true`: retries wait, new leads still route | `false` |
 /// | `ROUTING_RETRY_RATE` | retries that one node routes a second, 1 to 100000 | `1000` |
 /// | `DATABASE_DIRECT_URL` | the same database without a pooler in between, to hear of waiting leads at once | `DATABASE_URL` |
+/// | `DATABASE_POOLER` | `transaction`: a pooler in that mode is in between; `none`: surely not | found out |
 /// | `LOG_LEVEL` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | `info` |
 /// | `SWITCHYARD_DEMO` | `false`: an empty database gets no demo data | `true` with the embedded PostgreSQL |
 /// | `INNGEST_…` | see ``InngestSettings`` | unset: the schedule is our own |
@@ -27,6 +28,7 @@ struct Settings: Sendable {
     var port: Int
     var databaseURL: String?
     var directDatabaseURL: String?
+    var databaseIsPooled: Bool?
     var databaseConnections: Int
     var directory: String
     var serviceRoleKey: String?
@@ -44,6 +46,7 @@ struct Settings: Sendable {
         port = try Self.whole(reader, key: "port", name: "PORT", default: 8080, in: 0...65535)
         databaseURL = Self.text(reader.string(forKey: "database.url", isSecret: true))
         directDatabaseURL = Self.text(reader.string(forKey: "database.direct.url", isSecret: true))
+        databaseIsPooled = try Self.pooler(reader.string(forKey: "database.pooler"))
         databaseConnections = try Self.whole(
             reader,
             key: "database.connections",
@@ -82,6 +85,15 @@ struct Settings: Sendable {
             values[name] = reader.string(forKey: key, isSecret: true)
         }
         return try InngestSettings(environment: values)
+    }
+
+    private static func pooler(_ value: String?) throws -> Bool? {
+        switch text(value)?.lowercased() {
+        case nil, "auto": nil
+        case "transaction": true
+        case "none": false
+        default: throw SettingsError(name: "DATABASE_POOLER", problem: "must be transaction, none or auto")
+        }
     }
 
     private static func text(_ value: String?) -> String? {

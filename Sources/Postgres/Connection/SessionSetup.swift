@@ -1,0 +1,46 @@
+/// What a new session is told, and what a transaction is told where sessions belong to nobody.
+///
+/// Behind a pooler in transaction mode (pgbouncer, Supabase's pooler) each transaction may meet another session of the
+/// server, and what one leaves behind is met by strangers: no settings of the session then, no prepared statements, no
+/// LISTEN. Limits are set inside transactions; single statements have those of the role.
+extension PostgresConfiguration {
+    /// The statement that every new connection runs first: one row, whether the session is ours alone.
+    ///
+    /// Settings are made only if it is. A pooler tells its client a process id of its own making.
+    ///
+    /// - Parameter processID: what this side was told about the server's process.
+    /// - Returns: the request.
+    func setup(processID: Int32) -> Request.Content {
+        var parameters = Parameters()
+        parameters.append(statementTimeout.postgresMilliseconds)
+        parameters.append(lockTimeout.postgresMilliseconds)
+        parameters.append(idleInTransactionTimeout.postgresMilliseconds)
+        parameters.append(processID)
+        parameters.append(isPooled.map { !$0 })
+        return .statement(
+            Statement(
+                "",
+                """
+                SELECT d.is_direct, CASE WHEN d.is_direct THEN set_config('statement_timeout', $1, false) END, \
+                CASE WHEN d.is_direct THEN set_config('lock_timeout', $2, false) END, \
+                CASE WHEN d.is_direct THEN set_config('idle_in_transaction_session_timeout', $3, false) END, \
+                CASE WHEN d.is_direct THEN set_config('TimeZone', 'UTC', false) END \
+                FROM (SELECT coalesce($5, pg_catalog.pg_backend_pid() = $4) AS is_direct) d
+                """
+            ),
+            parameters
+        )
+    }
+
+    /// What follows BEGIN behind a pooler; gone with the transaction.
+    ///
+    /// Commands that are no queries, so that the transaction's isolation level may still be set after them.
+    var transactionLimits: [String] {
+        [
+            "SET LOCAL statement_timeout = '\(statementTimeout.postgresMilliseconds)'",
+            "SET LOCAL lock_timeout = '\(lockTimeout.postgresMilliseconds)'",
+            "SET LOCAL idle_in_transaction_session_timeout = '\(idleInTransactionTimeout.postgresMilliseconds)'",
+            "SET LOCAL TimeZone = 'UTC'",
+        ]
+    }
+}
