@@ -45,7 +45,11 @@ expected_functions (signature, ord) AS (
         ('switchyard.pause_routing(uuid,text,text)', 24),
         ('switchyard.resume_routing(uuid,text)', 25),
         ('switchyard.claim_turn(integer,boolean)', 26),
-        ('switchyard.hint_waiting()', 27)
+        ('switchyard.hint_waiting()', 27),
+        ('switchyard.next_rule_set_version(uuid[])', 2601), ('switchyard.record_rule_set_change()', 2602),
+        ('switchyard.lock_rule_set_version()', 2603), ('switchyard.mend_rule_set_history()', 2604),
+        ('switchyard.keep_rule_set_history(text,text[],text,text[])', 2605),
+        ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -54,7 +58,8 @@ expected_tables (table_name, policies, ord) AS (
         ('public.lead_routing_queue', 2, 7), ('public.lead_routing_logs', 2, 8), ('public.lead_identity_claims', 1, 9),
         ('public.lead_attributions', 2, 10), ('public.routing_agreements', 2, 11), ('switchyard.api_keys', 1, 12),
         ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14),
-        ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17)
+        ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17),
+        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES
@@ -76,7 +81,19 @@ expected_triggers (table_name, trigger_name, ord) AS (
         ('switchyard.routing_pauses', 'switchyard_version', 12),
         ('switchyard.operator_log', 'switchyard_keep_rows', 13),
         ('switchyard.operator_log', 'switchyard_keep_rows_as_they_are', 14),
-        ('public.lead_routing_queue', 'switchyard_hint', 15)
+        ('public.lead_routing_queue', 'switchyard_hint', 15),
+        ('public.lead_routing_rules', 'switchyard_0_turn', 2601), ('public.lead_routing_rules', 'switchyard_history_insert', 2602),
+        ('public.lead_routing_rules', 'switchyard_history_update', 2603), ('public.lead_routing_rules', 'switchyard_history_delete', 2604),
+        ('public.lead_routing_rules', 'switchyard_history_truncate', 2605),
+        ('public.routing_agreements', 'switchyard_0_turn', 2606), ('public.routing_agreements', 'switchyard_history_insert', 2607),
+        ('public.routing_agreements', 'switchyard_history_update', 2608), ('public.routing_agreements', 'switchyard_history_delete', 2609),
+        ('public.routing_agreements', 'switchyard_history_truncate', 2610),
+        ('switchyard.routing_pauses', 'switchyard_0_turn', 2611), ('switchyard.routing_pauses', 'switchyard_history_insert', 2612),
+        ('switchyard.routing_pauses', 'switchyard_history_update', 2613), ('switchyard.routing_pauses', 'switchyard_history_delete', 2614),
+        ('switchyard.routing_pauses', 'switchyard_history_truncate', 2615),
+        ('public.workspaces', 'switchyard_0_turn', 2616), ('public.workspaces', 'switchyard_history_insert', 2617),
+        ('public.workspaces', 'switchyard_history_update', 2618), ('public.workspaces', 'switchyard_history_delete', 2619),
+        ('public.workspaces', 'switchyard_history_truncate', 2620)
 ),
 -- Statements are only run where what they name is there.
 readable AS (

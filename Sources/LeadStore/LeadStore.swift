@@ -9,8 +9,19 @@ package struct LeadStore: Sendable {
     /// The connections that the statements run on.
     package let pool: PostgresPool
 
+    /// Who is answerable for edits made through this value: the id of a key, or `command line`; nil: the database's user.
+    package let actor: String?
+
     /// A store on the database that `pool` connects to.
     package init(pool: PostgresPool) {
-        self.pool = pool
+        self.init(pool: pool, actor: nil)
     }
+
+    private init(pool: PostgresPool, actor: String?) {
+        self.pool = pool
+        self.actor = actor
+    }
+
+    /// The same store, with somebody who is answerable for edits of the rule set.
+    package func by(_ actor: String) -> LeadStore { LeadStore(pool: pool, actor: actor) }
 }

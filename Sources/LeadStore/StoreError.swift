@@ -83,7 +83,7 @@ extension LeadStore {
         fields: [String: String] = [:]
     ) async throws -> Rows {
         do {
-            return try await run(statement, parameters, as: access)
+            return try await run(statement, parameters, as: access, recording: actor)
         } catch let error as PostgresError {
             throw StoreError(error, fields: fields) ?? error
         }

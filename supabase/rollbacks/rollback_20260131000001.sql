@@ -22,10 +22,21 @@ BEGIN
         DROP TRIGGER IF EXISTS switchyard_version ON public.workspaces;
     END IF;
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001', '20260401000001', '20260501000001');
+        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001', '20260401000001', '20260501000001', '20260602000001');
     END IF;
 END
 $$;
+
+-- 20260602000001
+DROP FUNCTION IF EXISTS switchyard.record_rule_set_change() CASCADE; -- with its triggers
+DROP FUNCTION IF EXISTS switchyard.lock_rule_set_version() CASCADE;
+DROP FUNCTION IF EXISTS switchyard.keep_rule_set_history(text, text[], text, text[]);
+DROP FUNCTION IF EXISTS switchyard.mend_rule_set_history();
+DROP FUNCTION IF EXISTS switchyard.write_rule_set_history(text, text, text[], jsonb[], uuid[]);
+DROP FUNCTION IF EXISTS switchyard.next_rule_set_version(uuid[]);
+DROP TABLE IF EXISTS switchyard.rule_set_history;
+DROP TABLE IF EXISTS switchyard.rule_set_versions;
+DROP TABLE IF EXISTS switchyard.rule_set_tables;
 
 DROP FUNCTION IF EXISTS switchyard.ingest_keyed_leads(bytea[], bytea[], bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[],
     text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[],

@@ -2,6 +2,37 @@
 
 BEGIN;
 
+-- The version rises with every statement again.
+DO $$
+BEGIN
+    IF to_regprocedure('switchyard.bump_rule_set_version()') IS NOT NULL THEN
+        CREATE OR REPLACE FUNCTION switchyard.bump_rule_set_version() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+        AS $f$
+        BEGIN
+            UPDATE switchyard.rule_set_version SET version = version + 1;
+            RETURN NULL;
+        END
+        $f$;
+    END IF;
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260602000001';
+    END IF;
+END
+$$;
+
+-- 20260602000001
+DROP FUNCTION IF EXISTS switchyard.record_rule_set_change() CASCADE; -- with its triggers
+DROP FUNCTION IF EXISTS switchyard.lock_rule_set_version() CASCADE;
+DROP FUNCTION IF EXISTS switchyard.keep_rule_set_history(text, text[], text, text[]);
+DROP FUNCTION IF EXISTS switchyard.mend_rule_set_history();
+DROP FUNCTION IF EXISTS switchyard.write_rule_set_history(text, text, text[], jsonb[], uuid[]);
+DROP FUNCTION IF EXISTS switchyard.next_rule_set_version(uuid[]);
+DROP TABLE IF EXISTS switchyard.rule_set_history;
+DROP TABLE IF EXISTS switchyard.rule_set_versions;
+DROP TABLE IF EXISTS switchyard.rule_set_tables;
+ALTER TABLE IF EXISTS switchyard.rule_set_version DROP COLUMN IF EXISTS changed_by, DROP COLUMN IF EXISTS changed_at;
+
 DO $$
 BEGIN
     IF to_regclass('public.lead_routing_queue') IS NOT NULL THEN

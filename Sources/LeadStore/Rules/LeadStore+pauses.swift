@@ -42,7 +42,7 @@ extension LeadStore {
         parameters.append(workspace)
         parameters.append(actor)
         parameters.append(reason)
-        return try await pool.query(Self.pause, parameters).first?.bool(0) ?? false
+        return try await run(Self.pause, parameters, as: .administrator, recording: actor).first?.bool(0) ?? false
     }
 
     /// Ends a pause; what waits is picked up within a second, oldest due first, every source in its turn.
@@ -56,7 +56,7 @@ extension LeadStore {
         var parameters = Parameters()
         parameters.append(workspace)
         parameters.append(actor)
-        return try await pool.query(Self.resume, parameters).first?.bool(0) ?? false
+        return try await run(Self.resume, parameters, as: .administrator, recording: actor).first?.bool(0) ?? false
     }
 
     /// The pauses that the caller may know of, oldest first: a workspace's own and that of routing as a whole.

@@ -22,22 +22,37 @@ extension LeadStore {
             guard let version = try await connection.query(Self.currentVersion).first else {
                 throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
             }
-            return RuleSetSnapshot(
-                version: try version.int64(0),
-                workspaces: try await connection.query(Self.allWorkspaces).map { try WorkspaceRecord($0).workspace },
-                rules: try await connection.query(Self.allRules).map { try RuleRecord($0).rule },
-                agreements: try await connection.query(Self.allAgreements)
-                    .map { row in
-                        RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
-                    },
-                pauses: RoutingPauses(
-                    Set(try await connection.query(Self.allPauses).map { row in try row.uuid(0) })
-                )
+            return try await Self.snapshot(
+                version: version.int64(0),
+                workspaces: connection.query(Self.allWorkspaces),
+                rules: connection.query(Self.allRules),
+                agreements: connection.query(Self.allAgreements),
+                pauses: connection.query(Self.allPauses)
             )
         }
     }
 
-    private static let oneSnapshot = Statement("", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    /// A rule set from its rows, those of now or those of then.
+    static func snapshot(
+        version: Int64,
+        workspaces: Rows,
+        rules: Rows,
+        agreements: Rows,
+        pauses: Rows
+    ) throws -> RuleSetSnapshot {
+        RuleSetSnapshot(
+            version: version,
+            workspaces: try workspaces.map { try WorkspaceRecord($0).workspace },
+            rules: try rules.map { try RuleRecord($0).rule },
+            agreements: try agreements.map { row in
+                RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
+            },
+            pauses: RoutingPauses(Set(try pauses.map { row in try row.uuid(0) }))
+        )
+    }
+
+    /// Has what a transaction reads belong together.
+    static let oneSnapshot = Statement("", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     private static let currentVersion = Statement(
         "rule_set_version",
         "SELECT switchyard.current_rule_set_version()"

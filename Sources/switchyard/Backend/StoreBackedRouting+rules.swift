@@ -16,7 +16,8 @@ extension StoreBackedRouting {
     func createWorkspace(_ fields: WorkspaceFields, as principal: Principal) async throws -> StoredWorkspace {
         try await tellingCaller {
             StoredWorkspace(
-                try await store.createWorkspace(id: UUID.new(), WorkspaceChange(fields), as: principal.access)
+                try await store.by(principal.id)
+                    .createWorkspace(id: UUID.new(), WorkspaceChange(fields), as: principal.access)
             )
         }
     }
@@ -27,12 +28,14 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> StoredWorkspace {
         try await tellingCaller {
-            StoredWorkspace(try await store.changeWorkspace(id, WorkspaceChange(fields), as: principal.access))
+            StoredWorkspace(
+                try await store.by(principal.id).changeWorkspace(id, WorkspaceChange(fields), as: principal.access)
+            )
         }
     }
 
     func deleteWorkspace(_ id: UUID, as principal: Principal) async throws -> Bool {
-        try await tellingCaller { try await store.deleteWorkspace(id, as: principal.access) }
+        try await tellingCaller { try await store.by(principal.id).deleteWorkspace(id, as: principal.access) }
     }
 
     func rules(of owner: UUID?, as principal: Principal) async throws -> [StoredRule] {
@@ -46,19 +49,20 @@ extension StoreBackedRouting {
     func createRule(owner: UUID?, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule {
         try await tellingCaller {
             StoredRule(
-                try await store.createRule(id: UUID.new(), owner: owner, RuleChange(fields), as: principal.access)
+                try await store.by(principal.id)
+                    .createRule(id: UUID.new(), owner: owner, RuleChange(fields), as: principal.access)
             )
         }
     }
 
     func changeRule(_ id: UUID, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule {
         try await tellingCaller {
-            StoredRule(try await store.changeRule(id, RuleChange(fields), as: principal.access))
+            StoredRule(try await store.by(principal.id).changeRule(id, RuleChange(fields), as: principal.access))
         }
     }
 
     func deleteRule(_ id: UUID, as principal: Principal) async throws -> Bool {
-        try await tellingCaller { try await store.deleteRule(id, as: principal.access) }
+        try await tellingCaller { try await store.by(principal.id).deleteRule(id, as: principal.access) }
     }
 
     func agreements(as principal: Principal) async throws -> [StoredAgreement] {
@@ -70,7 +74,7 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> (agreement: StoredAgreement, isNew: Bool) {
         try await tellingCaller {
-            let isNew = try await store.grant(agreement, as: principal.access)
+            let isNew = try await store.by(principal.id).grant(agreement, as: principal.access)
             guard
                 let record = try await store.agreements(as: principal.access)
                     .first(where: { $0.agreement == agreement })
@@ -80,7 +84,7 @@ extension StoreBackedRouting {
     }
 
     func revoke(_ agreement: RoutingAgreement, as principal: Principal) async throws -> Bool {
-        try await tellingCaller { try await store.revoke(agreement, as: principal.access) }
+        try await tellingCaller { try await store.by(principal.id).revoke(agreement, as: principal.access) }
     }
 }
 
