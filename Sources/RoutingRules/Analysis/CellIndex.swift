@@ -1,0 +1,315 @@
+/// For each value that rules name, the rules that name it: what tells in a moment which rules take a cell of leads.
+///
+/// Memory grows with the values that rules name, not with rules times values. Asking which rules take all leads of a
+/// rule costs a pass over one bit per rule for each value of its lists: for 10,000 rules about a microsecond a value.
+struct CellIndex: Sendable {
+    /// How many rules there are.
+    let count: Int
+    /// Industry, company size and revenue: the rules without a list, and those that name a value.
+    private var texts: [Axis]
+    private var countries: Axis
+    private var states: Axis
+    private var regions: Axis
+    /// For each state of the United States, the rules whose region list names its region or division.
+    private var regionsOfStates: [Posting]
+    /// How region lists spell each of the United States: numbers of `regions`.
+    private var spellings: [[Int]]
+    private static let textAttributes: [Attribute] = [.industry, .companySize, .revenue]
+
+    /// One list of every rule.
+    private struct Axis: Sendable {
+        var table = ValueTable()
+        var postings: [Posting] = []
+        /// The rules that do not have the list.
+        var unasked: RuleBits
+
+        init(count: Int) { unasked = RuleBits(count: count) }
+
+        /// The number of a value, if it is not blank.
+        mutating func add(_ rule: Int, _ value: [UInt8]) {
+            guard !value.isEmpty else { return }
+            let number = table.insert(value, number: postings.count)
+            if number == postings.count { postings.append(Posting(ruleCount: unasked.words.count * 64)) }
+            postings[number].insert(rule)
+        }
+
+        func number(of value: [UInt8]) -> Int? { value.withUnsafeBufferPointer(table.number(of:)) }
+
+        /// Keeps of a set the rules that take a value; nil stands for one that nobody names.
+        func restrict(_ set: inout RuleBits, to number: Int?) {
+            var kept = set
+            kept.formIntersection(unasked)
+            if let number { postings[number].add(to: &kept, within: set) }
+            set = kept
+        }
+    }
+
+    /// An index over conditions, in the order in which their rules are tried.
+    init(_ conditions: [RuleConditions]) {
+        count = conditions.count
+        texts = Self.textAttributes.map { _ in Axis(count: conditions.count) }
+        countries = Axis(count: conditions.count)
+        states = Axis(count: conditions.count)
+        regions = Axis(count: conditions.count)
+        states.postings = USState.all.map { _ in Posting(ruleCount: conditions.count) }
+        regionsOfStates = states.postings
+        spellings = USState.all.map { _ in [] }
+        let named = USState.all.map { state in
+            state.division.map { [FoldedText.bytes(of: $0.rawValue), FoldedText.bytes(of: $0.region.rawValue)] } ?? []
+        }
+        for (rule, conditions) in conditions.enumerated() {
+            for (axis, attribute) in Self.textAttributes.enumerated() {
+                let values = conditions.values(for: attribute)
+                if values.isEmpty { texts[axis].unasked.insert(rule) }
+                for value in values { texts[axis].add(rule, FoldedText.bytes(of: value)) }
+            }
+            if conditions.countries.isEmpty { countries.unasked.insert(rule) }
+            for value in conditions.countries { countries.add(rule, Self.country(value)) }
+            if conditions.usStates.isEmpty { states.unasked.insert(rule) }
+            for index in conditions.usStates.compactMap(Self.state).sorted() { states.postings[index].insert(rule) }
+            if conditions.regions.isEmpty { regions.unasked.insert(rule) }
+            for value in conditions.regions {
+                let text = FoldedText.bytes(of: value)
+                regions.add(rule, text)
+                for (index, names) in named.enumerated() where names.contains(text) {
+                    regionsOfStates[index].insert(rule)
+                }
+            }
+        }
+        var seen: Set<Int> = []
+        for value in conditions.lazy.flatMap(\.regions) {
+            let text = FoldedText.bytes(of: value)
+            guard let number = regions.number(of: text), seen.insert(number).inserted else { continue }
+            if let index = text.withUnsafeBufferPointer(USState.index(ofFolded:)) { spellings[index].append(number) }
+        }
+    }
+
+    /// A country by its code, whatever name or code it goes by; another text folded.
+    private static func country(_ value: String) -> [UInt8] {
+        RoutingRules.Country(value).map { Array($0.code.utf8) } ?? FoldedText.bytes(of: value)
+    }
+
+    private static func state(_ value: String) -> Int? {
+        FoldedText.withBytes(of: value, USState.index(ofFolded:))
+    }
+
+    // MARK: - The cells of a rule
+
+    /// The leads that the lists of a rule of this index let through.
+    func cells(of conditions: RuleConditions) -> LeadCells {
+        let texts = zip(self.texts, Self.textAttributes)
+            .map { axis, attribute -> [Int?] in
+                let values = conditions.values(for: attribute)
+                guard !values.isEmpty else { return [nil] }
+                let numbers: [Int] = values.compactMap { axis.number(of: FoldedText.bytes(of: $0)) }
+                return distinct(numbers)
+            }
+        let usStates = distinct(conditions.usStates.compactMap(Self.state))
+        let regionTexts = distinct(
+            conditions.regions.compactMap { regions.number(of: FoldedText.bytes(of: $0)) }
+        )
+        var cells = LeadCells(texts: texts, countries: countries(of: conditions), unitedStates: [], otherStates: [])
+        switch (conditions.usStates.isEmpty, conditions.regions.isEmpty) {
+        case (true, true):
+            cells.unitedStates = [.other]
+            cells.otherStates = [.other]
+        case (true, false):
+            cells.unitedStates = unitedStates(in: conditions)
+            let foreign = regionTexts.filter { number in !spellings.contains { $0.contains(number) } }
+            cells.unitedStates += foreign.map(LeadCells.State.text)
+            cells.otherStates = regionTexts.map(LeadCells.State.text)
+        case (false, true):
+            cells.unitedStates = usStates.flatMap { index in allSpellings(of: index) }
+        case (false, false):
+            let inRegions = Set(unitedStates(in: conditions))
+            cells.unitedStates = usStates.flatMap { index in allSpellings(of: index) }.filter(inRegions.contains)
+        }
+        cells.countries = cells.countries.filter { [cells] in !cells.states(in: $0).isEmpty }
+        return cells
+    }
+
+    private func countries(of conditions: RuleConditions) -> [LeadCells.Country] {
+        guard !conditions.countries.isEmpty else {
+            return [.init(number: nil, mayBeUnitedStates: true), .init(number: nil, mayBeUnitedStates: false)]
+        }
+        return distinct(conditions.countries.compactMap { countries.number(of: Self.country($0)) })
+            .map { number in
+                .init(number: number, mayBeUnitedStates: number == unitedStatesNumber)
+            }
+    }
+
+    private var unitedStatesNumber: Int? { countries.number(of: Array("US".utf8)) }
+
+    private func allSpellings(of index: Int) -> [LeadCells.State] {
+        [.united(index: index, spelling: nil)] + spellings[index].map { .united(index: index, spelling: $0) }
+    }
+
+    /// The states of the United States that a region list lets through, by region, division or their own text.
+    private func unitedStates(in conditions: RuleConditions) -> [LeadCells.State] {
+        let texts = conditions.regions.map { FoldedText.bytes(of: $0) }
+        var states: [LeadCells.State] = []
+        for (index, state) in USState.all.enumerated() {
+            let names = state.division.map { [$0.rawValue, $0.region.rawValue] } ?? []
+            if names.contains(where: { texts.contains(FoldedText.bytes(of: $0)) }) {
+                states += allSpellings(of: index)
+            } else {
+                for number in spellings[index] where texts.contains(where: { regions.number(of: $0) == number }) {
+                    states.append(.united(index: index, spelling: number))
+                }
+            }
+        }
+        return states
+    }
+
+    private func distinct<Value: Hashable>(_ values: [Value]) -> [Value] {
+        var seen: Set<Value> = []
+        return values.filter { seen.insert($0).inserted }
+    }
+
+    // MARK: - Who takes a cell
+
+    /// Keeps of a set the rules that take a value of industry (0), company size (1) or revenue (2).
+    func restrict(_ set: inout RuleBits, text axis: Int, _ number: Int?) { texts[axis].restrict(&set, to: number) }
+
+    /// Keeps of a set the rules that take a country.
+    func restrict(_ set: inout RuleBits, _ country: LeadCells.Country) { countries.restrict(&set, to: country.number) }
+
+    /// Keeps of a set the rules that take a state of a lead.
+    func restrict(_ set: inout RuleBits, _ state: LeadCells.State) {
+        let before = set
+        set.formIntersection(states.unasked)
+        if case .united(let index, _) = state { states.postings[index].add(to: &set, within: before) }
+        let asked = set
+        set.formIntersection(regions.unasked)
+        switch state {
+        case .other: break
+        case .text(let number): regions.postings[number].add(to: &set, within: asked)
+        case .united(let index, let spelling):
+            regionsOfStates[index].add(to: &set, within: asked)
+            if let spelling { regions.postings[spelling].add(to: &set, within: asked) }
+        }
+    }
+
+    /// Keeps of a set the rules that take every one of the cells.
+    func restrict(_ set: inout RuleBits, toAll cells: LeadCells) {
+        for (axis, numbers) in cells.texts.enumerated() {
+            for number in numbers { restrict(&set, text: axis, number) }
+        }
+        for country in cells.countries { restrict(&set, country) }
+        for kind in [true, false] where cells.countries.contains(where: { $0.mayBeUnitedStates == kind }) {
+            for state in kind ? cells.unitedStates : cells.otherStates {
+                if set.isEmpty { return }
+                restrict(&set, state)
+            }
+        }
+    }
+
+    /// Keeps of a set the rules that may take some of the same industries, sizes and revenues.
+    func restrict(_ set: inout RuleBits, toTextsOf cells: LeadCells) {
+        for (axis, numbers) in cells.texts.enumerated() where !numbers.contains(nil) {
+            set = union(numbers, within: set) { restrict(&$0, text: axis, $1) }
+        }
+    }
+
+    /// Keeps of a set the rules that take at least one of the cells.
+    func restrict(_ set: inout RuleBits, toAny cells: LeadCells) {
+        for (axis, numbers) in cells.texts.enumerated() {
+            set = union(numbers, within: set) { restrict(&$0, text: axis, $1) }
+        }
+        let before = set
+        set = union(cells.countries, within: before) { part, country in
+            restrict(&part, country)
+            part = union(cells.states(in: country), within: part) { restrict(&$0, $1) }
+        }
+    }
+
+    private func union<Value>(
+        _ values: [Value],
+        within set: RuleBits,
+        _ restrict: (inout RuleBits, Value) -> Void
+    ) -> RuleBits {
+        guard values.count > 1 else {
+            var part = set
+            guard let only = values.first else { return RuleBits(count: set.words.count * 64) }
+            restrict(&part, only)
+            return part
+        }
+        var all = RuleBits(count: set.words.count * 64)
+        for value in values {
+            var part = set
+            restrict(&part, value)
+            all.formUnion(part)
+        }
+        return all
+    }
+
+    /// The first cell that no rule of a set takes, or nil if together they take all of them.
+    ///
+    /// Goes down attribute by attribute and stops as soon as nobody is left, so that what is not covered is mostly found
+    /// with the first cell.
+    ///
+    /// - Parameters:
+    ///   - cells: the cells.
+    ///   - rules: who may take them.
+    ///   - budget: how many steps to take at most; negative afterwards when they did not do, and then nil means nothing.
+    func uncovered(_ cells: LeadCells, by rules: RuleBits, budget: inout Int) -> LeadCell? {
+        var cell = LeadCell()
+        return uncovered(cells, axis: 0, by: rules, &cell, &budget) ? cell : nil
+    }
+
+    private func uncovered(
+        _ cells: LeadCells,
+        axis: Int,
+        by rules: RuleBits,
+        _ cell: inout LeadCell,
+        _ budget: inout Int
+    ) -> Bool {
+        if axis < cells.texts.count {
+            for number in cells.texts[axis] {
+                budget -= 1
+                if budget < 0 { return false }
+                var left = rules
+                restrict(&left, text: axis, number)
+                cell.texts[axis] = number
+                if uncovered(cells, axis: axis + 1, by: left, &cell, &budget) { return true }
+            }
+            return false
+        }
+        for country in cells.countries {
+            var left = rules
+            restrict(&left, country)
+            cell.country = country
+            for state in cells.states(in: country) {
+                budget -= 1
+                if budget < 0 { return false }
+                var last = left
+                restrict(&last, state)
+                cell.state = state
+                if last.isEmpty { return true }
+            }
+        }
+        return false
+    }
+
+    /// The bands of company size that rules name, as some rule writes them, with their numbers.
+    func companySizes(in conditions: [RuleConditions]) -> [(text: String, number: Int)] {
+        var seen: Set<Int> = []
+        return conditions.lazy.flatMap(\.companySizes)
+            .compactMap { text in
+                guard let number = texts[1].number(of: FoldedText.bytes(of: text)), seen.insert(number).inserted else {
+                    return nil
+                }
+                return (text, number)
+            }
+    }
+
+    /// A country by its number, for cells that are made and not found.
+    var unitedStates: LeadCells.Country { .init(number: unitedStatesNumber, mayBeUnitedStates: true) }
+}
+
+/// One cell: leads that all meet the same lists.
+struct LeadCell: Sendable, Hashable {
+    var texts: [Int?] = [nil, nil, nil]
+    var country = LeadCells.Country(number: nil, mayBeUnitedStates: true)
+    var state = LeadCells.State.other
+}

@@ -1,0 +1,322 @@
+import FoundationEssentials
+
+/// One look at the rules of one owner.
+struct OwnerPass {
+    let owner: UUID?
+    let applied: AppliedRules
+    let view: RuleSetView
+    /// How many rules of the owner there are, switched on.
+    let ownCount: Int
+    private let steps: Int
+
+    init(_ snapshot: RuleSetSnapshot, _ view: RuleSetView, owner: UUID?, steps: Int) {
+        self.view = view
+        let isPlatform = owner.map { view.workspaces[$0]?.isPlatform == true } ?? true
+        self.owner = isPlatform ? nil : owner
+        applied = AppliedRules(snapshot, source: self.owner)
+        self.steps = steps
+        ownCount = applied.entries.count { $0.isShared == isPlatform } + applied.unreadable.count
+    }
+
+    private func isOwn(_ entry: AppliedRules.Entry) -> Bool { entry.isShared == (owner == nil) }
+
+    /// Everything there is to say, in the order of the rules; or what concerns one rule.
+    func findings(about only: UUID?) -> [RuleFinding] {
+        var findings: [RuleFinding] = []
+        for rule in applied.unreadable where rule.isOwned(by: owner, in: view) && (only == nil || rule.id == only) {
+            findings += unreadable(rule)
+        }
+        let entries = applied.entries
+        let index = CellIndex(entries.map(\.rule.conditions))
+        var usable = RuleBits(count: entries.count)
+        for (place, entry) in entries.enumerated() where entry.takesWhateverMatches { usable.insert(place) }
+        for (place, entry) in entries.enumerated() where isOwn(entry) && (only == nil || entry.rule.id == only) {
+            let cells = index.cells(of: entry.rule.conditions)
+            findings += conditions(of: entry, cells)
+            findings += destination(of: entry)
+            guard !cells.isEmpty else { continue }
+            if let shadow = shadow(over: place, cells, index, usable) { findings.append(shadow) }
+            if let tie = tie(of: place, cells, index) { findings.append(tie) }
+            if let last = catchAll(at: place) { findings.append(last) }
+        }
+        guard only == nil else { return findings }
+        if let grid = CoverageGrid(applied, index).finding(owner: owner, view: view) { findings.append(grid) }
+        if let fallback = fallback() { findings.append(fallback) }
+        return findings
+    }
+
+    // MARK: - One rule by itself
+
+    private func unreadable(_ rule: RoutingRule) -> [RuleFinding] {
+        rule.conditions.problems.prefix(10)
+            .map { problem in
+                RuleFinding(
+                    .error,
+                    .unreadable,
+                    rule,
+                    path: "/conditions" + problem.path,
+                    "Its conditions cannot be read, so the rule is left out: \(problem.message)",
+                    remedy: "Save the rule with conditions that can be read."
+                )
+            }
+    }
+
+    private func conditions(of entry: AppliedRules.Entry, _ cells: LeadCells) -> [RuleFinding] {
+        let rule = entry.rule
+        let conditions = rule.conditions
+        var findings: [RuleFinding] = []
+        let unknown = conditions.usStates.filter { USState($0) == nil }
+        if cells.isEmpty {
+            findings.append(contradiction(in: rule, unknownStates: unknown))
+        } else if !unknown.isEmpty {
+            findings.append(
+                RuleFinding(
+                    .warning,
+                    .deadValue,
+                    rule,
+                    path: "/conditions/us_states",
+                    "\(SentenceList.quoted(unknown)) \(unknown.count == 1 ? "is no state" : "are no states") of the United States, "
+                        + "so no lead is in \(unknown.count == 1 ? "it" : "them").",
+                    remedy: "Use the state's code or name; states of other countries go into regions."
+                )
+            )
+        }
+        let strange = conditions.countries.filter { Country($0) == nil }
+        if !strange.isEmpty {
+            findings.append(
+                RuleFinding(
+                    .note,
+                    .unknownCountry,
+                    rule,
+                    path: "/conditions/countries",
+                    "\(SentenceList.quoted(strange)) \(strange.count == 1 ? "is no country" : "are no countries") of ISO 3166-1, "
+                        + "and \(strange.count == 1 ? "is" : "are") met only by leads that spell it the same way.",
+                    remedy: "Use the code or the English name of the country."
+                )
+            )
+        }
+        return findings
+    }
+
+    /// Says which two lists leave nothing.
+    private func contradiction(in rule: RoutingRule, unknownStates: [String]) -> RuleFinding {
+        let conditions = rule.conditions
+        func finding(_ list: String, _ message: String, _ remedy: String) -> RuleFinding {
+            RuleFinding(.error, .neverMatches, rule, path: "/conditions/" + list, message, remedy: remedy)
+        }
+        for attribute in Attribute.allCases where conditions.values(for: attribute).allSatisfy(\.isBlankText) {
+            guard !conditions.values(for: attribute).isEmpty else { continue }
+            return finding(
+                attribute.rawValue,
+                "No lead matches: the list asks for \(attribute.noun), and its values are blank.",
+                "Name a value, or leave the list out."
+            )
+        }
+        if !conditions.usStates.isEmpty, unknownStates.count == conditions.usStates.count {
+            return finding(
+                "us_states",
+                "No lead matches: \(SentenceList.quoted(unknownStates)) "
+                    + "\(unknownStates.count == 1 ? "is no state" : "are no states") of the United States.",
+                "Use the state's code or name; states of other countries go into regions."
+            )
+        }
+        let codes = conditions.countries.map { Country($0)?.code }
+        if !conditions.usStates.isEmpty, !conditions.countries.isEmpty, !codes.contains("US") {
+            return finding(
+                "countries",
+                "No lead matches: the rule wants a state of the United States, and its countries leave them out.",
+                "Add US to countries, or use regions for states of other countries."
+            )
+        }
+        return finding(
+            "regions",
+            "No lead matches: none of the states in us_states lies in one of the regions.",
+            "Drop one of the two lists, or make them agree."
+        )
+    }
+
+    private func destination(of entry: AppliedRules.Entry) -> [RuleFinding] {
+        guard let obstacle = entry.obstacle else { return [] }
+        let name = view.workspaces[entry.rule.destinationWorkspaceID].map { "“\($0.name)”" } ?? "its destination"
+        let (severity, code, remedy): (RuleFinding.Severity, RuleFinding.Code, String) =
+            switch obstacle {
+            case .noSuchWorkspace:
+                (.error, .missingDestination, "Name a workspace that exists, or delete the rule.")
+            case .inactive: (.error, .inactiveDestination, "Switch the workspace on, or send the leads elsewhere.")
+            case .paused: (.warning, .pausedDestination, "Resume the workspace, or leave it: the next rule is tried.")
+            case .noAgreement:
+                (.error, .noAgreement, "Ask the receiver to agree: POST /api/agreements with a key of its own.")
+            }
+        return [
+            RuleFinding(
+                severity,
+                code,
+                entry.rule,
+                path: "/destinationWorkspaceId",
+                "The rule is passed over: \(name) \(obstacle.predicate).",
+                remedy: remedy
+            )
+        ]
+    }
+
+    // MARK: - A rule among others
+
+    /// The earlier rules that leave a rule no lead, one of them if one will do.
+    private func shadow(
+        over place: Int,
+        _ cells: LeadCells,
+        _ index: CellIndex,
+        _ usable: RuleBits
+    ) -> RuleFinding? {
+        let entry = applied.entries[place]
+        var earlier = RuleBits(before: place, count: place)
+        earlier.formIntersection(usable)
+        guard !earlier.isEmpty else { return nil }
+        var covering = earlier
+        index.restrict(&covering, toAll: cells)
+        if let first = covering.first { return shadow(over: entry, by: applied.entries[first]) }
+        index.restrict(&earlier, toAny: cells)
+        guard !earlier.isEmpty, cells.count > 1 else { return nil }
+        var budget = steps
+        guard index.uncovered(cells, by: earlier, budget: &budget) == nil, budget >= 0 else { return nil }
+        let others = earlier.members.map { applied.entries[$0].rule }
+        var finding = RuleFinding(
+            .warning,
+            .shadowedTogether,
+            entry.rule,
+            "Takes no lead: \(SentenceList.quoted(others.map(\.name))) are tried before it, and between them they take "
+                + "all that it matches.",
+            remedy: "Move it up, narrow one of those, or delete it."
+        )
+        finding.otherRuleID = others.first?.id
+        finding.otherRuleName = others.first?.name
+        return finding
+    }
+
+    private func shadow(over entry: AppliedRules.Entry, by other: AppliedRules.Entry) -> RuleFinding {
+        let isSame = entry.rule.conditions.asksForTheSame(as: other.rule.conditions)
+        let isSameDestination = entry.rule.destinationWorkspaceID == other.rule.destinationWorkspaceID
+        let what =
+            isSame
+            ? "asks for the same" : other.rule.conditions.isCatchAll ? "takes every lead" : "takes all that it matches"
+        return RuleFinding(
+            .warning,
+            isSame ? .duplicate : .shadowed,
+            entry.rule,
+            other: other.rule,
+            "Takes no lead: “\(other.rule.name)” (priority \(other.rule.priority)) is tried before it and \(what).",
+            remedy: isSameDestination
+                ? "Delete it: both send to the same workspace."
+                : "Give it a higher priority, or narrow “\(other.rule.name)”; leave it if it is there for when that "
+                    + "one's destination is paused."
+        )
+    }
+
+    /// Another rule of the same priority that wants some of the same leads for somebody else.
+    private func tie(of place: Int, _ cells: LeadCells, _ index: CellIndex) -> RuleFinding? {
+        let entries = applied.entries
+        let rule = entries[place].rule
+        var earliest = place
+        while earliest > 0, entries[earliest - 1].rule.priority == rule.priority, place - earliest < 2_000 {
+            earliest -= 1
+        }
+        guard earliest < place else { return nil }
+        var rivals = RuleBits(count: place)
+        for other in earliest..<place
+        where entries[other].rule.destinationWorkspaceID != rule.destinationWorkspaceID
+            && entries[other].obstacle == nil
+        {
+            rivals.insert(other)
+        }
+        guard !rivals.isEmpty, entries[place].obstacle == nil else { return nil }
+        index.restrict(&rivals, toTextsOf: cells)
+        let found = rivals.members.prefix(100)
+            .filter { cells.overlaps(index.cells(of: entries[$0].rule.conditions)) }
+        guard let first = found.first else { return nil }
+        let other = entries[first].rule
+        let more = found.count - 1
+        return RuleFinding(
+            .note,
+            .priorityTie,
+            rule,
+            other: other,
+            path: "/priority",
+            "Shares priority \(rule.priority) with “\(other.name)”\(more > 0 ? " and \(more) more" : ""), "
+                + "which wants some of the same leads for another workspace; the older one is tried first.",
+            remedy: "Give them different priorities, so that the order is what you say and not what came first."
+        )
+    }
+
+    /// A rule that takes everything, with rules behind it.
+    private func catchAll(at place: Int) -> RuleFinding? {
+        let entries = applied.entries
+        let entry = entries[place]
+        guard entry.rule.conditions.isCatchAll, entry.takesWhateverMatches else { return nil }
+        let behind = entries[(place + 1)...]
+        guard let first = behind.first else { return nil }
+        return RuleFinding(
+            .warning,
+            .catchAllNotLast,
+            entry.rule,
+            other: first.rule,
+            path: "/priority",
+            "Takes every lead, so \(behind.count == 1 ? "the rule" : "the \(behind.count) rules") behind it "
+                + "(“\(first.rule.name)”\(behind.count == 1 ? "" : " and so on")) \(behind.count == 1 ? "gets" : "get") none.",
+            remedy: "Give it the lowest priority."
+        )
+    }
+
+    /// The workspace for unmatched leads, if it cannot take them.
+    private func fallback() -> RuleFinding? {
+        guard let owner, case .fallback(let id) = view.workspaces[owner]?.unmatchedPolicy else { return nil }
+        let obstacle: RuleObstacle
+        switch view.workspaces[id] {
+        case nil: obstacle = .noSuchWorkspace
+        case let workspace? where !workspace.isActive: obstacle = .inactive
+        case let workspace? where workspace.isPaused: obstacle = .paused
+        default: return nil
+        }
+        let name = view.workspaces[id].map { "“\($0.name)”" } ?? "the fallback workspace"
+        return RuleFinding(
+            obstacle == .paused ? .warning : .error,
+            .deadFallback,
+            owner: owner,
+            path: "/fallbackWorkspaceId",
+            "Leads that no rule matches stay where they are: \(name) \(obstacle.predicate).",
+            remedy: "Name another workspace for unmatched leads, or see to this one."
+        )
+    }
+}
+
+extension AppliedRules.Entry {
+    /// Whether it takes every lead that matches it, as things stand.
+    var takesWhateverMatches: Bool { obstacle == nil }
+}
+
+extension RoutingRule {
+    fileprivate func isOwned(by owner: UUID?, in view: RuleSetView) -> Bool {
+        view.isShared(self) ? owner == nil : workspaceID == owner
+    }
+}
+
+extension RuleConditions {
+    /// Whether the lists are the same sets of values.
+    func asksForTheSame(as other: RuleConditions) -> Bool {
+        Attribute.allCases.allSatisfy { attribute in
+            Set(values(for: attribute).map { Self.compared($0, attribute) })
+                == Set(other.values(for: attribute).map { Self.compared($0, attribute) })
+        }
+    }
+
+    private static func compared(_ value: String, _ attribute: Attribute) -> [UInt8] {
+        switch attribute {
+        case .country: Country(value).map { Array($0.code.utf8) } ?? FoldedText.bytes(of: value)
+        case .usState: USState(value).map { Array($0.code.utf8) } ?? FoldedText.bytes(of: value)
+        default: FoldedText.bytes(of: value)
+        }
+    }
+}
+
+extension String {
+    fileprivate var isBlankText: Bool { FoldedText.withBytes(of: self, \.isEmpty) }
+}

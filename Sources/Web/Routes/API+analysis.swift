@@ -1,0 +1,48 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import RoutingRules
+
+extension API {
+    func addAnalysisRoutes(to routes: inout Routes) {
+        routes.on(.get, "/api/rules/lint", lint)
+    }
+
+    /// `GET /api/rules/lint`: what is wrong with the rules, without a single lead.
+    @Sendable private func lint(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .rulesRead)
+        var query = try QueryDecoding(request.uri)
+        let owner = query.uuid("workspaceId")
+        try query.finish()
+        let report = try await backend.lint(of: owner, as: principal)
+        if request.prefersText {
+            let names = try await backend.workspaces(as: principal)
+            return text(report.text(names: Dictionary(names.map { ($0.workspace.id, $0.workspace.name) }) { $1 }))
+        }
+        return json(capacity: 512 + min(report.findings.count, JSONWriter.findingLimit) * 512) { $0.lint(report) }
+    }
+
+    /// A rule that was saved, with what there is to be said about it; it is saved, so nothing here may fail the answer.
+    func saved(_ rule: StoredRule, _ status: HTTPResponse.Status, as principal: Principal) async -> Response {
+        let warnings = try? await backend.warnings(about: rule.rule, as: principal)
+        return json(status, capacity: 1024) { $0.rule(rule, warnings: warnings ?? []) }
+    }
+
+    /// An answer of plain text.
+    func text(_ text: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: text + "\n"))
+        )
+    }
+}
+
+extension Request {
+    /// Whether plain text was asked for, and JSON was not.
+    var prefersText: Bool {
+        guard let accept = headers[.accept]?.lowercased() else { return false }
+        return accept.contains("text/plain") && !accept.contains("json")
+    }
+}
