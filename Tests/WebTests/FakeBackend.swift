@@ -348,6 +348,26 @@ final class FakeBackend: RoutingBackend {
         state.withLock { $0.rules.removeValue(forKey: id) != nil }
     }
 
+    func lint(of owner: UUID?, as principal: Principal) async throws -> RuleLintReport {
+        let lint = RuleLint(snapshot())
+        return (principal.workspaceID ?? owner).map { lint.report(on: $0) } ?? lint.report()
+    }
+
+    func warnings(about rule: RoutingRule, as principal: Principal) async throws -> [RuleFinding] {
+        RuleLint(snapshot()).report(on: rule.workspaceID, about: rule.id).findings
+    }
+
+    private func snapshot() -> RuleSetSnapshot {
+        state.withLock { state in
+            RuleSetSnapshot(
+                version: 7,
+                workspaces: state.workspaces.values.map(\.workspace),
+                rules: state.rules.values.map(\.rule),
+                agreements: state.agreements.map(\.agreement)
+            )
+        }
+    }
+
     func agreements(as principal: Principal) async throws -> [StoredAgreement] { state.withLock { $0.agreements } }
 
     func grant(

@@ -77,7 +77,8 @@ struct CoverageGrid {
             }
         }
         let texts = runs.map { run in
-            run.count == 1 ? sizes[run.lowerBound].text : "\(sizes[run.lowerBound].text) to \(sizes[run.upperBound].text)"
+            run.count == 1
+                ? sizes[run.lowerBound].text : "\(sizes[run.lowerBound].text) to \(sizes[run.upperBound].text)"
         }
         return (columns.count == 1 ? "size " : "sizes ") + SentenceList.plain(texts, atMost: 4)
     }

@@ -2,7 +2,11 @@ import RoutingRules
 
 extension JSONWriter {
     /// A rule; the lists of its conditions are spelt as they are stored.
-    mutating func rule(_ stored: StoredRule) {
+    ///
+    /// - Parameters:
+    ///   - stored: the rule.
+    ///   - warnings: what lint says about it, when it has just been saved.
+    mutating func rule(_ stored: StoredRule, warnings: [RuleFinding]? = nil) {
         let rule = stored.rule
         object { writer in
             writer.member("id", rule.id)
@@ -22,6 +26,7 @@ extension JSONWriter {
             writer.member("destinationWorkspaceId", rule.destinationWorkspaceID)
             writer.member("createdAt", time: rule.createdAt)
             writer.member("updatedAt", time: stored.updatedAt)
+            if let warnings { writer.findings("warnings", warnings) }
         }
     }
 

@@ -493,12 +493,37 @@ enum OpenAPIDocument {
                       schema: {type: string}
                   content:
                     application/json:
-                      schema: {$ref: '#/components/schemas/Rule'}
+                      schema: {$ref: '#/components/schemas/SavedRule'}
                 '400': {$ref: '#/components/responses/Malformed'}
                 '401': {$ref: '#/components/responses/Unauthenticated'}
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '409': {$ref: '#/components/responses/Conflict'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rules/lint:
+            get:
+              tags: [rules]
+              operationId: lintRules
+              summary: What is wrong with the rules, without a single lead.
+              description: |
+                Scope `rules:read`. Rules that can never match, are shadowed by earlier ones, duplicate others, tie, point to
+                a workspace that cannot take leads, or cannot be read; and combinations of state and company size that no rule
+                takes. The key of a workspace is told about that workspace's rules. Plain text with `Accept: text/plain`.
+              parameters:
+                - {name: workspaceId, in: query, description: Only the rules of this workspace., schema: {$ref: '#/components/schemas/Id'}}
+                - $ref: '#/components/parameters/RequestId'
+              responses:
+                '200':
+                  description: The findings.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/LintReport'}
+                    text/plain:
+                      schema: {type: string}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 default: {$ref: '#/components/responses/Problem'}
           /api/rules/{id}:
@@ -536,7 +561,7 @@ enum OpenAPIDocument {
                   description: The rule as it is now.
                   content:
                     application/json:
-                      schema: {$ref: '#/components/schemas/Rule'}
+                      schema: {$ref: '#/components/schemas/SavedRule'}
                 '400': {$ref: '#/components/responses/Malformed'}
                 '401': {$ref: '#/components/responses/Unauthenticated'}
                 '403': {$ref: '#/components/responses/Forbidden'}
@@ -1167,6 +1192,67 @@ enum OpenAPIDocument {
                 destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
                 createdAt: {$ref: '#/components/schemas/Time'}
                 updatedAt: {$ref: '#/components/schemas/NullableTime'}
+            SavedRule:
+              allOf:
+                - $ref: '#/components/schemas/Rule'
+                - type: object
+                  required: [warnings]
+                  properties:
+                    warnings:
+                      description: What lint says about this rule; it is saved all the same.
+                      type: array
+                      items: {$ref: '#/components/schemas/Finding'}
+            Finding:
+              type: object
+              required: [severity, code, workspaceId, ruleId, ruleName, otherRuleId, otherRuleName, path, message, remedy]
+              properties:
+                severity: {type: string, enum: [error, warning, note]}
+                code:
+                  type: string
+                  enum:
+                    - unreadable
+                    - never-matches
+                    - dead-value
+                    - unknown-country
+                    - shadowed
+                    - shadowed-together
+                    - duplicate
+                    - missing-destination
+                    - inactive-destination
+                    - paused-destination
+                    - no-agreement
+                    - empty-pool
+                    - dead-member
+                    - priority-tie
+                    - catch-all-not-last
+                    - uncovered-cells
+                    - dead-fallback
+                workspaceId: {$ref: '#/components/schemas/NullableId', description: Whose rules; null for the platform's.}
+                ruleId: {$ref: '#/components/schemas/NullableId'}
+                ruleName: {type: [string, 'null']}
+                otherRuleId: {$ref: '#/components/schemas/NullableId'}
+                otherRuleName: {type: [string, 'null']}
+                path: {type: [string, 'null'], description: Where in the rule, as a JSON pointer.}
+                message: {type: string}
+                remedy: {type: string}
+            LintReport:
+              type: object
+              required: [ruleSetVersion, ruleCount, summary, findings, truncated]
+              properties:
+                ruleSetVersion: {type: integer, format: int64}
+                ruleCount: {type: integer}
+                summary:
+                  type: object
+                  required: [errors, warnings, notes]
+                  properties:
+                    errors: {type: integer}
+                    warnings: {type: integer}
+                    notes: {type: integer}
+                findings:
+                  description: Worst first, then in the order of the rules; at most 1,000.
+                  type: array
+                  items: {$ref: '#/components/schemas/Finding'}
+                truncated: {type: boolean, description: Whether there are more than those.}
             NewWorkspace:
               type: object
               required: [name]

@@ -41,7 +41,7 @@ extension API {
             )
         }
         let rule = try await backend.createRule(owner: owner ?? principal.workspaceID, fields, as: principal)
-        var response = json(.created) { $0.rule(rule) }
+        var response = await saved(rule, .created, as: principal)
         response.headers[.location] = "/api/rules/" + rule.rule.id.text
         return response
     }
@@ -52,7 +52,7 @@ extension API {
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
         let (_, fields) = try RuleBodies.rule(body, isNew: false, limits: limits)
         let rule = try await backend.changeRule(id, fields, as: principal)
-        return json { $0.rule(rule) }
+        return await saved(rule, .ok, as: principal)
     }
 
     @Sendable private func deleteRule(_ request: Request, _ context: WebContext) async throws -> Response {

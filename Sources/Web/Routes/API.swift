@@ -21,6 +21,7 @@ struct API<Backend: RoutingBackend>: Sendable {
         addLeadRoutes(to: &routes)
         addRetryRoutes(to: &routes)
         addPauseRoutes(to: &routes)
+        addAnalysisRoutes(to: &routes)
         addRuleRoutes(to: &routes)
         addWorkspaceRoutes(to: &routes)
         addAgreementRoutes(to: &routes)

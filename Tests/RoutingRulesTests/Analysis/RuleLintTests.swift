@@ -89,7 +89,10 @@ import Testing
         let states = RuleConditions(usStates: ["TX"])
         let country = RuleConditions(countries: ["US"])
         let both = RuleConditions(countries: ["US", "CA"], usStates: ["TX"])
-        #expect(codes([Samples.rule(1, of: nil, to: 2, priority: 2, country), Samples.rule(2, of: nil, to: 2, states)]) == [])
+        #expect(
+            codes([Samples.rule(1, of: nil, to: 2, priority: 2, country), Samples.rule(2, of: nil, to: 2, states)])
+                == []
+        )
         #expect(
             codes([Samples.rule(1, of: nil, to: 2, priority: 2, country), Samples.rule(2, of: nil, to: 2, both)])
                 == [.shadowed]
@@ -101,7 +104,9 @@ import Testing
         let text = RuleConditions(regions: ["TX"])
         let state = RuleConditions(usStates: ["TX"])
         let south = RuleConditions(regions: ["South"])
-        #expect(codes([Samples.rule(1, of: nil, to: 2, priority: 2, text), Samples.rule(2, of: nil, to: 2, state)]) == [])
+        #expect(
+            codes([Samples.rule(1, of: nil, to: 2, priority: 2, text), Samples.rule(2, of: nil, to: 2, state)]) == []
+        )
         #expect(
             codes([Samples.rule(1, of: nil, to: 2, priority: 2, south), Samples.rule(2, of: nil, to: 2, state)])
                 == [.shadowed]
@@ -189,7 +194,8 @@ import Testing
         ]
         #expect(lint(rules, owner: 1).findings.map(\.ruleID) == [Samples.id(11)])
         #expect(lint(rules).findings.isEmpty)
-        let whole = RuleLint(RuleSetSnapshot(version: 1, workspaces: Self.workspaces, rules: rules, agreements: [])).report()
+        let whole = RuleLint(RuleSetSnapshot(version: 1, workspaces: Self.workspaces, rules: rules, agreements: []))
+            .report()
         #expect(whole.findings.map(\.code) == [.shadowed])
         #expect(whole.ruleCount == 2)
     }

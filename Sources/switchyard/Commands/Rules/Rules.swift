@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// Everything about rules that is done from a shell.
+struct Rules: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look at routing rules, and work on them.",
+        subcommands: [RulesLint.self]
+    )
+}
