@@ -92,7 +92,7 @@ package struct Assignment: Sendable, Hashable {
             self.init(result: .fallback, destination: destination, reason: decision.reason)
         case .retry:
             self.init(result: .retry, reason: decision.reason)
-        case .paused:
+        case .paused, .waiting:
             self.init(result: .queued, reason: decision.reason)
         }
     }

@@ -146,6 +146,7 @@ struct OwnerPass {
             case .paused: (.warning, .pausedDestination, "Resume the workspace, or leave it: the next rule is tried.")
             case .noAgreement:
                 (.error, .noAgreement, "Ask the receiver to agree: POST /api/agreements with a key of its own.")
+            case .unreadable: (.error, .unreadable, "Mend the capacity of the workspace.")
             }
         return [
             RuleFinding(

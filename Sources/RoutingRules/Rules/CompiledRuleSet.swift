@@ -12,10 +12,16 @@ package struct CompiledRuleSet: Sendable {
     private let workspaces: [UUID: Workspace]
     private let sources: [UUID: SourceRules]
     private let platform: SourceRules
+    /// Whether a decision may depend on more than the rules: capacity, opening hours, turns, people.
+    package let isStateful: Bool
+    /// For sources whose unmatched leads go to a workspace with bounds of its own.
+    let fallbackPools: [UUID: CompiledPool]
+    /// For each rule for which leads may wait.
+    let waitPools: [UUID: CompiledPool]
     /// Whose leads wait until an operator resumes routing.
     package let pauses: RoutingPauses
 
-    private static let paused = RoutingDecision(
+    static let paused = RoutingDecision(
         outcome: .paused,
         reason: "Routing is paused; the lead waits until an operator resumes it."
     )
@@ -44,28 +50,32 @@ package struct CompiledRuleSet: Sendable {
             }
         }
 
-        func obstacle(to rule: RoutingRule) -> RuleObstacle? {
-            guard let destination = workspaces[rule.destinationWorkspaceID] else {
-                return .noSuchWorkspace
-            }
-            if !destination.isActive { return .inactive }
-            if destination.isPaused { return .paused }
-            guard let owner = rule.workspaceID, owner != destination.id,
-                workspaces[owner]?.isPlatform != true
-            else {
-                return nil
-            }
-            let agreement = RoutingAgreement(
-                receivingWorkspaceID: destination.id,
-                sendingWorkspaceID: owner
-            )
-            return agreements.contains(agreement) ? nil : .noAgreement
-        }
-        platform = SourceRules(shared, obstacle: obstacle)
+        var compiler = DestinationCompiler(workspaces: workspaces, agreements: agreements)
+        platform = SourceRules(shared) { compiler.destination(of: $0) }
         sources = owned.mapValues { own in
-            SourceRules((own + shared).sorted { $0.precedes($1) }, obstacle: obstacle)
+            SourceRules((own + shared).sorted { $0.precedes($1) }) { compiler.destination(of: $0) }
         }
+        var fallbackPools: [UUID: CompiledPool] = [:]
+        for workspace in workspaces.values {
+            guard case .fallback(let id) = workspace.unmatchedPolicy else { continue }
+            fallbackPools[workspace.id] = compiler.fallback(id)
+        }
+        self.fallbackPools = fallbackPools
+        var waitPools: [UUID: CompiledPool] = [:]
+        var isStateful = !fallbackPools.isEmpty
+        for rules in [platform] + sources.values {
+            for case let entry in rules.rules where entry.obstacle == nil {
+                guard let pool = entry.pool else { continue }
+                isStateful = true
+                if pool.whenFull == .wait { waitPools[pool.rule] = pool }
+            }
+        }
+        self.waitPools = waitPools
+        self.isStateful = isStateful
     }
+
+    /// The rules that apply to the leads of a workspace.
+    func rules(of source: UUID?) -> SourceRules { source.flatMap { sources[$0] } ?? platform }
 
     /// Whether a workspace exists.
     package func knows(workspace id: UUID) -> Bool { workspaces[id] != nil }
@@ -85,8 +95,15 @@ package struct CompiledRuleSet: Sendable {
     /// - Returns: where it goes, and why. About a microsecond for a lead that a rule matches, without an allocation;
     ///   some more for the sentence that says why none did.
     package func decide(_ lead: Lead, from source: UUID?) -> RoutingDecision {
+        guard isStateful else { return decidePlainly(lead, from: source) }
+        var state = RoutingState()
+        return decide(lead, from: source, in: &state)
+    }
+
+    /// ``decide(_:from:)`` where no rule depends on more than the rules.
+    func decidePlainly(_ lead: Lead, from source: UUID?) -> RoutingDecision {
         guard !pauses.hold(source) else { return Self.paused }
-        let rules = source.flatMap { sources[$0] } ?? platform
+        let rules = rules(of: source)
         let finding = rules.find(lead)
         if let winner = finding.winner {
             let rule = rules.rules[winner]
@@ -100,7 +117,7 @@ package struct CompiledRuleSet: Sendable {
     }
 
     /// What the source's policy makes of a lead that no rule matched, and a sentence that says so.
-    private func unmatched(from source: UUID?) -> (RoutingDecision.Outcome, String) {
+    func unmatched(from source: UUID?) -> (RoutingDecision.Outcome, String) {
         guard let source else {
             return (
                 .retry, "No rule matched; with no workspace to stay in, the lead will be tried again."

@@ -14,6 +14,8 @@ package struct RoutingDecision: Sendable, Hashable {
         case retry
         /// Nothing was decided: routing is paused, and the lead waits until it is resumed.
         case paused
+        /// A rule matched whose destination is full or closed; the lead waits for it.
+        case waiting(rule: UUID, ruleName: String)
     }
 
     /// Where the lead is to go.
@@ -21,6 +23,10 @@ package struct RoutingDecision: Sendable, Hashable {
     /// Why, in one or two sentences for people: the rule that matched, or what the nearest rule missed, and which
     /// matching rules were passed over.
     package var reason: String
+    /// The person of the destination workspace to whom it is given.
+    package var assignee: Assignee?
+    /// What it takes of capacity and turns; nil for a decision that the rules alone have made.
+    package var use: StateUse?
 
     /// A decision with its reason.
     package init(outcome: Outcome, reason: String) {

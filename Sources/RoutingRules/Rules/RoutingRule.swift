@@ -10,8 +10,10 @@ package struct RoutingRule: Sendable, Hashable {
     package var name: String
     /// Higher is tried first.
     package var priority: Int32
-    /// Where matching leads go.
+    /// Where matching leads go; the first of a pool.
     package var destinationWorkspaceID: UUID
+    /// How leads are handed out, where that is more than one workspace at any time.
+    package var distribution: Distribution?
     /// Whether it takes part.
     package var isActive: Bool
     /// What a lead must have.
@@ -28,7 +30,8 @@ package struct RoutingRule: Sendable, Hashable {
         destinationWorkspaceID: UUID,
         isActive: Bool = true,
         conditions: RuleConditions = RuleConditions(),
-        createdAt: Int64 = 0
+        createdAt: Int64 = 0,
+        distribution: Distribution? = nil
     ) {
         self.id = id
         self.workspaceID = workspaceID
@@ -38,6 +41,7 @@ package struct RoutingRule: Sendable, Hashable {
         self.isActive = isActive
         self.conditions = conditions
         self.createdAt = createdAt
+        self.distribution = distribution
     }
 
     /// Whether this rule is tried before another: by priority, then age, then id, so that no two are ever equal.

@@ -6,6 +6,7 @@ enum RuleObstacle: Sendable, Hashable {
     case inactive
     case paused
     case noAgreement
+    case unreadable
 
     /// The end of a sentence that begins with the destination.
     var predicate: String {
@@ -14,6 +15,7 @@ enum RuleObstacle: Sendable, Hashable {
         case .inactive: "is not active"
         case .paused: "is paused"
         case .noAgreement: "has not agreed to receive"
+        case .unreadable: "has a capacity that cannot be read"
         }
     }
 }
@@ -30,6 +32,8 @@ final class SourceRules: Sendable {
         let obstacle: RuleObstacle?
         let outcome: RoutingDecision.Outcome
         let reason: String
+        /// How the destination is found, where the rules alone do not settle it.
+        let pool: CompiledPool?
     }
 
     /// The rules whose conditions can be understood, in the order in which they are tried.
@@ -40,20 +44,22 @@ final class SourceRules: Sendable {
     private let unreadable: [(name: String, problem: ConditionProblem)]
 
     /// Compiles rules that are in order already.
-    init(_ ordered: [RoutingRule], obstacle: (RoutingRule) -> RuleObstacle?) {
+    init(_ ordered: [RoutingRule], destination: (RoutingRule) -> CompiledDestination) {
         rules = ordered.filter(\.conditions.problems.isEmpty)
             .map { rule in
-                Entry(
+                let destination = destination(rule)
+                return Entry(
                     name: rule.name,
                     priority: rule.priority,
                     conditions: rule.conditions,
-                    obstacle: obstacle(rule),
+                    obstacle: destination.obstacle,
                     outcome: .routed(
-                        destination: rule.destinationWorkspaceID,
+                        destination: destination.workspace,
                         rule: rule.id,
                         ruleName: rule.name
                     ),
-                    reason: "Matched rule “\(rule.name)” (priority \(rule.priority))."
+                    reason: "Matched rule “\(rule.name)” (priority \(rule.priority)).",
+                    pool: destination.pool
                 )
             }
         unreadable = ordered.compactMap { rule in rule.conditions.problems.first.map { (rule.name, $0) }
@@ -93,6 +99,33 @@ final class SourceRules: Sendable {
             return true
         }
         return finding
+    }
+
+    /// Calls `body` with each rule that matches a lead, in order, until it returns false.
+    ///
+    /// - Returns: whether `body` ended it.
+    @discardableResult
+    func forEachMatch(_ lead: Lead, _ body: (Int) -> Bool) -> Bool {
+        var isEnded = false
+        index.forEachMatchingWord(index.selection(for: lead)) { word, matching in
+            var matching = matching
+            while matching != 0 {
+                guard body(word * 64 + matching.trailingZeroBitCount) else {
+                    isEnded = true
+                    return false
+                }
+                matching &= matching - 1
+            }
+            return true
+        }
+        return isEnded
+    }
+
+    /// Says why no rule took a lead.
+    func whyNone(_ lead: Lead, passedOver: [Int]) -> String {
+        var finding = Finding(selection: index.selection(for: lead))
+        finding.passedOver = passedOver
+        return whyNone(lead, finding)
     }
 
     /// Says which matching rules could not be used, naming at most three.

@@ -27,6 +27,10 @@ package struct Workspace: Sendable, Hashable {
     package var isPaused: Bool
     /// What happens to its leads that no rule matches.
     package var unmatchedPolicy: UnmatchedPolicy
+    /// How many leads it takes, when, and which; nil: all, at any time.
+    package var capacity: WorkspaceCapacity?
+    /// The people to whom its leads are given in turns.
+    package var assignees: [Assignee]
 
     /// A workspace; an active partner that keeps its unmatched leads unless told otherwise.
     package init(
@@ -35,7 +39,9 @@ package struct Workspace: Sendable, Hashable {
         type: String = "partner",
         isActive: Bool = true,
         isPaused: Bool = false,
-        unmatchedPolicy: UnmatchedPolicy = .keep
+        unmatchedPolicy: UnmatchedPolicy = .keep,
+        capacity: WorkspaceCapacity? = nil,
+        assignees: [Assignee] = []
     ) {
         self.id = id
         self.name = name
@@ -43,6 +49,8 @@ package struct Workspace: Sendable, Hashable {
         self.isActive = isActive
         self.isPaused = isPaused
         self.unmatchedPolicy = unmatchedPolicy
+        self.capacity = capacity
+        self.assignees = assignees
     }
 
     /// Whether its rules apply to the leads of every workspace and need no agreement.

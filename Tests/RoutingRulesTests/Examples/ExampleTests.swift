@@ -67,6 +67,7 @@ struct ExampleTests {
             case .unmatched(let keptIn): outcome.kept[names[keptIn] ?? "", default: 0] += 1
             case .retry: Issue.record("No workspace of the example retries.")
             case .paused: Issue.record("Nothing is paused in the example.")
+            case .waiting: Issue.record("Nothing is full in the example.")
             }
         }
         return outcome

@@ -1,0 +1,251 @@
+import FoundationEssentials
+
+/// A counter or turn with everything that a decision needs of it.
+struct CompiledCounter: Sendable {
+    let key: StateKey
+    let timeZone: String
+    let jsonPrefix: String
+
+    init(_ key: StateKey, timeZone: String = "UTC") {
+        self.key = key
+        self.timeZone = timeZone
+        jsonPrefix = key.jsonPrefix
+    }
+
+    var request: StateRequestKey { StateRequestKey(key: key, timeZone: timeZone) }
+}
+
+/// A cap, ready to be compared.
+struct CompiledCap: Sendable {
+    let counter: CompiledCounter
+    let limit: Int64
+
+    init(_ cap: Cap, _ scope: StateKey.Scope, _ owner: UUID, _ member: UUID = StateKey.none, timeZone: String) {
+        counter = CompiledCounter(StateKey(scope, owner, member, per: cap.period), timeZone: timeZone)
+        limit = cap.limit
+    }
+
+    func phrase(_ used: Int64) -> String {
+        "is full (\(used) of \(limit) \((counter.key.period ?? .total).phrase))"
+    }
+}
+
+/// A person, ready to be chosen.
+struct CompiledPerson: Sendable {
+    let assignee: Assignee
+    let turn: CompiledCounter
+    let caps: [CompiledCap]
+}
+
+/// Whoever shares a turn.
+protocol TakesTurns {
+    var turn: CompiledCounter { get }
+    var weight: Int64 { get }
+}
+
+extension CompiledPerson: TakesTurns {
+    var weight: Int64 { assignee.weight }
+}
+
+/// A workspace that a rule may send to.
+struct CompiledMember: Sendable, TakesTurns {
+    let workspace: UUID
+    let name: String
+    let weight: Int64
+    /// What stands against it until the rules change.
+    let obstacle: RuleObstacle?
+    let caps: [CompiledCap]
+    let hours: OpeningHours?
+    let timeZone: String
+    let minimumScore: Double?
+    let turn: CompiledCounter
+    let load: CompiledCounter?
+    let people: [CompiledPerson]
+
+    /// Whether it takes every lead at any time.
+    var isPlain: Bool { caps.isEmpty && hours == nil && minimumScore == nil && people.isEmpty }
+}
+
+/// A rule whose destination depends on more than the rules.
+///
+/// A class, so that a table of rules holds one reference for it; it never changes.
+final class CompiledPool: Sendable {
+    let rule: UUID
+    let ruleName: String
+    let method: Pool.Method
+    let stickyBy: Pool.StickyBy?
+    let whenFull: Distribution.WhenFull
+    let caps: [CompiledCap]
+    let members: [CompiledMember]
+    /// What a decision may look at.
+    let request: RoutingStateRequest
+
+    init(
+        rule: RoutingRule,
+        method: Pool.Method,
+        stickyBy: Pool.StickyBy?,
+        whenFull: Distribution.WhenFull,
+        caps: [CompiledCap],
+        members: [CompiledMember]
+    ) {
+        self.rule = rule.id
+        ruleName = rule.name
+        self.method = method
+        self.stickyBy = stickyBy
+        self.whenFull = whenFull
+        self.caps = caps
+        self.members = members
+        var request = RoutingStateRequest()
+        request.keys = Set(caps.map(\.counter.request))
+        if whenFull == .wait { request.waiting.insert(rule.id) }
+        let usable = members.filter { $0.obstacle == nil }
+        for member in usable {
+            request.keys.formUnion(member.caps.map(\.counter.request))
+            if members.count > 1, method != .inOrder { request.keys.insert(member.turn.request) }
+            if let load = member.load { request.keys.insert(load.request) }
+            if member.hours != nil { request.clocks[member.workspace] = member.timeZone }
+            for person in member.people {
+                request.keys.insert(person.turn.request)
+                request.keys.formUnion(person.caps.map(\.counter.request))
+                if person.assignee.absentFrom != nil || person.assignee.absentUntil != nil { request.needsTime = true }
+            }
+        }
+        self.request = request
+    }
+
+    /// Whether no rule behind this one is ever asked about a lead that it matches.
+    var alwaysEnds: Bool {
+        if whenFull == .wait {
+            return members.contains { ($0.obstacle == nil || $0.obstacle == .paused) && $0.minimumScore == nil }
+        }
+        return caps.isEmpty
+            && members.contains {
+                $0.obstacle == nil && $0.caps.isEmpty && $0.hours == nil && $0.minimumScore == nil
+            }
+    }
+
+    /// Whether nobody but an operator or the clock stands between a lead and a member.
+    var mayWait: Bool { whenFull == .wait && members.contains { $0.obstacle == nil || $0.obstacle == .paused } }
+}
+
+/// Where the leads of a rule go.
+struct CompiledDestination: Sendable {
+    /// What stands against all of it until the rules change.
+    let obstacle: RuleObstacle?
+    /// The workspace, where that is settled by the rules alone.
+    let workspace: UUID
+    /// How it is found otherwise.
+    let pool: CompiledPool?
+}
+
+/// Turns rules and workspaces into destinations.
+struct DestinationCompiler {
+    let workspaces: [UUID: Workspace]
+    let agreements: Set<RoutingAgreement>
+    private var cache: [UUID: CompiledDestination] = [:]
+
+    init(workspaces: [UUID: Workspace], agreements: Set<RoutingAgreement>) {
+        self.workspaces = workspaces
+        self.agreements = agreements
+    }
+
+    mutating func destination(of rule: RoutingRule) -> CompiledDestination {
+        // Rules of the platform are compiled for every source.
+        if let known = cache[rule.id] { return known }
+        let destination = compile(rule)
+        if rule.workspaceID == nil || rule.distribution != nil { cache[rule.id] = destination }
+        return destination
+    }
+
+    /// What stands against a workspace as the destination of a rule's owner.
+    func obstacle(to id: UUID, from owner: UUID?) -> RuleObstacle? {
+        guard let destination = workspaces[id] else { return .noSuchWorkspace }
+        if !destination.isActive { return .inactive }
+        if destination.isPaused { return .paused }
+        if destination.capacity?.problems.isEmpty == false { return .unreadable }
+        guard let owner, owner != id, workspaces[owner]?.isPlatform != true else { return nil }
+        let agreement = RoutingAgreement(receivingWorkspaceID: id, sendingWorkspaceID: owner)
+        return agreements.contains(agreement) ? nil : .noAgreement
+    }
+
+    private func compile(_ rule: RoutingRule) -> CompiledDestination {
+        let distribution = rule.distribution
+        let pool = distribution?.pool
+        let method = pool?.turnMethod ?? .inOrder
+        let members = (pool?.members ?? [Pool.Member(workspaceID: rule.destinationWorkspaceID)])
+            .map { member($0, of: rule, method: method, loadPeriod: pool?.loadPeriod ?? .day) }
+        let usable = members.filter { $0.obstacle == nil }
+        let obstacle = usable.isEmpty ? members.first?.obstacle ?? .noSuchWorkspace : nil
+        let first = usable.first?.workspace ?? rule.destinationWorkspaceID
+        let sticky = pool.flatMap { $0.method == .sticky ? $0.stickyBy : nil }
+        let hasTurns = usable.count > 1 && (method != .inOrder || sticky != nil)
+        let firstIsPlain = usable.first?.isPlain ?? true
+        let isPlain =
+            (distribution?.caps.isEmpty ?? true) && !hasTurns && firstIsPlain && distribution?.whenFull != .wait
+        guard !isPlain else { return CompiledDestination(obstacle: obstacle, workspace: first, pool: nil) }
+        let zone = rule.workspaceID.flatMap { workspaces[$0]?.capacity?.timeZone } ?? "UTC"
+        let compiled = CompiledPool(
+            rule: rule,
+            method: method,
+            stickyBy: sticky,
+            whenFull: distribution?.whenFull ?? .nextRule,
+            caps: (distribution?.caps ?? []).map { CompiledCap($0, .rule, rule.id, timeZone: zone) },
+            members: members
+        )
+        return CompiledDestination(
+            obstacle: obstacle != nil && compiled.mayWait ? nil : obstacle,
+            workspace: first,
+            pool: compiled
+        )
+    }
+
+    /// The workspace that takes what no rule matched, if it has bounds of its own.
+    func fallback(_ id: UUID) -> CompiledPool? {
+        guard obstacle(to: id, from: nil) == nil else { return nil }
+        let rule = RoutingRule(id: id, workspaceID: nil, name: "", destinationWorkspaceID: id)
+        let member = member(Pool.Member(workspaceID: id), of: rule, method: .inOrder, loadPeriod: .day)
+        guard !member.isPlain else { return nil }
+        return CompiledPool(
+            rule: rule,
+            method: .inOrder,
+            stickyBy: nil,
+            whenFull: .nextRule,
+            caps: [],
+            members: [member]
+        )
+    }
+
+    private func member(
+        _ member: Pool.Member,
+        of rule: RoutingRule,
+        method: Pool.Method,
+        loadPeriod: CapPeriod
+    ) -> CompiledMember {
+        let id = member.workspaceID
+        let workspace = workspaces[id]
+        let capacity = workspace?.capacity
+        let zone = capacity?.timeZone ?? "UTC"
+        let load = StateKey(.load, rule.id, id, per: loadPeriod)
+        return CompiledMember(
+            workspace: id,
+            name: workspace?.name ?? id.text,
+            weight: method == .roundRobin ? 1 : member.weight,
+            obstacle: obstacle(to: id, from: rule.workspaceID) ?? (member.isPaused ? .paused : nil),
+            caps: (capacity?.caps ?? []).map { CompiledCap($0, .workspace, id, timeZone: zone) }
+                + member.caps.map { CompiledCap($0, .member, rule.id, id, timeZone: zone) },
+            hours: capacity?.hours,
+            timeZone: zone,
+            minimumScore: capacity?.minimumScore,
+            turn: CompiledCounter(StateKey(.member, rule.id, id, per: nil)),
+            load: method == .leastLoaded ? CompiledCounter(load, timeZone: zone) : nil,
+            people: (workspace?.assignees ?? []).filter(\.isActive)
+                .map { person in
+                    CompiledPerson(
+                        assignee: person,
+                        turn: CompiledCounter(StateKey(.person, id, person.id, per: nil)),
+                        caps: person.caps.map { CompiledCap($0, .person, id, person.id, timeZone: zone) }
+                    )
+                }
+        )
+    }
+}

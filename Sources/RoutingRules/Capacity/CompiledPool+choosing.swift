@@ -1,0 +1,212 @@
+import FoundationEssentials
+
+/// What came of asking a pool.
+enum PoolAnswer {
+    /// A member takes the lead.
+    case taken(member: Int, reason: String)
+    /// Nobody can, and why; `canChange` if time, capacity or an operator may change that.
+    case refused(why: String, canChange: Bool)
+}
+
+/// One decision under way: the state it looks at, what it saw and what it takes.
+struct Deciding {
+    let lead: Lead
+    var state: RoutingState
+    var seen = SeenState()
+    var use = StateUse()
+    private var score: Double??
+
+    /// A decision in a state, which it holds alone until it is done.
+    init(lead: Lead, taking state: inout RoutingState) {
+        self.lead = lead
+        self.state = RoutingState()
+        swap(&self.state, &state)
+    }
+
+    /// A number of the state, noted as seen.
+    mutating func look(at counter: CompiledCounter) -> RoutingState.Amount {
+        let amount = state.amount(counter.key)
+        seen.note(counter, amount)
+        return amount
+    }
+
+    /// The cap that is used up, as a phrase; nil if none is.
+    mutating func full(_ caps: [CompiledCap]) -> String? {
+        var phrase: String?
+        for cap in caps {
+            let used = look(at: cap.counter).value
+            if used >= cap.limit, phrase == nil { phrase = cap.phrase(used) }
+        }
+        return phrase
+    }
+
+    /// Takes one of each counter.
+    mutating func charge(_ caps: [CompiledCap]) {
+        for cap in caps { charge(cap.counter, 1) }
+    }
+
+    mutating func charge(_ counter: CompiledCounter, _ amount: Int64) {
+        use.charges.append(
+            .init(key: counter.key, amount: amount, windowStart: state.amount(counter.key).windowStart)
+        )
+    }
+
+    /// Whether the score in the lead's metadata is known and at least so much.
+    mutating func scores(atLeast minimum: Double) -> Bool {
+        if score == nil { score = .some(lead.score) }
+        return (score ?? nil).map { $0 >= minimum } ?? false
+    }
+
+    /// The next in turn: smooth weighted round robin, in which everybody present comes forward by the own weight and
+    /// whoever goes steps back by the weight of all. The sum of the steps is zero, so that an absence leaves nobody
+    /// with a debt, and who is new starts level.
+    mutating func takeTurn<Members: Collection>(_ members: Members) -> (place: Int, of: Int64)?
+    where Members.Element: TakesTurns {
+        var best: (place: Int, current: Int64)?
+        var total: Int64 = 0
+        for (place, member) in members.enumerated() {
+            total += member.weight
+            let current = look(at: member.turn).value + member.weight
+            if best == nil || current > (best?.current ?? 0) { best = (place, current) }
+        }
+        guard let best else { return nil }
+        guard members.count > 1 else { return (best.place, total) }
+        for (place, member) in members.enumerated() {
+            charge(member.turn, place == best.place ? member.weight - total : member.weight)
+        }
+        return (best.place, total)
+    }
+}
+
+extension CompiledPool {
+    /// Finds the member that takes a lead, and charges it.
+    ///
+    /// - Parameters:
+    ///   - deciding: the decision under way; what was looked at is noted in it, what is taken is charged to it.
+    ///   - waited: whether the lead waited for this rule, and so stands before those that arrive.
+    func choose(_ deciding: inout Deciding, waited: Bool) -> PoolAnswer {
+        if let phrase = deciding.full(caps) { return .refused(why: phrase, canChange: true) }
+        if whenFull == .wait, !waited, deciding.state.waiting.contains(rule) {
+            deciding.seen.note(waiting: rule)
+            return .refused(why: "has leads waiting that came earlier", canChange: true)
+        }
+        var able: [Int] = []
+        var refusals: [(why: String, canChange: Bool)] = []
+        for (number, member) in members.enumerated() {
+            if let refusal = self.refusal(of: member, &deciding) {
+                refusals.append(refusal)
+            } else {
+                able.append(number)
+            }
+        }
+        guard !able.isEmpty else {
+            let canChange = refusals.contains(where: \.canChange)
+            return .refused(why: Self.sentence(refusals, members), canChange: canChange)
+        }
+        let (number, how) = pick(among: able, &deciding)
+        let member = members[number]
+        deciding.charge(caps)
+        deciding.charge(member.caps)
+        if let load = member.load { deciding.charge(load, 1) }
+        return .taken(member: number, reason: how)
+    }
+
+    private func refusal(of member: CompiledMember, _ deciding: inout Deciding) -> (why: String, canChange: Bool)? {
+        if let obstacle = member.obstacle { return (obstacle.predicate, obstacle == .paused) }
+        if let minimum = member.minimumScore, !deciding.scores(atLeast: minimum) {
+            return ("takes scores of at least \(Self.text(minimum))", false)
+        }
+        if let hours = member.hours, let time = deciding.state.clocks[member.workspace] {
+            deciding.seen.note(clock: member.workspace, time)
+            if !hours.isOpen(at: time) { return ("is closed", true) }
+        }
+        return deciding.full(member.caps).map { ($0, true) }
+    }
+
+    private func pick(among able: [Int], _ deciding: inout Deciding) -> (member: Int, how: String) {
+        var note: RoutingStateRequest.Sticky?
+        if let stickyBy, let key = StickyKey.digest(of: deciding.lead, by: stickyBy) {
+            let before = RoutingStateRequest.Sticky(rule: rule, key: key)
+            note = before
+            if let workspace = deciding.state.sticky[before] {
+                deciding.seen.note(before, workspace)
+                if let number = able.first(where: { members[$0].workspace == workspace }) {
+                    let what = stickyBy == .company ? "company" : "e-mail domain"
+                    return (number, "Sticky pool: “\(members[number].name)” had this \(what) before.")
+                }
+            }
+        }
+        let (number, how) = pickInTurn(among: able, &deciding)
+        if let note { deciding.use.sticky = .init(key: note, workspace: members[number].workspace) }
+        return (number, how)
+    }
+
+    private func pickInTurn(among able: [Int], _ deciding: inout Deciding) -> (member: Int, how: String) {
+        guard members.count > 1 else { return (able[0], "") }
+        switch method {
+        case .inOrder, .sticky:
+            return (able[0], "In order: “\(members[able[0]].name)” is the first that can take it.")
+        case .roundRobin, .weighted:
+            let turn = deciding.takeTurn(able.map { members[$0] }) ?? (0, 1)
+            let member = members[able[turn.place]]
+            let share = method == .weighted ? " (\(member.weight) of \(turn.of))" : ""
+            let name = method == .weighted ? "Weighted pool" : "Round robin"
+            return (able[turn.place], "\(name): “\(member.name)” took its turn\(share).")
+        case .leastLoaded:
+            let loads = able.map { number in members[number].load.map { deciding.look(at: $0).value } ?? 0 }
+            // load / weight, compared without dividing.
+            func isLess(_ left: Int, _ right: Int) -> Bool {
+                loads[left] * members[able[right]].weight < loads[right] * members[able[left]].weight
+            }
+            let least = able.indices.min(by: isLess) ?? 0
+            let tied = able.indices.filter { !isLess(least, $0) }
+            let place = deciding.takeTurn(tied.map { members[able[$0]] })?.place ?? 0
+            let chosen = tied[place]
+            let member = members[able[chosen]]
+            let period = (member.load?.key.period ?? .day).phrase
+            return (able[chosen], "Least loaded: “\(member.name)” has had \(loads[chosen]) \(period).")
+        }
+    }
+
+    /// Says why nobody could take a lead, naming one of them.
+    private static func sentence(_ refusals: [(why: String, canChange: Bool)], _ members: [CompiledMember]) -> String {
+        guard let first = refusals.first, let member = members.first else { return "has no members" }
+        if refusals.count == 1 { return "sends to “\(member.name)”, which \(first.why)" }
+        return "has \(refusals.count) members and none can take it; “\(member.name)” \(first.why)"
+    }
+
+    private static func text(_ number: Double) -> String {
+        Int64(exactly: number).map { "\($0)" } ?? "\(number)"
+    }
+}
+
+extension CompiledMember {
+    /// Chooses a person of the workspace, and charges the turn.
+    ///
+    /// - Returns: the person, and a sentence; nobody and a sentence when all are absent or full, nothing without people.
+    func assign(_ deciding: inout Deciding) -> (person: Assignee?, reason: String)? {
+        guard !people.isEmpty else { return nil }
+        var present: [CompiledPerson] = []
+        for person in people where person.assignee.isPresent(at: deciding.state.now) {
+            if deciding.full(person.caps) == nil { present.append(person) }
+        }
+        guard let turn = deciding.takeTurn(present) else {
+            return (nil, "Nobody there is available; it is not assigned to a person.")
+        }
+        let person = present[turn.place]
+        deciding.charge(person.caps)
+        return (person.assignee, "Assigned to \(person.assignee.name).")
+    }
+}
+
+extension Lead {
+    /// The number under `score` in the metadata.
+    var score: Double? {
+        guard let metadata, case .object(let members)? = SettingsValue(json: metadata) else { return nil }
+        switch members["score"] {
+        case .number(let number)?: return number
+        case .text(let text)?: return Double(text)
+        default: return nil
+        }
+    }
+}

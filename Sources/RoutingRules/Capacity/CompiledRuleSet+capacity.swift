@@ -1,0 +1,191 @@
+package import FoundationEssentials
+
+extension CompiledRuleSet {
+    /// What the decisions of a batch may look at, so that it can be held while they are made.
+    ///
+    /// For each lead: its rules that match, in order, up to the first that takes every lead at any time.
+    ///
+    /// - Parameter leads: each lead and the workspace it came from.
+    /// - Returns: the keys; empty if no decision depends on more than the rules. About a microsecond a lead.
+    package func stateRequest(for leads: some Sequence<(lead: Lead, source: UUID?)>) -> RoutingStateRequest {
+        var request = RoutingStateRequest()
+        guard isStateful else { return request }
+        var included: Set<UUID> = []
+        for (lead, source) in leads where !pauses.hold(source) {
+            let rules = rules(of: source)
+            let isSettled = rules.forEachMatch(lead) { number in
+                let entry = rules.rules[number]
+                guard entry.obstacle == nil else { return true }
+                guard let pool = entry.pool else { return false }
+                include(pool, lead, in: &request, &included)
+                return !pool.alwaysEnds
+            }
+            if !isSettled, let source, let pool = fallbackPools[source] {
+                include(pool, lead, in: &request, &included)
+            }
+        }
+        return request
+    }
+
+    private func include(
+        _ pool: CompiledPool,
+        _ lead: Lead,
+        in request: inout RoutingStateRequest,
+        _ included: inout Set<UUID>
+    ) {
+        if let kind = pool.stickyBy, let key = StickyKey.digest(of: lead, by: kind) {
+            request.sticky.insert(.init(rule: pool.rule, key: key))
+        }
+        guard included.insert(pool.rule).inserted else { return }
+        request.formUnion(pool.request)
+    }
+
+    /// Decides where a lead goes, with capacity, opening hours, turns and people.
+    ///
+    /// Pure: the same lead, version and state always give the same decision. What it takes is added to the state, so
+    /// that the next lead of a batch is decided after it, and is in ``RoutingDecision/use``: it counts only if the lead
+    /// is written as decided, and ``RoutingState/apply(_:times:)`` takes it back otherwise.
+    ///
+    /// - Parameters:
+    ///   - lead: the lead.
+    ///   - source: the workspace that it came from.
+    ///   - state: what ``stateRequest(for:)`` asked for.
+    ///   - waitedFor: the rule that the lead has waited for, whose queue it stands in already.
+    /// - Returns: where it goes, and why.
+    package func decide(
+        _ lead: Lead,
+        from source: UUID?,
+        in state: inout RoutingState,
+        waitedFor: UUID? = nil
+    ) -> RoutingDecision {
+        guard isStateful else { return decidePlainly(lead, from: source) }
+        guard !pauses.hold(source) else { return Self.paused }
+        let rules = rules(of: source)
+        var deciding = Deciding(lead: lead, taking: &state)
+        var passedOver: [Int] = []
+        var refusals: [String] = []
+        var decision: RoutingDecision?
+        rules.forEachMatch(lead) { number in
+            let entry = rules.rules[number]
+            guard entry.obstacle == nil else {
+                passedOver.append(number)
+                return true
+            }
+            guard let pool = entry.pool else {
+                decision = RoutingDecision(outcome: entry.outcome, reason: entry.reason)
+                return false
+            }
+            switch pool.choose(&deciding, waited: waitedFor == pool.rule) {
+            case .taken(let number, let how):
+                decision = routed(pool, pool.members[number], [entry.reason, how], &deciding)
+                return false
+            case .refused(let why, let canChange):
+                if canChange, pool.whenFull == .wait {
+                    decision = RoutingDecision(
+                        outcome: .waiting(rule: pool.rule, ruleName: pool.ruleName),
+                        reason: "Waiting for rule “\(pool.ruleName)”, which \(why)."
+                    )
+                    return false
+                }
+                refusals.append("“\(pool.ruleName)”, which \(why)")
+                return true
+            }
+        }
+        var result = decision ?? unmatched(lead, from: source, rules, passedOver, &deciding)
+        if decision != nil, !passedOver.isEmpty { result.reason += " " + rules.sentence(passedOver: passedOver) }
+        if !refusals.isEmpty {
+            var named = refusals.prefix(3).joined(separator: "; ")
+            if refusals.count > 3 { named += "; \(refusals.count - 3) more" }
+            result.reason += " Could not be used: \(named)."
+        }
+        if !deciding.seen.isEmpty || !deciding.use.charges.isEmpty {
+            deciding.use.seen = deciding.seen.json(now: deciding.state.now)
+            result.use = deciding.use
+            deciding.state.apply(deciding.use)
+        }
+        swap(&state, &deciding.state)
+        return result
+    }
+
+    private func routed(
+        _ pool: CompiledPool,
+        _ member: CompiledMember,
+        _ sentences: [String],
+        _ deciding: inout Deciding
+    ) -> RoutingDecision {
+        var sentences = sentences
+        let assigned = member.assign(&deciding)
+        if let assigned { sentences.append(assigned.reason) }
+        var decision = RoutingDecision(
+            outcome: .routed(destination: member.workspace, rule: pool.rule, ruleName: pool.ruleName),
+            reason: sentences.filter { !$0.isEmpty }.joined(separator: " ")
+        )
+        decision.assignee = assigned?.person
+        return decision
+    }
+
+    private func unmatched(
+        _ lead: Lead,
+        from source: UUID?,
+        _ rules: SourceRules,
+        _ passedOver: [Int],
+        _ deciding: inout Deciding
+    ) -> RoutingDecision {
+        var (outcome, what) = unmatched(from: source)
+        let why = rules.whyNone(lead, passedOver: passedOver)
+        var person: Assignee?
+        if let source, let pool = fallbackPools[source] {
+            switch pool.choose(&deciding, waited: false) {
+            case .taken(let number, _):
+                let assigned = pool.members[number].assign(&deciding)
+                person = assigned?.person
+                if let assigned { what += " " + assigned.reason }
+            case .refused(let refusal, _):
+                outcome = .unmatched(keptIn: source)
+                what = "No rule matched; kept in its source workspace, because the fallback \(refusal)."
+            }
+        }
+        var decision = RoutingDecision(outcome: outcome, reason: "\(what) \(why)")
+        decision.assignee = person
+        return decision
+    }
+
+    /// The rules for which leads may wait.
+    ///
+    /// - Parameter rule: the rule.
+    /// - Returns: how many leads it could send now, in a state that ``waitRequest(of:)`` asked for; nil if leads no
+    ///   longer wait for it, and all that do are to be decided again.
+    package func room(under rule: UUID, in state: RoutingState) -> Int? {
+        guard let pool = waitPools[rule] else { return nil }
+        func room(_ caps: [CompiledCap]) -> Int64 {
+            caps.map { max($0.limit - state.amount($0.counter.key).value, 0) }.min() ?? Cap.largestLimit
+        }
+        var members: Int64 = 0
+        for member in pool.members where member.obstacle == nil {
+            if let hours = member.hours, let time = state.clocks[member.workspace], !hours.isOpen(at: time) { continue }
+            members += room(member.caps)
+        }
+        return Int(min(room(pool.caps), members, Cap.largestLimit))
+    }
+
+    /// What ``room(under:in:)`` looks at for some rules.
+    package func waitRequest(of rules: some Sequence<UUID>) -> RoutingStateRequest {
+        var request = RoutingStateRequest()
+        for rule in rules {
+            guard let pool = waitPools[rule] else { continue }
+            request.formUnion(pool.request)
+        }
+        return request
+    }
+}
+
+extension RoutingStateRequest {
+    /// Adds another request.
+    package mutating func formUnion(_ other: RoutingStateRequest) {
+        keys.formUnion(other.keys)
+        clocks.merge(other.clocks) { first, _ in first }
+        sticky.formUnion(other.sticky)
+        waiting.formUnion(other.waiting)
+        needsTime = needsTime || other.needsTime
+    }
+}

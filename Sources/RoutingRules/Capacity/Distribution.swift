@@ -1,0 +1,186 @@
+package import FoundationEssentials
+
+/// How a rule hands out its leads: to which workspaces, by which method, up to which caps.
+package struct Distribution: Sendable, Hashable {
+    /// What becomes of a lead when nobody can take it at the moment.
+    package enum WhenFull: String, Sendable, Hashable, CaseIterable {
+        /// The next rule that matches is tried.
+        case nextRule = "next_rule"
+        /// The lead waits, and goes out oldest first when somebody can take leads again.
+        case wait
+    }
+
+    /// The workspaces; nil for the one destination of the rule.
+    package var pool: Pool?
+    /// The caps of the rule as a whole.
+    package var caps: [Cap]
+    /// What becomes of a lead when nobody can take it at the moment.
+    package var whenFull: WhenFull
+    /// What of the stored settings could not be understood; a rule with such problems takes no part.
+    package private(set) var problems: [SettingsProblem] = []
+
+    /// A distribution of these parts.
+    package init(pool: Pool? = nil, caps: [Cap] = [], whenFull: WhenFull = .nextRule) {
+        self.pool = pool
+        self.caps = caps
+        self.whenFull = whenFull
+    }
+
+    /// Reads settings; never fails, and says what it did not understand.
+    ///
+    /// - Parameters:
+    ///   - settings: the object.
+    ///   - path: the JSON pointer to it, for problems.
+    package init(_ settings: SettingsValue, at path: String = "") {
+        self.init()
+        var reader = SettingsReader(settings, at: path, names: ["pool", "caps", "whenFull"])
+        var pool: Pool?
+        reader.object("pool", names: Pool.names) { pool = Pool(&$0) }
+        self.pool = pool
+        caps = Cap.read(&reader, "caps")
+        whenFull = reader.choice("whenFull", of: WhenFull.self) ?? .nextRule
+        problems = reader.problems
+    }
+
+    /// The settings, with defaults left out.
+    package var settings: SettingsValue {
+        var members: [String: SettingsValue] = [:]
+        if let pool { members["pool"] = pool.settings }
+        if !caps.isEmpty { members["caps"] = .list(caps.map(\.settings)) }
+        if whenFull != .nextRule { members["whenFull"] = .text(whenFull.rawValue) }
+        return .object(members)
+    }
+}
+
+/// Workspaces that share the leads of a rule.
+package struct Pool: Sendable, Hashable {
+    /// The most members that a pool may have.
+    package static let mostMembers = 100
+
+    /// How the one is found that takes a lead.
+    package enum Method: String, Sendable, Hashable, CaseIterable {
+        /// The first in the list that can take it.
+        case inOrder = "in_order"
+        /// One after the other.
+        case roundRobin = "round_robin"
+        /// In turns as many as the weights say.
+        case weighted
+        /// Whoever has had the fewest leads for its weight in the running period.
+        case leastLoaded = "least_loaded"
+        /// Whoever had the last lead of the same company or e-mail domain.
+        case sticky
+    }
+
+    /// What sticky leads have in common.
+    package enum StickyBy: String, Sendable, Hashable, CaseIterable {
+        case company
+        case emailDomain = "email_domain"
+    }
+
+    /// One of the workspaces.
+    package struct Member: Sendable, Hashable {
+        /// The workspace.
+        package var workspaceID: UUID
+        /// Its share: 1 to 1,000.
+        package var weight: Int64
+        /// How many leads it takes from this rule.
+        package var caps: [Cap]
+        /// Whether it takes none from this rule for now.
+        package var isPaused: Bool
+
+        /// A member; of weight 1, without caps and not paused unless told otherwise.
+        package init(workspaceID: UUID, weight: Int64 = 1, caps: [Cap] = [], isPaused: Bool = false) {
+            self.workspaceID = workspaceID
+            self.weight = weight
+            self.caps = caps
+            self.isPaused = isPaused
+        }
+    }
+
+    /// How the one is found that takes a lead.
+    package var method: Method
+    /// What sticky leads have in common.
+    package var stickyBy: StickyBy
+    /// The method for the first lead of a company or domain, and for those without one.
+    package var otherwise: Method
+    /// The period that least loaded counts in.
+    package var loadPeriod: CapPeriod
+    /// The workspaces, in the order of the list.
+    package var members: [Member]
+
+    /// A pool of members.
+    package init(
+        _ method: Method,
+        stickyBy: StickyBy = .company,
+        otherwise: Method = .weighted,
+        loadPeriod: CapPeriod = .day,
+        members: [Member]
+    ) {
+        self.method = method
+        self.stickyBy = stickyBy
+        self.otherwise = otherwise
+        self.loadPeriod = loadPeriod
+        self.members = members
+    }
+
+    /// The method that finds the member where none is known.
+    package var turnMethod: Method { method == .sticky ? otherwise : method }
+
+    static let names = ["method", "stickyBy", "otherwise", "per", "members"]
+
+    init(_ reader: inout SettingsReader) {
+        let method = reader.choice("method", of: Method.self, isRequired: true) ?? .inOrder
+        let by = reader.choice("stickyBy", of: StickyBy.self)
+        let otherwise = reader.choice("otherwise", of: Method.self)
+        if method == .sticky {
+            if by == nil { reader.note("stickyBy", "A sticky pool says by what.", "Send company or email_domain.") }
+            if otherwise == .sticky { reader.note("otherwise", "This is another method than sticky.") }
+        }
+        let period = reader.choice("per", of: CapPeriod.self)
+        var members: [Member] = []
+        reader.eachObject(
+            "members",
+            names: ["workspaceId", "weight", "caps", "paused"],
+            atMost: Self.mostMembers
+        ) { reader in
+            let id = reader.uuid("workspaceId", isRequired: true)
+            let weight = reader.integer("weight", in: 1...1000) ?? 1
+            let caps = Cap.read(&reader, "caps")
+            let isPaused = reader.bool("paused") ?? false
+            guard let id else { return }
+            if members.contains(where: { $0.workspaceID == id }) {
+                reader.note("workspaceId", "This workspace is a member already.", "Give it a higher weight instead.")
+            }
+            members.append(Member(workspaceID: id, weight: weight, caps: caps, isPaused: isPaused))
+        }
+        if members.isEmpty, reader.problems.isEmpty {
+            reader.note("members", "A pool has 1 to \(Self.mostMembers) members.")
+        }
+        self.init(
+            method,
+            stickyBy: by ?? .company,
+            otherwise: otherwise == .sticky ? .weighted : otherwise ?? .weighted,
+            loadPeriod: period ?? .day,
+            members: members
+        )
+    }
+
+    var settings: SettingsValue {
+        var object: [String: SettingsValue] = ["method": .text(method.rawValue)]
+        if method == .sticky {
+            object["stickyBy"] = .text(stickyBy.rawValue)
+            object["otherwise"] = .text(otherwise.rawValue)
+        }
+        if turnMethod == .leastLoaded { object["per"] = .text(loadPeriod.rawValue) }
+        object["members"] = .list(
+            members.map { member in
+                var object: [String: SettingsValue] = ["workspaceId": .text(member.workspaceID.text)]
+                if member.weight != 1 { object["weight"] = .number(Double(member.weight)) }
+                if !member.caps.isEmpty { object["caps"] = .list(member.caps.map(\.settings)) }
+                if member.isPaused { object["paused"] = .bool(true) }
+                return .object(object)
+            }
+        )
+        return .object(object)
+    }
+}

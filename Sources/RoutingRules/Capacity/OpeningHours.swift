@@ -1,0 +1,135 @@
+/// When a workspace takes leads: ranges of its local time for each day of the week, and days on which it is closed.
+package struct OpeningHours: Sendable, Hashable {
+    /// A range of a day, in minutes since midnight; the end is not in it, and may be 24:00.
+    package struct Range: Sendable, Hashable {
+        /// The first minute.
+        package var start: Int
+        /// The minute after the last.
+        package var end: Int
+    }
+
+    /// The ranges of each day, from Sunday; no ranges: closed all day.
+    package var days: [[Range]]
+    /// Closed all day, as days since 1 January 1970.
+    package var holidays: Set<Int64>
+
+    static let dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+
+    /// Whether it is open at a local time.
+    package func isOpen(at time: LocalTime) -> Bool {
+        guard !holidays.contains(time.day) else { return false }
+        return days[time.dayOfWeek].contains { $0.start <= time.minute && time.minute < $0.end }
+    }
+
+    /// The next local time, from a given one on, at which it is open; nil if that is not within 400 days.
+    package func opening(from time: LocalTime) -> LocalTime? {
+        for offset in 0...400 {
+            let day = LocalTime(minutesSinceEpoch: (time.day + Int64(offset)) * 1440)
+            guard !holidays.contains(day.day) else { continue }
+            let earliest = offset == 0 ? time.minute : 0
+            let starts = days[day.dayOfWeek].filter { $0.end > earliest }.map { max($0.start, earliest) }
+            if let start = starts.min() { return LocalTime(minutesSinceEpoch: day.day * 1440 + Int64(start)) }
+        }
+        return nil
+    }
+
+    static func read(_ reader: inout SettingsReader) -> OpeningHours? {
+        var days: [[Range]]?
+        reader.object("hours", names: dayNames) { reader in
+            days = dayNames.map { name in
+                let ranges = reader.list(name, atMost: 10) ?? []
+                return ranges.compactMap { value in
+                    guard case .list(let ends) = value, ends.count == 2, let start = minute(ends[0]),
+                        let end = minute(ends[1]), start < end
+                    else {
+                        reader.note(
+                            name,
+                            "A range is two times of one day, the earlier first.",
+                            #"Write it as ["09:00","17:30"]; 24:00 ends a day, and a night is two ranges."#
+                        )
+                        return nil
+                    }
+                    return Range(start: start, end: end)
+                }
+            }
+        }
+        var holidays: Set<Int64> = []
+        for (index, value) in (reader.list("holidays", atMost: 1000) ?? []).enumerated() {
+            guard case .text(let text) = value, let day = CivilDay(text) else {
+                reader.note("holidays", "Entry \(index) is no date.", "Write dates as 2026-12-25.")
+                continue
+            }
+            holidays.insert(day.daysSinceEpoch)
+        }
+        guard days != nil || !holidays.isEmpty else { return nil }
+        let always = [[Range]](repeating: [Range(start: 0, end: 1440)], count: 7)
+        return OpeningHours(days: days ?? always, holidays: holidays)
+    }
+
+    private static func minute(_ value: SettingsValue) -> Int? {
+        guard case .text(let text) = value else { return nil }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }), let hour = Int(parts[0]),
+            let minute = Int(parts[1]), (0...24).contains(hour), (0..<60).contains(minute),
+            hour < 24 || minute == 0
+        else { return nil }
+        return hour * 60 + minute
+    }
+
+    var settings: [String: SettingsValue] {
+        var hours: [String: SettingsValue] = [:]
+        for (name, ranges) in zip(Self.dayNames, days) where !ranges.isEmpty {
+            hours[name] = .list(ranges.map { .list([.text(Self.text($0.start)), .text(Self.text($0.end))]) })
+        }
+        var members: [String: SettingsValue] = ["hours": .object(hours)]
+        if !holidays.isEmpty {
+            members["holidays"] = .list(holidays.sorted().map { .text(CivilDay(daysSinceEpoch: $0).text) })
+        }
+        return members
+    }
+
+    private static func text(_ minute: Int) -> String { twoDigits(minute / 60) + ":" + twoDigits(minute % 60) }
+}
+
+/// What the clock on the wall of a workspace shows.
+package struct LocalTime: Sendable, Hashable {
+    /// Minutes since midnight of 1 January 1970, as if its clock had never been put forward or back.
+    package let minutesSinceEpoch: Int64
+
+    /// A local time.
+    package init(minutesSinceEpoch: Int64) { self.minutesSinceEpoch = minutesSinceEpoch }
+
+    /// Days since 1 January 1970.
+    package var day: Int64 { minutesSinceEpoch.floorDivided(by: 1440) }
+    /// Minutes since midnight.
+    package var minute: Int { Int(minutesSinceEpoch - day * 1440) }
+    /// 0 is Sunday.
+    var dayOfWeek: Int { CivilDay(daysSinceEpoch: day).dayOfWeek }
+    /// Such as `2026-12-25T09:00`.
+    package var text: String {
+        CivilDay(daysSinceEpoch: day).text + "T" + twoDigits(minute / 60) + ":" + twoDigits(minute % 60)
+    }
+}
+
+private func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+extension CivilDay {
+    /// Reads `2026-12-25`; nil for anything else, and for days that the calendar does not have.
+    init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0].utf8.count == 4, parts[1].utf8.count == 2, parts[2].utf8.count == 2,
+            let year = Int64(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]), (1...12).contains(month),
+            (1...31).contains(day)
+        else { return nil }
+        self.init(year: year, month: month, day: day)
+        let same = CivilDay(daysSinceEpoch: daysSinceEpoch)
+        guard same.month == month, same.day == day else { return nil }
+    }
+
+    /// Such as `2026-12-25`.
+    var text: String {
+        let digits = String(year)
+        let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        return "\(padded)-\(twoDigits(month))-\(twoDigits(day))"
+    }
+}

@@ -1,0 +1,192 @@
+package import FoundationEssentials
+
+/// What decisions depend on beside the rules: how much was taken, whose turn it is, what time it is where.
+///
+/// A value: the database's rows as they stood under lock, then changed by each decision of the batch. What is missing
+/// counts as nothing taken, no turn had and open.
+package struct RoutingState: Sendable, Hashable {
+    /// A number and the window that it belongs to.
+    package struct Amount: Sendable, Hashable {
+        /// How many leads, or the current of a turn.
+        package var value: Int64
+        /// When the window began, in microseconds since 1970; 0 for turns and for all time.
+        package var windowStart: Int64
+
+        /// A number in a window.
+        package init(_ value: Int64, windowStart: Int64 = 0) {
+            self.value = value
+            self.windowStart = windowStart
+        }
+    }
+
+    /// The time of the decision, in microseconds since 1970.
+    package var now: Int64
+    /// Counters and turns.
+    package var amounts: [StateKey: Amount]
+    /// Where workspaces with opening hours are in their day.
+    package var clocks: [UUID: LocalTime]
+    /// Which workspace had the last lead of a company or domain.
+    package var sticky: [RoutingStateRequest.Sticky: UUID]
+    /// Rules for which leads wait.
+    package var waiting: Set<UUID>
+
+    /// A state in which nothing has happened yet.
+    package init(now: Int64 = 0) {
+        self.now = now
+        amounts = [:]
+        clocks = [:]
+        sticky = [:]
+        waiting = []
+    }
+
+    /// How much was taken, or the current of a turn.
+    func amount(_ key: StateKey) -> Amount { amounts[key] ?? Amount(0) }
+
+    /// Adds what a decision takes.
+    package mutating func apply(_ use: StateUse, times factor: Int64 = 1) {
+        for charge in use.charges {
+            amounts[charge.key, default: Amount(0, windowStart: charge.windowStart)].value += charge.amount * factor
+        }
+        if factor > 0, let note = use.sticky { sticky[note.key] = note.workspace }
+    }
+}
+
+/// What a decision takes of capacity and turns; nothing of it counts unless the lead is written as decided.
+package struct StateUse: Sendable, Hashable {
+    /// A change of one number.
+    package struct Charge: Sendable, Hashable {
+        /// The number.
+        package let key: StateKey
+        /// By how much.
+        package let amount: Int64
+        /// The window that it is counted in.
+        package let windowStart: Int64
+    }
+
+    /// Where the next lead of a company or domain is to go.
+    package struct StickyNote: Sendable, Hashable {
+        /// The company or domain, and the rule.
+        package let key: RoutingStateRequest.Sticky
+        /// The workspace.
+        package let workspace: UUID
+    }
+
+    /// The changes of counters and turns.
+    package var charges: [Charge] = []
+    /// Where the next lead of the same company or domain is to go.
+    package var sticky: StickyNote?
+    /// What the decision looked at, as JSON; ``RoutingState/init(json:)`` reads it back.
+    package var seen = ""
+
+    /// Nothing.
+    package init() {}
+
+    /// What is kept with the log row, as JSON: the state that was seen, and the counters that the lead was counted in.
+    package var metadata: String {
+        var text = "{\"state\":\(seen.isEmpty ? "{}" : seen),\"charged\":["
+        var isFirst = true
+        for charge in charges where charge.key.period != nil {
+            if !isFirst { text += "," }
+            isFirst = false
+            text += charge.key.jsonPrefix + "\(charge.windowStart)]"
+        }
+        return text + "]}"
+    }
+}
+
+extension RoutingState {
+    /// Reads what a decision looked at; nil for anything else.
+    ///
+    /// Deciding the same lead under the same rules in this state gives the same decision.
+    package init?(json: String) {
+        guard let value = SettingsValue(json: json) else { return nil }
+        self.init(value)
+    }
+
+    /// Reads the metadata of a log row, in which the state is a member.
+    package init?(metadata: String) {
+        guard case .object(let members)? = SettingsValue(json: metadata), let state = members["state"] else {
+            return nil
+        }
+        self.init(state)
+    }
+
+    private init?(_ value: SettingsValue) {
+        guard case .object(let members) = value else { return nil }
+        self.init()
+        if case .number(let time)? = members["now"] { now = Int64(time) }
+        for entry in members["amounts"].elements {
+            guard case .list(let parts) = entry, parts.count == 6, let scope = parts[0].integer,
+                let known = StateKey.Scope(rawValue: Int16(truncatingIfNeeded: scope)), let owner = parts[1].uuid,
+                let member = parts[2].uuid, let period = parts[3].integer, let amount = parts[4].integer,
+                let start = parts[5].integer
+            else { return nil }
+            let key = StateKey(known, owner, member, per: StateKey.period(stored: Int16(truncatingIfNeeded: period)))
+            amounts[key] = Amount(amount, windowStart: start)
+        }
+        for entry in members["clocks"].elements {
+            guard case .list(let parts) = entry, parts.count == 2, let id = parts[0].uuid, let time = parts[1].integer
+            else { return nil }
+            clocks[id] = LocalTime(minutesSinceEpoch: time)
+        }
+        for entry in members["sticky"].elements {
+            guard case .list(let parts) = entry, parts.count == 3, let rule = parts[0].uuid,
+                case .text(let hex) = parts[1], let workspace = parts[2].uuid
+            else { return nil }
+            sticky[.init(rule: rule, key: StickyKey.bytes(hex: hex))] = workspace
+        }
+        for entry in members["waiting"].elements {
+            guard let rule = entry.uuid else { return nil }
+            waiting.insert(rule)
+        }
+    }
+}
+
+extension Optional<SettingsValue> {
+    fileprivate var elements: [SettingsValue] { if case .list(let values)? = self { values } else { [] } }
+}
+
+extension SettingsValue {
+    fileprivate var integer: Int64? { if case .number(let number) = self { Int64(exactly: number) } else { nil } }
+    fileprivate var uuid: UUID? { if case .text(let text) = self { UUID(text: text) } else { nil } }
+}
+
+/// Writes down what a decision looks at.
+struct SeenState {
+    private var amounts = ""
+    private var clocks = ""
+    private var sticky = ""
+    private var waiting = ""
+
+    var isEmpty: Bool { amounts.isEmpty && clocks.isEmpty && sticky.isEmpty && waiting.isEmpty }
+
+    mutating func note(_ counter: CompiledCounter, _ amount: RoutingState.Amount) {
+        if !amounts.isEmpty { amounts += "," }
+        amounts += counter.jsonPrefix
+        amounts += "\(amount.value),\(amount.windowStart)]"
+    }
+
+    mutating func note(clock workspace: UUID, _ time: LocalTime) {
+        if !clocks.isEmpty { clocks += "," }
+        clocks += "[\"\(workspace.text)\",\(time.minutesSinceEpoch)]"
+    }
+
+    mutating func note(_ key: RoutingStateRequest.Sticky, _ workspace: UUID) {
+        if !sticky.isEmpty { sticky += "," }
+        sticky += "[\"\(key.rule.text)\",\"\(StickyKey.hex(key.key))\",\"\(workspace.text)\"]"
+    }
+
+    mutating func note(waiting rule: UUID) {
+        if !waiting.isEmpty { waiting += "," }
+        waiting += "\"\(rule.text)\""
+    }
+
+    func json(now: Int64) -> String {
+        var text = "{\"now\":\(now)"
+        if !amounts.isEmpty { text += ",\"amounts\":[\(amounts)]" }
+        if !clocks.isEmpty { text += ",\"clocks\":[\(clocks)]" }
+        if !sticky.isEmpty { text += ",\"sticky\":[\(sticky)]" }
+        if !waiting.isEmpty { text += ",\"waiting\":[\(waiting)]" }
+        return text + "}"
+    }
+}

@@ -1,0 +1,44 @@
+import Crypto
+
+/// What sticky leads have in common, as a digest: no name and no domain is stored.
+enum StickyKey {
+    /// The digest for a lead: 16 bytes; nil if it has no company, or an address of a provider for everybody.
+    static func digest(of lead: Lead, by kind: Pool.StickyBy) -> [UInt8]? {
+        let value: [UInt8]?
+        switch kind {
+        case .company: value = lead.companyName.flatMap(CompanyName.normalised)
+        case .emailDomain:
+            guard let address = lead.email.flatMap(EmailAddress.normalised),
+                let at = address.lastIndex(of: UInt8(ascii: "@"))
+            else { return nil }
+            let domain = Array(address[(at + 1)...])
+            value = everybodysDomains.contains(String(decoding: domain, as: UTF8.self)) ? nil : domain
+        }
+        guard let value, !value.isEmpty else { return nil }
+        var hash = SHA256()
+        hash.update(data: Array(kind.rawValue.utf8) + [0x3A] + value)
+        return Array(hash.finalize().prefix(16))
+    }
+
+    static func hex(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".unicodeScalars)
+        return bytes.reduce(into: "") { text, byte in
+            text.unicodeScalars.append(digits[Int(byte >> 4)])
+            text.unicodeScalars.append(digits[Int(byte & 15)])
+        }
+    }
+
+    static func bytes(hex: String) -> [UInt8] {
+        let digits = hex.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+        return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    }
+
+    /// Providers at which anybody has an address: leads there have nothing in common.
+    private static let everybodysDomains: Set<String> = [
+        "gmail.com", "yahoo.com", "ymail.com", "hotmail.com", "outlook.com", "live.com", "msn.com", "icloud.com",
+        "me.com", "mac.com", "aol.com", "proton.me", "protonmail.com", "pm.me", "gmx.com", "gmx.de", "gmx.net",
+        "web.de", "mail.com", "mail.ru", "yandex.com", "yandex.ru", "zoho.com", "fastmail.com", "qq.com", "163.com",
+        "126.com", "comcast.net", "verizon.net", "att.net", "t-online.de", "orange.fr", "free.fr", "libero.it",
+        "hotmail.co.uk", "yahoo.co.uk", "yahoo.co.jp", "rediffmail.com", "tutanota.com", "hey.com",
+    ]
+}
