@@ -6,16 +6,30 @@ package struct LeadLocation: Sendable, Hashable, Codable {
     package var state: String?
     /// The city.
     package var city: String?
+    /// Degrees north of the equator, from -90 to 90; of use only with a longitude.
+    package var latitude: Double?
+    /// Degrees east of Greenwich, from -180 to 180.
+    package var longitude: Double?
 
     /// A location of parts that may each be missing.
-    package init(country: String? = nil, state: String? = nil, city: String? = nil) {
+    package init(
+        country: String? = nil,
+        state: String? = nil,
+        city: String? = nil,
+        latitude: Double? = nil,
+        longitude: Double? = nil
+    ) {
         self.country = country
         self.state = state
         self.city = city
+        self.latitude = latitude
+        self.longitude = longitude
     }
 
     /// Whether nothing is known.
-    package var isEmpty: Bool { country == nil && state == nil && city == nil }
+    package var isEmpty: Bool {
+        country == nil && state == nil && city == nil && latitude == nil && longitude == nil
+    }
 }
 
 /// A lead as a partner sent it.

@@ -17,13 +17,19 @@ enum FoldedText {
         -> Result
     {
         var text = text
-        let fast = text.withUTF8 { utf8 in
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: utf8.count) { buffer -> Result? in
-                guard let count = foldASCII(utf8, into: buffer) else { return nil }
-                return body(UnsafeBufferPointer(rebasing: buffer[..<count]))
-            }
+        return text.withUTF8 { withBytes(ofUTF8: $0, body) }
+    }
+
+    /// The same for a text that is UTF-8 already.
+    static func withBytes<Result>(
+        ofUTF8 utf8: UnsafeBufferPointer<UInt8>,
+        _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        let fast = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: utf8.count) { buffer -> Result? in
+            guard let count = foldASCII(utf8, into: buffer) else { return nil }
+            return body(UnsafeBufferPointer(rebasing: buffer[..<count]))
         }
-        return fast ?? foldedSlowly(text).withUnsafeBufferPointer(body)
+        return fast ?? foldedSlowly(String(decoding: utf8, as: UTF8.self)).withUnsafeBufferPointer(body)
     }
 
     /// Folds ASCII; nil as soon as anything else turns up.
@@ -62,12 +68,17 @@ enum FoldedText {
                 result += " "
                 isAfterBlank = false
             }
-            switch scalar {
-            case "\u{2010}"..."\u{2015}", "\u{2212}": result += "-"
-            case "\u{2018}", "\u{2019}": result += "'"
-            default: result += CanonicalText.lowercased(scalar.properties.uppercaseMapping)
-            }
+            result += folded(scalar)
         }
         return Array(result.utf8)
+    }
+
+    /// What a scalar that is no blank becomes.
+    static func folded(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\u{2010}"..."\u{2015}", "\u{2212}": "-"
+        case "\u{2018}", "\u{2019}": "'"
+        default: CanonicalText.lowercased(scalar.properties.uppercaseMapping)
+        }
     }
 }

@@ -1,7 +1,7 @@
-/// What a lead must have for a rule to match: six lists.
+/// What a lead must have for a rule to match: six lists, and a tree of comparisons beside them.
 ///
-/// Any value within a list will do, and all lists that are not empty must be met. A lead that lacks an attribute does
-/// not meet a list that asks for it. No list at all means every lead.
+/// Any value within a list will do, and all lists that are not empty must be met, and so must the tree. A lead that
+/// lacks an attribute does not meet a list or a comparison that asks for it. Nothing at all means every lead.
 ///
 /// Stored conditions are read with tolerance: a list may be missing, null, or a single string. Anything that cannot be
 /// understood is kept as a ``ConditionProblem``, and ``CompiledRuleSet`` leaves a rule with such problems out: a
@@ -19,6 +19,8 @@ package struct RuleConditions: Sendable, Hashable {
     package var usStates: [String]
     /// Census regions and divisions of the United States, or the states of other countries as leads give them.
     package var regions: [String]
+    /// What the key `where` holds; nil for nothing.
+    package var tree: ConditionNode?
     /// What of the stored conditions could not be understood; empty for conditions that were built in memory.
     package private(set) var problems: [ConditionProblem] = []
 
@@ -29,7 +31,8 @@ package struct RuleConditions: Sendable, Hashable {
         revenueRanges: [String] = [],
         countries: [String] = [],
         usStates: [String] = [],
-        regions: [String] = []
+        regions: [String] = [],
+        where tree: ConditionNode? = nil
     ) {
         self.industries = industries
         self.companySizes = companySizes
@@ -37,11 +40,12 @@ package struct RuleConditions: Sendable, Hashable {
         self.countries = countries
         self.usStates = usStates
         self.regions = regions
+        self.tree = tree
     }
 
     /// Whether every lead meets them; false for conditions with problems, whatever their lists say.
     package var isCatchAll: Bool {
-        problems.isEmpty && Attribute.allCases.allSatisfy { values(for: $0).isEmpty }
+        problems.isEmpty && tree == nil && Attribute.allCases.allSatisfy { values(for: $0).isEmpty }
     }
 
     /// The list that asks about an attribute.
@@ -73,45 +77,63 @@ package struct RuleConditions: Sendable, Hashable {
 
 /// A part of stored conditions that cannot be understood.
 package struct ConditionProblem: Sendable, Hashable {
-    /// Where, as a JSON pointer into the conditions; empty for all of them.
+    /// Where, as a JSON pointer into the conditions, such as `/where/all/1/value`; empty for all of them.
     package let path: String
-    /// What is wrong, and what would be right.
+    /// What is wrong.
     package let message: String
+    /// What to do about it; empty if the message says it.
+    package let remedy: String
 
     /// A problem at a place.
-    package init(path: String, message: String) {
+    package init(path: String, message: String, remedy: String = "") {
         self.path = path
         self.message = message
+        self.remedy = remedy
     }
 }
 
-extension RuleConditions: Codable {
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
+// MARK: - Reading and writing
+
+extension RuleConditions {
+    /// The key of the tree.
+    package static let treeKey = "where"
+
+    /// Reads stored conditions from their JSON; never fails, and says what it did not understand.
+    ///
+    /// Some microseconds for usual conditions.
+    package init(json text: String) {
+        guard let json = ConditionJSONParser.parse(text) else {
+            self.init()
+            problems = [ConditionProblem(path: "", message: "Conditions are JSON, not nested too deep.")]
+            return
+        }
+        self.init(json)
     }
 
-    /// Reads stored conditions; never fails for what is valid JSON, and says what it did not understand.
-    package init(from decoder: any Decoder) throws {
+    /// Reads stored conditions; never fails, and says what it did not understand.
+    package init(_ json: ConditionJSON) {
         self.init()
-        guard let container = try? decoder.container(keyedBy: Key.self) else {
+        guard case .object(let members) = json else {
             problems = [ConditionProblem(path: "", message: "Conditions are a JSON object of lists.")]
             return
         }
-        for key in container.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) {
-            guard let attribute = Attribute(rawValue: key.stringValue) else {
+        for member in members.sorted(by: { $0.name < $1.name }) {
+            if member.name == Self.treeKey {
+                read(tree: member.value)
+                continue
+            }
+            guard let attribute = Attribute(rawValue: member.name) else {
                 let known = Attribute.allCases.map(\.rawValue).joined(separator: ", ")
                 problems.append(
                     ConditionProblem(
-                        path: "/" + key.stringValue,
-                        message: "There is no such list; there are \(known)."
+                        path: "/" + ConditionReader.escaped(member.name),
+                        message: "There is no such list.",
+                        remedy: "There are \(known), and where."
                     )
                 )
                 continue
             }
-            let values = readList(of: attribute, from: container, key: key)
+            let values = list(member.value, path: "/" + attribute.rawValue)
             switch attribute {
             case .industry: industries = values
             case .companySize: companySizes = values
@@ -123,28 +145,35 @@ extension RuleConditions: Codable {
         }
     }
 
-    private mutating func readList(
-        of attribute: Attribute,
-        from container: KeyedDecodingContainer<Key>,
-        key: Key
-    ) -> [String] {
-        let path = "/" + attribute.rawValue
-        if (try? container.decodeNil(forKey: key)) == true { return [] }
-        if let single = try? container.decode(String.self, forKey: key) {
-            return checked([single], path: path)
+    /// Reads the value of `where`; null is none.
+    package mutating func read(tree json: ConditionJSON) {
+        if case .null = json {
+            tree = nil
+            return
         }
-        guard let list = try? container.decode([LenientText].self, forKey: key) else {
-            problems.append(ConditionProblem(path: path, message: "This is a list of texts."))
-            return []
-        }
-        for (index, element) in list.enumerated() where element.text == nil {
-            problems.append(ConditionProblem(path: "\(path)/\(index)", message: "This is a text."))
-        }
-        return checked(list.compactMap(\.text), path: path)
+        var reader = ConditionReader()
+        tree = reader.tree(json, path: "/" + Self.treeKey)
+        problems += reader.problems
     }
 
-    private mutating func checked(_ values: [String], path: String) -> [String] {
-        if values.contains(where: { FoldedText.bytes(of: $0).isEmpty }) {
+    private mutating func list(_ json: ConditionJSON, path: String) -> [String] {
+        var values: [String] = []
+        switch json {
+        case .null: return []
+        case .text(let single): values = [single]
+        case .array(let elements):
+            values.reserveCapacity(elements.count)
+            for (index, element) in elements.enumerated() {
+                if case .text(let text) = element {
+                    values.append(text)
+                } else {
+                    problems.append(ConditionProblem(path: "\(path)/\(index)", message: "This is a text."))
+                }
+            }
+        default:
+            problems.append(ConditionProblem(path: path, message: "This is a list of texts."))
+        }
+        if values.contains(where: { FoldedText.withBytes(of: $0, \.isEmpty) }) {
             problems.append(
                 ConditionProblem(path: path, message: "A value is blank; name one, or leave it out.")
             )
@@ -152,18 +181,21 @@ extension RuleConditions: Codable {
         return values
     }
 
-    private struct LenientText: Decodable {
-        let text: String?
-        init(from decoder: any Decoder) throws {
-            text = try? decoder.singleValueContainer().decode(String.self)
-        }
-    }
-
-    /// Writes the lists that are not empty.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
+    /// The conditions as JSON, without the lists that are empty: what was saved, in one order.
+    package var json: ConditionJSON {
+        var members: [ConditionJSON.Member] = []
         for attribute in Attribute.allCases where !values(for: attribute).isEmpty {
-            try container.encode(values(for: attribute), forKey: Key(stringValue: attribute.rawValue))
+            members.append(.init(attribute.rawValue, .array(values(for: attribute).map(ConditionJSON.text))))
         }
+        if let tree { members.append(.init(Self.treeKey, tree.json)) }
+        return .object(members)
     }
+}
+
+extension RuleConditions: Codable {
+    /// Reads stored conditions; never fails for what is valid JSON, and says what it did not understand.
+    package init(from decoder: any Decoder) throws { self.init(try ConditionJSON(from: decoder)) }
+
+    /// Writes the lists that are not empty, and the tree.
+    package func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 }

@@ -89,6 +89,10 @@ final class SourceRules: Sendable {
             var matching = matching
             while matching != 0 {
                 let rule = word * 64 + matching.trailingZeroBitCount
+                if let tree = rules[rule].conditions.tree, !tree.isMet(by: lead) {
+                    matching &= matching - 1
+                    continue
+                }
                 if rules[rule].obstacle == nil {
                     finding.winner = rule
                     return false

@@ -1,0 +1,162 @@
+/// What a lead says about the fields of conditions.
+///
+/// A blank value is a missing one. Nothing here allocates for ASCII of usual length.
+extension Lead {
+    /// Calls `body` with the folded text of a field, or with nil if the lead has none.
+    func withFolded<Result>(
+        _ field: ConditionField,
+        _ body: (UnsafeBufferPointer<UInt8>?) -> Result
+    ) -> Result {
+        func fold(_ text: String?) -> Result {
+            guard let text else { return body(nil) }
+            return FoldedText.withBytes(of: text) { body($0.isEmpty ? nil : $0) }
+        }
+        switch field {
+        case .email: return fold(email)
+        case .emailDomain:
+            return withFolded(.email) { address in
+                guard let address, let at = address.lastIndex(of: UInt8(ascii: "@")), at + 1 < address.count else {
+                    return body(nil)
+                }
+                return body(UnsafeBufferPointer(rebasing: address[(at + 1)...]))
+            }
+        case .phone: return fold(phone)
+        case .phoneCountry: return fold(phoneCountry)
+        case .firstName: return fold(firstName)
+        case .lastName: return fold(lastName)
+        case .company: return fold(companyName)
+        case .industry: return fold(industry)
+        case .companySize: return fold(companySize)
+        case .revenue: return fold(revenue)
+        case .country: return fold(location?.country)
+        case .usState, .state, .region: return fold(location?.state)
+        case .city: return fold(location?.city)
+        case .location: return body(nil)
+        case .source: return fold(source)
+        case .sourceID: return fold(sourceID)
+        case .score: return withMetadata(.score) { Self.fold($0, $1, body) }
+        case .metadata(let path): return withMetadata(path) { Self.fold($0, $1, body) }
+        }
+    }
+
+    /// Calls `body` with what stands at a path of the metadata.
+    func withMetadata<Result>(
+        _ path: MetadataPath,
+        _ body: (MetadataScanner.Found?, UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        guard var text = metadata else { return body(nil, UnsafeBufferPointer(start: nil, count: 0)) }
+        return text.withUTF8 { body(MetadataScanner.find(path, in: $0), $0) }
+    }
+
+    /// A scalar of metadata as folded text.
+    static func fold<Result>(
+        _ found: MetadataScanner.Found?,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ body: (UnsafeBufferPointer<UInt8>?) -> Result
+    ) -> Result {
+        switch found {
+        case .text(let range, let isPlain):
+            let raw = UnsafeBufferPointer(rebasing: bytes[range])
+            let folded: (UnsafeBufferPointer<UInt8>) -> Result = { body($0.isEmpty ? nil : $0) }
+            if isPlain { return FoldedText.withBytes(ofUTF8: raw, folded) }
+            return FoldedText.withBytes(of: JSONString.unescaped(raw) ?? "", folded)
+        case .number(let range):
+            let raw = UnsafeBufferPointer(rebasing: bytes[range])
+            if ConditionNumber.isCanonical(raw) { return body(raw) }
+            var text = ConditionNumber.canonical(raw)
+            return text.withUTF8 { body($0) }
+        case .boolean(let value):
+            var text = value ? "true" : "false"
+            return text.withUTF8 { body($0) }
+        case nil, .null, .array, .object: return body(nil)
+        }
+    }
+
+    /// Whether the lead has a value for a field.
+    func has(_ field: ConditionField) -> Bool {
+        switch field {
+        case .location: return point != nil
+        case .metadata(let path):
+            return withMetadata(path) { found, bytes in
+                switch found {
+                case nil, .null: false
+                case .array, .object, .boolean, .number: true
+                case .text: Self.fold(found, bytes) { $0 != nil }
+                }
+            }
+        case .usState: return forEachKey(of: field) { _ in true }
+        default: return withFolded(field) { $0 != nil }
+        }
+    }
+
+    /// Calls `body` with each form in which equality knows the value of a field, until it returns true.
+    ///
+    /// A region has up to three: the state as given, and the Census region and division of a state of the United
+    /// States. All others have one, or none.
+    ///
+    /// - Returns: whether `body` returned true.
+    func forEachKey(of field: ConditionField, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+        withFolded(field) { folded in
+            guard let folded else { return false }
+            switch field {
+            case .usState:
+                guard mayBeInUnitedStates, let state = USState.index(ofFolded: folded) else { return false }
+                return ConditionKey.withKey(0x04, UInt16(truncatingIfNeeded: state), body)
+            case .region:
+                if body(folded) { return true }
+                guard mayBeInUnitedStates, let state = USState.index(ofFolded: folded),
+                    let names = CensusNames.folded[state]
+                else { return false }
+                return names.division.withUnsafeBufferPointer(body) || names.region.withUnsafeBufferPointer(body)
+            default: return ConditionKey.withKey(of: field, folded, body)
+            }
+        }
+    }
+
+    /// Whether its state can be one of the United States: no country is given, or theirs.
+    var mayBeInUnitedStates: Bool {
+        guard let country = location?.country else { return true }
+        return FoldedText.withBytes(of: country) { $0.isEmpty || Country.index(ofFolded: $0) == Country.unitedStates }
+    }
+
+    /// The range of numbers that a field says, or nil for what is no number.
+    func numbers(_ field: ConditionField) -> Extent? {
+        switch field.kind {
+        case .band(let isWhole):
+            return withFolded(field) { $0.flatMap { BandText.extent(ofFolded: $0, isWhole: isWhole) } }
+        case .free, .number:
+            return withFolded(field) { folded in
+                guard let folded else { return nil }
+                if let number = ConditionNumber.any(folded) { return Extent(number) }
+                return BandText.extent(ofFolded: folded, isWhole: false)
+            }
+        default: return nil
+        }
+    }
+
+    /// The time that a field of metadata says, or nil for what is none.
+    func dates(_ field: ConditionField) -> Extent? {
+        guard case .metadata(let path) = field else { return nil }
+        return withMetadata(path) { found, bytes in
+            guard case .text(let range, true) = found else { return nil }
+            return DateText.extent(of: UnsafeBufferPointer(rebasing: bytes[range]))
+        }
+    }
+}
+
+extension MetadataPath {
+    /// Where the score of a lead stands.
+    static let score = MetadataPath(member: "score")
+
+    private init(member: String) {
+        steps = [.member(member)]
+        name = "metadata." + member
+    }
+}
+
+/// The Census names of each state, folded.
+private enum CensusNames {
+    static let folded: [(division: [UInt8], region: [UInt8])?] = USState.all.map { state in
+        state.division.map { (FoldedText.bytes(of: $0.rawValue), FoldedText.bytes(of: $0.region.rawValue)) }
+    }
+}

@@ -1,0 +1,53 @@
+/// The way to a value in the free metadata: `metadata.plan`, `metadata.utm.source`, `metadata.tags[0]`,
+/// `metadata["a.b"]`.
+package struct MetadataPath: Sendable, Hashable {
+    /// How many steps there may be.
+    static let maximumSteps = 16
+
+    /// One step down.
+    enum Step: Sendable, Hashable {
+        /// Into the member of this name, which is compared exactly.
+        case member(String)
+        /// Into the element of this number, from 0.
+        case element(Int)
+    }
+
+    /// The steps; at least one.
+    let steps: [Step]
+    /// The path as it was written, with `metadata` in front.
+    package let name: String
+
+    /// Reads a path; nil for what is none.
+    init?(field: String) {
+        guard field.utf8.count <= 200, field.hasPrefix("metadata") else { return nil }
+        var rest = field.dropFirst("metadata".count)
+        var steps: [Step] = []
+        while let first = rest.first {
+            rest.removeFirst()
+            if first == "." {
+                let end = rest.firstIndex { $0 == "." || $0 == "[" } ?? rest.endIndex
+                guard end > rest.startIndex else { return nil }
+                steps.append(.member(String(rest[..<end])))
+                rest = rest[end...]
+            } else if first == "[", rest.first == "\"" {
+                rest.removeFirst()
+                guard let end = rest.firstIndex(of: "\""), end > rest.startIndex else { return nil }
+                steps.append(.member(String(rest[..<end])))
+                rest = rest[rest.index(after: end)...]
+                guard rest.first == "]" else { return nil }
+                rest.removeFirst()
+            } else if first == "[" {
+                guard let end = rest.firstIndex(of: "]"), rest[..<end].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                    let number = Int(rest[..<end]), number < 100_000
+                else { return nil }
+                steps.append(.element(number))
+                rest = rest[rest.index(after: end)...]
+            } else {
+                return nil
+            }
+        }
+        guard (1...Self.maximumSteps).contains(steps.count) else { return nil }
+        self.steps = steps
+        name = field
+    }
+}
