@@ -9,7 +9,7 @@ struct EmbedMigrations: BuildToolPlugin {
         if target.name == "switchyard" { return [try examples(context: context)] }
         let supabase = context.package.directoryURL.appending(path: "supabase")
         let files =
-            try ["migrations", "rollbacks"].flatMap { try sqlFiles(in: supabase.appending(path: $0)) }
+            try ["migrations", "rollbacks", "online"].flatMap { try sqlFiles(in: supabase.appending(path: $0)) }
             + sqlFiles(in: supabase).filter { $0.lastPathComponent == "verify.sql" }
         let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedSQL.swift")
         return [

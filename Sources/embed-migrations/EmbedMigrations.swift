@@ -3,7 +3,7 @@ import FoundationEssentials
 /// Writes a Swift file that holds the texts of SQL files: `embed-migrations OUTPUT FILE…`.
 ///
 /// Files in a folder `migrations` are named VERSION_name.sql; those in `rollbacks` have the version somewhere in their
-/// name; any other is the verification.
+/// name; those in `online` are named by it; any other is the verification.
 @main
 struct EmbedMigrations {
     static func main() throws {

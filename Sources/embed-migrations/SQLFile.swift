@@ -10,6 +10,7 @@ struct SQLFile {
     enum Kind: Equatable {
         case migration(version: String, name: String)
         case rollback(version: String)
+        case online(version: String)
         case verification
     }
 
@@ -33,6 +34,8 @@ struct SQLFile {
                 )
             }
             kind = .rollback(version: String(version))
+        case "online":
+            kind = .online(version: stem)
         default:
             kind = .verification
         }

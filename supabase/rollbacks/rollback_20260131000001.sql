@@ -6,6 +6,46 @@
 
 BEGIN;
 
+-- What the log held is kept first, because it may take long: nobody waits for it. Then leads, before anything that its
+-- triggers touch: whoever writes a lead meanwhile waits for us, and we for nobody who waits for us.
+DO $$
+BEGIN
+    IF to_regclass('public.lead_routing_logs') IS NOT NULL THEN
+        IF to_regclass('public.lead_routing_logs_before_rollback') IS NULL THEN
+            CREATE TABLE public.lead_routing_logs_before_rollback (LIKE public.lead_routing_logs);
+            ALTER TABLE public.lead_routing_logs_before_rollback ENABLE ROW LEVEL SECURITY;
+            REVOKE ALL ON public.lead_routing_logs_before_rollback FROM PUBLIC, anon, authenticated;
+        END IF;
+        INSERT INTO public.lead_routing_logs_before_rollback SELECT * FROM public.lead_routing_logs;
+        COMMENT ON TABLE public.lead_routing_logs_before_rollback IS
+            'What lead_routing_logs held when rollback_20260131000001.sql was run; rows of several rollbacks may be together here. Nothing reads or writes it.';
+        EXECUTE format('COMMENT ON COLUMN public.lead_routing_logs_before_rollback.id IS %L', 'Last filled '
+            || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC.');
+    END IF;
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260131000001';
+    END IF;
+END
+$$;
+
+DO $$
+BEGIN
+    IF to_regclass('public.leads') IS NOT NULL THEN
+        LOCK TABLE public.leads IN ACCESS EXCLUSIVE MODE;
+        -- What an unfinished `switchyard migrate up --online` has left.
+        DROP TRIGGER IF EXISTS switchyard_online_insert ON public.leads;
+        DROP TRIGGER IF EXISTS switchyard_online_update ON public.leads;
+        DROP TRIGGER IF EXISTS switchyard_online_delete ON public.leads;
+    END IF;
+END
+$$;
+DROP INDEX IF EXISTS public.switchyard_online_todo;
+DROP FUNCTION IF EXISTS switchyard.online_follow();
+DROP FUNCTION IF EXISTS switchyard.online_backfill(integer);
+DROP FUNCTION IF EXISTS switchyard.online_enqueue(integer);
+DROP TABLE IF EXISTS switchyard.online_state;
+DROP TABLE IF EXISTS switchyard.online_source_is_new;
+
 -- 20260201000001
 DO $$
 BEGIN
@@ -77,26 +117,6 @@ DROP INDEX IF EXISTS public.lead_routing_logs_created;
 DROP INDEX IF EXISTS public.lead_routing_logs_expired;
 
 -- 20260131000001
-DO $$
-BEGIN
-    IF to_regclass('public.lead_routing_logs') IS NOT NULL THEN
-        IF to_regclass('public.lead_routing_logs_before_rollback') IS NULL THEN
-            CREATE TABLE public.lead_routing_logs_before_rollback (LIKE public.lead_routing_logs);
-            ALTER TABLE public.lead_routing_logs_before_rollback ENABLE ROW LEVEL SECURITY;
-            REVOKE ALL ON public.lead_routing_logs_before_rollback FROM PUBLIC, anon, authenticated;
-        END IF;
-        INSERT INTO public.lead_routing_logs_before_rollback SELECT * FROM public.lead_routing_logs;
-        COMMENT ON TABLE public.lead_routing_logs_before_rollback IS
-            'What lead_routing_logs held when rollback_20260131000001.sql was run; rows of several rollbacks may be together here. Nothing reads or writes it.';
-        EXECUTE format('COMMENT ON COLUMN public.lead_routing_logs_before_rollback.id IS %L', 'Last filled '
-            || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC.');
-    END IF;
-    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version = '20260131000001';
-    END IF;
-END
-$$;
-
 DROP TABLE IF EXISTS public.lead_routing_logs CASCADE;
 DROP TABLE IF EXISTS public.lead_routing_queue CASCADE; -- and with its row type the triggers on leads
 DROP TABLE IF EXISTS public.lead_identity_claims;

@@ -8,12 +8,15 @@ package struct Migration: Sendable, Hashable {
     package let sql: String
     /// What takes it back; nil when nothing does.
     package let rollback: String?
+    /// The file of `supabase/online/` that says how to apply it while others work; nil when it needs nothing special.
+    package let online: String?
 
     /// A migration.
-    package init(version: String, name: String, sql: String, rollback: String?) {
+    package init(version: String, name: String, sql: String, rollback: String?, online: String? = nil) {
         self.version = version
         self.name = name
         self.sql = sql
         self.rollback = rollback
+        self.online = online
     }
 }

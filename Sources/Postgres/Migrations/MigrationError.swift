@@ -4,6 +4,8 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         /// A statement of the migration failed; ``MigrationError/cause`` says how.
         case failed
+        /// A statement of an online run failed; what was done before it is there, and running it again goes on.
+        case stopped
         /// Another node has been migrating for too long.
         case busy
         /// There is no text that takes the migration back.
@@ -22,6 +24,9 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
         switch code {
         case .failed:
             "Migration \(migration) failed and was undone: \(cause.map(String.init(describing:)) ?? "")"
+        case .stopped:
+            "Migration \(migration) stopped, and goes on when it is run again: "
+                + (cause.map(String.init(describing:)) ?? "")
         case .busy:
             "Migration \(migration) is held up: another node has been migrating this database for too long."
         case .noRollback:

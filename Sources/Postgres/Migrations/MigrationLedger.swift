@@ -33,6 +33,11 @@ enum MigrationLedger {
         try await connection.query(lock).first?.bool(0) == true
     }
 
+    /// Takes the right to migrate until the session ends; false when another session has it.
+    static func tryLockSession(_ connection: PostgresConnection) async throws -> Bool {
+        try await connection.query(lockSession).first?.bool(0) == true
+    }
+
     /// When a migration was applied, as the transaction sees it; makes the ledger if need be.
     static func appliedAt(_ version: String, _ connection: PostgresConnection) async throws -> Timestamp? {
         if try await connection.query(exists).first?.bool(0) != true {
@@ -45,6 +50,9 @@ enum MigrationLedger {
 
     /// Writes down that a migration was applied in this transaction, which began with it.
     static func record(_ migration: Migration, _ connection: PostgresConnection) async throws {
+        if try await connection.query(exists).first?.bool(0) != true {
+            _ = try await connection.simple(creation)
+        }
         var parameters = Parameters()
         parameters.append(migration.version)
         parameters.append(migration.name)
@@ -76,6 +84,11 @@ enum MigrationLedger {
     private static let lock = Statement(
         "",
         "SELECT pg_try_advisory_xact_lock(hashtextextended('switchyard.migrations', 0))"
+    )
+
+    private static let lockSession = Statement(
+        "",
+        "SELECT pg_try_advisory_lock(hashtextextended('switchyard.migrations', 0))"
     )
 
     private static let creation = """

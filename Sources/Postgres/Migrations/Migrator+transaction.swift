@@ -80,10 +80,11 @@ extension Migrator {
         }
     }
 
-    /// Waits a second at most for a lock, because writers queue behind one who waits; takes all the time it needs else.
+    /// Waits half a second at most for a lock, because writers queue behind one who waits, and because the server looks
+    /// for deadlocks after one: it is we who give way. Takes all the time it needs else.
     private static var limits: String {
         """
-        SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = 0;
+        SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = 0;
         SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = 'warning'
         """
     }

@@ -6,9 +6,23 @@ import Postgres
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring the schema up to date, take it back, and check it.",
-        subcommands: [Up.self, Down.self, Status.self, Verify.self, Plan.self],
-        defaultSubcommand: Status.self
+        subcommands: [Up.self, Down.self, Status.self, Verify.self, Plan.self, Bare.self],
+        defaultSubcommand: Bare.self
     )
+}
+
+extension Migrate {
+    /// What `migrate` is without a word behind it: `status`, or with `--online` `up --online`.
+    struct Bare: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "bare", shouldDisplay: false)
+
+        @Flag(help: "The same as `up --online`.")
+        var online = false
+
+        func run() async throws {
+            if online { try await Up.apply(online: true) } else { try await Status().run() }
+        }
+    }
 }
 
 extension Migrate {
@@ -16,12 +30,30 @@ extension Migrate {
     struct Up: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Apply what is missing.",
-            discussion: "Safe to repeat, and safe when two nodes do it at once: one does it, the other waits."
+            discussion: """
+                Safe to repeat, and safe when two nodes do it at once: one does it, the other waits. With --online other \
+                programs go on reading and writing, however many leads there are: see docs/migration-guide.md.
+                """
         )
 
-        func run() async throws {
+        @Flag(help: "In small steps, while other programs go on reading and writing; goes on after an interruption.")
+        var online = false
+
+        func run() async throws { try await Self.apply(online: online) }
+
+        /// Does it.
+        static func apply(online: Bool) async throws {
             try await DatabaseSession.with(schema: .none) { session in
-                let applied = try await session.migrator.up { Standard.error($0) }
+                if online, await session.pool.isThroughPooler() {
+                    throw CommandFault(
+                        "DATABASE_URL leads through a pooler in transaction mode, where no session can hold a lock.",
+                        remedy: "Run it with the direct address of the database."
+                    )
+                }
+                let applied =
+                    online
+                    ? try await session.migrator.upOnline { Standard.error($0) }
+                    : try await session.migrator.up { Standard.error($0) }
                 Standard.output(applied.isEmpty ? "The schema is up to date." : "Applied \(applied.count) migrations.")
             }
         }
