@@ -62,6 +62,11 @@ package struct TextPattern: Sendable {
     /// Whether the pattern is found in a text that is not folded yet.
     package func isFound(in text: String) -> Bool { FoldedText.withBytes(of: text, isFound) }
 
+    /// The same, counting the steps that it takes: at most the size of the program for each character, and once more.
+    package func isFound(in text: String, work: inout Int) -> Bool {
+        FoldedText.withBytes(of: text) { isFound(in: $0, work: &work) }
+    }
+
     /// Whether the pattern is found in a folded text.
     func isFound(in folded: UnsafeBufferPointer<UInt8>) -> Bool {
         var work = 0

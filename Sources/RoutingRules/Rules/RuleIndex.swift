@@ -1,132 +1,289 @@
 /// The rules of one source, turned around, so that a lead is matched without walking over them.
 ///
-/// A look-up per attribute selects six sets of rules; what is in all of them matches, and the first bit left is the
-/// rule. Twenty rules are one word; ten thousand are 157. A class, so that nothing is copied on the way to a decision;
-/// it never changes.
+/// For each field that rules ask about by equality, a look-up of the lead's value selects the set of the rules that
+/// accept it; what is in the sets of all fields is a candidate. What cannot be looked up (``needsCheck(_:)``) is
+/// evaluated on candidates only. A class, so that nothing is copied on the way to a decision; it never changes.
 final class RuleIndex: Sendable {
-    private let all: RuleSets
+    /// How many fields are indexed at most; of more, those that most rules ask about.
+    static let maximumFields = 16
+
+    private let sets: RuleSets
+    private let fields: [IndexedField]
+    /// The rules whose conditions are not all in the index, a bit each.
+    private let unchecked: [UInt64]
+
+    /// A field that rules ask about.
+    private struct IndexedField: Sendable {
+        let field: IndexedTerm.Field
+        /// The dense set of the rules that do not ask about it.
+        let unasking: Int
+        /// For each value that rules ask for, its number among the places.
+        let values: ValueTable
+        /// For each value, the set of the rules that accept it; a dense one has those that do not ask as well.
+        let places: [RuleSets.Place]
+    }
 
     /// How many words a set of rules has.
-    var width: Int { all.width }
+    var width: Int { sets.width }
 
     /// An index over conditions, in the order in which their rules are tried.
-    init(_ conditions: [RuleConditions]) { all = RuleSets(conditions) }
+    convenience init(_ conditions: [RuleConditions]) { self.init(count: conditions.count) { conditions[$0] } }
 
-    /// The sets that a lead's values select.
-    struct Selection {
-        /// One for each attribute, in the order of `Attribute.allCases`.
-        var sets: (Int, Int, Int, Int, Int, Int)
-        /// The other way to meet a region list: the state as given.
-        var regionAsGiven: Int
+    /// An index over this many conditions.
+    init(count: Int, _ conditions: (Int) -> RuleConditions) {
+        var builders: [IndexedTerm.Field: FieldBuilder] = [:]
+        var unchecked = [UInt64](repeating: 0, count: (count + 63) / 64)
+        for rule in 0..<count {
+            let terms = IndexedTerms(conditions(rule))
+            if !terms.isExact { unchecked[rule / 64] |= 1 << UInt64(rule % 64) }
+            for term in terms.terms {
+                builders[term.field, default: FieldBuilder(field: term.field)]
+                    .add(Int32(truncatingIfNeeded: rule), term)
+            }
+        }
+        let ranked = builders.values.sorted { one, other in
+            if one.isList != other.isList { return one.isList }
+            if one.asking.count != other.asking.count { return one.asking.count > other.asking.count }
+            return one.firstRule < other.firstRule
+        }
+        for left in ranked.dropFirst(Self.maximumFields) {
+            for rule in left.asking { unchecked[Int(rule) / 64] |= 1 << UInt64(rule % 64) }
+        }
+        var sets = RuleSets(count: count)
+        // The fewest rules first: a word that is empty ends the look at it.
+        fields = ranked.prefix(Self.maximumFields).sorted { $0.asking.count > $1.asking.count }
+            .map { builder in
+                var isAsking = [Bool](repeating: false, count: count)
+                for rule in builder.asking { isAsking[Int(rule)] = true }
+                let unasking = sets.addDense(
+                    (0..<Int32(truncatingIfNeeded: count)).lazy.filter { !isAsking[Int($0)] }
+                )
+                let (order, starts) = builder.byValue()
+                let places = (0..<builder.values.count)
+                    .map { value in
+                        sets.add(order[starts[value]..<starts[value + 1]], orDenseWith: unasking)
+                    }
+                return IndexedField(field: builder.field, unasking: unasking, values: builder.values, places: places)
+            }
+        self.sets = sets
+        self.unchecked = unchecked
     }
 
-    /// Looks up a lead's values.
-    func selection(for lead: Lead) -> Selection {
-        var selection = Selection(
-            sets: (
-                look(up: lead.industry, in: all.industries) ?? all.defaults[0],
-                look(up: lead.companySize, in: all.companySizes) ?? all.defaults[1],
-                look(up: lead.revenue, in: all.revenues) ?? all.defaults[2],
-                all.defaults[3], all.defaults[4], all.defaults[5]
-            ),
-            regionAsGiven: all.defaults[5]
-        )
-        guard let location = lead.location else { return selection }
-        var mayBeInUnitedStates = true
-        if let country = location.country {
-            FoldedText.withBytes(of: country) { text in
-                // A blank country is a missing one.
-                if text.isEmpty { return }
-                let index = Country.index(ofFolded: text)
-                mayBeInUnitedStates = index == Country.unitedStates
-                if let index {
-                    if !all.countries.isEmpty { selection.sets.3 = all.countries[index] }
-                } else if let set = all.otherCountries.number(of: text) {
-                    selection.sets.3 = set
+    /// Whether a candidate's conditions are still to be evaluated.
+    func needsCheck(_ rule: Int) -> Bool { unchecked[rule / 64] & (1 << UInt64(rule % 64)) != 0 }
+
+    // MARK: - Matching
+
+    /// One of the sets that a lead's values select: a dense one, and a sparse one beside it.
+    struct Part {
+        var dense: Int
+        var sparse: Int = 0
+        var sparseEnd: Int = 0
+        /// Where the look at summaries has come to in the sparse one.
+        var ahead: Int = 0
+        /// Whether the next part is of another field.
+        var isLast = true
+    }
+
+    /// The sets that a lead's values select, and how far they have been looked through.
+    struct Candidates: ~Copyable {
+        fileprivate let sets: RuleSets.Pointers
+        fileprivate let parts: UnsafeMutableBufferPointer<Part>
+        private var group = -1
+        private var summary: UInt64 = 0
+        private var word = 0
+        private var rules: UInt64 = 0
+
+        fileprivate init(sets: RuleSets.Pointers, parts: UnsafeMutableBufferPointer<Part>) {
+            self.sets = sets
+            self.parts = parts
+        }
+
+        /// The next rule in order that is in the sets of all fields.
+        mutating func next() -> Int? {
+            while rules == 0 {
+                while summary == 0 {
+                    group += 1
+                    guard group < sets.groups else { return nil }
+                    summary = nextSummary()
                 }
+                word = group * 64 + summary.trailingZeroBitCount
+                summary &= summary - 1
+                rules = wordOfAll()
+            }
+            let rule = word * 64 + rules.trailingZeroBitCount
+            rules &= rules - 1
+            return rule
+        }
+
+        private func nextSummary() -> UInt64 {
+            var all = ~UInt64(0)
+            var field: UInt64 = 0
+            for index in parts.indices {
+                field |= sets.summaries[parts[index].dense * sets.groups + group]
+                var ahead = parts[index].ahead
+                if ahead < parts[index].sparseEnd {
+                    while ahead < parts[index].sparseEnd, Int(sets.sparseWords[ahead]) / 64 <= group {
+                        if Int(sets.sparseWords[ahead]) / 64 == group {
+                            field |= 1 << UInt64(sets.sparseWords[ahead] % 64)
+                        }
+                        ahead += 1
+                    }
+                    parts[index].ahead = ahead
+                }
+                guard parts[index].isLast else { continue }
+                all &= field
+                if all == 0 { return 0 }
+                field = 0
+            }
+            return all
+        }
+
+        private func wordOfAll() -> UInt64 {
+            var all = ~UInt64(0)
+            // Without any field, every rule is in.
+            if parts.isEmpty { return lastWordMask() }
+            var field: UInt64 = 0
+            for index in parts.indices {
+                field |= wordOf(index, word)
+                guard parts[index].isLast else { continue }
+                all &= field
+                if all == 0 { return 0 }
+                field = 0
+            }
+            return all
+        }
+
+        private func lastWordMask() -> UInt64 {
+            let left = sets.count - word * 64
+            return left >= 64 ? ~0 : left <= 0 ? 0 : (1 << UInt64(left)) - 1
+        }
+
+        private func wordOf(_ index: Int, _ word: Int) -> UInt64 {
+            var value = sets.bits[parts[index].dense * sets.width + word]
+            var sparse = parts[index].sparse
+            guard sparse < parts[index].sparseEnd else { return value }
+            while sparse < parts[index].sparseEnd, Int(sets.sparseWords[sparse]) < word { sparse += 1 }
+            parts[index].sparse = sparse
+            if sparse < parts[index].sparseEnd, Int(sets.sparseWords[sparse]) == word {
+                value |= sets.sparseBits[sparse]
+            }
+            return value
+        }
+
+        /// The rule, of those in `among`, that misses the fewest fields, but at least one; the first of several.
+        ///
+        /// Counts the misses of 64 rules at a time, in five bit planes. To be called before ``next()``.
+        mutating func nearestMiss(among: [UInt64]) -> Int? {
+            var best: (misses: Int, rule: Int)?
+            for word in 0..<sets.width {
+                var planes: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
+                var field: UInt64 = 0
+                for index in parts.indices {
+                    field |= wordOf(index, word)
+                    guard parts[index].isLast else { continue }
+                    var carry = ~field
+                    (planes.0, carry) = (planes.0 ^ carry, planes.0 & carry)
+                    (planes.1, carry) = (planes.1 ^ carry, planes.1 & carry)
+                    (planes.2, carry) = (planes.2 ^ carry, planes.2 & carry)
+                    (planes.3, carry) = (planes.3 ^ carry, planes.3 & carry)
+                    planes.4 |= carry
+                    field = 0
+                }
+                for misses in 1..<(best?.misses ?? RuleIndex.maximumFields + 1) {
+                    var rules = among[word]
+                    rules &= misses & 1 == 0 ? ~planes.0 : planes.0
+                    rules &= misses & 2 == 0 ? ~planes.1 : planes.1
+                    rules &= misses & 4 == 0 ? ~planes.2 : planes.2
+                    rules &= misses & 8 == 0 ? ~planes.3 : planes.3
+                    rules &= misses & 16 == 0 ? ~planes.4 : planes.4
+                    guard rules != 0 else { continue }
+                    best = (misses, word * 64 + rules.trailingZeroBitCount)
+                    break
+                }
+                if best?.misses == 1 { break }
+            }
+            return best?.rule
+        }
+    }
+
+    /// Looks a lead's values up, and calls `body` with the rules that they leave; allocates nothing.
+    func withCandidates<Result>(for lead: Lead, _ body: (inout Candidates) -> Result) -> Result {
+        // A field has up to three sets: a region is met by the state as given, the division and the region.
+        withUnsafeTemporaryAllocation(of: Part.self, capacity: Self.maximumFields * 3) { buffer in
+            var count = 0
+            for field in fields {
+                let first = count
+                _ = field.field.forEachKey(of: lead) { key in
+                    guard let number = field.values.number(of: key), count < first + 3 else { return false }
+                    let place = field.places[number]
+                    if place.isDense {
+                        buffer.initializeElement(at: count, to: Part(dense: Int(place.start)))
+                    } else {
+                        let start = Int(place.start)
+                        buffer.initializeElement(
+                            at: count,
+                            to: Part(dense: field.unasking, sparse: start, sparseEnd: Int(place.end), ahead: start)
+                        )
+                    }
+                    count += 1
+                    return false
+                }
+                if count == first {
+                    buffer.initializeElement(at: count, to: Part(dense: field.unasking))
+                    count += 1
+                }
+                for index in first..<(count - 1) { buffer[index].isLast = false }
+            }
+            let parts = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+            return sets.withPointers { pointers in
+                var candidates = Candidates(sets: pointers, parts: parts)
+                return body(&candidates)
             }
         }
-        if let state = location.state {
-            FoldedText.withBytes(of: state) { text in
-                selection.regionAsGiven = all.regionsAsGiven.number(of: text) ?? selection.regionAsGiven
-                guard mayBeInUnitedStates, let index = USState.index(ofFolded: text) else { return }
-                if !all.states.isEmpty { selection.sets.4 = all.states[index] }
-                if !all.stateRegions.isEmpty { selection.sets.5 = all.stateRegions[index] }
-            }
-        }
-        return selection
     }
+}
 
-    private func look(up value: String?, in table: ValueTable) -> Int? {
-        guard let value, !table.isEmpty else { return nil }
-        return FoldedText.withBytes(of: value, table.number(of:))
-    }
+/// Gathers the values that rules ask a field for.
+private struct FieldBuilder {
+    let field: IndexedTerm.Field
+    var values = ValueTable()
+    var asking: [Int32] = []
+    /// Numbers of values, and the rules that accept them.
+    private var pairs: [(value: Int32, rule: Int32)] = []
 
-    /// Calls `body` with each word of the set of the rules that match, until it returns false.
-    func forEachMatchingWord(_ selection: Selection, _ body: (_ word: Int, _ rules: UInt64) -> Bool) {
-        all.bits.withUnsafeBufferPointer { bits in
-            let sets = selection.sets
-            for word in 0..<width {
-                let rules =
-                    bits[sets.0 + word] & bits[sets.1 + word] & bits[sets.2 + word] & bits[sets.3 + word]
-                    & bits[sets.4 + word] & (bits[sets.5 + word] | bits[selection.regionAsGiven + word])
-                guard body(word, rules) else { return }
-            }
+    init(field: IndexedTerm.Field) { self.field = field }
+
+    /// Whether one of the six lists may ask for it; those are always indexed.
+    var isList: Bool {
+        switch field {
+        case .text, .field(.industry), .field(.country), .field(.usState), .field(.region): true
+        case .field: false
         }
     }
 
-    /// The attributes that keep a rule from matching, in the order of `Attribute.allCases`.
-    func failures(of rule: Int, _ selection: Selection) -> [Attribute] {
-        let sets = selection.sets
-        let isMet = [
-            contains(sets.0, rule), contains(sets.1, rule), contains(sets.2, rule),
-            contains(sets.3, rule),
-            contains(sets.4, rule), contains(sets.5, rule) || contains(selection.regionAsGiven, rule),
-        ]
-        return zip(Attribute.allCases, isMet).filter { !$1 }.map(\.0)
-    }
+    var firstRule: Int32 { asking.first ?? 0 }
 
-    private func contains(_ set: Int, _ rule: Int) -> Bool {
-        all.bits[set + rule / 64] & (1 << UInt64(rule % 64)) != 0
-    }
-
-    /// The rule, of those in `candidates`, that misses the fewest attributes; the first of several.
-    ///
-    /// Counts the misses of 64 rules at a time, in three bit planes.
-    func nearestMiss(_ selection: Selection, among candidates: [UInt64]) -> Int? {
-        var best: (misses: Int, rule: Int)?
-        let bits = all.bits
-        let sets = selection.sets
-        for word in 0..<width {
-            let missed = (
-                ~bits[sets.0 + word], ~bits[sets.1 + word], ~bits[sets.2 + word], ~bits[sets.3 + word],
-                ~bits[sets.4 + word], ~(bits[sets.5 + word] | bits[selection.regionAsGiven + word])
-            )
-            var planes: (UInt64, UInt64, UInt64) = (0, 0, 0)
-            func count(_ rules: UInt64) {
-                let carry = planes.0 & rules
-                planes.0 ^= rules
-                let second = planes.1 & carry
-                planes.1 ^= carry
-                planes.2 |= second
-            }
-            count(missed.0)
-            count(missed.1)
-            count(missed.2)
-            count(missed.3)
-            count(missed.4)
-            count(missed.5)
-            for misses in 1..<(best?.misses ?? 7) {
-                var rules = candidates[word]
-                rules &= misses & 1 == 0 ? ~planes.0 : planes.0
-                rules &= misses & 2 == 0 ? ~planes.1 : planes.1
-                rules &= misses & 4 == 0 ? ~planes.2 : planes.2
-                guard rules != 0 else { continue }
-                best = (misses, word * 64 + rules.trailingZeroBitCount)
-                break
-            }
-            if best?.misses == 1 { break }
+    mutating func add(_ rule: Int32, _ term: IndexedTerm) {
+        asking.append(rule)
+        for key in term.keys {
+            let next = values.count
+            let number = values.insert(key, number: next)
+            pairs.append((Int32(truncatingIfNeeded: number), rule))
         }
-        return best?.rule
+    }
+
+    /// The rules by value, in order, and where each value's begin.
+    func byValue() -> (rules: [Int32], starts: [Int]) {
+        var starts = [Int](repeating: 0, count: values.count + 1)
+        for pair in pairs { starts[Int(pair.value) + 1] += 1 }
+        for value in 0..<values.count { starts[value + 1] += starts[value] }
+        var next = starts
+        var rules = [Int32](repeating: 0, count: pairs.count)
+        for pair in pairs {
+            rules[next[Int(pair.value)]] = pair.rule
+            next[Int(pair.value)] += 1
+        }
+        return (rules, starts)
     }
 }

@@ -1,133 +1,110 @@
-/// For each value that rules ask about, the set of the rules that accept it.
+/// Sets of rules, by the number of each rule in the order in which they are tried.
 ///
-/// A set is one bit per rule, in the order in which the rules are tried. A rule that does not ask about an attribute is
-/// in every set of that attribute. ``RuleIndex`` matches with them.
+/// A set that has many rules is dense: one bit for each rule, and one for each word of 64 that has any, so that empty
+/// stretches are passed over 4,096 rules at a time. A set of few rules is sparse: only its words that are not empty.
+/// So memory grows with how often rules name values, not with rules times values.
 struct RuleSets: Sendable {
-    /// How many words a set has.
+    /// How many rules there are.
+    let count: Int
+    /// How many words a dense set has.
     let width: Int
-    /// All sets, one behind the other; a set is named by where it begins.
+    /// How many words the summary of a dense set has.
+    let groups: Int
+    /// All dense sets, one behind the other.
     private(set) var bits: [UInt64] = []
-    /// For each attribute, the set of the rules that do not ask about it: what a missing or unknown value gets.
-    private(set) var defaults: [Int] = []
-    private(set) var industries = ValueTable()
-    private(set) var companySizes = ValueTable()
-    private(set) var revenues = ValueTable()
-    private(set) var otherCountries = ValueTable()
-    private(set) var regionsAsGiven = ValueTable()
-    /// For each country of ISO 3166-1, its set; empty when no rule asks.
-    private(set) var countries: [Int] = []
-    /// For each state, its set among the state lists; empty when no rule asks.
-    private(set) var states: [Int] = []
-    /// For each state, the set of its Census region and division; empty when no rule asks.
-    private(set) var stateRegions: [Int] = []
+    /// For each dense set, a bit for each of its words that is not empty.
+    private(set) var summaries: [UInt64] = []
+    /// The numbers of the words of all sparse sets, in order within a set.
+    private(set) var sparseWords: [UInt32] = []
+    /// The words themselves.
+    private(set) var sparseBits: [UInt64] = []
 
-    /// An index over conditions, in the order in which their rules are tried.
-    init(_ conditions: [RuleConditions]) {
-        width = (conditions.count + 63) / 64
-        for attribute in Attribute.allCases {
-            let set = newSet()
-            for (rule, conditions) in conditions.enumerated()
-            where conditions.values(for: attribute).isEmpty {
-                add(rule, to: set)
-            }
-            defaults.append(set)
-        }
-        for (rule, conditions) in conditions.enumerated() {
-            for value in conditions.industries { add(rule, value, to: \.industries, .industry) }
-            for value in conditions.companySizes { add(rule, value, to: \.companySizes, .companySize) }
-            for value in conditions.revenueRanges { add(rule, value, to: \.revenues, .revenue) }
-            for value in conditions.countries { add(rule, country: value) }
-            for value in conditions.usStates { add(rule, state: value) }
-            for value in conditions.regions { add(rule, region: value) }
-        }
+    /// Where a set is.
+    struct Place: Sendable {
+        /// The number of a dense set, or where a sparse set begins.
+        var start: Int32
+        /// Where a sparse set ends; -1 for a dense one.
+        var end: Int32
+
+        var isDense: Bool { end < 0 }
     }
 
-    private mutating func newSet(copyOf other: Int? = nil) -> Int {
-        let set = bits.count
+    init(count: Int) {
+        self.count = count
+        width = (count + 63) / 64
+        groups = (width + 63) / 64
+    }
+
+    /// Adds a dense set of these rules, and of those of another dense set.
+    mutating func addDense(_ rules: some Sequence<Int32>, with other: Int? = nil) -> Int {
+        let number = groups == 0 ? 0 : summaries.count / groups
         if let other {
-            bits += Array(bits[other..<(other + width)])
+            bits += bits[(other * width)..<((other + 1) * width)]
         } else {
             bits += repeatElement(0, count: width)
         }
-        return set
-    }
-
-    private mutating func newSet(for attribute: Attribute) -> Int {
-        newSet(copyOf: set(withoutValueOf: attribute))
-    }
-
-    private mutating func add(_ rule: Int, to set: Int) {
-        bits[set + rule / 64] |= 1 << UInt64(rule % 64)
-    }
-
-    private mutating func add(
-        _ rule: Int,
-        _ value: String,
-        to table: WritableKeyPath<RuleSets, ValueTable>,
-        _ attribute: Attribute
-    ) {
-        let text = FoldedText.bytes(of: value)
-        // A blank value is met by no lead.
-        guard !text.isEmpty else { return }
-        let set: Int
-        if let existing = text.withUnsafeBufferPointer(self[keyPath: table].number(of:)) {
-            set = existing
-        } else {
-            set = newSet(for: attribute)
-            self[keyPath: table].insert(text, number: set)
+        for rule in rules { bits[number * width + Int(rule) / 64] |= 1 << UInt64(rule % 64) }
+        summaries += repeatElement(0, count: groups)
+        for word in 0..<width where bits[number * width + word] != 0 {
+            summaries[number * groups + word / 64] |= 1 << UInt64(word % 64)
         }
-        add(rule, to: set)
+        return number
     }
 
-    /// Adds a rule to the set of one of a fixed number of things; all of them get a set of their own on first use.
-    private mutating func add(
-        _ rule: Int,
-        toElement element: Int,
-        of sets: WritableKeyPath<RuleSets, [Int]>,
-        count: Int,
-        _ attribute: Attribute
-    ) {
-        let shared = set(withoutValueOf: attribute)
-        if self[keyPath: sets].isEmpty { self[keyPath: sets] = [Int](repeating: shared, count: count) }
-        if self[keyPath: sets][element] == shared {
-            self[keyPath: sets][element] = newSet(for: attribute)
+    /// Adds a set of rules that come in order; dense, and with the rules of another set, if there are many.
+    mutating func add(_ rules: ArraySlice<Int32>, orDenseWith other: Int) -> Place {
+        var words = 0
+        var last: Int32 = -1
+        for rule in rules where rule / 64 != last {
+            last = rule / 64
+            words += 1
         }
-        add(rule, to: self[keyPath: sets][element])
-    }
-
-    private mutating func add(_ rule: Int, country value: String) {
-        if let country = FoldedText.withBytes(of: value, Country.index(ofFolded:)) {
-            add(rule, toElement: country, of: \.countries, count: Country.all.count, .country)
-        } else {
-            add(rule, value, to: \.otherCountries, .country)
+        if width <= 16 || words > width / 4 {
+            return Place(start: Int32(truncatingIfNeeded: addDense(rules, with: other)), end: -1)
         }
-    }
-
-    private mutating func add(_ rule: Int, state value: String) {
-        // A state that the United States do not have is met by no lead.
-        guard let state = FoldedText.withBytes(of: value, USState.index(ofFolded:)) else { return }
-        add(rule, toElement: state, of: \.states, count: USState.all.count, .usState)
-    }
-
-    private mutating func add(_ rule: Int, region value: String) {
-        add(rule, value, to: \.regionsAsGiven, .region)
-        let text = FoldedText.bytes(of: value)
-        for (index, state) in USState.all.enumerated() {
-            guard let division = state.division else { continue }
-            let names = [division.rawValue, division.region.rawValue]
-            guard names.contains(where: { FoldedText.bytes(of: $0) == text }) else { continue }
-            add(rule, toElement: index, of: \.stateRegions, count: USState.all.count, .region)
+        let start = sparseWords.count
+        last = -1
+        for rule in rules {
+            if rule / 64 != last {
+                last = rule / 64
+                sparseWords.append(UInt32(last))
+                sparseBits.append(0)
+            }
+            sparseBits[sparseBits.count - 1] |= 1 << UInt64(rule % 64)
         }
+        return Place(start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: sparseWords.count))
     }
 
-    private func set(withoutValueOf attribute: Attribute) -> Int {
-        switch attribute {
-        case .industry: defaults[0]
-        case .companySize: defaults[1]
-        case .revenue: defaults[2]
-        case .country: defaults[3]
-        case .usState: defaults[4]
-        case .region: defaults[5]
+    /// The sets as memory, for the time of a call.
+    struct Pointers {
+        let count: Int
+        let width: Int
+        let groups: Int
+        let bits: UnsafeBufferPointer<UInt64>
+        let summaries: UnsafeBufferPointer<UInt64>
+        let sparseWords: UnsafeBufferPointer<UInt32>
+        let sparseBits: UnsafeBufferPointer<UInt64>
+    }
+
+    func withPointers<Result>(_ body: (Pointers) -> Result) -> Result {
+        bits.withUnsafeBufferPointer { bits in
+            summaries.withUnsafeBufferPointer { summaries in
+                sparseWords.withUnsafeBufferPointer { sparseWords in
+                    sparseBits.withUnsafeBufferPointer { sparseBits in
+                        body(
+                            Pointers(
+                                count: count,
+                                width: width,
+                                groups: groups,
+                                bits: bits,
+                                summaries: summaries,
+                                sparseWords: sparseWords,
+                                sparseBits: sparseBits
+                            )
+                        )
+                    }
+                }
+            }
         }
     }
 }

@@ -78,56 +78,39 @@ final class SourceRules: Sendable {
         var winner: Int?
         /// The rules before it that match and cannot be used.
         var passedOver: [Int] = []
-        /// What the lead's values select.
-        let selection: RuleIndex.Selection
     }
 
     /// Finds the rule for a lead; allocates nothing unless a rule is passed over.
     func find(_ lead: Lead) -> Finding {
-        var finding = Finding(selection: index.selection(for: lead))
-        index.forEachMatchingWord(finding.selection) { word, matching in
-            var matching = matching
-            while matching != 0 {
-                let rule = word * 64 + matching.trailingZeroBitCount
-                if let tree = rules[rule].conditions.tree, !tree.isMet(by: lead) {
-                    matching &= matching - 1
-                    continue
-                }
-                if rules[rule].obstacle == nil {
-                    finding.winner = rule
-                    return false
-                }
-                finding.passedOver.append(rule)
-                matching &= matching - 1
+        var finding = Finding()
+        forEachMatch(lead) { rule in
+            if rules[rule].obstacle == nil {
+                finding.winner = rule
+                return false
             }
+            finding.passedOver.append(rule)
             return true
         }
         return finding
     }
 
-    /// Calls `body` with each rule that matches a lead, in order, until it returns false.
+    /// Calls `body` with each rule that matches a lead, in order, until it returns false; allocates nothing.
     ///
     /// - Returns: whether `body` ended it.
     @discardableResult
     func forEachMatch(_ lead: Lead, _ body: (Int) -> Bool) -> Bool {
-        var isEnded = false
-        index.forEachMatchingWord(index.selection(for: lead)) { word, matching in
-            var matching = matching
-            while matching != 0 {
-                guard body(word * 64 + matching.trailingZeroBitCount) else {
-                    isEnded = true
-                    return false
-                }
-                matching &= matching - 1
+        index.withCandidates(for: lead) { candidates in
+            while let rule = candidates.next() {
+                if index.needsCheck(rule), !(rules[rule].conditions.tree?.isMet(by: lead) ?? true) { continue }
+                guard body(rule) else { return true }
             }
-            return true
+            return false
         }
-        return isEnded
     }
 
     /// Says why no rule took a lead.
     func whyNone(_ lead: Lead, passedOver: [Int]) -> String {
-        var finding = Finding(selection: index.selection(for: lead))
+        var finding = Finding()
         finding.passedOver = passedOver
         return whyNone(lead, finding)
     }
@@ -150,12 +133,7 @@ final class SourceRules: Sendable {
         }
         var sentences: [String] = []
         if !finding.passedOver.isEmpty { sentences.append(sentence(passedOver: finding.passedOver)) }
-        if let nearest = index.nearestMiss(finding.selection, among: usable) {
-            let failures = index.failures(of: nearest, finding.selection)
-            if let first = failures.first {
-                sentences.append(nearMiss(rules[nearest], first, of: failures.count, lead))
-            }
-        }
+        if let nearest = nearestMiss(lead) { sentences.append(nearMiss(rules[nearest], lead)) }
         if let (name, problem) = unreadable.first {
             let place = problem.path.isEmpty ? "" : " (\(problem.path))"
             let others = unreadable.count > 1 ? ", and \(unreadable.count - 1) more," : ""
@@ -167,39 +145,34 @@ final class SourceRules: Sendable {
             ? "No rule has a destination that can take leads." : sentences.joined(separator: " ")
     }
 
-    /// Says what the nearest rule asks for and what the lead has instead.
-    private func nearMiss(
-        _ rule: Entry,
-        _ attribute: Attribute,
-        of misses: Int,
-        _ lead: Lead
-    )
-        -> String
-    {
-        let wanted = rule.conditions.values(for: attribute)
-        var expected = wanted.prefix(5).map { Self.shortened($0) }.joined(separator: ", ")
-        if wanted.count > 5 { expected += " or \(wanted.count - 5) more" }
-        let value = attribute.value(of: lead) ?? ""
-        var actual = CanonicalText.trimmed(value).isEmpty ? "has none" : "has \(Self.shortened(value))"
-        if attribute == .usState || attribute == .region, let country = lead.location?.country,
-            !country.isEmpty
-        {
-            actual += " in \(Self.shortened(country))"
+    /// The rule whose destination can take leads that misses the fewest conditions; the first of several.
+    ///
+    /// Fields of the index are counted for all rules; conditions that it does not hold only for rules that miss nothing
+    /// else.
+    private func nearestMiss(_ lead: Lead) -> Int? {
+        let evaluated = index.withCandidates(for: lead) { candidates -> Int? in
+            while let rule = candidates.next() {
+                if rules[rule].obstacle == nil, !rules[rule].conditions.matches(lead) { return rule }
+            }
+            return nil
         }
-        let others =
-            misses > 1
-            ? ", and \(misses - 1) more of its conditions \(misses == 2 ? "fails" : "fail")" : ""
-        return
-            "Nearest rule “\(rule.name)” (priority \(rule.priority)) wants \(attribute.noun) \(expected); "
-            + "the lead \(actual)\(others)."
+        let counted = index.withCandidates(for: lead) { $0.nearestMiss(among: usable) }
+        guard let evaluated, let counted else { return evaluated ?? counted }
+        let misses = [evaluated, counted].map { rules[$0].conditions.failures(for: lead).count }
+        if misses[0] != misses[1] { return misses[0] < misses[1] ? evaluated : counted }
+        return min(evaluated, counted)
     }
 
-    /// A value for a sentence: one line, at most 60 characters.
-    private static func shortened(_ value: String) -> String {
-        guard value.utf8.count > 60 || value.utf8.contains(where: { $0 < 0x20 }) else { return value }
-        let text = String(
-            String.UnicodeScalarView(value.unicodeScalars.prefix(60).map { $0.value < 0x20 ? " " : $0 })
-        )
-        return value.unicodeScalars.count > 60 ? text + "…" : text
+    /// Says what the nearest rule asks for and what the lead has instead.
+    private func nearMiss(_ rule: Entry, _ lead: Lead) -> String {
+        let failures = rule.conditions.failures(for: lead)
+        guard let first = failures.first else { return "Nearest rule “\(rule.name)” (priority \(rule.priority))." }
+        let count = failures.count
+        let others = count > 1 ? ", and \(count - 1) more of its conditions \(count == 2 ? "fails" : "fail")" : ""
+        let isWhole = first.op == "any" || first.op == "not"
+        let wanted = isWhole ? first.expected : "\(first.noun) \(first.expected)"
+        return
+            "Nearest rule “\(rule.name)” (priority \(rule.priority)) wants \(wanted); "
+            + "the lead \(first.loggable)\(others)."
     }
 }

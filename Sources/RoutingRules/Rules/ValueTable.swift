@@ -5,10 +5,10 @@
 /// it with collisions but the author of the rules, whose own leads would then be slower.
 struct ValueTable: Sendable {
     private struct Entry {
-        var hash: UInt64
-        var start: Int
-        var end: Int
-        var number: Int
+        var hash: UInt32
+        var start: UInt32
+        var end: UInt32
+        var number: Int32
     }
 
     private var entries: [Entry] = []
@@ -29,7 +29,7 @@ struct ValueTable: Sendable {
         var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot] != 0 {
             let entry = entries[Int(slots[slot]) - 1]
-            if entry.hash == hash, isEqual(entry, text) { return entry.number }
+            if entry.hash == UInt32(truncatingIfNeeded: hash), isEqual(entry, text) { return Int(entry.number) }
             slot = (slot + 1) & mask
         }
         return nil
@@ -40,10 +40,10 @@ struct ValueTable: Sendable {
     mutating func insert(_ text: [UInt8], number: @autoclosure () -> Int) -> Int {
         if let existing = text.withUnsafeBufferPointer(self.number) { return existing }
         let entry = Entry(
-            hash: text.withUnsafeBufferPointer(Self.hash),
-            start: texts.count,
-            end: texts.count + text.count,
-            number: number()
+            hash: UInt32(truncatingIfNeeded: text.withUnsafeBufferPointer(Self.hash)),
+            start: UInt32(texts.count),
+            end: UInt32(texts.count + text.count),
+            number: Int32(number())
         )
         texts += text
         entries.append(entry)
@@ -53,7 +53,7 @@ struct ValueTable: Sendable {
         } else {
             place(entries.count - 1)
         }
-        return entry.number
+        return Int(entry.number)
     }
 
     private mutating func place(_ index: Int) {
@@ -64,9 +64,10 @@ struct ValueTable: Sendable {
     }
 
     private func isEqual(_ entry: Entry, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard entry.end - entry.start == text.count else { return false }
+        guard Int(entry.end - entry.start) == text.count else { return false }
+        let start = Int(entry.start)
         return texts.withUnsafeBufferPointer { all in
-            for index in 0..<text.count where all[entry.start + index] != text[index] { return false }
+            for index in 0..<text.count where all[start + index] != text[index] { return false }
             return true
         }
     }

@@ -49,4 +49,115 @@ struct TextPatternTests {
         #expect(throws: TextPattern.Fault.self) { try TextPattern(pattern) }
         #expect(throws: TextPattern.Fault.self) { try TextPattern(String(repeating: "(", count: 400) + "a") }
     }
+
+    @Test(
+        "Patterns that make others go back for ever take steps in proportion to the text",
+        arguments: ["(a*)*b", "(a+)+$b", "(a|a)*c", "(a|aa)+$c", "(a?){40}a{40}b", "(.*)*x(.*)*y", "((a*)*)*b"]
+    )
+    func linear(_ pattern: String) throws {
+        let pattern = try TextPattern(pattern)
+        func work(_ count: Int) -> Int {
+            var work = 0
+            _ = pattern.isFound(in: String(repeating: "a", count: count), work: &work)
+            return work
+        }
+        let short = work(200)
+        let long = work(2000)
+        // Ten times the text: ten times the steps, give or take what happens at the ends.
+        #expect(long <= short * 11)
+        #expect(long <= 2001 * 2 * TextPattern.Limit.program)
+    }
+
+    @Test("No more of a text is searched than is said")
+    func longText() throws {
+        let text = String(repeating: "a", count: TextPattern.Limit.textBytes) + "b"
+        #expect(try !isFound("b", text))
+        #expect(try isFound("b", String(text.dropFirst())))
+    }
+
+    @Test("Same answer as a search that goes back", arguments: 0..<150)
+    func reference(_ seed: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        for _ in 0..<20 {
+            let tree = ReferencePattern.random(&generator, depth: 3)
+            let pattern = try TextPattern(tree.text)
+            for _ in 0..<10 {
+                let count = Int.random(in: 0...6, using: &generator)
+                let text = (0..<count).map { _ in "abc".randomElement(using: &generator) ?? "a" }
+                let expected = (0...count).contains { tree.matches(text, $0) { _ in true } }
+                #expect(pattern.isFound(in: String(text)) == expected, "seed \(seed): \(tree.text) in \(String(text))")
+            }
+        }
+    }
+}
+
+/// A regular expression that is matched by trying and going back, as a reference for small ones.
+private indirect enum ReferencePattern {
+    case character(Character)
+    case any
+    case notA
+    case start
+    case end
+    case sequence(ReferencePattern, ReferencePattern)
+    case choice(ReferencePattern, ReferencePattern)
+    case repetition(ReferencePattern, Int, Int?)
+
+    static func random(_ generator: inout SeededGenerator, depth: Int) -> ReferencePattern {
+        if depth == 0 || generator.chance(25) {
+            switch Int.random(in: 0..<10, using: &generator) {
+            case 0: return .any
+            case 1: return .notA
+            case 2: return .start
+            case 3: return .end
+            default: return .character("abc".randomElement(using: &generator) ?? "a")
+            }
+        }
+        let one = random(&generator, depth: depth - 1)
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: return .sequence(one, random(&generator, depth: depth - 1))
+        case 1: return .choice(one, random(&generator, depth: depth - 1))
+        default:
+            let least = Int.random(in: 0...2, using: &generator)
+            return .repetition(
+                one,
+                least,
+                generator.chance(50) ? nil : least + Int.random(in: 0...2, using: &generator)
+            )
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .character(let character): String(character)
+        case .any: "."
+        case .notA: "[^a]"
+        case .start: "^"
+        case .end: "$"
+        case .sequence(let one, let other): "(?:\(one.text))(?:\(other.text))"
+        case .choice(let one, let other): "(?:\(one.text)|\(other.text))"
+        case .repetition(let part, let least, let most): "(?:\(part.text)){\(least),\(most.map(String.init) ?? "")}"
+        }
+    }
+
+    /// Whether it matches from a place, and what follows does, too.
+    func matches(_ text: [Character], _ place: Int, _ next: (Int) -> Bool) -> Bool {
+        switch self {
+        case .character(let character): return place < text.count && text[place] == character && next(place + 1)
+        case .any: return place < text.count && next(place + 1)
+        case .notA: return place < text.count && text[place] != "a" && next(place + 1)
+        case .start: return place == 0 && next(place)
+        case .end: return place == text.count && next(place)
+        case .sequence(let one, let other): return one.matches(text, place) { other.matches(text, $0, next) }
+        case .choice(let one, let other): return one.matches(text, place, next) || other.matches(text, place, next)
+        case .repetition(let part, let least, let most):
+            if least > 0 {
+                let rest = ReferencePattern.repetition(part, least - 1, most.map { $0 - 1 })
+                return part.matches(text, place) { rest.matches(text, $0, next) }
+            }
+            if next(place) { return true }
+            guard most != 0 else { return false }
+            let rest = ReferencePattern.repetition(part, 0, most.map { $0 - 1 })
+            return part.matches(text, place) { $0 > place && rest.matches(text, $0, next) }
+        }
+    }
 }
