@@ -18,6 +18,9 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
@@ -36,7 +39,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -63,13 +68,22 @@ let package = Package(
             dependencies: ["LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging],
             swiftSettings: settings
         ),
+        .target(
+            name: "Monitoring",
+            dependencies: [
+                "LeadRouting", "LeadStore", "Postgres", "RoutingRules", coreMetrics, crypto, lifecycle, logging, nio,
+                nioPosix, nioSSL,
+            ],
+            swiftSettings: settings
+        ),
         .target(name: "Inngest", dependencies: [crypto, deque, lifecycle, logging], swiftSettings: settings),
         .target(name: "Web", dependencies: ["RoutingRules", hummingbird, logging], swiftSettings: settings),
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "Web",
-                arguments, configuration, crypto, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP,
+                "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
+                "Web", arguments, configuration, coreMetrics, crypto, httpClient, hummingbird, lifecycle, logging, nio,
+                nioHTTP,
                 signals,
             ],
             swiftSettings: settings,
@@ -94,6 +108,16 @@ let package = Package(
             name: "InngestTests",
             dependencies: ["Inngest", crypto, logging],
             exclude: ["Interop"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "MonitoringTests",
+            dependencies: [
+                "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules", "TestDatabase", coreMetrics,
+                crypto,
+                logging,
+            ],
+            exclude: ["Harness"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -24,6 +24,7 @@ struct RoutingServices: Sendable {
     ///   - retryRate: how many of those are routed a second.
     ///   - grace: how many seconds a due time is left to somebody who keeps the schedule.
     ///   - observer: who is told what becomes of leads.
+    ///   - meter: who is told how each batch goes.
     ///   - logger: for all of them.
     /// - Throws: what the database says.
     init(
@@ -32,17 +33,19 @@ struct RoutingServices: Sendable {
         retryRate: Int = RetryPace.standardRate,
         grace: Int64 = 0,
         observer: (any RoutingObserver)? = nil,
+        meter: (any RoutingMeter)? = nil,
         logger: Logger
     ) async throws {
         rules = RuleSetCache(source: store)
         _ = try await rules.current()
-        intake = LeadIntake(store: store, rules: rules, observer: observer, logger: logger)
+        intake = LeadIntake(store: store, rules: rules, observer: observer, meter: meter, logger: logger)
         let router = WaitingLeadRouter(
             store: store,
             rules: rules,
             retriesPaused: retriesDisabled,
             pace: RetryPace(rate: retryRate),
-            observer: observer
+            observer: observer,
+            meter: meter
         )
         waiting = router
         let functions = ScheduledFunctions(store: store, router: router, observer: observer, logger: logger)
@@ -56,7 +59,8 @@ struct RoutingServices: Sendable {
     init(
         session: DatabaseSession,
         grace: Int64 = 0,
-        observer: (any RoutingObserver)? = nil
+        observer: (any RoutingObserver)? = nil,
+        meter: (any RoutingMeter)? = nil
     ) async throws {
         try await self.init(
             store: session.store,
@@ -64,6 +68,7 @@ struct RoutingServices: Sendable {
             retryRate: session.settings.retryRate,
             grace: grace,
             observer: observer,
+            meter: meter,
             logger: session.logger
         )
     }

@@ -1,7 +1,7 @@
 /// Why a lead was not taken in.
 package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure it is.
-    package enum Code: Sendable, Hashable {
+    package enum Code: Sendable, Hashable, CaseIterable {
         /// More leads are waiting than this node keeps; nothing was stored.
         case overloaded
         /// The workspace that sent it does not exist.

@@ -16,6 +16,10 @@ struct IntakeQueue {
     struct Entry: Sendable {
         let prepared: PreparedLead
         let lane: Lane
+        /// When it was received.
+        var received = ContinuousClock.now
+        /// The request that it came in.
+        var trace: RequestTrace?
         /// How often it was decided and not written.
         var rounds = 0
         let answer: @Sendable (Result<RoutingOutcome, IntakeError>) -> Void

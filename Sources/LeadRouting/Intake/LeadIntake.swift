@@ -66,6 +66,7 @@ package final class LeadIntake: Sendable {
     private let writer: BatchWriter
     private let milliseconds: @Sendable () -> Int64
     private let observer: (any RoutingObserver)?
+    private let meter: (any RoutingMeter)?
 
     /// An intake in front of a store.
     ///
@@ -76,6 +77,7 @@ package final class LeadIntake: Sendable {
     ///   - clock: what waits between repeats.
     ///   - milliseconds: the time since 1970 that goes into new ids.
     ///   - observer: who is told of every outcome, after its commit.
+    ///   - meter: who is told how each batch went.
     ///   - logger: for outages and refused batches.
     package init(
         store: any IntakeStore,
@@ -84,8 +86,10 @@ package final class LeadIntake: Sendable {
         clock: any Clock<Duration> = .continuous,
         milliseconds: @escaping @Sendable () -> Int64 = LeadIntake.systemMilliseconds,
         observer: (any RoutingObserver)? = nil,
+        meter: (any RoutingMeter)? = nil,
         logger: Logger
     ) {
+        self.meter = meter
         self.limits = limits
         self.rules = rules
         self.milliseconds = milliseconds
@@ -107,13 +111,18 @@ package final class LeadIntake: Sendable {
     package func submit(
         _ lead: Lead,
         from workspace: UUID,
-        idempotency: IdempotencyClaim? = nil
+        idempotency: IdempotencyClaim? = nil,
+        trace: RequestTrace? = nil
     ) async throws(IntakeError) -> RoutingOutcome {
         try await requireKnown([workspace])
         let prepared = prepare(lead, from: workspace, idempotency)
         let result = await withCheckedContinuation { continuation in
             do throws(IntakeError) {
-                try add([(prepared, { @Sendable in continuation.resume(returning: $0) })], lane: .single)
+                try add(
+                    [(prepared, { @Sendable in continuation.resume(returning: $0) })],
+                    lane: .single,
+                    trace: trace
+                )
             } catch {
                 continuation.resume(returning: .failure(error))
             }
@@ -126,10 +135,11 @@ package final class LeadIntake: Sendable {
     /// - Throws: if none was taken, because there are too many or a workspace is unknown.
     package func submit(
         batch: [(lead: Lead, source: UUID)],
-        idempotency: [IdempotencyClaim?] = []
+        idempotency: [IdempotencyClaim?] = [],
+        trace: RequestTrace? = nil
     ) async throws(IntakeError) -> [Result<RoutingOutcome, IntakeError>] {
         try await requireKnown(Set(batch.map(\.source)))
-        return await (try enqueue(batch, idempotency: idempotency)).outcomes()
+        return await (try enqueue(batch, idempotency: idempotency, trace: trace)).outcomes()
     }
 
     /// Puts leads into the queue in their order, and does not wait for them.
@@ -140,11 +150,13 @@ package final class LeadIntake: Sendable {
     /// - Parameters:
     ///   - batch: the leads.
     ///   - idempotency: the claim of each lead; empty if none has one.
+    ///   - trace: the request that they came in.
     /// - Returns: where their outcomes gather.
     /// - Throws: if none was taken.
     package func enqueue(
         _ batch: [(lead: Lead, source: UUID)],
-        idempotency: [IdempotencyClaim?] = []
+        idempotency: [IdempotencyClaim?] = [],
+        trace: RequestTrace? = nil
     ) throws(IntakeError) -> BatchTicket {
         let ticket = BatchTicket(count: batch.count)
         let entries = batch.enumerated()
@@ -154,7 +166,7 @@ package final class LeadIntake: Sendable {
                     { @Sendable (result: Result<RoutingOutcome, IntakeError>) in ticket.answer(index, result) }
                 )
             }
-        try add(entries, lane: .bulk)
+        try add(entries, lane: .bulk, trace: trace)
         return ticket
     }
 
@@ -195,8 +207,10 @@ package final class LeadIntake: Sendable {
 
     private func add(
         _ leads: [(PreparedLead, @Sendable (Result<RoutingOutcome, IntakeError>) -> Void)],
-        lane: IntakeQueue.Lane
+        lane: IntakeQueue.Lane,
+        trace: RequestTrace?
     ) throws(IntakeError) {
+        let received = ContinuousClock.now
         let started: Int
         do {
             started = try state.withLock { state in
@@ -210,11 +224,14 @@ package final class LeadIntake: Sendable {
                 }
                 state.keysInFlight.formUnion(keys)
                 for (prepared, answer) in leads {
-                    state.queue.append(.init(prepared: prepared, lane: lane, answer: answer))
+                    state.queue.append(
+                        .init(prepared: prepared, lane: lane, received: received, trace: trace, answer: answer)
+                    )
                 }
                 return start(&state)
             }
         } catch let error as IntakeError {
+            meter?.refuse(leads.count, because: error.code)
             throw error
         } catch {
             throw IntakeError(.unavailable)
@@ -243,8 +260,10 @@ package final class LeadIntake: Sendable {
                 return batch
             }
             if batch.isEmpty { return }
+            let start = ContinuousClock.now
             let results = await writer.write(batch.map(\.1))
             settle(batch, results)
+            if let meter { measure(meter, batch, results, since: start) }
         }
     }
 
@@ -289,6 +308,37 @@ package final class LeadIntake: Sendable {
                 return RoutingNews(outcome, source: item.1.prepared.source)
             }
         if !news.isEmpty { observer.observe(news) }
+    }
+
+    private func measure(
+        _ meter: any RoutingMeter,
+        _ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)],
+        _ results: [BatchWriter.Outcome],
+        since start: ContinuousClock.Instant
+    ) {
+        let now = ContinuousClock.now
+        var leads: [MeasuredLead] = []
+        leads.reserveCapacity(batch.count)
+        for ((_, entry), result) in zip(batch, results) {
+            guard case .done(let answer) = result else { continue }
+            let outcome = try? answer.get()
+            let latency = now - entry.received
+            let result = outcome.map { MeasuredLead.Result($0, source: entry.prepared.source) } ?? .refused
+            leads.append(
+                MeasuredLead(
+                    id: outcome?.leadID ?? entry.prepared.id,
+                    source: entry.prepared.source,
+                    result: result,
+                    outcome: outcome,
+                    attempt: result == .replay || result == .refused ? 0 : 1,
+                    latency: latency,
+                    age: latency,
+                    trace: entry.trace
+                )
+            )
+        }
+        if leads.isEmpty { return }
+        meter.measure(MeasuredBatch(path: .intake, duration: now - start, endedAt: milliseconds(), leads: leads))
     }
 
     /// The system's time in milliseconds since 1970, for new ids; nothing is decided by it.

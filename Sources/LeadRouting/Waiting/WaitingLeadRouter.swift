@@ -66,6 +66,7 @@ package struct WaitingLeadRouter: Sendable {
     private let maximumAttempts: Int
     private let pace: RetryPace
     private let observer: (any RoutingObserver)?
+    private let meter: (any RoutingMeter)?
 
     /// A router of waiting leads.
     ///
@@ -76,14 +77,17 @@ package struct WaitingLeadRouter: Sendable {
     ///   - maximumAttempts: after how many attempts a lead fails for good.
     ///   - pace: how many leads that were tried before are routed a second.
     ///   - observer: who is told of every lead that is routed or has failed, after the commit.
+    ///   - meter: who is told how each batch went.
     package init(
         store: any WaitingStore,
         rules: RuleSetCache,
         retriesPaused: Bool = false,
         maximumAttempts: Int = RetryBackoff.standard.maximumAttempts,
         pace: RetryPace = RetryPace(),
-        observer: (any RoutingObserver)? = nil
+        observer: (any RoutingObserver)? = nil,
+        meter: (any RoutingMeter)? = nil
     ) {
+        self.meter = meter
         self.store = store
         self.rules = rules
         self.retriesPaused = retriesPaused
@@ -166,12 +170,15 @@ package struct WaitingLeadRouter: Sendable {
         switch stored.status {
         case .routed: return stored
         case .failed, .expired: throw RouteRefusal(code: .final(stored.status))
-        case .pending, .routing: throw RouteRefusal(code: .busy)
+        case .pending, .routing:
+            meter?.lockFailed()
+            throw RouteRefusal(code: .busy)
         }
     }
 
     private func settle(_ claim: WaitingClaim) async throws -> [SettledLead] {
         var current = try await rules.current()
+        let start = ContinuousClock.now
         for _ in 0..<5 {
             let rules = current
             let result = try await store.claimAndSettle(claim, maximumAttempts: maximumAttempts) { leads in
@@ -183,6 +190,7 @@ package struct WaitingLeadRouter: Sendable {
             switch result {
             case .settled(let settled):
                 if let observer { tell(observer, settled) }
+                if let meter, !settled.isEmpty { measure(meter, settled, claim, since: start) }
                 return settled
             case .stale: current = try await self.rules.refresh(replacing: rules.version)
             }
@@ -193,6 +201,37 @@ package struct WaitingLeadRouter: Sendable {
     private func tell(_ observer: any RoutingObserver, _ settled: [SettledLead]) {
         let news = settled.compactMap { RoutingNews(outcome($0), source: $0.lead.prepared.source) }
         if !news.isEmpty { observer.observe(news) }
+    }
+
+    private func measure(
+        _ meter: any RoutingMeter,
+        _ settled: [SettledLead],
+        _ claim: WaitingClaim,
+        since start: ContinuousClock.Instant
+    ) {
+        let now = LeadIntake.systemMilliseconds()
+        let leads = settled.map { settled in
+            let prepared = settled.lead.prepared
+            let outcome = outcome(settled)
+            let isUntried = outcome.status == .pending && settled.assignment.result == .queued
+            return MeasuredLead(
+                id: prepared.id,
+                source: prepared.source,
+                result: isUntried ? .queued : MeasuredLead.Result(outcome, source: prepared.source),
+                outcome: outcome,
+                attempt: settled.lead.attempts + 1,
+                age: prepared.id.milliseconds.map { .milliseconds(max(0, now - $0)) }
+            )
+        }
+        let path: MeasuredBatch.Path =
+            switch claim {
+            case .due(.new, _): .waiting
+            case .due(.tried, _): .retry
+            case .lead: .request
+            }
+        meter.measure(
+            MeasuredBatch(path: path, duration: ContinuousClock.now - start, endedAt: now, leads: leads)
+        )
     }
 
     private func outcome(_ settled: SettledLead) -> RoutingOutcome {

@@ -1,4 +1,5 @@
 import CLibPQ
+import Synchronization
 
 extension Session: SocketHandler {
     func socketIsReady(readable: Bool, writable: Bool) {
@@ -99,6 +100,7 @@ extension Session: SocketHandler {
         if request.preamble.contains(.begin) { beginsTransaction = true }
         if request.preamble.contains(.prepare) { prepared.forget(request.name) }
         let state = request.error?.sqlState
+        if state == "55P03" { PoolStatistics.lockTimeoutCount.add(1, ordering: .relaxed) }
         let isPreparedFault = request.usesPrepared && (state == "26000" || state == "0A000")
         if isPreparedFault || state == "42P05" { prepared.forget(request.name) }
         if isShared, !request.isResent, request.interruption == nil,

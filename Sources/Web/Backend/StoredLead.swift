@@ -9,9 +9,17 @@ package struct SubmittedLead: Sendable, Hashable {
     package let sourceWorkspaceID: UUID
     /// What the client calls the request that it came in, if it does.
     package let idempotency: IdempotencyClaim?
+    /// The request that it came in, for the log.
+    package let trace: RequestTrace?
 
     /// A lead from a workspace.
-    package init(lead: Lead, sourceWorkspaceID: UUID, idempotency: IdempotencyClaim? = nil) {
+    package init(
+        lead: Lead,
+        sourceWorkspaceID: UUID,
+        idempotency: IdempotencyClaim? = nil,
+        trace: RequestTrace? = nil
+    ) {
+        self.trace = trace
         self.lead = lead
         self.sourceWorkspaceID = sourceWorkspaceID
         self.idempotency = idempotency

@@ -890,6 +890,22 @@ enum OpenAPIDocument {
                     application/json:
                       schema: {type: array, items: {type: object, additionalProperties: true}}
                 default: {$ref: '#/components/responses/Problem'}
+          /metrics:
+            get:
+              tags: [operation]
+              operationId: readMetrics
+              summary: Metrics of this node, in Prometheus' text format 0.0.4.
+              description: |
+                With `METRICS_TOKEN` set: for whoever sends it as a bearer token. Without: for callers on the same machine, and
+                not through a proxy. Counts only, nothing of anybody.
+              security: []
+              responses:
+                '200':
+                  description: The metrics.
+                  content:
+                    text/plain:
+                      schema: {type: string}
+                default: {$ref: '#/components/responses/Problem'}
           /healthz:
             get:
               tags: [operation]

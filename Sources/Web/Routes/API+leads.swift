@@ -22,13 +22,13 @@ extension API {
         let repeats = key.map { RepeatableRequest(key: $0, digest: IdempotencyClaim.digest(of: body)) }
         switch try Submission.read(body, limits: limits) {
         case .one(let decoded):
-            let lead = try accepted(decoded, from: principal, idempotency: repeats?.claim(0))
+            let lead = try accepted(decoded, from: principal, idempotency: repeats?.claim(0), trace: context.trace)
             let outcome = try await backend.submit(lead, as: principal)
             var response = json(.created) { $0.outcome(outcome) }
             response.headers[.location] = "/api/leads/" + outcome.leadID.text
             if outcome.isReplay { response.markAsReplay() }
             return response
-        case .many(let decoded): return try await submit(decoded, repeats, as: principal)
+        case .many(let decoded): return try await submit(decoded, repeats, context.trace, as: principal)
         }
     }
 
@@ -36,6 +36,7 @@ extension API {
     private func submit(
         _ decoded: [DecodedLead],
         _ repeats: RepeatableRequest?,
+        _ trace: RequestTrace,
         as principal: Principal
     ) async throws -> Response {
         var results: [Result<RoutingOutcome, Problem>?] = Array(repeating: nil, count: decoded.count)
@@ -45,7 +46,13 @@ extension API {
             do {
                 let claim = repeats?.claim(index)
                 accepted.append(
-                    try self.accepted(lead, from: principal, pointer: "/leads/\(index)", idempotency: claim)
+                    try self.accepted(
+                        lead,
+                        from: principal,
+                        pointer: "/leads/\(index)",
+                        idempotency: claim,
+                        trace: trace
+                    )
                 )
                 places.append(index)
             } catch {
@@ -97,16 +104,18 @@ extension API {
     ///   - principal: who sends it. A workspace's key sends that workspace's leads; an administrator's has to say whose.
     ///   - pointer: where in the body it stands.
     ///   - idempotency: its part of what the client calls the request.
+    ///   - trace: the request that it came in.
     /// - Returns: the lead with its source.
     /// - Throws: ``Problem`` with every field at fault.
     private func accepted(
         _ decoded: DecodedLead,
         from principal: Principal,
         pointer: String = "",
-        idempotency: IdempotencyClaim? = nil
+        idempotency: IdempotencyClaim? = nil,
+        trace: RequestTrace? = nil
     ) throws -> SubmittedLead {
         func lead(of workspace: UUID) -> SubmittedLead {
-            SubmittedLead(lead: decoded.lead, sourceWorkspaceID: workspace, idempotency: idempotency)
+            SubmittedLead(lead: decoded.lead, sourceWorkspaceID: workspace, idempotency: idempotency, trace: trace)
         }
         guard decoded.problems.isEmpty else {
             throw Problem.invalid(

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import RoutingRules
 
 /// The outermost layer: gives each request its id, turns every error into a problem, and writes one line to the log.
 ///
@@ -16,6 +17,10 @@ struct AnswerMiddleware: RouterMiddleware {
         context.requestID = Self.requestID(of: request) ?? RequestID().description
         context.logger[metadataKey: "request.id"] = .string(context.requestID)
         context.logger[metadataKey: "hb.request.id"] = nil
+        if let header = request.headers[.traceParent], let parent = TraceParent(header: header) {
+            context.parent = parent
+            context.logger[metadataKey: "trace.id"] = .string(parent.traceID)
+        }
         let start = ContinuousClock.now
         var response: Response
         do {
@@ -81,4 +86,5 @@ struct AnswerMiddleware: RouterMiddleware {
 
 extension HTTPField.Name {
     static let xRequestID = Self("X-Request-Id") ?? .date
+    static let traceParent = Self("traceparent") ?? .date
 }

@@ -18,6 +18,8 @@ package struct MountedEndpoint: Sendable {
         ///
         /// What it throws is the refusal; let it through.
         package let requireAdministrator: @Sendable (Scope) async throws -> Void
+        /// Whether it comes from this machine itself, and no proxy says that it passes it on for somebody else.
+        package let isLocal: Bool
     }
 
     /// An answer.
@@ -55,7 +57,7 @@ extension API {
     /// Gives a mounted endpoint its path.
     func mount(_ endpoint: MountedEndpoint, in routes: inout Routes) {
         for method in endpoint.methods.compactMap(HTTPRequest.Method.init(rawValue:)) {
-            routes.on(method, endpoint.path) { request, _ in
+            routes.on(method, endpoint.path) { request, context in
                 let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
                 let body = try await request.rawBody(upTo: limits.leadBodyBytes)
                 var headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
@@ -66,7 +68,8 @@ extension API {
                         query: Dictionary(query) { first, _ in first },
                         headers: headers,
                         body: body,
-                        requireAdministrator: { try await requireAdministrator($0, of: request) }
+                        requireAdministrator: { try await requireAdministrator($0, of: request) },
+                        isLocal: context.isLocal && !request.isPassedOn
                     )
                 )
                 return Response(answer)
@@ -78,6 +81,24 @@ extension API {
         guard try await principal(of: request, with: scope).isAdministrator else {
             throw Problem(.forbidden, "This is for administrators.", remedy: "Use an administrator's key.")
         }
+    }
+}
+
+extension WebContext {
+    /// Whether the caller's address is one of loopback.
+    fileprivate var isLocal: Bool {
+        guard let address = channel.remoteAddress else { return false }
+        if case .unixDomainSocket = address { return true }
+        guard let text = address.ipAddress else { return false }
+        return text.hasPrefix("127.") || text == "::1" || text.hasPrefix("::ffff:127.")
+    }
+}
+
+extension Request {
+    /// Whether a proxy passes it on: its own address then says nothing of the caller.
+    fileprivate var isPassedOn: Bool {
+        ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
+            .contains { name in HTTPField.Name(name).map { headers[$0] != nil } ?? false }
     }
 }
 

@@ -28,7 +28,8 @@ struct StoreBackedRouting: RoutingBackend {
             let outcome = try await intake.submit(
                 lead.lead,
                 from: lead.sourceWorkspaceID,
-                idempotency: lead.idempotency
+                idempotency: lead.idempotency,
+                trace: lead.trace
             )
             return outcome.hidingTwin(unless: await visibleTwins(of: [outcome], to: principal))
         }
@@ -60,7 +61,7 @@ struct StoreBackedRouting: RoutingBackend {
         let all = batch.map { (lead: $0.lead, source: $0.sourceWorkspaceID) }
         let refusal: IntakeError
         do {
-            return try await intake.submit(batch: all, idempotency: batch.map(\.idempotency))
+            return try await intake.submit(batch: all, idempotency: batch.map(\.idempotency), trace: batch.first?.trace)
         } catch {
             refusal = error
         }
@@ -74,7 +75,8 @@ struct StoreBackedRouting: RoutingBackend {
             try await
             intake.submit(
                 batch: kept.map { ($0.lead, $0.sourceWorkspaceID) },
-                idempotency: kept.map(\.idempotency)
+                idempotency: kept.map(\.idempotency),
+                trace: kept.first?.trace
             )[...]
         return all.map { lead in
             if unknown.contains(lead.source) { return .failure(refusal) }

@@ -4,6 +4,7 @@ import Inngest
 import LeadRouting
 import LeadStore
 import Logging
+import Monitoring
 import Postgres
 import ServiceLifecycle
 import UnixSignals
@@ -30,19 +31,25 @@ struct Serve: AsyncParsableCommand {
         settings.host = host ?? settings.host
         settings.port = port ?? settings.port
         try PortProbe.check(host: settings.host, port: settings.port)
-        let logger = LogOutput.bootstrap(level: settings.logLevel)
+        let log = LogOutput.bootstrap(level: settings.logLevel, settings.monitoring)
+        let logger = log.logger
         let session = try await DatabaseSession.open(settings: settings, logger: logger, schema: .migrated)
-        try await serve(session, settings: settings, logger: logger)
+        try await serve(session, settings: settings, log: log)
+        log.sink.flush()
     }
 
-    private func serve(_ session: DatabaseSession, settings: Settings, logger: Logger) async throws {
+    private func serve(_ session: DatabaseSession, settings: Settings, log: LogOutput) async throws {
+        let logger = log.logger
         let demo = try await DemoData.loadIfWanted(session: session)
         let inngest = InngestServices(settings: settings.inngest, logger: logger)
+        let monitoring = MonitoringServices(session: session, settings: settings, log: log)
         let routing = try await RoutingServices(
             session: session,
             grace: inngest.grace,
-            observer: inngest.observer
+            observer: inngest.observer,
+            meter: monitoring.meter
         )
+        monitoring.metrics.watch(routing.intake)
         let endpoint = inngest.endpoint(routing)
         let registration = RegistrationService(endpoint: endpoint)
         let backend = StoreBackedRouting(
@@ -55,7 +62,7 @@ struct Serve: AsyncParsableCommand {
         let application = makeApplication(
             configuration: WebConfiguration(host: settings.host, port: settings.port),
             backend: backend,
-            mounts: [.inngest(endpoint)],
+            mounts: [.inngest(endpoint), monitoring.endpoint],
             logger: logger,
             onListening: { port in
                 announcement.print(port: port)

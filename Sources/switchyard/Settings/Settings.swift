@@ -22,6 +22,7 @@ import SystemPackage
 /// | `DATABASE_POOLER` | `transaction`: a pooler in that mode is in between; `none`: surely not | found out |
 /// | `LOG_LEVEL` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | `info` |
 /// | `SWITCHYARD_DEMO` | `false`: an empty database gets no demo data | `true` with the embedded PostgreSQL |
+/// | `METRICS_TOKEN`, `LOG_…`, `ALERT…`, `PAGERDUTY_…`, `SMTP_…`, `DATADOG_…`, `SENTRY_…` | see ``MonitoringSettings`` | unset |
 /// | `INNGEST_…` | see ``InngestSettings`` | unset: the schedule is our own |
 struct Settings: Sendable {
     var host: String
@@ -37,6 +38,7 @@ struct Settings: Sendable {
     var logLevel: String
     var demo: Bool?
     var inngest: InngestSettings
+    var monitoring: MonitoringSettings
 
     /// Reads the settings; values given on the command line are put in by the caller.
     ///
@@ -67,6 +69,7 @@ struct Settings: Sendable {
         logLevel = reader.string(forKey: "log.level", default: "info").lowercased()
         demo = try Self.truth(reader, key: "switchyard.demo", name: "SWITCHYARD_DEMO")
         inngest = try Self.inngest(reader)
+        monitoring = try MonitoringSettings(reader: reader)
     }
 
     /// Reads the settings of this process: its environment, and `.env` beneath it where there is one.

@@ -1,0 +1,140 @@
+import FoundationEssentials
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Where lines of the log go: standard error, whole lines at a time.
+///
+/// Ordinary lines are written at once. The lines about leads come by the thousand: they gather, and a thread of their own
+/// writes them, so that a slow reader of the log does not hold up a lead. Past a bound they are dropped and counted.
+package final class LogSink: Sendable {
+    private struct State {
+        var waiting: [UInt8] = []
+        var waitingLines = 0
+        var lost = 0
+        var lostInAll = 0
+    }
+
+    private let state = Mutex(State())
+    /// Held while a line is being written, so that lines do not run into each other.
+    private let writing = Mutex(())
+    private let descriptor: Int32
+    private let format: LogFormat
+    private let bound: Int
+    private let work = ThreadSignal()
+
+    /// A sink.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the open file; standard error.
+    ///   - format: how the line looks that says how many others were lost.
+    ///   - bound: how many bytes may gather.
+    package init(descriptor: Int32 = STDERR_FILENO, format: LogFormat, bound: Int = 4 << 20) {
+        self.descriptor = descriptor
+        self.format = format
+        self.bound = bound
+    }
+
+    /// How many lines were dropped so far, because nobody read them.
+    package var lostLines: Int { state.withLock { $0.lostInAll } }
+
+    /// Writes a line before it returns.
+    func write(_ line: [UInt8]) { writing.withLock { _ in put(line) } }
+
+    /// Takes lines over, and has them written soon.
+    func gather(_ lines: [UInt8], count: Int) {
+        let isFirst = state.withLock { state in
+            guard state.waiting.count + lines.count <= bound else {
+                state.lost += count
+                state.lostInAll += count
+                return false
+            }
+            let isFirst = state.waiting.isEmpty
+            state.waiting.append(contentsOf: lines)
+            state.waitingLines += count
+            return isFirst
+        }
+        if isFirst { work.signal() }
+    }
+
+    /// Starts the thread that writes what gathers; it ends with the process.
+    package func start() {
+        let box = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread,
+            nil,
+            { raw in
+                guard let raw else { return nil }
+                let sink = Unmanaged<LogSink>.fromOpaque(raw).takeRetainedValue()
+                while true {
+                    sink.work.wait()
+                    sink.flush()
+                }
+            },
+            box.toOpaque()
+        )
+        if result != 0 { box.release() } else { pthread_detach(thread) }
+    }
+
+    /// Writes what has gathered.
+    package func flush() {
+        writing.withLock { _ in
+            let (bytes, lost) = state.withLock { state in
+                defer {
+                    state.waiting = []
+                    state.waitingLines = 0
+                    state.lost = 0
+                }
+                return (state.waiting, state.lost)
+            }
+            if !bytes.isEmpty { put(bytes) }
+            if lost > 0 {
+                var line = LogLine(format)
+                let now = Int64(Date().timeIntervalSince1970 * 1000)
+                line.begin(time: now, level: "warning", message: "lines about leads were dropped: the log is not read")
+                line.field("log.lines", Int64(lost))
+                line.end()
+                put(line.bytes)
+            }
+        }
+    }
+
+    private func put(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
+                guard written > 0 else {
+                    if written < 0, errno == EINTR { continue }
+                    return
+                }
+                rest = rest.dropFirst(written)
+            }
+        }
+    }
+}
+
+extension Slice where Base == UnsafeRawBufferPointer {
+    fileprivate var baseAddress: UnsafeRawPointer? { base.baseAddress.map { $0 + startIndex } }
+}
+
+/// Wakes one thread that waits; a signal that nobody waits for is kept.
+private final class ThreadSignal: @unchecked Sendable {
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func signal() { sem_post(semaphore) }
+
+    func wait() {
+        while sem_wait(semaphore) != 0, errno == EINTR {}
+    }
+}

@@ -1,0 +1,196 @@
+package import LeadRouting
+import LeadStore
+package import Postgres
+import Synchronization
+
+/// All that one node measures: what becomes of its leads, what the database says, its pool and its process.
+package final class NodeMetrics: Sendable {
+    /// The metrics.
+    package let registry: MetricRegistry
+    /// What batches are told to.
+    package let routing: RoutingMetrics
+
+    private let reader: DatabaseReader
+    private let pool: @Sendable () async -> PoolStatistics
+    private let state: Mutex<State>
+
+    private struct State {
+        var reading: RoutingReading?
+        var isUp: Double?
+        var pool: PoolStatistics?
+    }
+
+    /// The metrics of a node.
+    ///
+    /// - Parameters:
+    ///   - version: what the build calls itself.
+    ///   - registry: where they are made.
+    ///   - reader: what reads the database.
+    ///   - pool: how its connections stand.
+    ///   - diskPath: the folder whose disk is watched.
+    package init(
+        version: String,
+        registry: MetricRegistry,
+        reader: DatabaseReader,
+        pool: @escaping @Sendable () async -> PoolStatistics,
+        diskPath: String
+    ) {
+        self.registry = registry
+        self.reader = reader
+        self.pool = pool
+        routing = RoutingMetrics(registry)
+        state = Mutex(State())
+        registry.reading(
+            "switchyard_build_info",
+            "Which build this is; always 1.",
+            labels: [("version", version)]
+        ) { 1 }
+        registry.reading(
+            "switchyard_routing_lock_timeout_errors_total",
+            "Statements that waited for a lock in vain.",
+            kind: .counter,
+            datadog: "routing.lock.timeout_errors"
+        ) { Double(PoolStatistics.lockTimeouts) }
+        registry.reading(
+            "switchyard_disk_free_bytes",
+            "Room on the disk of SWITCHYARD_DIR.",
+            datadog: "disk.free"
+        ) { DiskRoom(path: diskPath)?.free }
+        registry.reading("switchyard_disk_size_bytes", "Size of the disk of SWITCHYARD_DIR.") {
+            DiskRoom(path: diskPath)?.total
+        }
+        ProcessStatistics.register(in: registry)
+        registerDatabase()
+        registerPool()
+    }
+
+    /// Adds how many leads wait for their answer on this node.
+    package func watch(_ intake: LeadIntake) {
+        registry.reading(
+            "switchyard_intake_backlog_leads",
+            "Leads on this node that wait for their answer.",
+            datadog: "intake.backlog"
+        ) { Double(intake.backlog) }
+        registry.reading(
+            "switchyard_intake_batches_total",
+            "Batches of new leads that this node has taken.",
+            kind: .counter
+        ) { Double(intake.statistics.batches) }
+    }
+
+    /// Reads what is not kept at hand: the database, unless that was read within ten seconds, and the pool.
+    package func refresh() async {
+        let pool = await pool()
+        let current = await reader.current()
+        state.withLock { state in
+            state.pool = pool
+            switch current {
+            case .known(let reading):
+                state.reading = reading
+                state.isUp = 1
+            case .unknown:
+                state.reading = nil
+                state.isUp = 0
+            case .unread: break
+            }
+        }
+    }
+
+    /// What `GET /metrics` answers.
+    package func page() async -> String {
+        await refresh()
+        return registry.prometheusText()
+    }
+
+    private func registerDatabase() {
+        reading(
+            "switchyard_routing_success_rate",
+            "Part of the last hour's attempts that assigned their lead, 0 to 1.",
+            "routing.success_rate"
+        ) { $0.health.successRate }
+        reading("switchyard_routing_retry_queue_depth", "Rows of the queue that are due.", "routing.retry_queue.depth")
+        { Double($0.dueCount) }
+        reading(
+            "switchyard_routing_retry_queue_leads",
+            "Leads in the queue that were tried before, due or not.",
+            "routing.retry_queue.leads"
+        ) { Double($0.health.retryQueueCount) }
+        reading("switchyard_routing_stale_locks", "Written locks older than five minutes.", "routing.stale_locks") {
+            Double($0.health.staleLockCount)
+        }
+        reading("switchyard_routing_expired_leads", "Leads that expired within the last hour.", "routing.expired") {
+            Double($0.health.expiredCount)
+        }
+        reading(
+            "switchyard_routing_oldest_pending_seconds",
+            "Age of the oldest waiting lead.",
+            "routing.oldest_pending"
+        ) { $0.health.oldestPendingSeconds ?? 0 }
+        reading(
+            "switchyard_routing_oldest_due_seconds",
+            "For how long the oldest due lead has been due.",
+            "routing.oldest_due"
+        ) { $0.oldestDueSeconds ?? 0 }
+        reading(
+            "switchyard_routing_leads",
+            "Leads by state, counted up to 100,000.",
+            "routing.leads",
+            [("status", "pending")]
+        ) { Double($0.health.pendingCount) }
+        reading("switchyard_routing_leads", "", nil, [("status", "routing")]) { Double($0.health.routingCount) }
+        reading("switchyard_routing_leads", "", nil, [("status", "failed")]) { Double($0.health.failedCount) }
+        reading(
+            "switchyard_database_oldest_transaction_seconds",
+            "Age of the oldest open transaction of the server.",
+            "database.oldest_transaction"
+        ) { $0.oldestTransactionSeconds }
+        reading(
+            "switchyard_database_connections",
+            "Connections that clients have to the server.",
+            "database.connections"
+        ) { Double($0.connections) }
+        reading("switchyard_database_max_connections", "How many the server takes.", nil) {
+            Double($0.maximumConnections)
+        }
+        registry.reading("switchyard_database_up", "Whether the database has answered last.", datadog: "database.up") {
+            [weak self] in
+            self?.state.withLock { $0.isUp }
+        }
+    }
+
+    private func registerPool() {
+        let help = "Connections of this node's pool."
+        pool("switchyard_database_pool_connections", help, "database.pool.in_use", [("state", "in_use")]) {
+            Double($0.inUse)
+        }
+        pool("switchyard_database_pool_connections", help, nil, [("state", "idle")]) { Double($0.open - $0.inUse) }
+        pool("switchyard_database_pool_max_connections", "How many there may be.", nil) { Double($0.maximum) }
+        pool("switchyard_database_pool_waiting", "Callers that wait for a connection.", "database.pool.waiting") {
+            Double($0.waiting)
+        }
+    }
+
+    private func reading(
+        _ name: String,
+        _ help: String,
+        _ datadog: String?,
+        _ labels: MetricRegistry.Labels = [],
+        _ value: @escaping @Sendable (RoutingReading) -> Double?
+    ) {
+        registry.reading(name, help, datadog: datadog, labels: labels) { [weak self] in
+            self?.state.withLock { $0.reading }.flatMap(value)
+        }
+    }
+
+    private func pool(
+        _ name: String,
+        _ help: String,
+        _ datadog: String?,
+        _ labels: MetricRegistry.Labels = [],
+        _ value: @escaping @Sendable (PoolStatistics) -> Double
+    ) {
+        registry.reading(name, help, datadog: datadog, labels: labels) { [weak self] in
+            self?.state.withLock { $0.pool }.map(value)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Synchronization
+
+/// How a pool stands, for metrics.
+package struct PoolStatistics: Sendable, Hashable {
+    /// Connections that are open.
+    package let open: Int
+    /// Of those, the ones that are lent or have something under way.
+    package let inUse: Int
+    /// Callers that wait for a connection.
+    package let waiting: Int
+    /// How many connections there may be.
+    package let maximum: Int
+
+    /// How often a statement of this process has waited for a lock in vain (55P03), over all its pools.
+    package static var lockTimeouts: Int { lockTimeoutCount.load(ordering: .relaxed) }
+
+    static let lockTimeoutCount = Atomic<Int>(0)
+}
+
+extension PostgresPool {
+    /// How the pool stands; asks no server.
+    package func statistics() async -> PoolStatistics {
+        let engine = engine
+        return await withCheckedContinuation { continuation in
+            if !engine.loop.submit({ continuation.resume(returning: engine.statistics) }) {
+                continuation.resume(
+                    returning: PoolStatistics(open: 0, inUse: 0, waiting: 0, maximum: engine.maximumConnections)
+                )
+            }
+        }
+    }
+}
+
+extension PoolEngine {
+    fileprivate var statistics: PoolStatistics {
+        let ready = sessions.filter { $0.state == .ready }
+        return PoolStatistics(
+            open: ready.count,
+            inUse: ready.count { $0.role == .lent || !$0.pending.isEmpty },
+            waiting: queries.count + leases.count,
+            maximum: maximumConnections
+        )
+    }
+}

@@ -1,0 +1,81 @@
+import CoreMetrics
+import LeadRouting
+import LeadStore
+import Logging
+import Monitoring
+import Postgres
+import Web
+
+/// What the server measures and where it tells it, as far as it is configured.
+struct MonitoringServices: Sendable {
+    /// The metrics of this node.
+    let metrics: NodeMetrics
+    /// What batches of leads are told to.
+    let meter: any RoutingMeter
+    /// `GET /metrics`.
+    let endpoint: MountedEndpoint
+
+    /// Puts together what the settings ask for.
+    init(session: DatabaseSession, settings: Settings, log: LogOutput) {
+        let registry = MetricRegistry()
+        MetricsSystem.bootstrap(registry)
+        let store = session.store
+        let pool = session.pool
+        let reader = DatabaseReader { try await store.routingReading() }
+        let metrics = NodeMetrics(
+            version: Version.current,
+            registry: registry,
+            reader: reader,
+            pool: { await pool.statistics() },
+            diskPath: settings.databaseURL == nil ? settings.directory : "."
+        )
+        let sink = log.sink
+        registry.reading(
+            "switchyard_log_lost_lines_total",
+            "Lines about leads that were dropped because nobody read the log.",
+            kind: .counter
+        ) { Double(sink.lostLines) }
+        self.metrics = metrics
+        meter =
+            log.isAboutLeads
+            ? RoutingMeters([metrics.routing, RoutingLog(format: log.format, sink: log.sink)]) : metrics.routing
+        endpoint = .metrics(metrics, token: settings.monitoring.metricsToken)
+    }
+}
+
+extension MountedEndpoint {
+    /// `GET /metrics`: for whoever has the token, or without one for this machine alone.
+    static func metrics(_ metrics: NodeMetrics, token: Secret?) -> MountedEndpoint {
+        MountedEndpoint(path: "/metrics", methods: ["GET"]) { request in
+            if let token {
+                let header = request.headers.first { $0.name.lowercased() == "authorization" }?.value ?? ""
+                guard header.lowercased().hasPrefix("bearer "), token.matches(String(header.dropFirst(7))) else {
+                    return .refusal(401, "Send METRICS_TOKEN as a bearer token.", [("WWW-Authenticate", "Bearer")])
+                }
+            } else if !request.isLocal {
+                return .refusal(403, "Only this machine may read metrics, unless METRICS_TOKEN is set.")
+            }
+            return Answer(
+                status: 200,
+                headers: [("Content-Type", MetricRegistry.prometheusType)],
+                body: Array(await metrics.page().utf8)
+            )
+        }
+    }
+}
+
+extension MountedEndpoint.Answer {
+    fileprivate static func refusal(
+        _ status: Int,
+        _ text: String,
+        _ headers: [(name: String, value: String)] = []
+    ) -> MountedEndpoint.Answer {
+        let title = status == 401 ? "Unauthorized" : "Forbidden"
+        let body = #"{"type":"about:blank","title":"\#(title)","status":\#(status),"detail":"\#(text)"}"#
+        return MountedEndpoint.Answer(
+            status: status,
+            headers: headers + [("Content-Type", "application/problem+json")],
+            body: Array(body.utf8)
+        )
+    }
+}

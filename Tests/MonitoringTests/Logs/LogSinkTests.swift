@@ -1,0 +1,55 @@
+import FoundationEssentials
+import Testing
+
+@testable import Monitoring
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What gathers is written whole and in order; what is too much is dropped and counted, and nobody waits.
+@Suite struct LogSinkTests {
+    @Test func gatheredLinesAreWrittenByFlush() throws {
+        try withPipe { reading, writing in
+            let sink = LogSink(descriptor: writing, format: .text)
+            sink.gather(Array("a\nb\n".utf8), count: 2)
+            sink.write(Array("c\n".utf8))
+            sink.flush()
+            sink.flush()
+            close(writing)
+            #expect(all(reading) == "c\na\nb\n")
+            #expect(sink.lostLines == 0)
+        }
+    }
+
+    /// Nobody reads the pipe: the bound holds, whoever hands over returns, and the loss is told.
+    @Test func whatIsTooMuchIsDroppedAndCounted() throws {
+        try withPipe { reading, writing in
+            let sink = LogSink(descriptor: writing, format: .json, bound: 100)
+            for _ in 0..<20 { sink.gather(Array("0123456789012345678\n".utf8), count: 1) }
+            #expect(sink.lostLines == 15)
+            sink.flush()
+            close(writing)
+            let lines = all(reading).split(separator: "\n")
+            #expect(lines.count == 6)
+            #expect(lines.last?.hasSuffix(#""log.lines":15}"#) == true)
+        }
+    }
+
+    private func withPipe(_ body: (Int32, Int32) throws -> Void) throws {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        try body(ends[0], ends[1])
+    }
+
+    private func all(_ descriptor: Int32) -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
+    }
+}
