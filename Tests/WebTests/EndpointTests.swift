@@ -389,7 +389,10 @@ struct EndpointTests {
             let inngest = MountedEndpoint(path: "/api/inngest", methods: ["GET", "PUT", "POST"]) { _ in
                 MountedEndpoint.Answer(status: 200, headers: [], body: [])
             }
-            let router = API(backend: server.backend, limits: .init(), mounts: [inngest]).router()
+            let metrics = MountedEndpoint(path: "/metrics", methods: ["GET"]) { _ in
+                MountedEndpoint.Answer(status: 200, headers: [], body: [])
+            }
+            let router = API(backend: server.backend, limits: .init(), mounts: [inngest, metrics]).router()
             let documented = answer.text.split(separator: "\n").filter { $0.hasPrefix("  /") }
                 .map { $0.dropFirst(2).dropLast().replacing("receivingWorkspaceId", with: "receiver") }
                 .map { $0.replacing("sendingWorkspaceId", with: "sender") }
