@@ -30,6 +30,7 @@ class Cluster:
         self.data = self.directory / "data"
         self.account = None
         self.process = None
+        self.port = 5432
         if os.getuid() == 0:
             names = [entry.pw_name for entry in pwd.getpwall()]
             self.account = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
@@ -98,7 +99,7 @@ class Cluster:
 
     @property
     def url(self):
-        return f"postgresql://postgres@/postgres?host={self.directory}"
+        return f"postgresql://postgres@/postgres?host={self.directory}&port={self.port}"
 
     def psql(self, *arguments):
         """psql as a process, standard error in its output."""

@@ -53,3 +53,27 @@ def end_all():
             process.wait(20)
         except subprocess.TimeoutExpired:
             pass
+
+
+def family(pid):
+    """A process and everything that it has begun, directly or not; PostgreSQL's are sessions of their own."""
+    parents = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat") as file:
+                parents[int(entry)] = int(file.read().rsplit(")", 1)[1].split()[1])
+        except (OSError, IndexError, ValueError):
+            pass
+    found = [pid]
+    for one in found:
+        found.extend(child for child, parent in parents.items() if parent == one)
+    return found
+
+
+def signal_family(pid, sign):
+    """Sends a signal to a process and everything that it has begun, the first one first."""
+    for one in family(pid):
+        try:
+            os.kill(one, sign)
+        except OSError:
+            pass

@@ -59,6 +59,28 @@ struct ErrorTextTests {
         #expect(error.message.contains(expected), "\(error.message)")
     }
 
+    @Test func ofSeveralHostsTheTellingOneIsNamed() {
+        let text = """
+            connection to server at "a" (10.0.0.1), port 5432 failed: session is read-only
+            connection to server at "b" (10.0.0.2), port 5433 failed: Connection refused
+            \tIs the server running on that host and accepting TCP/IP connections?
+            """
+        let error = ConnectFailure(host: "b", port: "5433", text: text).error
+        #expect(error.sqlState == "25006")
+        #expect(error.message.contains("a port 5432: session is read-only. None of the hosts takes writes"))
+    }
+
+    @Test func saysWhichPasswordFileWasReadAndWhichWasNot() {
+        let start = #"connection to server at "db" (10.0.0.1), port 5432 failed: "#
+        let wrong = start + "FATAL:  password authentication failed for user \"app\"\npassword retrieved from file \"/run/pgpass\"\n"
+        let error = ConnectFailure(host: "db", port: "5432", text: wrong).error
+        #expect(error.sqlState == "28000")
+        #expect(error.message.contains("db port 5432: password authentication failed"))
+        #expect(error.message.contains("from the file /run/pgpass"))
+        let none = ConnectFailure(host: "db", port: "5432", text: start + "fe_sendauth: no password supplied").error
+        #expect(none.message.contains("chmod 600"))
+    }
+
     @Test(arguments: [
         "postgresql://app:hunter2@hunter3@db/leads", "postgresql://app:hun/ter2@db/leads", "host=db hunter2",
         "postgresql://app:hunter2@db/leads?nonsense=1", "host=db port=hunter2", "postgresql://app:hunter2%zz@db",

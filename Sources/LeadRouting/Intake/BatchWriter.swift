@@ -34,6 +34,7 @@ struct BatchWriter: Sendable {
         var stale: Int64?
         var staleRounds = 0
         while true {
+            let begun = ContinuousClock.now
             do {
                 let rules =
                     if let stale { try await rules.refresh(replacing: stale) } else { try await rules.current() }
@@ -59,6 +60,7 @@ struct BatchWriter: Sendable {
                 // Whatever went wrong, the statement may have been carried out: from here on ids may be stored.
                 let wasSent = Self.mayHaveWritten(error)
                 isRepeat = isRepeat || wasSent
+                patience.spend(ContinuousClock.now - begun)
                 guard Self.isWorthRepeating(error), await patience.wait() else {
                     return give(up: batch, because: error, mayBeStored: isRepeat)
                 }
@@ -160,7 +162,9 @@ struct BatchWriter: Sendable {
     private static func isWorthRepeating(_ error: any Error) -> Bool {
         guard let error = error as? PostgresError else { return false }
         switch error.code {
-        case .connectionLost, .cannotConnect, .timeout, .poolExhausted: return true
+        // A password, a name of a database: whoever waits for that to be put right waits too long.
+        case .cannotConnect: return error.sqlState != "28000" && error.sqlState != "3D000"
+        case .connectionLost, .timeout, .poolExhausted: return true
         case .server:
             // Locks that were not to be had (55P03) and statements that took too long (57014) pass by themselves.
             return error.isTransient || error.sqlState == "55P03" || error.sqlState == "57014"

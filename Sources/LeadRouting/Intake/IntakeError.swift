@@ -1,3 +1,5 @@
+import Postgres
+
 /// Why a lead was not taken in.
 package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure it is.
@@ -49,11 +51,7 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// What keeps the database from storing leads.
     private var obstacle: String {
-        switch sqlState {
-        case nil: "The database cannot be reached"
-        case "25006": "The database is read-only at the moment"
-        case "53100": "The database has no room left on its disk"
-        case .some(let state): "The database does not store leads at the moment (SQLSTATE \(state))"
-        }
+        PostgresError.outage(sqlState)
+            ?? "The database does not store leads at the moment\(sqlState.map { " (SQLSTATE \($0))" } ?? "")"
     }
 }

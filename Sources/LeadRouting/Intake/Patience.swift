@@ -1,6 +1,6 @@
 /// Waiting times that double, with jitter, until a total is used up.
 ///
-/// The total is counted in time waited, so that a test's clock decides it alone.
+/// The total is counted in time waited, and in what attempts took that came to nothing.
 struct Patience {
     private var left: Duration
     private var next: Duration
@@ -18,6 +18,9 @@ struct Patience {
         self.longest = longest
         self.clock = clock
     }
+
+    /// Counts what an attempt took: connecting to a host that does not answer is waiting, too.
+    mutating func spend(_ duration: Duration) { left -= duration }
 
     /// Waits once more.
     ///

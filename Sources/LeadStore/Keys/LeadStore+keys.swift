@@ -52,7 +52,8 @@ extension LeadStore {
         if try row.bool(10) {
             var used = Parameters()
             used.append(key.id)
-            _ = try await pool.query(Self.noteUse, used)
+            // A note for people: where the database takes no writes, the key opens what can be read all the same.
+            _ = try? await pool.query(Self.noteUse, used)
         }
         return key
     }

@@ -51,6 +51,9 @@ extension PostgresConfiguration {
         options["fallback_application_name"] = applicationName
         // At the start, where a pooler hears of it as well.
         options["client_encoding"] = "UTF8"
+        if wantsWritableHost, options["target_session_attrs"] == nil, getenv("PGTARGETSESSIONATTRS") == nil {
+            options["target_session_attrs"] = "read-write"
+        }
         // A service file may set these itself, and explicit keywords would win over it.
         if options["service"] == nil, getenv("PGSERVICE") == nil {
             for (keyword, value) in Self.keepAlive where options[keyword] == nil {
@@ -58,6 +61,19 @@ extension PostgresConfiguration {
             }
         }
         return options.map { ($0, $1) }
+    }
+
+    /// Whether only a server that takes writes will do: asked for, or of several hosts nothing else was asked for.
+    ///
+    /// Of several hosts libpq takes the first that answers, which after a fail-over is as likely the standby.
+    var wantsWritableHost: Bool {
+        let environment = { (name: String) in getenv(name).map { String(cString: $0) } }
+        if let wanted = options["target_session_attrs"] ?? environment("PGTARGETSESSIONATTRS") {
+            return wanted == "read-write" || wanted == "primary"
+        }
+        if options["service"] != nil || environment("PGSERVICE") != nil { return false }
+        return [options["host"] ?? environment("PGHOST"), options["hostaddr"] ?? environment("PGHOSTADDR")]
+            .contains { $0?.contains(",") == true }
     }
 
     /// A peer that vanished without a word is noticed within about a minute, not after two hours.

@@ -13,6 +13,7 @@ extension Session: SocketHandler {
         }
         if wantsWriting { flush() }
         readAnswers()
+        if pending.isEmpty, state == .ready { owner?.sessionHeard(self) }
     }
 
     func roundEnded() {
@@ -101,6 +102,7 @@ extension Session: SocketHandler {
         if request.preamble.contains(.prepare) { prepared.forget(request.name) }
         let state = request.error?.sqlState
         if state == "55P03" { PoolStatistics.lockTimeoutCount.add(1, ordering: .relaxed) }
+        if state == "25006" { hasMetReadOnly = true }
         let isPreparedFault = request.usesPrepared && (state == "26000" || state == "0A000")
         if isPreparedFault || state == "42P05" { prepared.forget(request.name) }
         if isShared, !request.isResent, request.interruption == nil,

@@ -14,12 +14,15 @@ protocol SessionOwner: AnyObject {
     func session(_ session: Session, returns request: Request)
     /// NOTIFY arrived.
     func session(_ session: Session, notified notification: Notification)
+    /// Something came though nothing was asked: the server's word on its state, for one.
+    func sessionHeard(_ session: Session)
 }
 
 extension SessionOwner {
     func sessionProgressed(_ session: Session) {}
     func session(_ session: Session, returns request: Request) { request.answer(request.outcome) }
     func session(_ session: Session, notified notification: Notification) {}
+    func sessionHeard(_ session: Session) {}
 }
 
 /// One connection to the server, from connecting to its end.
@@ -60,6 +63,10 @@ final class Session: @unchecked Sendable {
     var beginsTransaction = false
     /// Names the caller who has it exclusively; 0 for none.
     var lease: UInt64 = 0
+    /// Whether the server has refused a write, because it takes none; cleared once the pool has seen it.
+    var hasMetReadOnly = false
+    /// Whether it is to be closed as soon as nothing is under way on it.
+    var isOutdated = false
     /// What the pool makes of it.
     var role = PoolRole.connecting
     var noticeSink: AsyncStream<Notice>.Continuation?
@@ -91,6 +98,15 @@ final class Session: @unchecked Sendable {
 
     /// Whether nothing is under way.
     var isQuiet: Bool { pending.isEmpty && backlog.isEmpty && !isCancelling }
+
+    /// Whether the server has said that it is a standby, or was made read-only.
+    var isOnReadOnlyServer: Bool {
+        isOn("in_hot_standby") || isOn("default_transaction_read_only")
+    }
+
+    private func isOn(_ parameter: String) -> Bool {
+        connection.flatMap { PQparameterStatus($0, parameter) }.map { String(cString: $0) } == "on"
+    }
 
     /// What the server said about its transaction with its last answer.
     var transactionStatus: PGTransactionStatusType {

@@ -24,11 +24,12 @@ struct ConnectFailure {
     }
 
     private enum Cause {
-        case refused, unknownHost, noAnswer, authentication, noDatabase, starting, full, encryption,
+        case refused, unknownHost, noAnswer, authentication, noDatabase, starting, full, encryption, readOnly,
             other
     }
 
-    private var cause: Cause {
+    /// The cause, and the line that shows it: of several hosts, the one that is most telling.
+    private var finding: (cause: Cause, line: Substring?) {
         let table: [(Cause, [String])] = [
             (.starting, ["the database system is"]),
             (.full, ["too many clients", "remaining connection slots", "too many connections"]),
@@ -40,6 +41,7 @@ struct ConnectFailure {
                     "role \"", "pg_hba.conf rejects", "fe_sendauth",
                 ]
             ),
+            (.readOnly, ["session is read-only", "server is in hot standby mode"]),
             (.noDatabase, ["database \""]),
             (.unknownHost, ["could not translate host name", "Name or service not known"]),
             (.noAnswer, ["timeout expired", "timed out", "No route to host", "Network is unreachable"]),
@@ -52,20 +54,37 @@ struct ConnectFailure {
                 ]
             ),
         ]
-        return table.first { $0.1.contains { text.contains($0) } }?.0 ?? .other
+        let lines = lines
+        for (cause, patterns) in table {
+            let line = lines.last { line in patterns.contains { line.contains($0) } }
+            if let line { return (cause, line) }
+        }
+        return (.other, lines.last)
     }
+
+    /// libpq's lines: one for each host and address, some with a question or the password file's name after them.
+    private var lines: [Substring] {
+        text.split(separator: "\n").filter { !$0.hasPrefix("\t") && !$0.isEmpty && !$0.hasPrefix(Self.fileNote) }
+    }
+
+    private static let fileNote = "password retrieved from file"
 
     /// The error that callers get.
     var error: PostgresError {
-        switch cause {
+        switch finding.cause {
         case .refused: failure("08001", "Is PostgreSQL running there?")
         case .unknownHost: failure("08001", "Check the host name.")
         case .noAnswer: failure("08001", "Is the address right, and does a firewall let it through?")
         case .authentication:
             failure(
                 "28000",
-                "Check the user name and the password (connection string, PGPASSWORD or PGPASSFILE)."
+                """
+                Check the user name and the password (\(passwordSource)). Password and service files are read again \
+                for each attempt.
+                """
             )
+        case .readOnly:
+            failure("25006", "None of the hosts takes writes at the moment; it goes on when one does.")
         case .noDatabase: failure("3D000", "Check the name of the database.")
         case .starting: failure("57P03", "Wait until it has started.")
         case .full: failure("53300", "Raise max_connections or open fewer connections.")
@@ -83,14 +102,35 @@ struct ConnectFailure {
         )
     }
 
-    private var place: String {
-        host.hasPrefix("/") ? "socket \(host)/.s.PGSQL.\(port)" : "\(host) port \(port)"
+    /// Where the password came from, as far as libpq says; a file that it does not trust, it ignores.
+    private var passwordSource: String {
+        if let line = text.split(separator: "\n").last(where: { $0.hasPrefix(Self.fileNote) }) {
+            return "from the file \(line.dropFirst(Self.fileNote.count).filter { $0 != "\"" }.trimmingPrefix(" "))"
+        }
+        return text.contains("no password supplied")
+            ? "none was given; a password file that others may read is ignored: chmod 600"
+            : "connection string, PGPASSWORD or PGPASSFILE"
     }
 
-    /// libpq's last line that is not a question, without the address in front.
+    /// The host of the telling line, which with several hosts need not be the last that was tried.
+    private var place: String {
+        if let line = finding.line, let end = line.firstRange(of: " failed: ")?.lowerBound {
+            let start = line[..<end]
+            if let path = start.split(separator: "\"").dropFirst().first, start.contains("on socket") {
+                return "socket \(path)"
+            }
+            if lines.count > 1, let name = start.split(separator: "\"").dropFirst().first,
+                let port = start.firstRange(of: "port ").map({ start[$0.upperBound...] })
+            {
+                return "\(name) port \(port)"
+            }
+        }
+        return host.hasPrefix("/") ? "socket \(host)/.s.PGSQL.\(port)" : "\(host) port \(port)"
+    }
+
+    /// The telling line without the address in front.
     private var reason: String {
-        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("\t") && !$0.isEmpty }
-        guard var line = lines.last else { return "no reason given" }
+        guard var line = finding.line else { return "no reason given" }
         if let range = line.firstRange(of: " failed: ") { line = line[range.upperBound...] }
         if line.hasPrefix("FATAL:") { line = line.dropFirst(6) }
         return String(line.trimmingPrefix { $0 == " " })

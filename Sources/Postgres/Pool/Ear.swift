@@ -60,8 +60,21 @@ final class Ear: @unchecked Sendable, SessionOwner {
                 backoff.succeeded()
                 events.yield(hasListened ? .reconnected : .listening)
                 hasListened = true
+                if configuration.wantsWritableHost { lookAround(session) }
             }
         )
+    }
+
+    /// How often a server among several is asked something, because it tells only with an answer that it was made
+    /// read-only; see ``sessionHeard(_:)``.
+    private static let lookingAround: Duration = .seconds(5)
+
+    private func lookAround(_ session: Session) {
+        _ = loop.after(Self.lookingAround) { [weak self, weak session] in
+            guard let self, let session, session === self.session else { return }
+            session.send(Request(internal: .simple("SELECT 1")) { _ in })
+            lookAround(session)
+        }
     }
 
     func sessionEnded(_ session: Session, _ error: PostgresError, wasReady: Bool) {
@@ -75,6 +88,11 @@ final class Ear: @unchecked Sendable, SessionOwner {
             )
         }
         _ = loop.after(delay) { [weak self] in self?.open() }
+    }
+
+    func sessionHeard(_ session: Session) {
+        // Notifications come from the server that takes writes; among several hosts that is another one now.
+        if configuration.wantsWritableHost, session.isOnReadOnlyServer { session.lose() }
     }
 
     func session(_ session: Session, notified notification: Notification) {

@@ -29,6 +29,11 @@ extension PoolEngine: SessionOwner {
     }
 
     func sessionProgressed(_ session: Session) {
+        if session.hasMetReadOnly {
+            session.hasMetReadOnly = false
+            renewConnections()
+        }
+        if session.role == .retiring, session.isQuiet { return session.close(Session.closedError) }
         if session.role == .draining, session.isQuiet { session.role = .idle }
         if session.role == .idle || !queries.isEmpty { serve() }
         if state == .draining { endIfDrained() }
@@ -46,13 +51,16 @@ extension PoolEngine: SessionOwner {
     /// Those who wait keep waiting for a server that was there before or is starting; else they are told at once,
     /// since a wrong address or password does not heal by itself.
     private func connectingFailed(_ error: PostgresError) {
+        let isNews = error.message != lastFailure?.message
         lastFailure = error
         let delay = backoff.failed()
-        if backoff.failures == 1 {
+        // Said when it begins, when it changes, and about once a minute.
+        if backoff.failures == 1 || isNews || backoff.failures % 15 == 0 {
             logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error)"])
         }
+        // While another server is promoted, none takes writes.
         let isPassing =
-            error.sqlState == "57P03" || error.sqlState == "53300" || (hasConnected && error.isTransient)
+            ["57P03", "53300", "25006"].contains(error.sqlState ?? "") || (hasConnected && error.isTransient)
         let isConnected = sessions.contains { $0.state == .ready }
         if !isPassing && !isConnected { failWaiters() }
         if retryTimer == nil {
@@ -64,6 +72,31 @@ extension PoolEngine: SessionOwner {
         }
         // Those who waited for this connection make do with what there is.
         serve()
+    }
+
+    /// Gives up every connection, each when its work is done, because the server has refused a write.
+    ///
+    /// It was demoted or made read-only; connected anew, libpq finds the one that takes writes, or the same again. So
+    /// that a database that stays read-only is not connected to all the time, pauses between two times double.
+    func renewConnections() {
+        let now = ContinuousClock.now
+        var pause = Duration.seconds(1)
+        if let renewal {
+            guard now - renewal.at >= renewal.pause else { return }
+            if now - renewal.at < renewal.pause + .seconds(20) { pause = min(renewal.pause * 2, .seconds(16)) }
+        }
+        renewal = (now, pause)
+        logger.warning("PostgreSQL takes no writes; connecting anew, in case another server does")
+        for session in sessions where session.state == .ready {
+            session.isOutdated = true
+            switch session.role {
+            case .idle, .shared, .draining: session.role = .retiring
+            case .connecting, .lent, .resetting, .retiring: break
+            }
+        }
+        for session in sessions where session.role == .retiring && session.isQuiet {
+            session.close(Session.closedError)
+        }
     }
 
     // MARK: - The end
@@ -86,7 +119,7 @@ extension PoolEngine: SessionOwner {
     }
 
     /// How long a shutdown waits for statements and transactions under way.
-    static let shutdownGrace: Duration = .seconds(10)
+    static let shutdownGrace: Duration = .seconds(5)
 
     func endIfDrained() {
         guard state == .draining else { return }

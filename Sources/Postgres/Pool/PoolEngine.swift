@@ -39,6 +39,8 @@ final class PoolEngine: @unchecked Sendable {
     var isPooled = false
     /// Whether a connection is wanted even when nobody asks for one.
     var staysConnected = false
+    /// When connections were last given up because the server takes no writes, and how long until the next time.
+    var renewal: (at: ContinuousClock.Instant, pause: Duration)?
     var shutdownWaiters: [CheckedContinuation<Void, Never>] = []
     private(set) lazy var deadlines = Deadlines(loop) { [unowned self] request in
         interrupt(request, PostgresError(.timeout, "The time limit of a statement has passed."))
@@ -170,6 +172,7 @@ final class PoolEngine: @unchecked Sendable {
         session.noticeSink?.finish()
         session.noticeSink = nil
         guard session.state == .ready else { return }
+        if session.isOutdated { return session.close(Session.closedError) }
         if isClean, session.isQuiet, session.isIdleOutsideTransaction {
             session.role = .idle
         } else {
@@ -177,6 +180,7 @@ final class PoolEngine: @unchecked Sendable {
             session.reset { [weak self, weak session] isReset in
                 guard let self, let session, session.role == .resetting else { return }
                 guard isReset else { return session.lose() }
+                if session.isOutdated { return session.close(Session.closedError) }
                 session.role = .idle
                 serve()
             }

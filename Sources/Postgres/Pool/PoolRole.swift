@@ -10,6 +10,8 @@ enum PoolRole {
     case draining
     /// One caller has it.
     case lent
+    /// Finishes what it has, then is closed.
+    case retiring
     /// Given back, and being put into order.
     case resetting
 }

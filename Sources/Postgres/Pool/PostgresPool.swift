@@ -135,7 +135,7 @@ package final class PostgresPool: Sendable, Service {
         await shutdown()
     }
 
-    /// Takes nothing new, waits for what is under way, at most ten seconds, and closes all connections.
+    /// Takes nothing new, waits for what is under way, at most five seconds, and closes all connections.
     package func shutdown() async {
         let engine = engine
         await withCheckedContinuation { continuation in

@@ -23,6 +23,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let bodyTime: TimeAmount
     private let continuesUpTo: Int
+    private let crowd: ConnectionCrowd
+    private var guest: ConnectionCrowd.Guest?
     /// Requests whose head has arrived and whose answer is not written.
     private var unanswered = 0
     /// Whether a body is arriving.
@@ -44,12 +46,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// - Parameters:
     ///   - bodyTime: how long a body may take to arrive.
     ///   - limit: up to which length a caller that asks first is told to go on.
-    init(bodyTime: Duration, continuesUpTo limit: Int) {
+    ///   - crowd: all connections of the server.
+    init(bodyTime: Duration, continuesUpTo limit: Int, crowd: ConnectionCrowd) {
+        self.crowd = crowd
         self.bodyTime = TimeAmount(bodyTime)
         self.continuesUpTo = limit
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+    func handlerAdded(context: ChannelHandlerContext) { guest = crowd.enter(context.channel) }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        if let guest { crowd.leave(guest) }
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
@@ -62,6 +71,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             unanswered += 1
+            guest?.becomeBusy()
             isReading = true
             deadline = .now() + bodyTime
             if timer == nil { startTimer(context, in: bodyTime) }
@@ -94,6 +104,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             isWriting = false
             unanswered -= 1
+            if unanswered == 0 { guest?.becomeIdle() }
             if closesAfterAnswer {
                 isFinished = true
                 context.writeAndFlush(data, promise: promise)

@@ -51,10 +51,12 @@ struct WebApplication: ApplicationProtocol {
 
     var server: HTTPServerBuilder {
         let limits = settings.limits
+        // Some are let in beyond what idle ones make room for, and have time to be closed.
+        let crowd = ConnectionCrowd(capacity: limits.connections - max(1, limits.connections / 16))
         return .http1(
             configuration: .init(
                 additionalChannelHandlers: [
-                    ConnectionGuard(bodyTime: limits.bodyTime, continuesUpTo: limits.leadBodyBytes)
+                    ConnectionGuard(bodyTime: limits.bodyTime, continuesUpTo: limits.leadBodyBytes, crowd: crowd)
                 ],
                 idleTimeout: TimeAmount(limits.idleTime),
                 httpDecoderConfiguration: .init(

@@ -20,7 +20,9 @@ package struct WebConfiguration: Sendable {
         package var bodyTime: Duration = .seconds(30)
         /// How long a connection may be idle, which is also the time for a request's head to arrive; 60 s.
         package var idleTime: Duration = .seconds(60)
-        /// How many connections are served at once; more wait in the backlog; 4,096.
+        /// How many connections are served at once; 4,096.
+        ///
+        /// Shortly before that, idle ones are closed to make room; where none is idle, more wait in the backlog.
         package var connections = 4096
 
         /// The usual limits.

@@ -70,17 +70,27 @@ extension BackendError {
     /// What a failure of the database means for the caller, or nil if it is a fault of ours.
     init?(_ error: PostgresError) {
         switch error.code {
-        case .cannotConnect, .connectionLost, .shutDown:
-            self = .unavailable(reason: "The database cannot be reached.")
+        case .cannotConnect:
+            let reason = PostgresError.outage(error.sqlState) ?? "The database cannot be reached"
+            self = .unavailable(reason: "\(reason); nothing was done.")
+        case .connectionLost:
+            self = .unavailable(
+                reason: "The database was lost while it worked on this: what was asked for may or may not be done."
+            )
+        case .shutDown:
+            self = .unavailable(reason: "The server is stopping; nothing was done.")
         case .poolExhausted:
             self = .overloaded(retryAfterSeconds: 1)
         case .timeout, .cancelled:
-            self = .unavailable(reason: "The database took too long.")
+            self = .unavailable(reason: "The database took too long: what was asked for may or may not be done.")
         default:
-            guard error.sqlState == "42883" || error.sqlState == "42P01" || error.sqlState == "42703" else {
+            if ["42883", "42P01", "42703"].contains(error.sqlState) {
+                self = .unavailable(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
+            } else if let state = error.sqlState, let reason = PostgresError.outage(state) {
+                self = .unavailable(reason: "\(reason); nothing was done.")
+            } else {
                 return nil
             }
-            self = .unavailable(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
         }
     }
 }

@@ -12,11 +12,13 @@ extension StoreBackedRouting {
             guard try await store.takesWrites() else {
                 return .notReady(reason: "The database is read-only: this node cannot store leads.")
             }
-            return try await store.isMigrated()
-                ? .ready
-                : .notReady(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
+            guard try await store.isMigrated() else {
+                return .notReady(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
+            }
+            return refusals.recent.map { .notReady(reason: "\($0): this node cannot store leads.") } ?? .ready
         } catch {
-            return .notReady(reason: "The database cannot be reached.")
+            let reason = PostgresError.outage((error as? PostgresError)?.sqlState)
+            return .notReady(reason: "\(reason ?? "The database cannot be reached").")
         }
     }
 }

@@ -18,6 +18,8 @@ struct StoreBackedRouting: RoutingBackend {
     let waiting: WaitingLeadRouter
     /// Who owns which token.
     let principals: PrincipalDirectory
+    /// What kept the database from storing leads lately.
+    let refusals = RecentRefusal()
 
     func authenticate(token: String) async throws -> Principal? {
         try await tellingCaller { try await principals.principal(of: token) }
@@ -25,12 +27,14 @@ struct StoreBackedRouting: RoutingBackend {
 
     func submit(_ lead: SubmittedLead, as principal: Principal) async throws -> RoutingOutcome {
         try await tellingCaller {
-            let outcome = try await intake.submit(
-                lead.lead,
-                from: lead.sourceWorkspaceID,
-                idempotency: lead.idempotency,
-                trace: lead.trace
-            )
+            let outcome = try await refusals.noting {
+                try await intake.submit(
+                    lead.lead,
+                    from: lead.sourceWorkspaceID,
+                    idempotency: lead.idempotency,
+                    trace: lead.trace
+                )
+            }
             return outcome.hidingTwin(unless: await visibleTwins(of: [outcome], to: principal))
         }
     }
@@ -39,7 +43,7 @@ struct StoreBackedRouting: RoutingBackend {
         batch: [SubmittedLead],
         as principal: Principal
     ) async throws -> [Result<RoutingOutcome, BackendError>] {
-        let outcomes = try await tellingCaller { try await self.outcomes(of: batch) }
+        let outcomes = try await tellingCaller { try await refusals.noting { try await self.outcomes(of: batch) } }
         let visible = await visibleTwins(of: outcomes.compactMap { try? $0.get() }, to: principal)
         return outcomes.map { outcome in
             switch outcome {

@@ -19,6 +19,7 @@ struct Doctor: AsyncParsableCommand {
                     ? .good("pooler", "in transaction mode; limits of single statements are those of the role")
                     : .good("pooler", "none")
             )
+            findings.append(await Self.roomFinding(session.store))
             let checks = try await session.store.verify()
             let broken = checks.filter { !$0.isOK }
             findings.append(
@@ -143,6 +144,37 @@ extension Doctor {
                 )
         )
         return findings
+    }
+
+    /// Whether the database takes writes, which only a write can tell.
+    static func roomFinding(_ store: LeadStore) async -> Finding {
+        do {
+            try await store.tryWriting()
+            return .good("writing", "a megabyte was written and taken back")
+        } catch let error as PostgresError where error.sqlState == "53100" {
+            return .bad(
+                "writing",
+                "the disk of the database is full: \(error.message)",
+                """
+                Make room there, or enlarge it; never delete files of pg_wal by hand. A replication slot that nobody \
+                reads keeps WAL (pg_replication_slots), so does a failing archive_command (pg_stat_archiver). Leads \
+                are taken again by themselves.
+                """
+            )
+        } catch let error as PostgresError where error.sqlState == "25006" {
+            return .bad(
+                "writing",
+                "the database is read-only",
+                """
+                A standby: let DATABASE_URL name all hosts, with target_session_attrs=read-write. Else somebody has \
+                set default_transaction_read_only: SELECT * FROM pg_db_role_setting, or SHOW default_transaction_read_only.
+                """
+            )
+        } catch let error as PostgresError where error.sqlState == "42501" {
+            return .good("writing", "not tried: our user may not make temporary tables")
+        } catch {
+            return .bad("writing", "\(error)", "Look into the database's log.")
+        }
     }
 
     /// What there is to say about the waiting leads and the rules.

@@ -33,12 +33,39 @@ struct Serve: AsyncParsableCommand {
         try PortProbe.check(host: settings.host, port: settings.port)
         let log = LogOutput.bootstrap(level: settings.logLevel, settings.monitoring)
         let logger = log.logger
+        let web = try Self.web(settings, logger: logger)
         let session = try await DatabaseSession.open(settings: settings, logger: logger, schema: .migrated)
-        try await serve(session, settings: settings, log: log)
+        try await serve(session, web: web, settings: settings, log: log)
         log.sink.flush()
     }
 
-    private func serve(_ session: DatabaseSession, settings: Settings, log: LogOutput) async throws {
+    private static func web(_ settings: Settings, logger: Logger) throws -> WebConfiguration {
+        var web = WebConfiguration(host: settings.host, port: settings.port)
+        let usual = web.limits.connections
+        let limit = DescriptorLimit.raise()
+        web.limits.connections = try DescriptorLimit.connections(
+            limit: limit,
+            usual: usual,
+            database: settings.databaseConnections
+        )
+        if web.limits.connections < usual {
+            logger.warning(
+                "fewer connections are served than could be, because the process may open few files",
+                metadata: [
+                    "connections": "\(web.limits.connections)", "files": "\(limit)",
+                    "remedy": "ulimit -Hn 8192, or LimitNOFILE=8192 in a systemd unit",
+                ]
+            )
+        }
+        return web
+    }
+
+    private func serve(
+        _ session: DatabaseSession,
+        web: WebConfiguration,
+        settings: Settings,
+        log: LogOutput
+    ) async throws {
         let logger = log.logger
         let demo = try await DemoData.loadIfWanted(session: session)
         let inngest = InngestServices(settings: settings.inngest, logger: logger)
@@ -60,7 +87,7 @@ struct Serve: AsyncParsableCommand {
         )
         let announcement = Announcement(settings: settings, database: session.summary, demo: demo)
         let application = makeApplication(
-            configuration: WebConfiguration(host: settings.host, port: settings.port),
+            configuration: web,
             backend: backend,
             mounts: [.inngest(endpoint), monitoring.endpoint],
             logger: logger,
@@ -87,7 +114,8 @@ struct Serve: AsyncParsableCommand {
             logger: logger
         )
         // What is still under way then is cut off; the database undoes it, or it is found out on the next start.
-        configuration.maximumGracefulShutdownDuration = .seconds(20)
+        // With the pool's own bound for what the database does not answer, the end comes within 20 seconds.
+        configuration.maximumGracefulShutdownDuration = .seconds(15)
         let group = ServiceGroup(configuration: configuration)
         try await group.run()
         logger.notice("Switchyard has stopped.")

@@ -139,6 +139,10 @@ struct DatabaseSession: Sendable {
     private static func explain(_ error: any Error) -> any Error {
         guard let error = error as? PostgresError else { return error }
         switch error.code {
+        case .cannotConnect where error.sqlState == "25006" || error.sqlState == "57P03":
+            return CommandFault("\(error)", remedy: "Servers that run go on by themselves; try this again then.")
+        case .cannotConnect where error.sqlState == "53300":
+            return CommandFault("\(error)", remedy: "SELECT * FROM pg_stat_activity shows who has the connections.")
         case .cannotConnect, .configuration:
             return CommandFault(
                 "\(error)",

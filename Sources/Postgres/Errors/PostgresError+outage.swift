@@ -1,0 +1,25 @@
+extension PostgresError {
+    /// What is the matter with the database, in a sentence without its full stop, for callers and probes.
+    ///
+    /// Anybody may read it: it names no host, user or file. What the operator needs beyond it is in the log.
+    ///
+    /// - Parameter state: the SQLSTATE of what went wrong; nil where nothing was heard.
+    /// - Returns: the sentence, or nil if the statement is at fault, not the database's condition.
+    package static func outage(_ state: String?) -> String? {
+        switch state {
+        case nil, "57P01", "57P02": "The database cannot be reached"
+        case "25006": "The database is read-only at the moment"
+        case "53100": "The database has no room left on its disk"
+        case "53200": "The database has no memory left"
+        case "53300": "The database has no connection left for this server"
+        case "28000", "28P01": "The database refuses this server's user name or password"
+        case "3D000": "The database that this server is told to use does not exist"
+        case "57P03": "The database is starting or recovering"
+        case "57014": "The database took too long"
+        case "55P03", "40001", "40P01": "The database is busy with other changes"
+        case "58030", "58000": "The database cannot read or write its files"
+        case .some(let state):
+            if state.hasPrefix("08") { "The database cannot be reached" } else { nil }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+"""The disk is full: under the tables, then under the write-ahead log. Each is a small tmpfs of its own."""
+
+import ctypes
+import os
+import pathlib
+import subprocess
+
+import cluster as clusters
+from stage import Stage, until
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class Disk:
+    """A file system in memory that can be filled."""
+
+    def __init__(self, path, megabytes):
+        self.path = pathlib.Path(path)
+        self.path.mkdir()
+        self.ballast = self.path / "ballast"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "switchyard-faults", str(self.path)], check=True,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def fill(self):
+        with open(self.ballast, "wb", buffering=0) as file:
+            block = bytes(1 << 16)
+            try:
+                while True:
+                    file.write(block)
+            except OSError:
+                pass
+
+    def make_room(self):
+        self.ballast.unlink(missing_ok=True)
+
+    def close(self):
+        # MNT_DETACH: gone from the tree at once, whatever still looks at it.
+        LIBC.umount2(os.fsencode(self.path), 2)
+
+
+class SmallCluster(clusters.Cluster):
+    """A cluster whose log is on a disk of its own, in segments of a megabyte."""
+
+    def __init__(self, programs, directory, wal):
+        self.wal = wal
+        super().__init__(programs, directory)
+
+    def _call(self, program, *arguments, check=True):
+        if program == "initdb":
+            os.chown(self.wal.path, self.account.pw_uid, self.account.pw_gid)
+            arguments += ("-X", str(self.wal.path / "wal"), "--wal-segsize=1")
+        return super()._call(program, *arguments, check=check)
+
+    def start(self, *settings):
+        super().start("max_wal_size=1GB", "min_wal_size=2MB", "wal_recycle=off", "shared_buffers=16MB", *settings)
+
+
+def disk(options, check, directory):
+    print("# The disk is full")
+    if os.getuid() != 0:
+        check("a disk of its own can be mounted (needs root)", False)
+        return
+    tables, wal = Disk(directory / "tables", 160), Disk(directory / "wal", 96)
+    cluster = stage = None
+    try:
+        cluster = SmallCluster(options.programs, tables.path / "postgres", wal)
+        cluster.start()
+        stage = Stage(options, check, directory / "disk", cluster)
+        node = stage.node()
+        told = {}
+
+        def fills(prefix):
+            """Leads with much to store, until one is refused; the refusal."""
+            for n in range(2000):
+                answer = stage.post(node, f"{prefix}{n}", metadata={"x": os.urandom(3000).hex()})
+                if answer[0] != 201:
+                    return answer
+                told[f"{prefix}{n}"] = answer[2]["id"]
+            return answer
+
+        check("a lead is taken at first", stage.post(node, "first")[0] == 201)
+        tables.fill()
+        stage.says("tables' disk full", fills("t"), "no room left on its disk", "nothing was stored")
+        stage.says_not_ready("tables' disk full", node, "no room left")
+        stage.doctor_says("tables' disk full", "disk of the database is full", "pg_replication_slots")
+        check("tables' disk full: reading goes on", node.request("GET", "/api/leads?limit=1", key=stage.key)[0] == 200)
+        check("tables' disk full: the log says it once and why", "could not extend file" in node.output, node.output[-500:])
+        tables.make_room()
+        stage.recovers("tables' disk full", node, "after1")
+
+        wal.fill()
+        status, headers, value = fills("w")
+        check("log's disk full: 503, and no word that nothing was stored unless that is so",
+              status == 503 and "Retry-After" in headers, f"{status} {value}")
+        print(f"        “{value.get('detail')}”")
+        check("log's disk full: PostgreSQL gives up", until(lambda: cluster.process.poll() is not None, 30), cluster.tail()[-300:])
+        stage.says_not_ready("log's disk full", node, "database")
+        stage.doctor_says("log's disk full", "Is PostgreSQL running there?")
+        wal.make_room()
+        # Whoever looks after PostgreSQL starts it again; nobody touches the node.
+        cluster.start()
+        stage.recovers("log's disk full", node, "after2")
+        stored = dict(line.split("|") for line in cluster.run("SELECT source_id, id FROM leads").split("\n"))
+        missing = [name for name, id in told.items() if stored.get(name) != id]
+        check(f"each of {len(told)} leads acknowledged before and between is there", not missing, str(missing[:3]))
+        check("a node ends with 0", node.stop() == 0, node.output[-300:])
+    finally:
+        if stage:
+            stage.close()
+        if cluster:
+            cluster.close()
+        for one in (tables, wal):
+            one.close()
