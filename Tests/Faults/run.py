@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Faults of the surroundings: each ends in a clear state and message, and heals by itself. Run by script/test faults.
 
-Disk full, read-only database, changed password, wrong clock, silent callers, few files, silent database at the end.
+Disk full, read-only database, changed password, wrong clock, silent callers, few files, a connection lost at COMMIT,
+silent database at the end.
 """
 
 import argparse
@@ -22,13 +23,14 @@ from clock import clock  # noqa: E402
 from database import password, read_only, silent  # noqa: E402
 from disk import disk  # noqa: E402
 from stage import Stage  # noqa: E402
+from unknown import unknown  # noqa: E402
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)
     parser.add_argument("--programs", required=True)
-    parser.add_argument("--only", help="one of: disk read_only password clock callers silent")
+    parser.add_argument("--only", help="one of: disk read_only password clock callers unknown silent")
     options = parser.parse_args()
     check = harness.Checks()
     directory = pathlib.Path(tempfile.mkdtemp(prefix="switchyard-faults-"))
@@ -36,7 +38,7 @@ def main():
     port = harness.free_port()
     parts = {"disk": lambda: disk(options, check, directory), "read_only": lambda: read_only(stage),
              "password": lambda: password(stage, port), "clock": lambda: clock(stage), "callers": lambda: callers(stage),
-             "silent": lambda: silent(stage)}
+             "unknown": lambda: unknown(stage, port), "silent": lambda: silent(stage)}
     cluster = stage = None
     try:
         cluster = clusters.Cluster(options.programs, directory / "postgres")

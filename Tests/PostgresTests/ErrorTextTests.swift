@@ -72,7 +72,9 @@ struct ErrorTextTests {
 
     @Test func saysWhichPasswordFileWasReadAndWhichWasNot() {
         let start = #"connection to server at "db" (10.0.0.1), port 5432 failed: "#
-        let wrong = start + "FATAL:  password authentication failed for user \"app\"\npassword retrieved from file \"/run/pgpass\"\n"
+        let wrong =
+            start
+            + "FATAL:  password authentication failed for user \"app\"\npassword retrieved from file \"/run/pgpass\"\n"
         let error = ConnectFailure(host: "db", port: "5432", text: wrong).error
         #expect(error.sqlState == "28000")
         #expect(error.message.contains("db port 5432: password authentication failed"))

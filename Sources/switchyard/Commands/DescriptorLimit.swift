@@ -24,6 +24,7 @@ enum DescriptorLimit {
     ///   - limit: how many descriptors there may be.
     ///   - usual: how many connections are served where that is no obstacle.
     ///   - database: connections to the database.
+    /// - Returns: how many.
     /// - Throws: `CommandFault` where fewer than 32 are left.
     static func connections(limit: Int, usual: Int, database: Int) throws -> Int {
         let left = limit - database - 100

@@ -131,6 +131,13 @@ import Testing
             try await intake(unreachable).submit(Samples.lead(1), from: Samples.partner)
         }
         #expect(second?.code == .unavailable)
+        // A wrong password is not waited for.
+        let refused = PostgresError(.cannotConnect, sqlState: "28000", "No entry.")
+        let locked = ModelStore([.fail(refused)])
+        let third = await #expect(throws: IntakeError.self) {
+            try await intake(locked).submit(Samples.lead(1), from: Samples.partner)
+        }
+        #expect(third?.description == "The database refuses this server's user name or password; nothing was stored.")
     }
 
     @Test(arguments: [1, 2, 100, 512]) func onePoisonLeadFailsAlone(count: Int) async throws {
