@@ -44,4 +44,66 @@ import Testing
             #expect(try await server.get("/api/rules/lint", key: "beta-key")["findings"]?.array?.isEmpty == true)
         }
     }
+
+    @Test func anExplanationIsForWhoMaySeeTheLead() async throws {
+        try await TestServer.run { server in
+            let body =
+                #"{"name":"Tech","priority":4,"destinationWorkspaceId":"\#(FakeBackend.alpha.text)","conditions":{"industries":["Tech"]}}"#
+            _ = try await server.post("/api/rules", body)
+            let path = "/api/leads/\(FakeBackend.failedLead.text)/explain"
+            let answer = try await server.get(path)
+            #expect(answer.status == 200)
+            #expect(answer["reproduced"]?.bool == true)
+            #expect(answer["decision"]?["number"]?.int == 1)
+            #expect(answer["rules"]?[0]?["verdict"]?.string == "missed")
+            #expect(answer["rules"]?[0]?["failure"]?["path"]?.string == "/conditions/industries")
+            #expect(answer["rules"]?[0]?["failure"]?["expected"]?.string == "Tech")
+            #expect(answer["rules"]?[0]?["smallestChange"]?.string?.contains("Tech") == true)
+            #expect(answer["counts"]?["rules"]?.int == 1)
+            #expect(try await server.get(path, key: "beta-key").isProblem(404))
+            #expect(try await server.get(path, key: nil).isProblem(401))
+            #expect(try await server.get(path + "?attempt=2").isProblem(422))
+            #expect(try await server.get(path + "?attempt=0").isProblem(422))
+            let text = try await server.send(.get, path, headers: [.accept: "text/plain"])
+            #expect(text.text.contains("Tech  wants industry Tech; the lead has none"))
+            #expect(text.text.split(separator: "\n").count < 30)
+        }
+    }
+
+    @Test func leadsAreSimulated() async throws {
+        try await TestServer.run { server in
+            let body =
+                #"{"name":"Tech","destinationWorkspaceId":"\#(beta)","conditions":{"industries":["Tech"]}}"#
+            _ = try await server.post(
+                "/api/agreements",
+                #"{"sendingWorkspaceId":"\#(FakeBackend.alpha.text)"}"#,
+                key: "beta-key"
+            )
+            _ = try await server.post("/api/rules", body)
+            let one = try await server.post("/api/rules/simulate", #"{"lead":{"industry":"tech"}}"#)
+            #expect(one.status == 200)
+            #expect(one["leads"]?[0]?["live"]?["workspaceId"]?.string == beta)
+            #expect(one["leads"]?[0]?["draft"]?["outcome"]?.string == "unmatched")
+            #expect(one["summary"]?["newlyUnmatched"]?.int == 1)
+            #expect(one["moves"]?[0]?["count"]?.int == 1)
+            let many = try await server.post(
+                "/api/rules/simulate",
+                #"{"leads":[{"industry":"tech"},{"industry":"law"}]}"#
+            )
+            #expect(many["leadCount"]?.int == 2)
+            #expect(many["summary"]?["unchanged"]?.int == 1)
+            let busy = try await server.post("/api/rules/simulate", #"{"days":7}"#)
+            #expect(busy.isProblem(503))
+            #expect(busy.headers[.retryAfter] == "5")
+            for wrong in [
+                #"{"days":0}"#, #"{"days":7,"lead":{}}"#, #"{"draft":"other"}"#, #"{"leads":[{"indutry":"x"}]}"#,
+                #"{"limit":0}"#, #"{"draft":"stored","version":3}"#,
+            ] {
+                #expect(try await server.post("/api/rules/simulate", wrong).isProblem(422), "\(wrong)")
+            }
+            #expect(try await server.post("/api/rules/simulate", "{}", key: "reader-key").isProblem(403))
+            let foreign = #"{"workspaceId":"\#(beta)","lead":{}}"#
+            #expect(try await server.post("/api/rules/simulate", foreign).isProblem(403))
+        }
+    }
 }

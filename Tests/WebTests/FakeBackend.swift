@@ -357,6 +357,30 @@ final class FakeBackend: RoutingBackend {
         RuleLint(snapshot()).report(on: rule.workspaceID, about: rule.id).findings
     }
 
+    func explain(_ lead: UUID, attempt: Int?, as principal: Principal) async throws -> LeadExplanation? {
+        guard let stored = state.withLock({ $0.leads.first { $0.id == lead } }), sees(principal, stored) else {
+            return nil
+        }
+        if let attempt, attempt > 1 {
+            throw BackendError.invalid([FieldProblem(field: "attempt", message: "The lead has 1 decisions.")])
+        }
+        return Explanations.explanation(of: stored, in: snapshot(), for: principal)
+    }
+
+    func simulate(
+        _ draft: SimulationBody.Draft,
+        _ leads: SimulationRequest.Leads,
+        owner: UUID?,
+        as principal: Principal
+    ) async throws -> SimulationReport {
+        guard case .these(let these) = leads else { throw BackendError.overloaded(retryAfterSeconds: 5) }
+        var simulation = RuleSimulation(live: snapshot(), draft: snapshot().replacingRules(of: owner, with: []))
+        simulation.add(these)
+        var report = simulation.finished()
+        report.draftName = "no rules"
+        return report
+    }
+
     private func snapshot() -> RuleSetSnapshot {
         state.withLock { state in
             RuleSetSnapshot(

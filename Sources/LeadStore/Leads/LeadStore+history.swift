@@ -25,6 +25,28 @@ package struct HistoryEntry: Sendable, Hashable {
     package let actor: String?
     /// When it was committed, by the database's clock.
     package let createdAt: Timestamp
+
+    /// The columns that ``init(_:)`` reads, of `lead_routing_logs`.
+    static let columns = """
+        routing_result::text, reason::text, error_message::text, source_workspace_id, destination_workspace_id,
+        matched_rule_id, duplicate_of, attempt::int, rule_set_version, actor::text, created_at
+        """
+    /// How many those are.
+    static let columnCount = 11
+
+    init(_ row: Row) throws {
+        result = try row.string(0)
+        reason = try row.stringIfPresent(1)
+        errorMessage = try row.stringIfPresent(2)
+        sourceWorkspaceID = try row.uuidIfPresent(3)
+        destinationWorkspaceID = try row.uuidIfPresent(4)
+        matchedRuleID = try row.uuidIfPresent(5)
+        duplicateOf = try row.uuidIfPresent(6)
+        attempt = try row.int32IfPresent(7).map(Int.init)
+        ruleSetVersion = try row.int64IfPresent(8)
+        actor = try row.stringIfPresent(9)
+        createdAt = try row.timestamp(10)
+    }
 }
 
 extension LeadStore {
@@ -35,28 +57,13 @@ extension LeadStore {
         var parameters = Parameters()
         parameters.append(leadID)
         return try await run(Self.leadHistory, parameters, as: access)
-            .map { row in
-                HistoryEntry(
-                    result: try row.string(0),
-                    reason: try row.stringIfPresent(1),
-                    errorMessage: try row.stringIfPresent(2),
-                    sourceWorkspaceID: try row.uuidIfPresent(3),
-                    destinationWorkspaceID: try row.uuidIfPresent(4),
-                    matchedRuleID: try row.uuidIfPresent(5),
-                    duplicateOf: try row.uuidIfPresent(6),
-                    attempt: try row.int32IfPresent(7).map(Int.init),
-                    ruleSetVersion: try row.int64IfPresent(8),
-                    actor: try row.stringIfPresent(9),
-                    createdAt: try row.timestamp(10)
-                )
-            }
+            .map(HistoryEntry.init)
     }
 
     private static let leadHistory = Statement(
         "lead_history",
         """
-        SELECT routing_result::text, reason::text, error_message::text, source_workspace_id, destination_workspace_id,
-            matched_rule_id, duplicate_of, attempt::int, rule_set_version, actor::text, created_at
+        SELECT \(HistoryEntry.columns)
         FROM public.lead_routing_logs
         WHERE lead_id = $1
         ORDER BY created_at, id

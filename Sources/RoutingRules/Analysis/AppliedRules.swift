@@ -11,8 +11,12 @@ struct AppliedRules: Sendable {
         let rule: RoutingRule
         /// Whether the platform owns it, so that it applies to everybody's leads.
         let isShared: Bool
+        /// Where its leads go, and what stands against that.
+        let destination: CompiledDestination
         /// Why its destination can take no lead at all; nil if it can.
-        let obstacle: RuleObstacle?
+        var obstacle: RuleObstacle? { destination.obstacle }
+        /// Whether it takes every lead that matches it, as things stand.
+        var takesWhateverMatches: Bool { obstacle == nil && destination.pool?.alwaysEnds ?? true }
     }
 
     /// The rules that are switched on and can be understood.
@@ -23,15 +27,16 @@ struct AppliedRules: Sendable {
     /// The rules for the leads of a source; for nil, and for the platform itself, the rules of the platform alone.
     init(_ snapshot: RuleSetSnapshot, source: UUID?) {
         let view = RuleSetView(snapshot)
+        var compiler = view.compiler
         var applied: [Entry] = []
         var unreadable: [RoutingRule] = []
         for rule in snapshot.rules {
             let isShared = view.isShared(rule)
             guard isShared || rule.workspaceID == source else { continue }
-            if !rule.conditions.problems.isEmpty {
+            if !rule.conditions.problems.isEmpty || rule.distribution?.problems.isEmpty == false {
                 unreadable.append(rule)
             } else if rule.isActive {
-                applied.append(Entry(rule: rule, isShared: isShared, obstacle: view.obstacle(to: rule)))
+                applied.append(Entry(rule: rule, isShared: isShared, destination: compiler.destination(of: rule)))
             }
         }
         entries = applied.sorted { $0.rule.precedes($1.rule) }
@@ -39,7 +44,7 @@ struct AppliedRules: Sendable {
     }
 }
 
-/// Workspaces and agreements of a snapshot, for looking things up.
+/// Workspaces of a snapshot, for looking things up, and what stands in the way of each.
 struct RuleSetView: Sendable {
     let workspaces: [UUID: Workspace]
     private let agreements: Set<RoutingAgreement>
@@ -49,22 +54,12 @@ struct RuleSetView: Sendable {
         agreements = Set(snapshot.agreements)
     }
 
+    /// What turns rules into destinations, as routing does it.
+    var compiler: DestinationCompiler { DestinationCompiler(workspaces: workspaces, agreements: agreements) }
+
     /// Whether a rule applies to everybody's leads.
     func isShared(_ rule: RoutingRule) -> Bool {
         guard let owner = rule.workspaceID else { return true }
         return workspaces[owner]?.isPlatform == true
-    }
-
-    /// What keeps a workspace from taking the leads of a rule.
-    func obstacle(to rule: RoutingRule) -> RuleObstacle? { obstacle(to: rule, at: rule.destinationWorkspaceID) }
-
-    /// What keeps a workspace from taking the leads of a rule.
-    func obstacle(to rule: RoutingRule, at id: UUID) -> RuleObstacle? {
-        guard let destination = workspaces[id] else { return .noSuchWorkspace }
-        if !destination.isActive { return .inactive }
-        if destination.isPaused { return .paused }
-        guard let owner = rule.workspaceID, owner != id, !isShared(rule) else { return nil }
-        let agreement = RoutingAgreement(receivingWorkspaceID: id, sendingWorkspaceID: owner)
-        return agreements.contains(agreement) ? nil : .noAgreement
     }
 }

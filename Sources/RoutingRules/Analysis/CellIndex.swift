@@ -101,8 +101,8 @@ struct CellIndex: Sendable {
             .map { axis, attribute -> [Int?] in
                 let values = conditions.values(for: attribute)
                 guard !values.isEmpty else { return [nil] }
-                let numbers: [Int] = values.compactMap { axis.number(of: FoldedText.bytes(of: $0)) }
-                return distinct(numbers)
+                let texts = values.map { FoldedText.bytes(of: $0) }.filter { !$0.isEmpty }
+                return distinct(texts.map(axis.number(of:)))
             }
         let usStates = distinct(conditions.usStates.compactMap(Self.state))
         let regionTexts = distinct(
@@ -132,10 +132,10 @@ struct CellIndex: Sendable {
         guard !conditions.countries.isEmpty else {
             return [.init(number: nil, mayBeUnitedStates: true), .init(number: nil, mayBeUnitedStates: false)]
         }
-        return distinct(conditions.countries.compactMap { countries.number(of: Self.country($0)) })
-            .map { number in
-                .init(number: number, mayBeUnitedStates: number == unitedStatesNumber)
-            }
+        return distinct(
+            conditions.countries.map(Self.country).filter { !$0.isEmpty }
+                .map { .init(number: countries.number(of: $0), mayBeUnitedStates: $0 == Array("US".utf8)) }
+        )
     }
 
     private var unitedStatesNumber: Int? { countries.number(of: Array("US".utf8)) }

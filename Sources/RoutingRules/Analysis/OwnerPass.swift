@@ -32,10 +32,14 @@ struct OwnerPass {
         for (place, entry) in entries.enumerated() where entry.takesWhateverMatches { usable.insert(place) }
         for (place, entry) in entries.enumerated() where isOwn(entry) && (only == nil || entry.rule.id == only) {
             let cells = index.cells(of: entry.rule.conditions)
-            findings += conditions(of: entry, cells)
+            let facts = RuleFacts(entry.rule.conditions)
+            let narrowed =
+                entry.rule.conditions.tree == nil ? cells : index.cells(of: facts.narrowed(entry.rule.conditions))
+            let isDead = facts.isContradictory || narrowed.isEmpty
+            findings += conditions(of: entry, cells, isDead: isDead)
             findings += destination(of: entry)
-            guard !cells.isEmpty else { continue }
-            if let shadow = shadow(over: place, cells, index, usable) { findings.append(shadow) }
+            guard !isDead else { continue }
+            if let shadow = shadow(over: place, narrowed, facts, index, usable) { findings.append(shadow) }
             if let tie = tie(of: place, cells, index) { findings.append(tie) }
             if let last = catchAll(at: place) { findings.append(last) }
         }
@@ -61,13 +65,24 @@ struct OwnerPass {
             }
     }
 
-    private func conditions(of entry: AppliedRules.Entry, _ cells: LeadCells) -> [RuleFinding] {
+    private func conditions(of entry: AppliedRules.Entry, _ cells: LeadCells, isDead: Bool) -> [RuleFinding] {
         let rule = entry.rule
         let conditions = rule.conditions
         var findings: [RuleFinding] = []
         let unknown = conditions.usStates.filter { USState($0) == nil }
         if cells.isEmpty {
             findings.append(contradiction(in: rule, unknownStates: unknown))
+        } else if isDead {
+            findings.append(
+                RuleFinding(
+                    .error,
+                    .neverMatches,
+                    rule,
+                    path: "/conditions/where",
+                    "No lead matches: the comparisons contradict each other or the lists.",
+                    remedy: "Look for a field that is asked for two things at once; “any” is met by one of its parts."
+                )
+            )
         } else if !unknown.isEmpty {
             findings.append(
                 RuleFinding(
@@ -136,8 +151,44 @@ struct OwnerPass {
     }
 
     private func destination(of entry: AppliedRules.Entry) -> [RuleFinding] {
-        guard let obstacle = entry.obstacle else { return [] }
-        let name = view.workspaces[entry.rule.destinationWorkspaceID].map { "“\($0.name)”" } ?? "its destination"
+        guard let pool = entry.rule.distribution?.pool else {
+            return entry.obstacle.map { [destination(entry.rule, at: entry.rule.destinationWorkspaceID, $0)] } ?? []
+        }
+        let compiler = view.compiler
+        let obstacles = pool.members.map { member in
+            compiler.obstacle(to: member.workspaceID, from: entry.rule.workspaceID) ?? (member.isPaused ? .paused : nil)
+        }
+        if !pool.members.isEmpty, obstacles.allSatisfy({ $0 != nil }) {
+            let isPassing = obstacles.contains(.paused)
+            let what = obstacles.count == 1 ? "its only member" : "none of the \(obstacles.count) members"
+            return [
+                RuleFinding(
+                    isPassing ? .warning : .error,
+                    .emptyPool,
+                    entry.rule,
+                    path: "/distribution/pool/members",
+                    "The rule takes no lead: \(what) of its pool \(obstacles.count == 1 ? "cannot" : "can") take one.",
+                    remedy: "Add a workspace that takes part and has agreed, or see to those."
+                )
+            ]
+        }
+        return obstacles.enumerated()
+            .compactMap { index, obstacle in
+                guard let obstacle else { return nil }
+                let name = view.workspaces[pool.members[index].workspaceID].map { "“\($0.name)”" } ?? "A member"
+                return RuleFinding(
+                    obstacle == .paused ? .note : .warning,
+                    .deadMember,
+                    entry.rule,
+                    path: "/distribution/pool/members/\(index)",
+                    "\(name) gets nothing from the pool: it \(obstacle.predicate).",
+                    remedy: "See to it, or take it out; the others have its share."
+                )
+            }
+    }
+
+    private func destination(_ rule: RoutingRule, at id: UUID, _ obstacle: RuleObstacle) -> RuleFinding {
+        let name = view.workspaces[id].map { "“\($0.name)”" } ?? "its destination"
         let (severity, code, remedy): (RuleFinding.Severity, RuleFinding.Code, String) =
             switch obstacle {
             case .noSuchWorkspace:
@@ -146,18 +197,16 @@ struct OwnerPass {
             case .paused: (.warning, .pausedDestination, "Resume the workspace, or leave it: the next rule is tried.")
             case .noAgreement:
                 (.error, .noAgreement, "Ask the receiver to agree: POST /api/agreements with a key of its own.")
-            case .unreadable: (.error, .unreadable, "Mend the capacity of the workspace.")
+            case .unreadable: (.error, .inactiveDestination, "Save its capacity anew.")
             }
-        return [
-            RuleFinding(
-                severity,
-                code,
-                entry.rule,
-                path: "/destinationWorkspaceId",
-                "The rule is passed over: \(name) \(obstacle.predicate).",
-                remedy: remedy
-            )
-        ]
+        return RuleFinding(
+            severity,
+            code,
+            rule,
+            path: "/destinationWorkspaceId",
+            "The rule is passed over: \(name) \(obstacle.predicate).",
+            remedy: remedy
+        )
     }
 
     // MARK: - A rule among others
@@ -166,6 +215,7 @@ struct OwnerPass {
     private func shadow(
         over place: Int,
         _ cells: LeadCells,
+        _ facts: RuleFacts,
         _ index: CellIndex,
         _ usable: RuleBits
     ) -> RuleFinding? {
@@ -175,8 +225,15 @@ struct OwnerPass {
         guard !earlier.isEmpty else { return nil }
         var covering = earlier
         index.restrict(&covering, toAll: cells)
-        if let first = covering.first { return shadow(over: entry, by: applied.entries[first]) }
+        for other in covering.members.prefix(Self.comparedTrees) where facts.imply(tree(of: other)) {
+            return shadow(over: entry, by: applied.entries[other])
+        }
         index.restrict(&earlier, toAny: cells)
+        var trees = 0
+        for other in earlier.members where tree(of: other) != nil {
+            trees += 1
+            if trees > Self.comparedTrees || !facts.imply(tree(of: other)) { earlier.remove(other) }
+        }
         guard !earlier.isEmpty, cells.count > 1 else { return nil }
         var budget = steps
         guard index.uncovered(cells, by: earlier, budget: &budget) == nil, budget >= 0 else { return nil }
@@ -193,6 +250,11 @@ struct OwnerPass {
         finding.otherRuleName = others.first?.name
         return finding
     }
+
+    /// With how many trees of earlier rules a rule is compared.
+    private static let comparedTrees = 200
+
+    private func tree(of place: Int) -> ConditionNode? { applied.entries[place].rule.conditions.tree }
 
     private func shadow(over entry: AppliedRules.Entry, by other: AppliedRules.Entry) -> RuleFinding {
         let isSame = entry.rule.conditions.asksForTheSame(as: other.rule.conditions)
@@ -232,7 +294,10 @@ struct OwnerPass {
         guard !rivals.isEmpty, entries[place].obstacle == nil else { return nil }
         index.restrict(&rivals, toTextsOf: cells)
         let found = rivals.members.prefix(100)
-            .filter { cells.overlaps(index.cells(of: entries[$0].rule.conditions)) }
+            .filter { other in
+                cells.overlaps(index.cells(of: entries[other].rule.conditions))
+                    && rule.conditions.mayMeet(entries[other].rule.conditions)
+            }
         guard let first = found.first else { return nil }
         let other = entries[first].rule
         let more = found.count - 1
@@ -289,11 +354,6 @@ struct OwnerPass {
     }
 }
 
-extension AppliedRules.Entry {
-    /// Whether it takes every lead that matches it, as things stand.
-    var takesWhateverMatches: Bool { obstacle == nil }
-}
-
 extension RoutingRule {
     fileprivate func isOwned(by owner: UUID?, in view: RuleSetView) -> Bool {
         view.isShared(self) ? owner == nil : workspaceID == owner
@@ -301,12 +361,19 @@ extension RoutingRule {
 }
 
 extension RuleConditions {
-    /// Whether the lists are the same sets of values.
+    /// Whether some lead may meet the trees of both, as far as that is known.
+    func mayMeet(_ other: RuleConditions) -> Bool {
+        guard tree != nil || other.tree != nil else { return true }
+        return !RuleFacts(RuleConditions(where: .all([tree, other.tree].compactMap(\.self)))).isContradictory
+    }
+
+    /// Whether the lists are the same sets of values, and the trees the same.
     func asksForTheSame(as other: RuleConditions) -> Bool {
-        Attribute.allCases.allSatisfy { attribute in
-            Set(values(for: attribute).map { Self.compared($0, attribute) })
-                == Set(other.values(for: attribute).map { Self.compared($0, attribute) })
-        }
+        tree == other.tree
+            && Attribute.allCases.allSatisfy { attribute in
+                Set(values(for: attribute).map { Self.compared($0, attribute) })
+                    == Set(other.values(for: attribute).map { Self.compared($0, attribute) })
+            }
     }
 
     private static func compared(_ value: String, _ attribute: Attribute) -> [UInt8] {

@@ -445,6 +445,35 @@ enum OpenAPIDocument {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 default: {$ref: '#/components/responses/Problem'}
+          /api/leads/{id}/explain:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [leads]
+              operationId: explainLead
+              summary: Why a lead is where it is.
+              description: |
+                Scope `leads:read`; for whoever may see the lead. The decision is made again from what was stored: the rules of
+                that time, the lead, caps and turns; `reproduced` says whether it came to the same, `cause` why not. Each rule that
+                matched is told, and the nearest twenty that did not, in their order. The key of the workspace that sent the lead
+                sees its own rules whole and those of the platform by name and verdict; the key of a workspace that received it
+                sees the rule that sent it. Plain text with `Accept: text/plain`.
+              parameters:
+                - {name: attempt, in: query, description: 'Which of its decisions, from 1, oldest first; the last one unless named.', schema: {type: integer, minimum: 1, maximum: 1000}}
+              responses:
+                '200':
+                  description: The explanation.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Explanation'}
+                    text/plain:
+                      schema: {type: string}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
           /api/rules:
             get:
               tags: [rules]
@@ -524,6 +553,37 @@ enum OpenAPIDocument {
                 '401': {$ref: '#/components/responses/Unauthenticated'}
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rules/simulate:
+            post:
+              tags: [rules]
+              operationId: simulateRules
+              summary: What would become of leads under other rules.
+              description: |
+                Scopes `rules:read` and `leads:read`. Leads of the last days, or those that are sent, are decided under the rules in
+                force and under a draft; nothing is written and no counter moves. The key of a workspace simulates its own rules
+                over the leads that it sent; an administrator's key the platform's rules over everybody's leads, unless it names
+                a workspace. One simulation at a time on a node. Plain text with `Accept: text/plain`.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/SimulationRequest'}
+              responses:
+                '200':
+                  description: What would become of them.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/SimulationReport'}
+                    text/plain:
+                      schema: {type: string}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 default: {$ref: '#/components/responses/Problem'}
           /api/rules/{id}:
@@ -1269,6 +1329,203 @@ enum OpenAPIDocument {
                   type: array
                   items: {$ref: '#/components/schemas/Finding'}
                 truncated: {type: boolean, description: Whether there are more than those.}
+            Explanation:
+              type: object
+              required: [leadId, status, workspaceId, summary, since, isDuplicate, duplicateLeadId, decision, reproduced, cause, note, ruleSet, lead, rules, counts, capacity, decisions]
+              properties:
+                leadId: {$ref: '#/components/schemas/Id'}
+                status: {type: string, enum: [pending, routing, routed, failed, expired]}
+                workspaceId: {$ref: '#/components/schemas/NullableId'}
+                summary: {type: string, description: What happened.}
+                since: {type: [string, 'null'], description: 'What became of it after the decision, if the log says so.'}
+                isDuplicate: {type: boolean}
+                duplicateLeadId: {$ref: '#/components/schemas/NullableId'}
+                decision:
+                  description: The decision that is explained; null for a lead that nobody has decided yet.
+                  oneOf:
+                    - $ref: '#/components/schemas/Decision'
+                    - type: 'null'
+                reproduced: {type: [boolean, 'null'], description: Null where the rules had nothing to decide.}
+                cause:
+                  type: [string, 'null']
+                  enum: [lead-changed, version-not-kept, state-not-kept, decided-elsewhere, unknown, null]
+                note: {type: string}
+                ruleSet:
+                  type: object
+                  required: [version, isCurrent, author, action, createdAt, note]
+                  properties:
+                    version: {type: integer, format: int64}
+                    isCurrent: {type: boolean}
+                    author: {type: [string, 'null']}
+                    action: {type: [string, 'null']}
+                    createdAt: {$ref: '#/components/schemas/NullableTime'}
+                    note: {type: [string, 'null']}
+                lead:
+                  description: What rules can ask about, as it was sent and as it is understood.
+                  type: array
+                  items:
+                    type: object
+                    required: [field, given, understood]
+                    properties:
+                      field: {type: string}
+                      given: {type: [string, 'null']}
+                      understood: {type: [string, 'null']}
+                rules:
+                  type: array
+                  items: {$ref: '#/components/schemas/ExplainedRule'}
+                counts:
+                  type: object
+                  required: [rules, matched, notShown]
+                  properties:
+                    rules: {type: integer}
+                    matched: {type: integer}
+                    notShown: {type: integer}
+                capacity: {type: array, items: {type: string}, description: 'Caps, turns and clocks as the decision saw them.'}
+                decisions:
+                  description: All of its decisions, oldest first.
+                  type: array
+                  items: {$ref: '#/components/schemas/Decision'}
+            Decision:
+              type: object
+              required: [number, result, reason, errorMessage, attempt, ruleSetVersion, destinationWorkspaceId, matchedRuleId, actor, createdAt]
+              properties:
+                number: {type: integer}
+                result: {type: string}
+                reason: {type: [string, 'null']}
+                errorMessage: {type: [string, 'null']}
+                attempt: {type: [integer, 'null']}
+                ruleSetVersion: {type: [integer, 'null'], format: int64}
+                destinationWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                matchedRuleId: {$ref: '#/components/schemas/NullableId'}
+                actor: {type: [string, 'null']}
+                createdAt: {$ref: '#/components/schemas/Time'}
+            ExplainedRule:
+              type: object
+              required: [position, ruleId, name, priority, isPlatform, verdict, destinationWorkspaceId, because, failure, smallestChange]
+              properties:
+                position: {type: [integer, 'null'], description: 'Its place in the order in which rules are tried, from 1.'}
+                ruleId: {$ref: '#/components/schemas/Id'}
+                name: {type: string}
+                priority: {type: integer, format: int32}
+                isPlatform: {type: boolean}
+                verdict: {type: string, enum: [took, waits, passed-over, comes-later, missed, unreadable]}
+                destinationWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                because: {type: [string, 'null']}
+                failure:
+                  description: The first condition that does not hold.
+                  type: [object, 'null']
+                  properties:
+                    path: {type: [string, 'null']}
+                    field: {type: string}
+                    expected: {type: [string, 'null']}
+                    actual: {type: [string, 'null']}
+                smallestChange: {type: [string, 'null'], description: The least that would have made it match.}
+            SimulationRequest:
+              type: object
+              additionalProperties: false
+              properties:
+                workspaceId: {$ref: '#/components/schemas/NullableId'}
+                draft: {type: [string, 'null'], enum: [stored, published, null], default: stored}
+                version: {type: [integer, 'null'], description: The rules as they stood at this version.}
+                days: {type: [integer, 'null'], minimum: 1, maximum: 400, default: 7}
+                limit: {type: [integer, 'null'], minimum: 1, maximum: 1000000, default: 200000}
+                lead: {$ref: '#/components/schemas/Lead'}
+                leads: {type: array, maxItems: 1000, items: {$ref: '#/components/schemas/Lead'}}
+            SimulationReport:
+              type: object
+              required: [ruleSetVersion, draft, from, to, leadCount, duplicateCount, isTruncated, seconds, summary, workspaces, moves, rules, caps, leads]
+              properties:
+                ruleSetVersion: {type: integer, format: int64}
+                draft: {type: string}
+                from: {$ref: '#/components/schemas/NullableTime'}
+                to: {$ref: '#/components/schemas/NullableTime'}
+                leadCount: {type: integer}
+                duplicateCount: {type: integer, description: 'Left out, because no rule decides them.'}
+                isTruncated: {type: boolean}
+                seconds: {type: number}
+                summary:
+                  type: object
+                  required: [unchanged, otherRule, moved, newlyMatched, newlyUnmatched]
+                  properties:
+                    unchanged: {type: integer}
+                    otherRule: {type: integer}
+                    moved: {type: integer}
+                    newlyMatched: {type: integer}
+                    newlyUnmatched: {type: integer}
+                workspaces:
+                  type: array
+                  items:
+                    type: object
+                    required: [workspaceId, name, live, draft, movedIn, movedOut]
+                    properties:
+                      workspaceId: {$ref: '#/components/schemas/Id'}
+                      name: {type: string}
+                      live: {type: integer}
+                      draft: {type: integer}
+                      movedIn: {type: integer}
+                      movedOut: {type: integer}
+                moves:
+                  type: array
+                  items:
+                    type: object
+                    required: [from, to, count, leadIds]
+                    properties:
+                      from: {$ref: '#/components/schemas/Placement'}
+                      to: {$ref: '#/components/schemas/Placement'}
+                      count: {type: integer}
+                      leadIds: {type: array, maxItems: 10, items: {$ref: '#/components/schemas/Id'}}
+                rules:
+                  type: array
+                  items:
+                    type: object
+                    required: [ruleId, name, live, draft]
+                    properties:
+                      ruleId: {$ref: '#/components/schemas/Id'}
+                      name: {type: string}
+                      live: {type: [integer, 'null']}
+                      draft: {type: [integer, 'null']}
+                caps:
+                  type: array
+                  items:
+                    type: object
+                    required: [subject, per, limit, live, draft]
+                    properties:
+                      subject: {type: string}
+                      per: {type: string, enum: [hour, day, week, month, total]}
+                      limit: {type: integer, format: int64}
+                      live: {$ref: '#/components/schemas/CapFill'}
+                      draft: {$ref: '#/components/schemas/CapFill'}
+                leads:
+                  description: Each lead, where at most a hundred were asked about.
+                  type: array
+                  items:
+                    type: object
+                    required: [index, live, draft]
+                    properties:
+                      index: {type: integer}
+                      live: {$ref: '#/components/schemas/SimulatedDecision'}
+                      draft: {$ref: '#/components/schemas/SimulatedDecision'}
+            CapFill:
+              type: object
+              required: [firstFullAt, fullWindows]
+              properties:
+                firstFullAt: {$ref: '#/components/schemas/NullableTime'}
+                fullWindows: {type: integer}
+            Placement:
+              type: object
+              required: [outcome, workspaceId]
+              properties:
+                outcome: {type: string, enum: [routed, unmatched, fallback, retry, waiting]}
+                workspaceId: {$ref: '#/components/schemas/NullableId'}
+            SimulatedDecision:
+              type: object
+              required: [outcome, workspaceId, ruleId, ruleName, reason]
+              properties:
+                outcome: {type: string, enum: [routed, unmatched, fallback, retry, waiting]}
+                workspaceId: {$ref: '#/components/schemas/NullableId'}
+                ruleId: {$ref: '#/components/schemas/NullableId'}
+                ruleName: {type: [string, 'null']}
+                reason: {type: string}
             NewWorkspace:
               type: object
               required: [name]

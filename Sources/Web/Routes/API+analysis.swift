@@ -7,6 +7,58 @@ import RoutingRules
 extension API {
     func addAnalysisRoutes(to routes: inout Routes) {
         routes.on(.get, "/api/rules/lint", lint)
+        routes.on(.post, "/api/rules/simulate", simulate)
+        routes.on(.get, "/api/leads/:id/explain", explain)
+    }
+
+    /// `GET /api/leads/{id}/explain`: why a lead is where it is.
+    @Sendable private func explain(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .leadsRead)
+        var query = try QueryDecoding(request.uri)
+        let attempt = query.int("attempt", in: 1...1000)
+        try query.finish()
+        let lead = try id("id", in: context)
+        guard let explanation = try await backend.explain(lead, attempt: attempt, as: principal) else {
+            throw Problem(.notFound, "There is no such lead, or none that this key may see.")
+        }
+        if request.prefersText { return text(explanation.text(time: TimeText.print)) }
+        return json(capacity: 8192) { $0.explanation(explanation) }
+    }
+
+    /// `POST /api/rules/simulate`: what would become of leads under other rules.
+    @Sendable private func simulate(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .rulesRead)
+        // Leads are decided, and named: who may not read them may not have them told.
+        guard principal.may(.leadsRead) else { throw Problem.missingScope(.leadsRead) }
+        let body = try SimulationBody(
+            await request.jsonBody(upTo: limits.leadBodyBytes),
+            own: principal.workspaceID,
+            limits: limits
+        )
+        if let own = principal.workspaceID, let owner = body.owner, owner != own {
+            throw Problem(
+                .forbidden,
+                "A workspace's key simulates the rules of that workspace only.",
+                remedy: "Leave workspaceId out.",
+                errors: [FieldProblem(field: "/workspaceId", message: "This is not the key's workspace.")]
+            )
+        }
+        let report = try await backend.simulate(
+            body.draft,
+            body.leads,
+            owner: principal.workspaceID ?? body.owner,
+            as: principal
+        )
+        if request.prefersText {
+            let names = try await backend.workspaces(as: principal)
+            return text(
+                report.text(
+                    names: Dictionary(names.map { ($0.workspace.id, $0.workspace.name) }) { $1 },
+                    time: TimeText.print
+                )
+            )
+        }
+        return json(capacity: 16_384) { $0.simulation(report) }
     }
 
     /// `GET /api/rules/lint`: what is wrong with the rules, without a single lead.

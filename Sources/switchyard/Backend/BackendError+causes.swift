@@ -103,6 +103,8 @@ func tellingCaller<Value>(_ body: () async throws -> Value) async throws -> Valu
         throw BackendError(error)
     } catch let error as RouteRefusal {
         throw BackendError(error)
+    } catch let error as RuleSimulator.Refusal {
+        throw BackendError(error)
     } catch let error as StoreError {
         throw BackendError(error)
     } catch let error as PostgresError {

@@ -16,6 +16,8 @@ struct StoreBackedRouting: RoutingBackend {
     let intake: LeadIntake
     /// The way for leads that wait.
     let waiting: WaitingLeadRouter
+    /// What would become of leads under other rules.
+    let simulator: RuleSimulator
     /// Who owns which token.
     let principals: PrincipalDirectory
     /// What kept the database from storing leads lately.

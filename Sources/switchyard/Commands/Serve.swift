@@ -83,6 +83,7 @@ struct Serve: AsyncParsableCommand {
             store: session.store,
             intake: routing.intake,
             waiting: routing.waiting,
+            simulator: RuleSimulator(store: session.store),
             principals: PrincipalDirectory(store: session.store, serviceRoleKey: settings.serviceRoleKey)
         )
         let announcement = Announcement(settings: settings, database: session.summary, demo: demo)

@@ -4,6 +4,6 @@ import ArgumentParser
 struct Rules: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at routing rules, and work on them.",
-        subcommands: [RulesLint.self]
+        subcommands: [RulesLint.self, RulesSimulate.self]
     )
 }

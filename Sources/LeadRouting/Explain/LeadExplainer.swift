@@ -1,0 +1,195 @@
+package import FoundationEssentials
+package import LeadStore
+import Postgres
+package import RoutingRules
+
+/// Says why a lead is where it is, by deciding it again from what was stored.
+package struct LeadExplainer: Sendable {
+    private let store: LeadStore
+
+    /// An explainer over a database.
+    package init(store: LeadStore) { self.store = store }
+
+    /// Explains a decision of a lead.
+    ///
+    /// Reads the lead, its log and the rule set as it stood then; decides anew in memory. Some tens of milliseconds with
+    /// 10,000 rules. Writes nothing.
+    ///
+    /// - Parameters:
+    ///   - id: the lead.
+    ///   - number: which of its decisions, from 1, oldest first; nil for the last one.
+    ///   - access: on whose behalf.
+    /// - Returns: the explanation; nil for a lead that the caller may not see.
+    /// - Throws: `StoreError` for a decision that the lead does not have.
+    package func explain(_ id: UUID, decision number: Int? = nil, as access: Access) async throws -> LeadExplanation? {
+        guard let record = try await store.lead(id, as: access) else { return nil }
+        let log = try await store.decisions(id, as: access)
+        let decisions = log.filter { Self.isDecision($0.entry.result) }
+        var chosen = decisions.indices.last
+        if let number {
+            guard decisions.indices.contains(number - 1) else {
+                throw StoreError(
+                    .invalid,
+                    field: "attempt",
+                    "The lead has \(decisions.count) decisions.",
+                    remedy: "Leave attempt out for the last one."
+                )
+            }
+            chosen = number - 1
+        }
+        let current = try await store.loadRuleSet()
+        let decision = chosen.map { decisions[$0] }
+        var (snapshot, cause) = try await ruleSet(of: decision, current)
+        // What was decided was not held back, whatever the pauses of that version say of others.
+        if decision != nil { snapshot.pauses = RoutingPauses() }
+        let state = decision?.metadata.flatMap(RoutingState.init(metadata:))
+        let source = record.sourceWorkspaceID ?? decision?.entry.sourceWorkspaceID
+        let trace = RuleTrace(
+            of: record.lead,
+            from: source,
+            in: snapshot,
+            state: state,
+            waitedFor: Self.waitedFor(chosen, decisions)
+        )
+        if cause == nil, decision != nil, trace.isStateful, state == nil { cause = .stateNotKept }
+        let last = log.last.map(\.entry)
+        let twins = try await store.visible(Set([record.duplicateOf].compactMap(\.self)), to: access)
+        return LeadExplanation(
+            leadID: id,
+            status: record.status,
+            workspaceID: record.workspaceID,
+            lead: record.lead,
+            attempts: decisions.map { LeadExplanation.Attempt($0.entry) },
+            chosen: chosen,
+            since: last.flatMap { Self.isDecision($0.result) ? nil : LeadExplanation.Attempt($0) },
+            duplicateLeadID: record.duplicateOf.flatMap { twins.contains($0) ? $0 : nil },
+            isDuplicate: record.duplicateOf != nil || decision?.entry.result == "duplicate",
+            ruleSet: try await facts(snapshot.version, isCurrent: snapshot.version == current.version),
+            reproduction: Self.reproduction(of: decision?.entry, trace.decision, record, cause),
+            trace: trace,
+            capacity: trace.capacity,
+            workspaceNames: Self.names(snapshot, record, access),
+            viewpoint: Self.viewpoint(of: access, source: source)
+        )
+    }
+
+    /// Whether a line of the log is about where the lead goes, and not about its place in the queue.
+    private static func isDecision(_ result: String) -> Bool {
+        switch result {
+        case "requeued", "released", "expired", "returned": false
+        default: true
+        }
+    }
+
+    /// The rule that the lead had waited for when a decision was made: it stood in that queue already.
+    private static func waitedFor(_ chosen: Int?, _ decisions: [DecisionRecord]) -> UUID? {
+        guard let chosen, chosen > 0 else { return nil }
+        let before = decisions[chosen - 1].entry
+        return before.result == "waiting" ? before.matchedRuleID : nil
+    }
+
+    // MARK: - What was stored
+
+    /// The rule set that a decision was made under; the one in force without a decision, or when the old one is gone.
+    private func ruleSet(
+        of decision: DecisionRecord?,
+        _ current: RuleSetSnapshot
+    ) async throws -> (RuleSetSnapshot, LeadExplanation.Cause?) {
+        guard let decision else { return (current, nil) }
+        var cause: LeadExplanation.Cause?
+        var version = decision.entry.ruleSetVersion
+        if version == nil {
+            cause = .decidedElsewhere
+            version = try await store.ruleSetVersion(at: decision.entry.createdAt)
+        }
+        guard let version else { return (current, .versionNotKept) }
+        guard version != current.version else { return (current, cause) }
+        do {
+            return (try await store.loadRuleSet(asOf: version), cause)
+        } catch let error as StoreError where error.code == .notFound {
+            return (current, .versionNotKept)
+        }
+    }
+
+    private func facts(_ version: Int64, isCurrent: Bool) async throws -> LeadExplanation.RuleSetFacts {
+        var facts = LeadExplanation.RuleSetFacts(version: version, isCurrent: isCurrent)
+        guard let made = try await store.ruleSetVersion(version) else { return facts }
+        facts.author = made.actor
+        facts.action = made.action.rawValue
+        facts.madeAt = made.changedAt.microsecondsSinceUnixEpoch
+        facts.note = made.note
+        return facts
+    }
+
+    // MARK: - What came of it
+
+    private static func reproduction(
+        of entry: HistoryEntry?,
+        _ decision: RoutingDecision,
+        _ record: LeadRecord,
+        _ cause: LeadExplanation.Cause?
+    ) -> LeadExplanation.Reproduction {
+        guard let entry else { return .none }
+        if entry.errorMessage != nil {
+            // An attempt that ended in an error was not decided, unless it was the decision to try no more.
+            return decision.outcome == .retry && ["retry", "failed"].contains(entry.result) ? .same : .none
+        }
+        let isSame: Bool
+        switch (entry.result, decision.outcome) {
+        case ("success", .routed(let destination, let rule, _)):
+            isSame = destination == entry.destinationWorkspaceID && rule == entry.matchedRuleID
+        case ("unmatched", .unmatched): isSame = true
+        case ("fallback", .fallback(let destination)): isSame = destination == entry.destinationWorkspaceID
+        case ("retry", .retry), ("failed", .retry): isSame = true
+        case ("waiting", .waiting(let rule, _)): isSame = entry.matchedRuleID == nil || rule == entry.matchedRuleID
+        case ("duplicate", _): return .none
+        default: isSame = false
+        }
+        if isSame { return .same }
+        if let cause, cause != .stateNotKept { return .different(cause) }
+        let changed = record.updatedAt.map {
+            $0.microsecondsSinceUnixEpoch - entry.createdAt.microsecondsSinceUnixEpoch
+        }
+        // What writes a decision stamps the lead at the same moment.
+        if let changed, changed > 1_000_000 { return .different(.leadChanged) }
+        return .different(cause ?? .unknown)
+    }
+
+    // MARK: - Who is told what
+
+    private static func viewpoint(of access: Access, source: UUID?) -> LeadExplanation.Viewpoint {
+        guard let own = access.workspaceID else { return .everything }
+        return own == source ? .sender(own) : .receiver
+    }
+
+    /// The names that the caller may know: all for an administrator; for a workspace its own, and those of where its
+    /// rules send.
+    private static func names(_ snapshot: RuleSetSnapshot, _ record: LeadRecord, _ access: Access) -> [UUID: String] {
+        var known: Set<UUID>?
+        if let own = access.workspaceID {
+            known = [own]
+            for rule in snapshot.rules where rule.workspaceID == own { known?.insert(rule.destinationWorkspaceID) }
+        }
+        var names: [UUID: String] = [:]
+        for workspace in snapshot.workspaces where known?.contains(workspace.id) ?? true {
+            names[workspace.id] = workspace.name
+        }
+        return names
+    }
+}
+
+extension LeadExplanation.Attempt {
+    init(_ entry: HistoryEntry) {
+        self.init(
+            result: entry.result,
+            reason: entry.reason,
+            error: entry.errorMessage,
+            attempt: entry.attempt,
+            ruleSetVersion: entry.ruleSetVersion,
+            destinationWorkspaceID: entry.destinationWorkspaceID,
+            matchedRuleID: entry.matchedRuleID,
+            actor: entry.actor,
+            at: entry.createdAt.microsecondsSinceUnixEpoch
+        )
+    }
+}

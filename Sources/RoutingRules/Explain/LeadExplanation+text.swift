@@ -1,0 +1,153 @@
+import FoundationEssentials
+
+extension LeadExplanation {
+    /// The explanation for a terminal: one screen.
+    ///
+    /// - Parameters:
+    ///   - limit: how many rules at most are printed.
+    ///   - time: prints a time of microseconds since 1970.
+    /// - Returns: the text, without a line end behind it.
+    package func text(limit: Int = 24, time: (Int64) -> String) -> String {
+        var lines = ["Lead \(leadID.text), now \(status.rawValue)", headline]
+        if let aftermath { lines.append(aftermath) }
+        lines.append("")
+        lines += facts(time)
+        lines.append("")
+        lines += leadLines
+        lines.append("")
+        lines += ruleLines(limit)
+        let changes = changeLines
+        if !changes.isEmpty { lines += ["", "What would have made a difference:"] + changes }
+        return lines.joined(separator: "\n")
+    }
+
+    private func facts(_ time: (Int64) -> String) -> [String] {
+        var lines: [String] = []
+        func add(_ name: String, _ value: String) { lines.append("  " + name.padded(to: 10) + value) }
+        if let attempt {
+            if let reason = attempt.reason { add("because", reason) }
+            if let error = attempt.error { add("error", error) }
+            var when = time(attempt.at)
+            if let number = attempt.attempt { when += ", attempt \(number)" }
+            if attempts.count > 1, let chosen { when += " (decision \(chosen + 1) of \(attempts.count))" }
+            if let actor = attempt.actor { when += ", asked for by \(actor)" }
+            add("decided", when)
+        }
+        if isDuplicate {
+            add("duplicate", duplicateLeadID.map { "of \($0.text)" } ?? "of a lead that is not yours to see")
+        }
+        var rules = "version \(ruleSet.version)\(ruleSet.isCurrent ? ", in force" : ", replaced since")"
+        if let author = ruleSet.author { rules += ", by \(author)" }
+        if let action = ruleSet.action, action != "edit" { rules += " (\(action))" }
+        if let made = ruleSet.madeAt { rules += ", \(time(made))" }
+        if let note = ruleSet.note { rules += ": \(note)" }
+        add("rules", rules)
+        for line in capacity.prefix(6) { add(line == capacity.first ? "capacity" : "", line) }
+        if capacity.count > 6 { add("", "… and \(capacity.count - 6) more; --json has all of them") }
+        add(reproduction == .same ? "check" : "note", reproductionSentence)
+        return lines
+    }
+
+    private var leadLines: [String] {
+        var lines = ["The lead, as the rules saw it:"]
+        for fact in LeadFacts(lead).facts {
+            var value = fact.given.map(Self.short) ?? "–"
+            if let understood = fact.understood { value += "  → \(understood)" }
+            lines.append("  " + fact.field.replacing("_", with: " ").padded(to: 14) + value)
+        }
+        return lines
+    }
+
+    private func ruleLines(_ limit: Int) -> [String] {
+        guard viewpoint != .receiver else {
+            var lines = ["The rule that sent it (the others belong to whoever sent the lead):"]
+            lines += steps.map { "  “\($0.rule.name)”" }
+            return steps.isEmpty ? ["The rules belong to whoever sent the lead."] : lines
+        }
+        guard trace.ruleCount > 0 else { return ["There are no active rules for its leads."] }
+        let matched = "\(trace.matchCount == 1 ? "1 matches" : "\(trace.matchCount) match")"
+        var lines = ["Rules, in the order they are tried (\(trace.ruleCount); \(matched)):"]
+        let shown = shownSteps(limit)
+        let width = min(shown.map(\.rule.name.count).max() ?? 0, 32)
+        var last = 0
+        for step in shown {
+            if let position = step.position {
+                if position > last + 1 { lines.append("        … \(position - last - 1) that did not match") }
+                last = position
+            }
+            let place = step.position.map { "\($0)" } ?? "–"
+            let name = Self.short(step.rule.name, 32).padded(to: width)
+            lines.append("  \(mark(step)) \(place.paddedLeft(to: 4))  \(name)  \(said(of: step))")
+        }
+        let end = applicableCount
+        if last < end { lines.append("        … \(end - last) more behind") }
+        return lines
+    }
+
+    private var applicableCount: Int { trace.ruleCount - trace.steps.count { $0.position == nil } }
+
+    /// Those that matched, then the nearest of the others, as many as fit, in order.
+    private func shownSteps(_ limit: Int) -> [RuleTrace.Step] {
+        guard steps.count > limit else { return steps }
+        var chosen = steps.filter { if case .missed = $0.verdict { false } else { true } }
+        chosen = Array(chosen.prefix(limit * 2 / 3))
+        chosen += trace.nearest.prefix(limit - chosen.count)
+        return chosen.sorted { ($0.position ?? .max) < ($1.position ?? .max) }
+    }
+
+    private func mark(_ step: RuleTrace.Step) -> String {
+        switch step.verdict {
+        case .took: "✔"
+        case .waits: "…"
+        case .passedOver: "!"
+        case .comesLater: "·"
+        case .missed: "✗"
+        case .unreadable: "?"
+        }
+    }
+
+    private func said(of step: RuleTrace.Step) -> String {
+        switch step.verdict {
+        case .took:
+            guard shows(step), case .routed(let destination, _, _) = trace.decision.outcome else { return "took it" }
+            return "took it, to \(workspaceNames[destination].map { "“\($0)”" } ?? destination.text)"
+        case .waits: return "the lead waits for it"
+        case .passedOver(let because): return shows(step) ? "matched; passed over: \(because)" : "matched; passed over"
+        case .comesLater: return "would match as well, but comes later"
+        case .missed(let failure, _):
+            guard shows(step) else { return "did not match (\(failure.noun))" }
+            let actual = failure.actual.map { "has \(Self.short($0))" } ?? "has none"
+            return "wants \(failure.noun) \(Self.short(failure.expected)); the lead \(actual)"
+        case .unreadable(let problem):
+            return "left out: its conditions cannot be read\(problem.path.isEmpty ? "" : " (\(problem.path))")"
+        }
+    }
+
+    private var changeLines: [String] {
+        guard viewpoint != .receiver else { return [] }
+        let decisive = trace.decisive?.position ?? .max
+        return trace.nearest.filter { ($0.position ?? .max) < decisive && shows($0) }.prefix(3)
+            .compactMap { step in
+                guard case .missed(_, let change?) = step.verdict else { return nil }
+                return "  “\(Self.short(step.rule.name, 32))” would have taken it \(Self.lowered(change.sentence))"
+            }
+    }
+
+    private static func lowered(_ sentence: String) -> String {
+        sentence.prefix(1).lowercased() + sentence.dropFirst()
+    }
+
+    /// A value for one line.
+    private static func short(_ value: String) -> String { short(value, 60) }
+
+    private static func short(_ value: String, _ limit: Int) -> String {
+        let line = value.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) }
+        return line.count > limit ? String(line.prefix(limit - 1)) + "…" : String(line)
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+
+    fileprivate func paddedLeft(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}

@@ -1,0 +1,156 @@
+package import FoundationEssentials
+
+/// How one lead fared with every rule, in the order in which they are tried.
+///
+/// Made by the plain walk over the rules, which is the other way beside the index to come to the same end. Some
+/// microseconds a rule.
+package struct RuleTrace: Sendable {
+    /// What a rule made of the lead.
+    package enum Verdict: Sendable, Hashable {
+        /// It matched, and the lead went by it.
+        case took
+        /// It matched, and the lead waits for it.
+        case waits
+        /// It matched, and could not be used.
+        case passedOver(because: String)
+        /// It matches as well, but is tried after the one that took the lead.
+        case comesLater
+        /// A condition does not hold.
+        case missed(ConditionFailure, SmallestChange?)
+        /// Its conditions cannot be read, so it is left out.
+        case unreadable(ConditionProblem)
+
+        /// The verdict in one word, as the API says it.
+        package var name: String {
+            switch self {
+            case .took: "took"
+            case .waits: "waits"
+            case .passedOver: "passed-over"
+            case .comesLater: "comes-later"
+            case .missed: "missed"
+            case .unreadable: "unreadable"
+            }
+        }
+    }
+
+    /// A rule with its verdict.
+    package struct Step: Sendable {
+        /// The place among the rules, from 1; nil for a rule that is left out.
+        package var position: Int?
+        /// The rule.
+        package var rule: RoutingRule
+        /// Whether it is a rule of the platform.
+        package var isShared: Bool
+        /// What came of it.
+        package var verdict: Verdict
+    }
+
+    /// The rules that are told one by one, in their order: those that matched, and the nearest of the others.
+    package private(set) var steps: [Step] = []
+    /// How many rules apply to the lead.
+    package private(set) var ruleCount = 0
+    /// How many of them match it.
+    package private(set) var matchCount = 0
+    /// How many that do not match are not among the steps.
+    package private(set) var hiddenCount = 0
+    /// What the rules decide.
+    package let decision: RoutingDecision
+    /// Whether a decision under these rules may depend on caps, turns or clocks.
+    package let isStateful: Bool
+    /// Caps, turns and clocks that the decision looked at, in words.
+    package private(set) var capacity: [String] = []
+
+    /// The rule that decided, if one did.
+    package var decisive: Step? { steps.first { $0.verdict == .took || $0.verdict == .waits } }
+
+    /// The rules that do not match, those first that would with the least change.
+    package var nearest: [Step] {
+        steps.filter { $0.verdict.cost != nil }
+            .sorted { ($0.verdict.cost ?? 0, $0.position ?? 0) < ($1.verdict.cost ?? 0, $1.position ?? 0) }
+    }
+
+    /// Follows a lead through a rule set.
+    ///
+    /// - Parameters:
+    ///   - lead: the lead.
+    ///   - source: the workspace that it came from.
+    ///   - snapshot: the rule set.
+    ///   - state: caps, turns and clocks as the decision saw them; nil: nothing taken, everybody open.
+    ///   - waitedFor: the rule that the lead had waited for.
+    ///   - limit: how many of the rules that do not match are told one by one.
+    package init(
+        of lead: Lead,
+        from source: UUID?,
+        in snapshot: RuleSetSnapshot,
+        state: RoutingState? = nil,
+        waitedFor: UUID? = nil,
+        limit: Int = 20
+    ) {
+        let compiled = CompiledRuleSet(snapshot)
+        isStateful = compiled.isStateful
+        let stood = state ?? RoutingState()
+        var state = stood
+        decision = compiled.decide(lead, from: source, in: &state, waitedFor: waitedFor)
+        let applied = AppliedRules(snapshot, source: source)
+        ruleCount = applied.entries.count + applied.unreadable.count
+        var missed: [Step] = []
+        var isOver = false
+        for (place, entry) in applied.entries.enumerated() {
+            var step = Step(position: place + 1, rule: entry.rule, isShared: entry.isShared, verdict: .comesLater)
+            if let failure = entry.rule.conditions.firstFailure(for: lead) {
+                step.verdict = .missed(failure, entry.rule.conditions.smallestChange(for: lead))
+                missed.append(step)
+                continue
+            }
+            matchCount += 1
+            if !isOver {
+                step.verdict = Self.verdict(on: entry, decision, lead, stood)
+                if let pool = entry.destination.pool { capacity += pool.words(in: stood) }
+                isOver = step.verdict == .took || step.verdict == .waits
+            }
+            // Of thousands that match as well, the first few are enough.
+            if matchCount <= 200 { steps.append(step) } else { hiddenCount += 1 }
+        }
+        steps += applied.unreadable.prefix(20)
+            .compactMap { rule in
+                rule.conditions.problems.first
+                    .map {
+                        Step(position: nil, rule: rule, isShared: rule.workspaceID == nil, verdict: .unreadable($0))
+                    }
+            }
+        let near = missed.enumerated()
+            .sorted { ($0.element.verdict.cost ?? .max, $0.offset) < ($1.element.verdict.cost ?? .max, $1.offset) }
+            .prefix(limit).map(\.element)
+        hiddenCount += missed.count - near.count
+        steps = (steps + near).sorted { ($0.position ?? .max) < ($1.position ?? .max) }
+    }
+
+    private static func verdict(
+        on entry: AppliedRules.Entry,
+        _ decision: RoutingDecision,
+        _ lead: Lead,
+        _ state: RoutingState
+    ) -> Verdict {
+        switch decision.outcome {
+        case .routed(_, let rule, _) where rule == entry.rule.id: return .took
+        case .waiting(let rule, _) where rule == entry.rule.id: return .waits
+        case .paused: return .comesLater
+        default: break
+        }
+        if let obstacle = entry.obstacle { return .passedOver(because: "its destination \(obstacle.predicate)") }
+        var state = state
+        var deciding = Deciding(lead: lead, taking: &state)
+        guard case .refused(let why, _)? = entry.destination.pool?.choose(&deciding, waited: false) else {
+            return .passedOver(because: "nobody could take it")
+        }
+        return .passedOver(because: "it \(why)")
+    }
+}
+
+extension RuleTrace.Verdict {
+    /// How many fields would have to be different for the rule to match; nil unless it missed and something would do.
+    fileprivate var cost: Int? {
+        guard case .missed(_, let change?) = self else { return nil }
+        return change.cost
+    }
+}

@@ -1,0 +1,192 @@
+package import FoundationEssentials
+
+/// Leads decided twice, under the rules in force and under a draft, and what comes of it counted.
+///
+/// Pure: it is handed leads in the order of their times and touches nothing. A decision costs what it costs in routing,
+/// a microsecond or two.
+package struct RuleSimulation {
+    private var live: SimulatedSide
+    private var draft: SimulatedSide
+    private let names: [UUID: String]
+    private var report = SimulationReport()
+    private var moves: [Pair: Tally] = [:]
+    private var both: [Pair: Int] = [:]
+    private let sampleSize: Int
+
+    private struct Pair: Hashable {
+        let from: Placement
+        let to: Placement
+    }
+
+    private struct Tally {
+        var count = 0
+        var sample: [UUID] = []
+    }
+
+    /// How many leads are told one by one.
+    package static let detailLimit = 100
+
+    /// Prepares to compare two rule sets.
+    ///
+    /// Pauses of routing are left out: the question is where leads go, not when.
+    ///
+    /// - Parameters:
+    ///   - live: the rules in force.
+    ///   - draft: the other ones.
+    ///   - windows: where windows of caps begin and what the clocks show, for the time of the leads.
+    ///   - sampleSize: how many leads are named of each kind of move.
+    package init(
+        live: RuleSetSnapshot,
+        draft: RuleSetSnapshot,
+        windows: SimulatedClock = SimulatedClock(),
+        sampleSize: Int = 10
+    ) {
+        self.live = SimulatedSide(live, windows)
+        self.draft = SimulatedSide(draft, windows)
+        self.sampleSize = sampleSize
+        names = Dictionary((live.workspaces + draft.workspaces).map { ($0.id, $0.name) }) { first, _ in first }
+        report.version = live.version
+    }
+
+    /// Decides leads, in the order of their times.
+    ///
+    /// - Parameter page: the leads with their ids, sources and times.
+    package mutating func add(_ page: [SimulatedLead]) {
+        live.prepare(for: page)
+        draft.prepare(for: page)
+        for lead in page { add(lead) }
+    }
+
+    private mutating func add(_ lead: SimulatedLead) {
+        let before = live.decide(lead)
+        let after = draft.decide(lead)
+        report.leadCount += 1
+        if let time = lead.time {
+            report.period = min(report.period?.lowerBound ?? time, time)...max(report.period?.upperBound ?? time, time)
+        }
+        if report.leads.count < Self.detailLimit {
+            report.leads.append(.init(index: report.leadCount - 1, live: before.decision, draft: after.decision))
+        }
+        let pair = Pair(from: before.placement, to: after.placement)
+        both[pair, default: 0] += 1
+        guard pair.from != pair.to else {
+            report.unchanged += 1
+            if before.rule != after.rule { report.otherRule += 1 }
+            return
+        }
+        var tally = moves[pair] ?? Tally()
+        tally.count += 1
+        if tally.sample.count < sampleSize { tally.sample.append(lead.id) }
+        moves[pair] = tally
+    }
+
+    /// How many leads were decided so far.
+    package var leadCount: Int { report.leadCount }
+
+    /// Duplicates, which no rule decides.
+    package mutating func skipDuplicates(_ count: Int) { report.duplicateCount += count }
+
+    /// What came of it.
+    package func finished() -> SimulationReport {
+        var report = report
+        if report.leadCount > Self.detailLimit { report.leads = [] }
+        for (pair, tally) in moves {
+            switch (pair.from.isMatched, pair.to.isMatched) {
+            case (true, false): report.newlyUnmatched += tally.count
+            case (false, true): report.newlyMatched += tally.count
+            default: report.moved += tally.count
+            }
+            report.moves.append(.init(from: pair.from, to: pair.to, count: tally.count, sample: tally.sample))
+        }
+        report.moves.sort { ($1.count, $0.sample.first?.text ?? "") < ($0.count, $1.sample.first?.text ?? "") }
+        report.workspaces = workspaceLines()
+        report.rules = ruleLines()
+        report.caps = capLines()
+        return report
+    }
+
+    private func workspaceLines() -> [SimulationReport.WorkspaceLine] {
+        var lines: [UUID: SimulationReport.WorkspaceLine] = [:]
+        func add(_ id: UUID?, _ change: (inout SimulationReport.WorkspaceLine) -> Void) {
+            guard let id else { return }
+            var line =
+                lines[id]
+                ?? .init(id: id, name: names[id] ?? id.text, live: 0, draft: 0, movedIn: 0, movedOut: 0)
+            change(&line)
+            lines[id] = line
+        }
+        for (pair, count) in both {
+            add(pair.from.workspace) { $0.live += count }
+            add(pair.to.workspace) { $0.draft += count }
+            guard pair.from.workspace != pair.to.workspace else { continue }
+            add(pair.from.workspace) { $0.movedOut += count }
+            add(pair.to.workspace) { $0.movedIn += count }
+        }
+        return lines.values.sorted {
+            ($1.movedIn + $1.movedOut, $1.draft, $0.name) < ($0.movedIn + $0.movedOut, $0.draft, $1.name)
+        }
+    }
+
+    private func ruleLines() -> [SimulationReport.RuleLine] {
+        var lines: [UUID: SimulationReport.RuleLine] = [:]
+        for (id, name) in live.ruleNames {
+            lines[id] = .init(id: id, name: name, live: live.hits[id] ?? 0, draft: nil)
+        }
+        for (id, name) in draft.ruleNames {
+            var line = lines[id] ?? .init(id: id, name: name, live: nil, draft: nil)
+            line.draft = draft.hits[id] ?? 0
+            lines[id] = line
+        }
+        func change(_ line: SimulationReport.RuleLine) -> Int { abs((line.live ?? 0) - (line.draft ?? 0)) }
+        return lines.values
+            .filter { ($0.live ?? 0) + ($0.draft ?? 0) > 0 || ($0.live == nil) != ($0.draft == nil) }
+            .sorted { (change($1), $1.draft ?? 0, $0.name) < (change($0), $0.draft ?? 0, $1.name) }
+    }
+
+    private func capLines() -> [SimulationReport.CapLine] {
+        var lines: [StateKey: SimulationReport.CapLine] = [:]
+        func add(_ side: SimulatedSide, _ change: (inout SimulationReport.CapLine, Int64, Int) -> Void) {
+            for cap in side.filled() {
+                var line =
+                    lines[cap.key]
+                    ?? .init(
+                        subject: cap.subject,
+                        period: (cap.key.period ?? .total).rawValue,
+                        limit: cap.limit,
+                        liveFirst: nil,
+                        liveWindows: 0,
+                        draftFirst: nil,
+                        draftWindows: 0
+                    )
+                change(&line, cap.first, cap.windows)
+                lines[cap.key] = line
+            }
+        }
+        add(live) { line, first, windows in (line.liveFirst, line.liveWindows) = (first, windows) }
+        add(draft) { line, first, windows in (line.draftFirst, line.draftWindows) = (first, windows) }
+        return lines.values.sorted {
+            (abs($1.draftWindows - $1.liveWindows), $1.draftWindows, $0.subject)
+                < (abs($0.draftWindows - $0.liveWindows), $0.draftWindows, $1.subject)
+        }
+    }
+}
+
+/// A lead of the past, or one that somebody asks about.
+package struct SimulatedLead: Sendable {
+    /// Its id; of a lead that was never stored, any.
+    package let id: UUID
+    /// What the partner sent.
+    package let lead: Lead
+    /// The workspace that it came from.
+    package let source: UUID?
+    /// When, in microseconds since 1970; nil: now.
+    package let time: Int64?
+
+    /// A lead.
+    package init(id: UUID, lead: Lead, source: UUID?, time: Int64?) {
+        self.id = id
+        self.lead = lead
+        self.source = source
+        self.time = time
+    }
+}

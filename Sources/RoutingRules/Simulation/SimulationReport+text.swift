@@ -1,0 +1,118 @@
+package import FoundationEssentials
+
+extension SimulationReport {
+    /// The report for a terminal.
+    ///
+    /// - Parameters:
+    ///   - names: the names of workspaces.
+    ///   - limit: how many lines of each table at most.
+    ///   - time: prints a time of microseconds since 1970.
+    /// - Returns: the text, without a line end behind it.
+    package func text(names: [UUID: String], limit: Int = 12, time: (Int64) -> String) -> String {
+        var lines = [
+            "\(Self.grouped(leadCount)) leads under the rules in force (version \(version)) and under \(draftName)."
+        ]
+        if let period, leadCount > 0 { lines.append("From \(time(period.lowerBound)) to \(time(period.upperBound)).") }
+        if isTruncated { lines.append("There are more in that time; the newest were taken.") }
+        if duplicateCount > 0 {
+            lines.append("\(Self.grouped(duplicateCount)) duplicates are left out: no rule decides them.")
+        }
+        lines.append("")
+        for (name, count) in [
+            ("go where they went", unchanged), ("of those by another rule", otherRule), ("go to another place", moved),
+            ("newly matched", newlyMatched), ("newly unmatched", newlyUnmatched),
+        ] where count > 0 || name.hasPrefix("go") {
+            lines.append("  " + Self.right(Self.grouped(count), 11) + "  " + name)
+        }
+        if leadCount <= 3 { lines += leadLines(names) }
+        if !moves.isEmpty {
+            lines += ["", "MOVES"]
+            for move in moves.prefix(limit) {
+                lines.append(
+                    "  " + Self.right(Self.grouped(move.count), 11)
+                        + "  \(Self.words(move.from, names)) → \(Self.words(move.to, names))"
+                )
+                lines.append("               such as \(move.sample.prefix(3).map(\.text).joined(separator: ", "))")
+            }
+            if moves.count > limit { lines.append("               … and \(moves.count - limit) more kinds of move") }
+        }
+        lines += table(
+            "WORKSPACES",
+            ["now", "draft", "in", "out"],
+            workspaces.map { ($0.name, [$0.live, $0.draft, $0.movedIn, $0.movedOut]) },
+            limit
+        )
+        lines += table("RULES", ["now", "draft"], rules.map { ($0.name, [$0.live, $0.draft]) }, limit)
+        lines += capLines(limit, time)
+        return lines.joined(separator: "\n")
+    }
+
+    private func leadLines(_ names: [UUID: String]) -> [String] {
+        leads.flatMap { lead in
+            [
+                "", "Lead \(lead.index + 1)",
+                "  now    \(Self.words(Placement(lead.live), names)): \(lead.live.reason)",
+                "  draft  \(Self.words(Placement(lead.draft), names)): \(lead.draft.reason)",
+            ]
+        }
+    }
+
+    private func table(_ title: String, _ columns: [String], _ rows: [(String, [Int?])], _ limit: Int) -> [String] {
+        guard !rows.isEmpty else { return [] }
+        var lines = ["", title.padded(38) + columns.map { Self.right($0, 11) }.joined()]
+        for (name, values) in rows.prefix(limit) {
+            let cells = values.map { Self.right($0.map(Self.grouped) ?? "–", 11) }.joined()
+            lines.append("  " + String(name.prefix(34)).padded(36) + cells)
+        }
+        if rows.count > limit { lines.append("  … and \(rows.count - limit) more") }
+        return lines
+    }
+
+    private func capLines(_ limit: Int, _ time: (Int64) -> String) -> [String] {
+        guard !caps.isEmpty else { return [] }
+        var lines = ["", "CAPS THAT FILL"]
+        func words(_ windows: Int, _ first: Int64?, _ period: String) -> String {
+            guard let first else { return "never" }
+            return period == "total" ? "at \(time(first))" : "in \(windows) \(period)s, first at \(time(first))"
+        }
+        for cap in caps.prefix(limit) {
+            lines.append(
+                "  \(cap.subject), \(Self.grouped(Int(cap.limit))) \(cap.period == "total" ? "in all" : "a \(cap.period)")"
+            )
+            lines.append("      now    \(words(cap.liveWindows, cap.liveFirst, cap.period))")
+            lines.append("      draft  \(words(cap.draftWindows, cap.draftFirst, cap.period))")
+        }
+        if caps.count > limit { lines.append("  … and \(caps.count - limit) more") }
+        return lines
+    }
+
+    /// A place in words.
+    package static func words(_ placement: Placement, _ names: [UUID: String]) -> String {
+        func name(_ id: UUID) -> String { names[id].map { "“\($0)”" } ?? id.text }
+        return switch placement {
+        case .routed(let id): name(id)
+        case .unmatched(let id): "unmatched, kept in \(name(id))"
+        case .fallback(let id): "unmatched, to fallback \(name(id))"
+        case .retry: "unmatched, tried again"
+        case .waiting: "waiting for capacity"
+        }
+    }
+
+    private static func grouped(_ number: Int) -> String {
+        var digits = Array(String(number))
+        var index = digits.count - 3
+        while index > 0 {
+            digits.insert(",", at: index)
+            index -= 3
+        }
+        return String(digits)
+    }
+
+    private static func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+}
+
+extension String {
+    fileprivate func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

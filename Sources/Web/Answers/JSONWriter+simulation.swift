@@ -1,0 +1,113 @@
+import FoundationEssentials
+import RoutingRules
+
+extension JSONWriter {
+    /// How many rules and moves one answer tells.
+    private static let lineLimit = 200
+
+    /// What would become of leads under other rules.
+    mutating func simulation(_ report: SimulationReport) {
+        object { writer in
+            writer.member("ruleSetVersion", report.version)
+            writer.member("draft", report.draftName)
+            writer.member("from", time: report.period?.lowerBound)
+            writer.member("to", time: report.period?.upperBound)
+            writer.member("leadCount", report.leadCount)
+            writer.member("duplicateCount", report.duplicateCount)
+            writer.member("isTruncated", report.isTruncated)
+            writer.member("seconds", (report.seconds * 1000).rounded() / 1000)
+            writer.key("summary")
+            writer.object { writer in
+                writer.member("unchanged", report.unchanged)
+                writer.member("otherRule", report.otherRule)
+                writer.member("moved", report.moved)
+                writer.member("newlyMatched", report.newlyMatched)
+                writer.member("newlyUnmatched", report.newlyUnmatched)
+            }
+            writer.key("workspaces")
+            writer.array(report.workspaces.prefix(Self.lineLimit)) { writer, line in
+                writer.object { writer in
+                    writer.member("workspaceId", line.id)
+                    writer.member("name", line.name)
+                    writer.member("live", line.live)
+                    writer.member("draft", line.draft)
+                    writer.member("movedIn", line.movedIn)
+                    writer.member("movedOut", line.movedOut)
+                }
+            }
+            writer.key("moves")
+            writer.array(report.moves.prefix(Self.lineLimit)) { writer, move in
+                writer.object { writer in
+                    writer.placement("from", move.from)
+                    writer.placement("to", move.to)
+                    writer.member("count", move.count)
+                    writer.member("leadIds", move.sample.map(\.text))
+                }
+            }
+            writer.key("rules")
+            writer.array(report.rules.prefix(Self.lineLimit)) { writer, line in
+                writer.object { writer in
+                    writer.member("ruleId", line.id)
+                    writer.member("name", line.name)
+                    writer.member("live", line.live)
+                    writer.member("draft", line.draft)
+                }
+            }
+            writer.caps(report.caps.prefix(Self.lineLimit))
+            writer.key("leads")
+            writer.array(report.leads) { writer, lead in
+                writer.object { writer in
+                    writer.member("index", lead.index)
+                    writer.outcome("live", lead.live)
+                    writer.outcome("draft", lead.draft)
+                }
+            }
+        }
+    }
+
+    private mutating func caps(_ caps: some Sequence<SimulationReport.CapLine>) {
+        key("caps")
+        array(caps) { writer, cap in
+            writer.object { writer in
+                writer.member("subject", cap.subject)
+                writer.member("per", cap.period)
+                writer.member("limit", cap.limit)
+                for (name, first, windows) in [
+                    ("live" as StaticString, cap.liveFirst, cap.liveWindows),
+                    ("draft", cap.draftFirst, cap.draftWindows),
+                ] {
+                    writer.key(name)
+                    writer.object { writer in
+                        writer.member("firstFullAt", time: first)
+                        writer.member("fullWindows", windows)
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func placement(_ name: StaticString, _ placement: Placement) {
+        key(name)
+        object { writer in
+            writer.member("outcome", placement.kind)
+            writer.member("workspaceId", placement.workspace)
+        }
+    }
+
+    private mutating func outcome(_ name: StaticString, _ decision: RoutingDecision) {
+        let placement = Placement(decision)
+        key(name)
+        object { writer in
+            writer.member("outcome", placement.kind)
+            writer.member("workspaceId", placement.workspace)
+            if case .routed(_, let rule, let ruleName) = decision.outcome {
+                writer.member("ruleId", rule)
+                writer.member("ruleName", ruleName)
+            } else {
+                writer.member("ruleId", String?.none)
+                writer.member("ruleName", String?.none)
+            }
+            writer.member("reason", decision.reason)
+        }
+    }
+}

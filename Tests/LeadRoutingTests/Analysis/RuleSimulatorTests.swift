@@ -1,0 +1,155 @@
+import FoundationEssentials
+import LeadRouting
+import LeadStore
+import Postgres
+import RoutingRules
+import Testing
+
+/// Leads of the past under other rules.
+@Suite struct RuleSimulatorTests {
+    /// A hundred leads of software, ninety of farming and ten duplicates, one a minute.
+    private func fill(_ town: Town) async throws {
+        try await town.run(
+            """
+            INSERT INTO leads (id, workspace_id, source_workspace_id, email, company_industry, routing_status, created_at,
+                duplicate_of)
+            SELECT gen_random_uuid(), '\(Samples.partner.text)', '\(Samples.partner.text)', 'p' || n || '@example.com',
+                CASE WHEN n <= 100 THEN 'software' ELSE 'farming' END, 'routed', now() - n * interval '1 minute',
+                CASE WHEN n > 190 THEN gen_random_uuid() END
+            FROM generate_series(1, 200) n
+            """
+        )
+    }
+
+    private static func state(of town: Town) async throws -> [[String]] {
+        try await town.run(
+            """
+            SELECT (SELECT md5(string_agg(l::text, '' ORDER BY id)) FROM leads l), (SELECT count(*) FROM lead_routing_logs),
+                (SELECT count(*) FROM lead_routing_queue), (SELECT switchyard.current_rule_set_version()),
+                (SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables)
+            """
+        )
+    }
+
+    @Test func theLastDaysUnderAnotherRule() async throws {
+        try await Town.with { town in
+            try await fill(town)
+            let before = try await Self.state(of: town)
+            var farming = try #require(try await town.store.rules(as: .administrator).first?.rule)
+            farming.conditions = RuleConditions(industries: ["farming"])
+            farming.destinationWorkspaceID = Samples.east
+            let simulator = RuleSimulator(store: town.store)
+            let report = try await simulator.run(
+                SimulationRequest(owner: nil, draft: .rules([farming]), leads: .days(1, limit: 1000)),
+                draftName: "a draft"
+            )
+            #expect(report.leadCount == 190 && report.duplicateCount == 10 && !report.isTruncated)
+            #expect(report.newlyUnmatched == 100 && report.newlyMatched == 90)
+            #expect(try await Self.state(of: town) == before)
+            // The newest are taken, oldest of them first.
+            let fewer = try await simulator.run(
+                SimulationRequest(owner: Samples.partner, draft: .published, leads: .days(1, limit: 50)),
+                draftName: "the same"
+            )
+            #expect(fewer.leadCount == 50 && fewer.isTruncated && fewer.unchanged == 50)
+            #expect(fewer.workspaces.map(\.id) == [Samples.west])
+            let none = try await simulator.run(
+                SimulationRequest(owner: Samples.rival, draft: .published, leads: .days(1, limit: 50)),
+                draftName: "the same"
+            )
+            #expect(none.leadCount == 0)
+        }
+    }
+
+    @Test func anEarlierVersionIsADraft() async throws {
+        try await Town.with { town in
+            try await fill(town)
+            let version = try await town.store.ruleSetVersion()
+            _ = try await town.store.deleteRule(Samples.westRule, as: .administrator)
+            let report = try await RuleSimulator(store: town.store)
+                .run(
+                    SimulationRequest(owner: nil, draft: .version(version), leads: .days(1, limit: 1000)),
+                    draftName: "v"
+                )
+            #expect(report.newlyMatched == 100)
+            await #expect(throws: StoreError.self) {
+                try await RuleSimulator(store: town.store)
+                    .run(SimulationRequest(owner: nil, draft: .version(-5), leads: .days(1, limit: 10)), draftName: "v")
+            }
+        }
+    }
+
+    /// Two at once: the second is refused, and the first goes on.
+    @Test func oneAtATime() async throws {
+        try await Town.with { town in
+            try await fill(town)
+            let simulator = RuleSimulator(store: town.store)
+            let request = SimulationRequest(owner: nil, draft: .published, leads: .days(1, limit: 1000))
+            let refused = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        do {
+                            _ = try await simulator.run(request, draftName: "x")
+                            return false
+                        } catch {
+                            return error as? RuleSimulator.Refusal == .busy
+                        }
+                    }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect((1...7).contains(refused))
+            #expect(try await simulator.run(request, draftName: "x").leadCount == 190)
+        }
+    }
+
+    @Test func whatTakesTooLongIsGivenUp() async throws {
+        try await Town.with { town in
+            try await fill(town)
+            await #expect(throws: RuleSimulator.Refusal.self) {
+                try await RuleSimulator(store: town.store, timeLimit: .zero)
+                    .run(SimulationRequest(owner: nil, draft: .published, leads: .days(1, limit: 1000)), draftName: "x")
+            }
+        }
+    }
+
+    /// Windows begin where routing's counters begin, the hour that a clock shows twice included.
+    @Test func theCalendarIsThatOfTheDatabase() async throws {
+        try await Town.with { town in
+            func time(_ text: String) async throws -> Timestamp {
+                let micros = try await town.run("SELECT (extract(epoch FROM '\(text)'::timestamptz) * 1000000)::bigint")
+                return Timestamp(microsecondsSinceUnixEpoch: Int64(micros[0][0]) ?? 0)
+            }
+            let windows = CapPeriod.allCases.filter { $0 != .total }
+                .map { SimulatedClock.Window(timeZone: "America/New_York", period: $0) }
+            let clock = try await town.store.calendar(
+                windows: Set(windows),
+                timeZones: ["America/New_York", "Australia/Lord_Howe"],
+                from: try await time("2026-10-30 12:00Z"),
+                to: try await time("2026-11-03 12:00Z")
+            )
+            for window in windows {
+                var before: (simulated: Int64, stored: Int64)?
+                for quarter in 0..<380 {
+                    let moment =
+                        try await time("2026-10-30 12:05Z").microsecondsSinceUnixEpoch + Int64(quarter) * 900_000_000
+                    let start = try await town.run(
+                        """
+                        SELECT (extract(epoch FROM date_trunc('\(window.period.rawValue)',
+                            to_timestamp(\(moment / 1_000_000)) AT TIME ZONE 'America/New_York')
+                            AT TIME ZONE 'America/New_York'))::bigint
+                        """
+                    )
+                    let now = (simulated: clock.start(of: window, at: moment), stored: Int64(start[0][0]) ?? 0)
+                    if let before {
+                        #expect(
+                            (now.simulated == before.simulated) == (now.stored == before.stored),
+                            "\(quarter) \(window)"
+                        )
+                    }
+                    before = now
+                }
+            }
+        }
+    }
+}
