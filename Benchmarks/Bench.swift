@@ -3,13 +3,22 @@ import LeadStore
 import Logging
 import Postgres
 
+/// The benchmarks; `script/bench` runs them.
+@main
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        subcommands: [RoutingBench.self, RulesBench.self],
+        defaultSubcommand: RoutingBench.self
+    )
+}
+
 /// Measures routing in the database: ours, the step-by-step flow and a raw insert, in turn within one run.
 ///
 /// Run through `script/bench`, which starts a durable PostgreSQL of its own and measures HTTP as well. Figures on a
 /// shared machine wander; read the ratios, which are taken round by round.
-@main
-struct Bench: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "bench")
+struct RoutingBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "routing")
 
     @Option(help: "A database that may be filled with junk.")
     var databaseURL: String

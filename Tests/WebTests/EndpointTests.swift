@@ -164,6 +164,20 @@ struct EndpointTests {
         }
     }
 
+    @Test func aTreeOfConditionsComesBackAsItWasSent() async throws {
+        try await TestServer.run { server in
+            let tree =
+                #"{"all":[{"field":"company_size","op":"at_least","value":50},{"any":[{"field":"metadata.plan","op":"one_of","value":["pro",7]},{"not":{"field":"email","op":"is_free_mail"}}]}]}"#
+            let body =
+                #"{"name":"Tree","conditions":{"countries":["US"],"where":\#(tree)},"destinationWorkspaceId":"\#(FakeBackend.beta.text)"}"#
+            let created = try await server.post("/api/rules", body)
+            #expect(created.status == 201)
+            #expect(created.text.contains(#""where":\#(tree)"#))
+            let path = try #require(created.headers[.location])
+            #expect(try await server.get(path).text.contains(#""where":\#(tree)"#))
+        }
+    }
+
     @Test(arguments: [
         ("{}", ["/name", "/destinationWorkspaceId"]),
         (#"{"name":" ","destinationWorkspaceId":"x"}"#, ["/destinationWorkspaceId", "/name"]),
@@ -187,6 +201,10 @@ struct EndpointTests {
         (
             #"{"name":"a","destinationWorkspaceId":"00000000-0000-4000-8000-000000000002","conditions":{"us_states":["CA",1," "]}}"#,
             ["/conditions/us_states/1", "/conditions/us_states/2"]
+        ),
+        (
+            #"{"name":"a","destinationWorkspaceId":"00000000-0000-4000-8000-000000000002","conditions":{"where":{"all":[{"field":"email","op":"exists"},{"field":"score","op":"at_least","value":"x"},{"field":"shoe","op":"exists"}]}}}"#,
+            ["/conditions/where/all/1/value", "/conditions/where/all/2/field"]
         ),
         (#"{"name":"Odd","destinationWorkspaceId":"00000000-0000-4000-8000-000000000002"}"#, ["/conditions/regions"]),
         (#"{"nmae":"a","name":"b","destinationWorkspaceId":"00000000-0000-4000-8000-000000000002"}"#, ["/nmae"]),

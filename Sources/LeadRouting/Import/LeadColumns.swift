@@ -6,6 +6,7 @@ package struct LeadColumns: Sendable, Hashable {
     /// A field of a lead that a column can fill.
     enum Target: String, Sendable, Hashable {
         case email, phone, firstName, lastName, companyName, industry, companySize, revenue, country, state, city
+        case latitude, longitude
         case source, sourceID, workspace
     }
 
@@ -106,6 +107,8 @@ package struct LeadColumns: Sendable, Hashable {
                 case .country: location.country = text
                 case .state: location.state = text
                 case .city: location.city = text
+                case .latitude: location.latitude = LeadValidation.degrees(text)
+                case .longitude: location.longitude = LeadValidation.degrees(text)
                 case .source: lead.source = text
                 case .sourceID: lead.sourceID = text
                 case .workspace: workspace = Self.isBlank(text) ? nil : Self.trimmed(text)
@@ -160,6 +163,8 @@ package struct LeadColumns: Sendable, Hashable {
             (.country, ["country", "countrycode", "companycountry", "locationcountry"]),
             (.state, ["state", "region", "province", "usstate", "companystate", "locationstate", "stateprovince"]),
             (.city, ["city", "town", "companycity", "locationcity"]),
+            (.latitude, ["latitude", "lat", "locationlatitude"]),
+            (.longitude, ["longitude", "lng", "lon", "long", "locationlongitude"]),
             (.source, ["source", "leadsource", "utmsource"]),
             (.sourceID, ["sourceid", "leadid", "externalid", "id"]),
             (.workspace, ["workspace", "workspaceid", "workspacename", "sourceworkspace", "sourceworkspaceid"]),

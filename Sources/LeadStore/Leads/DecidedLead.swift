@@ -11,7 +11,7 @@ package struct PreparedLead: Sendable {
     /// The workspace of the partner that sent it.
     package let source: UUID
     /// What the partner sent.
-    package let lead: Lead
+    package internal(set) var lead: Lead
     /// Who the lead is, as far as its e-mail, phone and company tell.
     package let identities: LeadIdentities
     /// The location as a JSON object, or nil without one.

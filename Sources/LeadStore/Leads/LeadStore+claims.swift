@@ -5,7 +5,7 @@ import RoutingRules
 /// A waiting lead that this node holds by its row lock.
 package struct ClaimedLead: Sendable {
     /// The lead as it is stored, ready to be decided.
-    package let prepared: PreparedLead
+    package internal(set) var prepared: PreparedLead
     /// How often it has been tried before.
     package let attempts: Int
 
@@ -74,8 +74,9 @@ extension LeadStore {
         do {
             return try await pool.withTransaction { connection in
                 let (statement, parameters) = Self.statement(for: claim)
-                let claimed = try await connection.query(statement, parameters).map(ClaimedLead.init)
+                var claimed = try await connection.query(statement, parameters).map(ClaimedLead.init)
                 guard !claimed.isEmpty else { return .settled([]) }
+                try await Self.complete(&claimed, on: connection)
                 let (version, assignments) = decide(claimed)
                 if assignments.contains(where: { $0.result == .queued }) {
                     // The database gave a source's lead that these rules hold paused: they are not the newest.

@@ -127,7 +127,12 @@ extension LeadStore {
 
     private static func check(_ conditions: RuleConditions) throws {
         if let problem = conditions.problems.first {
-            throw StoreError(.invalid, field: "/conditions\(problem.path)", problem.message)
+            throw StoreError(
+                .invalid,
+                field: "/conditions\(problem.path)",
+                problem.message,
+                remedy: problem.remedy.isEmpty ? nil : problem.remedy
+            )
         }
         let lists = [
             ("industries", conditions.industries), ("company_sizes", conditions.companySizes),
@@ -148,8 +153,7 @@ extension LeadStore {
         parameters.append(change.name)
         parameters.append(change.priority)
         parameters.append(change.isActive)
-        let conditions = change.conditions.flatMap { try? JSONEncoder().encode($0) }
-        parameters.json(conditions.map { String(decoding: $0, as: UTF8.self) })
+        parameters.json(change.conditions?.json.printed)
         parameters.append(change.destinationWorkspaceID)
     }
 

@@ -19,9 +19,9 @@ package struct RuleRecord: Sendable, Hashable {
 
     init(_ row: Row) throws {
         let text = try row.stringIfPresent(5) ?? "{}"
-        let conditions = try? JSONDecoder().decode(RuleConditions.self, from: Data(text.utf8))
+        let conditions = RuleConditions(json: text)
         let destination = try row.uuidIfPresent(6)
-        isReadable = conditions?.problems.isEmpty == true && destination != nil
+        isReadable = conditions.problems.isEmpty && destination != nil
         let id = try row.uuid(0)
         rule = RoutingRule(
             id: id,
@@ -30,7 +30,7 @@ package struct RuleRecord: Sendable, Hashable {
             priority: try row.int32IfPresent(3) ?? 0,
             destinationWorkspaceID: destination ?? id,
             isActive: try row.boolIfPresent(4) ?? true && isReadable,
-            conditions: conditions ?? RuleConditions(),
+            conditions: conditions,
             createdAt: try row.timestamp(7).microsecondsSinceUnixEpoch
         )
         updatedAt = try row.timestampIfPresent(8)

@@ -33,6 +33,27 @@ package enum ConditionJSON: Sendable, Hashable {
         }
     }
 
+    /// The same value as it comes back from the database: numbers in plain notation, the parts of a place in one order.
+    var canonical: ConditionJSON {
+        switch self {
+        case .number(var digits):
+            return .number(
+                digits.withUTF8 { bytes in
+                    ConditionNumber.isCanonical(bytes)
+                        ? String(decoding: bytes, as: UTF8.self) : ConditionNumber.canonical(bytes)
+                }
+            )
+        case .array(let elements): return .array(elements.map(\.canonical))
+        case .object(let members):
+            let order = ["latitude", "longitude", "kilometres", "kilometers", "miles"]
+            func place(_ member: Member) -> Int { order.firstIndex(of: member.name) ?? order.count }
+            return .object(
+                members.sorted { place($0) < place($1) }.map { Member($0.name, $0.value.canonical) }
+            )
+        case .null, .boolean, .text: return self
+        }
+    }
+
     /// The value as compact JSON.
     package var printed: String {
         var text = ""

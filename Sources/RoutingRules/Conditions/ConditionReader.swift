@@ -97,7 +97,7 @@ struct ConditionReader {
         }
         let test = test(field, op, value("value"), path: path + "/value")
         guard problems.count == count, let test else { return nil }
-        return Comparison(field: field, op: op, value: value("value"), test: test)
+        return Comparison(field: field, op: op, value: value("value")?.canonical, test: test)
     }
 
     private static func list(_ operators: [ConditionOperator]) -> String {

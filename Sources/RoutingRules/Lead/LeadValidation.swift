@@ -19,6 +19,13 @@ package enum LeadValidation {
         package static let metadataBytes = 16 * 1024
     }
 
+    /// Degrees in a text: nil for a blank one, not a number for what is none, which the check then refuses.
+    package static func degrees(_ text: String) -> Double? {
+        let trimmed = CanonicalText.trimmed(text)
+        if trimmed.isEmpty { return nil }
+        return Double(trimmed) ?? .nan
+    }
+
     /// The lead in raw input: trimmed, line breaks inside a value as spaces, blank values gone.
     ///
     /// It has an address, a number or a company by which it can be recognised. About two microseconds.
@@ -41,7 +48,9 @@ package enum LeadValidation {
             let checked = LeadLocation(
                 country: checks.text(location.country, "/location/country", Limit.other),
                 state: checks.text(location.state, "/location/state", Limit.other),
-                city: checks.text(location.city, "/location/city", Limit.other)
+                city: checks.text(location.city, "/location/city", Limit.other),
+                latitude: checks.degrees(location.latitude, upTo: 90, "latitude", other: location.longitude),
+                longitude: checks.degrees(location.longitude, upTo: 180, "longitude", other: location.latitude)
             )
             lead.location = checked.isEmpty ? nil : checked
         }
@@ -123,6 +132,28 @@ private struct Checks {
             let remedy = "Shorten it, or send the whole text as metadata."
             faults.append(
                 FieldFault(field: field, message: "Is longer than \(limit) characters.", remedy: remedy)
+            )
+            return nil
+        }
+        return value
+    }
+
+    /// Degrees from the equator or from Greenwich; one without the other says nothing.
+    mutating func degrees(_ value: Double?, upTo limit: Int, _ name: String, other: Double?) -> Double? {
+        let field = "/location/" + name
+        guard let value else {
+            if other != nil {
+                let remedy = "Send latitude and longitude, or neither."
+                faults.append(
+                    FieldFault(field: field, message: "Is missing beside the other coordinate.", remedy: remedy)
+                )
+            }
+            return nil
+        }
+        guard abs(value) <= Double(limit) else {
+            let remedy = "Send degrees such as 52.52, south and west as negative numbers."
+            faults.append(
+                FieldFault(field: field, message: "Is no number between -\(limit) and \(limit).", remedy: remedy)
             )
             return nil
         }

@@ -127,6 +127,8 @@ extension JSONWriter {
                 writer.member("country", location.country)
                 writer.member("state", location.state)
                 writer.member("city", location.city)
+                if let latitude = location.latitude { writer.member("latitude", latitude) }
+                if let longitude = location.longitude { writer.member("longitude", longitude) }
             }
         } else {
             null()

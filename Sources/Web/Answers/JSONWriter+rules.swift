@@ -22,6 +22,10 @@ extension JSONWriter {
                 writer.member("countries", rule.conditions.countries)
                 writer.member("us_states", rule.conditions.usStates)
                 writer.member("regions", rule.conditions.regions)
+                if let tree = rule.conditions.tree {
+                    writer.key("where")
+                    writer.raw(tree.json.printed)
+                }
             }
             writer.member("destinationWorkspaceId", rule.destinationWorkspaceID)
             writer.member("createdAt", time: rule.createdAt)

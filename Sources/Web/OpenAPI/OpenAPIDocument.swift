@@ -1067,6 +1067,8 @@ enum OpenAPIDocument {
                 country: {type: [string, 'null'], maxLength: 200, description: ISO code or name., examples: [US]}
                 state: {type: [string, 'null'], maxLength: 200, description: Code or name., examples: [CA]}
                 city: {type: [string, 'null'], maxLength: 200}
+                latitude: {type: [number, 'null'], minimum: -90, maximum: 90, description: With a longitude., examples: [52.52]}
+                longitude: {type: [number, 'null'], minimum: -180, maximum: 180, examples: [13.4]}
             Lead:
               description: |
                 A lead. At least one of email, phone and company name is needed. Each name is also taken in snake case
@@ -1229,6 +1231,45 @@ enum OpenAPIDocument {
                 us_states: {$ref: '#/components/schemas/Values'}
                 usStates: {$ref: '#/components/schemas/Values'}
                 regions: {$ref: '#/components/schemas/Values'}
+                where: {$ref: '#/components/schemas/Condition'}
+            Condition:
+              description: |
+                A tree of comparisons that has to hold beside the lists; at most 16 deep and of 1,000 parts. Fields, operators
+                and what goes with what are in the manual under Rules; a fault is named by its place, such as
+                `/conditions/where/all/1/value`.
+              oneOf:
+                - type: object
+                  required: [all]
+                  additionalProperties: false
+                  properties:
+                    all: {type: array, minItems: 1, items: {$ref: '#/components/schemas/Condition'}}
+                - type: object
+                  required: [any]
+                  additionalProperties: false
+                  properties:
+                    any: {type: array, minItems: 1, items: {$ref: '#/components/schemas/Condition'}}
+                - type: object
+                  required: [not]
+                  additionalProperties: false
+                  properties:
+                    not: {$ref: '#/components/schemas/Condition'}
+                - type: object
+                  required: [field, op]
+                  additionalProperties: false
+                  properties:
+                    field:
+                      type: string
+                      description: |
+                        `email`, `email_domain`, `phone`, `phone_country`, `first_name`, `last_name`, `company`, `industry`,
+                        `company_size`, `revenue`, `country`, `us_state`, `state`, `region`, `city`, `location`, `source`,
+                        `source_id`, `score`, or `metadata.PATH`.
+                      examples: [company_size, metadata.utm.source]
+                    op:
+                      type: string
+                      enum: [equals, not_equals, one_of, not_one_of, contains, starts_with, ends_with, matches, less_than, at_most, greater_than, at_least, between, overlaps, exists, missing, is_free_mail, within]
+                    value:
+                      description: What the operator compares with; none for `exists` and `missing`.
+                      examples: [50]
             Values:
               type: array
               maxItems: 1000

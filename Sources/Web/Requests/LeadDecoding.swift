@@ -182,13 +182,24 @@ extension LeadDecoding {
             case "country": parts.country = try text("/\(key)/country", &reader)
             case "state": parts.state = try text("/\(key)/state", &reader)
             case "city": parts.city = try text("/\(key)/city", &reader)
+            case "latitude": parts.latitude = try degrees("/\(key)/latitude", &reader)
+            case "longitude": parts.longitude = try degrees("/\(key)/longitude", &reader)
             default:
-                let remedy = "A location has country, state and city; the rest goes into metadata."
+                let remedy = "A location has country, state, city, latitude and longitude; the rest goes into metadata."
                 note("/\(key)/\(escaped(member))", "There is no such field.", remedy)
                 _ = try reader.skipValue()
             }
         }
         raw.location = parts
+    }
+
+    /// A number, or one in quotes; what is no number at all is left to the check, which says what would be one.
+    private mutating func degrees(
+        _ pointer: @autoclosure () -> String,
+        _ reader: inout JSONReader
+    ) throws -> Double? {
+        guard let text = try text(pointer(), &reader, takesNumbers: true) else { return nil }
+        return LeadValidation.degrees(text)
     }
 
     private mutating func readMetadata(_ key: String, _ reader: inout JSONReader) throws {

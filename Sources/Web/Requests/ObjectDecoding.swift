@@ -25,6 +25,18 @@ struct ObjectDecoding {
             case .object: "an object"
             }
         }
+
+        /// The value in the form that conditions are read from.
+        var json: ConditionJSON {
+            switch self {
+            case .null: .null
+            case .boolean(let value): .boolean(value)
+            case .number(let digits): .number(digits)
+            case .string(let text): .text(text)
+            case .array(let elements): .array(elements.map(\.json))
+            case .object(let members): .object(members.map { .init($0.key, $0.value.json) })
+            }
+        }
     }
 
     private var values: [String: Value] = [:]
@@ -152,6 +164,9 @@ struct ObjectDecoding {
         }
         return texts
     }
+
+    /// A value of any kind, as conditions are read from it.
+    func json(_ name: String) -> ConditionJSON? { values[name]?.json }
 
     /// An object inside this one.
     mutating func object<Result>(

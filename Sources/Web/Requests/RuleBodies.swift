@@ -23,9 +23,9 @@ enum RuleBodies {
         fields.priority = body.int32("priority")
         fields.isActive = body.bool("isActive")
         fields.destinationWorkspaceID = body.uuid("destinationWorkspaceId")
-        let lists = ["industries", "company_sizes", "revenue_ranges", "countries", "us_states", "regions"]
+        let lists = ["industries", "company_sizes", "revenue_ranges", "countries", "us_states", "regions", "where"]
         fields.conditions = body.object("conditions", names: lists) { lists in
-            RuleConditions(
+            var conditions = RuleConditions(
                 industries: lists.texts("industries") ?? [],
                 companySizes: lists.texts("company_sizes") ?? [],
                 revenueRanges: lists.texts("revenue_ranges") ?? [],
@@ -33,6 +33,13 @@ enum RuleBodies {
                 usStates: lists.texts("us_states") ?? [],
                 regions: lists.texts("regions") ?? []
             )
+            if let tree = lists.json(RuleConditions.treeKey) {
+                conditions.read(tree: tree)
+                for problem in conditions.problems {
+                    lists.note(String(problem.path.dropFirst()), problem.message, problem.remedy)
+                }
+            }
+            return conditions
         }
         let owner = isNew ? body.uuid("workspaceId") : nil
         try body.finish()

@@ -36,6 +36,18 @@ import Testing
         #expect(columns.metadataColumns.isEmpty)
     }
 
+    @Test(arguments: [("latitude", "longitude"), ("Lat", "Lng"), ("LAT.", "lon")])
+    func readsCoordinates(_ latitude: String, _ longitude: String) throws {
+        let columns = try LeadColumns(header: ["email", latitude, longitude])
+        let read = columns.lead(["a@example.com", " 52.52 ", "-13.4"]).lead
+        #expect(read.location == LeadLocation(latitude: 52.52, longitude: -13.4))
+        #expect(try LeadValidation.validated(read).location == read.location)
+        #expect(columns.lead(["a@example.com", "", " "]).lead.location == nil)
+        let wrong = columns.lead(["a@example.com", "north", "13"]).lead
+        let error = #expect(throws: InvalidLead.self) { try LeadValidation.validated(wrong) }
+        #expect(error?.faults.map(\.field) == ["/location/latitude"])
+    }
+
     @Test func keepsWhatItDoesNotKnow() throws {
         let columns = try LeadColumns(header: ["email", "Shoe \"size\"", "", "Email", "", "blank"])
         let (lead, _) = columns.lead(["a@example.com", "44\n", "x", "b@example.com", "y", "  "])

@@ -55,6 +55,39 @@ import Testing
         }
     }
 
+    @Test func aTreeIsKeptAsItWasMadeAndOneThatCannotBeReadSwitchesItsRuleOff() async throws {
+        try await Scene.with { scene in
+            let conditions = RuleConditions(
+                json: #"""
+                    {"industries":["Software"],"where":{"all":[
+                      {"field":"location","op":"within","value":{"latitude":52.5,"longitude":13,"kilometres":1e2}},
+                      {"any":[{"field":"metadata.plan","op":"one_of","value":["pro",7.50,true]},
+                              {"field":"city","op":"matches","value":"^k\u00f6ln\\b"}]}]}}
+                    """#
+            )
+            #expect(conditions.problems == [])
+            let made = try await scene.store.createRule(
+                id: .sample(1),
+                owner: Scene.a,
+                change { $0.conditions = conditions },
+                as: own
+            )
+            #expect(made.rule.conditions == conditions)
+            #expect(try await scene.store.loadRuleSet().rules.map(\.conditions) == [conditions])
+            await expectRefusal(.invalid, "/conditions/where/value") {
+                let wrong = RuleConditions(json: #"{"where":{"field":"score","op":"at_least","value":"x"}}"#)
+                _ = try await scene.store.changeRule(.sample(1), change { $0.conditions = wrong }, as: own)
+            }
+            try await scene.run(
+                #"UPDATE lead_routing_rules SET conditions = '{"where":{"field":"shoe_size","op":"exists"}}'"#
+            )
+            let stored = try await scene.store.rule(.sample(1), as: own)
+            #expect(stored?.isReadable == false)
+            #expect(stored?.rule.isActive == false)
+            #expect(stored?.rule.conditions.problems.map(\.path) == ["/where/field"])
+        }
+    }
+
     @Test func aWorkspaceDoesNotSendToOneThatHasNotAgreed() async throws {
         try await Scene.with { scene in
             let store = scene.store

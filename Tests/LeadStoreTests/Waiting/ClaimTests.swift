@@ -39,6 +39,41 @@ import Testing
         }
     }
 
+    /// Rules may ask about any field, so a lead that waited is decided by all that it was taken in with.
+    @Test func everyFieldComesBackWithTheClaim() async throws {
+        try await Scene.with { scene in
+            let lead = Lead(
+                email: "ada@example.com",
+                phone: "+44 20 7946 0000",
+                firstName: "Ada",
+                lastName: "Lovelace",
+                companyName: "Engines",
+                industry: "software",
+                companySize: "11-50",
+                revenue: "$1M-$10M",
+                location: LeadLocation(
+                    country: "GB",
+                    state: "England",
+                    city: "London",
+                    latitude: 51.5,
+                    longitude: -0.12
+                ),
+                source: "web",
+                sourceID: "7",
+                metadata: #"{"score": 70}"#
+            )
+            try await scene.ingest(DecidedLead(PreparedLead(id: .lead(1), source: Scene.a, lead: lead), .queued))
+            try await scene.ingest(.sample(2, .queued))
+            let due = try await scene.settle(.to(Scene.b), kinds: [.new])
+            #expect(due.first { $0.lead.prepared.id == .lead(1) }?.lead.prepared.lead == lead)
+            #expect(due.first { $0.lead.prepared.id == .lead(2) }?.lead.prepared.lead.firstName == nil)
+            try await scene.ingest(DecidedLead(PreparedLead(id: .lead(3), source: Scene.a, lead: lead), .queued))
+            let named = try await scene.settle(.to(Scene.b), leadID: .lead(3))
+            #expect(named.first?.lead.prepared.lead == lead)
+            #expect(try await scene.store.lead(.lead(3), as: .administrator)?.lead == lead)
+        }
+    }
+
     @Test func whatOthersHoldIsPassedOver() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
