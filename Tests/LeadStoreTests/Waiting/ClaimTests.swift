@@ -67,10 +67,13 @@ import Testing
             let due = try await scene.settle(.to(Scene.b), kinds: [.new])
             #expect(due.first { $0.lead.prepared.id == .lead(1) }?.lead.prepared.lead == lead)
             #expect(due.first { $0.lead.prepared.id == .lead(2) }?.lead.prepared.lead.firstName == nil)
-            try await scene.ingest(DecidedLead(PreparedLead(id: .lead(3), source: Scene.a, lead: lead), .queued))
+            #expect(try await scene.store.lead(.lead(1), as: .administrator)?.lead == lead)
+            var other = lead
+            other.email = "grace@example.com"
+            other.phone = nil
+            try await scene.ingest(DecidedLead(PreparedLead(id: .lead(3), source: Scene.a, lead: other), .queued))
             let named = try await scene.settle(.to(Scene.b), leadID: .lead(3))
-            #expect(named.first?.lead.prepared.lead == lead)
-            #expect(try await scene.store.lead(.lead(3), as: .administrator)?.lead == lead)
+            #expect(named.first?.lead.prepared.lead == other)
         }
     }
 
