@@ -243,6 +243,9 @@ BEGIN
     IF NOT p_result <@ ARRAY['success', 'unmatched', 'fallback', 'retry', 'queued', 'waiting'] THEN
         RAISE EXCEPTION 'A result is none of success, unmatched, fallback, retry, queued, waiting.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    IF EXISTS (SELECT FROM unnest(p_result, p_waiting_for) u (result, rule) WHERE u.result = 'waiting' AND u.rule IS NULL) THEN
+        RAISE EXCEPTION 'A lead waits for a rule that is not named.' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     SELECT coalesce(x.id, '00000000-0000-0000-0000-000000000000') INTO v_missing
     FROM (SELECT DISTINCT unnest(p_source || p_destination)) x (id)
     WHERE NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = x.id AND w.deleted_at IS NULL)
@@ -696,6 +699,9 @@ BEGIN
     END IF;
     IF NOT p_result <@ ARRAY['success', 'unmatched', 'fallback', 'retry', 'failed', 'waiting'] THEN
         RAISE EXCEPTION 'A result is none of success, unmatched, fallback, retry, failed, waiting.' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF EXISTS (SELECT FROM unnest(p_result, p_waiting_for) u (result, rule) WHERE u.result = 'waiting' AND u.rule IS NULL) THEN
+        RAISE EXCEPTION 'A lead waits for a rule that is not named.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN QUERY
     SELECT s.ordinal, CASE s.outcome WHEN 'refused' THEN 'again' ELSE s.outcome END, s.duplicate_of

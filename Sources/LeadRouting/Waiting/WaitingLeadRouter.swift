@@ -60,7 +60,8 @@ package struct WaitingLeadRouter: Sendable {
     }
 
     let store: any WaitingStore
-    let rules: RuleSetCache
+    /// The rules that decide.
+    package let rules: RuleSetCache
     let stuck = StuckRules()
     /// Whether leads that were tried before are left alone (`DISABLE_ROUTING_RETRY`).
     package let retriesPaused: Bool

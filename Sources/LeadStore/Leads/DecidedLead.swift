@@ -68,6 +68,9 @@ package struct Assignment: Sendable, Hashable {
     /// What it takes of capacity and turns.
     package var use: StateUse?
 
+    /// Whether there is something to write that plain decisions do not have.
+    var hasMore: Bool { use != nil || assignee != nil || waitingFor != nil }
+
     /// An assignment of a lead.
     package init(
         result: Result,

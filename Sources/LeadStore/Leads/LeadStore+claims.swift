@@ -290,7 +290,7 @@ struct Settling {
         _ = try await connection.query(Self.savepoint)
         let result: IngestResult
         do {
-            let hasUses = items.contains { $0.assignment.use != nil }
+            let hasUses = items.contains(where: \.assignment.hasMore)
             result = try IngestResult(
                 await connection.query(hasUses ? Self.settleUses : Self.settleClaimed, parameters(items, hasUses))
             )

@@ -126,7 +126,7 @@ extension LeadStore {
         parameters.append(array: leads.map { $0.identities.claims.first?.digest })
         parameters.append(array: leads.map { $0.identities.claims.dropFirst().first?.digest })
         parameters.append(isRepeat)
-        guard batch.contains(where: { $0.assignment.use != nil }) else {
+        guard batch.contains(where: \.assignment.hasMore) else {
             return (isKeyed ? ingestKeyedLeads : ingestLeads, parameters)
         }
         parameters.append(array: batch.map(\.assignment.assignee))

@@ -14,6 +14,8 @@ struct Deciding {
     var state: RoutingState
     var seen = SeenState()
     var use = StateUse()
+    /// Workspaces that have returned the lead.
+    var excluded: Set<UUID> = []
     private var score: Double??
 
     /// A decision in a state, which it holds alone until it is done.
@@ -112,6 +114,7 @@ extension CompiledPool {
     }
 
     private func refusal(of member: CompiledMember, _ deciding: inout Deciding) -> (why: String, canChange: Bool)? {
+        if deciding.excluded.contains(member.workspace) { return ("has returned this lead", false) }
         if let obstacle = member.obstacle { return (obstacle.predicate, obstacle == .paused) }
         if let minimum = member.minimumScore, !deciding.scores(atLeast: minimum) {
             return ("takes scores of at least \(Self.text(minimum))", false)
