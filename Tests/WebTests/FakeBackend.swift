@@ -197,7 +197,8 @@ final class FakeBackend: RoutingBackend {
         [Assignee(id: workspace, workspaceID: workspace, name: "Ada", caps: [Cap(per: .day, limit: 5)])]
     }
 
-    func createAssignee(of workspace: UUID, _ fields: AssigneeFields, as principal: Principal) async throws -> Assignee {
+    func createAssignee(of workspace: UUID, _ fields: AssigneeFields, as principal: Principal) async throws -> Assignee
+    {
         Assignee(id: workspace, workspaceID: workspace, name: fields.name ?? "", caps: fields.caps ?? [])
     }
 

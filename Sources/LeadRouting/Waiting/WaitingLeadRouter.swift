@@ -208,19 +208,22 @@ package struct WaitingLeadRouter: Sendable {
         since start: ContinuousClock.Instant
     ) {
         let now = LeadIntake.systemMilliseconds()
-        let leads = settled.filter { !$0.isStillWaiting }.map { settled in
-            let prepared = settled.lead.prepared
-            let outcome = outcome(settled)
-            let isUntried = outcome.status == .pending && (settled.assignment.result == .queued || settled.assignment.result == .waiting)
-            return MeasuredLead(
-                id: prepared.id,
-                source: prepared.source,
-                result: isUntried ? .queued : MeasuredLead.Result(outcome, source: prepared.source),
-                outcome: outcome,
-                attempt: settled.lead.attempts + 1,
-                age: prepared.id.milliseconds.map { .milliseconds(max(0, now - $0)) }
-            )
-        }
+        let leads = settled.filter { !$0.isStillWaiting }
+            .map { settled in
+                let prepared = settled.lead.prepared
+                let outcome = outcome(settled)
+                let isUntried =
+                    outcome.status == .pending
+                    && (settled.assignment.result == .queued || settled.assignment.result == .waiting)
+                return MeasuredLead(
+                    id: prepared.id,
+                    source: prepared.source,
+                    result: isUntried ? .queued : MeasuredLead.Result(outcome, source: prepared.source),
+                    outcome: outcome,
+                    attempt: settled.lead.attempts + 1,
+                    age: prepared.id.milliseconds.map { .milliseconds(max(0, now - $0)) }
+                )
+            }
         let path: MeasuredBatch.Path =
             switch claim {
             case .due(.new, _), .waiters: .waiting

@@ -64,7 +64,9 @@ extension LeadStore {
             return try await pool.withTransaction { connection in
                 var parameters = Parameters()
                 parameters.append(id)
-                guard let row = try await connection.query(Self.returnedLead, parameters).first else { return .notThere }
+                guard let row = try await connection.query(Self.returnedLead, parameters).first else {
+                    return .notThere
+                }
                 let claimed = try ClaimedLead(row)
                 let excluded = Set(try row.uuidArray(12))
                 let lead = claimed.prepared.lead
@@ -74,7 +76,9 @@ extension LeadStore {
                     request.isEmpty ? RoutingState() : try await Self.hold(request, on: connection)
                 let decision = rules.decide(lead, from: source, in: &state, excluding: excluded)
                 let assignment = Assignment(decision)
-                guard assignment.result == .success || assignment.result == .fallback else { return .decided(assignment) }
+                guard assignment.result == .success || assignment.result == .fallback else {
+                    return .decided(assignment)
+                }
                 parameters.append(rules.version)
                 parameters.append(assignment.destination)
                 parameters.append(assignment.rule)

@@ -85,7 +85,8 @@ extension LeadStore {
             let result = try IngestResult(await connection.query(statement, parameters))
             guard case .written(let exceptions) = result else { return (batch, result) }
             let exceptional = Set(exceptions.map(\.index))
-            let uses = batch.enumerated().lazy.filter { !exceptional.contains($0.offset) }.compactMap(\.element.assignment.use)
+            let uses = batch.enumerated().lazy.filter { !exceptional.contains($0.offset) }
+                .compactMap(\.element.assignment.use)
             try await Self.take(uses, on: connection)
             return (batch, result)
         }

@@ -102,7 +102,9 @@ extension API {
         var fields = AssigneeFields()
         fields.name = body.isNull("name") ? nil : body.text("name")
         fields.weight = body.int32("weight")
-        if let weight = fields.weight, !(1...1000 ~= weight) { body.note("weight", "This is a whole number from 1 to 1000.") }
+        if let weight = fields.weight, !(1...1000 ~= weight) {
+            body.note("weight", "This is a whole number from 1 to 1000.")
+        }
         if let settings = body.settings("caps") {
             let (caps, problems) = Cap.list(settings)
             fields.caps = caps

@@ -36,7 +36,9 @@ import Testing
             #expect(outcomes.map(\.status) == [.routed, .routed] + Array(repeating: .pending, count: 6))
             #expect(outcomes[2].reason.contains("Waiting for rule “Software”, which is full (2 of 2 in all)."))
             #expect(try await town.number(Self.waiting) == 6)
-            #expect(try await town.number("SELECT max(routing_attempts) FROM leads WHERE routing_status = 'pending'") == 0)
+            #expect(
+                try await town.number("SELECT max(routing_attempts) FROM leads WHERE routing_status = 'pending'") == 0
+            )
             let router = town.router()
             #expect(try await router.routeAwaited().claimed == 0)
             #expect(try await router.drain(limit: 100).claimed == 0)
@@ -51,7 +53,9 @@ import Testing
             #expect(try await order(town) == [0, 1, 2, 3, 4, 5])
             #expect(try await town.number(Self.waiting) == 3)
             #expect(try await town.store.waitingForCapacity() == 3)
-            #expect(try await town.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'waiting'") == 7)
+            #expect(
+                try await town.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'waiting'") == 7
+            )
         }
     }
 
@@ -138,7 +142,9 @@ import Testing
                 for router in routers {
                     group.addTask { for _ in 0..<15 { _ = try await router.routeAwaited(batch: 7) } }
                 }
-                for limit in stride(from: 20, through: 100, by: 20) { try await town.distribute(full(limit: Int64(limit))) }
+                for limit in stride(from: 20, through: 100, by: 20) {
+                    try await town.distribute(full(limit: Int64(limit)))
+                }
                 try await group.waitForAll()
             }
             for _ in 0..<40 where try await town.router().routeAwaited().routed > 0 {}
@@ -160,7 +166,10 @@ import Testing
             try await town.bound(Samples.east, WorkspaceCapacity(caps: [Cap(per: .total, limit: 0)]))
             try await town.distribute(
                 Distribution(
-                    pool: Pool(.inOrder, members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]),
+                    pool: Pool(
+                        .inOrder,
+                        members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]
+                    ),
                     whenFull: .wait
                 )
             )

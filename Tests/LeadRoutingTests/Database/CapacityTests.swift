@@ -66,7 +66,10 @@ import Testing
         try await Town.with { town in
             try await town.distribute(
                 Distribution(
-                    pool: Pool(.roundRobin, members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]),
+                    pool: Pool(
+                        .roundRobin,
+                        members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]
+                    ),
                     caps: [Cap(per: .total, limit: 10)]
                 )
             )
@@ -83,7 +86,10 @@ import Testing
             // The rules that the intake holds are stale.
             try await town.distribute(
                 Distribution(
-                    pool: Pool(.roundRobin, members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]),
+                    pool: Pool(
+                        .roundRobin,
+                        members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]
+                    ),
                     caps: [Cap(per: .total, limit: 2)]
                 )
             )
@@ -91,7 +97,9 @@ import Testing
             #expect(second.destinationWorkspaceID == Samples.east)
             #expect(try await intake.submit(Samples.lead(3), from: Samples.partner).matchedRuleID == nil)
             #expect(try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 2)
-            #expect(try await town.number("SELECT sum(abs(amount)) FROM switchyard.routing_state WHERE period = 0") == 0)
+            #expect(
+                try await town.number("SELECT sum(abs(amount)) FROM switchyard.routing_state WHERE period = 0") == 0
+            )
         }
     }
 
@@ -178,7 +186,10 @@ import Testing
         try await Town.with { town in
             try await town.distribute(
                 Distribution(
-                    pool: Pool(.weighted, members: [.init(workspaceID: Samples.west, weight: 2), .init(workspaceID: Samples.east)]),
+                    pool: Pool(
+                        .weighted,
+                        members: [.init(workspaceID: Samples.west, weight: 2), .init(workspaceID: Samples.east)]
+                    ),
                     caps: [Cap(per: .day, limit: 4)]
                 )
             )

@@ -15,13 +15,16 @@ import Testing
     @Test func aReturnFreesItsRoomOnce() async throws {
         try await Town.with(connections: 12) { town in
             try await town.remove("FOR UPDATE;", from: "return_lead", asked: "return-lock")
-            try await town.distribute(Distribution(caps: [Cap(per: .day, limit: 3), Cap(per: .total, limit: 3)], whenFull: .wait))
+            try await town.distribute(
+                Distribution(caps: [Cap(per: .day, limit: 3), Cap(per: .total, limit: 3)], whenFull: .wait)
+            )
             let intake = town.intake()
             var leads: [UUID] = []
             for number in 0..<4 {
                 leads.append(try await intake.submit(Samples.lead(number), from: Samples.partner).leadID)
             }
             let returning = returning(town)
+            let first = leads[0]
             await #expect(throws: StoreError.self) {
                 _ = try await returning(leads[0], reason: nil, sendsOn: false, actor: "k", as: .workspace(Samples.east))
             }
@@ -30,7 +33,7 @@ import Testing
                 for _ in 0..<10 {
                     group.addTask {
                         let outcome = try await returning(
-                            leads[0],
+                            first,
                             reason: "No fit",
                             sendsOn: false,
                             actor: "k",
@@ -42,16 +45,30 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            #expect(try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["2"], ["2"]])
-            #expect(try await town.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'returned' AND actor = 'k'") == 1)
+            #expect(
+                try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["2"], ["2"]]
+            )
+            #expect(
+                try await town.number(
+                    "SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'returned' AND actor = 'k'"
+                ) == 1
+            )
             #expect(try await town.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NOT NULL") == 1)
             // Who waited has the place.
             #expect(try await town.router().routeAwaited().routed == 1)
-            #expect(try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 3)
+            #expect(
+                try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 3
+            )
             // A window that has passed is not touched.
-            try await town.run("UPDATE switchyard.routing_state SET window_start = window_start - interval '1 day' WHERE period = 2")
+            try await town.run(
+                "UPDATE switchyard.routing_state SET window_start = window_start - interval '1 day' WHERE period = 2"
+            )
             _ = try await returning(leads[1], reason: nil, sendsOn: false, actor: "k", as: .administrator)
-            #expect(try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1 ORDER BY period") == [["3"], ["2"]])
+            #expect(
+                try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1 ORDER BY period") == [
+                    ["3"], ["2"],
+                ]
+            )
         }
     }
 
@@ -59,7 +76,10 @@ import Testing
         try await Town.with { town in
             try await town.distribute(
                 Distribution(
-                    pool: Pool(.inOrder, members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]),
+                    pool: Pool(
+                        .inOrder,
+                        members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]
+                    ),
                     caps: [Cap(per: .total, limit: 10)]
                 )
             )
@@ -89,7 +109,12 @@ import Testing
                 change.name = "P\(number)"
                 change.weight = weight
                 change.caps = caps
-                _ = try await store.createAssignee(id: .sample(number), of: Samples.west, change, as: .workspace(Samples.west))
+                _ = try await store.createAssignee(
+                    id: .sample(number),
+                    of: Samples.west,
+                    change,
+                    as: .workspace(Samples.west)
+                )
             }
             try await add(71, weight: 2)
             try await add(72, caps: [Cap(per: .week, limit: 20)])
@@ -128,14 +153,25 @@ import Testing
                 Samples.west,
                 WorkspaceCapacity(
                     try #require(
-                        SettingsValue(json: #"{"timeZone":"Europe/Berlin","caps":[{"per":"day","limit":9},{"per":"total","limit":50}],"hours":{}}"#)
+                        SettingsValue(
+                            json:
+                                #"{"timeZone":"Europe/Berlin","caps":[{"per":"day","limit":9},{"per":"total","limit":50}],"hours":{}}"#
+                        )
                     )
                 )
             )
-            let closed = try #require(try await town.store.capacityUsage(of: Samples.west, as: .workspace(Samples.west)))
+            let closed = try #require(
+                try await town.store.capacityUsage(of: Samples.west, as: .workspace(Samples.west))
+            )
             #expect(!closed.isOpen)
             #expect(closed.opensAt == nil)
-            try await town.bound(Samples.west, WorkspaceCapacity(timeZone: "Europe/Berlin", caps: [Cap(per: .day, limit: 9), Cap(per: .total, limit: 50)]))
+            try await town.bound(
+                Samples.west,
+                WorkspaceCapacity(
+                    timeZone: "Europe/Berlin",
+                    caps: [Cap(per: .day, limit: 9), Cap(per: .total, limit: 50)]
+                )
+            )
             let intake = town.intake()
             for number in 0..<2 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
             let usage = try #require(try await town.store.capacityUsage(of: Samples.west, as: .administrator))
