@@ -315,7 +315,7 @@ BEGIN
             CASE u.result WHEN 'retry' THEN now() + switchyard.retry_delay(1) WHEN 'waiting' THEN 'infinity' ELSE now() END,
             CASE WHEN u.result = 'retry' THEN u.reason END,
             -- The order of the queue is that of the batches, and within a batch that of its leads.
-            clock_timestamp() + u.ord * interval '1 microsecond',
+            CASE WHEN u.result = 'waiting' THEN clock_timestamp() + u.ord * interval '1 microsecond' ELSE now() END,
             CASE WHEN u.result = 'waiting' THEN u.waiting_for END
         FROM unnest(p_lead_id, p_source, p_result, p_reason, p_waiting_for) WITH ORDINALITY u (id, src, result, reason, waiting_for, ord)
         WHERE u.result IN ('retry', 'queued', 'waiting');
