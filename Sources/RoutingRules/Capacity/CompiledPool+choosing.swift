@@ -59,8 +59,9 @@ struct Deciding {
         return (score ?? nil).map { $0 >= minimum } ?? false
     }
 
-    /// The next in turn: smooth weighted round robin, in which everybody present comes forward by the own weight and
-    /// whoever goes steps back by the weight of all. The sum of the steps is zero, so that an absence leaves nobody
+    /// The next in turn, by smooth weighted round robin.
+    ///
+    /// Everybody present comes forward by the own weight, and whoever goes steps back by the weight of all. The sum of the steps is zero, so that an absence leaves nobody
     /// with a debt, and who is new starts level.
     mutating func takeTurn<Members: Collection>(_ members: Members) -> (place: Int, of: Int64)?
     where Members.Element: TakesTurns {
@@ -86,6 +87,7 @@ extension CompiledPool {
     /// - Parameters:
     ///   - deciding: the decision under way; what was looked at is noted in it, what is taken is charged to it.
     ///   - waited: whether the lead waited for this rule, and so stands before those that arrive.
+    /// - Returns: who takes it, or why nobody does.
     func choose(_ deciding: inout Deciding, waited: Bool) -> PoolAnswer {
         if let phrase = deciding.full(caps) { return .refused(why: phrase, canChange: true) }
         if whenFull == .wait, !waited, deciding.state.waiting.contains(rule) {

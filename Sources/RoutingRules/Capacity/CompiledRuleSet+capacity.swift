@@ -162,9 +162,11 @@ extension CompiledRuleSet {
         return decision
     }
 
-    /// The rules for which leads may wait.
+    /// How much room there is under a rule for which leads wait.
     ///
-    /// - Parameter rule: the rule.
+    /// - Parameters:
+    ///   - rule: the rule.
+    ///   - state: how things stand.
     /// - Returns: how many leads it could send now, in a state that ``waitRequest(of:)`` asked for; nil if leads no
     ///   longer wait for it, and all that do are to be decided again.
     package func room(under rule: UUID, in state: RoutingState) -> Int? {

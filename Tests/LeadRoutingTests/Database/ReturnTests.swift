@@ -14,7 +14,7 @@ import Testing
 
     @Test func aReturnFreesItsRoomOnce() async throws {
         try await Town.with(connections: 12) { town in
-            try await town.remove("FOR UPDATE;", from: "return_lead", asked: "return-lock")
+            try await town.remove("FOR UPDATE;", from: "return_lead", with: ";", asked: "return-lock")
             try await town.distribute(
                 Distribution(caps: [Cap(per: .day, limit: 3), Cap(per: .total, limit: 3)], whenFull: .wait)
             )
