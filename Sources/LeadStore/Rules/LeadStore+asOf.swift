@@ -28,7 +28,8 @@ extension LeadStore {
                 workspaces: connection.query(Self.workspacesThen, values),
                 rules: connection.query(Self.rulesThen, values),
                 agreements: connection.query(Self.agreementsThen, values),
-                pauses: connection.query(Self.pausesThen, values)
+                pauses: connection.query(Self.pausesThen, values),
+                people: connection.query(Self.peopleThen, values)
             )
         }
     }
@@ -75,6 +76,10 @@ extension LeadStore {
         """
         SELECT a.receiving_workspace_id, a.sending_workspace_id FROM \(rows(of: "public.routing_agreements", as: "a"))
         """
+    )
+    private static let peopleThen = Statement(
+        "people_then",
+        "SELECT \(Assignee.columns) FROM \(rows(of: "public.workspace_assignees", as: "a"))"
     )
     private static let pausesThen = Statement(
         "pauses_then",

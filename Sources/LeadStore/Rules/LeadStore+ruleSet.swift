@@ -27,7 +27,8 @@ extension LeadStore {
                 workspaces: connection.query(Self.allWorkspaces),
                 rules: connection.query(Self.allRules),
                 agreements: connection.query(Self.allAgreements),
-                pauses: connection.query(Self.allPauses)
+                pauses: connection.query(Self.allPauses),
+                people: connection.query(Self.allPeople)
             )
         }
     }
@@ -38,11 +39,17 @@ extension LeadStore {
         workspaces: Rows,
         rules: Rows,
         agreements: Rows,
-        pauses: Rows
+        pauses: Rows,
+        people: Rows
     ) throws -> RuleSetSnapshot {
-        RuleSetSnapshot(
+        let people = Dictionary(grouping: try people.map(Assignee.init), by: \.workspaceID)
+        return RuleSetSnapshot(
             version: version,
-            workspaces: try workspaces.map { try WorkspaceRecord($0).workspace },
+            workspaces: try workspaces.map { row in
+                var workspace = try WorkspaceRecord(row).workspace
+                workspace.assignees = people[workspace.id] ?? []
+                return workspace
+            },
             rules: try rules.map { try RuleRecord($0).rule },
             agreements: try agreements.map { row in
                 RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
@@ -68,6 +75,10 @@ extension LeadStore {
     private static let allAgreements = Statement(
         "rule_set_agreements",
         "SELECT receiving_workspace_id, sending_workspace_id FROM public.routing_agreements"
+    )
+    private static let allPeople = Statement(
+        "rule_set_people",
+        "SELECT \(Assignee.columns) FROM public.workspace_assignees a ORDER BY a.workspace_id, a.name, a.id"
     )
     private static let allPauses = Statement(
         "rule_set_pauses",

@@ -113,6 +113,31 @@ package protocol RoutingBackend: RuleAnalysis, LeadAnalysis {
     /// Deletes a rule; false if there is none.
     func deleteRule(_ id: UUID, as principal: Principal) async throws -> Bool
 
+    /// Takes a lead back from its destination, and sends it on if that is wanted; repeated, it changes nothing.
+    ///
+    /// - Throws: `.notFound` for a lead that is not in the principal's workspace, and never was returned from there.
+    func returnLead(
+        _ id: UUID,
+        reason: String?,
+        sendsOn: Bool,
+        as principal: Principal
+    ) async throws -> ReturnedLead
+    /// How much of a workspace's capacity is used; nil if there is no such workspace that the principal may see.
+    func capacityUsage(of workspace: UUID, as principal: Principal) async throws -> StoredUsage?
+    /// The people of a workspace, by name.
+    func assignees(of workspace: UUID, as principal: Principal) async throws -> [Assignee]
+    /// Adds a person; `fields.name` is set.
+    func createAssignee(of workspace: UUID, _ fields: AssigneeFields, as principal: Principal) async throws -> Assignee
+    /// Changes what is set in `fields`; `.notFound` without such a person.
+    func changeAssignee(
+        _ id: UUID,
+        of workspace: UUID,
+        _ fields: AssigneeFields,
+        as principal: Principal
+    ) async throws -> Assignee
+    /// Removes a person; false if there is none.
+    func deleteAssignee(_ id: UUID, of workspace: UUID, as principal: Principal) async throws -> Bool
+
     /// The agreements that the principal is part of, or all for an administrator.
     func agreements(as principal: Principal) async throws -> [StoredAgreement]
     /// Grants an agreement; granting it again changes nothing.

@@ -182,6 +182,172 @@ enum OpenAPIDocument {
                 '422': {$ref: '#/components/responses/Invalid'}
                 '503': {$ref: '#/components/responses/Unavailable'}
                 default: {$ref: '#/components/responses/Problem'}
+          /api/leads/{id}/return:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            post:
+              tags: [leads]
+              operationId: returnLead
+              summary: Give a lead back.
+              description: |
+                Scope `leads:write`, with a key of the workspace that has the lead, or an administrator's. Its room is free again in every
+                window that is still running, its credit is marked as returned, and the lead is back in its source workspace; with
+                `reroute` it is decided again, without those who gave it back. The same call again changes nothing.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      additionalProperties: false
+                      properties:
+                        reason: {type: [string, 'null'], maxLength: 500}
+                        reroute: {type: boolean, default: false}
+              responses:
+                '200':
+                  description: It is given back.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [id, returned, rerouted, destinationWorkspaceId]
+                        properties:
+                          id: {$ref: '#/components/schemas/Id'}
+                          returned: {type: boolean}
+                          rerouted: {type: boolean, description: Whether somebody else has it now.}
+                          destinationWorkspaceId:
+                            description: Who, for administrators.
+                            $ref: '#/components/schemas/NullableId'
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/workspaces/{id}/capacity:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [workspaces]
+              operationId: getCapacity
+              summary: How much of a workspace's capacity is used now.
+              description: Scope `workspaces:read`.
+              responses:
+                '200':
+                  description: Its caps as they stand, and whether it is open.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [timeZone, isOpen, opensAt, caps]
+                        properties:
+                          timeZone: {type: string}
+                          isOpen: {type: boolean}
+                          opensAt: {type: [string, 'null'], description: By its own clock.}
+                          caps:
+                            type: array
+                            items:
+                              type: object
+                              required: [per, limit, used, endsAt]
+                              properties:
+                                per: {type: string, enum: [hour, day, week, month, total]}
+                                limit: {type: integer}
+                                used: {type: integer}
+                                endsAt: {$ref: '#/components/schemas/NullableTime'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/workspaces/{id}/assignees:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [workspaces]
+              operationId: listAssignees
+              summary: The people of a workspace, by name.
+              description: Scope `workspaces:read`.
+              responses:
+                '200':
+                  description: To whom its leads are given in turns.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [assignees]
+                        properties:
+                          assignees:
+                            type: array
+                            items: {$ref: '#/components/schemas/Assignee'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            post:
+              tags: [workspaces]
+              operationId: createAssignee
+              summary: Add a person to a workspace.
+              description: Scope `workspaces:write`.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      allOf:
+                        - $ref: '#/components/schemas/AssigneeChange'
+                        - type: object
+                          required: [name]
+              responses:
+                '201':
+                  description: The person, who starts level with the others.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Assignee'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/workspaces/{id}/assignees/{assigneeId}:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - {name: assigneeId, in: path, required: true, schema: {$ref: '#/components/schemas/Id'}}
+              - $ref: '#/components/parameters/RequestId'
+            patch:
+              tags: [workspaces]
+              operationId: changeAssignee
+              summary: Change a person; turns and what was counted stay.
+              description: Scope `workspaces:write`.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/AssigneeChange'}
+              responses:
+                '200':
+                  description: The person.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Assignee'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            delete:
+              tags: [workspaces]
+              operationId: deleteAssignee
+              summary: Remove a person; leads keep the id.
+              description: Scope `workspaces:write`.
+              responses:
+                '204': {description: Removed.}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
           /api/leads/{id}/retry:
             parameters:
               - $ref: '#/components/parameters/Id'
@@ -1193,6 +1359,8 @@ enum OpenAPIDocument {
                     sourceWorkspaceId: {$ref: '#/components/schemas/NullableId'}
                     matchedRuleId: {$ref: '#/components/schemas/NullableId'}
                     matchedRuleName: {type: [string, 'null']}
+                    assigneeId: {$ref: '#/components/schemas/NullableId'}
+                    assigneeName: {type: [string, 'null']}
                     isDuplicate: {type: boolean}
                     duplicateLeadId: {$ref: '#/components/schemas/NullableId'}
                     attempts: {type: integer}
@@ -1205,7 +1373,7 @@ enum OpenAPIDocument {
               type: object
               required: [result, createdAt]
               properties:
-                result: {type: string, examples: [success, unmatched, fallback, duplicate, retry, failed, expired, released, requeued]}
+                result: {type: string, examples: [success, unmatched, fallback, duplicate, retry, failed, expired, released, requeued, waiting, returned]}
                 reason: {type: [string, 'null']}
                 errorMessage: {type: [string, 'null']}
                 sourceWorkspaceId: {$ref: '#/components/schemas/NullableId'}
@@ -1276,7 +1444,7 @@ enum OpenAPIDocument {
               items: {type: string, minLength: 1, maxLength: 200}
             NewRule:
               type: object
-              required: [name, destinationWorkspaceId]
+              required: [name]
               additionalProperties: false
               properties:
                 name: {type: string, minLength: 1, maxLength: 200}
@@ -1284,6 +1452,7 @@ enum OpenAPIDocument {
                 isActive: {type: boolean, default: true}
                 conditions: {$ref: '#/components/schemas/Conditions'}
                 destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
+                distribution: {$ref: '#/components/schemas/Distribution'}
                 workspaceId:
                   description: Whose leads it routes; null for everybody's.
                   $ref: '#/components/schemas/NullableId'
@@ -1296,9 +1465,10 @@ enum OpenAPIDocument {
                 isActive: {type: boolean}
                 conditions: {$ref: '#/components/schemas/Conditions'}
                 destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
+                distribution: {$ref: '#/components/schemas/Distribution'}
             Rule:
               type: object
-              required: [id, workspaceId, name, priority, isActive, conditions, destinationWorkspaceId, createdAt, updatedAt]
+              required: [id, workspaceId, name, priority, isActive, conditions, destinationWorkspaceId, distribution, createdAt, updatedAt]
               properties:
                 id: {$ref: '#/components/schemas/Id'}
                 workspaceId: {$ref: '#/components/schemas/NullableId'}
@@ -1307,6 +1477,7 @@ enum OpenAPIDocument {
                 isActive: {type: boolean}
                 conditions: {$ref: '#/components/schemas/Conditions'}
                 destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
+                distribution: {$ref: '#/components/schemas/Distribution'}
                 createdAt: {$ref: '#/components/schemas/Time'}
                 updatedAt: {$ref: '#/components/schemas/NullableTime'}
             SavedRule:
@@ -1578,6 +1749,7 @@ enum OpenAPIDocument {
                 isPaused: {type: boolean, default: false, description: A paused workspace takes no leads for now.}
                 unmatchedPolicy: {$ref: '#/components/schemas/UnmatchedPolicy'}
                 fallbackWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                capacity: {$ref: '#/components/schemas/Capacity'}
             WorkspaceChange:
               type: object
               additionalProperties: false
@@ -1588,6 +1760,89 @@ enum OpenAPIDocument {
                 isPaused: {type: boolean}
                 unmatchedPolicy: {$ref: '#/components/schemas/UnmatchedPolicy'}
                 fallbackWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                capacity: {$ref: '#/components/schemas/Capacity'}
+            Caps:
+              description: At most so many leads in each window of a period; one for each period at most.
+              type: array
+              items:
+                type: object
+                required: [per, limit]
+                additionalProperties: false
+                properties:
+                  per: {type: string, enum: [hour, day, week, month, total]}
+                  limit: {type: integer, minimum: 0, maximum: 1000000000}
+            Distribution:
+              description: |
+                How a rule hands out its leads; null for its one destination at any time. With a pool, `destinationWorkspaceId` is the
+                pool's first member. Caps count by the calendar of the owner's time zone, those of members by the member's.
+              type: [object, 'null']
+              additionalProperties: false
+              properties:
+                pool:
+                  type: object
+                  required: [method, members]
+                  additionalProperties: false
+                  properties:
+                    method: {type: string, enum: [in_order, round_robin, weighted, least_loaded, sticky]}
+                    stickyBy: {type: string, enum: [company, email_domain]}
+                    otherwise: {type: string, enum: [in_order, round_robin, weighted, least_loaded], default: weighted}
+                    per: {type: string, enum: [hour, day, week, month, total], default: day, description: What least loaded counts in.}
+                    members:
+                      type: array
+                      minItems: 1
+                      maxItems: 100
+                      items:
+                        type: object
+                        required: [workspaceId]
+                        additionalProperties: false
+                        properties:
+                          workspaceId: {$ref: '#/components/schemas/Id'}
+                          weight: {type: integer, minimum: 1, maximum: 1000, default: 1}
+                          caps: {$ref: '#/components/schemas/Caps'}
+                          paused: {type: boolean, default: false}
+                caps: {$ref: '#/components/schemas/Caps'}
+                whenFull:
+                  description: Whether the next rule is tried while nobody can take a lead, or the lead waits.
+                  type: string
+                  enum: [next_rule, wait]
+                  default: next_rule
+            Capacity:
+              description: How many leads a workspace takes, when, and which; null for all at any time.
+              type: [object, 'null']
+              additionalProperties: false
+              properties:
+                timeZone: {type: string, default: UTC, description: A name of the IANA database.}
+                caps: {$ref: '#/components/schemas/Caps'}
+                hours:
+                  description: Ranges of local time for each day, sun to sat; a day without any is closed.
+                  type: object
+                  additionalProperties:
+                    type: array
+                    items: {type: array, items: {type: string}, minItems: 2, maxItems: 2}
+                holidays: {type: array, items: {type: string, format: date}, description: Closed all day.}
+                minimumScore: {type: number, description: Leads need at least this score in their metadata.}
+            AssigneeChange:
+              type: object
+              additionalProperties: false
+              properties:
+                name: {type: string, minLength: 1, maxLength: 200}
+                weight: {type: integer, minimum: 1, maximum: 1000, default: 1}
+                caps: {$ref: '#/components/schemas/Caps'}
+                absentFrom: {$ref: '#/components/schemas/NullableTime'}
+                absentUntil: {$ref: '#/components/schemas/NullableTime'}
+                isActive: {type: boolean, default: true}
+            Assignee:
+              type: object
+              required: [id, workspaceId, name, weight, caps, absentFrom, absentUntil, isActive]
+              properties:
+                id: {$ref: '#/components/schemas/Id'}
+                workspaceId: {$ref: '#/components/schemas/Id'}
+                name: {type: string}
+                weight: {type: integer}
+                caps: {$ref: '#/components/schemas/Caps'}
+                absentFrom: {$ref: '#/components/schemas/NullableTime'}
+                absentUntil: {$ref: '#/components/schemas/NullableTime'}
+                isActive: {type: boolean}
             UnmatchedPolicy:
               description: |
                 What becomes of a lead that no rule matches: it stays in its source workspace, goes to `fallbackWorkspaceId`, or
@@ -1596,7 +1851,7 @@ enum OpenAPIDocument {
               enum: [keep, fallback, retry]
             Workspace:
               type: object
-              required: [id, name, type, isActive, isPaused, unmatchedPolicy, fallbackWorkspaceId, createdAt, updatedAt]
+              required: [id, name, type, isActive, isPaused, unmatchedPolicy, fallbackWorkspaceId, capacity, createdAt, updatedAt]
               properties:
                 id: {$ref: '#/components/schemas/Id'}
                 name: {type: string}
@@ -1605,6 +1860,7 @@ enum OpenAPIDocument {
                 isPaused: {type: boolean}
                 unmatchedPolicy: {$ref: '#/components/schemas/UnmatchedPolicy'}
                 fallbackWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                capacity: {$ref: '#/components/schemas/Capacity'}
                 createdAt: {$ref: '#/components/schemas/Time'}
                 updatedAt: {$ref: '#/components/schemas/NullableTime'}
             Agreement:

@@ -15,6 +15,19 @@ struct ObjectDecoding {
         case array([Value])
         case object([(key: String, value: Value)])
 
+        /// The value as settings; of fields that are given twice the last counts.
+        var settings: SettingsValue {
+            switch self {
+            case .null: .null
+            case .boolean(let bool): .bool(bool)
+            case .number(let text): Double(text).map(SettingsValue.number) ?? .text(text)
+            case .string(let text): .text(text)
+            case .array(let elements): .list(elements.map(\.settings))
+            case .object(let members):
+                .object(Dictionary(members.map { ($0.key, $0.value.settings) }) { _, last in last })
+            }
+        }
+
         var description: String {
             switch self {
             case .null: "null"
@@ -180,6 +193,14 @@ struct ObjectDecoding {
         let result = read(&inner)
         problems += inner.problems
         return result
+    }
+
+    /// Whatever is there, for whoever reads settings by their own rules; nil if the field is missing.
+    func settings(_ name: String) -> SettingsValue? { values[name].map(\.settings) }
+
+    /// Notes what is wrong with settings.
+    mutating func note(_ settings: [SettingsProblem]) {
+        problems += settings.map { FieldProblem(field: $0.path, message: $0.message, remedy: $0.remedy) }
     }
 
     /// Notes that a field has to be there.

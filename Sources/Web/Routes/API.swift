@@ -24,6 +24,7 @@ struct API<Backend: RoutingBackend>: Sendable {
         addAnalysisRoutes(to: &routes)
         addRuleRoutes(to: &routes)
         addWorkspaceRoutes(to: &routes)
+        addCapacityRoutes(to: &routes)
         addAgreementRoutes(to: &routes)
         addHealthRoutes(to: &routes)
         for endpoint in mounts { mount(endpoint, in: &routes) }
