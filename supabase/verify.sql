@@ -57,7 +57,11 @@ expected_functions (signature, ord) AS (
         ('switchyard.next_rule_set_version(uuid[])', 2601), ('switchyard.record_rule_set_change()', 2602),
         ('switchyard.lock_rule_set_version()', 2603), ('switchyard.mend_rule_set_history()', 2604),
         ('switchyard.keep_rule_set_history(text,text[],text,text[])', 2605),
-        ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606)
+        ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606),
+        ('switchyard.replace_rules(uuid,jsonb)', 2607), ('switchyard.replace_golden_leads(uuid,uuid[],jsonb)', 2608),
+        ('switchyard.return_rule_set(uuid,bigint)', 2609),
+        ('switchyard.failing_publications(timestamp with time zone)', 2610),
+        ('switchyard.roll_back_failing(text,timestamp with time zone)', 2611)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -69,7 +73,9 @@ expected_tables (table_name, policies, ord) AS (
         ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17),
         ('switchyard.routing_state', 1, 2501), ('switchyard.sticky_destinations', 1, 2502),
         ('public.workspace_assignees', 3, 2503),
-        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603)
+        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603),
+        ('switchyard.golden_leads', 2, 2604), ('switchyard.rule_set_drafts', 2, 2605),
+        ('switchyard.rule_set_rollbacks', 1, 2606)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES
@@ -105,7 +111,9 @@ expected_triggers (table_name, trigger_name, ord) AS (
         ('switchyard.routing_pauses', 'switchyard_history_truncate', 2615),
         ('public.workspaces', 'switchyard_0_turn', 2616), ('public.workspaces', 'switchyard_history_insert', 2617),
         ('public.workspaces', 'switchyard_history_update', 2618), ('public.workspaces', 'switchyard_history_delete', 2619),
-        ('public.workspaces', 'switchyard_history_truncate', 2620)
+        ('public.workspaces', 'switchyard_history_truncate', 2620),
+        ('switchyard.golden_leads', 'switchyard_history_insert', 2621), ('switchyard.golden_leads', 'switchyard_history_update', 2622),
+        ('switchyard.golden_leads', 'switchyard_history_delete', 2623), ('switchyard.golden_leads', 'switchyard_0_turn', 2624)
 ),
 -- Statements are only run where what they name is there.
 readable AS (

@@ -54,7 +54,7 @@ extension LeadStore {
         """
     }
 
-    private static let isRecorded = Statement(
+    static let isRecorded = Statement(
         "is_recorded",
         """
         SELECT $1 BETWEEN (SELECT min(v.version) FROM switchyard.rule_set_versions v)
@@ -79,7 +79,10 @@ extension LeadStore {
     )
     private static let peopleThen = Statement(
         "people_then",
-        "SELECT \(Assignee.columns) FROM \(rows(of: "public.workspace_assignees", as: "a"))"
+        """
+        SELECT \(Assignee.columns) FROM \(rows(of: "public.workspace_assignees", as: "a"))
+        ORDER BY a.workspace_id, a.name, a.id
+        """
     )
     private static let pausesThen = Statement(
         "pauses_then",
