@@ -49,7 +49,10 @@ expected_functions (signature, ord) AS (
         ('switchyard.next_rule_set_version(uuid[])', 2601), ('switchyard.record_rule_set_change()', 2602),
         ('switchyard.lock_rule_set_version()', 2603), ('switchyard.mend_rule_set_history()', 2604),
         ('switchyard.keep_rule_set_history(text,text[],text,text[])', 2605),
-        ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606)
+        ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606),
+        ('switchyard.gather_statistics()', 2701), ('switchyard.rebuild_statistics(date)', 2702), ('switchyard.prune()', 2703),
+        ('switchyard.drop_old_log_partitions()', 2704), ('switchyard.set_vacuum_settings()', 2705), ('switchyard.run_from_cron(text)', 2706),
+        ('switchyard.schedule_by_cron()', 2707), ('switchyard.unschedule_by_cron()', 2708)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -59,7 +62,9 @@ expected_tables (table_name, policies, ord) AS (
         ('public.lead_attributions', 2, 10), ('public.routing_agreements', 2, 11), ('switchyard.api_keys', 1, 12),
         ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14),
         ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17),
-        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603)
+        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603),
+        ('switchyard.routing_statistics', 2, 2701), ('switchyard.statistics_watermark', 1, 2702), ('switchyard.statistics_horizons', 1, 2703),
+        ('switchyard.retention', 1, 2704)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES

@@ -26,6 +26,7 @@ struct API<Backend: RoutingBackend>: Sendable {
         addWorkspaceRoutes(to: &routes)
         addAgreementRoutes(to: &routes)
         addHealthRoutes(to: &routes)
+        addStatisticsRoutes(to: &routes)
         for endpoint in mounts { mount(endpoint, in: &routes) }
         routes.refuseOtherMethods()
         return router
