@@ -13,14 +13,15 @@ HALVES = {
     "the type alone": TYPE,
     "the column, and nothing else": TYPE + "ALTER TABLE leads ADD COLUMN routing_status lead_routing_status",
     "columns, but no functions": TYPE + "ALTER TABLE leads ADD COLUMN routing_status lead_routing_status NOT NULL DEFAULT 'routed', "
-        "ADD COLUMN routing_attempts integer, ADD COLUMN dedupe_hash varchar(64), ADD COLUMN lead_expires_at timestamptz",
+        "ADD COLUMN routing_attempts integer, ADD COLUMN dedupe_hash varchar(64), ADD COLUMN lead_expires_at timestamptz; "
+        "UPDATE leads SET routing_status = 'pending' WHERE workspace_id IS NULL",
 }
 
 
 def blocks(text):
     """Every bash and sql block, with the heading that it is under."""
     heading, found = "", []
-    for part in re.split(r"(^#+ .*$|^```(?:bash|sql)\n.*?^```$)", text, flags=re.M | re.S):
+    for part in re.split(r"(^#+ [^\n]*$|^```(?:bash|sql)\n.*?^```$)", text, flags=re.M | re.S):
         if part.startswith("#"):
             heading = part.lstrip("# ").strip()
         elif part.startswith("```"):
@@ -125,6 +126,13 @@ def run(h, binary, url, drifted):
                 "bool_and(routing_status <> 'pending' OR EXISTS (SELECT FROM lead_routing_queue q WHERE q.lead_id = id)) FROM leads"), [["t", "t"]])
         finally:
             shell.close()
+    other = wire.Connection(db.url)
+    done = subprocess.run([os.path.abspath(binary), "migrate", "rehearse"], text=True, capture_output=True,
+                          env=dict(os.environ, DATABASE_URL=db.url))
+    h.check("where others are connected, the copy is made by pg_dump", done.returncode == 0 and "by pg_dump and pg_restore" in done.stdout,
+            done.stdout[-300:] + done.stderr[-300:])
+    other.close()
+    h.equal("and leaves no copy either", h.server.run("SELECT count(*) FROM pg_database WHERE datname LIKE 'switchyard_rehearsal%'"), "0")
     role = h.server.run("CREATE ROLE switchyard_online_poor LOGIN; SELECT 'switchyard_online_poor'")
     try:
         db.run("GRANT SELECT ON ALL TABLES IN SCHEMA public TO switchyard_online_poor")
