@@ -61,7 +61,10 @@ expected_functions (signature, ord) AS (
         ('switchyard.replace_rules(uuid,jsonb)', 2607), ('switchyard.replace_golden_leads(uuid,uuid[],jsonb)', 2608),
         ('switchyard.return_rule_set(uuid,bigint)', 2609),
         ('switchyard.failing_publications(timestamp with time zone)', 2610),
-        ('switchyard.roll_back_failing(text,timestamp with time zone)', 2611)
+        ('switchyard.roll_back_failing(text,timestamp with time zone)', 2611),
+        ('switchyard.gather_statistics()', 2701), ('switchyard.rebuild_statistics(date)', 2702), ('switchyard.prune()', 2703),
+        ('switchyard.drop_old_log_partitions()', 2704), ('switchyard.set_vacuum_settings()', 2705), ('switchyard.run_from_cron(text)', 2706),
+        ('switchyard.schedule_by_cron()', 2707), ('switchyard.unschedule_by_cron()', 2708)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -75,7 +78,9 @@ expected_tables (table_name, policies, ord) AS (
         ('public.workspace_assignees', 3, 2503),
         ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603),
         ('switchyard.golden_leads', 2, 2604), ('switchyard.rule_set_drafts', 2, 2605),
-        ('switchyard.rule_set_rollbacks', 1, 2606)
+        ('switchyard.rule_set_rollbacks', 1, 2606),
+        ('switchyard.routing_statistics', 2, 2701), ('switchyard.statistics_watermark', 1, 2702), ('switchyard.statistics_horizons', 1, 2703),
+        ('switchyard.retention', 1, 2704)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES

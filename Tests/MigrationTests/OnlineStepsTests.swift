@@ -39,6 +39,16 @@ struct OnlineStepsTests {
         #expect(IndexStatement("DROP INDEX a") == nil)
     }
 
+    @Test("what a text may alter is named before it does")
+    func tables() {
+        let text = """
+            DO $$ BEGIN ALTER TABLE public.b ADD c int; END $$; -- ON x.comment
+            CREATE TRIGGER t BEFORE INSERT ON public.a EXECUTE FUNCTION public.f();
+            DROP TABLE IF EXISTS public.a; CREATE INDEX i ON public.a (c);
+            """
+        #expect(SQLText.tables(in: text) == ["public.a", "public.b"])
+    }
+
     @Test("steps before, with and after the migration are told apart")
     func steps() {
         let steps = OnlineSteps(

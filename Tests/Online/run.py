@@ -20,6 +20,7 @@ sys.path[:0] = [str(HERE.parent / "GuideTests"), str(HERE.parent / "EndToEnd")]
 
 import harness as guide  # noqa: E402  (GuideTests)
 import program  # noqa: E402
+import walk  # noqa: E402
 import wire  # noqa: E402
 
 PRINTED = next(b for b in re.findall(r"```sql\n(.*?)```", (HERE.parent / "GuideTests" / "guide.md").read_text(), re.S)
@@ -275,6 +276,8 @@ def main():
         run.program.stop()
         h.check("and no statement failed from first to last", not any(p.failures for p in run.programs),
                 str([p.failures[:3] for p in run.programs]))
+        if options.leads <= 200_000:
+            walk.run(h, options.binary, options.psql_url, DRIFTED)
     finally:
         for each in run.programs:
             each.stop()

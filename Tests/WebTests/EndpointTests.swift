@@ -86,6 +86,28 @@ struct EndpointTests {
         }
     }
 
+    @Test func statisticsAreSummedAsAsked() async throws {
+        try await TestServer.run { server in
+            let answer = try await server.get("/api/stats?from=2026-11-01&to=2026-11-24&by=rule")
+            #expect(answer.status == 200)
+            #expect(answer["from"]?.string == "2026-11-01" && answer["by"]?.string == "rule")
+            #expect(answer["countedUpTo"]?.string == "1970-01-01T00:00:01.000000Z")
+            let group = answer["groups"]?.array?.first
+            if case .number(let average) = group?["out"]?["averageLatencySeconds"] {
+                #expect(average == 1.5)
+            } else {
+                Issue.record()
+            }
+            #expect(group?["out"]?["latency"]?.array?.count == 8)
+            #expect(group?["in"]?["unmatched"] == nil)
+            // Thirty days up to today, and one day before the other.
+            #expect(try await server.get("/api/stats").status == 200)
+            for query in ["from=2026-11-02&to=2026-11-01", "from=x", "by=colour", "form=2026-11-01", "workspaceId=1"] {
+                #expect(try await server.get("/api/stats?" + query).isProblem(422), "\(query)")
+            }
+        }
+    }
+
     @Test func leadsComeInPages() async throws {
         try await TestServer.run { server in
             for number in 0..<5 { _ = try await server.post("/api/leads", #"{"email":"n\#(number)@b.co"}"#) }

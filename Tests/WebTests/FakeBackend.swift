@@ -252,6 +252,15 @@ final class FakeBackend: RoutingBackend {
         state.withLock { $0.pauses }
     }
 
+    func statistics(_ search: StatisticsSearch, as principal: Principal) async throws -> StatisticsReport {
+        var group = StatisticsReport.Group(key: search.workspaceID?.text ?? search.grouping.rawValue)
+        group.out.routed = 3
+        group.out.latencyMilliseconds = 4500
+        group.out.latencyCounts[2] = 3
+        group.in.routed = 1
+        return StatisticsReport(groups: [group], countedUpTo: 1_000_000)
+    }
+
     private func sees(_ principal: Principal, _ lead: StoredLead) -> Bool {
         guard let own = principal.workspaceID else { return true }
         return lead.workspaceID == own || lead.sourceWorkspaceID == own

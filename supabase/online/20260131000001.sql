@@ -265,20 +265,44 @@ SELECT b.changed, b.is_done, b.total FROM switchyard.online_backfill($1) b
 
 -- @short Making the function that queues a batch
 CREATE OR REPLACE FUNCTION switchyard.online_enqueue(p_limit integer) RETURNS TABLE (changed bigint, is_done boolean, total bigint)
-LANGUAGE plpgsql SET search_path = '' SET enable_seqscan = off SET jit = off
+LANGUAGE plpgsql SET search_path = '' SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
+    SET enable_mergejoin = off SET jit = off
 AS $$
+#variable_conflict use_column
+DECLARE
+    v_key timestamptz := (SELECT s.key_created_at FROM switchyard.online_state s);
+    v_latest timestamptz;
+    v_changed bigint;
 BEGIN
+    WITH page AS MATERIALIZED (
+        SELECT l.id, l.workspace_id, l.routing_attempts, l.created_at FROM public.leads l
+        WHERE l.routing_status = 'pending' AND l.created_at >= v_key
+            AND NOT EXISTS (SELECT FROM public.lead_routing_queue q WHERE q.lead_id = l.id)
+        ORDER BY l.created_at
+        LIMIT p_limit
+        FOR UPDATE SKIP LOCKED
+    ), queued AS (
+        INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number)
+        SELECT p.id, p.workspace_id, coalesce(p.routing_attempts, 0) FROM page p
+        ON CONFLICT DO NOTHING
+    )
+    SELECT count(*), max(p.created_at) INTO v_changed, v_latest FROM page p;
+    IF v_changed > 0 THEN
+        UPDATE switchyard.online_state SET key_created_at = v_latest;
+        RETURN QUERY SELECT v_changed, false, NULL::bigint;
+        RETURN;
+    END IF;
+    -- Those without a time of creation, and what somebody held.
     INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number)
     SELECT l.id, l.workspace_id, coalesce(l.routing_attempts, 0) FROM public.leads l
     WHERE l.routing_status = 'pending'
         AND NOT EXISTS (SELECT FROM public.lead_routing_queue q WHERE q.lead_id = l.id)
-    LIMIT p_limit
+    LIMIT 2000
     FOR UPDATE OF l SKIP LOCKED
     ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS changed = ROW_COUNT;
-    is_done := changed = 0 AND NOT EXISTS (SELECT FROM public.leads l WHERE l.routing_status = 'pending'
-        AND NOT EXISTS (SELECT FROM public.lead_routing_queue q WHERE q.lead_id = l.id));
-    RETURN NEXT;
+    GET DIAGNOSTICS v_changed = ROW_COUNT;
+    RETURN QUERY SELECT v_changed, v_changed = 0 AND NOT EXISTS (SELECT FROM public.leads l WHERE l.routing_status = 'pending'
+        AND NOT EXISTS (SELECT FROM public.lead_routing_queue q WHERE q.lead_id = l.id)), NULL::bigint;
 END
 $$;
 REVOKE ALL ON FUNCTION switchyard.online_enqueue(integer) FROM PUBLIC;

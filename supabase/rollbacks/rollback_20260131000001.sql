@@ -121,6 +121,33 @@ DROP FUNCTION IF EXISTS switchyard.replace_golden_leads(uuid, uuid[], jsonb);
 DROP FUNCTION IF EXISTS switchyard.replace_rules(uuid, jsonb);
 DROP TABLE IF EXISTS switchyard.golden_leads;
 DROP TABLE IF EXISTS switchyard.rule_set_drafts;
+-- 20260702000001, 20260702000002
+DO $$
+BEGIN
+    IF to_regprocedure('switchyard.unschedule_by_cron()') IS NOT NULL THEN
+        PERFORM switchyard.unschedule_by_cron();
+    END IF;
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version IN ('20260702000001', '20260702000002');
+    END IF;
+END
+$$;
+DROP FUNCTION IF EXISTS switchyard.schedule_by_cron();
+DROP FUNCTION IF EXISTS switchyard.unschedule_by_cron();
+DROP FUNCTION IF EXISTS switchyard.run_from_cron(text);
+DROP FUNCTION IF EXISTS switchyard.prune();
+DROP FUNCTION IF EXISTS switchyard.set_vacuum_settings();
+DROP FUNCTION IF EXISTS switchyard.drop_old_log_partitions();
+DROP TABLE IF EXISTS switchyard.retention;
+DROP FUNCTION IF EXISTS switchyard.gather_statistics();
+DROP FUNCTION IF EXISTS switchyard.rebuild_statistics(date);
+DROP FUNCTION IF EXISTS switchyard.add_statistics(timestamptz, timestamptz, xid8, xid8);
+DROP FUNCTION IF EXISTS switchyard.whole_xid(xid, xid8);
+DROP FUNCTION IF EXISTS switchyard.statistics_place();
+DROP TABLE IF EXISTS switchyard.routing_statistics;
+DROP TABLE IF EXISTS switchyard.statistics_watermark;
+DROP TABLE IF EXISTS switchyard.statistics_horizons;
+
 -- 20260602000001
 DROP FUNCTION IF EXISTS switchyard.record_rule_set_change() CASCADE; -- with its triggers
 DROP FUNCTION IF EXISTS switchyard.lock_rule_set_version() CASCADE;

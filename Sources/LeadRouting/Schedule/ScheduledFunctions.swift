@@ -66,7 +66,9 @@ package struct ScheduledFunctions: Sendable {
             logger.notice("retries are paused by DISABLE_ROUTING_RETRY")
             return 0
         }
-        return try await Int64(router.drain(limit: max(0, limit)).claimed)
+        let claimed = try await Int64(router.drain(limit: max(0, limit)).claimed)
+        _ = try await store.gatherStatistics()
+        return claimed
     }
 
     private func cleanUp() async throws -> Int64 {
@@ -76,8 +78,8 @@ package struct ScheduledFunctions: Sendable {
             await tell(.failed) { try await $0.leadsFailedByStaleLock(since: start, limit: $1) }
         }
         let queued = try await store.enqueueOrphans(limit: 10_000)
-        _ = try await store.ensureLogPartitions(monthsAhead: 3)
-        _ = try await store.forgetIdempotencyKeys()
+        _ = try await store.gatherStatistics()
+        _ = try await store.prune()
         return released + queued
     }
 
@@ -92,6 +94,7 @@ package struct ScheduledFunctions: Sendable {
             if count == 0 { break }
             if let start { await tell(.expired) { try await $0.expiredLeads(since: start, limit: $1) } }
         }
+        try await store.setVacuumSettings()
         return total
     }
 

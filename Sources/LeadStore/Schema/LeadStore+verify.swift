@@ -45,6 +45,7 @@ extension LeadStore {
         SELECT to_regclass('public.lead_routing_queue') IS NOT NULL AND to_regclass('public.lead_routing_logs') IS NOT NULL
             AND to_regclass('switchyard.routing_pauses') IS NOT NULL
             AND to_regprocedure('switchyard.claim_turn(integer,boolean)') IS NOT NULL
+            AND to_regprocedure('switchyard.prune()') IS NOT NULL
             AND EXISTS (SELECT FROM pg_catalog.pg_attribute a
                 WHERE a.attrelid = to_regclass('switchyard.scheduled_runs') AND a.attname = 'claim' AND NOT a.attisdropped)
             AND to_regclass('switchyard.rule_set_version') IS NOT NULL

@@ -9,7 +9,7 @@ package import RoutingRules
 ///
 /// The API checks scopes (``Scope``) before it calls; what a principal may see and change beyond that (row-level
 /// security, "only the receiver grants an agreement") is the backend's duty, with the principal it is handed.
-package protocol RoutingBackend: RuleAnalysis, LeadAnalysis {
+package protocol RoutingBackend: RuleAnalysis, LeadAnalysis, RoutingStatistics {
     /// Whose token this is, or nil for a token that is unknown, expired or revoked.
     ///
     /// Called for every request: the backend keeps a cache. The token is a secret, never to be logged.

@@ -37,6 +37,8 @@ enum OpenAPIDocument {
             description: Who has agreed to receive leads from whom.
           - name: routing
             description: Pauses of routing.
+          - name: statistics
+            description: Figures of what routing did.
           - name: operation
             description: How the server is doing. No key needed.
         paths:
@@ -418,6 +420,60 @@ enum OpenAPIDocument {
                 '401': {$ref: '#/components/responses/Unauthenticated'}
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/stats:
+            get:
+              tags: [statistics]
+              operationId: getStatistics
+              summary: How many leads were routed, per day, workspace, rule, industry, region or partner.
+              description: |
+                Scope `leads:read`. Days are those of UTC. `out` are leads that a workspace sent, `in` leads that came to
+                it; a workspace's key sees its own figures. Sums are kept, so the answer costs little however many leads
+                there are; they are a minute old at most, and stay when the log they are made of is dropped.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+                - name: from
+                  in: query
+                  description: The first day; thirty days before the last one by default.
+                  schema: {type: string, format: date}
+                - name: to
+                  in: query
+                  description: The last day; today by default.
+                  schema: {type: string, format: date}
+                - name: by
+                  in: query
+                  description: What the sums are made for.
+                  schema: {type: string, enum: [day, workspace, rule, industry, region, partner], default: day}
+                - name: workspaceId
+                  in: query
+                  description: Only the figures of this workspace.
+                  schema: {$ref: '#/components/schemas/Id'}
+              responses:
+                '200':
+                  description: The sums. `key` is empty for leads that lacked what is asked for.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [from, to, by, countedUpTo, groups]
+                        properties:
+                          from: {type: string, format: date}
+                          to: {type: string, format: date}
+                          by: {type: string}
+                          countedUpTo: {type: [string, 'null'], format: date-time}
+                          groups:
+                            type: array
+                            items:
+                              type: object
+                              required: [key, out, in]
+                              properties:
+                                key: {type: string}
+                                out: {$ref: '#/components/schemas/RoutingSums'}
+                                in: {$ref: '#/components/schemas/RoutingSums'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 '503': {$ref: '#/components/responses/Unavailable'}
                 default: {$ref: '#/components/responses/Problem'}
@@ -1442,6 +1498,28 @@ enum OpenAPIDocument {
               required: true
               schema: {$ref: '#/components/schemas/Id'}
           schemas:
+            RoutingSums:
+              type: object
+              description: Leads by what became of them; those that came in are all routed.
+              required: [routed, averageLatencySeconds, latency]
+              properties:
+                routed: {type: integer}
+                unmatched: {type: integer}
+                duplicates: {type: integer}
+                retried: {type: integer}
+                failed: {type: integer}
+                expired: {type: integer}
+                averageLatencySeconds:
+                  type: [number, 'null']
+                  description: Of the routed ones, from creation to decision.
+                latency:
+                  type: array
+                  items:
+                    type: object
+                    required: [upToSeconds, count]
+                    properties:
+                      upToSeconds: {type: [number, 'null'], description: 'null: longer than all others.'}
+                      count: {type: integer}
             Id:
               type: string
               format: uuid

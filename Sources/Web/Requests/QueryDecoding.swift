@@ -86,7 +86,7 @@ struct QueryDecoding {
         return nil
     }
 
-    private mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
+    mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
         problems.append(FieldProblem(field: name, message: message, remedy: remedy))
     }
 }

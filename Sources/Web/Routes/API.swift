@@ -28,6 +28,7 @@ struct API<Backend: RoutingBackend>: Sendable {
         addCapacityRoutes(to: &routes)
         addAgreementRoutes(to: &routes)
         addHealthRoutes(to: &routes)
+        addStatisticsRoutes(to: &routes)
         for endpoint in mounts { mount(endpoint, in: &routes) }
         routes.refuseOtherMethods()
         return router

@@ -6,7 +6,7 @@ import Postgres
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring the schema up to date, take it back, and check it.",
-        subcommands: [Up.self, Down.self, Status.self, Verify.self, Plan.self, Bare.self],
+        subcommands: [Up.self, Down.self, Status.self, Verify.self, Plan.self, Rehearse.self, Bare.self],
         defaultSubcommand: Bare.self
     )
 }
@@ -19,7 +19,14 @@ extension Migrate {
         @Flag(help: "The same as `up --online`.")
         var online = false
 
+        @Flag(
+            inversion: .prefixedNo,
+            help: "Have pg_cron release stale locks and expire leads even while no node runs, or no longer."
+        )
+        var pgCron: Bool?
+
         func run() async throws {
+            if let pgCron { return try await keepSchedules(byCron: pgCron) }
             if online { try await Up.apply(online: true) } else { try await Status().run() }
         }
     }

@@ -14,6 +14,8 @@ struct DatabaseSession: Sendable {
     /// The way to the database on which notifications are heard.
     let hints: PostgresConfiguration
     let logger: Logger
+    /// How libpq reaches the database; may hold a password.
+    let connectionString: String
     /// The embedded server, if this process has started it.
     let embedded: EmbeddedPostgres?
     /// Which database, for people; no password.
@@ -33,6 +35,12 @@ struct DatabaseSession: Sendable {
     var migrator: Migrator {
         let store = store
         return Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in try await store.missingMigrations() }
+    }
+
+    /// The same server and user, with another database.
+    func connectionString(toDatabase name: String) -> String {
+        guard connectionString.contains("://") else { return connectionString + " dbname=\(name)" }
+        return connectionString + (connectionString.contains("?") ? "&" : "?") + "dbname=\(name)"
     }
 
     /// Opens the database, and sees to its schema as asked.
@@ -121,6 +129,7 @@ struct DatabaseSession: Sendable {
             store: LeadStore(pool: pool),
             hints: hints(settings, connectionString),
             logger: logger,
+            connectionString: connectionString,
             embedded: embedded,
             summary: summary
         )

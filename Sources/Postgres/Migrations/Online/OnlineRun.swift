@@ -45,7 +45,12 @@ struct OnlineRun {
                 }
             }
             progress("  \(migration.label): in one short transaction")
-            try await short(statements.joined(separator: ";\n") + ";\n" + steps.with)
+            let sql = statements.joined(separator: ";\n") + ";\n" + steps.with
+            let tables = try await existingTables(SQLText.tables(in: sql))
+            try await short {
+                try await lock(tables)
+                _ = try await connection.simple(sql)
+            }
             for (index, table) in late where try await !makeIndex(index, table) {
                 // What it wants is not there even now: the server says what.
                 try await short(index.sql)
@@ -78,6 +83,22 @@ struct OnlineRun {
     }
 
     // MARK: Transactions
+
+    /// Takes what a transaction will need before it does anything, so that it waits for nobody while others wait for it.
+    private func lock(_ tables: [String]) async throws {
+        guard !tables.isEmpty else { return }
+        _ = try await connection.simple(
+            "SET LOCAL statement_timeout = '\((Self.lockTimeout * 2).postgresMilliseconds)'"
+        )
+        _ = try await connection.simple("LOCK TABLE \(tables.joined(separator: ", ")) IN ACCESS EXCLUSIVE MODE")
+        _ = try await connection.simple("SET LOCAL statement_timeout = 0")
+    }
+
+    private func existingTables(_ names: [String]) async throws -> [String] {
+        var parameters = Parameters()
+        parameters.append(array: names)
+        return try await connection.query(OnlineCatalog.tables, parameters).map { try $0.string(0) }
+    }
 
     /// A transaction that is tried again when it meets a lock.
     private func short(_ sql: String) async throws {
@@ -229,6 +250,16 @@ enum OnlineCatalog {
         WHERE c.oid = to_regclass($1::text) AND c.relkind = 'r' AND NOT c.relispartition
         """
     )
+    // What is busy first: nothing else is held while it is waited for.
+    static let tables = Statement(
+        "",
+        """
+        SELECT c.oid::regclass::text
+        FROM unnest($1::text[]) AS n (name) JOIN pg_catalog.pg_class c ON c.oid = to_regclass(n.name)
+        WHERE c.relkind IN ('r', 'p')
+        ORDER BY pg_catalog.pg_relation_size(c.oid) DESC, n.name
+        """
+    )
     static let index = Statement(
         "",
         """
@@ -240,8 +271,8 @@ enum OnlineCatalog {
 }
 
 extension PostgresError {
-    /// A lock not had in time, or a deadlock.
-    fileprivate var meetsLock: Bool { sqlState == "55P03" || sqlState == "40P01" || sqlState == "40001" }
+    /// A lock, or several, not had in time, or a deadlock.
+    fileprivate var meetsLock: Bool { sqlState.map { ["55P03", "57014", "40P01", "40001"].contains($0) } ?? false }
     /// No such column, table, type or function.
     fileprivate var namesWhatIsMissing: Bool {
         sqlState.map { ["42703", "42P01", "42704", "42883"].contains($0) } ?? false

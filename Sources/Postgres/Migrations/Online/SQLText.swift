@@ -15,6 +15,22 @@ struct SQLText: Sendable {
         self.statements = statements
     }
 
+    /// The tables that a text may alter: every `schema.name` behind TABLE, EXISTS or ON, also within functions and
+    /// blocks; some of them may be none.
+    static func tables(in text: String) -> [String] {
+        var names: Set<String> = []
+        var words = SQLWords(text[...])
+        var last = ""
+        while let word = words.next() {
+            let parts = word.split(separator: ".", omittingEmptySubsequences: false)
+            if ["TABLE", "EXISTS", "ON"].contains(last), parts.count == 2, !parts.contains(""), !word.contains("\"") {
+                names.insert(word)
+            }
+            last = word.uppercased()
+        }
+        return names.sorted()
+    }
+
     private struct Reader {
         let text: String
         let bytes: String.UTF8View

@@ -1,0 +1,102 @@
+import FoundationEssentials
+import Hummingbird
+import RoutingRules
+
+extension API {
+    func addStatisticsRoutes(to routes: inout Routes) { routes.on(.get, "/api/stats", statistics) }
+
+    /// `GET /api/stats`: sums per day, workspace, rule, industry, region or partner.
+    @Sendable private func statistics(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .leadsRead)
+        var query = try QueryDecoding(request.uri)
+        let to = query.day("to") ?? TimeText.today
+        let from = query.day("from") ?? TimeText.day(30, before: to)
+        let by = query.choice("by", StatisticsSearch.Grouping.self) ?? .day
+        let workspace = query.uuid("workspaceId")
+        try query.finish()
+        guard from <= to else {
+            throw Problem.invalid("from", "This day is after the last one.", remedy: "Let `from` be the earlier day.")
+        }
+        let search = StatisticsSearch(from: from, to: to, grouping: by, workspaceID: workspace)
+        let report = try await backend.statistics(search, as: principal)
+        return json(capacity: 512 + report.groups.count * 512) { writer in
+            writer.object { writer in
+                writer.member("from", from)
+                writer.member("to", to)
+                writer.member("by", by.rawValue)
+                writer.member("countedUpTo", time: report.countedUpTo)
+                writer.key("groups")
+                writer.array(report.groups) { writer, group in
+                    writer.object { writer in
+                        writer.member("key", group.key)
+                        writer.key("out")
+                        writer.sums(group.out, isIncoming: false)
+                        writer.key("in")
+                        writer.sums(group.in, isIncoming: true)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func sums(_ sums: StatisticsReport.Sums, isIncoming: Bool) {
+        object { writer in
+            writer.member("routed", sums.routed)
+            if !isIncoming {
+                writer.member("unmatched", sums.unmatched)
+                writer.member("duplicates", sums.duplicates)
+                writer.member("retried", sums.retried)
+                writer.member("failed", sums.failed)
+                writer.member("expired", sums.expired)
+            }
+            writer.member(
+                "averageLatencySeconds",
+                sums.routed > 0 ? Double(sums.latencyMilliseconds) / 1000 / Double(sums.routed) : nil
+            )
+            writer.key("latency")
+            writer.array(sums.latencyCounts.indices) { writer, index in
+                writer.object { writer in
+                    let bounds = StatisticsReport.latencyBounds
+                    writer.member("upToSeconds", index < bounds.count ? bounds[index] : nil)
+                    writer.member("count", sums.latencyCounts[index])
+                }
+            }
+        }
+    }
+}
+
+extension QueryDecoding {
+    /// A day, as `2026-01-31`.
+    fileprivate mutating func day(_ name: String) -> String? {
+        guard let time = time(name) else { return nil }
+        return String(TimeText.print(time).prefix(10))
+    }
+
+    /// One of the values of a type.
+    fileprivate mutating func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String,
+        _ type: Choice.Type
+    ) -> Choice? where Choice.RawValue == String {
+        guard let text = text(name) else { return nil }
+        if let choice = Choice(rawValue: text) { return choice }
+        let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        note(name, "This is none of the values there are.", "There are \(all).")
+        return nil
+    }
+}
+
+extension TimeText {
+    private static let microsecondsPerDay: Int64 = 86_400_000_000
+
+    /// Today, in UTC.
+    fileprivate static var today: String {
+        String(print(Int64(Date().timeIntervalSince1970) * 1_000_000).prefix(10))
+    }
+
+    /// A day some days before another.
+    fileprivate static func day(_ count: Int64, before day: String) -> String {
+        String(print((parse(day) ?? 0) - count * microsecondsPerDay).prefix(10))
+    }
+}

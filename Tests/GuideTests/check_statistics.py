@@ -1,0 +1,153 @@
+"""Statistics: every log row is counted once, whatever was committed when; retention; the schedule by pg_cron."""
+from harness import A, B, C, OTHER, OWNER, ROLLBACKS, ingest, lead
+
+TOTALS = ("SELECT direction, workspace_id, sum(routed), sum(unmatched), sum(duplicates), sum(retried), sum(failed), sum(expired) "
+          "FROM switchyard.routing_statistics WHERE dimension = 'all' GROUP BY 1, 2 ORDER BY 1, 2")
+# The same figures from the log itself.
+LOGGED = ("SELECT direction, w, count(*) FILTER (WHERE r IN ('success', 'fallback')), count(*) FILTER (WHERE r = 'unmatched'), "
+          "count(*) FILTER (WHERE r = 'duplicate'), count(*) FILTER (WHERE r = 'retry'), count(*) FILTER (WHERE r = 'failed'), "
+          "count(*) FILTER (WHERE r = 'expired') FROM (SELECT 'out' AS direction, source_workspace_id AS w, routing_result AS r "
+          "FROM lead_routing_logs UNION ALL SELECT 'in', destination_workspace_id, routing_result FROM lead_routing_logs "
+          "WHERE routing_result IN ('success', 'fallback')) x GROUP BY 1, 2 ORDER BY 1, 2")
+GATHER = "SELECT switchyard.gather_statistics()"
+
+
+def send(numbers, **more):
+    return ingest([dict(id=lead(n), source=A, destination=B, email=f"s{n}@example.com", location='{"country":"US","state":"ca"}') | more
+                   for n in numbers])
+
+
+def run(h):
+    print("# Statistics")
+    db = h.migrated()
+    db.run(send(range(1, 6)))
+    db.run(GATHER), db.run(GATHER), db.run(GATHER)
+    h.equal("what the log held before is counted", db.rows(TOTALS), db.rows(LOGGED))
+    h.equal("and once", db.run(GATHER), "0")
+    db.run(send(range(6, 9)) + send([9], email="s1@example.com") + send([10, 11], result="unmatched", destination=A)
+           + send([12], result="retry"))
+    h.equal("then what came", db.run(GATHER), "7")
+    h.equal("as the log has it", db.rows(TOTALS), db.rows(LOGGED))
+    h.equal("per place, in capitals", db.rows("SELECT direction, key, routed FROM switchyard.routing_statistics WHERE dimension = 'place' ORDER BY 1".replace("key,", "replace(key, '|', '/'),")),
+            [["in", "US/CA", "8"], ["out", "US/CA", "8"]])
+    h.equal("the credited partner is shown to the sender alone", db.rows(
+        "SELECT DISTINCT workspace_id, direction FROM switchyard.routing_statistics WHERE dimension = 'partner'"), [[A, "out"]])
+    h.equal("latency is counted for each routed lead", db.run(
+        "SELECT bool_and((SELECT sum(c) FROM unnest(latency_counts) c) = routed) FROM switchyard.routing_statistics"), "t")
+
+    first, second = db.process(), db.process()
+    for process, numbers in ((first, [20, 21]), (second, [22])):
+        process.stdin.write("BEGIN;\n" + send(numbers) + "\n\\echo written\n")
+        process.stdin.flush()
+        while "written" not in process.stdout.readline():
+            pass
+    second.communicate("COMMIT;\n")
+    during = db.run(GATHER)
+    h.equal("while an older transaction is open, what is committed after it waits", during, "0")
+    db.run(send([23]))
+    db.run(GATHER)
+    first.communicate("COMMIT;\n")
+    db.run(GATHER)
+    h.equal("and is counted once when it is over, whatever the order", db.rows(TOTALS), db.rows(LOGGED))
+
+    statements = [send(range(100 + 10 * n, 110 + 10 * n)) for n in range(6)] + [GATHER + ";" + GATHER for _ in range(6)]
+    db.at_once(statements)
+    db.run(GATHER)
+    h.equal("six that write and six that count at once: each row once", db.rows(TOTALS), db.rows(LOGGED))
+    kept = db.rows("SELECT * FROM switchyard.routing_statistics ORDER BY 1, 2, 3, 4, 5")
+    db.run("SELECT switchyard.rebuild_statistics((now() AT TIME ZONE 'UTC')::date)")
+    h.equal("counted anew it is the same, to the last figure", db.rows("SELECT * FROM switchyard.routing_statistics ORDER BY 1, 2, 3, 4, 5"), kept)
+    db.run("UPDATE switchyard.routing_statistics SET routed = routed + 1; SELECT switchyard.rebuild_statistics((now() AT TIME ZONE 'UTC')::date)")
+    h.equal("and what is wrong is mended by it", db.rows(TOTALS), db.rows(LOGGED))
+
+    copy = h.empty(h.made[-1])
+    copy.run(send([300]))
+    for _ in range(3):
+        copy.run(GATHER)
+    h.equal("in a copy of the database everything is counted anew", copy.rows(TOTALS), copy.rows(LOGGED))
+
+    def seen(user):
+        return db.run(f"BEGIN; SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims TO '{{\"sub\":\"{user}\"}}'; "
+                      "SELECT string_agg(DISTINCT workspace_id::text, ' ') FROM switchyard.routing_statistics; COMMIT")
+    h.equal("a member sees the figures of his workspace", seen(OWNER), A)
+    h.equal("and another none of them", seen(OTHER), "")
+    h.check("members change none", db.refuses("SET ROLE authenticated; DELETE FROM switchyard.routing_statistics", "42501"))
+    h.check("and gather none", db.refuses("SET ROLE authenticated; SELECT switchyard.gather_statistics()", "42501"))
+    db.run("SET ROLE service_role; SELECT switchyard.gather_statistics(), switchyard.prune()")
+    h.check("the service role does both", True)
+
+    print("# Retention")
+    db.run("CREATE TABLE switchyard.lead_routing_logs_2024_01 PARTITION OF lead_routing_logs FOR VALUES FROM ('2024-01-01 00:00+00') TO ('2024-02-01 00:00+00'); "
+           f"INSERT INTO lead_routing_logs (lead_id, source_workspace_id, routing_result, created_at) VALUES ('{lead(1)}', '{A}', 'expired', '2024-01-15 12:00+00')")
+    old = "SELECT count(*) FROM lead_routing_logs WHERE created_at < '2024-02-01'"
+    for _ in range(3):
+        db.run(GATHER + "; SELECT switchyard.prune()")
+    h.equal("by default every month is kept", db.run(old), "1")
+    db.run("UPDATE switchyard.retention SET log_months = 12; UPDATE switchyard.statistics_watermark SET rebuild_before = '2024-06-01'; SELECT switchyard.prune()")
+    h.equal("a month that is not counted yet is kept", db.run(old), "1")
+    for _ in range(3):
+        db.run(GATHER)
+    db.run("SELECT switchyard.prune()")
+    h.equal("with a limit, months past it go whole", db.run(old), "0")
+    h.equal("their figures stay", db.run("SELECT expired FROM switchyard.routing_statistics WHERE day = '2024-01-15' AND dimension = 'all'"), "1")
+    db.run("SELECT switchyard.rebuild_statistics('2024-01-15')")
+    h.equal("even when that day is counted anew", db.run("SELECT expired FROM switchyard.routing_statistics WHERE day = '2024-01-15' AND dimension = 'all'"), "1")
+    h.equal("months ahead are there", db.run(
+        "SELECT count(*) FROM generate_series(0, 3) n WHERE to_regclass('switchyard.lead_routing_logs_' || to_char(now() AT TIME ZONE 'UTC' + n * interval '1 month', 'YYYY_MM')) IS NULL"), "0")
+    db.run(f"INSERT INTO switchyard.idempotency_keys SELECT '{A}', sha256(n::text::bytea), sha256(''), gen_random_uuid(), now() - interval '25 hours' * n FROM generate_series(0, 3) n; "
+           "INSERT INTO switchyard.scheduled_runs (name, due_at) VALUES ('x', now() - interval '31 days'), ('x', now()); SELECT switchyard.prune()")
+    h.equal("idempotency keys go after a day, runs after thirty", db.rows(
+        "SELECT (SELECT count(*) FROM switchyard.idempotency_keys), (SELECT count(*) FROM switchyard.scheduled_runs)"), [["1", "1"]])
+    h.check("no month is dropped for less than a month", db.refuses("UPDATE switchyard.retention SET log_months = 0", "23514"))
+    h.equal("leads are vacuumed early, and what was set before stays", db.run(
+        "ALTER TABLE leads SET (autovacuum_vacuum_scale_factor = 0.5); SELECT switchyard.set_vacuum_settings(); "
+        "SELECT reloptions @> ARRAY['autovacuum_vacuum_scale_factor=0.5'] FROM pg_class WHERE oid = 'leads'::regclass").split("\n")[-1], "t")
+
+    print("# The schedule without a node")
+    db.run(f"INSERT INTO leads (id, workspace_id, email) VALUES ('{lead(900)}', '{A}', 'stale@example.com'), ('{lead(901)}', '{A}', 'old@example.com'); "
+           f"SELECT acquire_routing_lock('{lead(900)}', gen_random_uuid()); UPDATE leads SET routing_locked_at = now() - interval '6 minutes' WHERE id = '{lead(900)}'; "
+           f"UPDATE leads SET lead_expires_at = now() WHERE id = '{lead(901)}'")
+    h.check("without pg_cron it is refused, and said why", db.refuses("SELECT switchyard.schedule_by_cron()", "42704"))
+    h.equal("it releases stale locks", db.run("SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"), "1")
+    h.equal("once per due time", db.run("SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"), "0")
+    h.equal("it expires leads", db.run("SELECT switchyard.run_from_cron('markExpiredLeads')"), "1")
+    h.equal("as the nodes see", db.rows("SELECT name, node, affected, due_at <= now() FROM switchyard.scheduled_runs WHERE node = 'pg_cron' ORDER BY 1"),
+            [["cleanupStaleRoutingLocks", "pg_cron", "1", "t"], ["markExpiredLeads", "pg_cron", "1", "t"]])
+    db.run("DELETE FROM switchyard.scheduled_runs; INSERT INTO switchyard.scheduled_runs (name, due_at, node) "
+           "VALUES ('cleanupStaleRoutingLocks', date_bin('10 minutes', now(), '2000-01-01 00:00+00'), 'a node'); "
+           f"UPDATE leads SET lead_expires_at = now() + interval '1 day' WHERE id = '{lead(900)}'; SELECT acquire_routing_lock('{lead(900)}', gen_random_uuid()); "
+           f"UPDATE leads SET routing_locked_at = now() - interval '6 minutes' WHERE id = '{lead(900)}'")
+    h.equal("what a node has taken it leaves alone", db.run("SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"), "0")
+    h.check("another name is refused", db.refuses("SELECT switchyard.run_from_cron('x')", "22023"))
+    cron(h, db)
+
+    db.file(ROLLBACKS / "rollback_20260702000001.sql")
+    db.file(ROLLBACKS / "rollback_20260702000001.sql")
+    h.equal("rolled back, nothing of it is left", db.run("SELECT count(*) FROM pg_class WHERE relname ~ 'statistics|retention' AND relnamespace = 'switchyard'::regnamespace"), "0")
+    db.migrate()
+    h.equal("and migrated again it is whole", db.failed_checks(), [])
+
+
+# What pg_cron offers, as far as it is used: where the extension itself is not installed.
+STAND_IN = """
+CREATE SCHEMA cron;
+CREATE TABLE cron.job (jobid bigserial PRIMARY KEY, schedule text, command text, jobname text UNIQUE);
+CREATE FUNCTION cron.schedule(text, text, text) RETURNS bigint LANGUAGE sql AS $$
+    INSERT INTO cron.job (jobname, schedule, command) VALUES ($1, $2, $3)
+    ON CONFLICT (jobname) DO UPDATE SET schedule = excluded.schedule, command = excluded.command RETURNING jobid $$;
+CREATE FUNCTION cron.unschedule(bigint) RETURNS boolean LANGUAGE sql AS $$ DELETE FROM cron.job WHERE jobid = $1 RETURNING true $$;
+"""
+
+
+def cron(h, db):
+    db.run(STAND_IN)
+    for _ in range(2):
+        db.run("SELECT switchyard.schedule_by_cron()")
+    h.equal("the guide's query finds the job", db.rows("SELECT schedule, command FROM cron.job WHERE jobname LIKE '%stale%'"),
+            [["2-59/10 * * * *", "SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"]])
+    h.equal("and there is one for expiry, after two in UTC", db.rows("SELECT schedule FROM cron.job WHERE jobname LIKE '%expire%'"), [["5 2 * * *"]])
+    db.run("SET cron.timezone = 'America/New_York'; SELECT switchyard.schedule_by_cron()")
+    h.check("in the time that pg_cron keeps", db.run("SELECT schedule FROM cron.job WHERE jobname LIKE '%expire%'") in ("5 21 * * *", "5 22 * * *"))
+    db.run("SET ROLE service_role; SELECT 1")
+    h.equal("both are removed again", db.run("SELECT switchyard.unschedule_by_cron()"), "2")
+    h.equal("none is left", db.run("SELECT count(*) FROM cron.job"), "0")
