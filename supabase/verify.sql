@@ -59,7 +59,8 @@ expected_tables (table_name, policies, ord) AS (
         ('public.lead_attributions', 2, 10), ('public.routing_agreements', 2, 11), ('switchyard.api_keys', 1, 12),
         ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14),
         ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17),
-        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603)
+        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603),
+        ('switchyard.alerts', 1, 2701), ('switchyard.alert_notifications', 1, 2702), ('switchyard.nodes', 1, 2703)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES

@@ -13,7 +13,7 @@ struct Switchyard: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Serve.self, Migrate.self, Import.self, Route.self, Retry.self, Pause.self, Resume.self,
-            Rules.self, Jobs.self, Keys.self, Doctor.self, Demo.self,
+            Rules.self, Jobs.self, Alerts.self, Keys.self, Doctor.self, Demo.self,
         ]
     )
 }
