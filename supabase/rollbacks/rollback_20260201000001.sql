@@ -18,7 +18,7 @@ BEGIN
         DROP TRIGGER IF EXISTS switchyard_version ON public.workspaces;
     END IF;
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001', '20260401000001', '20260501000001', '20260601000001', '20260602000001', '20260602000002', '20260602000003', '20260603000001');
+        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001', '20260401000001', '20260501000001', '20260601000001', '20260602000001', '20260602000002', '20260602000003', '20260603000001', '20260701000001');
     END IF;
 END
 $$;
@@ -103,6 +103,10 @@ DROP FUNCTION IF EXISTS switchyard.statistics_place();
 DROP TABLE IF EXISTS switchyard.routing_statistics;
 DROP TABLE IF EXISTS switchyard.statistics_watermark;
 DROP TABLE IF EXISTS switchyard.statistics_horizons;
+-- 20260701000001
+DROP TABLE IF EXISTS switchyard.alert_notifications;
+DROP TABLE IF EXISTS switchyard.alerts;
+DROP TABLE IF EXISTS switchyard.nodes;
 
 -- 20260602000001
 DROP FUNCTION IF EXISTS switchyard.record_rule_set_change() CASCADE; -- with its triggers

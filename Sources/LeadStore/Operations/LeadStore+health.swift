@@ -18,6 +18,27 @@ package struct RoutingHealth: Sendable, Hashable {
     package let successRate: Double?
     /// How long the oldest due lead has been waiting, in seconds; nil if none waits.
     package let oldestPendingSeconds: Double?
+
+    /// A state of these parts; without any, nothing is wrong.
+    package init(
+        pendingCount: Int64 = 0,
+        routingCount: Int64 = 0,
+        failedCount: Int64 = 0,
+        retryQueueCount: Int64 = 0,
+        staleLockCount: Int64 = 0,
+        expiredCount: Int64 = 0,
+        successRate: Double? = nil,
+        oldestPendingSeconds: Double? = nil
+    ) {
+        self.pendingCount = pendingCount
+        self.routingCount = routingCount
+        self.failedCount = failedCount
+        self.retryQueueCount = retryQueueCount
+        self.staleLockCount = staleLockCount
+        self.expiredCount = expiredCount
+        self.successRate = successRate
+        self.oldestPendingSeconds = oldestPendingSeconds
+    }
 }
 
 extension LeadStore {
