@@ -24,10 +24,10 @@ package struct PublicationWatch: Service {
     /// A watch.
     ///
     /// - Parameters:
-    ///   - look: what looks.
     ///   - clock: what pauses are measured by.
     ///   - logger: told of each rollback at level error, which is an alert.
     ///   - hook: told as well.
+    ///   - look: what looks.
     package init(
         clock: any Clock<Duration> = .continuous,
         logger: Logger,

@@ -176,7 +176,6 @@ extension LeadStore {
     private static let claimedColumns = """
         SELECT c.lead_id, c.source_workspace_id, c.attempts, c.email::text, c.phone::text, c.company_name::text,
             c.company_industry::text, c.company_size::text, c.company_revenue::text, c.company_location::text,
-            (SELECT l.metadata::text FROM public.leads l WHERE l.id = c.lead_id),
             (SELECT q.waiting_for FROM public.lead_routing_queue q WHERE q.lead_id = c.lead_id)
         """
     private static let claimWaiters = Statement(
@@ -211,12 +210,11 @@ extension ClaimedLead {
             industry: try row.stringIfPresent(6),
             companySize: try row.stringIfPresent(7),
             revenue: try row.stringIfPresent(8),
-            location: try row.stringIfPresent(9).flatMap(LocationJSON.parse),
-            metadata: try row.stringIfPresent(10)
+            location: try row.stringIfPresent(9).flatMap(LocationJSON.parse)
         )
         prepared = PreparedLead(id: try row.uuid(0), source: try row.uuid(1), lead: lead)
         attempts = try Int(row.int32(2))
-        waitedFor = try row.uuidIfPresent(11)
+        waitedFor = try row.uuidIfPresent(10)
     }
 }
 

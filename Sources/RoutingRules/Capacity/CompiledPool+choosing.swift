@@ -61,8 +61,8 @@ struct Deciding {
 
     /// The next in turn, by smooth weighted round robin.
     ///
-    /// Everybody present comes forward by the own weight, and whoever goes steps back by the weight of all. The sum of the steps is zero, so that an absence leaves nobody
-    /// with a debt, and who is new starts level.
+    /// Everybody present comes forward by the own weight, and whoever goes steps back by the weight of all. The sum of
+    /// the steps is zero, so that an absence leaves nobody with a debt, and who is new starts level.
     mutating func takeTurn<Members: Collection>(_ members: Members) -> (place: Int, of: Int64)?
     where Members.Element: TakesTurns {
         var best: (place: Int, current: Int64)?
