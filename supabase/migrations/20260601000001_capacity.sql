@@ -898,16 +898,20 @@ BEGIN
         RETURN CASE WHEN EXISTS (SELECT FROM public.lead_routing_logs g WHERE g.lead_id = p_lead_id AND g.routing_result = 'returned'
             AND (p_workspace_id IS NULL OR g.destination_workspace_id = p_workspace_id)) THEN 'already' ELSE 'none' END;
     END IF;
-    -- In the order of the keys, as every holder of these rows locks them.
-    PERFORM FROM jsonb_array_elements(v_log.metadata -> 'charged') c
-    JOIN switchyard.routing_state s ON s.scope = (c ->> 0)::smallint AND s.owner_id = (c ->> 1)::uuid AND s.member_id = (c ->> 2)::uuid
-        AND s.period = (c ->> 3)::smallint
+    -- In the order of the keys, as every holder of these rows locks them. What was charged is named by its place among what
+    -- the decision looked at: [scope, owner, member, period, amount, beginning of the window].
+    PERFORM FROM jsonb_array_elements(v_log.metadata -> 'charged') p
+    CROSS JOIN LATERAL (SELECT v_log.metadata #> ARRAY['state', 'amounts', p #>> '{}']) c (c)
+    JOIN switchyard.routing_state s ON s.scope = (c ->> 0)::smallint AND s.owner_id = (c ->> 1)::uuid
+        AND s.member_id = coalesce((c ->> 2)::uuid, '00000000-0000-0000-0000-000000000000') AND s.period = (c ->> 3)::smallint
     ORDER BY s.scope, s.owner_id, s.member_id, s.period
     FOR UPDATE OF s;
     UPDATE switchyard.routing_state s SET amount = greatest(s.amount - 1, 0)
-    FROM jsonb_array_elements(v_log.metadata -> 'charged') c
-    WHERE s.scope = (c ->> 0)::smallint AND s.owner_id = (c ->> 1)::uuid AND s.member_id = (c ->> 2)::uuid
-        AND s.period = (c ->> 3)::smallint AND (extract(epoch FROM s.window_start) * 1000000)::bigint = (c ->> 4)::bigint;
+    FROM jsonb_array_elements(v_log.metadata -> 'charged') p
+    CROSS JOIN LATERAL (SELECT v_log.metadata #> ARRAY['state', 'amounts', p #>> '{}']) c (c)
+    WHERE s.scope = (c ->> 0)::smallint AND s.owner_id = (c ->> 1)::uuid
+        AND s.member_id = coalesce((c ->> 2)::uuid, '00000000-0000-0000-0000-000000000000') AND s.period = (c ->> 3)::smallint
+        AND (extract(epoch FROM s.window_start) * 1000000)::bigint = (c ->> 5)::bigint;
     UPDATE public.lead_attributions a SET returned_at = v_now WHERE a.lead_id = p_lead_id;
     UPDATE public.leads l SET workspace_id = l.source_workspace_id, matched_rule_id = NULL, assignee_id = NULL, updated_at = v_now
     WHERE l.id = p_lead_id;

@@ -108,6 +108,8 @@ extension CompiledRuleSet {
             result.reason += " Could not be used: \(named)."
         }
         if !deciding.seen.isEmpty || !deciding.use.charges.isEmpty {
+            deciding.use.charged = deciding.use.charges.filter { $0.key.period != nil }
+                .map { deciding.seen.place(of: $0, deciding.state.amount($0.key)) }
             deciding.use.seen = deciding.seen.json(now: deciding.state.now)
             result.use = deciding.use
             deciding.state.apply(deciding.use)
