@@ -40,10 +40,15 @@ extension LeadStore {
         agreements: Rows,
         pauses: Rows
     ) throws -> RuleSetSnapshot {
-        RuleSetSnapshot(
+        var shared = SharedConditions()
+        return RuleSetSnapshot(
             version: version,
             workspaces: try workspaces.map { try WorkspaceRecord($0).workspace },
-            rules: try rules.map { try RuleRecord($0).rule },
+            rules: try rules.map { row in
+                var rule = try RuleRecord(row).rule
+                rule.conditions = shared.shared(rule.conditions)
+                return rule
+            },
             agreements: try agreements.map { row in
                 RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
             },
