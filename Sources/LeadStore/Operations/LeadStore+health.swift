@@ -18,6 +18,8 @@ package struct RoutingHealth: Sendable, Hashable {
     package let successRate: Double?
     /// How long the oldest due lead has been waiting, in seconds; nil if none waits.
     package let oldestPendingSeconds: Double?
+    /// Leads that wait for the capacity of their destinations.
+    package var waitingForCapacity: Int64 = 0
 }
 
 extension LeadStore {
@@ -49,7 +51,8 @@ extension LeadStore {
             staleLockCount: try row.int64IfPresent(4) ?? 0,
             expiredCount: try row.int64IfPresent(5) ?? 0,
             successRate: try row.doubleIfPresent(6),
-            oldestPendingSeconds: try row.doubleIfPresent(7)
+            oldestPendingSeconds: try row.doubleIfPresent(7),
+            waitingForCapacity: try row.int64IfPresent(8) ?? 0
         )
     }
 
@@ -64,7 +67,7 @@ extension LeadStore {
         "routing_health",
         """
         SELECT pending_count, routing_count, failed_count, retry_queue_count, stale_lock_count, expired_count,
-            success_rate, oldest_pending_seconds
+            success_rate, oldest_pending_seconds, switchyard.waiting_for_capacity()
         FROM switchyard.routing_health()
         """
     )
