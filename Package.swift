@@ -98,7 +98,7 @@ let package = Package(
             name: "bench",
             dependencies: ["LeadRouting", "LeadStore", "Postgres", "RoutingRules", arguments, logging],
             path: "Benchmarks",
-            exclude: ["measure-server.py", "post-leads.lua"],
+            exclude: ["measure-server.py", "post-leads.lua", "simulate.sh"],
             swiftSettings: settings
         ),
 
