@@ -49,7 +49,9 @@ expected_functions (signature, ord) AS (
         ('switchyard.next_rule_set_version(uuid[])', 2601), ('switchyard.record_rule_set_change()', 2602),
         ('switchyard.lock_rule_set_version()', 2603), ('switchyard.mend_rule_set_history()', 2604),
         ('switchyard.keep_rule_set_history(text,text[],text,text[])', 2605),
-        ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606)
+        ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606),
+        ('switchyard.replace_rules(uuid,jsonb)', 2607), ('switchyard.replace_golden_leads(uuid,uuid[],jsonb)', 2608),
+        ('switchyard.return_rule_set(uuid,bigint)', 2609)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -59,7 +61,8 @@ expected_tables (table_name, policies, ord) AS (
         ('public.lead_attributions', 2, 10), ('public.routing_agreements', 2, 11), ('switchyard.api_keys', 1, 12),
         ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14),
         ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17),
-        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603)
+        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603),
+        ('switchyard.golden_leads', 2, 2604), ('switchyard.rule_set_drafts', 2, 2605)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES
@@ -93,7 +96,9 @@ expected_triggers (table_name, trigger_name, ord) AS (
         ('switchyard.routing_pauses', 'switchyard_history_truncate', 2615),
         ('public.workspaces', 'switchyard_0_turn', 2616), ('public.workspaces', 'switchyard_history_insert', 2617),
         ('public.workspaces', 'switchyard_history_update', 2618), ('public.workspaces', 'switchyard_history_delete', 2619),
-        ('public.workspaces', 'switchyard_history_truncate', 2620)
+        ('public.workspaces', 'switchyard_history_truncate', 2620),
+        ('switchyard.golden_leads', 'switchyard_history_insert', 2621), ('switchyard.golden_leads', 'switchyard_history_update', 2622),
+        ('switchyard.golden_leads', 'switchyard_history_delete', 2623), ('switchyard.golden_leads', 'switchyard_0_turn', 2624)
 ),
 -- Statements are only run where what they name is there.
 readable AS (

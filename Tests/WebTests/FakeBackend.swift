@@ -24,6 +24,7 @@ final class FakeBackend: RoutingBackend {
         var firstLeads: [LeadIdentity: (lead: UUID, source: UUID)] = [:]
         var nextID = 1000
         var pauses: [StoredPause] = []
+        var ruleSets = FakeRuleSets()
     }
 
     private let state: Mutex<State>
@@ -430,4 +431,9 @@ final class FakeBackend: RoutingBackend {
     }
 
     func readiness() async -> Readiness { readinessAnswer }
+
+    /// Changes the rule sets.
+    func withRuleSets<Value: Sendable>(_ body: (inout FakeRuleSets) throws -> Value) rethrows -> Value {
+        try state.withLock { try body(&$0.ruleSets) }
+    }
 }

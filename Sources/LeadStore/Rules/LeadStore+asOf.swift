@@ -53,7 +53,7 @@ extension LeadStore {
         """
     }
 
-    private static let isRecorded = Statement(
+    static let isRecorded = Statement(
         "is_recorded",
         """
         SELECT $1 BETWEEN (SELECT min(v.version) FROM switchyard.rule_set_versions v)

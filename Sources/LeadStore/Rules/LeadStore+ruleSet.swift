@@ -19,17 +19,22 @@ extension LeadStore {
     package func loadRuleSet() async throws -> RuleSetSnapshot {
         try await pool.withTransaction { connection in
             _ = try await connection.query(Self.oneSnapshot)
-            guard let version = try await connection.query(Self.currentVersion).first else {
-                throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
-            }
-            return try await Self.snapshot(
-                version: version.int64(0),
-                workspaces: connection.query(Self.allWorkspaces),
-                rules: connection.query(Self.allRules),
-                agreements: connection.query(Self.allAgreements),
-                pauses: connection.query(Self.allPauses)
-            )
+            return try await Self.loadRuleSet(on: connection)
         }
+    }
+
+    /// The same on a connection whose transaction keeps what is read together.
+    static func loadRuleSet(on connection: PostgresConnection) async throws -> RuleSetSnapshot {
+        guard let version = try await connection.query(Self.currentVersion).first else {
+            throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
+        }
+        return try await Self.snapshot(
+            version: version.int64(0),
+            workspaces: connection.query(Self.allWorkspaces),
+            rules: connection.query(Self.allRules),
+            agreements: connection.query(Self.allAgreements),
+            pauses: connection.query(Self.allPauses)
+        )
     }
 
     /// A rule set from its rows, those of now or those of then.

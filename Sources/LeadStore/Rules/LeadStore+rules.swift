@@ -125,7 +125,8 @@ extension LeadStore {
         }
     }
 
-    private static func check(_ conditions: RuleConditions) throws {
+    /// Refuses conditions that cannot be understood, or are too many or too long.
+    static func check(_ conditions: RuleConditions) throws {
         if let problem = conditions.problems.first {
             throw StoreError(
                 .invalid,

@@ -642,6 +642,233 @@ enum OpenAPIDocument {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: getRuleSet
+              summary: The rules and golden leads of an owner, as they are.
+              description: Scope `rules:read`. The owner is a workspace's id, or `platform`; a workspace's key sees its own.
+              responses:
+                '200':
+                  description: The rule set.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSet'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/versions:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: listRuleSetVersions
+              summary: The history of an owner's rules, newest first.
+              description: Scope `rules:read`. Who made which version, when and how, and how many rules it touched.
+              parameters:
+                - name: limit
+                  in: query
+                  description: How many at most.
+                  schema: {type: integer, minimum: 1, maximum: 200, default: 50}
+                - name: before
+                  in: query
+                  description: Only versions before this one.
+                  schema: {type: integer}
+              responses:
+                '200':
+                  description: The versions.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSetVersions'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/versions/{version}:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - name: version
+                in: path
+                required: true
+                schema: {type: integer, format: int64}
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: getRuleSetVersion
+              summary: The rules and golden leads of an owner, as they were at a version.
+              description: Scope `rules:read`.
+              responses:
+                '200':
+                  description: The rule set as it was.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSet'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/diff:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: diffRuleSets
+              summary: What differs between two states of an owner's rules.
+              description: Scope `rules:read`. Rule by rule, and field by field.
+              parameters:
+                - name: from
+                  in: query
+                  description: live, draft, or the number of a version.
+                  schema: {type: string, default: live}
+                - name: to
+                  in: query
+                  description: live, draft, or the number of a version.
+                  schema: {type: string, default: draft}
+              responses:
+                '200':
+                  description: The difference.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSetDifference'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/draft:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: getDraft
+              summary: The draft of an owner's rules.
+              description: Scope `rules:read`.
+              responses:
+                '200':
+                  description: The draft.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSet'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            put:
+              tags: [rules]
+              operationId: saveDraft
+              summary: Save a draft in the place of the one before.
+              description: |
+                Scope `rules:write`. The whole document, as `GET /api/rule-sets/{owner}` gives it; up to 8 MiB. Its `version` says what
+                it was made from: if the rules have moved by the time it is published, the publication is refused. Workspaces are named
+                by id, or by name where only one has it. Rules are matched by id, or else by name; others are new.
+              parameters:
+                - name: check
+                  in: query
+                  description: Refuse it also for what would keep it from being published, golden leads among it.
+                  schema: {type: boolean, default: false}
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/RuleSet'}
+              responses:
+                '200':
+                  description: The draft as it is saved.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSet'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            delete:
+              tags: [rules]
+              operationId: deleteDraft
+              summary: Throw the draft away.
+              description: Scope `rules:write`.
+              responses:
+                '204': {description: It is gone.}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/publish:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            post:
+              tags: [rules]
+              operationId: publishDraft
+              summary: Make the draft the owner's rules.
+              description: |
+                Scope `rules:write`. All of it or nothing, in one version, followed by every node at once. 409 if the rules have moved
+                since the draft was made; 422 with one entry for each golden lead that goes elsewhere, saying what was expected, what
+                happens and why.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/Publish'}
+              responses:
+                '200':
+                  description: What it has changed.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Publication'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/return:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            post:
+              tags: [rules]
+              operationId: returnRuleSet
+              summary: Go back to an earlier version.
+              description: |
+                Scope `rules:write`. Makes a new version in which the owner's rules and golden leads are what they were then, under their
+                old ids. Golden leads are not asked.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/Return'}
+              responses:
+                '200':
+                  description: What it has changed.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Publication'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
           /api/workspaces:
             get:
               tags: [workspaces]
@@ -1029,6 +1256,12 @@ enum OpenAPIDocument {
               in: header
               description: |
                 An id of your own for the request: 1 to 128 of `A-Z a-z 0-9 - _ . : / + =`. Anything else is replaced.
+              schema: {type: string}
+            RuleSetOwner:
+              name: owner
+              in: path
+              required: true
+              description: A workspace's id, or `platform`.
               schema: {type: string}
             IdempotencyKey:
               name: Idempotency-Key
@@ -1567,6 +1800,118 @@ enum OpenAPIDocument {
                 ruleId: {$ref: '#/components/schemas/NullableId'}
                 ruleName: {type: [string, 'null']}
                 reason: {type: string}
+            RuleSet:
+              type: object
+              additionalProperties: false
+              properties:
+                version:
+                  type: [integer, 'null']
+                  format: int64
+                  description: The version of the owner's rules that this is, or that a draft was made from.
+                updatedAt: {$ref: '#/components/schemas/Time'}
+                updatedBy: {type: string, description: Who saved the draft.}
+                rules:
+                  type: array
+                  items:
+                    type: object
+                    required: [name, destination]
+                    additionalProperties: false
+                    properties:
+                      id: {$ref: '#/components/schemas/Id'}
+                      name: {type: string, minLength: 1, maxLength: 200}
+                      priority: {type: integer, format: int32, default: 0, description: Higher is tried first.}
+                      isActive: {type: boolean, default: true}
+                      conditions: {$ref: '#/components/schemas/Conditions'}
+                      destination: {type: string, description: A workspace by id, or by its name.}
+                goldenLeads:
+                  type: array
+                  description: Examples that have to go where they are expected to go, or nothing is published.
+                  items:
+                    type: object
+                    required: [name, lead, expect]
+                    additionalProperties: false
+                    properties:
+                      id: {$ref: '#/components/schemas/Id'}
+                      name: {type: string, minLength: 1, maxLength: 200}
+                      source: {type: string, description: The workspace that sends the lead; the owner unless it is said.}
+                      lead: {type: object, description: 'The fields of a lead, as POST /api/leads takes them.'}
+                      expect:
+                        type: object
+                        description: At least one of the three.
+                        additionalProperties: false
+                        properties:
+                          outcome: {type: string, enum: [routed, unmatched, fallback, retry]}
+                          destination: {type: string, description: A workspace by id, or by its name.}
+                          rule: {type: string, description: The name of the rule.}
+            RuleSetVersions:
+              type: object
+              required: [versions]
+              properties:
+                versions:
+                  type: array
+                  items:
+                    type: object
+                    required: [version, changedAt, actor, action, note, rules, added, changed, removed]
+                    properties:
+                      version: {type: integer, format: int64}
+                      changedAt: {$ref: '#/components/schemas/Time'}
+                      actor: {type: string, description: 'A key, `command line`, or a user of the database.'}
+                      action: {type: string, enum: [edit, publish, return, auto-rollback, sql]}
+                      note: {type: [string, 'null']}
+                      rules: {type: integer, description: How many rules there are since.}
+                      added: {type: integer}
+                      changed: {type: integer}
+                      removed: {type: integer}
+            RuleSetDifference:
+              type: object
+              required: [rules, goldenLeads]
+              properties:
+                rules: {$ref: '#/components/schemas/ListDifference'}
+                goldenLeads: {$ref: '#/components/schemas/ListDifference'}
+            ListDifference:
+              type: object
+              required: [added, removed, changed]
+              properties:
+                added: {type: array, items: {type: object}}
+                removed: {type: array, items: {type: object}}
+                changed:
+                  type: array
+                  items:
+                    type: object
+                    required: [id, name, fields]
+                    properties:
+                      id: {$ref: '#/components/schemas/NullableId'}
+                      name: {type: string}
+                      fields:
+                        type: array
+                        items:
+                          type: object
+                          required: [path, before, after]
+                          properties:
+                            path: {type: string, description: A JSON pointer into the rule.}
+                            before: {}
+                            after: {}
+            Publish:
+              type: object
+              additionalProperties: false
+              properties:
+                note: {type: [string, 'null'], maxLength: 1000}
+                expectedVersion: {type: [integer, 'null'], format: int64, description: The version that is believed to be live.}
+            Return:
+              type: object
+              required: [version]
+              additionalProperties: false
+              properties:
+                version: {type: integer, format: int64}
+                note: {type: [string, 'null'], maxLength: 1000}
+            Publication:
+              type: object
+              required: [version, added, changed, removed]
+              properties:
+                version: {type: integer, format: int64, description: The version that is live now.}
+                added: {type: integer}
+                changed: {type: integer}
+                removed: {type: integer}
             NewWorkspace:
               type: object
               required: [name]

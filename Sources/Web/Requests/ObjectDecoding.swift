@@ -111,6 +111,15 @@ struct ObjectDecoding {
         return number
     }
 
+    /// The number of a version; null counts as missing.
+    mutating func version(_ name: String) -> Int64? {
+        guard let value = values[name], !isNull(name) else { return nil }
+        guard case .number(let text) = value, let number = Int64(text), number >= 0 else {
+            return wrong(name, "the number of a version", value)
+        }
+        return number
+    }
+
     /// A time, in microseconds since 1970; null counts as missing.
     mutating func time(_ name: String) -> Int64? {
         guard let value = values[name], !isNull(name) else { return nil }

@@ -23,6 +23,7 @@ struct API<Backend: RoutingBackend>: Sendable {
         addPauseRoutes(to: &routes)
         addAnalysisRoutes(to: &routes)
         addRuleRoutes(to: &routes)
+        addRuleSetRoutes(to: &routes)
         addWorkspaceRoutes(to: &routes)
         addAgreementRoutes(to: &routes)
         addHealthRoutes(to: &routes)
