@@ -163,12 +163,13 @@ extension LeadStore {
                     DocumentProblem(path: path + "/id", "A rule of another owner has this id.", remedy: "Leave it out.")
                 )
             }
+            // What is live already may stay, readable or not.
+            if resolved.unchanged.contains(rule.id) { continue }
             do {
                 try check(rule.conditions)
             } catch let error as StoreError {
                 problems.append(DocumentProblem(path: path + (error.field ?? ""), error.message, remedy: error.remedy))
             }
-            // What is live already may stay.
             if old?.destinationWorkspaceID == rule.destinationWorkspaceID { continue }
             let destination = rule.destinationWorkspaceID
             if let own = access.workspaceID {

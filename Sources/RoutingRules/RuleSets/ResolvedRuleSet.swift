@@ -42,7 +42,8 @@ package struct ResolvedRuleSet: Sendable {
             if let before {
                 var same = RuleSetDocument.Rule(before)
                 same.id = rule.id
-                if same == rule { unchanged.insert(id) }
+                // As they are written: what could not be read of the conditions is not written, and so does not differ.
+                if same.tree == rule.tree { unchanged.insert(id) }
             } else {
                 new.insert(id)
             }

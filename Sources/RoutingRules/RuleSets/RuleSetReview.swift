@@ -23,7 +23,7 @@ package struct GoldenFailure: Sendable, Hashable {
 package struct RuleSetReview: Sendable {
     /// Golden leads that go elsewhere.
     package let failures: [GoldenFailure]
-    /// Rules that cannot be meant; what the analysis of rules finds belongs here.
+    /// Errors that ``RuleLint`` finds in the rules and that were not there before.
     package let faults: [DocumentProblem]
 
     /// Whether nothing stands in the way.
@@ -44,7 +44,7 @@ package struct RuleSetReview: Sendable {
         rehearsed.rules = live.rules.filter { $0.workspaceID != owner } + rules
         rehearsed.pauses = RoutingPauses()
         for index in rehearsed.workspaces.indices { rehearsed.workspaces[index].isPaused = false }
-        faults = []
+        faults = Self.newErrors(in: rehearsed, rules, owner: owner, live: live)
         guard !goldenLeads.isEmpty else {
             failures = []
             return
@@ -53,6 +53,35 @@ package struct RuleSetReview: Sendable {
         failures = goldenLeads.enumerated()
             .compactMap { index, golden in
                 golden.failure(at: index, of: compiled.decide(golden.lead, from: golden.source ?? owner), in: compiled)
+            }
+    }
+}
+
+extension RuleSetReview {
+    private struct Fault: Hashable {
+        let code: RuleFinding.Code
+        let rule: UUID?
+    }
+
+    /// What was wrong before may stay so: it must not keep somebody from mending something else.
+    private static func newErrors(
+        in rehearsed: RuleSetSnapshot,
+        _ rules: [RoutingRule],
+        owner: UUID?,
+        live: RuleSetSnapshot
+    ) -> [DocumentProblem] {
+        func errors(_ snapshot: RuleSetSnapshot) -> [RuleFinding] {
+            RuleLint(snapshot).report(on: owner).findings.filter { $0.severity == .error }
+        }
+        let found = errors(rehearsed)
+        guard !found.isEmpty else { return [] }
+        let known = Set(errors(live).map { Fault(code: $0.code, rule: $0.ruleID) })
+        let places = Dictionary(rules.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        return found.filter { !known.contains(Fault(code: $0.code, rule: $0.ruleID)) }
+            .map { finding in
+                let place = finding.ruleID.flatMap { places[$0] }.map { "/rules/\($0)" } ?? ""
+                let path = (finding.path ?? "").replacing("/destinationWorkspaceId", with: "/destination")
+                return DocumentProblem(path: place + path, finding.message, remedy: finding.remedy)
             }
     }
 }
