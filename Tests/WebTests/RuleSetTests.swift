@@ -76,7 +76,9 @@ import Testing
                 #expect(try await server.post(path + "/publish", "{}").isProblem(403))
                 #expect(try await server.post(path + "/return", #"{"version": 1}"#).isProblem(403))
             }
-            #expect(try await server.send(.put, own + "/draft", key: "reader-key", bytes: Array(draft.utf8)).isProblem(403))
+            #expect(
+                try await server.send(.put, own + "/draft", key: "reader-key", bytes: Array(draft.utf8)).isProblem(403)
+            )
         }
     }
 }

@@ -170,20 +170,20 @@ extension LeadStore {
             } catch let error as StoreError {
                 problems.append(DocumentProblem(path: path + (error.field ?? ""), error.message, remedy: error.remedy))
             }
-            if old?.destinationWorkspaceID == rule.destinationWorkspaceID { continue }
-            let destination = rule.destinationWorkspaceID
-            if let own = access.workspaceID {
-                let agreement = RoutingAgreement(receivingWorkspaceID: destination, sendingWorkspaceID: own)
-                guard destination != own, !agreements.contains(agreement) else { continue }
-                problems.append(
-                    DocumentProblem(
-                        path: path + "/destination",
-                        "That workspace has not agreed to receive leads from this one.",
-                        remedy: "Ask the receiver to agree first: POST /api/agreements with a key of its own."
+            for destination in rule.destinations where old?.destinations.contains(destination) != true {
+                if let own = access.workspaceID {
+                    let agreement = RoutingAgreement(receivingWorkspaceID: destination, sendingWorkspaceID: own)
+                    guard destination != own, !agreements.contains(agreement) else { continue }
+                    problems.append(
+                        DocumentProblem(
+                            path: path + "/destination",
+                            "That workspace has not agreed to receive leads from this one.",
+                            remedy: "Ask the receiver to agree first: POST /api/agreements with a key of its own."
+                        )
                     )
-                )
-            } else if !workspaces.contains(destination) {
-                problems.append(DocumentProblem(path: path + "/destination", "There is no such workspace."))
+                } else if !workspaces.contains(destination) {
+                    problems.append(DocumentProblem(path: path + "/destination", "There is no such workspace."))
+                }
             }
         }
         return problems
@@ -223,6 +223,7 @@ extension LeadStore {
                 .init("is_active", .bool(rule.isActive)),
                 .init("conditions", DocumentTree(encoding: rule.conditions)),
                 .init("destination_workspace_id", .string(rule.destinationWorkspaceID.text)),
+                .init("distribution", rule.distribution.map { DocumentTree(encoding: $0.settings) } ?? .null),
             ]
         }
         return DocumentTree.object(members).json
@@ -255,4 +256,11 @@ extension LeadStore {
         "bring_back",
         "SELECT version, added, changed, removed FROM switchyard.return_rule_set($1, $2)"
     )
+}
+
+extension RoutingRule {
+    /// Every workspace that it may send a lead to.
+    fileprivate var destinations: Set<UUID> {
+        Set([destinationWorkspaceID] + (distribution?.pool?.members ?? []).map(\.workspaceID))
+    }
 }

@@ -126,7 +126,11 @@ extension DocumentTree: Codable {
             try container.encodeNil()
         case .bool(let value): try value.encode(to: encoder)
         case .number(let text):
-            if let whole = Int64(text) { try whole.encode(to: encoder) } else { try (Double(text) ?? 0).encode(to: encoder) }
+            if let whole = Int64(text) {
+                try whole.encode(to: encoder)
+            } else {
+                try (Double(text) ?? 0).encode(to: encoder)
+            }
         case .string(let text): try text.encode(to: encoder)
         case .array(let elements): try elements.encode(to: encoder)
         case .object(let members):

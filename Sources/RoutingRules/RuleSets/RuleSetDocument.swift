@@ -16,8 +16,10 @@ package struct RuleSetDocument: Sendable, Hashable {
         package var isActive: Bool
         /// What a lead must have.
         package var conditions: RuleConditions
-        /// Where matching leads go.
+        /// Where matching leads go; of a pool, its first member unless it is said.
         package var destination: UUID
+        /// How its leads are handed out, where that is more than one workspace at any time.
+        package var distribution: Distribution?
     }
 
     /// The version of the owner's rules that the document was made from, if it says so.
@@ -42,7 +44,7 @@ package struct RuleSetDocument: Sendable, Hashable {
 
 extension RuleSetDocument.Rule {
     /// The names of its fields, in the order in which they are written.
-    static let names = ["id", "name", "priority", "isActive", "conditions", "destination"]
+    static let names = ["id", "name", "priority", "isActive", "conditions", "destination", "distribution"]
 
     /// A rule that there is.
     package init(_ rule: RoutingRule) {
@@ -52,21 +54,25 @@ extension RuleSetDocument.Rule {
             priority: rule.priority,
             isActive: rule.isActive,
             conditions: rule.conditions,
-            destination: rule.destinationWorkspaceID
+            destination: rule.destinationWorkspaceID,
+            distribution: rule.distribution
         )
     }
 
     init?(_ tree: DocumentTree, path: String, problems: inout [DocumentProblem]) {
         var reader = DocumentReader(tree, path: path, names: Self.names)
         reader.require("name")
-        reader.require("destination")
         let id = reader.uuid("id")
         let name = reader.string("name")
         let priority = reader.integer("priority", Int32.self) ?? 0
         let isActive = reader.bool("isActive") ?? true
         let conditions = reader.decoded("conditions", RuleConditions.self) ?? RuleConditions()
         for problem in conditions.problems { reader.note("conditions", problem.message, at: problem.path) }
-        let destination = reader.uuid("destination")
+        let distribution = reader.decoded("distribution", SettingsValue.self).map { Distribution($0) }
+        for problem in distribution?.problems ?? [] { reader.note("distribution", problem.message, at: problem.path) }
+        let first = distribution?.pool?.members.first?.workspaceID
+        if first == nil { reader.require("destination") }
+        let destination = reader.uuid("destination") ?? first
         problems += reader.problems
         guard reader.problems.isEmpty, let name, let destination else { return nil }
         self.init(
@@ -75,7 +81,8 @@ extension RuleSetDocument.Rule {
             priority: priority,
             isActive: isActive,
             conditions: conditions,
-            destination: destination
+            destination: destination,
+            distribution: distribution
         )
     }
 
@@ -88,6 +95,7 @@ extension RuleSetDocument.Rule {
         members.append(.init("isActive", .bool(isActive)))
         members.append(.init("conditions", DocumentTree(encoding: conditions)))
         members.append(.init("destination", .string(destination.text)))
+        if let distribution { members.append(.init("distribution", DocumentTree(encoding: distribution.settings))) }
         return .object(members)
     }
 
@@ -101,7 +109,8 @@ extension RuleSetDocument.Rule {
             destinationWorkspaceID: destination,
             isActive: isActive,
             conditions: conditions,
-            createdAt: createdAt
+            createdAt: createdAt,
+            distribution: distribution
         )
     }
 }
@@ -119,7 +128,11 @@ extension RuleSetDocument {
     /// - Parameter tree: the document, workspaces by id.
     /// - Throws: ``DocumentProblems`` with everything that is wrong.
     package init(_ tree: DocumentTree) throws {
-        var reader = DocumentReader(tree, path: "", names: ["version", "updatedAt", "updatedBy", "rules", "goldenLeads"])
+        var reader = DocumentReader(
+            tree,
+            path: "",
+            names: ["version", "updatedAt", "updatedBy", "rules", "goldenLeads"]
+        )
         version = reader.integer("version", Int64.self)
         rules = []
         goldenLeads = []

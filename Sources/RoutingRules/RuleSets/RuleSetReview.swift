@@ -50,9 +50,16 @@ package struct RuleSetReview: Sendable {
             return
         }
         let compiled = CompiledRuleSet(rehearsed)
+        let pools = Dictionary(rehearsed.rules.map { ($0.id, $0.distribution?.pool?.members.map(\.workspaceID)) }) {
+            first,
+            _ in first
+        }
         failures = goldenLeads.enumerated()
             .compactMap { index, golden in
-                golden.failure(at: index, of: compiled.decide(golden.lead, from: golden.source ?? owner), in: compiled)
+                let decision = compiled.decide(golden.lead, from: golden.source ?? owner)
+                var members: [UUID] = []
+                if case .routed(_, let rule, _) = decision.outcome { members = (pools[rule] ?? nil) ?? [] }
+                return golden.failure(at: index, of: decision, members: members, in: compiled)
             }
     }
 }
@@ -88,7 +95,19 @@ extension RuleSetReview {
 
 extension GoldenLead {
     /// What is wrong with a decision about it; nil when it is as expected.
-    func failure(at index: Int, of decision: RoutingDecision, in rules: CompiledRuleSet) -> GoldenFailure? {
+    ///
+    /// - Parameters:
+    ///   - index: its place in the document.
+    ///   - decision: the decision.
+    ///   - members: the members of the pool that it is about: the turn decides which of them it is, so any will do.
+    ///   - rules: for the names of workspaces.
+    /// - Returns: what is wrong.
+    func failure(
+        at index: Int,
+        of decision: RoutingDecision,
+        members: [UUID],
+        in rules: CompiledRuleSet
+    ) -> GoldenFailure? {
         func name(_ id: UUID) -> String { rules.workspace(id).map { "“\($0.name)”" } ?? id.text }
         let outcome: Outcome?
         var destination: UUID?
@@ -113,7 +132,8 @@ extension GoldenLead {
         }
         let isMet =
             (expect.outcome == nil || expect.outcome == outcome)
-            && (expect.destination == nil || expect.destination == destination)
+            && (expect.destination == nil || expect.destination == destination
+                || expect.destination.map(members.contains) == true)
             && (expect.rule == nil || expect.rule == rule)
         guard !isMet else { return nil }
         var parts: [String] = []

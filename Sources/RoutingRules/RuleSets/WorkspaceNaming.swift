@@ -18,7 +18,9 @@ package struct WorkspaceNaming: Sendable {
 
     /// The name of a workspace, if it is the only one that has it.
     package func name(of id: UUID) -> String? {
-        guard let name = names[id], ids[name.lowercased()]?.count == 1, UUID(uuidString: name) == nil else { return nil }
+        guard let name = names[id], ids[name.lowercased()]?.count == 1, UUID(uuidString: name) == nil else {
+            return nil
+        }
         return name
     }
 

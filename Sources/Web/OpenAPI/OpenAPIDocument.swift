@@ -1814,7 +1814,7 @@ enum OpenAPIDocument {
                   type: array
                   items:
                     type: object
-                    required: [name, destination]
+                    required: [name]
                     additionalProperties: false
                     properties:
                       id: {$ref: '#/components/schemas/Id'}
@@ -1822,7 +1822,8 @@ enum OpenAPIDocument {
                       priority: {type: integer, format: int32, default: 0, description: Higher is tried first.}
                       isActive: {type: boolean, default: true}
                       conditions: {$ref: '#/components/schemas/Conditions'}
-                      destination: {type: string, description: A workspace by id, or by its name.}
+                      destination: {type: string, description: 'A workspace by id, or by its name; may be left out with a pool.'}
+                      distribution: {type: object, description: How its leads are handed out; see rules.}
                 goldenLeads:
                   type: array
                   description: Examples that have to go where they are expected to go, or nothing is published.

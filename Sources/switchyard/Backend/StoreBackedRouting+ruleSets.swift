@@ -8,17 +8,16 @@ extension StoreBackedRouting {
     func ruleSet(of owner: UUID?, _ state: RuleSetState, as principal: Principal) async throws -> StoredRuleSet {
         try await tellingCaller {
             switch state {
-            case .live: StoredRuleSet(document: try await store.ruleSet(of: owner, as: principal.access).document)
+            case .live:
+                return StoredRuleSet(document: try await store.ruleSet(of: owner, as: principal.access).document)
             case .version(let version):
-                StoredRuleSet(
-                    document: try await store.ruleSet(of: owner, asOf: version, as: principal.access).document
-                )
+                let then = try await store.ruleSet(of: owner, asOf: version, as: principal.access)
+                return StoredRuleSet(document: then.document)
             case .draft:
-                if let draft = try await store.draft(of: owner, as: principal.access) {
-                    StoredRuleSet(draft)
-                } else {
+                guard let draft = try await store.draft(of: owner, as: principal.access) else {
                     throw BackendError.notFound("There is no draft.")
                 }
+                return StoredRuleSet(draft)
             }
         }
     }

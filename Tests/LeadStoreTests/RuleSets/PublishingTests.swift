@@ -284,7 +284,9 @@ import Testing
             draft.rules[1].priority = -1
             _ = try await store.publishRuleSet(draft, of: Scene.a, as: own)
             #expect(
-                try await scene.value("SELECT conditions::text || is_active FROM lead_routing_rules WHERE rule_name = 'A'")
+                try await scene.value(
+                    "SELECT conditions::text || is_active FROM lead_routing_rules WHERE rule_name = 'A'"
+                )
                     == #"{"colour": ["red"]}true"#
             )
         }
@@ -295,7 +297,9 @@ import Testing
             let store = scene.store
             var large = RuleSetDocument(rules: [], goldenLeads: [])
             for number in 0..<10_000 {
-                large.rules.append(rule("R\(number)", priority: Int32(number % 50), RuleConditions(industries: ["I\(number)"])))
+                large.rules.append(
+                    rule("R\(number)", priority: Int32(number % 50), RuleConditions(industries: ["I\(number)"]))
+                )
             }
             let clock = ContinuousClock()
             let made = try await clock.measure { _ = try await store.publishRuleSet(large, of: Scene.a, as: own) }

@@ -16,7 +16,12 @@ import Testing
         try JSONDecoder().decode(DocumentTree.self, from: Data(json.utf8))
     }
 
-    private func rule(_ name: String, id: UUID? = nil, priority: Int32 = 0, to destination: UUID = beta)
+    private func rule(
+        _ name: String,
+        id: UUID? = nil,
+        priority: Int32 = 0,
+        to destination: UUID = beta
+    )
         -> RuleSetDocument.Rule
     {
         var rule = RuleSetDocument.Rule(
@@ -47,7 +52,11 @@ import Testing
     }
 
     @Test func whatIsWrittenIsRead() throws {
-        let document = RuleSetDocument(version: 7, rules: [rule("A", id: Self.id(9)), rule("B")], goldenLeads: [golden])
+        let document = RuleSetDocument(
+            version: 7,
+            rules: [rule("A", id: Self.id(9)), rule("B")],
+            goldenLeads: [golden]
+        )
         let read = try RuleSetDocument(tree(document.tree.json))
         #expect(read == document)
     }
@@ -73,9 +82,21 @@ import Testing
 
     @Test func rulesAreMatchedByIDOrElseByName() {
         let live = [
-            RoutingRule(id: Self.id(11), workspaceID: Self.owner, name: "A", destinationWorkspaceID: Self.beta,
-                conditions: RuleConditions(usStates: ["CA"]), createdAt: 5),
-            RoutingRule(id: Self.id(12), workspaceID: Self.owner, name: "B", destinationWorkspaceID: Self.beta, createdAt: 6),
+            RoutingRule(
+                id: Self.id(11),
+                workspaceID: Self.owner,
+                name: "A",
+                destinationWorkspaceID: Self.beta,
+                conditions: RuleConditions(usStates: ["CA"]),
+                createdAt: 5
+            ),
+            RoutingRule(
+                id: Self.id(12),
+                workspaceID: Self.owner,
+                name: "B",
+                destinationWorkspaceID: Self.beta,
+                createdAt: 6
+            ),
         ]
         var next: UInt8 = 100
         let document = RuleSetDocument(
@@ -102,12 +123,19 @@ import Testing
                 live: RuleSetSnapshot(
                     version: 1,
                     workspaces: [
-                        Workspace(id: Self.owner, name: "Alpha"), Workspace(id: Self.beta, name: "Beta", isPaused: paused),
+                        Workspace(id: Self.owner, name: "Alpha"),
+                        Workspace(id: Self.beta, name: "Beta", isPaused: paused),
                         Workspace(id: Self.gamma, name: "Gamma"),
                     ],
                     rules: [
                         // Is replaced by what is reviewed.
-                        RoutingRule(id: Self.id(30), workspaceID: Self.owner, name: "old", priority: 99, destinationWorkspaceID: Self.gamma)
+                        RoutingRule(
+                            id: Self.id(30),
+                            workspaceID: Self.owner,
+                            name: "old",
+                            priority: 99,
+                            destinationWorkspaceID: Self.gamma
+                        )
                     ],
                     agreements: [
                         RoutingAgreement(receivingWorkspaceID: Self.beta, sendingWorkspaceID: Self.owner),
