@@ -51,7 +51,9 @@ expected_functions (signature, ord) AS (
         ('switchyard.keep_rule_set_history(text,text[],text,text[])', 2605),
         ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606),
         ('switchyard.replace_rules(uuid,jsonb)', 2607), ('switchyard.replace_golden_leads(uuid,uuid[],jsonb)', 2608),
-        ('switchyard.return_rule_set(uuid,bigint)', 2609)
+        ('switchyard.return_rule_set(uuid,bigint)', 2609),
+        ('switchyard.failing_publications(timestamp with time zone)', 2610),
+        ('switchyard.roll_back_failing(text,timestamp with time zone)', 2611)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -62,7 +64,8 @@ expected_tables (table_name, policies, ord) AS (
         ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14),
         ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17),
         ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603),
-        ('switchyard.golden_leads', 2, 2604), ('switchyard.rule_set_drafts', 2, 2605)
+        ('switchyard.golden_leads', 2, 2604), ('switchyard.rule_set_drafts', 2, 2605),
+        ('switchyard.rule_set_rollbacks', 1, 2606)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES

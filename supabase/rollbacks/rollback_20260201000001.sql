@@ -18,11 +18,15 @@ BEGIN
         DROP TRIGGER IF EXISTS switchyard_version ON public.workspaces;
     END IF;
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001', '20260401000001', '20260501000001', '20260602000001', '20260602000002');
+        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001', '20260401000001', '20260501000001', '20260602000001', '20260602000002', '20260602000003');
     END IF;
 END
 $$;
 
+-- 20260602000003
+DROP FUNCTION IF EXISTS switchyard.roll_back_failing(text, timestamptz);
+DROP FUNCTION IF EXISTS switchyard.failing_publications(timestamptz);
+DROP TABLE IF EXISTS switchyard.rule_set_rollbacks;
 -- 20260602000002
 DROP FUNCTION IF EXISTS switchyard.return_rule_set(uuid, bigint);
 DROP FUNCTION IF EXISTS switchyard.replace_golden_leads(uuid, uuid[], jsonb);

@@ -107,6 +107,7 @@ struct Serve: AsyncParsableCommand {
         services.append(WaitingHints(configuration: session.hints, wake: loop.wake, logger: logger))
         services.append(loop)
         services.append(routing.scheduler)
+        if settings.autoRollback { services.append(Self.watch(session, logger: logger)) }
         if settings.inngest.drivesSchedule { services.append(registration) }
         services.append(application)
         var configuration = ServiceGroupConfiguration(
@@ -120,5 +121,11 @@ struct Serve: AsyncParsableCommand {
         let group = ServiceGroup(configuration: configuration)
         try await group.run()
         logger.notice("Switchyard has stopped.")
+    }
+
+    /// What takes a publication back when routings fail after it; alerts join in by its hook.
+    private static func watch(_ session: DatabaseSession, logger: Logger) -> PublicationWatch {
+        let node = NodeName.make()
+        return PublicationWatch(logger: logger) { try await session.store.rollBackFailing(node: node) }
     }
 }
