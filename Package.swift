@@ -15,6 +15,7 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -44,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
@@ -84,7 +86,7 @@ let package = Package(
                 "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
                 "Web", arguments, configuration, coreMetrics, crypto, httpClient, hummingbird, lifecycle, logging, nio,
                 nioHTTP,
-                signals,
+                signals, yams,
             ],
             swiftSettings: settings,
             plugins: ["EmbedMigrations"]
@@ -98,7 +100,7 @@ let package = Package(
             name: "bench",
             dependencies: ["LeadRouting", "LeadStore", "Postgres", "RoutingRules", arguments, logging],
             path: "Benchmarks",
-            exclude: ["measure-server.py", "post-leads.lua"],
+            exclude: ["measure-server.py", "post-leads.lua", "simulate.sh"],
             swiftSettings: settings
         ),
 

@@ -49,6 +49,7 @@ struct RoutingBench: AsyncParsableCommand {
         let world = try await BenchmarkWorld.make(pool)
         let cases: [any BenchmarkCase] = [
             SetBasedIngest(world: world, batch: batch, clients: clients),
+            try await CappedIngest(world: world, batch: batch, clients: clients),
             RawInsert(world: world, batch: batch, clients: clients),
             StepByStep(world: world, clients: stepClients),
         ]

@@ -12,10 +12,8 @@ struct RuleMatching {
         /// How many of the leads some rule took.
         var routedShare: Double
         var compileMilliseconds: Double
-        /// What the process grew by while it compiled; the snapshot that it was compiled from stays in memory.
-        var compiledMegabytes: Double
-        /// The same for the snapshot.
-        var snapshotMegabytes: Double
+        /// What the process is larger by with the compiled rules, once the snapshot they were compiled from is gone.
+        var keptMegabytes: Double
     }
 
     /// What rules look like.
@@ -31,6 +29,7 @@ struct RuleMatching {
     /// A rule set of one workspace.
     static func snapshot(_ kind: Kind, count: Int) -> RuleSetSnapshot {
         var random = Random(state: 7)
+        var shared = SharedConditions()
         let workspaces = (1...20).map { Workspace(id: id($0), name: "Workspace \($0)") }
         let agreements = (2...20)
             .map { RoutingAgreement(receivingWorkspaceID: id($0), sendingWorkspaceID: source) }
@@ -42,7 +41,7 @@ struct RuleMatching {
                     name: "Rule \(number)",
                     priority: Int32(number % 100),
                     destinationWorkspaceID: id(2 + number % 19),
-                    conditions: conditions(kind, number, &random),
+                    conditions: shared.shared(conditions(kind, number, &random)),
                     createdAt: Int64(number)
                 )
             }
@@ -91,12 +90,8 @@ struct RuleMatching {
     /// Measures one size.
     static func measure(_ kind: Kind, rules count: Int, leads: [Lead], rounds: Int) -> Figures {
         let before = residentBytes()
-        let snapshot = snapshot(kind, count: count)
-        let loaded = residentBytes()
         let clock = ContinuousClock()
-        let start = clock.now
-        let compiled = CompiledRuleSet(snapshot)
-        let compile = clock.now - start
+        let (compiled, compile) = compile(kind, count: count, clock)
         let after = residentBytes()
         var routed = 0
         var samples: [Double] = []
@@ -117,9 +112,19 @@ struct RuleMatching {
             slowestTenthNanoseconds: samples[samples.count * 9 / 10],
             routedShare: Double(routed) / Double(leads.count),
             compileMilliseconds: nanoseconds(compile) / 1e6,
-            compiledMegabytes: Double(after - loaded) / 1e6,
-            snapshotMegabytes: Double(loaded - before) / 1e6
+            keptMegabytes: Double(after - before) / 1e6
         )
+    }
+
+    private static func compile(
+        _ kind: Kind,
+        count: Int,
+        _ clock: ContinuousClock
+    ) -> (CompiledRuleSet, Duration) {
+        let snapshot = snapshot(kind, count: count)
+        let start = clock.now
+        let compiled = CompiledRuleSet(snapshot)
+        return (compiled, clock.now - start)
     }
 
     static func nanoseconds(_ duration: Duration) -> Double {

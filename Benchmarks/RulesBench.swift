@@ -27,7 +27,7 @@ struct RulesBench: AsyncParsableCommand {
     func run() async throws {
         for kind in RuleMatching.Kind.allCases {
             print("rules by \(kind.rawValue), \(leads) leads, \(rounds) rounds, one core")
-            print("   rules   median ns   p90 ns   to 100   routed   compile ms   compiled MB   with snapshot MB")
+            print("   rules   median ns   p90 ns   to 100   routed   compile ms   kept MB")
             var first: Double?
             for count in counts.split(separator: ",").compactMap({ Int($0) }) {
                 let figures = RuleMatching.measure(
@@ -42,8 +42,7 @@ struct RulesBench: AsyncParsableCommand {
                     (String(count), 8), (whole(figures.medianNanoseconds), 12),
                     (whole(figures.slowestTenthNanoseconds), 9),
                     (tenth(figures.medianNanoseconds / base) + " x", 9), (whole(figures.routedShare * 100) + " %", 9),
-                    (tenth(figures.compileMilliseconds), 13), (tenth(figures.compiledMegabytes), 14),
-                    (tenth(figures.compiledMegabytes + figures.snapshotMegabytes), 19),
+                    (tenth(figures.compileMilliseconds), 13), (tenth(figures.keptMegabytes), 10),
                 ]
                 print(
                     cells.map { text, width in String(repeating: " ", count: max(1, width - text.count)) + text }

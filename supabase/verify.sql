@@ -15,7 +15,9 @@ expected_columns (table_name, column_name, type_name, ord) AS (
         ('leads', 'source_workspace_id', NULL, 9),
         ('leads', 'matched_rule_id', NULL, 10),
         ('leads', 'duplicate_of', NULL, 11),
-        ('leads', 'routed_at', NULL, 12)
+        ('leads', 'routed_at', NULL, 12),
+        ('leads', 'assignee_id', 'uuid', 13), ('lead_routing_queue', 'waiting_for', 'uuid', 14),
+        ('lead_routing_rules', 'distribution', 'jsonb', 15), ('workspaces', 'capacity', 'jsonb', 16)
 ),
 expected_functions (signature, ord) AS (
     VALUES
@@ -46,10 +48,20 @@ expected_functions (signature, ord) AS (
         ('switchyard.resume_routing(uuid,text)', 25),
         ('switchyard.claim_turn(integer,boolean)', 26),
         ('switchyard.hint_waiting()', 27),
+        ('switchyard.ingest_decided(bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[])', 2501),
+        ('switchyard.settle_held(bigint,uuid[],uuid[],uuid[],text[],text[],text[],bytea[],bytea[],integer,uuid[],uuid[],text[])', 2502),
+        ('switchyard.hold_routing_state(smallint[],uuid[],uuid[],smallint[],text[],text[],uuid[],bytea[],uuid[],boolean,timestamp with time zone)', 2503),
+        ('switchyard.take_routing_state(smallint[],uuid[],uuid[],smallint[],bigint[],uuid[],bytea[],uuid[])', 2504),
+        ('switchyard.awaited_rules()', 2505), ('switchyard.claim_waiters(uuid,integer,uuid[])', 2506),
+        ('switchyard.waiting_for_capacity()', 2507), ('switchyard.return_lead(uuid,uuid,text,text)', 2508),
         ('switchyard.next_rule_set_version(uuid[])', 2601), ('switchyard.record_rule_set_change()', 2602),
         ('switchyard.lock_rule_set_version()', 2603), ('switchyard.mend_rule_set_history()', 2604),
         ('switchyard.keep_rule_set_history(text,text[],text,text[])', 2605),
         ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606),
+        ('switchyard.replace_rules(uuid,jsonb)', 2607), ('switchyard.replace_golden_leads(uuid,uuid[],jsonb)', 2608),
+        ('switchyard.return_rule_set(uuid,bigint)', 2609),
+        ('switchyard.failing_publications(timestamp with time zone)', 2610),
+        ('switchyard.roll_back_failing(text,timestamp with time zone)', 2611),
         ('switchyard.gather_statistics()', 2701), ('switchyard.rebuild_statistics(date)', 2702), ('switchyard.prune()', 2703),
         ('switchyard.drop_old_log_partitions()', 2704), ('switchyard.set_vacuum_settings()', 2705), ('switchyard.run_from_cron(text)', 2706),
         ('switchyard.schedule_by_cron()', 2707), ('switchyard.unschedule_by_cron()', 2708)
@@ -62,9 +74,14 @@ expected_tables (table_name, policies, ord) AS (
         ('public.lead_attributions', 2, 10), ('public.routing_agreements', 2, 11), ('switchyard.api_keys', 1, 12),
         ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14),
         ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17),
+        ('switchyard.routing_state', 1, 2501), ('switchyard.sticky_destinations', 1, 2502),
+        ('public.workspace_assignees', 3, 2503),
         ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603),
+        ('switchyard.golden_leads', 2, 2604), ('switchyard.rule_set_drafts', 2, 2605),
+        ('switchyard.rule_set_rollbacks', 1, 2606),
         ('switchyard.routing_statistics', 2, 2701), ('switchyard.statistics_watermark', 1, 2702), ('switchyard.statistics_horizons', 1, 2703),
-        ('switchyard.retention', 1, 2704)
+        ('switchyard.retention', 1, 2704),
+        ('switchyard.alerts', 1, 2701), ('switchyard.alert_notifications', 1, 2702), ('switchyard.nodes', 1, 2703)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES
@@ -72,7 +89,8 @@ expected_indexes (index_name, ord) AS (
         ('idx_leads_expires_at', 4), ('idx_routing_queue_retry', 5), ('idx_routing_logs_lead', 6),
         ('idx_routing_logs_workspace', 7), ('leads_workspace_created', 8), ('leads_source_created', 9),
         ('lead_identity_claims_lead', 10), ('lead_routing_queue_retries', 11), ('lead_routing_logs_created', 12),
-        ('lead_routing_logs_expired', 13), ('lead_routing_queue_turns', 14)
+        ('lead_routing_logs_expired', 13), ('lead_routing_queue_turns', 14),
+        ('lead_routing_queue_waiters', 15)
 ),
 expected_triggers (table_name, trigger_name, ord) AS (
     VALUES
@@ -87,6 +105,7 @@ expected_triggers (table_name, trigger_name, ord) AS (
         ('switchyard.operator_log', 'switchyard_keep_rows', 13),
         ('switchyard.operator_log', 'switchyard_keep_rows_as_they_are', 14),
         ('public.lead_routing_queue', 'switchyard_hint', 15),
+        ('public.workspaces', 'switchyard_capacity', 2501),
         ('public.lead_routing_rules', 'switchyard_0_turn', 2601), ('public.lead_routing_rules', 'switchyard_history_insert', 2602),
         ('public.lead_routing_rules', 'switchyard_history_update', 2603), ('public.lead_routing_rules', 'switchyard_history_delete', 2604),
         ('public.lead_routing_rules', 'switchyard_history_truncate', 2605),
@@ -98,7 +117,9 @@ expected_triggers (table_name, trigger_name, ord) AS (
         ('switchyard.routing_pauses', 'switchyard_history_truncate', 2615),
         ('public.workspaces', 'switchyard_0_turn', 2616), ('public.workspaces', 'switchyard_history_insert', 2617),
         ('public.workspaces', 'switchyard_history_update', 2618), ('public.workspaces', 'switchyard_history_delete', 2619),
-        ('public.workspaces', 'switchyard_history_truncate', 2620)
+        ('public.workspaces', 'switchyard_history_truncate', 2620),
+        ('switchyard.golden_leads', 'switchyard_history_insert', 2621), ('switchyard.golden_leads', 'switchyard_history_update', 2622),
+        ('switchyard.golden_leads', 'switchyard_history_delete', 2623), ('switchyard.golden_leads', 'switchyard_0_turn', 2624)
 ),
 -- Statements are only run where what they name is there.
 readable AS (

@@ -22,6 +22,7 @@ struct LogOutput: Sendable {
     ///   - level: one of swift-log's levels; anything else is `info`.
     ///   - settings: how lines look, and whether there is one for each lead.
     ///   - witness: who is told of errors.
+    /// - Returns: where the lines go.
     static func bootstrap(
         level: String,
         _ settings: MonitoringSettings,

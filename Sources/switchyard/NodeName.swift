@@ -8,12 +8,13 @@ import Glibc
 /// What this process calls itself in the record of scheduled runs.
 enum NodeName {
     /// The host's name for people, and an id of this process: two processes never share one, whatever the host is called.
-    static func make() -> String {
+    static func make() -> String { "\(host())/\(getpid())/\(UUID.new().text.suffix(8))" }
+
+    /// The host's name; `unknown` if the system does not tell.
+    static func host() -> String {
         var buffer = [CChar](repeating: 0, count: 256)
-        let host =
-            gethostname(&buffer, buffer.count - 1) == 0
+        return gethostname(&buffer, buffer.count - 1) == 0
             ? String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
             : "unknown"
-        return "\(host)/\(getpid())/\(UUID.new().text.suffix(8))"
     }
 }

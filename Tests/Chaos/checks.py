@@ -4,6 +4,8 @@ import collections
 import datetime
 import re
 
+import world
+
 ASSIGNED = ("success", "fallback")
 ENDS = ("success", "fallback", "unmatched", "duplicate")
 
@@ -38,6 +40,7 @@ class Findings:
         # Overdue: it was due when the nodes were told to end.
         self.queue = {row["lead_id"]: row for row in cluster.rows(f"""
             SELECT q.lead_id, q.next_retry_at < clock_timestamp() + interval '2 hours' AS is_soon,
+                q.waiting_for,
                 q.next_retry_at < to_timestamp({settled}) - interval '5 seconds'
                     AND l.lead_expires_at > to_timestamp({settled}) AS overdue
             FROM lead_routing_queue q LEFT JOIN leads l ON l.id = q.lead_id""")}
@@ -64,6 +67,8 @@ class Findings:
             if ack.key is not None and lead["source_id"] != ack.key:
                 wrong.append(f"{ack.lead}: acknowledged as {ack.key}, and is {lead['source_id']}")
             if ack.status != "routed":
+                continue
+            if ack.lead in self.ledger.returned and lead["status"] == "routed" and lead["workspace"] == lead["source"]:
                 continue
             if lead["status"] != "routed" or lead["workspace"] != ack.destination:
                 wrong.append(f"{ack.lead} ({ack.how}): acknowledged as routed to {ack.destination}, "
@@ -168,6 +173,7 @@ class Findings:
     def nothing_waits_forgotten(self):
         """Every lead is in a final state, or in something that picks it up; nothing is overdue."""
         wrong = list(self.ledger.wrong["waiting"])
+        room = self.room()
         for id, lead in self.leads.items():
             row = self.queue.get(id)
             if lead["status"] == "pending":
@@ -175,6 +181,9 @@ class Findings:
                     wrong.append(f"{id}: pending, and not in the queue")
                 elif row["overdue"] == "t":
                     wrong.append(f"{id}: overdue, and nobody has picked it up")
+                elif row["waiting_for"] is not None:
+                    if row["waiting_for"] != world.CAPPED_RULE or room > 0:
+                        wrong.append(f"{id}: waits for the rule {row['waiting_for']}, which has room for {room}")
                 elif row["is_soon"] != "t":
                     wrong.append(f"{id}: its next retry is hours away")
             elif row is not None:
@@ -204,11 +213,64 @@ class Findings:
             for row in self.logs[id]:
                 if row["result"] in ENDS:
                     count += 1
-                    if row["destination"] != lead["workspace"] or row["duplicate_of"] != lead["duplicate_of"]:
+                    if self.was_returned(id) and row["result"] in ASSIGNED:
+                        if lead["workspace"] != lead["source"]:
+                            wrong.append(f"{id}: returned, and not in its source workspace")
+                    elif row["destination"] != lead["workspace"] or row["duplicate_of"] != lead["duplicate_of"]:
                         wrong.append(f"{id}: is in {lead['workspace']}, and the log says {row['destination']}")
                 if row["source"] != lead["source"]:
                     wrong.append(f"{id}: is from {lead['source']}, and the log says {row['source']}")
         return count, wrong
+
+    def was_returned(self, id):
+        return any(row["result"] == "returned" for row in self.logs[id])
+
+    def state(self, scope, owner, member="00000000-0000-0000-0000-000000000000"):
+        """A number of what decisions depend on beside the rules."""
+        rows = self.cluster.rows(f"SELECT amount FROM switchyard.routing_state WHERE scope = {scope} AND owner_id = '{owner}' "
+                                 f"AND member_id = '{member}'")
+        return int(rows[0]["amount"]) if rows else 0
+
+    def room(self):
+        """How many leads the capped workspace could still take."""
+        return self.limit() - self.state(0, world.CAPPED)
+
+    def limit(self):
+        """The cap as it stands."""
+        return int(self.cluster.run(f"SELECT capacity -> 'caps' -> 0 ->> 'limit' FROM workspaces WHERE id = '{world.CAPPED}'"))
+
+    def caps(self):
+        """A cap is never exceeded, and counts each lead once that was sent there and not given back."""
+        wrong = []
+        sent = [id for id, rows in self.logs.items()
+                if any(row["result"] in ASSIGNED and row["destination"] == world.CAPPED for row in rows)]
+        back = [id for id in sent if self.was_returned(id)]
+        limit = self.limit()
+        taken = len(sent) - len(back)
+        if limit > max(self.ledger.cap, world.CAP):
+            wrong.append(f"the cap is {limit}, and nobody has set it to more than {self.ledger.cap}")
+        if taken > limit:
+            wrong.append(f"{taken} leads were taken under a cap of {limit}")
+        if self.state(0, world.CAPPED) != taken:
+            wrong.append(f"the counter says {self.state(0, world.CAPPED)}, and {taken} leads were taken")
+        wrong += [f"{id}: returned, and nobody has asked for it" for id in self.logs if self.was_returned(id) and id not in self.ledger.returned]
+        wrong += [f"{id}: returned {n} times" for id, n in (
+            (id, sum(row["result"] == "returned" for row in rows)) for id, rows in self.logs.items()) if n > 1]
+        return len(sent), wrong
+
+    def turns(self):
+        """Turns of a weighted pool: what each is owed is exactly what its share says."""
+        wrong = []
+        total = sum(world.POOL.values())
+        counts = collections.Counter(row["destination"] for rows in self.logs.values() for row in rows
+                                     if row["result"] in ASSIGNED and row["destination"] in world.POOL)
+        everybody = sum(counts.values())
+        for member, weight in world.POOL.items():
+            owed = everybody * weight - counts[member] * total
+            if self.state(2, world.POOL_RULE, member) != owed:
+                wrong.append(f"{member}: had {counts[member]} of {everybody} leads, is owed {owed}, "
+                             f"and stands at {self.state(2, world.POOL_RULE, member)}")
+        return everybody, wrong
 
     def lost_locks(self):
         """An owner who has lost his lock changes nothing."""
@@ -289,7 +351,12 @@ def story_fault(lead, rows):
     last = None
     for row in rows:
         result, number = row["result"], int(row["attempt"] or 0)
-        if last in ENDS:
+        if result == "returned":
+            if last not in ASSIGNED:
+                return f"returned after {last}"
+            last = result
+            continue
+        if last in ENDS or last == "returned":
             return f"{result} after {last}"
         if last == "expired" or (last == "failed" and result not in ("requeued", "expired")):
             return f"{result} after {last}"
@@ -297,7 +364,8 @@ def story_fault(lead, rows):
             if last != "failed":
                 return f"requeued after {last}"
             attempt = 0
-        elif result == "expired":
+        elif result in ("expired", "waiting"):
+            # Neither uses an attempt up.
             if number < attempt:
                 return f"expired at attempt {number} after attempt {attempt}"
         else:
@@ -306,8 +374,8 @@ def story_fault(lead, rows):
             attempt = number
         last = result
     status = lead["status"]
-    fits = {"routed": last in ENDS, "failed": last == "failed", "expired": last == "expired"}
-    if not fits.get(status, last in (None, "retry", "released", "requeued")):
+    fits = {"routed": last in ENDS or last == "returned", "failed": last == "failed", "expired": last == "expired"}
+    if not fits.get(status, last in (None, "retry", "released", "requeued", "waiting")):
         return f"{status}, and the last word is {last}"
     if status == "routed" and int(lead["attempts"]) != attempt:
         return f"{lead['attempts']} attempts, and the log has {attempt}"
@@ -327,6 +395,8 @@ PROMISES = [
     ("lost locks", "who has lost his lock changes nothing", Findings.lost_locks),
     ("pauses", "nothing is sent to a paused workspace", Findings.pauses),
     ("source pauses", "nothing of a paused source is decided", Findings.source_pauses),
+    ("caps", "no cap is exceeded; returns make room once", Findings.caps),
+    ("turns", "a pool's turns add up", Findings.turns),
     ("schedule", "each due time has run once", Findings.schedule),
     ("answers", "clients heard: done, or come again", Findings.answers),
     ("processes", "no node died by itself; each ended with 0", Findings.processes),

@@ -1,5 +1,6 @@
 """Carries out what the plan says: each kind of event is a method."""
 
+import json
 import random
 import re
 import signal
@@ -223,6 +224,51 @@ class Events:
 
     def pause_all_routing_by_SQL(self, event, node):
         return self.hold(event, None, lambda: self.run.cluster.run("SELECT switchyard.pause_routing(NULL, 'chaos', NULL);") == "t")
+
+    # Caps
+
+    def raise_cap(self, event, raise_it):
+        """Sets a higher cap; what waits for it moves up."""
+        ledger = self.run.ledger
+        limit = max(ledger.cap, world.CAP) + 5 + event.number % 60
+        # Noted before: whether an interrupted change has taken effect is not known.
+        ledger.cap = limit
+        return raise_it(limit)
+
+    def raise_a_cap_by_SQL(self, event, node):
+        return self.raise_cap(event, lambda limit: self.run.cluster.run(
+            f"UPDATE workspaces SET capacity = '{json.dumps(world.capacity(limit))}' WHERE id = '{world.CAPPED}';"))
+
+    def raise_a_cap_by_API(self, event, node):
+        def raise_it(limit):
+            connection = servers.Connection([node], random.Random(event.number), timeout=5)
+            connection.request("PATCH", f"/api/workspaces/{world.CAPPED}", {"capacity": world.capacity(limit)}, self.run.keys["admin"])
+            connection.close()
+
+        return self.raise_cap(event, raise_it)
+
+    def return_leads_by_API(self, event, node):
+        """The capped workspace gives some leads back; each is asked for twice, by two nodes at once."""
+        rows = self.run.cluster.rows(f"SELECT id FROM leads WHERE workspace_id = '{world.CAPPED}' AND routing_status = 'routed' "
+                                     "ORDER BY random() LIMIT 3")
+        others = [other for other in self.run.nodes if other is not node] or [node]
+
+        def give_back(lead, at):
+            connection = servers.Connection([at], random.Random(event.number), timeout=5)
+            try:
+                connection.request("POST", f"/api/leads/{lead}/return", {"reason": "chaos", "reroute": False}, self.run.keys["admin"])
+            except servers.NO_ANSWER:
+                self.run.ledger.count("changes that came to nothing")
+            finally:
+                connection.close()
+
+        for row in rows:
+            self.run.ledger.returned.add(row["id"])
+            for at in (node, others[event.number % len(others)]):
+                thread = threading.Thread(target=give_back, args=(row["id"], at), daemon=True)
+                thread.start()
+                self.run.threads.append(thread)
+        return bool(rows)
 
     # What time does: it is moved rather than waited for
 

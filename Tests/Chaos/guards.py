@@ -20,6 +20,18 @@ ATTRIBUTIONS = """
 ALTER TABLE lead_attributions DROP CONSTRAINT lead_attributions_pkey;
 CREATE INDEX lead_attributions_not_unique ON lead_attributions (lead_id);
 """
+CAPS = """
+DO $$
+DECLARE
+    v_text text := pg_get_functiondef('switchyard.hold_routing_state'::regproc);
+BEGIN
+    IF strpos(v_text, 'FOR UPDATE OF s') = 0 THEN
+        RAISE EXCEPTION 'The lock was not found.';
+    END IF;
+    EXECUTE replace(v_text, 'FOR UPDATE OF s', '');
+END
+$$;
+"""
 LOG = "DROP TRIGGER switchyard_keep_rows_as_they_are ON lead_routing_logs;"
 
 # By name: the statements, and what is gone then.
@@ -27,5 +39,6 @@ GUARDS = {
     "fencing": (FENCING, "the comparison of the lock's owner in switchyard.settle_leads"),
     "claims": (CLAIMS, "the primary key of lead_identity_claims"),
     "attributions": (ATTRIBUTIONS, "the primary key of lead_attributions"),
+    "caps": (CAPS, "the row locks of switchyard.hold_routing_state"),
     "log": (LOG, "the trigger that keeps the log append-only"),
 }

@@ -31,6 +31,9 @@ class Ledger:
         self.pauses = []
         # Of sources, or of all (None): between which times nothing of theirs may have been decided.
         self.source_pauses = []
+        # The largest limit that the capped workspace may have had, and leads that were given back.
+        self.cap = 0
+        self.returned = set()
         # What a client saw that must not be, by check.
         self.wrong = collections.defaultdict(list)
         self.counts = collections.Counter()

@@ -1,5 +1,7 @@
 """Workspaces, partners, agreements and rules of the run."""
 
+import json
+
 
 def workspace(number):
     return f"00000000-0000-4000-8000-{number:012d}"
@@ -15,11 +17,28 @@ RETRYING = SOURCES[2]
 DESTINATIONS = [workspace(n) for n in (11, 12, 13, 14, 15)]
 NOBODY = workspace(999)
 RULES = [rule(n) for n in range(1, 8)]
+# A workspace with a cap, for which leads wait when it is full; and a pool without caps. Nobody sends there but by rules.
+CAPPED = workspace(21)
+CAP = 30
+POOL = {workspace(31): 3, workspace(32): 2, workspace(33): 1}
+CAPPED_RULE, POOL_RULE = rule(21), rule(31)
+
+
+def capacity(limit):
+    return {"timeZone": "America/New_York", "caps": [{"per": "total", "limit": limit}]}
+
+
+def distribution(pool):
+    members = [{"workspaceId": id, "weight": weight} for id, weight in pool.items()]
+    return {"pool": {"method": "weighted", "members": members}}
+
 
 SQL = f"""
 INSERT INTO workspaces (id, name) VALUES
     {', '.join(f"('{id}', 'Source {n}')" for n, id in enumerate(SOURCES, 1))},
     {', '.join(f"('{id}', 'Destination {n}')" for n, id in enumerate(DESTINATIONS, 1))};
+INSERT INTO workspaces (id, name) VALUES ('{CAPPED}', 'Capped'), {', '.join(f"('{id}', 'Pool {n}')" for n, id in enumerate(POOL))};
+UPDATE workspaces SET capacity = '{json.dumps(capacity(CAP))}' WHERE id = '{CAPPED}';
 UPDATE workspaces SET unmatched_policy = 'fallback', fallback_workspace_id = '{DESTINATIONS[4]}' WHERE id = '{SOURCES[1]}';
 UPDATE workspaces SET unmatched_policy = 'retry' WHERE id = '{RETRYING}';
 INSERT INTO partners (workspace_id, name) SELECT id, 'Partner of ' || name FROM workspaces;
@@ -33,4 +52,8 @@ INSERT INTO lead_routing_rules (id, workspace_id, rule_name, priority, condition
     ('{RULES[4]}', '{SOURCES[0]}', 'Canada', 50, '{{"countries": ["Canada"]}}', '{DESTINATIONS[3]}'),
     ('{RULES[5]}', '{SOURCES[3]}', 'Germany', 40, '{{"countries": ["Germany"]}}', '{DESTINATIONS[0]}'),
     ('{RULES[6]}', '{RETRYING}', 'Builders', 20, '{{"industries": ["Construction"]}}', '{DESTINATIONS[2]}');
+INSERT INTO lead_routing_rules (id, workspace_id, rule_name, priority, conditions, destination_workspace_id, distribution) VALUES
+    ('{CAPPED_RULE}', NULL, 'Utilities', 10, '{{"industries": ["Utilities"]}}', '{CAPPED}', '{{"whenFull": "wait"}}'),
+    ('{POOL_RULE}', NULL, 'Finance', 10, '{{"industries": ["Finance and Insurance"]}}', '{next(iter(POOL))}',
+        '{json.dumps(distribution(POOL))}');
 """

@@ -23,6 +23,7 @@ import tempfile
 import time
 
 from harness import Checks, Server, clean_environment, fail, free_port, run
+from rule_sets import rule_sets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 check = Checks()
@@ -380,6 +381,8 @@ def main():
         server, key = first_start(binary, work / "first")
         bad_requests(binary, server, key)
         commands(binary, server, key)
+        admin = run(binary, "keys", "create", "--administrator", "--name", "rules", cwd=server.directory).stdout.strip()
+        rule_sets(check, binary, server, admin)
         bad_files(binary, work / "first")
         real_input(binary, work)
         process_faults(binary, work / "first", server, key)

@@ -24,6 +24,7 @@ final class FakeBackend: RoutingBackend {
         var firstLeads: [LeadIdentity: (lead: UUID, source: UUID)] = [:]
         var nextID = 1000
         var pauses: [StoredPause] = []
+        var ruleSets = FakeRuleSets()
     }
 
     private let state: Mutex<State>
@@ -175,6 +176,43 @@ final class FakeBackend: RoutingBackend {
             reason: "Kept."
         )
     }
+
+    func returnLead(_ id: UUID, reason: String?, sendsOn: Bool, as principal: Principal) async throws -> ReturnedLead {
+        guard let lead = state.withLock({ $0.leads.first { $0.id == id } }), sees(principal, lead) else {
+            throw BackendError.notFound("There is no such lead.")
+        }
+        return ReturnedLead(id: id, isSentOn: sendsOn, destinationWorkspaceID: nil)
+    }
+
+    func capacityUsage(of workspace: UUID, as principal: Principal) async throws -> StoredUsage? {
+        guard try await self.workspace(workspace, as: principal) != nil else { return nil }
+        return StoredUsage(
+            timeZone: "Europe/Berlin",
+            isOpen: false,
+            opensAt: "2026-11-25T09:00",
+            lines: [.init(cap: Cap(per: .day, limit: 50), used: 12, endsAt: 0)]
+        )
+    }
+
+    func assignees(of workspace: UUID, as principal: Principal) async throws -> [Assignee] {
+        [Assignee(id: workspace, workspaceID: workspace, name: "Ada", caps: [Cap(per: .day, limit: 5)])]
+    }
+
+    func createAssignee(of workspace: UUID, _ fields: AssigneeFields, as principal: Principal) async throws -> Assignee
+    {
+        Assignee(id: workspace, workspaceID: workspace, name: fields.name ?? "", caps: fields.caps ?? [])
+    }
+
+    func changeAssignee(
+        _ id: UUID,
+        of workspace: UUID,
+        _ fields: AssigneeFields,
+        as principal: Principal
+    ) async throws -> Assignee {
+        Assignee(id: id, workspaceID: workspace, name: fields.name ?? "Ada", absentFrom: fields.absentFrom ?? nil)
+    }
+
+    func deleteAssignee(_ id: UUID, of workspace: UUID, as principal: Principal) async throws -> Bool { true }
 
     func retry(leadID: UUID, as principal: Principal) async throws {
         guard let lead = state.withLock({ $0.leads.first { $0.id == leadID } }), sees(principal, lead) else {
@@ -439,4 +477,9 @@ final class FakeBackend: RoutingBackend {
     }
 
     func readiness() async -> Readiness { readinessAnswer }
+
+    /// Changes the rule sets.
+    func withRuleSets<Value: Sendable>(_ body: (inout FakeRuleSets) throws -> Value) rethrows -> Value {
+        try state.withLock { try body(&$0.ruleSets) }
+    }
 }

@@ -62,11 +62,65 @@ BEGIN
         DROP TRIGGER IF EXISTS switchyard_version ON public.workspaces;
     END IF;
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001', '20260401000001', '20260501000001', '20260602000001');
+        DELETE FROM switchyard.migrations WHERE version IN ('20260201000001', '20260301000001', '20260401000001', '20260501000001', '20260601000001', '20260602000001', '20260602000002', '20260602000003', '20260603000001', '20260701000001');
     END IF;
 END
 $$;
 
+-- 20260603000001
+DROP TABLE IF EXISTS public.workspace_assignees;
+-- 20260601000001
+DROP FUNCTION IF EXISTS switchyard.ingest_decided(bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[], text[], text[],
+    text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[], boolean, uuid[], uuid[], text[]);
+DROP FUNCTION IF EXISTS switchyard.ingest_keyed_decided(bytea[], bytea[], bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[], text[], text[],
+    text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[], boolean, uuid[], uuid[], text[]);
+DROP FUNCTION IF EXISTS switchyard.settle_decided(bigint, uuid[], uuid[], uuid[], text[], text[], text[], text[], bytea[], bytea[], integer, uuid,
+    uuid[], uuid[], text[]);
+DROP FUNCTION IF EXISTS switchyard.settle_held(bigint, uuid[], uuid[], uuid[], text[], text[], text[], bytea[], bytea[], integer, uuid[],
+    uuid[], text[]);
+DROP FUNCTION IF EXISTS switchyard.hold_routing_state(smallint[], uuid[], uuid[], smallint[], text[], text[], uuid[], bytea[], uuid[], boolean,
+    timestamptz);
+DROP FUNCTION IF EXISTS switchyard.take_routing_state(smallint[], uuid[], uuid[], smallint[], bigint[], uuid[], bytea[], uuid[]);
+DROP FUNCTION IF EXISTS switchyard.capacity_window(smallint, text, timestamptz);
+DROP FUNCTION IF EXISTS switchyard.awaited_rules();
+DROP FUNCTION IF EXISTS switchyard.claim_waiters(uuid, integer, uuid[]);
+DROP FUNCTION IF EXISTS switchyard.waiting_for_capacity();
+DROP FUNCTION IF EXISTS switchyard.return_lead(uuid, uuid, text, text);
+DROP FUNCTION IF EXISTS switchyard.send_returned_lead(uuid, bigint, uuid, uuid, text, text, uuid, text, text);
+DROP FUNCTION IF EXISTS switchyard.check_capacity() CASCADE; -- with its trigger
+DO $$
+BEGIN
+    IF to_regclass('public.lead_routing_queue') IS NOT NULL THEN
+        UPDATE public.lead_routing_queue SET next_retry_at = now() WHERE next_retry_at = 'infinity';
+    END IF;
+END
+$$;
+DROP INDEX IF EXISTS public.lead_routing_queue_waiters;
+DROP TABLE IF EXISTS switchyard.routing_state;
+DROP TABLE IF EXISTS switchyard.sticky_destinations;
+DO $$
+BEGIN
+    IF to_regclass('public.lead_routing_rules') IS NOT NULL THEN
+        DROP POLICY IF EXISTS switchyard_pool_adds ON public.lead_routing_rules;
+        DROP POLICY IF EXISTS switchyard_pool_changes ON public.lead_routing_rules;
+    END IF;
+END
+$$;
+-- What people have set (distribution of rules, capacity of workspaces) stays, and nothing reads it.
+ALTER TABLE IF EXISTS public.leads DROP COLUMN IF EXISTS assignee_id;
+ALTER TABLE IF EXISTS public.lead_routing_queue DROP COLUMN IF EXISTS waiting_for;
+ALTER TABLE IF EXISTS public.lead_attributions DROP COLUMN IF EXISTS returned_at;
+
+-- 20260602000003
+DROP FUNCTION IF EXISTS switchyard.roll_back_failing(text, timestamptz);
+DROP FUNCTION IF EXISTS switchyard.failing_publications(timestamptz);
+DROP TABLE IF EXISTS switchyard.rule_set_rollbacks;
+-- 20260602000002
+DROP FUNCTION IF EXISTS switchyard.return_rule_set(uuid, bigint);
+DROP FUNCTION IF EXISTS switchyard.replace_golden_leads(uuid, uuid[], jsonb);
+DROP FUNCTION IF EXISTS switchyard.replace_rules(uuid, jsonb);
+DROP TABLE IF EXISTS switchyard.golden_leads;
+DROP TABLE IF EXISTS switchyard.rule_set_drafts;
 -- 20260702000001, 20260702000002
 DO $$
 BEGIN
@@ -93,6 +147,10 @@ DROP FUNCTION IF EXISTS switchyard.statistics_place();
 DROP TABLE IF EXISTS switchyard.routing_statistics;
 DROP TABLE IF EXISTS switchyard.statistics_watermark;
 DROP TABLE IF EXISTS switchyard.statistics_horizons;
+-- 20260701000001
+DROP TABLE IF EXISTS switchyard.alert_notifications;
+DROP TABLE IF EXISTS switchyard.alerts;
+DROP TABLE IF EXISTS switchyard.nodes;
 
 -- 20260602000001
 DROP FUNCTION IF EXISTS switchyard.record_rule_set_change() CASCADE; -- with its triggers

@@ -16,11 +16,21 @@ BEGIN
         $f$;
     END IF;
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version = '20260602000001';
+        DELETE FROM switchyard.migrations WHERE version IN ('20260602000001', '20260602000002', '20260602000003');
     END IF;
 END
 $$;
 
+-- 20260602000003
+DROP FUNCTION IF EXISTS switchyard.roll_back_failing(text, timestamptz);
+DROP FUNCTION IF EXISTS switchyard.failing_publications(timestamptz);
+DROP TABLE IF EXISTS switchyard.rule_set_rollbacks;
+-- 20260602000002
+DROP FUNCTION IF EXISTS switchyard.return_rule_set(uuid, bigint);
+DROP FUNCTION IF EXISTS switchyard.replace_golden_leads(uuid, uuid[], jsonb);
+DROP FUNCTION IF EXISTS switchyard.replace_rules(uuid, jsonb);
+DROP TABLE IF EXISTS switchyard.golden_leads;
+DROP TABLE IF EXISTS switchyard.rule_set_drafts;
 -- 20260702000001, 20260702000002
 DO $$
 BEGIN

@@ -38,10 +38,10 @@ struct BatchWriter: Sendable {
             do {
                 let rules =
                     if let stale { try await rules.refresh(replacing: stale) } else { try await rules.current() }
-                let decided = batch.map { decide($0, rules, rulesAreSettled: staleRounds < limits.rounds) }
-                let result = try await store.ingest(
-                    decided,
-                    version: staleRounds < limits.rounds ? rules.version : nil,
+                let (decided, result) = try await store(
+                    batch,
+                    under: rules,
+                    rulesAreSettled: staleRounds < limits.rounds,
                     isRepeat: isRepeat
                 )
                 switch result {
@@ -72,12 +72,39 @@ struct BatchWriter: Sendable {
         }
     }
 
-    private func decide(_ entry: IntakeQueue.Entry, _ rules: CompiledRuleSet, rulesAreSettled: Bool) -> DecidedLead {
+    /// Decides a batch and has it stored: in one statement, unless decisions depend on more than the rules.
+    private func store(
+        _ batch: [IntakeQueue.Entry],
+        under rules: CompiledRuleSet,
+        rulesAreSettled: Bool,
+        isRepeat: Bool
+    ) async throws -> ([DecidedLead], IngestResult) {
+        let version = rulesAreSettled ? rules.version : nil
+        var request = RoutingStateRequest()
+        if rulesAreSettled, rules.isStateful {
+            request = rules.stateRequest(for: batch.lazy.map { ($0.prepared.lead, $0.prepared.source) })
+        }
+        guard request.isEmpty else {
+            return try await store.ingest(holding: request, version: version, isRepeat: isRepeat) { state in
+                batch.map { decide($0, rules, rulesAreSettled: true, in: &state) }
+            }
+        }
+        var state = RoutingState()
+        let decided = batch.map { decide($0, rules, rulesAreSettled: rulesAreSettled, in: &state) }
+        return (decided, try await store.ingest(decided, version: version, isRepeat: isRepeat))
+    }
+
+    private func decide(
+        _ entry: IntakeQueue.Entry,
+        _ rules: CompiledRuleSet,
+        rulesAreSettled: Bool,
+        in state: inout RoutingState
+    ) -> DecidedLead {
         guard rulesAreSettled, entry.rounds < limits.rounds else {
             let reason = "Left to the queue, because its circumstances kept changing while it was decided."
             return DecidedLead(entry.prepared, Assignment(result: .queued, reason: reason))
         }
-        let decision = rules.decide(entry.prepared.lead, from: entry.prepared.source)
+        let decision = rules.decide(entry.prepared.lead, from: entry.prepared.source, in: &state)
         return DecidedLead(entry.prepared, Assignment(decision))
     }
 

@@ -8,6 +8,13 @@ import Synchronization
 package protocol IntakeStore: Sendable {
     /// Stores a batch of decided leads, in one transaction.
     func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult
+    /// Decides a batch while what its decisions look at is held, and stores it, in one transaction.
+    func ingest(
+        holding request: RoutingStateRequest,
+        version: Int64?,
+        isRepeat: Bool,
+        decide: @Sendable (inout RoutingState) -> [DecidedLead]
+    ) async throws -> (batch: [DecidedLead], result: IngestResult)
     /// How leads stand that an earlier statement may have stored.
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
     /// What was answered when these leads came in.

@@ -21,7 +21,7 @@ extension RoutingOutcome {
             duplicateOf = first
             status = .routed
         case (.failed, _), (_, .failed): status = .failed
-        case (.again, _), (.destinationGone, _), (_, .retry), (_, .queued): status = .pending
+        case (.again, _), (.destinationGone, _), (_, .retry), (_, .queued), (_, .waiting): status = .pending
         default: status = .routed
         }
         let reason =

@@ -1,9 +1,14 @@
+import FoundationEssentials
 import RoutingRules
 
 /// Which functions are due, from a time that is given: no clock, no waiting.
 package struct DueTimes: Sendable {
     private let schedules: [(name: String, schedule: CronSchedule)]
     private var handled: [String: Int64] = [:]
+    /// What due times are taken with as they come.
+    ///
+    /// One for all: an answer that is lost is asked for again, and nobody else has the same.
+    let claim = UUID()
 
     /// The due times of functions that have a schedule; those that wait for an event have none.
     package init(_ functions: [ScheduledFunction]) throws {

@@ -35,10 +35,6 @@ package struct Scheduler: Service {
     private let clock: any Clock<Duration>
     let logger: Logger
     private let body: Body
-    /// What due times are taken with as they come.
-    ///
-    /// One for all: an answer that is lost is asked for again.
-    private let claim = UUID()
 
     /// However far the next due time is, the database's clock is read again after this time.
     private static let longestSleep: Int64 = 30
@@ -99,7 +95,7 @@ package struct Scheduler: Service {
         let now = try await store.databaseTime().microsecondsSinceUnixEpoch / 1_000_000 - grace
         for (name, dueAt) in times.due(at: now) {
             let time = Timestamp(microsecondsSinceUnixEpoch: dueAt * 1_000_000)
-            let isOurs = try await store.claimRun(name, dueAt: time, node: node, claim: claim)
+            let isOurs = try await store.claimRun(name, dueAt: time, node: node, claim: times.claim)
             times.handle(name, dueAt: dueAt)
             guard isOurs else { continue }
             if grace > 0 { logger.notice("a due time that nobody took", metadata: ["function": "\(name)"]) }

@@ -55,6 +55,7 @@ package struct WaitingLeadLoop: Service {
             for _ in 0..<workers { group.addTask { await work(.new, batch: batch) } }
             group.addTask { await work(.tried, batch: max(batch / 5, 1)) }
             group.addTask { await watchRules() }
+            group.addTask { await routeAwaited() }
         }
     }
 
@@ -79,6 +80,14 @@ package struct WaitingLeadLoop: Service {
                 pause = Self.longestPause
             }
             await sleep(pause)
+        }
+    }
+
+    /// Leads that wait for capacity move within a second of its coming back.
+    private func routeAwaited() async {
+        while !isOver {
+            let moved = (try? await router.routeAwaited(batch: batch).routed) ?? 0
+            if moved == 0 { await sleep(Self.longestPause) }
         }
     }
 

@@ -59,8 +59,10 @@ package struct WaitingLeadRouter: Sendable {
         }
     }
 
-    private let store: any WaitingStore
-    private let rules: RuleSetCache
+    let store: any WaitingStore
+    /// The rules that decide.
+    package let rules: RuleSetCache
+    let stuck = StuckRules()
     /// Whether leads that were tried before are left alone (`DISABLE_ROUTING_RETRY`).
     package let retriesPaused: Bool
     private let maximumAttempts: Int
@@ -131,6 +133,7 @@ package struct WaitingLeadRouter: Sendable {
                 if summary.claimed == 0 { break }
             }
         }
+        total += try await routeAwaited(batch: batch)
         return total
     }
 
@@ -176,17 +179,12 @@ package struct WaitingLeadRouter: Sendable {
         }
     }
 
-    private func settle(_ claim: WaitingClaim) async throws -> [SettledLead] {
+    func settle(_ claim: WaitingClaim) async throws -> [SettledLead] {
         var current = try await rules.current()
         let start = ContinuousClock.now
         for _ in 0..<5 {
             let rules = current
-            let result = try await store.claimAndSettle(claim, maximumAttempts: maximumAttempts) { leads in
-                (
-                    rules.version,
-                    leads.map { Assignment(rules.decide($0.prepared.lead, from: $0.prepared.source)) }
-                )
-            }
+            let result = try await store.claimAndSettle(claim, maximumAttempts: maximumAttempts, under: rules)
             switch result {
             case .settled(let settled):
                 if let observer { tell(observer, settled) }
@@ -210,22 +208,25 @@ package struct WaitingLeadRouter: Sendable {
         since start: ContinuousClock.Instant
     ) {
         let now = LeadIntake.systemMilliseconds()
-        let leads = settled.map { settled in
-            let prepared = settled.lead.prepared
-            let outcome = outcome(settled)
-            let isUntried = outcome.status == .pending && settled.assignment.result == .queued
-            return MeasuredLead(
-                id: prepared.id,
-                source: prepared.source,
-                result: isUntried ? .queued : MeasuredLead.Result(outcome, source: prepared.source),
-                outcome: outcome,
-                attempt: settled.lead.attempts + 1,
-                age: prepared.id.milliseconds.map { .milliseconds(max(0, now - $0)) }
-            )
-        }
+        let leads = settled.filter { !$0.isStillWaiting }
+            .map { settled in
+                let prepared = settled.lead.prepared
+                let outcome = outcome(settled)
+                let isUntried =
+                    outcome.status == .pending
+                    && (settled.assignment.result == .queued || settled.assignment.result == .waiting)
+                return MeasuredLead(
+                    id: prepared.id,
+                    source: prepared.source,
+                    result: isUntried ? .queued : MeasuredLead.Result(outcome, source: prepared.source),
+                    outcome: outcome,
+                    attempt: settled.lead.attempts + 1,
+                    age: prepared.id.milliseconds.map { .milliseconds(max(0, now - $0)) }
+                )
+            }
         let path: MeasuredBatch.Path =
             switch claim {
-            case .due(.new, _): .waiting
+            case .due(.new, _), .waiters: .waiting
             case .due(.tried, _): .retry
             case .lead: .request
             }
@@ -234,7 +235,7 @@ package struct WaitingLeadRouter: Sendable {
         )
     }
 
-    private func outcome(_ settled: SettledLead) -> RoutingOutcome {
+    func outcome(_ settled: SettledLead) -> RoutingOutcome {
         RoutingOutcome(
             settled.lead.prepared.id,
             source: settled.lead.prepared.source,

@@ -8,8 +8,12 @@ package protocol WaitingStore: Sendable {
     func claimAndSettle(
         _ claim: WaitingClaim,
         maximumAttempts: Int,
-        decide: @Sendable ([ClaimedLead]) -> (version: Int64, assignments: [Assignment])
+        under rules: CompiledRuleSet
     ) async throws -> ClaimResult
+    /// The rules for which leads wait because their destinations were full or closed.
+    func awaitedRules() async throws -> [UUID]
+    /// What decisions would look at now.
+    func peek(_ request: RoutingStateRequest) async throws -> RoutingState
     /// How leads stand.
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
     /// One lead that the caller may see.

@@ -45,6 +45,8 @@ package struct Assignment: Sendable, Hashable {
         case retry
         /// Not decided: pending, and due at once.
         case queued
+        /// A rule matched whose destinations are full or closed: pending, until they can take leads again.
+        case waiting
         /// The decision could not be made and will not be: failed. Only for leads that were waiting.
         case failed
     }
@@ -59,6 +61,15 @@ package struct Assignment: Sendable, Hashable {
     package let ruleName: String?
     /// One sentence for people, kept in the log.
     package let reason: String
+    /// The person to whom it is given.
+    package var assignee: UUID?
+    /// The rule that it waits for.
+    package var waitingFor: UUID?
+    /// What it takes of capacity and turns.
+    package var use: StateUse?
+
+    /// Whether there is something to write that plain decisions do not have.
+    var hasMore: Bool { use != nil || assignee != nil || waitingFor != nil }
 
     /// An assignment of a lead.
     package init(
@@ -77,6 +88,13 @@ package struct Assignment: Sendable, Hashable {
 
     /// What a decision means for the database.
     package init(_ decision: RoutingDecision) {
+        self.init(outcomeOf: decision)
+        assignee = decision.assignee?.id
+        use = decision.use
+        if case .waiting(let rule, _) = decision.outcome { waitingFor = rule }
+    }
+
+    private init(outcomeOf decision: RoutingDecision) {
         switch decision.outcome {
         case .routed(let destination, let rule, let name):
             self.init(
@@ -92,7 +110,9 @@ package struct Assignment: Sendable, Hashable {
             self.init(result: .fallback, destination: destination, reason: decision.reason)
         case .retry:
             self.init(result: .retry, reason: decision.reason)
-        case .paused, .waiting:
+        case .waiting:
+            self.init(result: .waiting, reason: decision.reason)
+        case .paused:
             self.init(result: .queued, reason: decision.reason)
         }
     }

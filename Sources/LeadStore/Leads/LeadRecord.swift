@@ -32,6 +32,10 @@ package struct LeadRecord: Sendable, Hashable {
     package var routedAt: Timestamp?
     /// When it expires unless it is routed before.
     package var expiresAt: Timestamp?
+    /// The person to whom it is given.
+    package var assigneeID: UUID?
+    /// That person's name now.
+    package var assigneeName: String?
 
     /// The columns that ``init(_:)`` reads, of `leads l` joined to `lead_routing_rules r`.
     static let columns = """
@@ -40,7 +44,8 @@ package struct LeadRecord: Sendable, Hashable {
         l.company_revenue::text, l.company_location::text, l.source::text, l.source_id::text, l.metadata::text,
         l.routing_status::text, l.routing_attempts, l.routing_error::text, l.matched_rule_id, r.rule_name::text,
         l.duplicate_of, l.created_at::timestamptz, l.updated_at::timestamptz, l.routed_at,
-        l.lead_expires_at::timestamptz
+        l.lead_expires_at::timestamptz, l.assignee_id,
+        (SELECT a.name::text FROM public.workspace_assignees a WHERE a.id = l.assignee_id)
         """
 
     init(_ row: Row) throws {
@@ -71,5 +76,7 @@ package struct LeadRecord: Sendable, Hashable {
         updatedAt = try row.timestampIfPresent(22)
         routedAt = try row.timestampIfPresent(23)
         expiresAt = try row.timestampIfPresent(24)
+        assigneeID = try row.uuidIfPresent(25)
+        assigneeName = try row.stringIfPresent(26)
     }
 }

@@ -1,6 +1,6 @@
-import FoundationEssentials
+package import FoundationEssentials
 import Postgres
-import RoutingRules
+package import RoutingRules
 
 /// A waiting lead that this node holds by its row lock.
 package struct ClaimedLead: Sendable {
@@ -8,11 +8,14 @@ package struct ClaimedLead: Sendable {
     package internal(set) var prepared: PreparedLead
     /// How often it has been tried before.
     package let attempts: Int
+    /// The rule for whose capacity it has waited.
+    package let waitedFor: UUID?
 
     /// A lead that was claimed.
-    package init(prepared: PreparedLead, attempts: Int) {
+    package init(prepared: PreparedLead, attempts: Int, waitedFor: UUID? = nil) {
         self.prepared = prepared
         self.attempts = attempts
+        self.waitedFor = waitedFor
     }
 }
 
@@ -26,6 +29,11 @@ package struct SettledLead: Sendable {
     package let exception: IngestException.Outcome?
     /// Whether the lead could not be written and was put off by itself, to keep it from its batch.
     package let isPoison: Bool
+
+    /// Whether it waits for the capacity of the same rule as before; then nothing was written.
+    package var isStillWaiting: Bool {
+        assignment.result == .waiting && lead.waitedFor != nil && assignment.waitingFor == lead.waitedFor
+    }
 
     /// What became of a lead.
     package init(
@@ -71,13 +79,57 @@ extension LeadStore {
         maximumAttempts: Int = RetryBackoff.standard.maximumAttempts,
         decide: @Sendable ([ClaimedLead]) -> (version: Int64, assignments: [Assignment])
     ) async throws -> ClaimResult {
+        try await claimAndSettle(claim, maximumAttempts: maximumAttempts, looksAt: { _ in RoutingStateRequest() }) {
+            leads,
+            _ in decide(leads)
+        }
+    }
+
+    /// Claims waiting leads, decides them under these rules, and writes each once, in one transaction.
+    ///
+    /// Like the other form; what decisions look at beside the rules is held behind the leads. A lead that waits on for
+    /// the capacity of the same rule is not written.
+    package func claimAndSettle(
+        _ claim: WaitingClaim,
+        maximumAttempts: Int,
+        under rules: CompiledRuleSet
+    ) async throws -> ClaimResult {
+        try await claimAndSettle(
+            claim,
+            maximumAttempts: maximumAttempts,
+            looksAt: { leads in rules.stateRequest(for: leads.lazy.map { ($0.prepared.lead, $0.prepared.source) }) },
+            decide: { leads, state in
+                let assignments = leads.map { lead in
+                    Assignment(
+                        rules.decide(
+                            lead.prepared.lead,
+                            from: lead.prepared.source,
+                            in: &state,
+                            waitedFor: lead.waitedFor
+                        )
+                    )
+                }
+                return (rules.version, assignments)
+            }
+        )
+    }
+
+    private func claimAndSettle(
+        _ claim: WaitingClaim,
+        maximumAttempts: Int,
+        looksAt: @Sendable ([ClaimedLead]) -> RoutingStateRequest,
+        decide: @Sendable ([ClaimedLead], inout RoutingState) -> (version: Int64, assignments: [Assignment])
+    ) async throws -> ClaimResult {
         do {
             return try await pool.withTransaction { connection in
                 let (statement, parameters) = Self.statement(for: claim)
                 var claimed = try await connection.query(statement, parameters).map(ClaimedLead.init)
                 guard !claimed.isEmpty else { return .settled([]) }
                 try await Self.complete(&claimed, on: connection)
-                let (version, assignments) = decide(claimed)
+                let request = looksAt(claimed)
+                var state =
+                    request.isEmpty ? RoutingState() : try await Self.hold(request, on: connection)
+                let (version, assignments) = decide(claimed, &state)
                 if assignments.contains(where: { $0.result == .queued }) {
                     // The database gave a source's lead that these rules hold paused: they are not the newest.
                     guard case .lead = claim else { throw Settling.Stale() }
@@ -87,7 +139,15 @@ extension LeadStore {
                     )
                 }
                 let settling = Settling(connection: connection, version: version, maximumAttempts: maximumAttempts)
-                return .settled(try await settling.settle(zip(claimed, assignments)[...]))
+                let all = zip(claimed, assignments)
+                let moving = all.filter { !$0.isStillWaiting }
+                let settled = try await settling.settle(moving[...])
+                let uses = settled.lazy.filter { $0.exception == nil && !$0.isPoison }.compactMap(\.assignment.use)
+                try await Self.take(uses, on: connection)
+                guard moving.count < all.count else { return .settled(settled) }
+                let still = all.filter(\.isStillWaiting)
+                    .map { SettledLead(lead: $0.lead, assignment: $0.assignment, exception: nil, isPoison: false) }
+                return .settled(settled + still)
             }
         } catch is Settling.Stale {
             return .stale
@@ -101,26 +161,42 @@ extension LeadStore {
             parameters.append(Int32(clamping: limit))
             parameters.append(kind == .tried)
             return (claimDue, parameters)
+        case .waiters(let rule, let limit, let except):
+            parameters.append(rule)
+            parameters.append(Int32(clamping: limit))
+            parameters.append(array: except.map(Optional.some))
+            return (claimWaiters, parameters)
         case .lead(let id):
             parameters.append(id)
             return (claimOne, parameters)
         }
     }
 
+    /// Looked up lead by lead: the number of rows that a function gives is not known to the planner.
+    private static let claimedColumns = """
+        SELECT c.lead_id, c.source_workspace_id, c.attempts, c.email::text, c.phone::text, c.company_name::text,
+            c.company_industry::text, c.company_size::text, c.company_revenue::text, c.company_location::text,
+            (SELECT q.waiting_for FROM public.lead_routing_queue q WHERE q.lead_id = c.lead_id)
+        """
+    private static let claimWaiters = Statement(
+        "claim_waiters",
+        """
+        \(claimedColumns)
+        FROM switchyard.claim_waiters(p_rule => $1, p_limit => $2, p_except => $3) c
+        """
+    )
     private static let claimDue = Statement(
         "claim_turn",
         """
-        SELECT lead_id, source_workspace_id, attempts, email::text, phone::text, company_name::text,
-            company_industry::text, company_size::text, company_revenue::text, company_location::text
-        FROM switchyard.claim_turn(p_limit => $1, p_tried => $2)
+        \(claimedColumns)
+        FROM switchyard.claim_turn(p_limit => $1, p_tried => $2) c
         """
     )
     private static let claimOne = Statement(
         "claim_waiting",
         """
-        SELECT lead_id, source_workspace_id, attempts, email::text, phone::text, company_name::text,
-            company_industry::text, company_size::text, company_revenue::text, company_location::text
-        FROM switchyard.claim_waiting(p_limit => 1, p_lead_id => $1)
+        \(claimedColumns)
+        FROM switchyard.claim_waiting(p_limit => 1, p_lead_id => $1) c
         """
     )
 }
@@ -138,6 +214,7 @@ extension ClaimedLead {
         )
         prepared = PreparedLead(id: try row.uuid(0), source: try row.uuid(1), lead: lead)
         attempts = try Int(row.int32(2))
+        waitedFor = try row.uuidIfPresent(10)
     }
 }
 
@@ -153,6 +230,10 @@ struct Settling {
     struct Item: Sendable {
         let lead: ClaimedLead
         let assignment: Assignment
+
+        var isStillWaiting: Bool {
+            assignment.result == .waiting && lead.waitedFor != nil && assignment.waitingFor == lead.waitedFor
+        }
     }
 
     let connection: PostgresConnection
@@ -208,7 +289,10 @@ struct Settling {
         _ = try await connection.query(Self.savepoint)
         let result: IngestResult
         do {
-            result = try IngestResult(await connection.query(Self.settleClaimed, parameters(items)))
+            let hasUses = items.contains(where: \.assignment.hasMore)
+            result = try IngestResult(
+                await connection.query(hasUses ? Self.settleUses : Self.settleClaimed, parameters(items, hasUses))
+            )
         } catch let error as PostgresError where error.blamesRow {
             _ = try await connection.query(Self.rollBack)
             throw error
@@ -227,7 +311,7 @@ struct Settling {
             }
     }
 
-    private func parameters(_ items: ArraySlice<Item>) -> Parameters {
+    private func parameters(_ items: ArraySlice<Item>, _ hasUses: Bool) -> Parameters {
         let leads = items.map(\.lead.prepared)
         var parameters = Parameters()
         parameters.append(version)
@@ -240,6 +324,10 @@ struct Settling {
         parameters.append(array: leads.map { $0.identities.claims.first?.digest })
         parameters.append(array: leads.map { $0.identities.claims.dropFirst().first?.digest })
         parameters.append(Int32(clamping: maximumAttempts))
+        guard hasUses else { return parameters }
+        parameters.append(array: items.map(\.assignment.assignee))
+        parameters.append(array: items.map(\.assignment.waitingFor))
+        parameters.append(array: items.map { $0.assignment.use?.metadata })
         return parameters
     }
 
@@ -249,7 +337,14 @@ struct Settling {
         "settle_claimed",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.settle_claimed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        FROM switchyard.settle_held($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL, NULL)
+        """
+    )
+    private static let settleUses = Statement(
+        "settle_uses",
+        """
+        SELECT ordinal, outcome, duplicate_of
+        FROM switchyard.settle_held($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         """
     )
     private static let moveInQueue = Statement(

@@ -3,7 +3,8 @@ package import Postgres
 
 /// One line of a lead's audit log.
 package struct HistoryEntry: Sendable, Hashable {
-    /// What happened: `success`, `unmatched`, `fallback`, `duplicate`, `retry`, `failed`, `expired`, `released` or `requeued`.
+    /// What happened: `success`, `unmatched`, `fallback`, `duplicate`, `retry`, `failed`, `expired`, `released`, `requeued`,
+    /// `waiting` or `returned`.
     package let result: String
     /// Why, in one sentence.
     package let reason: String?

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 import Postgres
-import RoutingRules
+package import RoutingRules
 
 /// What the database made of a batch of new leads.
 package enum IngestResult: Sendable, Hashable {
@@ -55,6 +55,48 @@ extension LeadStore {
     /// - Returns: the leads that were not written as decided; or that the rules have changed and nothing was written.
     /// - Throws: what the database says; then nothing is written, unless the connection was lost.
     package func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult {
+        let (statement, parameters) = Self.ingesting(batch, version: version, isRepeat: isRepeat)
+        return try IngestResult(await pool.query(statement, parameters))
+    }
+
+    /// ``ingest(_:version:isRepeat:)`` for leads whose decisions depend on more than the rules.
+    ///
+    /// One transaction of four round trips: what the decisions look at is held, they are made, the leads are written, and
+    /// then what they have taken. A lead that was not written as decided has taken nothing.
+    ///
+    /// - Parameters:
+    ///   - request: what the decisions may look at.
+    ///   - version: the rule-set version they are made under.
+    ///   - isRepeat: whether some of the leads may be stored already.
+    ///   - decide: decides all leads of the batch, in order. It is called while rows are locked: it computes and does
+    ///     not wait for anything.
+    /// - Returns: the leads as they were decided, and what the database made of them.
+    /// - Throws: what the database says.
+    package func ingest(
+        holding request: RoutingStateRequest,
+        version: Int64?,
+        isRepeat: Bool,
+        decide: @Sendable (inout RoutingState) -> [DecidedLead]
+    ) async throws -> (batch: [DecidedLead], result: IngestResult) {
+        try await pool.withTransaction { connection in
+            var state = try await Self.hold(request, on: connection)
+            let batch = decide(&state)
+            let (statement, parameters) = Self.ingesting(batch, version: version, isRepeat: isRepeat)
+            let result = try IngestResult(await connection.query(statement, parameters))
+            guard case .written(let exceptions) = result else { return (batch, result) }
+            let exceptional = Set(exceptions.map(\.index))
+            let uses = batch.enumerated().lazy.filter { !exceptional.contains($0.offset) }
+                .compactMap(\.element.assignment.use)
+            try await Self.take(uses, on: connection)
+            return (batch, result)
+        }
+    }
+
+    private static func ingesting(
+        _ batch: [DecidedLead],
+        version: Int64?,
+        isRepeat: Bool
+    ) -> (Statement, Parameters) {
         let leads = batch.map(\.prepared)
         var parameters = Parameters()
         let isKeyed = leads.contains { $0.idempotency != nil }
@@ -85,23 +127,45 @@ extension LeadStore {
         parameters.append(array: leads.map { $0.identities.claims.first?.digest })
         parameters.append(array: leads.map { $0.identities.claims.dropFirst().first?.digest })
         parameters.append(isRepeat)
-        return try IngestResult(await pool.query(isKeyed ? Self.ingestKeyedLeads : Self.ingestLeads, parameters))
+        guard batch.contains(where: \.assignment.hasMore) else {
+            return (isKeyed ? ingestKeyedLeads : ingestLeads, parameters)
+        }
+        parameters.append(array: batch.map(\.assignment.assignee))
+        parameters.append(array: batch.map(\.assignment.waitingFor))
+        parameters.append(array: batch.map { $0.assignment.use?.metadata })
+        return (isKeyed ? ingestKeyedUses : ingestUses, parameters)
     }
 
     private static let ingestLeads = Statement(
         "ingest_leads",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.ingest_leads($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23)
+        FROM switchyard.ingest_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+            $19, $20, $21, $22, $23, NULL, NULL, NULL)
         """
     )
     private static let ingestKeyedLeads = Statement(
         "ingest_keyed_leads",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.ingest_keyed_leads($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25)
+        FROM switchyard.ingest_keyed_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+            $18, $19, $20, $21, $22, $23, $24, $25, NULL, NULL, NULL)
+        """
+    )
+    private static let ingestUses = Statement(
+        "ingest_uses",
+        """
+        SELECT ordinal, outcome, duplicate_of
+        FROM switchyard.ingest_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+            $19, $20, $21, $22, $23, $24, $25, $26)
+        """
+    )
+    private static let ingestKeyedUses = Statement(
+        "ingest_keyed_uses",
+        """
+        SELECT ordinal, outcome, duplicate_of
+        FROM switchyard.ingest_keyed_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
         """
     )
 }

@@ -132,7 +132,7 @@ extension LeadStore {
         for row in try await pool.query(Self.firstAnswers, parameters) {
             let id = try row.uuid(0)
             let result = try row.stringIfPresent(1)
-            let isRouted = result != nil && result != "retry"
+            let isRouted = result != nil && result != "retry" && result != "waiting"
             outcomes[id] = RoutingOutcome(
                 leadID: id,
                 status: isRouted ? .routed : .pending,
@@ -156,7 +156,7 @@ extension LeadStore {
         LEFT JOIN LATERAL (
             SELECT g.routing_result, g.destination_workspace_id, g.matched_rule_id, g.reason, g.duplicate_of
             FROM public.lead_routing_logs g
-            WHERE g.lead_id = l.id AND g.attempt = 1 AND g.created_at <= l.created_at
+            WHERE g.lead_id = l.id AND g.attempt IN (0, 1) AND g.created_at <= l.created_at
             ORDER BY g.created_at, g.id
             LIMIT 1
         ) log ON true

@@ -14,6 +14,8 @@ package enum WaitingClaim: Sendable, Hashable {
 
     /// Leads of a kind that are due, up to a limit, in fair turns of their sources; 500 is a good batch.
     case due(Kind, limit: Int)
+    /// Leads that wait for capacity under a rule, oldest first in turns of their sources, up to a limit; these excepted.
+    case waiters(rule: UUID, limit: Int, except: [UUID])
     /// One lead, due or not, of a paused source or not.
     case lead(UUID)
 }

@@ -28,7 +28,8 @@ extension LeadStore {
                 workspaces: connection.query(Self.workspacesThen, values),
                 rules: connection.query(Self.rulesThen, values),
                 agreements: connection.query(Self.agreementsThen, values),
-                pauses: connection.query(Self.pausesThen, values)
+                pauses: connection.query(Self.pausesThen, values),
+                people: connection.query(Self.peopleThen, values)
             )
         }
     }
@@ -53,7 +54,7 @@ extension LeadStore {
         """
     }
 
-    private static let isRecorded = Statement(
+    static let isRecorded = Statement(
         "is_recorded",
         """
         SELECT $1 BETWEEN (SELECT min(v.version) FROM switchyard.rule_set_versions v)
@@ -74,6 +75,13 @@ extension LeadStore {
         "agreements_then",
         """
         SELECT a.receiving_workspace_id, a.sending_workspace_id FROM \(rows(of: "public.routing_agreements", as: "a"))
+        """
+    )
+    private static let peopleThen = Statement(
+        "people_then",
+        """
+        SELECT \(Assignee.columns) FROM \(rows(of: "public.workspace_assignees", as: "a"))
+        ORDER BY a.workspace_id, a.name, a.id
         """
     )
     private static let pausesThen = Statement(

@@ -19,17 +19,23 @@ extension LeadStore {
     package func loadRuleSet() async throws -> RuleSetSnapshot {
         try await pool.withTransaction { connection in
             _ = try await connection.query(Self.oneSnapshot)
-            guard let version = try await connection.query(Self.currentVersion).first else {
-                throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
-            }
-            return try await Self.snapshot(
-                version: version.int64(0),
-                workspaces: connection.query(Self.allWorkspaces),
-                rules: connection.query(Self.allRules),
-                agreements: connection.query(Self.allAgreements),
-                pauses: connection.query(Self.allPauses)
-            )
+            return try await Self.loadRuleSet(on: connection)
         }
+    }
+
+    /// The same on a connection whose transaction keeps what is read together.
+    static func loadRuleSet(on connection: PostgresConnection) async throws -> RuleSetSnapshot {
+        guard let version = try await connection.query(Self.currentVersion).first else {
+            throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
+        }
+        return try await Self.snapshot(
+            version: version.int64(0),
+            workspaces: connection.query(Self.allWorkspaces),
+            rules: connection.query(Self.allRules),
+            agreements: connection.query(Self.allAgreements),
+            pauses: connection.query(Self.allPauses),
+            people: connection.query(Self.allPeople)
+        )
     }
 
     /// A rule set from its rows, those of now or those of then.
@@ -38,12 +44,23 @@ extension LeadStore {
         workspaces: Rows,
         rules: Rows,
         agreements: Rows,
-        pauses: Rows
+        pauses: Rows,
+        people: Rows
     ) throws -> RuleSetSnapshot {
-        RuleSetSnapshot(
+        let people = Dictionary(grouping: try people.map(Assignee.init), by: \.workspaceID)
+        var shared = SharedConditions()
+        return RuleSetSnapshot(
             version: version,
-            workspaces: try workspaces.map { try WorkspaceRecord($0).workspace },
-            rules: try rules.map { try RuleRecord($0).rule },
+            workspaces: try workspaces.map { row in
+                var workspace = try WorkspaceRecord(row).workspace
+                workspace.assignees = people[workspace.id] ?? []
+                return workspace
+            },
+            rules: try rules.map { row in
+                var rule = try RuleRecord(row).rule
+                rule.conditions = shared.shared(rule.conditions)
+                return rule
+            },
             agreements: try agreements.map { row in
                 RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
             },
@@ -68,6 +85,10 @@ extension LeadStore {
     private static let allAgreements = Statement(
         "rule_set_agreements",
         "SELECT receiving_workspace_id, sending_workspace_id FROM public.routing_agreements"
+    )
+    private static let allPeople = Statement(
+        "rule_set_people",
+        "SELECT \(Assignee.columns) FROM public.workspace_assignees a ORDER BY a.workspace_id, a.name, a.id"
     )
     private static let allPauses = Statement(
         "rule_set_pauses",

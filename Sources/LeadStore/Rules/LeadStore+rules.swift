@@ -14,6 +14,8 @@ package struct RuleChange: Sendable, Hashable {
     package var conditions: RuleConditions?
     /// Where a matching lead goes.
     package var destinationWorkspaceID: UUID?
+    /// How leads are handed out; `.some(nil)` takes what there is away.
+    package var distribution: Distribution??
 
     /// A change of nothing.
     package init() {}
@@ -59,6 +61,7 @@ extension LeadStore {
             throw StoreError(.forbidden, field: "/workspaceId", "A workspace's key makes rules of that workspace only.")
         }
         guard change.name != nil else { throw StoreError(.invalid, field: "/name", "A rule needs a name.") }
+        let change = change.withDestinationOfPool
         guard change.destinationWorkspaceID != nil else {
             throw StoreError(.invalid, field: "/destinationWorkspaceId", "A rule needs a destination.")
         }
@@ -77,6 +80,7 @@ extension LeadStore {
 
     /// Changes a rule; decisions follow it as soon as this returns.
     package func changeRule(_ id: UUID, _ change: RuleChange, as access: Access) async throws -> RuleRecord {
+        let change = change.withDestinationOfPool
         try await check(change, as: access)
         var parameters = Parameters()
         parameters.append(id)
@@ -105,11 +109,28 @@ extension LeadStore {
         if let conditions = change.conditions {
             try Self.check(conditions)
         }
+        if case .some(.some(let distribution)) = change.distribution {
+            if let problem = distribution.problems.first {
+                throw StoreError(.invalid, field: problem.path, problem.message, remedy: problem.remedy)
+            }
+            for (number, member) in (distribution.pool?.members ?? []).enumerated() {
+                try await check(
+                    destination: member.workspaceID,
+                    "/distribution/pool/members/\(number)/workspaceId",
+                    as: access
+                )
+            }
+        }
         guard let destination = change.destinationWorkspaceID else { return }
+        try await check(destination: destination, "/destinationWorkspaceId", as: access)
+    }
+
+    /// Refuses a workspace that leads may not be sent to.
+    private func check(destination: UUID, _ field: String, as access: Access) async throws {
         switch access {
         case .administrator:
             guard try await workspace(destination, as: access) != nil else {
-                throw StoreError.noSuchWorkspace("/destinationWorkspaceId")
+                throw StoreError.noSuchWorkspace(field)
             }
         case .workspace(let own):
             guard destination != own else { return }
@@ -117,7 +138,7 @@ extension LeadStore {
             guard try await hasAgreed(destination, toReceiveFrom: own, as: access) else {
                 throw StoreError(
                     .invalid,
-                    field: "/destinationWorkspaceId",
+                    field: field,
                     "That workspace has not agreed to receive leads from this one.",
                     remedy: "Ask the receiver to agree first: POST /api/agreements with a key of its own."
                 )
@@ -125,7 +146,8 @@ extension LeadStore {
         }
     }
 
-    private static func check(_ conditions: RuleConditions) throws {
+    /// Refuses conditions that cannot be understood, or are too many or too long.
+    static func check(_ conditions: RuleConditions) throws {
         if let problem = conditions.problems.first {
             throw StoreError(
                 .invalid,
@@ -155,6 +177,8 @@ extension LeadStore {
         parameters.append(change.isActive)
         parameters.json(change.conditions?.json.printed)
         parameters.append(change.destinationWorkspaceID)
+        parameters.append(change.distribution != nil)
+        parameters.json(change.distribution.flatMap { $0 }?.settings.json)
     }
 
     private static let ruleFields = [
@@ -177,8 +201,9 @@ extension LeadStore {
         "insert_rule",
         """
         INSERT INTO public.lead_routing_rules AS r
-            (id, workspace_id, rule_name, priority, is_active, conditions, destination_workspace_id)
-        VALUES ($1, $2, $3, coalesce($4, 0), coalesce($5, true), coalesce($6, '{}'::jsonb), $7)
+            (id, workspace_id, rule_name, priority, is_active, conditions, destination_workspace_id,
+            distribution)
+        VALUES ($1, $2, $3, coalesce($4, 0), coalesce($5, true), coalesce($6, '{}'::jsonb), $7, CASE WHEN $8 THEN $9 END)
         RETURNING \(RuleRecord.columns)
         """
     )
@@ -191,6 +216,7 @@ extension LeadStore {
             is_active = coalesce($5, r.is_active),
             conditions = coalesce($6, r.conditions),
             destination_workspace_id = coalesce($7, r.destination_workspace_id),
+            distribution = CASE WHEN $8 THEN $9 ELSE r.distribution END,
             updated_at = now()
         WHERE r.id = $1 AND ($2::uuid IS NULL OR r.workspace_id = $2)
         RETURNING \(RuleRecord.columns)
@@ -204,4 +230,14 @@ extension LeadStore {
         RETURNING id
         """
     )
+}
+
+extension RuleChange {
+    /// For a pool the one destination is its first member.
+    fileprivate var withDestinationOfPool: RuleChange {
+        guard let first = distribution.flatMap({ $0 })?.pool?.members.first else { return self }
+        var change = self
+        change.destinationWorkspaceID = first.workspaceID
+        return change
+    }
 }

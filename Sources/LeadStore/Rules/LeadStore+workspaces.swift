@@ -14,6 +14,8 @@ package struct WorkspaceChange: Sendable, Hashable {
     package var isPaused: Bool?
     /// What becomes of its leads that no rule matches.
     package var unmatchedPolicy: UnmatchedPolicy?
+    /// How many leads it takes, when, and which; `.some(nil)` takes the bounds away.
+    package var capacity: WorkspaceCapacity??
 
     /// A change of nothing.
     package init() {}
@@ -83,6 +85,21 @@ extension LeadStore {
         if let type = change.type, type != "partner", type != "platform" {
             throw StoreError(.invalid, field: "/type", "A workspace is of type partner or platform.")
         }
+        if case .some(.some(let capacity)) = change.capacity {
+            if let problem = capacity.problems.first {
+                throw StoreError(.invalid, field: problem.path, problem.message, remedy: problem.remedy)
+            }
+            var parameters = Parameters()
+            parameters.append(capacity.timeZone)
+            guard try await pool.query(Self.timeZone, parameters).first != nil else {
+                throw StoreError(
+                    .invalid,
+                    field: "/capacity/timeZone",
+                    "There is no such time zone.",
+                    remedy: "Use a name of the IANA database, such as Europe/Berlin."
+                )
+            }
+        }
         if case .fallback(let destination) = change.unmatchedPolicy {
             guard destination != id, try await workspace(destination, as: .administrator) != nil else {
                 throw StoreError(.invalid, field: "/fallbackWorkspaceId", "Names no other workspace that exists.")
@@ -103,11 +120,17 @@ extension LeadStore {
         } else {
             parameters.append(UUID?.none)
         }
+        parameters.append(change.capacity != nil)
+        parameters.json(change.capacity.flatMap { $0 }?.settings.json)
         let rows = try await write(statement, parameters, as: .administrator)
         guard let row = rows.first else { throw StoreError(.notFound, "There is no such workspace.") }
         return try WorkspaceRecord(row)
     }
 
+    private static let timeZone = Statement(
+        "time_zone",
+        "SELECT z.name FROM pg_catalog.pg_timezone_names z WHERE z.name = $1"
+    )
     private static let listWorkspaces = Statement(
         "list_workspaces",
         """
@@ -124,9 +147,9 @@ extension LeadStore {
         "insert_workspace",
         """
         INSERT INTO public.workspaces AS w
-            (id, name, workspace_type, is_active, routing_paused_at, unmatched_policy, fallback_workspace_id)
+            (id, name, workspace_type, is_active, routing_paused_at, unmatched_policy, fallback_workspace_id, capacity)
         VALUES ($1, $2, coalesce($3, 'partner'), coalesce($4, true), CASE WHEN $5 THEN now() END,
-            coalesce($6, 'keep'), $7)
+            coalesce($6, 'keep'), $7, CASE WHEN $8 THEN $9 END)
         RETURNING \(WorkspaceRecord.columns)
         """
     )
@@ -141,6 +164,7 @@ extension LeadStore {
                 WHEN false THEN NULL ELSE w.routing_paused_at END,
             unmatched_policy = coalesce($6, w.unmatched_policy),
             fallback_workspace_id = CASE WHEN $6 IS NULL THEN w.fallback_workspace_id ELSE $7 END,
+            capacity = CASE WHEN $8 THEN $9 ELSE w.capacity END,
             updated_at = now()
         WHERE w.id = $1 AND w.deleted_at IS NULL
         RETURNING \(WorkspaceRecord.columns)

@@ -14,14 +14,17 @@ package struct RuleRecord: Sendable, Hashable {
     /// The columns that ``init(_:)`` reads, of `lead_routing_rules r`.
     static let columns = """
         r.id, r.workspace_id, r.rule_name::text, r.priority::int, r.is_active, r.conditions::text,
-        r.destination_workspace_id, r.created_at::timestamptz, r.updated_at::timestamptz
+        r.destination_workspace_id, r.created_at::timestamptz, r.updated_at::timestamptz, r.distribution::text
         """
 
     init(_ row: Row) throws {
         let text = try row.stringIfPresent(5) ?? "{}"
         let conditions = RuleConditions(json: text)
         let destination = try row.uuidIfPresent(6)
-        isReadable = conditions.problems.isEmpty && destination != nil
+        let stored = try row.stringIfPresent(9)
+        let distribution = stored.map { Distribution(SettingsValue(json: $0) ?? .null) }
+        isReadable =
+            conditions.problems.isEmpty && destination != nil && distribution?.problems.isEmpty != false
         let id = try row.uuid(0)
         rule = RoutingRule(
             id: id,
@@ -31,7 +34,8 @@ package struct RuleRecord: Sendable, Hashable {
             destinationWorkspaceID: destination ?? id,
             isActive: try row.boolIfPresent(4) ?? true && isReadable,
             conditions: conditions,
-            createdAt: try row.timestamp(7).microsecondsSinceUnixEpoch
+            createdAt: try row.timestamp(7).microsecondsSinceUnixEpoch,
+            distribution: distribution
         )
         updatedAt = try row.timestampIfPresent(8)
     }

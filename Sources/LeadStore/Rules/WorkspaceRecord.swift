@@ -13,7 +13,8 @@ package struct WorkspaceRecord: Sendable, Hashable {
     /// The columns that ``init(_:)`` reads, of `workspaces w`.
     static let columns = """
         w.id, w.name::text, w.workspace_type::text, w.is_active, w.routing_paused_at IS NOT NULL,
-        w.unmatched_policy::text, w.fallback_workspace_id, w.created_at::timestamptz, w.updated_at::timestamptz
+        w.unmatched_policy::text, w.fallback_workspace_id, w.created_at::timestamptz, w.updated_at::timestamptz,
+        w.capacity::text
         """
 
     init(_ row: Row) throws {
@@ -29,7 +30,8 @@ package struct WorkspaceRecord: Sendable, Hashable {
             type: try row.stringIfPresent(2) ?? "partner",
             isActive: try row.boolIfPresent(3) ?? true,
             isPaused: try row.bool(4),
-            unmatchedPolicy: policy
+            unmatchedPolicy: policy,
+            capacity: try row.stringIfPresent(9).map { WorkspaceCapacity(SettingsValue(json: $0) ?? .null) }
         )
         createdAt = try row.timestamp(7)
         updatedAt = try row.timestampIfPresent(8)

@@ -50,6 +50,9 @@ extension LeadStore {
                 WHERE a.attrelid = to_regclass('switchyard.scheduled_runs') AND a.attname = 'claim' AND NOT a.attisdropped)
             AND to_regclass('switchyard.rule_set_version') IS NOT NULL
             AND to_regclass('switchyard.rule_set_history') IS NOT NULL
+            AND to_regclass('switchyard.rule_set_drafts') IS NOT NULL
+            AND to_regclass('switchyard.rule_set_rollbacks') IS NOT NULL
+            AND to_regclass('switchyard.nodes') IS NOT NULL
             AND to_regprocedure('switchyard.ingest_leads(bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[], text[],
                 text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[],
                 boolean)') IS NOT NULL

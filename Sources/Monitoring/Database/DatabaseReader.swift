@@ -37,7 +37,9 @@ package actor DatabaseReader {
         self.read = read
     }
 
-    /// The state of things, not older than the maximum age. A failure is kept as long as a reading: an ailing database
+    /// The state of things, not older than the maximum age.
+    ///
+    /// A failure is kept as long as a reading: an ailing database
     /// is not asked more often.
     package func current() async -> State {
         if let underWay { return await underWay.value }

@@ -13,6 +13,11 @@ package final class NodeMetrics: Sendable {
     private let reader: DatabaseReader
     private let pool: @Sendable () async -> PoolStatistics
     private let state: Mutex<State>
+    private let diskPath: String
+
+    private final class SharedWindow: Sendable {
+        let state = Mutex(ReportWindow())
+    }
 
     private struct State {
         var reading: RoutingReading?
@@ -36,6 +41,7 @@ package final class NodeMetrics: Sendable {
         diskPath: String
     ) {
         self.registry = registry
+        self.diskPath = diskPath
         self.reader = reader
         self.pool = pool
         routing = RoutingMetrics(registry)
@@ -100,6 +106,26 @@ package final class NodeMetrics: Sendable {
     package func page() async -> String {
         await refresh()
         return registry.prometheusText()
+    }
+
+    /// What makes this node's figures of the last five minutes, for the alerts; asked every ten seconds.
+    ///
+    /// - Parameter watchingDisk: whether this machine's disk is the database's.
+    /// - Returns: what makes them.
+    package func report(watchingDisk: Bool) -> @Sendable () -> NodeReport {
+        let window = SharedWindow()
+        return { [self] in
+            let locks = routing.locks
+            let sample = ReportWindow.Sample(
+                acquired: locks.acquired,
+                failed: locks.failed,
+                timeouts: Double(PoolStatistics.lockTimeouts),
+                latency: routing.latency.tally
+            )
+            var report = window.state.withLock { $0.report(sample, at: .now) }
+            if watchingDisk { report.diskFree = DiskRoom(path: diskPath).map { $0.free / $0.total } }
+            return report
+        }
     }
 
     private func registerDatabase() {

@@ -1,6 +1,8 @@
 package import LeadRouting
 
-/// Counts what becomes of leads. A batch costs some locks and additions, a lead none of its own and no allocation.
+/// Counts what becomes of leads.
+///
+/// A batch costs some locks and additions, a lead none of its own and no allocation.
 package final class RoutingMetrics: RoutingMeter {
     private let results: [MeasuredBatch.Path: [MetricCounter]]
     private let batches: [MeasuredBatch.Path: Histogram]

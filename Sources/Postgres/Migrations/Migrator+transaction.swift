@@ -80,8 +80,9 @@ extension Migrator {
         }
     }
 
-    /// Waits half a second at most for a lock, because writers queue behind one who waits, and because the server looks
-    /// for deadlocks after one: it is we who give way. Takes all the time it needs else.
+    /// Waits half a second at most for a lock, and takes all the time it needs else.
+    ///
+    /// Writers queue behind one who waits, and the server looks for deadlocks after a second: it is we who give way.
     private static var limits: String {
         """
         SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = 0;

@@ -252,6 +252,7 @@ struct CellIndex: Sendable {
     ///   - cells: the cells.
     ///   - rules: who may take them.
     ///   - budget: how many steps to take at most; negative afterwards when they did not do, and then nil means nothing.
+    /// - Returns: a cell that is left, if there is one.
     func uncovered(_ cells: LeadCells, by rules: RuleBits, budget: inout Int) -> LeadCell? {
         var cell = LeadCell()
         return uncovered(cells, axis: 0, by: rules, &cell, &budget) ? cell : nil

@@ -14,6 +14,8 @@ struct Deciding {
     var state: RoutingState
     var seen = SeenState()
     var use = StateUse()
+    /// Workspaces that have returned the lead.
+    var excluded: Set<UUID> = []
     private var score: Double??
 
     /// A decision in a state, which it holds alone until it is done.
@@ -57,9 +59,10 @@ struct Deciding {
         return (score ?? nil).map { $0 >= minimum } ?? false
     }
 
-    /// The next in turn: smooth weighted round robin, in which everybody present comes forward by the own weight and
-    /// whoever goes steps back by the weight of all. The sum of the steps is zero, so that an absence leaves nobody
-    /// with a debt, and who is new starts level.
+    /// The next in turn, by smooth weighted round robin.
+    ///
+    /// Everybody present comes forward by the own weight, and whoever goes steps back by the weight of all. The sum of
+    /// the steps is zero, so that an absence leaves nobody with a debt, and who is new starts level.
     mutating func takeTurn<Members: Collection>(_ members: Members) -> (place: Int, of: Int64)?
     where Members.Element: TakesTurns {
         var best: (place: Int, current: Int64)?
@@ -84,6 +87,7 @@ extension CompiledPool {
     /// - Parameters:
     ///   - deciding: the decision under way; what was looked at is noted in it, what is taken is charged to it.
     ///   - waited: whether the lead waited for this rule, and so stands before those that arrive.
+    /// - Returns: who takes it, or why nobody does.
     func choose(_ deciding: inout Deciding, waited: Bool) -> PoolAnswer {
         if let phrase = deciding.full(caps) { return .refused(why: phrase, canChange: true) }
         if whenFull == .wait, !waited, deciding.state.waiting.contains(rule) {
@@ -112,6 +116,7 @@ extension CompiledPool {
     }
 
     private func refusal(of member: CompiledMember, _ deciding: inout Deciding) -> (why: String, canChange: Bool)? {
+        if deciding.excluded.contains(member.workspace) { return ("has returned this lead", false) }
         if let obstacle = member.obstacle { return (obstacle.predicate, obstacle == .paused) }
         if let minimum = member.minimumScore, !deciding.scores(atLeast: minimum) {
             return ("takes scores of at least \(Self.text(minimum))", false)

@@ -51,17 +51,20 @@ extension CompiledRuleSet {
     ///   - source: the workspace that it came from.
     ///   - state: what ``stateRequest(for:)`` asked for.
     ///   - waitedFor: the rule that the lead has waited for, whose queue it stands in already.
+    ///   - excluding: workspaces that it must not go to, because they have returned it.
     /// - Returns: where it goes, and why.
     package func decide(
         _ lead: Lead,
         from source: UUID?,
         in state: inout RoutingState,
-        waitedFor: UUID? = nil
+        waitedFor: UUID? = nil,
+        excluding: Set<UUID> = []
     ) -> RoutingDecision {
-        guard isStateful else { return decidePlainly(lead, from: source) }
+        guard isStateful || !excluding.isEmpty else { return decidePlainly(lead, from: source) }
         guard !pauses.hold(source) else { return Self.paused }
         let rules = rules(of: source)
         var deciding = Deciding(lead: lead, taking: &state)
+        deciding.excluded = excluding
         var passedOver: [Int] = []
         var refusals: [String] = []
         var decision: RoutingDecision?
@@ -72,6 +75,12 @@ extension CompiledRuleSet {
                 return true
             }
             guard let pool = entry.pool else {
+                if !excluding.isEmpty, case .routed(let destination, _, let name) = entry.outcome,
+                    excluding.contains(destination)
+                {
+                    refusals.append("“\(name)”, whose destination has returned this lead")
+                    return true
+                }
                 decision = RoutingDecision(outcome: entry.outcome, reason: entry.reason)
                 return false
             }
@@ -99,6 +108,8 @@ extension CompiledRuleSet {
             result.reason += " Could not be used: \(named)."
         }
         if !deciding.seen.isEmpty || !deciding.use.charges.isEmpty {
+            deciding.use.charged = deciding.use.charges.filter { $0.key.period != nil }
+                .map { deciding.seen.place(of: $0, deciding.state.amount($0.key)) }
             deciding.use.seen = deciding.seen.json(now: deciding.state.now)
             result.use = deciding.use
             deciding.state.apply(deciding.use)
@@ -134,7 +145,10 @@ extension CompiledRuleSet {
         var (outcome, what) = unmatched(from: source)
         let why = rules.whyNone(lead, passedOver: passedOver)
         var person: Assignee?
-        if let source, let pool = fallbackPools[source] {
+        if case .fallback(let destination) = outcome, let source, deciding.excluded.contains(destination) {
+            outcome = .unmatched(keptIn: source)
+            what = "No other rule matched; kept in its source workspace."
+        } else if let source, let pool = fallbackPools[source] {
             switch pool.choose(&deciding, waited: false) {
             case .taken(let number, _):
                 let assigned = pool.members[number].assign(&deciding)
@@ -150,9 +164,11 @@ extension CompiledRuleSet {
         return decision
     }
 
-    /// The rules for which leads may wait.
+    /// How much room there is under a rule for which leads wait.
     ///
-    /// - Parameter rule: the rule.
+    /// - Parameters:
+    ///   - rule: the rule.
+    ///   - state: how things stand.
     /// - Returns: how many leads it could send now, in a state that ``waitRequest(of:)`` asked for; nil if leads no
     ///   longer wait for it, and all that do are to be decided again.
     package func room(under rule: UUID, in state: RoutingState) -> Int? {

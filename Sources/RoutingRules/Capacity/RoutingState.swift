@@ -77,6 +77,8 @@ package struct StateUse: Sendable, Hashable {
     package var sticky: StickyNote?
     /// What the decision looked at, as JSON; ``RoutingState/init(json:)`` reads it back.
     package var seen = ""
+    /// The counters that the lead is counted in, by their places among what was looked at.
+    package var charged: [Int] = []
 
     /// Nothing.
     package init() {}
@@ -84,12 +86,7 @@ package struct StateUse: Sendable, Hashable {
     /// What is kept with the log row, as JSON: the state that was seen, and the counters that the lead was counted in.
     package var metadata: String {
         var text = "{\"state\":\(seen.isEmpty ? "{}" : seen),\"charged\":["
-        var isFirst = true
-        for charge in charges where charge.key.period != nil {
-            if !isFirst { text += "," }
-            isFirst = false
-            text += charge.key.jsonPrefix + "\(charge.windowStart)]"
-        }
+        for (number, place) in charged.enumerated() { text += number == 0 ? "\(place)" : ",\(place)" }
         return text + "]}"
     }
 }
@@ -118,7 +115,8 @@ extension RoutingState {
         for entry in members["amounts"].elements {
             guard case .list(let parts) = entry, parts.count == 6, let scope = parts[0].integer,
                 let known = StateKey.Scope(rawValue: Int16(truncatingIfNeeded: scope)), let owner = parts[1].uuid,
-                let member = parts[2].uuid, let period = parts[3].integer, let amount = parts[4].integer,
+                let member = parts[2] == .null ? StateKey.none : parts[2].uuid, let period = parts[3].integer,
+                let amount = parts[4].integer,
                 let start = parts[5].integer
             else { return nil }
             let key = StateKey(known, owner, member, per: StateKey.period(stored: Int16(truncatingIfNeeded: period)))
@@ -153,6 +151,8 @@ extension SettingsValue {
 
 /// Writes down what a decision looks at.
 struct SeenState {
+    /// The counters and turns that were looked at, in order.
+    private var keys: [StateKey] = []
     private var amounts = ""
     private var clocks = ""
     private var sticky = ""
@@ -160,7 +160,15 @@ struct SeenState {
 
     var isEmpty: Bool { amounts.isEmpty && clocks.isEmpty && sticky.isEmpty && waiting.isEmpty }
 
+    /// The place of a counter among those that were looked at; one that was not is noted now.
+    mutating func place(of charge: StateUse.Charge, _ amount: RoutingState.Amount) -> Int {
+        if let place = keys.firstIndex(of: charge.key) { return place }
+        note(CompiledCounter(charge.key), amount)
+        return keys.count - 1
+    }
+
     mutating func note(_ counter: CompiledCounter, _ amount: RoutingState.Amount) {
+        keys.append(counter.key)
         if !amounts.isEmpty { amounts += "," }
         amounts += counter.jsonPrefix
         amounts += "\(amount.value),\(amount.windowStart)]"

@@ -55,9 +55,10 @@ package struct StateKey: Sendable, Hashable {
         (1...5).contains(stored) ? CapPeriod.allCases[Int(stored) - 1] : nil
     }
 
-    /// The beginning of its entry in JSON: `[1,"…","…",2,`.
+    /// The beginning of its entry in JSON: `[1,"…",null,2,`.
     var jsonPrefix: String {
-        "[\(scope.rawValue),\"\(owner.text)\",\"\(member.text)\",\(storedPeriod),"
+        let member = member == Self.none ? "null" : "\"\(member.text)\""
+        return "[\(scope.rawValue),\"\(owner.text)\",\(member),\(storedPeriod),"
     }
 }
 

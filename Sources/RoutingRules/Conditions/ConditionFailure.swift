@@ -68,6 +68,20 @@ extension RuleConditions {
         return lists + (tree.map { Self.failures(of: $0, lead, path: "/where", onlyFirst: false) } ?? [])
     }
 
+    /// How many ``failures(for:)`` there are.
+    func failureCount(for lead: Lead) -> Int {
+        var count = Attribute.allCases.count { !isMet($0, by: lead) }
+        func visit(_ node: ConditionNode) {
+            if case .all(let parts) = node {
+                parts.forEach(visit)
+            } else if !node.isMet(by: lead) {
+                count += 1
+            }
+        }
+        if let tree { visit(tree) }
+        return count
+    }
+
     /// The least that would have to be different about a lead for all of the conditions to hold; nil if it meets them,
     /// or if nothing would do.
     package func smallestChange(for lead: Lead) -> SmallestChange? {

@@ -7,36 +7,44 @@ extension Lead {
         _ field: ConditionField,
         _ body: (UnsafeBufferPointer<UInt8>?) -> Result
     ) -> Result {
-        func fold(_ text: String?) -> Result {
-            guard let text else { return body(nil) }
-            return FoldedText.withBytes(of: text) { body($0.isEmpty ? nil : $0) }
-        }
         switch field {
-        case .email: return fold(email)
+        case .email: return Self.fold(email, body)
         case .emailDomain:
-            return withFolded(.email) { address in
+            return Self.fold(email) { address in
                 guard let address, let at = address.lastIndex(of: UInt8(ascii: "@")), at + 1 < address.count else {
                     return body(nil)
                 }
                 return body(UnsafeBufferPointer(rebasing: address[(at + 1)...]))
             }
-        case .phone: return fold(phone)
-        case .phoneCountry: return fold(phoneCountry)
-        case .firstName: return fold(firstName)
-        case .lastName: return fold(lastName)
-        case .company: return fold(companyName)
-        case .industry: return fold(industry)
-        case .companySize: return fold(companySize)
-        case .revenue: return fold(revenue)
-        case .country: return fold(location?.country)
-        case .usState, .state, .region: return fold(location?.state)
-        case .city: return fold(location?.city)
+        case .phone: return Self.fold(phone, body)
+        case .phoneCountry: return Self.fold(phoneCountry, body)
+        case .firstName: return Self.fold(firstName, body)
+        case .lastName: return Self.fold(lastName, body)
+        case .company: return Self.fold(companyName, body)
+        case .industry: return Self.fold(industry, body)
+        case .companySize: return Self.fold(companySize, body)
+        case .revenue: return Self.fold(revenue, body)
+        case .country: return Self.fold(location?.country, body)
+        case .usState, .state, .region: return Self.fold(location?.state, body)
+        case .city: return Self.fold(location?.city, body)
         case .location: return body(nil)
-        case .source: return fold(source)
-        case .sourceID: return fold(sourceID)
+        case .source: return Self.fold(source, body)
+        case .sourceID: return Self.fold(sourceID, body)
         case .score: return withMetadata(.score) { Self.fold($0, $1, body) }
         case .metadata(let path): return withMetadata(path) { Self.fold($0, $1, body) }
         }
+    }
+
+    /// Folds a text that may be missing.
+    ///
+    /// No closure here captures the lead: that would retain each of its texts.
+    @inline(__always)
+    private static func fold<Result>(
+        _ text: String?,
+        _ body: (UnsafeBufferPointer<UInt8>?) -> Result
+    ) -> Result {
+        guard let text else { return body(nil) }
+        return FoldedText.withBytes(of: text) { body($0.isEmpty ? nil : $0) }
     }
 
     /// Calls `body` with what stands at a path of the metadata.
@@ -96,19 +104,27 @@ extension Lead {
     ///
     /// - Returns: whether `body` returned true.
     func forEachKey(of field: ConditionField, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
-        withFolded(field) { folded in
-            guard let folded else { return false }
-            switch field {
-            case .usState:
-                guard mayBeInUnitedStates, let state = USState.index(ofFolded: folded) else { return false }
+        switch field {
+        case .usState:
+            let mayBeInUnitedStates = mayBeInUnitedStates
+            return Self.fold(location?.state) { folded in
+                guard let folded, mayBeInUnitedStates, let state = USState.index(ofFolded: folded) else { return false }
                 return ConditionKey.withKey(0x04, UInt16(truncatingIfNeeded: state), body)
-            case .region:
+            }
+        case .region:
+            let mayBeInUnitedStates = mayBeInUnitedStates
+            return Self.fold(location?.state) { folded in
+                guard let folded else { return false }
                 if body(folded) { return true }
                 guard mayBeInUnitedStates, let state = USState.index(ofFolded: folded),
                     let names = CensusNames.folded[state]
                 else { return false }
                 return names.division.withUnsafeBufferPointer(body) || names.region.withUnsafeBufferPointer(body)
-            default: return ConditionKey.withKey(of: field, folded, body)
+            }
+        default:
+            return withFolded(field) { folded in
+                guard let folded else { return false }
+                return ConditionKey.withKey(of: field, folded, body)
             }
         }
     }

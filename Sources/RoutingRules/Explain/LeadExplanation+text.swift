@@ -27,7 +27,7 @@ extension LeadExplanation {
         if let attempt {
             if let reason = attempt.reason { add("because", reason) }
             if let error = attempt.error { add("error", error) }
-            var when = time(attempt.at)
+            var when = Self.seconds(time(attempt.at))
             if let number = attempt.attempt { when += ", attempt \(number)" }
             if attempts.count > 1, let chosen { when += " (decision \(chosen + 1) of \(attempts.count))" }
             if let actor = attempt.actor { when += ", asked for by \(actor)" }
@@ -39,7 +39,7 @@ extension LeadExplanation {
         var rules = "version \(ruleSet.version)\(ruleSet.isCurrent ? ", in force" : ", replaced since")"
         if let author = ruleSet.author { rules += ", by \(author)" }
         if let action = ruleSet.action, action != "edit" { rules += " (\(action))" }
-        if let made = ruleSet.madeAt { rules += ", \(time(made))" }
+        if let made = ruleSet.madeAt { rules += ", \(Self.seconds(time(made)))" }
         if let note = ruleSet.note { rules += ": \(note)" }
         add("rules", rules)
         for line in capacity.prefix(6) { add(line == capacity.first ? "capacity" : "", line) }
@@ -126,15 +126,19 @@ extension LeadExplanation {
     private var changeLines: [String] {
         guard viewpoint != .receiver else { return [] }
         let decisive = trace.decisive?.position ?? .max
-        return trace.nearest.filter { ($0.position ?? .max) < decisive && shows($0) }.prefix(3)
+        return trace.nearest.filter { ($0.position ?? .max) < decisive && shows($0) && $0.isUsable }.prefix(3)
             .compactMap { step in
                 guard case .missed(_, let change?) = step.verdict else { return nil }
-                return "  “\(Self.short(step.rule.name, 32))” would have taken it \(Self.lowered(change.sentence))"
+                let parts = change.changes.map { "\($0.field.replacing("_", with: " ")) \($0.to)" }
+                return
+                    "  “\(Self.short(step.rule.name, 32))” would have matched if \(parts.joined(separator: " and "))."
             }
     }
 
-    private static func lowered(_ sentence: String) -> String {
-        sentence.prefix(1).lowercased() + sentence.dropFirst()
+    /// A time to the second.
+    private static func seconds(_ time: String) -> String {
+        guard let dot = time.firstIndex(of: "."), time.hasSuffix("Z") else { return time }
+        return time[..<dot] + "Z"
     }
 
     /// A value for one line.

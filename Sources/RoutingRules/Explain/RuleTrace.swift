@@ -43,6 +43,8 @@ package struct RuleTrace: Sendable {
         package var isShared: Bool
         /// What came of it.
         package var verdict: Verdict
+        /// Whether it could have taken the lead if it had matched: its destination takes part, and some lead can match.
+        package var isUsable = true
     }
 
     /// The rules that are told one by one, in their order: those that matched, and the nearest of the others.
@@ -99,6 +101,7 @@ package struct RuleTrace: Sendable {
             var step = Step(position: place + 1, rule: entry.rule, isShared: entry.isShared, verdict: .comesLater)
             if let failure = entry.rule.conditions.firstFailure(for: lead) {
                 step.verdict = .missed(failure, entry.rule.conditions.smallestChange(for: lead))
+                step.isUsable = entry.obstacle == nil
                 missed.append(step)
                 continue
             }
@@ -120,9 +123,23 @@ package struct RuleTrace: Sendable {
             }
         let near = missed.enumerated()
             .sorted { ($0.element.verdict.cost ?? .max, $0.offset) < ($1.element.verdict.cost ?? .max, $1.offset) }
-            .prefix(limit).map(\.element)
+            .prefix(limit)
+            .map { Self.withoutVainChange($0.element) }
         hiddenCount += missed.count - near.count
         steps = (steps + near).sorted { ($0.position ?? .max) < ($1.position ?? .max) }
+    }
+
+    /// A step without the change that would do, if no lead at all can match the rule.
+    private static func withoutVainChange(_ step: Step) -> Step {
+        guard case .missed(let failure, _?) = step.verdict else { return step }
+        let conditions = step.rule.conditions
+        let facts = RuleFacts(conditions)
+        let cells = CellIndex([conditions]).cells(of: facts.narrowed(conditions))
+        guard facts.isContradictory || cells.isEmpty else { return step }
+        var step = step
+        step.verdict = .missed(failure, nil)
+        step.isUsable = false
+        return step
     }
 
     private static func verdict(

@@ -13,7 +13,7 @@ final class RuleIndex: Sendable {
     private let unchecked: [UInt64]
 
     /// A field that rules ask about.
-    private struct IndexedField: Sendable {
+    private final class IndexedField: Sendable {
         let field: IndexedTerm.Field
         /// The dense set of the rules that do not ask about it.
         let unasking: Int
@@ -21,6 +21,13 @@ final class RuleIndex: Sendable {
         let values: ValueTable
         /// For each value, the set of the rules that accept it; a dense one has those that do not ask as well.
         let places: [RuleSets.Place]
+
+        init(field: IndexedTerm.Field, unasking: Int, values: ValueTable, places: [RuleSets.Place]) {
+            self.field = field
+            self.unasking = unasking
+            self.values = values
+            self.places = places
+        }
     }
 
     /// How many words a set of rules has.
@@ -208,13 +215,18 @@ final class RuleIndex: Sendable {
     }
 
     /// Looks a lead's values up, and calls `body` with the rules that they leave; allocates nothing.
-    func withCandidates<Result>(for lead: Lead, _ body: (inout Candidates) -> Result) -> Result {
+    ///
+    /// The lead is handed around by its address: a closure that captures it would retain each of its texts.
+    func withCandidates<Result>(
+        for lead: UnsafePointer<Lead>,
+        _ body: (inout Candidates) -> Result
+    ) -> Result {
         // A field has up to three sets: a region is met by the state as given, the division and the region.
         withUnsafeTemporaryAllocation(of: Part.self, capacity: Self.maximumFields * 3) { buffer in
             var count = 0
             for field in fields {
                 let first = count
-                _ = field.field.forEachKey(of: lead) { key in
+                _ = field.field.forEachKey(of: lead.pointee) { key in
                     guard let number = field.values.number(of: key), count < first + 3 else { return false }
                     let place = field.places[number]
                     if place.isDense {

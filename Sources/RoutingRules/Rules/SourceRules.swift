@@ -99,13 +99,19 @@ final class SourceRules: Sendable {
     /// - Returns: whether `body` ended it.
     @discardableResult
     func forEachMatch(_ lead: Lead, _ body: (Int) -> Bool) -> Bool {
-        index.withCandidates(for: lead) { candidates in
-            while let rule = candidates.next() {
-                if index.needsCheck(rule), !(rules[rule].conditions.tree?.isMet(by: lead) ?? true) { continue }
-                guard body(rule) else { return true }
+        withUnsafePointer(to: lead) { lead in
+            index.withCandidates(for: lead) { candidates in
+                while let rule = candidates.next() {
+                    if index.needsCheck(rule), !isTreeMet(rule, lead) { continue }
+                    guard body(rule) else { return true }
+                }
+                return false
             }
-            return false
         }
+    }
+
+    private func isTreeMet(_ rule: Int, _ lead: UnsafePointer<Lead>) -> Bool {
+        rules[rule].conditions.tree?.isMet(by: lead.pointee) ?? true
     }
 
     /// Says why no rule took a lead.
@@ -150,24 +156,28 @@ final class SourceRules: Sendable {
     /// Fields of the index are counted for all rules; conditions that it does not hold only for rules that miss nothing
     /// else.
     private func nearestMiss(_ lead: Lead) -> Int? {
-        let evaluated = index.withCandidates(for: lead) { candidates -> Int? in
-            while let rule = candidates.next() {
-                if rules[rule].obstacle == nil, !rules[rule].conditions.matches(lead) { return rule }
+        let (evaluated, counted) = withUnsafePointer(to: lead) { lead -> (Int?, Int?) in
+            let counted = index.withCandidates(for: lead) { $0.nearestMiss(among: usable) }
+            let evaluated = index.withCandidates(for: lead) { candidates -> Int? in
+                while let rule = candidates.next() {
+                    if rules[rule].obstacle == nil, index.needsCheck(rule), !isTreeMet(rule, lead) { return rule }
+                }
+                return nil
             }
-            return nil
+            return (evaluated, counted)
         }
-        let counted = index.withCandidates(for: lead) { $0.nearestMiss(among: usable) }
         guard let evaluated, let counted else { return evaluated ?? counted }
-        let misses = [evaluated, counted].map { rules[$0].conditions.failures(for: lead).count }
+        let misses = [evaluated, counted].map { rules[$0].conditions.failureCount(for: lead) }
         if misses[0] != misses[1] { return misses[0] < misses[1] ? evaluated : counted }
         return min(evaluated, counted)
     }
 
     /// Says what the nearest rule asks for and what the lead has instead.
     private func nearMiss(_ rule: Entry, _ lead: Lead) -> String {
-        let failures = rule.conditions.failures(for: lead)
-        guard let first = failures.first else { return "Nearest rule “\(rule.name)” (priority \(rule.priority))." }
-        let count = failures.count
+        guard let first = rule.conditions.firstFailure(for: lead) else {
+            return "Nearest rule “\(rule.name)” (priority \(rule.priority))."
+        }
+        let count = rule.conditions.failureCount(for: lead)
         let others = count > 1 ? ", and \(count - 1) more of its conditions \(count == 2 ? "fails" : "fail")" : ""
         let isWhole = first.op == "any" || first.op == "not"
         let wanted = isWhole ? first.expected : "\(first.noun) \(first.expected)"

@@ -61,7 +61,7 @@ package struct RuleSimulation {
         let before = live.decide(lead)
         let after = draft.decide(lead)
         report.leadCount += 1
-        if let time = lead.time {
+        if let time = lead.time, lead.id != nil {
             report.period = min(report.period?.lowerBound ?? time, time)...max(report.period?.upperBound ?? time, time)
         }
         if report.leads.count < Self.detailLimit {
@@ -76,7 +76,7 @@ package struct RuleSimulation {
         }
         var tally = moves[pair] ?? Tally()
         tally.count += 1
-        if tally.sample.count < sampleSize { tally.sample.append(lead.id) }
+        if let id = lead.id, tally.sample.count < sampleSize { tally.sample.append(id) }
         moves[pair] = tally
     }
 
@@ -173,8 +173,8 @@ package struct RuleSimulation {
 
 /// A lead of the past, or one that somebody asks about.
 package struct SimulatedLead: Sendable {
-    /// Its id; of a lead that was never stored, any.
-    package let id: UUID
+    /// Its id; nil for a lead that was never stored.
+    package let id: UUID?
     /// What the partner sent.
     package let lead: Lead
     /// The workspace that it came from.
@@ -183,7 +183,7 @@ package struct SimulatedLead: Sendable {
     package let time: Int64?
 
     /// A lead.
-    package init(id: UUID, lead: Lead, source: UUID?, time: Int64?) {
+    package init(id: UUID?, lead: Lead, source: UUID?, time: Int64?) {
         self.id = id
         self.lead = lead
         self.source = source

@@ -10,7 +10,7 @@ extension SimulationReport {
     /// - Returns: the text, without a line end behind it.
     package func text(names: [UUID: String], limit: Int = 12, time: (Int64) -> String) -> String {
         var lines = [
-            "\(Self.grouped(leadCount)) leads under the rules in force (version \(version)) and under \(draftName)."
+            "\(Self.grouped(leadCount)) \(leadCount == 1 ? "lead" : "leads") under the rules in force (version \(version)) and under \(draftName)."
         ]
         if let period, leadCount > 0 { lines.append("From \(time(period.lowerBound)) to \(time(period.upperBound)).") }
         if isTruncated { lines.append("There are more in that time; the newest were taken.") }
@@ -32,6 +32,7 @@ extension SimulationReport {
                     "  " + Self.right(Self.grouped(move.count), 11)
                         + "  \(Self.words(move.from, names)) → \(Self.words(move.to, names))"
                 )
+                guard !move.sample.isEmpty else { continue }
                 lines.append("               such as \(move.sample.prefix(3).map(\.text).joined(separator: ", "))")
             }
             if moves.count > limit { lines.append("               … and \(moves.count - limit) more kinds of move") }

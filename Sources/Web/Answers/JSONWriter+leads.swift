@@ -85,6 +85,8 @@ extension JSONWriter {
         fields(lead.lead)
         member("matchedRuleId", lead.matchedRuleID)
         member("matchedRuleName", lead.matchedRuleName)
+        member("assigneeId", lead.assigneeID)
+        member("assigneeName", lead.assigneeName)
         member("isDuplicate", lead.isDuplicate)
         member("duplicateLeadId", lead.duplicateLeadID)
         member("attempts", lead.attempts)

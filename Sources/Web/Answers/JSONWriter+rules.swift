@@ -28,6 +28,8 @@ extension JSONWriter {
                 }
             }
             writer.member("destinationWorkspaceId", rule.destinationWorkspaceID)
+            writer.key("distribution")
+            writer.raw(rule.distribution?.settings.json ?? "null")
             writer.member("createdAt", time: rule.createdAt)
             writer.member("updatedAt", time: stored.updatedAt)
             if let warnings { writer.findings("warnings", warnings) }
@@ -54,6 +56,8 @@ extension JSONWriter {
                 writer.member("unmatchedPolicy", "retry")
                 writer.member("fallbackWorkspaceId", String?.none)
             }
+            writer.key("capacity")
+            writer.raw(workspace.capacity?.settings.json ?? "null")
             writer.member("createdAt", time: stored.createdAt)
             writer.member("updatedAt", time: stored.updatedAt)
         }

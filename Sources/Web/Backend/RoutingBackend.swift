@@ -113,6 +113,87 @@ package protocol RoutingBackend: RuleAnalysis, LeadAnalysis, RoutingStatistics {
     /// Deletes a rule; false if there is none.
     func deleteRule(_ id: UUID, as principal: Principal) async throws -> Bool
 
+    /// Takes a lead back from its destination, and sends it on if that is wanted; repeated, it changes nothing.
+    ///
+    /// - Throws: `.notFound` for a lead that is not in the principal's workspace, and never was returned from there.
+    func returnLead(
+        _ id: UUID,
+        reason: String?,
+        sendsOn: Bool,
+        as principal: Principal
+    ) async throws -> ReturnedLead
+    /// How much of a workspace's capacity is used; nil if there is no such workspace that the principal may see.
+    func capacityUsage(of workspace: UUID, as principal: Principal) async throws -> StoredUsage?
+    /// The people of a workspace, by name.
+    func assignees(of workspace: UUID, as principal: Principal) async throws -> [Assignee]
+    /// Adds a person; `fields.name` is set.
+    func createAssignee(of workspace: UUID, _ fields: AssigneeFields, as principal: Principal) async throws -> Assignee
+    /// Changes what is set in `fields`; `.notFound` without such a person.
+    func changeAssignee(
+        _ id: UUID,
+        of workspace: UUID,
+        _ fields: AssigneeFields,
+        as principal: Principal
+    ) async throws -> Assignee
+    /// Removes a person; false if there is none.
+    func deleteAssignee(_ id: UUID, of workspace: UUID, as principal: Principal) async throws -> Bool
+    /// The rule set of an owner (nil: the platform); `.notFound` without such a draft or version.
+    func ruleSet(of owner: UUID?, _ state: RuleSetState, as principal: Principal) async throws -> StoredRuleSet
+    /// An owner's versions, newest first.
+    ///
+    /// - Parameters:
+    ///   - owner: whose; nil: the platform's.
+    ///   - before: only versions before this one.
+    ///   - limit: 1 to 200.
+    ///   - principal: on whose behalf.
+    /// - Returns: the versions.
+    /// - Throws: ``BackendError``.
+    func ruleSetVersions(
+        of owner: UUID?,
+        before: Int64?,
+        limit: Int,
+        as principal: Principal
+    ) async throws -> [StoredRuleSetVersion]
+    /// Saves an owner's draft; `.invalid` with every place that is wrong.
+    ///
+    /// - Parameters:
+    ///   - tree: the document, workspaces by id or by name.
+    ///   - owner: whose.
+    ///   - checking: whether what would keep it from being published is refused too.
+    ///   - principal: on whose behalf.
+    /// - Returns: the draft.
+    /// - Throws: ``BackendError``.
+    func saveDraft(
+        _ tree: DocumentTree,
+        of owner: UUID?,
+        checking: Bool,
+        as principal: Principal
+    ) async throws -> StoredRuleSet
+    /// Throws an owner's draft away; false if there is none.
+    func deleteDraft(of owner: UUID?, as principal: Principal) async throws -> Bool
+    /// Makes an owner's draft its rules.
+    ///
+    /// - Parameters:
+    ///   - owner: whose.
+    ///   - expected: the version that the caller believes to be live.
+    ///   - note: why.
+    ///   - principal: on whose behalf.
+    /// - Returns: what it has done.
+    /// - Throws: `.conflict` if the rules have moved since the draft was made; `.invalid` naming golden leads that fail.
+    func publishDraft(
+        of owner: UUID?,
+        expected: Int64?,
+        note: String?,
+        as principal: Principal
+    ) async throws -> StoredPublication
+    /// Brings back what an owner's rules were at a version, as a new version.
+    func returnRuleSet(
+        of owner: UUID?,
+        to version: Int64,
+        note: String?,
+        as principal: Principal
+    ) async throws -> StoredPublication
+
     /// The agreements that the principal is part of, or all for an administrator.
     func agreements(as principal: Principal) async throws -> [StoredAgreement]
     /// Grants an agreement; granting it again changes nothing.

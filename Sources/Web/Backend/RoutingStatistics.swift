@@ -61,7 +61,7 @@ package struct StatisticsReport: Sendable, Hashable {
         }
     }
 
-    /// The sums of one day, workspace, rule, …
+    /// The sums of one day, workspace, rule or whatever they are asked by.
     package struct Group: Sendable, Hashable {
         /// Which; empty where a lead had none.
         package var key: String

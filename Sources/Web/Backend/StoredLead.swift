@@ -99,6 +99,10 @@ package struct StoredLead: Sendable, Hashable {
     package var routedAt: Int64?
     /// When it expires unless it is routed before.
     package var expiresAt: Int64?
+    /// The person to whom it is given.
+    package var assigneeID: UUID?
+    /// That person's name.
+    package var assigneeName: String?
 
     /// A stored lead; what is not named is nil, zero or false.
     package init(
@@ -116,7 +120,9 @@ package struct StoredLead: Sendable, Hashable {
         createdAt: Int64,
         updatedAt: Int64? = nil,
         routedAt: Int64? = nil,
-        expiresAt: Int64? = nil
+        expiresAt: Int64? = nil,
+        assigneeID: UUID? = nil,
+        assigneeName: String? = nil
     ) {
         self.id = id
         self.lead = lead
@@ -133,6 +139,8 @@ package struct StoredLead: Sendable, Hashable {
         self.updatedAt = updatedAt
         self.routedAt = routedAt
         self.expiresAt = expiresAt
+        self.assigneeID = assigneeID
+        self.assigneeName = assigneeName
     }
 }
 

@@ -62,6 +62,8 @@ package struct WorkspaceFields: Sendable, Hashable {
     package var isPaused: Bool?
     /// What becomes of its leads that no rule matches.
     package var unmatchedPolicy: UnmatchedPolicy?
+    /// How many leads it takes, when, and which; `.some(nil)` takes the bounds away.
+    package var capacity: WorkspaceCapacity??
 
     /// Nothing set.
     package init() {}
@@ -79,6 +81,8 @@ package struct RuleFields: Sendable, Hashable {
     package var conditions: RuleConditions?
     /// Where a matching lead goes.
     package var destinationWorkspaceID: UUID?
+    /// How leads are handed out; `.some(nil)` takes what there is away.
+    package var distribution: Distribution??
 
     /// Nothing set.
     package init() {}

@@ -184,6 +184,172 @@ enum OpenAPIDocument {
                 '422': {$ref: '#/components/responses/Invalid'}
                 '503': {$ref: '#/components/responses/Unavailable'}
                 default: {$ref: '#/components/responses/Problem'}
+          /api/leads/{id}/return:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            post:
+              tags: [leads]
+              operationId: returnLead
+              summary: Give a lead back.
+              description: |
+                Scope `leads:write`, with a key of the workspace that has the lead, or an administrator's. Its room is free again in every
+                window that is still running, its credit is marked as returned, and the lead is back in its source workspace; with
+                `reroute` it is decided again, without those who gave it back. The same call again changes nothing.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      additionalProperties: false
+                      properties:
+                        reason: {type: [string, 'null'], maxLength: 500}
+                        reroute: {type: boolean, default: false}
+              responses:
+                '200':
+                  description: It is given back.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [id, returned, rerouted, destinationWorkspaceId]
+                        properties:
+                          id: {$ref: '#/components/schemas/Id'}
+                          returned: {type: boolean}
+                          rerouted: {type: boolean, description: Whether somebody else has it now.}
+                          destinationWorkspaceId:
+                            description: Who, for administrators.
+                            $ref: '#/components/schemas/NullableId'
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/workspaces/{id}/capacity:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [workspaces]
+              operationId: getCapacity
+              summary: How much of a workspace's capacity is used now.
+              description: Scope `workspaces:read`.
+              responses:
+                '200':
+                  description: Its caps as they stand, and whether it is open.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [timeZone, isOpen, opensAt, caps]
+                        properties:
+                          timeZone: {type: string}
+                          isOpen: {type: boolean}
+                          opensAt: {type: [string, 'null'], description: By its own clock.}
+                          caps:
+                            type: array
+                            items:
+                              type: object
+                              required: [per, limit, used, endsAt]
+                              properties:
+                                per: {type: string, enum: [hour, day, week, month, total]}
+                                limit: {type: integer}
+                                used: {type: integer}
+                                endsAt: {$ref: '#/components/schemas/NullableTime'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/workspaces/{id}/assignees:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [workspaces]
+              operationId: listAssignees
+              summary: The people of a workspace, by name.
+              description: Scope `workspaces:read`.
+              responses:
+                '200':
+                  description: To whom its leads are given in turns.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [assignees]
+                        properties:
+                          assignees:
+                            type: array
+                            items: {$ref: '#/components/schemas/Assignee'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            post:
+              tags: [workspaces]
+              operationId: createAssignee
+              summary: Add a person to a workspace.
+              description: Scope `workspaces:write`.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      allOf:
+                        - $ref: '#/components/schemas/AssigneeChange'
+                        - type: object
+                          required: [name]
+              responses:
+                '201':
+                  description: The person, who starts level with the others.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Assignee'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/workspaces/{id}/assignees/{assigneeId}:
+            parameters:
+              - $ref: '#/components/parameters/Id'
+              - {name: assigneeId, in: path, required: true, schema: {$ref: '#/components/schemas/Id'}}
+              - $ref: '#/components/parameters/RequestId'
+            patch:
+              tags: [workspaces]
+              operationId: changeAssignee
+              summary: Change a person; turns and what was counted stay.
+              description: Scope `workspaces:write`.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/AssigneeChange'}
+              responses:
+                '200':
+                  description: The person.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Assignee'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            delete:
+              tags: [workspaces]
+              operationId: deleteAssignee
+              summary: Remove a person; leads keep the id.
+              description: Scope `workspaces:write`.
+              responses:
+                '204': {description: Removed.}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
           /api/leads/{id}/retry:
             parameters:
               - $ref: '#/components/parameters/Id'
@@ -698,6 +864,233 @@ enum OpenAPIDocument {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: getRuleSet
+              summary: The rules and golden leads of an owner, as they are.
+              description: Scope `rules:read`. The owner is a workspace's id, or `platform`; a workspace's key sees its own.
+              responses:
+                '200':
+                  description: The rule set.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSet'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/versions:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: listRuleSetVersions
+              summary: The history of an owner's rules, newest first.
+              description: Scope `rules:read`. Who made which version, when and how, and how many rules it touched.
+              parameters:
+                - name: limit
+                  in: query
+                  description: How many at most.
+                  schema: {type: integer, minimum: 1, maximum: 200, default: 50}
+                - name: before
+                  in: query
+                  description: Only versions before this one.
+                  schema: {type: integer}
+              responses:
+                '200':
+                  description: The versions.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSetVersions'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/versions/{version}:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - name: version
+                in: path
+                required: true
+                schema: {type: integer, format: int64}
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: getRuleSetVersion
+              summary: The rules and golden leads of an owner, as they were at a version.
+              description: Scope `rules:read`.
+              responses:
+                '200':
+                  description: The rule set as it was.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSet'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/diff:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: diffRuleSets
+              summary: What differs between two states of an owner's rules.
+              description: Scope `rules:read`. Rule by rule, and field by field.
+              parameters:
+                - name: from
+                  in: query
+                  description: live, draft, or the number of a version.
+                  schema: {type: string, default: live}
+                - name: to
+                  in: query
+                  description: live, draft, or the number of a version.
+                  schema: {type: string, default: draft}
+              responses:
+                '200':
+                  description: The difference.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSetDifference'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/draft:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            get:
+              tags: [rules]
+              operationId: getDraft
+              summary: The draft of an owner's rules.
+              description: Scope `rules:read`.
+              responses:
+                '200':
+                  description: The draft.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSet'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            put:
+              tags: [rules]
+              operationId: saveDraft
+              summary: Save a draft in the place of the one before.
+              description: |
+                Scope `rules:write`. The whole document, as `GET /api/rule-sets/{owner}` gives it; up to 8 MiB. Its `version` says what
+                it was made from: if the rules have moved by the time it is published, the publication is refused. Workspaces are named
+                by id, or by name where only one has it. Rules are matched by id, or else by name; others are new.
+              parameters:
+                - name: check
+                  in: query
+                  description: Refuse it also for what would keep it from being published, golden leads among it.
+                  schema: {type: boolean, default: false}
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/RuleSet'}
+              responses:
+                '200':
+                  description: The draft as it is saved.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/RuleSet'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+            delete:
+              tags: [rules]
+              operationId: deleteDraft
+              summary: Throw the draft away.
+              description: Scope `rules:write`.
+              responses:
+                '204': {description: It is gone.}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/publish:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            post:
+              tags: [rules]
+              operationId: publishDraft
+              summary: Make the draft the owner's rules.
+              description: |
+                Scope `rules:write`. All of it or nothing, in one version, followed by every node at once. 409 if the rules have moved
+                since the draft was made; 422 with one entry for each golden lead that goes elsewhere, saying what was expected, what
+                happens and why.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/Publish'}
+              responses:
+                '200':
+                  description: What it has changed.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Publication'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
+          /api/rule-sets/{owner}/return:
+            parameters:
+              - $ref: '#/components/parameters/RuleSetOwner'
+              - $ref: '#/components/parameters/RequestId'
+            post:
+              tags: [rules]
+              operationId: returnRuleSet
+              summary: Go back to an earlier version.
+              description: |
+                Scope `rules:write`. Makes a new version in which the owner's rules and golden leads are what they were then, under their
+                old ids. Golden leads are not asked.
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/Return'}
+              responses:
+                '200':
+                  description: What it has changed.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Publication'}
+                '400': {$ref: '#/components/responses/Malformed'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                default: {$ref: '#/components/responses/Problem'}
           /api/workspaces:
             get:
               tags: [workspaces]
@@ -1086,6 +1479,12 @@ enum OpenAPIDocument {
               description: |
                 An id of your own for the request: 1 to 128 of `A-Z a-z 0-9 - _ . : / + =`. Anything else is replaced.
               schema: {type: string}
+            RuleSetOwner:
+              name: owner
+              in: path
+              required: true
+              description: A workspace's id, or `platform`.
+              schema: {type: string}
             IdempotencyKey:
               name: Idempotency-Key
               in: header
@@ -1271,6 +1670,8 @@ enum OpenAPIDocument {
                     sourceWorkspaceId: {$ref: '#/components/schemas/NullableId'}
                     matchedRuleId: {$ref: '#/components/schemas/NullableId'}
                     matchedRuleName: {type: [string, 'null']}
+                    assigneeId: {$ref: '#/components/schemas/NullableId'}
+                    assigneeName: {type: [string, 'null']}
                     isDuplicate: {type: boolean}
                     duplicateLeadId: {$ref: '#/components/schemas/NullableId'}
                     attempts: {type: integer}
@@ -1283,7 +1684,7 @@ enum OpenAPIDocument {
               type: object
               required: [result, createdAt]
               properties:
-                result: {type: string, examples: [success, unmatched, fallback, duplicate, retry, failed, expired, released, requeued]}
+                result: {type: string, examples: [success, unmatched, fallback, duplicate, retry, failed, expired, released, requeued, waiting, returned]}
                 reason: {type: [string, 'null']}
                 errorMessage: {type: [string, 'null']}
                 sourceWorkspaceId: {$ref: '#/components/schemas/NullableId'}
@@ -1354,7 +1755,7 @@ enum OpenAPIDocument {
               items: {type: string, minLength: 1, maxLength: 200}
             NewRule:
               type: object
-              required: [name, destinationWorkspaceId]
+              required: [name]
               additionalProperties: false
               properties:
                 name: {type: string, minLength: 1, maxLength: 200}
@@ -1362,6 +1763,7 @@ enum OpenAPIDocument {
                 isActive: {type: boolean, default: true}
                 conditions: {$ref: '#/components/schemas/Conditions'}
                 destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
+                distribution: {$ref: '#/components/schemas/Distribution'}
                 workspaceId:
                   description: Whose leads it routes; null for everybody's.
                   $ref: '#/components/schemas/NullableId'
@@ -1374,9 +1776,10 @@ enum OpenAPIDocument {
                 isActive: {type: boolean}
                 conditions: {$ref: '#/components/schemas/Conditions'}
                 destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
+                distribution: {$ref: '#/components/schemas/Distribution'}
             Rule:
               type: object
-              required: [id, workspaceId, name, priority, isActive, conditions, destinationWorkspaceId, createdAt, updatedAt]
+              required: [id, workspaceId, name, priority, isActive, conditions, destinationWorkspaceId, distribution, createdAt, updatedAt]
               properties:
                 id: {$ref: '#/components/schemas/Id'}
                 workspaceId: {$ref: '#/components/schemas/NullableId'}
@@ -1385,6 +1788,7 @@ enum OpenAPIDocument {
                 isActive: {type: boolean}
                 conditions: {$ref: '#/components/schemas/Conditions'}
                 destinationWorkspaceId: {$ref: '#/components/schemas/Id'}
+                distribution: {$ref: '#/components/schemas/Distribution'}
                 createdAt: {$ref: '#/components/schemas/Time'}
                 updatedAt: {$ref: '#/components/schemas/NullableTime'}
             SavedRule:
@@ -1645,6 +2049,119 @@ enum OpenAPIDocument {
                 ruleId: {$ref: '#/components/schemas/NullableId'}
                 ruleName: {type: [string, 'null']}
                 reason: {type: string}
+            RuleSet:
+              type: object
+              additionalProperties: false
+              properties:
+                version:
+                  type: [integer, 'null']
+                  format: int64
+                  description: The version of the owner's rules that this is, or that a draft was made from.
+                updatedAt: {$ref: '#/components/schemas/Time'}
+                updatedBy: {type: string, description: Who saved the draft.}
+                rules:
+                  type: array
+                  items:
+                    type: object
+                    required: [name]
+                    additionalProperties: false
+                    properties:
+                      id: {$ref: '#/components/schemas/Id'}
+                      name: {type: string, minLength: 1, maxLength: 200}
+                      priority: {type: integer, format: int32, default: 0, description: Higher is tried first.}
+                      isActive: {type: boolean, default: true}
+                      conditions: {$ref: '#/components/schemas/Conditions'}
+                      destination: {type: string, description: 'A workspace by id, or by its name; may be left out with a pool.'}
+                      distribution: {type: object, description: How its leads are handed out; see rules.}
+                goldenLeads:
+                  type: array
+                  description: Examples that have to go where they are expected to go, or nothing is published.
+                  items:
+                    type: object
+                    required: [name, lead, expect]
+                    additionalProperties: false
+                    properties:
+                      id: {$ref: '#/components/schemas/Id'}
+                      name: {type: string, minLength: 1, maxLength: 200}
+                      source: {type: string, description: The workspace that sends the lead; the owner unless it is said.}
+                      lead: {type: object, description: 'The fields of a lead, as POST /api/leads takes them.'}
+                      expect:
+                        type: object
+                        description: At least one of the three.
+                        additionalProperties: false
+                        properties:
+                          outcome: {type: string, enum: [routed, unmatched, fallback, retry]}
+                          destination: {type: string, description: A workspace by id, or by its name.}
+                          rule: {type: string, description: The name of the rule.}
+            RuleSetVersions:
+              type: object
+              required: [versions]
+              properties:
+                versions:
+                  type: array
+                  items:
+                    type: object
+                    required: [version, changedAt, actor, action, note, rules, added, changed, removed]
+                    properties:
+                      version: {type: integer, format: int64}
+                      changedAt: {$ref: '#/components/schemas/Time'}
+                      actor: {type: string, description: 'A key, `command line`, or a user of the database.'}
+                      action: {type: string, enum: [edit, publish, return, auto-rollback, sql]}
+                      note: {type: [string, 'null']}
+                      rules: {type: integer, description: How many rules there are since.}
+                      added: {type: integer}
+                      changed: {type: integer}
+                      removed: {type: integer}
+            RuleSetDifference:
+              type: object
+              required: [rules, goldenLeads]
+              properties:
+                rules: {$ref: '#/components/schemas/ListDifference'}
+                goldenLeads: {$ref: '#/components/schemas/ListDifference'}
+            ListDifference:
+              type: object
+              required: [added, removed, changed]
+              properties:
+                added: {type: array, items: {type: object}}
+                removed: {type: array, items: {type: object}}
+                changed:
+                  type: array
+                  items:
+                    type: object
+                    required: [id, name, fields]
+                    properties:
+                      id: {$ref: '#/components/schemas/NullableId'}
+                      name: {type: string}
+                      fields:
+                        type: array
+                        items:
+                          type: object
+                          required: [path, before, after]
+                          properties:
+                            path: {type: string, description: A JSON pointer into the rule.}
+                            before: {}
+                            after: {}
+            Publish:
+              type: object
+              additionalProperties: false
+              properties:
+                note: {type: [string, 'null'], maxLength: 1000}
+                expectedVersion: {type: [integer, 'null'], format: int64, description: The version that is believed to be live.}
+            Return:
+              type: object
+              required: [version]
+              additionalProperties: false
+              properties:
+                version: {type: integer, format: int64}
+                note: {type: [string, 'null'], maxLength: 1000}
+            Publication:
+              type: object
+              required: [version, added, changed, removed]
+              properties:
+                version: {type: integer, format: int64, description: The version that is live now.}
+                added: {type: integer}
+                changed: {type: integer}
+                removed: {type: integer}
             NewWorkspace:
               type: object
               required: [name]
@@ -1656,6 +2173,7 @@ enum OpenAPIDocument {
                 isPaused: {type: boolean, default: false, description: A paused workspace takes no leads for now.}
                 unmatchedPolicy: {$ref: '#/components/schemas/UnmatchedPolicy'}
                 fallbackWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                capacity: {$ref: '#/components/schemas/Capacity'}
             WorkspaceChange:
               type: object
               additionalProperties: false
@@ -1666,6 +2184,89 @@ enum OpenAPIDocument {
                 isPaused: {type: boolean}
                 unmatchedPolicy: {$ref: '#/components/schemas/UnmatchedPolicy'}
                 fallbackWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                capacity: {$ref: '#/components/schemas/Capacity'}
+            Caps:
+              description: At most so many leads in each window of a period; one for each period at most.
+              type: array
+              items:
+                type: object
+                required: [per, limit]
+                additionalProperties: false
+                properties:
+                  per: {type: string, enum: [hour, day, week, month, total]}
+                  limit: {type: integer, minimum: 0, maximum: 1000000000}
+            Distribution:
+              description: |
+                How a rule hands out its leads; null for its one destination at any time. With a pool, `destinationWorkspaceId` is the
+                pool's first member. Caps count by the calendar of the owner's time zone, those of members by the member's.
+              type: [object, 'null']
+              additionalProperties: false
+              properties:
+                pool:
+                  type: object
+                  required: [method, members]
+                  additionalProperties: false
+                  properties:
+                    method: {type: string, enum: [in_order, round_robin, weighted, least_loaded, sticky]}
+                    stickyBy: {type: string, enum: [company, email_domain]}
+                    otherwise: {type: string, enum: [in_order, round_robin, weighted, least_loaded], default: weighted}
+                    per: {type: string, enum: [hour, day, week, month, total], default: day, description: What least loaded counts in.}
+                    members:
+                      type: array
+                      minItems: 1
+                      maxItems: 100
+                      items:
+                        type: object
+                        required: [workspaceId]
+                        additionalProperties: false
+                        properties:
+                          workspaceId: {$ref: '#/components/schemas/Id'}
+                          weight: {type: integer, minimum: 1, maximum: 1000, default: 1}
+                          caps: {$ref: '#/components/schemas/Caps'}
+                          paused: {type: boolean, default: false}
+                caps: {$ref: '#/components/schemas/Caps'}
+                whenFull:
+                  description: Whether the next rule is tried while nobody can take a lead, or the lead waits.
+                  type: string
+                  enum: [next_rule, wait]
+                  default: next_rule
+            Capacity:
+              description: How many leads a workspace takes, when, and which; null for all at any time.
+              type: [object, 'null']
+              additionalProperties: false
+              properties:
+                timeZone: {type: string, default: UTC, description: A name of the IANA database.}
+                caps: {$ref: '#/components/schemas/Caps'}
+                hours:
+                  description: Ranges of local time for each day, sun to sat; a day without any is closed.
+                  type: object
+                  additionalProperties:
+                    type: array
+                    items: {type: array, items: {type: string}, minItems: 2, maxItems: 2}
+                holidays: {type: array, items: {type: string, format: date}, description: Closed all day.}
+                minimumScore: {type: number, description: Leads need at least this score in their metadata.}
+            AssigneeChange:
+              type: object
+              additionalProperties: false
+              properties:
+                name: {type: string, minLength: 1, maxLength: 200}
+                weight: {type: integer, minimum: 1, maximum: 1000, default: 1}
+                caps: {$ref: '#/components/schemas/Caps'}
+                absentFrom: {$ref: '#/components/schemas/NullableTime'}
+                absentUntil: {$ref: '#/components/schemas/NullableTime'}
+                isActive: {type: boolean, default: true}
+            Assignee:
+              type: object
+              required: [id, workspaceId, name, weight, caps, absentFrom, absentUntil, isActive]
+              properties:
+                id: {$ref: '#/components/schemas/Id'}
+                workspaceId: {$ref: '#/components/schemas/Id'}
+                name: {type: string}
+                weight: {type: integer}
+                caps: {$ref: '#/components/schemas/Caps'}
+                absentFrom: {$ref: '#/components/schemas/NullableTime'}
+                absentUntil: {$ref: '#/components/schemas/NullableTime'}
+                isActive: {type: boolean}
             UnmatchedPolicy:
               description: |
                 What becomes of a lead that no rule matches: it stays in its source workspace, goes to `fallbackWorkspaceId`, or
@@ -1674,7 +2275,7 @@ enum OpenAPIDocument {
               enum: [keep, fallback, retry]
             Workspace:
               type: object
-              required: [id, name, type, isActive, isPaused, unmatchedPolicy, fallbackWorkspaceId, createdAt, updatedAt]
+              required: [id, name, type, isActive, isPaused, unmatchedPolicy, fallbackWorkspaceId, capacity, createdAt, updatedAt]
               properties:
                 id: {$ref: '#/components/schemas/Id'}
                 name: {type: string}
@@ -1683,6 +2284,7 @@ enum OpenAPIDocument {
                 isPaused: {type: boolean}
                 unmatchedPolicy: {$ref: '#/components/schemas/UnmatchedPolicy'}
                 fallbackWorkspaceId: {$ref: '#/components/schemas/NullableId'}
+                capacity: {$ref: '#/components/schemas/Capacity'}
                 createdAt: {$ref: '#/components/schemas/Time'}
                 updatedAt: {$ref: '#/components/schemas/NullableTime'}
             Agreement:
@@ -1702,7 +2304,7 @@ enum OpenAPIDocument {
                 status: {$ref: '#/components/schemas/HealthStatus'}
                 routing:
                   type: object
-                  required: [status, pendingCount, routingCount, failedCount, retryQueueCount, staleLockCount, expiredCount, successRate, oldestPendingSeconds]
+                  required: [status, pendingCount, routingCount, failedCount, retryQueueCount, staleLockCount, expiredCount, successRate, oldestPendingSeconds, waitingForCapacity]
                   properties:
                     status: {$ref: '#/components/schemas/HealthStatus'}
                     pendingCount: {type: integer, description: Leads that wait.}
@@ -1713,6 +2315,7 @@ enum OpenAPIDocument {
                     expiredCount: {type: integer, description: Leads that expired within the last hour.}
                     successRate: {type: [number, 'null'], description: 'The share of the last hour''s attempts that went well, 0 to 1.'}
                     oldestPendingSeconds: {type: [number, 'null'], description: How long the oldest due lead has been waiting.}
+                    waitingForCapacity: {type: integer, description: Leads whose destinations are full or closed; among pendingCount.}
                 reasons: {type: array, items: {type: string}}
                 version: {type: string}
             Problem:

@@ -15,6 +15,19 @@ struct ObjectDecoding {
         case array([Value])
         case object([(key: String, value: Value)])
 
+        /// The value as settings; of fields that are given twice the last counts.
+        var settings: SettingsValue {
+            switch self {
+            case .null: .null
+            case .boolean(let bool): .bool(bool)
+            case .number(let text): Double(text).map(SettingsValue.number) ?? .text(text)
+            case .string(let text): .text(text)
+            case .array(let elements): .list(elements.map(\.settings))
+            case .object(let members):
+                .object(Dictionary(members.map { ($0.key, $0.value.settings) }) { _, last in last })
+            }
+        }
+
         var description: String {
             switch self {
             case .null: "null"
@@ -111,6 +124,15 @@ struct ObjectDecoding {
         return number
     }
 
+    /// The number of a version; null counts as missing.
+    mutating func version(_ name: String) -> Int64? {
+        guard let value = values[name], !isNull(name) else { return nil }
+        guard case .number(let text) = value, let number = Int64(text), number >= 0 else {
+            return wrong(name, "the number of a version", value)
+        }
+        return number
+    }
+
     /// A time, in microseconds since 1970; null counts as missing.
     mutating func time(_ name: String) -> Int64? {
         guard let value = values[name], !isNull(name) else { return nil }
@@ -180,6 +202,14 @@ struct ObjectDecoding {
         let result = read(&inner)
         problems += inner.problems
         return result
+    }
+
+    /// Whatever is there, for whoever reads settings by their own rules; nil if the field is missing.
+    func settings(_ name: String) -> SettingsValue? { values[name].map(\.settings) }
+
+    /// Notes what is wrong with settings.
+    mutating func note(_ settings: [SettingsProblem]) {
+        problems += settings.map { FieldProblem(field: $0.path, message: $0.message, remedy: $0.remedy) }
     }
 
     /// Notes that a field has to be there.

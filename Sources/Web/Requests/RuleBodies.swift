@@ -11,18 +11,24 @@ enum RuleBodies {
     ) throws
         -> (owner: UUID?, fields: RuleFields)
     {
-        var names = ["name", "priority", "isActive", "conditions", "destinationWorkspaceId"]
+        var names = ["name", "priority", "isActive", "conditions", "destinationWorkspaceId", "distribution"]
         if isNew { names.append("workspaceId") }
         var body = try ObjectDecoding(bytes, names: names, limits: limits)
         if isNew {
             body.require("name", "Send a name of 1 to 200 characters.")
-            body.require("destinationWorkspaceId", "Send the id of the workspace that matching leads go to.")
+            if !body.has("distribution") {
+                body.require("destinationWorkspaceId", "Send the id of the workspace that matching leads go to.")
+            }
         }
         var fields = RuleFields()
         fields.name = body.isNull("name") && isNew ? nil : body.text("name")
         fields.priority = body.int32("priority")
         fields.isActive = body.bool("isActive")
         fields.destinationWorkspaceID = body.uuid("destinationWorkspaceId")
+        if let settings = body.settings("distribution") {
+            fields.distribution = .some(settings == .null ? nil : Distribution(settings, at: "/distribution"))
+            body.note(fields.distribution.flatMap { $0 }?.problems ?? [])
+        }
         let lists = ["industries", "company_sizes", "revenue_ranges", "countries", "us_states", "regions", "where"]
         fields.conditions = body.object("conditions", names: lists) { lists in
             var conditions = RuleConditions(
@@ -48,7 +54,7 @@ enum RuleBodies {
 
     /// A workspace.
     static func workspace(_ bytes: [UInt8], isNew: Bool, limits: WebConfiguration.Limits) throws -> WorkspaceFields {
-        let names = ["name", "type", "isActive", "isPaused", "unmatchedPolicy", "fallbackWorkspaceId"]
+        let names = ["name", "type", "isActive", "isPaused", "unmatchedPolicy", "fallbackWorkspaceId", "capacity"]
         var body = try ObjectDecoding(bytes, names: names, limits: limits)
         if isNew { body.require("name", "Send a name of 1 to 200 characters.") }
         var fields = WorkspaceFields()
@@ -58,6 +64,10 @@ enum RuleBodies {
         if let type = body.text("type") {
             fields.type = type
             if type != "partner", type != "platform" { body.note("type", "A workspace is a partner or a platform.") }
+        }
+        if let settings = body.settings("capacity") {
+            fields.capacity = .some(settings == .null ? nil : WorkspaceCapacity(settings, at: "/capacity"))
+            body.note(fields.capacity.flatMap { $0 }?.problems ?? [])
         }
         let fallback = body.uuid("fallbackWorkspaceId")
         switch (body.text("unmatchedPolicy"), fallback) {

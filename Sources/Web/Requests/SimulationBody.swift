@@ -93,7 +93,7 @@ package struct SimulationBody: Sendable {
             }
         }
         return read.map {
-            SimulatedLead(id: UUID(), lead: $0.lead.lead, source: own ?? $0.lead.workspaceID ?? owner, time: nil)
+            SimulatedLead(id: nil, lead: $0.lead.lead, source: own ?? $0.lead.workspaceID ?? owner, time: nil)
         }
     }
 

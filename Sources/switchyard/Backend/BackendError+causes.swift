@@ -107,6 +107,10 @@ func tellingCaller<Value>(_ body: () async throws -> Value) async throws -> Valu
         throw BackendError(error)
     } catch let error as StoreError {
         throw BackendError(error)
+    } catch let error as RuleSetRefusal {
+        throw BackendError(error)
+    } catch let error as DocumentProblems {
+        throw BackendError(error)
     } catch let error as PostgresError {
         throw BackendError(error) ?? error
     }

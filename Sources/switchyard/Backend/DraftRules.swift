@@ -17,12 +17,17 @@ struct DraftRules {
         case .published: return (.published, "the same rules")
         case .version(let version): return (.version(version), "version \(version)")
         case .stored:
-            throw StoreError(
-                .invalid,
-                field: "/draft",
-                "There is no stored draft.",
-                remedy: "Name an earlier version as version, or send draft published."
-            )
+            guard let draft = try await store.draft(of: owner, as: access) else {
+                throw StoreError(
+                    .invalid,
+                    field: "/draft",
+                    "There is no stored draft.",
+                    remedy: "Save one, name an earlier version as version, or send draft published."
+                )
+            }
+            let live = try await store.loadRuleSet().rules.filter { $0.workspaceID == owner }
+            let resolved = ResolvedRuleSet(draft.document, owner: owner, live: live, golden: []) { UUID() }
+            return (.rules(resolved.rules), "the draft")
         }
     }
 }

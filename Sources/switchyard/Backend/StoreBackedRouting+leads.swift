@@ -88,7 +88,9 @@ extension StoredLead {
             createdAt: record.createdAt.microsecondsSinceUnixEpoch,
             updatedAt: record.updatedAt?.microsecondsSinceUnixEpoch,
             routedAt: record.routedAt?.microsecondsSinceUnixEpoch,
-            expiresAt: record.expiresAt?.microsecondsSinceUnixEpoch
+            expiresAt: record.expiresAt?.microsecondsSinceUnixEpoch,
+            assigneeID: record.assigneeID,
+            assigneeName: record.assigneeName
         )
     }
 }

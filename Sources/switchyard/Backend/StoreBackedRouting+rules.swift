@@ -96,6 +96,7 @@ extension WorkspaceChange {
         isActive = fields.isActive
         isPaused = fields.isPaused
         unmatchedPolicy = fields.unmatchedPolicy
+        capacity = fields.capacity
     }
 }
 
@@ -107,6 +108,7 @@ extension RuleChange {
         isActive = fields.isActive
         conditions = fields.conditions
         destinationWorkspaceID = fields.destinationWorkspaceID
+        distribution = fields.distribution
     }
 }
 

@@ -31,11 +31,12 @@ struct Serve: AsyncParsableCommand {
         settings.host = host ?? settings.host
         settings.port = port ?? settings.port
         try PortProbe.check(host: settings.host, port: settings.port)
-        let log = LogOutput.bootstrap(level: settings.logLevel, settings.monitoring)
+        let sentry = settings.monitoring.sentryReporter()
+        let log = LogOutput.bootstrap(level: settings.logLevel, settings.monitoring, witness: sentry)
         let logger = log.logger
         let web = try Self.web(settings, logger: logger)
         let session = try await DatabaseSession.open(settings: settings, logger: logger, schema: .migrated)
-        try await serve(session, web: web, settings: settings, log: log)
+        try await serve(session, web: web, settings: settings, log: log, sentry: sentry)
         log.sink.flush()
     }
 
@@ -64,7 +65,8 @@ struct Serve: AsyncParsableCommand {
         _ session: DatabaseSession,
         web: WebConfiguration,
         settings: Settings,
-        log: LogOutput
+        log: LogOutput,
+        sentry: SentryReporter?
     ) async throws {
         let logger = log.logger
         let demo = try await DemoData.loadIfWanted(session: session)
@@ -102,11 +104,14 @@ struct Serve: AsyncParsableCommand {
         if let embedded = session.embedded { services.append(embedded) }
         services.append(session.pool)
         if let sender = inngest.sender { services.append(sender) }
+        if let sentry { services.append(sentry) }
+        services += monitoring.services
         services.append(routing.intake)
         let loop = WaitingLeadLoop(router: routing.waiting, rules: routing.rules, logger: logger)
         services.append(WaitingHints(configuration: session.hints, wake: loop.wake, logger: logger))
         services.append(loop)
         services.append(routing.scheduler)
+        if settings.autoRollback { services.append(Self.watch(session, logger: logger)) }
         if settings.inngest.drivesSchedule { services.append(registration) }
         services.append(application)
         var configuration = ServiceGroupConfiguration(
@@ -120,5 +125,11 @@ struct Serve: AsyncParsableCommand {
         let group = ServiceGroup(configuration: configuration)
         try await group.run()
         logger.notice("Switchyard has stopped.")
+    }
+
+    /// What takes a publication back when routings fail after it; alerts join in by its hook.
+    private static func watch(_ session: DatabaseSession, logger: Logger) -> PublicationWatch {
+        let node = NodeName.make()
+        return PublicationWatch(logger: logger) { try await session.store.rollBackFailing(node: node) }
     }
 }

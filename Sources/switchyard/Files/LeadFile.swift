@@ -32,7 +32,7 @@ struct LeadFile {
                 }
                 let (lead, name) = known.lead(row.fields)
                 let source = name.flatMap { UUID(uuidString: $0) ?? ids[$0.lowercased()] } ?? owner
-                leads.append(SimulatedLead(id: UUID(), lead: lead, source: source, time: nil))
+                leads.append(SimulatedLead(id: nil, lead: lead, source: source, time: nil))
             }
         }
         do {

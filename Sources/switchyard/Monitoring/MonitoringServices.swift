@@ -4,6 +4,7 @@ import LeadStore
 import Logging
 import Monitoring
 import Postgres
+import ServiceLifecycle
 import Web
 
 /// What the server measures and where it tells it, as far as it is configured.
@@ -14,6 +15,8 @@ struct MonitoringServices: Sendable {
     let meter: any RoutingMeter
     /// `GET /metrics`.
     let endpoint: MountedEndpoint
+    /// What looks after alerts, and what tells Datadog.
+    let services: [any Service]
 
     /// Puts together what the settings ask for.
     init(session: DatabaseSession, settings: Settings, log: LogOutput) {
@@ -40,6 +43,51 @@ struct MonitoringServices: Sendable {
             log.isAboutLeads
             ? RoutingMeters([metrics.routing, RoutingLog(format: log.format, sink: log.sink)]) : metrics.routing
         endpoint = .metrics(metrics, token: settings.monitoring.metricsToken)
+        let monitoring = settings.monitoring
+        let node = NodeName.make()
+        var services: [any Service] = [
+            AlertWatch(
+                store: store,
+                reader: reader,
+                node: node,
+                host: NodeName.host(),
+                version: Version.current,
+                targets: monitoring.targets(node: node),
+                settings: monitoring.alerts,
+                report: metrics.report(watchingDisk: settings.databaseURL == nil),
+                missedFunctions: { try await store.missedFunctions() },
+                logger: log.logger
+            )
+        ]
+        if let account = monitoring.datadog {
+            services.append(
+                DatadogReporter(
+                    account: account.tagged("node:\(NodeName.host())"),
+                    metrics: metrics,
+                    sender: OutsideHTTP(),
+                    logger: log.logger
+                )
+            )
+        }
+        self.services = services
+    }
+}
+
+extension MonitoringSettings {
+    /// What reports errors to Sentry; nil without `SENTRY_DSN`.
+    func sentryReporter() -> SentryReporter? {
+        sentry.map { sentry in
+            SentryReporter(
+                dsn: sentry.dsn,
+                origin: SentryOrigin(
+                    version: Version.current,
+                    environment: sentry.environment,
+                    node: NodeName.host()
+                ),
+                rate: sentry.rate,
+                sender: OutsideHTTP()
+            )
+        }
     }
 }
 

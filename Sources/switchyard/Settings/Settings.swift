@@ -18,6 +18,7 @@ import SystemPackage
 /// | `SUPABASE_SERVICE_ROLE_KEY` | accepted as an administrator's key | unset |
 /// | `DISABLE_ROUTING_RETRY` | `true`: retries wait, new leads still route | `false` |
 /// | `ROUTING_RETRY_RATE` | retries that one node routes a second, 1 to 100000 | `1000` |
+/// | `ROUTING_AUTO_ROLLBACK` | `false`: rules stay, however many routings fail after a publication | `true` |
 /// | `DATABASE_DIRECT_URL` | the same database without a pooler in between, to hear of waiting leads at once | `DATABASE_URL` |
 /// | `DATABASE_POOLER` | `transaction`: a pooler in that mode is in between; `none`: surely not | found out |
 /// | `LOG_LEVEL` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | `info` |
@@ -35,6 +36,7 @@ struct Settings: Sendable {
     var serviceRoleKey: String?
     var retriesDisabled: Bool
     var retryRate: Int
+    var autoRollback: Bool
     var logLevel: String
     var demo: Bool?
     var inngest: InngestSettings
@@ -66,6 +68,7 @@ struct Settings: Sendable {
             default: RetryPace.standardRate,
             in: 1...100_000
         )
+        autoRollback = try Self.truth(reader, key: "routing.auto.rollback", name: "ROUTING_AUTO_ROLLBACK") ?? true
         logLevel = reader.string(forKey: "log.level", default: "info").lowercased()
         demo = try Self.truth(reader, key: "switchyard.demo", name: "SWITCHYARD_DEMO")
         inngest = try Self.inngest(reader)

@@ -76,6 +76,17 @@ actor ModelStore: IntakeStore {
         return .written(exceptions: exceptions)
     }
 
+    func ingest(
+        holding request: RoutingStateRequest,
+        version: Int64?,
+        isRepeat: Bool,
+        decide: @Sendable (inout RoutingState) -> [DecidedLead]
+    ) async throws -> (batch: [DecidedLead], result: IngestResult) {
+        var state = RoutingState()
+        let batch = decide(&state)
+        return (batch, try await ingest(batch, version: version, isRepeat: isRepeat))
+    }
+
     private func write(_ item: DecidedLead) -> IngestException.Outcome? {
         let digests = item.prepared.identities.claims.map(\.digest)
         let holder = digests.lazy.compactMap { self.claims[$0] }.first

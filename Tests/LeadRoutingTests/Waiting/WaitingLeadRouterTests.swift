@@ -27,7 +27,7 @@ final class FakeWaiting: WaitingStore {
     func claimAndSettle(
         _ claim: WaitingClaim,
         maximumAttempts: Int,
-        decide: @Sendable ([ClaimedLead]) -> (version: Int64, assignments: [Assignment])
+        under rules: CompiledRuleSet
     ) async throws -> ClaimResult {
         let claimed: [ClaimedLead]? = state.withLock { state in
             state.claims += 1
@@ -42,12 +42,14 @@ final class FakeWaiting: WaitingStore {
             return claimed
         }
         guard let claimed else { return .stale }
-        let (_, assignments) = decide(claimed)
+        let assignments = claimed.map { Assignment(rules.decide($0.prepared.lead, from: $0.prepared.source)) }
         return .settled(
             zip(claimed, assignments).map { .init(lead: $0, assignment: $1, exception: nil, isPoison: false) }
         )
     }
 
+    func awaitedRules() async throws -> [UUID] { [] }
+    func peek(_ request: RoutingStateRequest) async throws -> RoutingState { RoutingState() }
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] { [:] }
     func lead(_ id: UUID, as access: Access) async throws -> LeadRecord? { nil }
 }

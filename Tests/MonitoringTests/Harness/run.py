@@ -17,6 +17,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "Tests", "EndToEnd"))
 sys.path.insert(0, os.path.dirname(__file__))
 from harness import Checks, Server, run  # noqa: E402
+import check_outside  # noqa: E402
 import tools  # noqa: E402
 
 CANARIES = ["canary.person@example.com", "+1 555 010 4477", "Canary Holdings Ltd", "Zephyrine"]
@@ -152,6 +153,8 @@ def main():
             check("LOG_ROUTING=false: no line about a lead", "lead routing" not in server.output)
         finally:
             server.stop()
+    check_outside.targets(check, binary)
+    check_outside.server(check, binary, start, tools.sentry_relay())
     sys.exit(check.close())
 
 

@@ -34,6 +34,20 @@ import Testing
         #expect(trace.matchCount == 3)
     }
 
+    /// No change is proposed that would not do: to a rule that can never match, or whose destination takes nothing.
+    @Test func noVainChangeIsProposed() {
+        let trace = trace(
+            Lead(industry: "Law", location: LeadLocation(country: "US", state: "TX")),
+            [
+                Samples.rule(10, of: nil, to: 2, priority: 9, .init(countries: ["CA"], usStates: ["TX"])),
+                Samples.rule(11, of: nil, to: 3, priority: 8, .init(industries: ["Tech"])),
+                Samples.rule(12, of: nil, to: 2, priority: 7, .init(industries: ["Food"])),
+            ]
+        )
+        #expect(trace.steps.map(\.isUsable) == [false, false, true])
+        #expect(trace.nearest.map(\.rule.id) == [Samples.id(11), Samples.id(12)])
+    }
+
     @Test func ofThousandsTheNearestAreTold() {
         let rules = (0..<10_000)
             .map { number in

@@ -35,6 +35,7 @@ struct IndexStatement: Sendable {
     /// The index of one partition, which the one of the whole table then takes over.
     ///
     /// - Parameter partition: Its name as SQL has it, with its schema.
+    /// - Returns: its name, and the statement that makes it.
     func concurrently(onPartition partition: String) -> (name: String, sql: String) {
         let last = partition.split(separator: ".").last.map { $0.filter { $0 != "\"" } } ?? partition
         let name = String("\(name)_\(last)".prefix(63))

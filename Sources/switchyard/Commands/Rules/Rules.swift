@@ -4,6 +4,9 @@ import ArgumentParser
 struct Rules: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at routing rules, and work on them.",
-        subcommands: [RulesLint.self, RulesSimulate.self]
+        subcommands: [
+            RulesPull.self, RulesPush.self, RulesDiff.self, RulesPublish.self, RulesHistory.self, RulesReturn.self,
+            RulesLint.self, RulesSimulate.self,
+        ]
     )
 }

@@ -78,7 +78,7 @@ struct RulesSimulate: AsyncParsableCommand {
         if let lead {
             do {
                 let read = try LeadJSON.lead(lead)
-                return .these([SimulatedLead(id: UUID(), lead: read, source: owner, time: nil)])
+                return .these([SimulatedLead(id: nil, lead: read, source: owner, time: nil)])
             } catch {
                 throw CommandFault("--lead is no lead: \(error)", remedy: "Write it as for POST /api/leads.")
             }

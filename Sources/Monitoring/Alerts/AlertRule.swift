@@ -1,0 +1,236 @@
+/// One thing that somebody is told of: what is looked at, from which value on, for how long, and how bad it is.
+package struct AlertRule: Sendable, Hashable {
+    /// How bad it is.
+    package enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
+        /// Worth knowing.
+        case info
+        /// Somebody should look.
+        case warning
+        /// Somebody has to look now.
+        case critical
+
+        package static func < (left: Severity, right: Severity) -> Bool {
+            rank(left) < rank(right)
+        }
+
+        private static func rank(_ severity: Severity) -> Int {
+            switch severity {
+            case .info: 0
+            case .warning: 1
+            case .critical: 2
+            }
+        }
+    }
+
+    /// Its name, which is the name of its runbook too.
+    package let name: String
+    /// What it means that it fires, in one sentence.
+    package let summary: String
+    /// How bad that is.
+    package let severity: Severity
+    /// Whether it fires below the threshold, not above it.
+    package let isBelow: Bool
+    /// Beyond this value the condition holds.
+    package var threshold: Double
+    /// Back at this value it is over; between the two nothing changes.
+    package var clear: Double
+    /// For how many seconds the condition has to hold before it fires.
+    package var holdSeconds: Int64
+    /// For how many seconds it has to be over before it is resolved.
+    package let clearSeconds: Int64
+    /// What the value is measured in, for people: "leads", "%", "s".
+    package let unit: String
+    /// Whether it is looked after at all.
+    package var isOn = true
+
+    /// A rule that fires above its threshold.
+    ///
+    /// Without `clear` it is over as soon as the threshold is not passed any more.
+    package init(
+        _ name: String,
+        _ summary: String,
+        _ severity: Severity,
+        above threshold: Double,
+        clear: Double? = nil,
+        unit: String,
+        hold: Int64 = 0,
+        clearAfter: Int64 = 60
+    ) {
+        self.init(name, summary, severity, false, threshold, clear ?? threshold, unit, hold, clearAfter)
+    }
+
+    /// A rule that fires below its threshold.
+    package init(
+        _ name: String,
+        _ summary: String,
+        _ severity: Severity,
+        below threshold: Double,
+        clear: Double? = nil,
+        unit: String,
+        hold: Int64 = 0,
+        clearAfter: Int64 = 60
+    ) {
+        self.init(name, summary, severity, true, threshold, clear ?? threshold, unit, hold, clearAfter)
+    }
+
+    private init(
+        _ name: String,
+        _ summary: String,
+        _ severity: Severity,
+        _ isBelow: Bool,
+        _ threshold: Double,
+        _ clear: Double,
+        _ unit: String,
+        _ holdSeconds: Int64,
+        _ clearSeconds: Int64
+    ) {
+        self.name = name
+        self.summary = summary
+        self.severity = severity
+        self.isBelow = isBelow
+        self.threshold = threshold
+        self.clear = clear
+        self.unit = unit
+        self.holdSeconds = holdSeconds
+        self.clearSeconds = clearSeconds
+    }
+
+    /// Whether the condition holds at a value; an unknown one is as good as none.
+    func holds(at value: Double?) -> Bool {
+        guard let value else { return false }
+        return isBelow ? value < threshold : value > threshold
+    }
+
+    /// Whether the condition is over at a value.
+    func isOver(at value: Double?) -> Bool {
+        guard let value else { return true }
+        return isBelow ? value >= clear : value <= clear
+    }
+
+    /// The condition, for people: "> 100 leads for 60 s".
+    package var condition: String {
+        let hold = holdSeconds > 0 ? " for \(holdSeconds) s" : ""
+        return "\(isBelow ? "<" : ">") \(MetricRegistry.number(threshold)) \(unit)\(hold)"
+    }
+}
+
+extension AlertRule {
+    /// The guide's four, and those that the field has beside them.
+    package static let standard = [
+        AlertRule(
+            "retry_queue_backlog",
+            "Leads that are due wait in the queue.",
+            .warning,
+            above: 100,
+            clear: 80,
+            unit: "leads",
+            hold: 60
+        ),
+        AlertRule(
+            "routing_failure_rate",
+            "Attempts at routing fail.",
+            .critical,
+            above: 10,
+            clear: 5,
+            unit: "%",
+            hold: 300,
+            clearAfter: 300
+        ),
+        AlertRule(
+            "stale_locks",
+            "Locks have been held for more than five minutes.",
+            .warning,
+            above: 10,
+            clear: 5,
+            unit: "locks",
+            hold: 60
+        ),
+        AlertRule(
+            "expired_leads",
+            "Leads expired within the last hour before anybody routed them.",
+            .info,
+            above: 50,
+            unit: "leads"
+        ),
+        AlertRule(
+            "lock_timeouts",
+            "Statements wait for locks in vain.",
+            .warning,
+            above: 10,
+            clear: 2,
+            unit: "in 5 minutes"
+        ),
+        AlertRule(
+            "duplicate_rate",
+            "Many of the leads that come in are known already.",
+            .warning,
+            above: 20,
+            clear: 15,
+            unit: "%",
+            hold: 300,
+            clearAfter: 300
+        ),
+        AlertRule(
+            "routing_latency",
+            "One answer in twenty takes too long.",
+            .warning,
+            above: 2,
+            clear: 1.5,
+            unit: "s (p95)",
+            hold: 120,
+            clearAfter: 120
+        ),
+        AlertRule(
+            "lock_success",
+            "Attempts to take hold of a lead fail.",
+            .warning,
+            below: 90,
+            clear: 95,
+            unit: "%",
+            hold: 300,
+            clearAfter: 300
+        ),
+        AlertRule(
+            "oldest_waiting",
+            "A lead that is due is not picked up.",
+            .critical,
+            above: 600,
+            clear: 60,
+            unit: "s",
+            hold: 60
+        ),
+        AlertRule(
+            "schedule_missed",
+            "Scheduled functions have not run, or failed.",
+            .critical,
+            above: 0,
+            unit: "functions",
+            hold: 300
+        ),
+        AlertRule(
+            "node_lost",
+            "A node has gone without a word.",
+            .critical,
+            above: 0,
+            unit: "nodes"
+        ),
+        AlertRule(
+            "oldest_transaction",
+            "A transaction is open for too long: vacuum cannot clean up behind it.",
+            .warning,
+            above: 600,
+            clear: 300,
+            unit: "s",
+            hold: 60
+        ),
+        AlertRule(
+            "disk",
+            "A disk is nearly full.",
+            .critical,
+            below: 10,
+            clear: 15,
+            unit: "% free",
+            hold: 60
+        ),
+    ]
+}

@@ -1,0 +1,123 @@
+/// How one alert stands, and how it goes on: a pure state machine, with the time passed in.
+///
+/// `ok → pending` when the condition begins to hold, `pending → firing` when it has held for the rule's time, and
+/// `firing → ok` when it has been over for the rule's time. Between the two thresholds nothing changes.
+package struct AlertState: Sendable, Hashable {
+    /// Where it stands.
+    package enum Phase: String, Sendable, Hashable {
+        /// The condition does not hold.
+        case ok
+        /// It holds, but not for long enough.
+        case pending
+        /// It fires.
+        case firing
+    }
+
+    /// What is to be told.
+    package enum News: Sendable, Hashable {
+        /// It has begun to fire.
+        case fired
+        /// It still fires; the nth reminder.
+        case reminder(Int)
+        /// It is over.
+        case resolved
+    }
+
+    /// Where it stands.
+    package var phase: Phase
+    /// How often it has begun to fire.
+    package var episode: Int64
+    /// When the phase began; microseconds since 1970, by the database's clock, as all times here.
+    package var since: Int64
+    /// While it fires: since when the condition has been over.
+    package var clearSince: Int64?
+    /// When somebody was told last in this episode; nil: nobody was.
+    package var notifiedAt: Int64?
+    /// How many reminders there were in this episode.
+    package var reminders: Int
+    /// Until when nobody is told that it fires.
+    package var silencedUntil: Int64?
+    /// The value that was seen last.
+    package var value: Double?
+
+    /// An alert that has never fired, or as it is stored.
+    package init(
+        phase: Phase = .ok,
+        episode: Int64 = 0,
+        since: Int64 = 0,
+        clearSince: Int64? = nil,
+        notifiedAt: Int64? = nil,
+        reminders: Int = 0,
+        silencedUntil: Int64? = nil,
+        value: Double? = nil
+    ) {
+        self.phase = phase
+        self.episode = episode
+        self.since = since
+        self.clearSince = clearSince
+        self.notifiedAt = notifiedAt
+        self.reminders = reminders
+        self.silencedUntil = silencedUntil
+        self.value = value
+    }
+
+    /// Goes on with a new value.
+    ///
+    /// - Parameters:
+    ///   - rule: the alert's rule.
+    ///   - value: what was seen; nil if nothing can be said, which counts as well.
+    ///   - now: the time.
+    ///   - repeatSeconds: after how long somebody is reminded; 0: never.
+    /// - Returns: what is to be told now, if anything is.
+    package mutating func step(_ rule: AlertRule, value: Double?, now: Int64, repeatSeconds: Int64) -> News? {
+        self.value = value
+        let holds = rule.isOn && rule.holds(at: value)
+        if phase == .ok, holds { enter(.pending, now) }
+        if phase == .pending {
+            if !holds { enter(.ok, now) } else if now - since >= rule.holdSeconds * 1_000_000 { fire(now) }
+        }
+        guard phase == .firing else { return nil }
+        if !rule.isOn || rule.isOver(at: value) {
+            let start = clearSince ?? now
+            clearSince = start
+            if !rule.isOn || now - start >= rule.clearSeconds * 1_000_000 { return resolve(now) }
+        } else if holds {
+            clearSince = nil
+        }
+        return tell(now, repeatSeconds)
+    }
+
+    private mutating func enter(_ phase: Phase, _ now: Int64) {
+        self.phase = phase
+        since = now
+    }
+
+    private mutating func fire(_ now: Int64) {
+        enter(.firing, now)
+        episode += 1
+        clearSince = nil
+        notifiedAt = nil
+        reminders = 0
+    }
+
+    /// Whoever was told that it fires is told that it is over, silenced or not; nobody else is.
+    private mutating func resolve(_ now: Int64) -> News? {
+        let wasTold = notifiedAt != nil
+        enter(.ok, now)
+        clearSince = nil
+        notifiedAt = nil
+        return wasTold ? .resolved : nil
+    }
+
+    private mutating func tell(_ now: Int64, _ repeatSeconds: Int64) -> News? {
+        if let silencedUntil, silencedUntil > now { return nil }
+        guard let last = notifiedAt else {
+            notifiedAt = now
+            return .fired
+        }
+        guard repeatSeconds > 0, now - last >= repeatSeconds * 1_000_000, clearSince == nil else { return nil }
+        notifiedAt = now
+        reminders += 1
+        return .reminder(reminders)
+    }
+}

@@ -1,0 +1,276 @@
+import FoundationEssentials
+package import LeadStore
+package import Logging
+import Postgres
+import ServiceLifecycle
+
+/// Looks after the alerts: says that this node is there, evaluates what nobody else has, and sends what is to be told.
+///
+/// Any number of nodes do it; the database lets one evaluate and one send. Nothing here is on the path of a lead.
+package struct AlertWatch: Service {
+    private let store: LeadStore
+    private let reader: DatabaseReader
+    private let node: String
+    private let host: String
+    private let version: String
+    private let rules: [AlertRule]
+    private let targets: [any AlertTarget]
+    private let settings: AlertSettings
+    private let report: @Sendable () -> NodeReport
+    private let missedFunctions: @Sendable () async throws -> Int
+    private let logger: Logger
+
+    /// How often a node says that it is there.
+    static let interval = Duration.seconds(10)
+    /// After this many tries a notification is given up.
+    static let maximumAttempts: Int32 = 12
+
+    /// A watch.
+    ///
+    /// - Parameters:
+    ///   - store: where everything is kept.
+    ///   - reader: what reads the database.
+    ///   - node: what this node calls itself.
+    ///   - host: the machine that it runs on.
+    ///   - version: its version.
+    ///   - targets: who is told.
+    ///   - settings: rules and how often somebody is reminded.
+    ///   - report: this node's figures.
+    ///   - missedFunctions: how many scheduled functions have not run, or failed.
+    ///   - logger: for alerts, and what could not be sent.
+    package init(
+        store: LeadStore,
+        reader: DatabaseReader,
+        node: String,
+        host: String,
+        version: String,
+        targets: [any AlertTarget],
+        settings: AlertSettings,
+        report: @escaping @Sendable () -> NodeReport,
+        missedFunctions: @escaping @Sendable () async throws -> Int,
+        logger: Logger
+    ) {
+        self.store = store
+        self.reader = reader
+        self.node = node
+        self.host = host
+        self.version = version
+        rules = settings.rules
+        self.targets = targets
+        self.settings = settings
+        self.report = report
+        self.missedFunctions = missedFunctions
+        self.logger = logger
+    }
+
+    /// Watches until the graceful shutdown, and says goodbye.
+    package func run() async throws {
+        var isDown = false
+        var round = 0
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            do {
+                try await watch()
+                if round % 360 == 0 { try await store.pruneMonitoring() }
+                isDown = false
+            } catch {
+                if !isDown { logger.warning("alerts are not looked after", metadata: ["error": "\(error)"]) }
+                isDown = true
+            }
+            round += 1
+            let pause = Self.interval * Double.random(in: 0.9...1.1)
+            await cancelWhenGracefulShutdown { try? await Task.sleep(for: pause) }
+        }
+        try? await store.removeNode(node)
+    }
+
+    /// One round: says that the node is there, evaluates, sends.
+    package func watch() async throws {
+        try await store.markNode(node, host: host, version: version, report: report().json)
+        guard settings.isOn else { return }
+        try await evaluate()
+        try await send()
+    }
+
+    /// Evaluates the alerts that nobody has looked at for a while.
+    package func evaluate() async throws {
+        guard case .known(let reading) = await reader.current() else { return }
+        let signals = AlertSignals(
+            reading,
+            nodes: try await store.nodes(),
+            missedFunctions: try await missedFunctions()
+        )
+        try await evaluate(signals)
+    }
+
+    /// Evaluates by given values.
+    package func evaluate(_ signals: AlertSignals, every interval: Double = 8) async throws {
+        let rules = Dictionary(uniqueKeysWithValues: rules.map { ($0.name, $0) })
+        let targets = targets
+        let repeatSeconds = settings.repeatSeconds
+        let logger = logger
+        _ = try await store.evaluateAlerts(self.rules.map(\.name), node: node, every: interval) { stored, now in
+            var notifications: [AlertNotification] = []
+            let alerts = stored.compactMap { alert -> StoredAlert? in
+                guard let rule = rules[alert.name] else { return nil }
+                var state = AlertState(alert)
+                let news = state.step(
+                    rule,
+                    value: signals.values[alert.name],
+                    now: now.microsecondsSinceUnixEpoch,
+                    repeatSeconds: repeatSeconds
+                )
+                if let news {
+                    notifications += Self.notifications(news, rule, state, targets)
+                    Self.log(news, rule, state, logger)
+                }
+                return StoredAlert(state, of: alert)
+            }
+            return (alerts, notifications)
+        }
+    }
+
+    /// Sends what is due to the targets that this node knows, until nothing is left.
+    package func send() async throws {
+        guard !targets.isEmpty else { return }
+        let names = targets.map(\.name)
+        for _ in 0..<20 {
+            let claim = UUID()
+            let batch = try await store.claimNotifications(for: names, claim: claim)
+            if batch.isEmpty { return }
+            for notification in batch { try await send(notification, claim: claim) }
+        }
+    }
+
+    private func send(_ notification: AlertNotification, claim: UUID) async throws {
+        guard let target = targets.first(where: { $0.name == notification.target }) else { return }
+        var failure: DeliveryFailure?
+        do {
+            try await target.tell(message(notification))
+        } catch let error as DeliveryFailure {
+            failure = error
+        } catch {
+            failure = DeliveryFailure("\(type(of: error))")
+        }
+        guard let failure else {
+            try await store.finishNotification(notification, claim: claim, error: nil, retryAfter: nil)
+            return
+        }
+        let isFinal = !failure.isWorthRepeating || notification.attempts >= Self.maximumAttempts
+        logger.log(
+            level: isFinal ? .error : .warning,
+            isFinal ? "an alert could not be told" : "an alert could not be told yet",
+            metadata: [
+                "alert": "\(notification.alert)", "target": "\(notification.target)", "error": "\(failure)",
+                "attempt": "\(notification.attempts)",
+            ]
+        )
+        // 10 s, 20 s, 40 s, … at most 15 minutes.
+        let pause = min(900, 5 * Double(1 << min(10, notification.attempts)))
+        try await store.finishNotification(
+            notification,
+            claim: claim,
+            error: failure.description,
+            retryAfter: isFinal ? nil : pause
+        )
+    }
+
+    private func message(_ notification: AlertNotification) -> AlertMessage {
+        let rule = rules.first { $0.name == notification.alert }
+        return AlertMessage(
+            id: notification.id,
+            kind: AlertMessage.Kind(rawValue: notification.kind) ?? .fired,
+            alert: notification.alert,
+            episode: notification.episode,
+            severity: AlertRule.Severity(rawValue: notification.severity) ?? .warning,
+            summary: rule?.summary ?? notification.alert,
+            value: notification.value,
+            condition: rule?.condition ?? "",
+            runbook: settings.runbook(of: notification.alert),
+            time: notification.createdAt ?? Timestamp(microsecondsSinceUnixEpoch: 0)
+        )
+    }
+
+    /// One notification for each target that wants the severity; if none does, for all: nothing goes untold because its
+    /// usual target is not set up.
+    private static func notifications(
+        _ news: AlertState.News,
+        _ rule: AlertRule,
+        _ state: AlertState,
+        _ targets: [any AlertTarget]
+    ) -> [AlertNotification] {
+        let wanting = targets.filter { $0.wants(rule.severity) }
+        return (wanting.isEmpty ? targets : wanting)
+            .map { target in
+                AlertNotification(
+                    alert: rule.name,
+                    episode: state.episode,
+                    kind: news.kind,
+                    number: news.number,
+                    target: target.name,
+                    severity: rule.severity.rawValue,
+                    value: state.value
+                )
+            }
+    }
+
+    private static func log(_ news: AlertState.News, _ rule: AlertRule, _ state: AlertState, _ logger: Logger) {
+        let isOver = news == .resolved
+        logger.log(
+            level: isOver || rule.severity == .info ? .notice : .warning,
+            isOver ? "alert is over" : "alert fires",
+            metadata: [
+                "alert": "\(rule.name)", "alert.severity": "\(rule.severity.rawValue)",
+                "alert.value": "\(state.value.map(MetricRegistry.number) ?? "none")",
+                "alert.condition": "\(rule.condition)", "alert.episode": "\(state.episode)",
+            ]
+        )
+    }
+}
+
+extension AlertState.News {
+    fileprivate var kind: String {
+        switch self {
+        case .fired: "fired"
+        case .reminder: "reminder"
+        case .resolved: "resolved"
+        }
+    }
+
+    fileprivate var number: Int32 {
+        if case .reminder(let number) = self { Int32(clamping: number) } else { 0 }
+    }
+}
+
+extension AlertState {
+    /// As it is stored.
+    init(_ stored: StoredAlert) {
+        self.init(
+            phase: Phase(rawValue: stored.phase) ?? .ok,
+            episode: stored.episode,
+            since: stored.since.microsecondsSinceUnixEpoch,
+            clearSince: stored.clearSince?.microsecondsSinceUnixEpoch,
+            notifiedAt: stored.notifiedAt?.microsecondsSinceUnixEpoch,
+            reminders: Int(stored.reminders),
+            silencedUntil: stored.silencedUntil?.microsecondsSinceUnixEpoch,
+            value: stored.value
+        )
+    }
+}
+
+extension StoredAlert {
+    /// As it is to be stored.
+    init(_ state: AlertState, of alert: StoredAlert) {
+        self.init(
+            name: alert.name,
+            phase: state.phase.rawValue,
+            episode: state.episode,
+            since: Timestamp(microsecondsSinceUnixEpoch: state.since),
+            clearSince: state.clearSince.map(Timestamp.init(microsecondsSinceUnixEpoch:)),
+            notifiedAt: state.notifiedAt.map(Timestamp.init(microsecondsSinceUnixEpoch:)),
+            reminders: Int32(clamping: state.reminders),
+            value: state.value,
+            silencedUntil: alert.silencedUntil,
+            silenceReason: alert.silenceReason
+        )
+    }
+}

@@ -1,0 +1,172 @@
+import FoundationEssentials
+package import Logging
+import Postgres
+import ServiceLifecycle
+
+/// Where Datadog takes things, and with which key.
+package struct DatadogAccount: Sendable {
+    /// The API key.
+    package let key: Secret
+    /// `https://api.SITE`, or another address for tests and proxies.
+    package let address: OutsideAddress
+    /// What every metric and event is tagged with.
+    package let tags: [String]
+
+    /// An account.
+    package init(key: Secret, address: OutsideAddress, tags: [String]) {
+        self.key = key
+        self.address = address
+        self.tags = tags
+    }
+
+    /// The same account, with another tag on everything.
+    package func tagged(_ tag: String) -> DatadogAccount {
+        DatadogAccount(key: key, address: address, tags: tags + [tag])
+    }
+
+    func request(_ path: String, _ body: [UInt8]) -> OutsideRequest {
+        let base = address.text.hasSuffix("/") ? String(address.text.dropLast()) : address.text
+        return OutsideRequest(
+            url: base + path,
+            headers: [.init("Content-Type", "application/json"), .init("DD-API-KEY", key.exposed)],
+            body: body,
+            timeout: .seconds(5)
+        )
+    }
+}
+
+/// Sends the metrics of this node to Datadog every fifteen seconds.
+///
+/// It reads what is counted anyway; no lead waits for it. While Datadog is away, what would have been sent is kept, up
+/// to a bound; past it the oldest is dropped, and the log says how many.
+package struct DatadogReporter: Service {
+    private let account: DatadogAccount
+    private let metrics: NodeMetrics
+    private let sender: any HTTPSending
+    private let logger: Logger
+
+    static let interval: Int64 = 15
+    /// Requests that are kept: a quarter of an hour.
+    static let bound = 60
+    /// Series in one request: some 100 KB.
+    static let batch = 500
+
+    /// A reporter.
+    package init(account: DatadogAccount, metrics: NodeMetrics, sender: any HTTPSending, logger: Logger) {
+        self.account = account
+        self.metrics = metrics
+        self.sender = sender
+        self.logger = logger
+    }
+
+    /// Reports until the graceful shutdown, and once more then.
+    package func run() async throws {
+        var backlog = DatadogBacklog()
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            await cancelWhenGracefulShutdown { try? await Task.sleep(for: .seconds(Self.interval)) }
+            await report(&backlog)
+        }
+    }
+
+    /// Adds what came in since the last time, and sends what has gathered.
+    func report(_ backlog: inout DatadogBacklog) async {
+        await metrics.refresh()
+        let now = Int64(Date().timeIntervalSince1970)
+        let points = backlog.series.points(metrics.registry, at: now, interval: Self.interval, tags: account.tags)
+        backlog.add(points)
+        if backlog.dropped > 0 {
+            logger.warning("metrics for Datadog were dropped", metadata: ["datadog.requests": "\(backlog.dropped)"])
+            backlog.dropped = 0
+        }
+        while let body = backlog.bodies.first {
+            guard await post(body) else { return }
+            backlog.bodies.removeFirst()
+        }
+    }
+
+    /// Whether it is settled: taken, or refused for good.
+    private func post(_ body: [UInt8]) async -> Bool {
+        do {
+            try await sender.deliver(account.request("/api/v2/series", body))
+            return true
+        } catch let failure as DeliveryFailure {
+            logger.log(
+                level: failure.isWorthRepeating ? .info : .warning,
+                "Datadog did not take metrics",
+                metadata: ["error": "\(failure)"]
+            )
+            return !failure.isWorthRepeating
+        } catch {
+            return false
+        }
+    }
+}
+
+/// What waits to be sent to Datadog.
+struct DatadogBacklog: Sendable {
+    var series = DatadogSeries()
+    /// Whole requests, oldest first.
+    var bodies: [[UInt8]] = []
+    /// How many were dropped since somebody was told.
+    var dropped = 0
+
+    private struct Body: Encodable { let series: [DatadogSeries.Point] }
+
+    /// Puts points into requests; the oldest give way.
+    mutating func add(_ points: [DatadogSeries.Point]) {
+        for start in stride(from: 0, to: points.count, by: DatadogReporter.batch) {
+            let part = Array(points[start..<min(points.count, start + DatadogReporter.batch)])
+            if let body = try? JSONBody.bytes(Body(series: part)) { bodies.append(body) }
+        }
+        let surplus = bodies.count - DatadogReporter.bound
+        if surplus > 0 {
+            bodies.removeFirst(surplus)
+            dropped += surplus
+        }
+    }
+}
+
+/// Datadog's stream of events: every alert, when it begins and when it is over.
+package struct DatadogTarget: AlertTarget {
+    private let account: DatadogAccount
+    private let sender: any HTTPSending
+
+    /// An account's events.
+    package init(account: DatadogAccount, sender: any HTTPSending) {
+        self.account = account
+        self.sender = sender
+    }
+
+    package var name: String { "datadog" }
+
+    package func wants(_ severity: AlertRule.Severity) -> Bool { true }
+
+    private struct Event: Encodable {
+        let title: String
+        let text: String
+        let alert_type: String
+        let aggregation_key: String
+        let date_happened: Int64
+        let source_type_name = "switchyard"
+        let tags: [String]
+    }
+
+    package func tell(_ message: AlertMessage) async throws {
+        let kind =
+            switch (message.kind, message.severity) {
+            case (.resolved, _): "success"
+            case (.test, _), (_, .info): "info"
+            case (_, .warning): "warning"
+            case (_, .critical): "error"
+            }
+        let event = Event(
+            title: message.title,
+            text: "\(message.detail)\nRunbook: \(message.runbook)",
+            alert_type: kind,
+            aggregation_key: "switchyard:\(message.alert):\(message.episode)",
+            date_happened: message.time.microsecondsSinceUnixEpoch / 1_000_000,
+            tags: account.tags + ["alert:\(message.alert)", "severity:\(message.severity.rawValue)"]
+        )
+        try await sender.deliver(account.request("/api/v1/events", JSONBody.bytes(event)))
+    }
+}

@@ -1,0 +1,81 @@
+import Crypto
+import FoundationEssentials
+
+/// A receiver of one's own: every alert, as JSON, signed.
+///
+/// `X-Switchyard-Signature: t=SECONDS,v1=HEX` is HMAC-SHA256 over `SECONDS.BODY` under the shared secret;
+/// `X-Switchyard-Notification` is the same whenever the same message is sent.
+package struct WebhookTarget: AlertTarget {
+    private let address: OutsideAddress
+    private let secret: Secret?
+    private let sender: any HTTPSending
+    private let seconds: @Sendable () -> Int64
+
+    /// A receiver.
+    package init(
+        address: OutsideAddress,
+        secret: Secret?,
+        sender: any HTTPSending,
+        seconds: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+    ) {
+        self.address = address
+        self.secret = secret
+        self.sender = sender
+        self.seconds = seconds
+    }
+
+    package var name: String { "webhook" }
+
+    package func wants(_ severity: AlertRule.Severity) -> Bool { true }
+
+    private struct Body: Encodable {
+        let id: String
+        let kind: String
+        let alert: String
+        let episode: Int64
+        let severity: String
+        let summary: String
+        let value: Double?
+        let condition: String
+        let runbook: String
+        let time: String
+    }
+
+    package func tell(_ message: AlertMessage) async throws {
+        let body = try JSONBody.bytes(
+            Body(
+                id: message.id,
+                kind: message.kind.rawValue,
+                alert: message.alert,
+                episode: message.episode,
+                severity: message.severity.rawValue,
+                summary: message.kind == .test ? message.title : message.summary,
+                value: message.value,
+                condition: message.condition,
+                runbook: message.runbook,
+                time: "\(message.time)"
+            )
+        )
+        var headers: [OutsideRequest.Header] = [
+            .init("Content-Type", "application/json"), .init("X-Switchyard-Notification", message.id),
+        ]
+        if let secret {
+            let time = seconds()
+            headers.append(.init("X-Switchyard-Signature", Self.signature(of: body, secret: secret, at: time)))
+        }
+        try await sender.deliver(OutsideRequest(url: address.text, headers: headers, body: body))
+    }
+
+    /// What the header says for a body.
+    package static func signature(of body: [UInt8], secret: Secret, at seconds: Int64) -> String {
+        var hash = HMAC<SHA256>(key: SymmetricKey(data: Data(secret.exposed.utf8)))
+        hash.update(data: Data("\(seconds).".utf8))
+        hash.update(data: Data(body))
+        let digits = hash.finalize()
+            .map { byte in
+                let text = String(byte, radix: 16)
+                return text.count == 1 ? "0" + text : text
+            }
+        return "t=\(seconds),v1=\(digits.joined())"
+    }
+}

@@ -1,0 +1,129 @@
+import FoundationEssentials
+
+/// What is wrong with a document, and where.
+package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The place, as a JSON pointer into the document.
+    package let path: String
+    /// What is wrong, in one sentence.
+    package let message: String
+    /// What to do about it, if the sentence does not say so.
+    package let remedy: String?
+
+    /// A problem at a place.
+    package init(path: String, _ message: String, remedy: String? = nil) {
+        self.path = path
+        self.message = message
+        self.remedy = remedy
+    }
+
+    package var description: String { "\(path.isEmpty ? "/" : path): \(message)" }
+}
+
+/// Reads an object of a document strictly: a name that there is not is a problem, like a value of another kind.
+struct DocumentReader {
+    private let members: [DocumentTree.Member]
+    /// Where the object is.
+    let place: String
+    private(set) var problems: [DocumentProblem] = []
+
+    /// Reads an object; anything else is a problem.
+    init(_ tree: DocumentTree, path: String, names: [String]) {
+        place = path
+        members = tree.members
+        guard case .object = tree else {
+            problems.append(DocumentProblem(path: path, "This is an object, not \(tree.kind)."))
+            return
+        }
+        var seen: Set<String> = []
+        for member in members {
+            if !names.contains(member.key) {
+                note(member.key, "There is no such field.", "There are \(names.joined(separator: ", ")).")
+            } else if !seen.insert(member.key).inserted {
+                note(member.key, "This field is given twice.", "Write it once.")
+            }
+        }
+    }
+
+    /// A value that is there and is not null.
+    func value(_ name: String) -> DocumentTree? {
+        guard let value = members.first(where: { $0.key == name })?.value, value != .null else { return nil }
+        return value
+    }
+
+    /// Notes a problem with a field.
+    mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
+        let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
+        problems.append(DocumentProblem(path: "\(place)/\(escaped)", message, remedy: remedy))
+    }
+
+    /// Takes over what was found below a field.
+    mutating func add(_ found: [DocumentProblem]) { problems += found }
+
+    mutating func string(_ name: String, limit: Int = 200) -> String? {
+        guard let value = value(name) else { return nil }
+        guard case .string(let text) = value else { return wrong(name, "a string", value) }
+        guard !text.isEmpty, text.utf8.count <= limit, !text.utf8.contains(where: { $0 < 0x20 }) else {
+            note(name, "A text here has 1 to \(limit) bytes and no control characters.")
+            return nil
+        }
+        return text
+    }
+
+    mutating func bool(_ name: String) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard case .bool(let bool) = value else { return wrong(name, "true or false", value) }
+        return bool
+    }
+
+    mutating func integer<Number: FixedWidthInteger>(_ name: String, _ type: Number.Type) -> Number? {
+        guard let value = value(name) else { return nil }
+        guard case .number(let text) = value, let number = Number(text) else {
+            return wrong(name, "a whole number from \(Number.min) to \(Number.max)", value)
+        }
+        return number
+    }
+
+    mutating func uuid(_ name: String) -> UUID? {
+        guard let value = value(name) else { return nil }
+        guard case .string(let text) = value, let id = UUID(uuidString: text) else {
+            return wrong(name, "a UUID in a string", value)
+        }
+        return id
+    }
+
+    /// The elements of a list, with their places.
+    mutating func list(_ name: String) -> [(path: String, tree: DocumentTree)] {
+        guard let value = value(name) else { return [] }
+        guard case .array(let elements) = value else {
+            _ = wrong(name, "a list", value) as Never?
+            return []
+        }
+        return elements.enumerated().map { ("\(place)/\(name)/\($0.offset)", $0.element) }
+    }
+
+    /// A value of a type that reads itself.
+    mutating func decoded<Value: Decodable>(_ name: String, _ type: Value.Type) -> Value? {
+        guard let value = value(name) else { return nil }
+        do {
+            return try value.decoded(type)
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context),
+            DecodingError.keyNotFound(_, let context), DecodingError.valueNotFound(_, let context)
+        {
+            let inner = context.codingPath.map { "/" + ($0.intValue.map(String.init) ?? $0.stringValue) }.joined()
+            problems.append(DocumentProblem(path: "\(place)/\(name)\(inner)", context.debugDescription))
+        } catch {
+            note(name, "This cannot be read.")
+        }
+        return nil
+    }
+
+    /// Notes that a field has to be there.
+    mutating func require(_ name: String) {
+        if value(name) == nil { note(name, "This field is required.") }
+    }
+
+    private mutating func wrong<Value>(_ name: String, _ expected: String, _ value: DocumentTree) -> Value? {
+        note(name, "This is \(expected), not \(value.kind).")
+        return nil
+    }
+}

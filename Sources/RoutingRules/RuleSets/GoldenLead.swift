@@ -1,0 +1,156 @@
+package import FoundationEssentials
+
+/// An example that is kept with a rule set: a lead, and where it has to go.
+package struct GoldenLead: Sendable, Hashable {
+    /// What becomes of a lead, as far as rules decide it.
+    package enum Outcome: String, Sendable, Hashable, CaseIterable {
+        /// A rule matches.
+        case routed
+        /// No rule matches; it stays where it came from.
+        case unmatched
+        /// No rule matches; it goes to the fallback workspace.
+        case fallback
+        /// No rule matches; it waits.
+        case retry
+    }
+
+    /// What is expected; at least one of the three is there.
+    package struct Expectation: Sendable, Hashable {
+        /// What becomes of it.
+        package var outcome: Outcome?
+        /// The workspace that it goes to; of a pool, any member.
+        package var destination: UUID?
+        /// The name of the rule that matches it.
+        package var rule: String?
+
+        /// An expectation.
+        package init(outcome: Outcome? = nil, destination: UUID? = nil, rule: String? = nil) {
+            self.outcome = outcome
+            self.destination = destination
+            self.rule = rule
+        }
+    }
+
+    /// Its id; nil for a new one, or for one that is to be found by its name.
+    package var id: UUID?
+    /// What it is an example of.
+    package var name: String
+    /// The workspace that it comes from; nil: the owner of the rules.
+    package var source: UUID?
+    /// The lead.
+    package var lead: Lead
+    /// Where it has to go.
+    package var expect: Expectation
+
+    /// An example.
+    package init(id: UUID? = nil, name: String, source: UUID? = nil, lead: Lead, expect: Expectation) {
+        self.id = id
+        self.name = name
+        self.source = source
+        self.lead = lead
+        self.expect = expect
+    }
+}
+
+extension GoldenLead {
+    /// Reads an example that is stored.
+    package init(_ tree: DocumentTree) throws {
+        var problems: [DocumentProblem] = []
+        guard let lead = GoldenLead(tree, path: "", problems: &problems) else { throw DocumentProblems(problems) }
+        self = lead
+    }
+
+    init?(_ tree: DocumentTree, path: String, problems: inout [DocumentProblem]) {
+        var reader = DocumentReader(tree, path: path, names: ["id", "name", "source", "lead", "expect"])
+        for name in ["name", "lead", "expect"] { reader.require(name) }
+        let id = reader.uuid("id")
+        let name = reader.string("name")
+        let source = reader.uuid("source")
+        var lead: Lead?
+        if let value = reader.value("lead") {
+            lead = Lead(value, path: path + "/lead", problems: &problems)
+        }
+        var expect: Expectation?
+        if let value = reader.value("expect") {
+            expect = Expectation(value, path: path + "/expect", problems: &problems)
+        }
+        problems += reader.problems
+        guard reader.problems.isEmpty, let name, let lead, let expect else { return nil }
+        self.init(id: id, name: name, source: source, lead: lead, expect: expect)
+    }
+
+    /// The example as it is written.
+    package var tree: DocumentTree {
+        var members: [DocumentTree.Member] = []
+        if let id { members.append(.init("id", .string(id.text))) }
+        members.append(.init("name", .string(name)))
+        if let source { members.append(.init("source", .string(source.text))) }
+        members.append(.init("lead", lead.documentTree))
+        members.append(.init("expect", expect.tree))
+        return .object(members)
+    }
+}
+
+extension GoldenLead.Expectation {
+    init?(_ tree: DocumentTree, path: String, problems: inout [DocumentProblem]) {
+        var reader = DocumentReader(tree, path: path, names: ["outcome", "destination", "rule"])
+        var outcome: GoldenLead.Outcome?
+        if let text = reader.string("outcome") {
+            outcome = GoldenLead.Outcome(rawValue: text)
+            if outcome == nil { reader.note("outcome", "This is routed, unmatched, fallback or retry.") }
+        }
+        let destination = reader.uuid("destination")
+        let rule = reader.string("rule")
+        if reader.problems.isEmpty, outcome == nil, destination == nil, rule == nil {
+            reader.note("destination", "Say what is expected: destination, outcome or rule.")
+        }
+        problems += reader.problems
+        guard reader.problems.isEmpty else { return nil }
+        self.init(outcome: outcome, destination: destination, rule: rule)
+    }
+
+    var tree: DocumentTree {
+        var members: [DocumentTree.Member] = []
+        if let outcome { members.append(.init("outcome", .string(outcome.rawValue))) }
+        if let destination { members.append(.init("destination", .string(destination.text))) }
+        if let rule { members.append(.init("rule", .string(rule))) }
+        return .object(members)
+    }
+}
+
+extension Lead {
+    private static var texts: [(name: String, field: WritableKeyPath<Lead, String?>)] {
+        [
+            ("email", \.email), ("phone", \.phone), ("firstName", \.firstName), ("lastName", \.lastName),
+            ("companyName", \.companyName), ("industry", \.industry), ("companySize", \.companySize),
+            ("revenue", \.revenue), ("source", \.source), ("sourceId", \.sourceID),
+        ]
+    }
+
+    init?(_ tree: DocumentTree, path: String, problems: inout [DocumentProblem]) {
+        self.init()
+        var reader = DocumentReader(tree, path: path, names: Self.texts.map(\.name) + ["location", "metadata"])
+        for (name, field) in Self.texts { self[keyPath: field] = reader.string(name, limit: 1000) }
+        location = reader.decoded("location", LeadLocation.self)
+        switch reader.value("metadata") {
+        case nil: break
+        case .object(let members)?: metadata = DocumentTree.object(members).json
+        case let value?: reader.note("metadata", "This is an object, not \(value.kind).")
+        }
+        problems += reader.problems
+        guard reader.problems.isEmpty else { return nil }
+    }
+
+    /// The lead as the API takes it.
+    var documentTree: DocumentTree {
+        var members: [DocumentTree.Member] = []
+        for (name, field) in Self.texts {
+            if let text = self[keyPath: field] { members.append(.init(name, .string(text))) }
+        }
+        if let location { members.append(.init("location", DocumentTree(encoding: location))) }
+        if let metadata, let tree = try? JSONDecoder().decode(DocumentTree.self, from: Data(metadata.utf8)) {
+            members.append(.init("metadata", tree))
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,151 @@
+package import FoundationEssentials
+
+/// A golden lead that does not go where it has to.
+package struct GoldenFailure: Sendable, Hashable {
+    /// Its place in the document, from 0.
+    package let index: Int
+    /// Its name.
+    package let name: String
+    /// What is expected, for people.
+    package let expected: String
+    /// What happens instead, for people.
+    package let actual: String
+    /// Why, as the decision says it.
+    package let reason: String
+
+    /// All of it in one sentence or two.
+    package var message: String {
+        "Golden lead “\(name)”: expected \(expected), but \(actual). \(reason)"
+    }
+}
+
+/// What has to be said about a rule set before it goes live, found in memory: nothing is stored, no counter moves.
+package struct RuleSetReview: Sendable {
+    /// Golden leads that go elsewhere.
+    package let failures: [GoldenFailure]
+    /// Errors that ``RuleLint`` finds in the rules and that were not there before.
+    package let faults: [DocumentProblem]
+
+    /// Whether nothing stands in the way.
+    package var isPassed: Bool { failures.isEmpty && faults.isEmpty }
+
+    /// Reviews rules in the place of those that their owner has.
+    ///
+    /// Pauses are left out of account, of routing and of destinations: they pass, and a rule set stays. Costs about as
+    /// much as compiling the rule set.
+    ///
+    /// - Parameters:
+    ///   - rules: the owner's rules as they will be.
+    ///   - goldenLeads: the owner's golden leads as they will be.
+    ///   - owner: whose they are; nil: the platform's.
+    ///   - live: everything as it is.
+    package init(rules: [RoutingRule], goldenLeads: [GoldenLead], owner: UUID?, live: RuleSetSnapshot) {
+        var rehearsed = live
+        rehearsed.rules = live.rules.filter { $0.workspaceID != owner } + rules
+        rehearsed.pauses = RoutingPauses()
+        for index in rehearsed.workspaces.indices { rehearsed.workspaces[index].isPaused = false }
+        faults = Self.newErrors(in: rehearsed, rules, owner: owner, live: live)
+        guard !goldenLeads.isEmpty else {
+            failures = []
+            return
+        }
+        let compiled = CompiledRuleSet(rehearsed)
+        let pools = Dictionary(rehearsed.rules.map { ($0.id, $0.distribution?.pool?.members.map(\.workspaceID)) }) {
+            first,
+            _ in first
+        }
+        failures = goldenLeads.enumerated()
+            .compactMap { index, golden in
+                let decision = compiled.decide(golden.lead, from: golden.source ?? owner)
+                var members: [UUID] = []
+                if case .routed(_, let rule, _) = decision.outcome { members = (pools[rule] ?? nil) ?? [] }
+                return golden.failure(at: index, of: decision, members: members, in: compiled)
+            }
+    }
+}
+
+extension RuleSetReview {
+    private struct Fault: Hashable {
+        let code: RuleFinding.Code
+        let rule: UUID?
+    }
+
+    /// What was wrong before may stay so: it must not keep somebody from mending something else.
+    private static func newErrors(
+        in rehearsed: RuleSetSnapshot,
+        _ rules: [RoutingRule],
+        owner: UUID?,
+        live: RuleSetSnapshot
+    ) -> [DocumentProblem] {
+        func errors(_ snapshot: RuleSetSnapshot) -> [RuleFinding] {
+            RuleLint(snapshot).report(on: owner).findings.filter { $0.severity == .error }
+        }
+        let found = errors(rehearsed)
+        guard !found.isEmpty else { return [] }
+        let known = Set(errors(live).map { Fault(code: $0.code, rule: $0.ruleID) })
+        let places = Dictionary(rules.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        return found.filter { !known.contains(Fault(code: $0.code, rule: $0.ruleID)) }
+            .map { finding in
+                let place = finding.ruleID.flatMap { places[$0] }.map { "/rules/\($0)" } ?? ""
+                let path = (finding.path ?? "").replacing("/destinationWorkspaceId", with: "/destination")
+                return DocumentProblem(path: place + path, finding.message, remedy: finding.remedy)
+            }
+    }
+}
+
+extension GoldenLead {
+    /// What is wrong with a decision about it; nil when it is as expected.
+    ///
+    /// - Parameters:
+    ///   - index: its place in the document.
+    ///   - decision: the decision.
+    ///   - members: the members of the pool that it is about: the turn decides which of them it is, so any will do.
+    ///   - rules: for the names of workspaces.
+    /// - Returns: what is wrong.
+    func failure(
+        at index: Int,
+        of decision: RoutingDecision,
+        members: [UUID],
+        in rules: CompiledRuleSet
+    ) -> GoldenFailure? {
+        func name(_ id: UUID) -> String { rules.workspace(id).map { "“\($0.name)”" } ?? id.text }
+        let outcome: Outcome?
+        var destination: UUID?
+        var rule: String?
+        let actual: String
+        switch decision.outcome {
+        case .routed(let workspace, _, let ruleName):
+            (outcome, destination, rule) = (.routed, workspace, ruleName)
+            actual = "it goes to \(name(workspace)) by rule “\(ruleName)”"
+        case .unmatched(let workspace):
+            (outcome, destination) = (.unmatched, workspace)
+            actual = "no rule matches it"
+        case .fallback(let workspace):
+            (outcome, destination) = (.fallback, workspace)
+            actual = "no rule matches it, and it goes to the fallback \(name(workspace))"
+        case .retry:
+            outcome = .retry
+            actual = "no rule matches it, and it waits"
+        default:
+            outcome = nil
+            actual = "it waits"
+        }
+        let isMet =
+            (expect.outcome == nil || expect.outcome == outcome)
+            && (expect.destination == nil || expect.destination == destination
+                || expect.destination.map(members.contains) == true)
+            && (expect.rule == nil || expect.rule == rule)
+        guard !isMet else { return nil }
+        var parts: [String] = []
+        if let outcome = expect.outcome { parts.append(outcome.rawValue) }
+        if let destination = expect.destination { parts.append("to \(name(destination))") }
+        if let rule = expect.rule { parts.append("by rule “\(rule)”") }
+        return GoldenFailure(
+            index: index,
+            name: self.name,
+            expected: parts.joined(separator: " "),
+            actual: actual,
+            reason: decision.reason
+        )
+    }
+}

@@ -1,0 +1,136 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import RoutingRules
+
+extension API {
+    func addCapacityRoutes(to routes: inout Routes) {
+        routes.on(.post, "/api/leads/:id/return", returnLead)
+        routes.on(.get, "/api/workspaces/:id/capacity", capacity)
+        routes.on(.get, "/api/workspaces/:id/assignees", assignees)
+        routes.on(.post, "/api/workspaces/:id/assignees", createAssignee)
+        routes.on(.patch, "/api/workspaces/:id/assignees/:assigneeId", changeAssignee)
+        routes.on(.delete, "/api/workspaces/:id/assignees/:assigneeId", deleteAssignee)
+    }
+
+    /// `POST /api/leads/{id}/return`: the destination gives a lead back.
+    @Sendable private func returnLead(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .leadsWrite)
+        let id = try id("id", in: context)
+        var body = try ObjectDecoding(
+            await request.jsonBody(upTo: limits.bodyBytes),
+            names: ["reason", "reroute"],
+            limits: limits
+        )
+        let reason = body.isNull("reason") ? nil : body.text("reason", limit: 500)
+        let sendsOn = body.bool("reroute") ?? false
+        try body.finish()
+        let returned = try await backend.returnLead(id, reason: reason, sendsOn: sendsOn, as: principal)
+        return json { writer in
+            writer.object { writer in
+                writer.member("id", returned.id)
+                writer.member("returned", true)
+                writer.member("rerouted", returned.isSentOn)
+                writer.member("destinationWorkspaceId", returned.destinationWorkspaceID)
+            }
+        }
+    }
+
+    @Sendable private func capacity(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .workspacesRead)
+        guard let usage = try await backend.capacityUsage(of: id("id", in: context), as: principal) else {
+            throw Problem.noSuchWorkspace
+        }
+        return json { writer in
+            writer.object { writer in
+                writer.member("timeZone", usage.timeZone)
+                writer.member("isOpen", usage.isOpen)
+                writer.member("opensAt", usage.opensAt)
+                writer.key("caps")
+                writer.array(usage.lines) { writer, line in
+                    writer.object { writer in
+                        writer.member("per", line.cap.period.rawValue)
+                        writer.member("limit", line.cap.limit)
+                        writer.member("used", line.used)
+                        writer.member("endsAt", time: line.endsAt)
+                    }
+                }
+            }
+        }
+    }
+
+    @Sendable private func assignees(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .workspacesRead)
+        let people = try await backend.assignees(of: id("id", in: context), as: principal)
+        return json { $0.list("assignees", people) { $0.assignee($1) } }
+    }
+
+    @Sendable private func createAssignee(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .workspacesWrite)
+        let workspace = try id("id", in: context)
+        let fields = try await fields(of: request, isNew: true)
+        let person = try await backend.createAssignee(of: workspace, fields, as: principal)
+        return json(.created) { $0.assignee(person) }
+    }
+
+    @Sendable private func changeAssignee(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .workspacesWrite)
+        let workspace = try id("id", in: context)
+        let person = try id("assigneeId", in: context)
+        let fields = try await fields(of: request, isNew: false)
+        let changed = try await backend.changeAssignee(person, of: workspace, fields, as: principal)
+        return json { $0.assignee(changed) }
+    }
+
+    @Sendable private func deleteAssignee(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .workspacesWrite)
+        let workspace = try id("id", in: context)
+        guard try await backend.deleteAssignee(id("assigneeId", in: context), of: workspace, as: principal) else {
+            throw Problem(.notFound, "There is no such person in this workspace.")
+        }
+        return Response(status: .noContent)
+    }
+
+    private func fields(of request: Request, isNew: Bool) async throws -> AssigneeFields {
+        let names = ["name", "weight", "caps", "absentFrom", "absentUntil", "isActive"]
+        var body = try ObjectDecoding(
+            await request.jsonBody(upTo: limits.bodyBytes),
+            names: names,
+            limits: limits
+        )
+        if isNew { body.require("name", "Send a name of 1 to 200 characters.") }
+        var fields = AssigneeFields()
+        fields.name = body.isNull("name") ? nil : body.text("name")
+        fields.weight = body.int32("weight")
+        if let weight = fields.weight, !(1...1000 ~= weight) {
+            body.note("weight", "This is a whole number from 1 to 1000.")
+        }
+        if let settings = body.settings("caps") {
+            let (caps, problems) = Cap.list(settings)
+            fields.caps = caps
+            body.note(problems)
+        }
+        if body.has("absentFrom") { fields.absentFrom = .some(body.time("absentFrom")) }
+        if body.has("absentUntil") { fields.absentUntil = .some(body.time("absentUntil")) }
+        fields.isActive = body.bool("isActive")
+        try body.finish()
+        return fields
+    }
+}
+
+extension JSONWriter {
+    /// A person.
+    mutating func assignee(_ person: Assignee) {
+        object { writer in
+            writer.member("id", person.id)
+            writer.member("workspaceId", person.workspaceID)
+            writer.member("name", person.name)
+            writer.member("weight", person.weight)
+            writer.key("caps")
+            writer.raw(Cap.settings(person.caps).json)
+            writer.member("absentFrom", time: person.absentFrom)
+            writer.member("absentUntil", time: person.absentUntil)
+            writer.member("isActive", person.isActive)
+        }
+    }
+}

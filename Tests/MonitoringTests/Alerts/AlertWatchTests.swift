@@ -1,0 +1,211 @@
+import FoundationEssentials
+import LeadStore
+import Logging
+import Postgres
+import TestDatabase
+import Testing
+
+@testable import Monitoring
+
+/// Alerts over a database: one node evaluates, one notification goes out, whatever the number of nodes.
+@Suite struct AlertWatchTests {
+    private func watch(_ database: TestDatabase, _ node: String, _ targets: [any AlertTarget]) -> AlertWatch {
+        let store = LeadStore(pool: database.pool)
+        var settings = AlertSettings()
+        settings.repeatSeconds = 600
+        return AlertWatch(
+            store: store,
+            reader: DatabaseReader { try await store.routingReading() },
+            node: node,
+            host: "host",
+            version: "1",
+            targets: targets,
+            settings: settings,
+            report: { NodeReport() },
+            missedFunctions: { 0 },
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
+    }
+
+    /// More than fifty expired leads: that fires without having to hold.
+    private func signals(expired: Int64 = 51) -> AlertSignals {
+        let health = RoutingHealth(expiredCount: expired)
+        let reading = RoutingReading(health: health, time: Timestamp(microsecondsSinceUnixEpoch: 0))
+        return AlertSignals(reading, nodes: [], missedFunctions: 0)
+    }
+
+    /// Ten nodes evaluate and send at the same instant, twenty times over; whoever gets there first, it is told once.
+    ///
+    /// Either of two guards is enough: the row lock under which an alert is evaluated, and the key of notifications.
+    /// Every connection is open before they start, or the first would be done before the others are there.
+    @Test func manyNodesTellOnce() async throws {
+        try await withTestDatabase(connections: 12) { database in
+            try await openConnections(database, 11)
+            for _ in 0..<20 {
+                try await run(database, "DELETE FROM switchyard.alert_notifications; DELETE FROM switchyard.alerts")
+                let targets = (0..<10).map { _ in RecordingTarget() }
+                // The alerts are there, and it is time to look at them.
+                try await watch(database, "n", targets).evaluate(signals(expired: 0), every: 0)
+                try await run(database, "UPDATE switchyard.alerts SET evaluated_at = '-infinity'")
+                try await withThrowingTaskGroup { group in
+                    for (number, target) in targets.enumerated() {
+                        let watch = watch(database, "n\(number)", [target])
+                        group.addTask {
+                            try await watch.evaluate(signals(), every: 0)
+                            try await watch.send()
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(targets.flatMap(\.told).map(\.id) == ["expired_leads:1:fired:0:webhook"])
+                #expect(try await number(database, "SELECT count(*) FROM switchyard.alert_notifications") == 1)
+            }
+        }
+    }
+
+    @Test func itIsOverAndBeginsAnew() async throws {
+        try await withTestDatabase { database in
+            let target = RecordingTarget()
+            let watch = watch(database, "n", [target])
+            func round(_ expired: Int64, later seconds: Int = 0) async throws {
+                try await run(
+                    database,
+                    """
+                    UPDATE switchyard.alerts SET since = since - interval '\(seconds) s',
+                        clear_since = clear_since - interval '\(seconds) s', notified_at = notified_at - interval '\(seconds) s'
+                    """
+                )
+                try await watch.evaluate(signals(expired: expired), every: 0)
+                try await watch.send()
+            }
+            try await round(51)
+            try await round(51, later: 599)
+            try await round(51, later: 1)
+            try await round(0)
+            try await round(0, later: 61)
+            try await round(51)
+            #expect(target.told.map(\.kind) == [.fired, .reminder, .resolved, .fired])
+            #expect(target.told.map(\.episode) == [1, 1, 1, 2])
+            #expect(target.told.first?.value == 51)
+            #expect(target.told.first?.runbook == "docs/runbooks/expired_leads.md")
+        }
+    }
+
+    @Test func anEvaluationIsGoodForAWhile() async throws {
+        try await withTestDatabase { database in
+            let target = RecordingTarget()
+            let watch = watch(database, "n", [target])
+            try await watch.evaluate(signals(expired: 0), every: 8)
+            try await watch.evaluate(signals(), every: 8)
+            try await watch.send()
+            #expect(target.told.isEmpty)
+        }
+    }
+
+    /// What a target does not take is tried again later, by whoever comes by; what it refuses for good is given up.
+    @Test func failuresAreRepeated() async throws {
+        try await withTestDatabase { database in
+            let target = RecordingTarget(failures: [DeliveryFailure("status 503")])
+            let other = RecordingTarget("slack", failures: [DeliveryFailure("refused", isWorthRepeating: false)])
+            let watch = watch(database, "n", [target, other])
+            try await watch.evaluate(signals(), every: 0)
+            try await watch.send()
+            try await watch.send()
+            #expect(target.told.isEmpty && other.told.isEmpty)
+            try await run(database, "UPDATE switchyard.alert_notifications SET next_attempt_at = now()")
+            try await watch.send()
+            #expect(target.told.count == 1 && other.told.isEmpty)
+            #expect(
+                try await number(
+                    database,
+                    "SELECT count(*) FROM switchyard.alert_notifications WHERE given_up_at IS NOT NULL"
+                )
+                    == 1
+            )
+        }
+    }
+
+    /// Who was away for so long that another took over may not say any more that it is delivered, nor that it failed.
+    @Test func aLateSenderIsFencedOff() async throws {
+        try await withTestDatabase { database in
+            let store = LeadStore(pool: database.pool)
+            let watch = watch(database, "n", [RecordingTarget()])
+            try await watch.evaluate(signals(), every: 0)
+            let late = UUID()
+            let first = try await store.claimNotifications(for: ["webhook"], claim: late)
+            #expect(try await store.claimNotifications(for: ["webhook"], claim: UUID()).isEmpty)
+            try await run(database, "UPDATE switchyard.alert_notifications SET next_attempt_at = now()")
+            let next = UUID()
+            let second = try await store.claimNotifications(for: ["webhook"], claim: next)
+            #expect(first.count == 1 && second.map(\.id) == first.map(\.id))
+            #expect(try await !store.finishNotification(first[0], claim: late, error: "x", retryAfter: nil))
+            #expect(try await store.finishNotification(second[0], claim: next, error: nil, retryAfter: nil))
+            #expect(try await !store.finishNotification(first[0], claim: late, error: nil, retryAfter: nil))
+        }
+    }
+
+    @Test func silence() async throws {
+        try await withTestDatabase { database in
+            let store = LeadStore(pool: database.pool)
+            let target = RecordingTarget()
+            let watch = watch(database, "n", [target])
+            #expect(try await store.silenceAlert("expired_leads", seconds: 3600, by: "test", reason: "import"))
+            try await watch.evaluate(signals(), every: 0)
+            try await watch.send()
+            #expect(target.told.isEmpty)
+            #expect(try await store.alerts().first { $0.name == "expired_leads" }?.silenceReason == "import")
+            _ = try await store.silenceAlert("expired_leads", seconds: 0, by: "test", reason: nil)
+            try await watch.evaluate(signals(), every: 0)
+            try await watch.send()
+            #expect(target.told.map(\.kind) == [.fired])
+        }
+    }
+
+    /// Nothing goes untold because the target that it is meant for is not set up.
+    @Test func whoIsToldOfWhat() async throws {
+        try await withTestDatabase { database in
+            let pager = RecordingTarget("pagerduty", least: .warning)
+            let mail = RecordingTarget("email")
+            try await watch(database, "n", [pager, mail]).evaluate(signals(), every: 0)
+            try await watch(database, "n", [pager, mail]).send()
+            #expect(pager.told.isEmpty && mail.told.count == 1)
+            try await run(database, "DELETE FROM switchyard.alerts; DELETE FROM switchyard.alert_notifications")
+            try await watch(database, "n", [pager]).evaluate(signals(), every: 0)
+            try await watch(database, "n", [pager]).send()
+            #expect(pager.told.count == 1)
+        }
+    }
+
+    /// The whole round, on a database as it is: nothing fires, the node is there, and goes.
+    @Test func aRoundOnAQuietDatabase() async throws {
+        try await withTestDatabase { database in
+            let store = LeadStore(pool: database.pool)
+            let target = RecordingTarget()
+            try await watch(database, "n1", [target]).watch()
+            #expect(target.told.isEmpty)
+            #expect(try await store.nodes().map(\.name) == ["n1"])
+            #expect(try await store.alerts().count == AlertRule.standard.count)
+            try await store.removeNode("n1")
+            #expect(try await store.nodes().isEmpty)
+            try await store.pruneMonitoring()
+        }
+    }
+
+    /// Has the pool open connections: each is held until all of them are.
+    private func openConnections(_ database: TestDatabase, _ count: Int) async throws {
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<count {
+                group.addTask {
+                    try await database.pool.withConnection { _ = try await $0.simple("SELECT pg_sleep(0.3)") }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func run(_ database: TestDatabase, _ sql: String) async throws { _ = try await database.pool.simple(sql) }
+
+    private func number(_ database: TestDatabase, _ sql: String) async throws -> Int {
+        Int(try await database.pool.simple(sql).last?.first?.string(0) ?? "") ?? -1
+    }
+}

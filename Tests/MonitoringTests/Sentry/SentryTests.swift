@@ -1,0 +1,112 @@
+import FoundationEssentials
+import Logging
+import Synchronization
+import Testing
+
+@testable import Monitoring
+
+/// What Sentry is sent: errors, grouped, few of a kind, and nothing of anybody.
+@Suite struct SentryTests {
+    private let origin = SentryOrigin(version: "9", environment: "test", node: "n")
+
+    private func reporter(
+        _ sender: RecordingSender,
+        rate: Double = 1,
+        time: Mutex1 = Mutex1(0)
+    ) throws -> SentryReporter {
+        SentryReporter(
+            dsn: try #require(SentryDSN("https://abc@example.com/42")),
+            origin: origin,
+            rate: rate,
+            sender: sender,
+            seconds: { time.value }
+        )
+    }
+
+    /// A number that tests move.
+    final class Mutex1: Sendable {
+        private let state: Mutex<Double>
+        init(_ value: Double) { state = Mutex(value) }
+        var value: Double { state.withLock { $0 } }
+        func add(_ amount: Double) { state.withLock { $0 += amount } }
+    }
+
+    @Test func envelopes() async throws {
+        let sender = RecordingSender()
+        let reporter = try reporter(sender)
+        reporter.witness(
+            level: .error,
+            message: "gave up on a batch",
+            metadata: ["error": "lost (08006)", "batch.leads": "3", "lead.email": "a@example.com", "request.id": "r-1"]
+        )
+        await reporter.sendAll()
+        let request = try #require(sender.sent.first)
+        #expect(request.url == "https://example.com/api/42/envelope/")
+        #expect(request.headers.contains { $0.name == "X-Sentry-Auth" && $0.value.hasSuffix("sentry_key=abc") })
+        let parts = request.body.split(separator: 0x0A).map(Array.init)
+        #expect(parts.count == 3)
+        let head = try JSONDecoder().decode([String: JSONish].self, from: Data(parts[0]))
+        let item = try JSONDecoder().decode([String: JSONish].self, from: Data(parts[1]))
+        let event = try JSONDecoder().decode([String: JSONish].self, from: Data(parts[2]))
+        #expect(item["length"]?.number == Double(parts[2].count) && item["type"]?.text == "event")
+        #expect(head["event_id"]?.text == event["event_id"]?.text && event["event_id"]?.text?.count == 32)
+        #expect(event["release"]?.text == "switchyard@9" && event["level"]?.text == "error")
+        #expect(event["extra"]?.members?["request.id"]?.text == "r-1")
+        #expect(!String(decoding: request.body, as: UTF8.self).contains("example.com\""))
+        #expect(!String(decoding: request.body, as: UTF8.self).contains("lead.email"))
+    }
+
+    @Test func ofErrorsAlikeOneAMinute() async throws {
+        let sender = RecordingSender()
+        let time = Mutex1(1000)
+        let reporter = try reporter(sender, time: time)
+        for _ in 0..<50 { reporter.witness(level: .error, message: "m", metadata: [:]) }
+        reporter.witness(level: .error, message: "another", metadata: [:])
+        await reporter.sendAll()
+        #expect(sender.sent.count == 2)
+        time.add(60)
+        reporter.witness(level: .error, message: "m", metadata: [:])
+        await reporter.sendAll()
+        #expect(sender.sent.count == 3)
+        #expect(String(decoding: sender.sent[2].body, as: UTF8.self).contains(#""suppressed":"49""#))
+    }
+
+    @Test func theQueueIsBoundedAndSampled() async throws {
+        let sender = RecordingSender()
+        let reporter = try reporter(sender)
+        for number in 0..<500 { reporter.witness(level: .error, message: "m\(number)", metadata: [:]) }
+        await reporter.sendAll()
+        #expect(sender.sent.count == SentryReporter.bound)
+        let none = RecordingSender()
+        let silent = try self.reporter(none, rate: 0)
+        silent.witness(level: .error, message: "m", metadata: [:])
+        await silent.sendAll()
+        #expect(none.sent.isEmpty)
+    }
+
+    @Test(arguments: ["https://k@h/1", "https://k:s@h.example.com/path/77/", "http://k@127.0.0.1:9000/3"])
+    func names(text: String) { #expect(SentryDSN(text) != nil) }
+
+    @Test(arguments: [
+        "https://h/1", "http://k@example.com/1", "https://k@h", "https://k@h/x", "k@h/1", "https://@h/1", "",
+    ])
+    func namesThatAreNone(text: String) { #expect(SentryDSN(text) == nil) }
+
+    @Test(arguments: [
+        "write to canary.person@example.com now", "call +1 (555) 010-4477 today", "tel 555-010-4477", "5550104477",
+        "Authorization: Bearer abc.def", "key sw_live_abcdef", "postgres://u:p@host/db", "password=hunter2",
+    ])
+    func whatIsTakenOut(text: String) {
+        let scrubbed = Scrubber.scrub(text)
+        #expect(scrubbed.contains(Scrubber.mark))
+        for secret in ["canary", "555", "4477", "abc.def", "sw_live", "u:p", "hunter2"] {
+            #expect(!scrubbed.contains(secret))
+        }
+    }
+
+    @Test(arguments: [
+        "gave up on a batch", "SQLSTATE 08006", "019ab3c4-1111-7abc-8def-0123456789ab", "status 503 after 30 s",
+        "batch of 512 leads", "line 12, column 7",
+    ])
+    func whatStays(text: String) { #expect(Scrubber.scrub(text) == text) }
+}
