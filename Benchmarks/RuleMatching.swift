@@ -29,6 +29,7 @@ struct RuleMatching {
     /// A rule set of one workspace.
     static func snapshot(_ kind: Kind, count: Int) -> RuleSetSnapshot {
         var random = Random(state: 7)
+        var shared = SharedConditions()
         let workspaces = (1...20).map { Workspace(id: id($0), name: "Workspace \($0)") }
         let agreements = (2...20)
             .map { RoutingAgreement(receivingWorkspaceID: id($0), sendingWorkspaceID: source) }
@@ -40,7 +41,7 @@ struct RuleMatching {
                     name: "Rule \(number)",
                     priority: Int32(number % 100),
                     destinationWorkspaceID: id(2 + number % 19),
-                    conditions: conditions(kind, number, &random),
+                    conditions: shared.shared(conditions(kind, number, &random)),
                     createdAt: Int64(number)
                 )
             }

@@ -321,7 +321,7 @@ struct EndpointTests {
             #expect(
                 answer["routing"]?.keys == [
                     "expiredCount", "failedCount", "oldestPendingSeconds", "pendingCount", "retryQueueCount",
-                    "routingCount", "staleLockCount", "status", "successRate",
+                    "routingCount", "staleLockCount", "status", "successRate", "waitingForCapacity",
                 ]
             )
             #expect(answer["routing"]?["pendingCount"]?.int == 123)

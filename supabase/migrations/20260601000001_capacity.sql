@@ -867,7 +867,12 @@ BEGIN
             FROM (SELECT g.routing_result FROM public.lead_routing_logs g WHERE g.created_at > v_hour_ago
                 ORDER BY g.created_at DESC LIMIT 10000) x
             WHERE x.routing_result NOT IN ('expired', 'released', 'requeued', 'waiting', 'returned')),
-        (SELECT extract(epoch FROM v_now - min(l.created_at))::double precision FROM public.leads l WHERE l.routing_status = 'pending');
+        -- Who waits for capacity is not late; of the 10,000 oldest, the first that does not.
+        (SELECT extract(epoch FROM v_now - CASE WHEN EXISTS (SELECT FROM public.lead_routing_queue q WHERE q.waiting_for IS NOT NULL)
+            THEN (SELECT min(x.created_at) FROM (SELECT l.id, l.created_at FROM public.leads l WHERE l.routing_status = 'pending'
+                ORDER BY l.created_at LIMIT 10000) x
+                WHERE NOT EXISTS (SELECT FROM public.lead_routing_queue q WHERE q.lead_id = x.id AND q.waiting_for IS NOT NULL))
+            ELSE (SELECT min(l.created_at) FROM public.leads l WHERE l.routing_status = 'pending') END)::double precision);
 END
 $$;
 

@@ -18,6 +18,8 @@ package struct RoutingHealth: Sendable, Hashable {
     package let successRate: Double?
     /// How long the oldest due lead has been waiting, in seconds; nil if none waits.
     package let oldestPendingSeconds: Double?
+    /// Leads that wait for the capacity of their destinations.
+    package let waitingForCapacity: Int64
 
     /// A state of these parts; without any, nothing is wrong.
     package init(
@@ -28,7 +30,8 @@ package struct RoutingHealth: Sendable, Hashable {
         staleLockCount: Int64 = 0,
         expiredCount: Int64 = 0,
         successRate: Double? = nil,
-        oldestPendingSeconds: Double? = nil
+        oldestPendingSeconds: Double? = nil,
+        waitingForCapacity: Int64 = 0
     ) {
         self.pendingCount = pendingCount
         self.routingCount = routingCount
@@ -38,6 +41,7 @@ package struct RoutingHealth: Sendable, Hashable {
         self.expiredCount = expiredCount
         self.successRate = successRate
         self.oldestPendingSeconds = oldestPendingSeconds
+        self.waitingForCapacity = waitingForCapacity
     }
 }
 
@@ -70,7 +74,8 @@ extension LeadStore {
             staleLockCount: try row.int64IfPresent(4) ?? 0,
             expiredCount: try row.int64IfPresent(5) ?? 0,
             successRate: try row.doubleIfPresent(6),
-            oldestPendingSeconds: try row.doubleIfPresent(7)
+            oldestPendingSeconds: try row.doubleIfPresent(7),
+            waitingForCapacity: try row.int64IfPresent(8) ?? 0
         )
     }
 
@@ -85,7 +90,7 @@ extension LeadStore {
         "routing_health",
         """
         SELECT pending_count, routing_count, failed_count, retry_queue_count, stale_lock_count, expired_count,
-            success_rate, oldest_pending_seconds
+            success_rate, oldest_pending_seconds, switchyard.waiting_for_capacity()
         FROM switchyard.routing_health()
         """
     )

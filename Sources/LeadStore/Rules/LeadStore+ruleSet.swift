@@ -48,6 +48,7 @@ extension LeadStore {
         people: Rows
     ) throws -> RuleSetSnapshot {
         let people = Dictionary(grouping: try people.map(Assignee.init), by: \.workspaceID)
+        var shared = SharedConditions()
         return RuleSetSnapshot(
             version: version,
             workspaces: try workspaces.map { row in
@@ -55,7 +56,11 @@ extension LeadStore {
                 workspace.assignees = people[workspace.id] ?? []
                 return workspace
             },
-            rules: try rules.map { try RuleRecord($0).rule },
+            rules: try rules.map { row in
+                var rule = try RuleRecord(row).rule
+                rule.conditions = shared.shared(rule.conditions)
+                return rule
+            },
             agreements: try agreements.map { row in
                 RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
             },

@@ -115,7 +115,8 @@ extension RoutingState {
         for entry in members["amounts"].elements {
             guard case .list(let parts) = entry, parts.count == 6, let scope = parts[0].integer,
                 let known = StateKey.Scope(rawValue: Int16(truncatingIfNeeded: scope)), let owner = parts[1].uuid,
-                let member = parts[2] == .null ? StateKey.none : parts[2].uuid, let period = parts[3].integer, let amount = parts[4].integer,
+                let member = parts[2] == .null ? StateKey.none : parts[2].uuid, let period = parts[3].integer,
+                let amount = parts[4].integer,
                 let start = parts[5].integer
             else { return nil }
             let key = StateKey(known, owner, member, per: StateKey.period(stored: Int16(truncatingIfNeeded: period)))

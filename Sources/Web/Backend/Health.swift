@@ -30,6 +30,8 @@ package struct HealthReport: Sendable, Hashable {
     package var successRate: Double?
     /// How long the oldest due lead has been waiting, in seconds; nil if none waits.
     package var oldestPendingSeconds: Double?
+    /// Leads that wait for the capacity of their destinations.
+    package var waitingForCapacity: Int64
     /// Why the status is not healthy, one sentence each.
     package var reasons: [String]
     /// The server's version.
@@ -46,6 +48,7 @@ package struct HealthReport: Sendable, Hashable {
         expiredCount: Int64 = 0,
         successRate: Double? = nil,
         oldestPendingSeconds: Double? = nil,
+        waitingForCapacity: Int64 = 0,
         reasons: [String] = [],
         version: String
     ) {
@@ -58,6 +61,7 @@ package struct HealthReport: Sendable, Hashable {
         self.expiredCount = expiredCount
         self.successRate = successRate
         self.oldestPendingSeconds = oldestPendingSeconds
+        self.waitingForCapacity = waitingForCapacity
         self.reasons = reasons
         self.version = version
     }

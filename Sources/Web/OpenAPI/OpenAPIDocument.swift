@@ -2304,7 +2304,7 @@ enum OpenAPIDocument {
                 status: {$ref: '#/components/schemas/HealthStatus'}
                 routing:
                   type: object
-                  required: [status, pendingCount, routingCount, failedCount, retryQueueCount, staleLockCount, expiredCount, successRate, oldestPendingSeconds]
+                  required: [status, pendingCount, routingCount, failedCount, retryQueueCount, staleLockCount, expiredCount, successRate, oldestPendingSeconds, waitingForCapacity]
                   properties:
                     status: {$ref: '#/components/schemas/HealthStatus'}
                     pendingCount: {type: integer, description: Leads that wait.}
@@ -2315,6 +2315,7 @@ enum OpenAPIDocument {
                     expiredCount: {type: integer, description: Leads that expired within the last hour.}
                     successRate: {type: [number, 'null'], description: 'The share of the last hour''s attempts that went well, 0 to 1.'}
                     oldestPendingSeconds: {type: [number, 'null'], description: How long the oldest due lead has been waiting.}
+                    waitingForCapacity: {type: integer, description: Leads whose destinations are full or closed; among pendingCount.}
                 reasons: {type: array, items: {type: string}}
                 version: {type: string}
             Problem:

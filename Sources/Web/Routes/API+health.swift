@@ -30,6 +30,7 @@ extension API {
                     writer.member("expiredCount", report.expiredCount)
                     writer.member("successRate", report.successRate)
                     writer.member("oldestPendingSeconds", report.oldestPendingSeconds)
+                    writer.member("waitingForCapacity", report.waitingForCapacity)
                 }
                 writer.member("reasons", report.reasons)
                 writer.member("version", report.version)

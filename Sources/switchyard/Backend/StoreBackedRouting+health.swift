@@ -47,6 +47,7 @@ extension HealthReport {
             expiredCount: health.expiredCount,
             successRate: health.successRate,
             oldestPendingSeconds: health.oldestPendingSeconds,
+            waitingForCapacity: health.waitingForCapacity,
             reasons: reasons,
             version: Version.current
         )

@@ -168,7 +168,7 @@ extension Doctor {
                 "the database is read-only",
                 """
                 A standby: let DATABASE_URL name all hosts, with target_session_attrs=read-write. Else somebody has \
-                set default_transaction_read_only: SELECT * FROM pg_db_role_setting, or SHOW default_transaction_read_only.
+                set default_transaction_read_only: pg_db_role_setting and SHOW default_transaction_read_only tell where.
                 """
             )
         } catch let error as PostgresError where error.sqlState == "42501" {

@@ -53,6 +53,10 @@ import Testing
             #expect(try await order(town) == [0, 1, 2, 3, 4, 5])
             #expect(try await town.number(Self.waiting) == 3)
             #expect(try await town.store.waitingForCapacity() == 3)
+            let health = try await town.store.health()
+            #expect(health.waitingForCapacity == 3)
+            // Who waits for capacity is not late.
+            #expect(health.oldestPendingSeconds == nil)
             #expect(
                 try await town.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'waiting'") == 7
             )

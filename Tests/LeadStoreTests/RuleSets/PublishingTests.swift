@@ -187,12 +187,14 @@ import Testing
     @Test func ofTwoWhoPublishAtOnceOneIsTold() async throws {
         try await Scene.with(connections: 8) { scene in
             let store = scene.store
-            for _ in 0..<5 {
+            for round in 0..<5 {
                 let base = try await store.ruleSet(of: Scene.a, as: own).version
                 let outcomes = await withTaskGroup(of: Bool.self) { group in
                     for name in ["X", "Y", "Z"] {
                         group.addTask {
-                            var mine = document(rule(name + "1"), rule(name + "2"), rule(name + "3"))
+                            // Of a round of its own: what is live already would be published without a change.
+                            let names = (1...3).map { "\(name)\($0) of round \(round)" }
+                            var mine = document(rule(names[0]), rule(names[1]), rule(names[2]))
                             mine.version = base
                             do {
                                 _ = try await store.publishRuleSet(mine, of: Scene.a, as: own)

@@ -1,0 +1,45 @@
+/// Conditions whose equal parts are the same part in memory.
+///
+/// Rules repeat each other: the same ten sizes, the same comparison. A rule set is kept for as long as a version lasts, so
+/// whoever loads one keeps each list and each comparison once. To be used while rules are read: what is equal to an
+/// earlier part is then given back at once, and leaves no holes between what stays.
+package struct SharedConditions {
+    private var lists: [[String]: [String]] = [:]
+    private var comparisons: [Comparison: ConditionNode] = [:]
+
+    /// Nothing seen yet.
+    package init() {}
+
+    /// The same conditions, of parts that were seen before where there are such.
+    package mutating func shared(_ conditions: RuleConditions) -> RuleConditions {
+        var conditions = conditions
+        conditions.industries = list(conditions.industries)
+        conditions.companySizes = list(conditions.companySizes)
+        conditions.revenueRanges = list(conditions.revenueRanges)
+        conditions.countries = list(conditions.countries)
+        conditions.usStates = list(conditions.usStates)
+        conditions.regions = list(conditions.regions)
+        if let tree = conditions.tree { conditions.tree = node(tree) }
+        return conditions
+    }
+
+    private mutating func list(_ values: [String]) -> [String] {
+        // A long list is seldom another rule's as well, and dear to compare.
+        guard !values.isEmpty, values.count <= 16 else { return values }
+        if let known = lists[values] { return known }
+        lists[values] = values
+        return values
+    }
+
+    private mutating func node(_ node: ConditionNode) -> ConditionNode {
+        switch node {
+        case .all(let parts): return .all(parts.map { self.node($0) })
+        case .any(let parts): return .any(parts.map { self.node($0) })
+        case .not(let part): return .not(self.node(part))
+        case .comparison(let comparison):
+            if let known = comparisons[comparison] { return known }
+            comparisons[comparison] = node
+            return node
+        }
+    }
+}
