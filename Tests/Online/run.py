@@ -150,7 +150,7 @@ def interrupted(run):
             run.h.check("an interrupted run goes on when it is run again", False, attempt.text[-500:])
             return
         kills += 1
-        place += 2
+        place += 3
         if kills > 60:
             break
     run.h.check(f"killed {kills} times on the way, it goes on and gets through", kills >= 8 and code == 0, attempt.text[-300:])

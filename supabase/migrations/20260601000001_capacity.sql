@@ -596,10 +596,12 @@ BEGIN
                 THEN 'The same lead was here before, and this one has no workspace to stay in.' END ORDER BY u.ord),
             array_agg(x.lost_to ORDER BY u.ord),
             array_agg(CASE WHEN x.outcome IS NULL THEN u.assignee END ORDER BY u.ord),
-            array_agg(CASE WHEN x.outcome IS NULL THEN u.metadata END ORDER BY u.ord)
-        INTO v_result, v_destination, v_rule, v_reason, v_error, v_duplicate_of, v_assignee, v_metadata
-        FROM unnest(v_result, v_source, v_destination, v_rule, v_reason, v_error, v_assignee, v_metadata)
-            WITH ORDINALITY u (result, source, destination, rule, reason, error, assignee, metadata, ord)
+            array_agg(CASE WHEN x.outcome IS NULL THEN u.metadata END ORDER BY u.ord),
+            -- To have waited would have used no attempt; to be found a duplicate uses one.
+            array_agg(u.attempt + (x.outcome IS NOT NULL AND u.result = 'waiting')::integer ORDER BY u.ord)
+        INTO v_result, v_destination, v_rule, v_reason, v_error, v_duplicate_of, v_assignee, v_metadata, v_attempt
+        FROM unnest(v_result, v_source, v_destination, v_rule, v_reason, v_error, v_assignee, v_metadata, v_attempt)
+            WITH ORDINALITY u (result, source, destination, rule, reason, error, assignee, metadata, attempt, ord)
         LEFT JOIN unnest(v_lost_ord, v_lost_outcome, v_lost_to) x (ord, outcome, lost_to) ON x.ord = u.ord;
     END IF;
 
