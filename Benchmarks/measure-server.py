@@ -24,6 +24,10 @@ sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
 from harness import Server, fail, run  # noqa: E402
 
 
+# The server's log is read here, on the same cores: without a line for each lead, unless the variable asks for them.
+os.environ.setdefault("LOG_ROUTING", "false")
+
+
 class Memory:
     """The largest and the latest resident size of a process, looked at every 20 ms."""
 

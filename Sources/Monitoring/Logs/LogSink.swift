@@ -7,8 +7,9 @@ import Glibc
 
 /// Where lines of the log go: standard error, whole lines at a time.
 ///
-/// Ordinary lines are written at once. The lines about leads come by the thousand: they gather, and a thread of their own
-/// writes them, so that a slow reader of the log does not hold up a lead. Past a bound they are dropped and counted.
+/// Ordinary lines are written at once, unless nobody reads. The lines about leads come by the thousand: they gather, and a
+/// thread of their own writes them, so that a slow reader of the log holds up nobody. Past a bound they are dropped and
+/// counted.
 package final class LogSink: Sendable {
     private struct State {
         var waiting: [UInt8] = []
@@ -40,8 +41,24 @@ package final class LogSink: Sendable {
     /// How many lines were dropped so far, because nobody read them.
     package var lostLines: Int { state.withLock { $0.lostInAll } }
 
-    /// Writes a line before it returns.
-    func write(_ line: [UInt8]) { writing.withLock { _ in put(line) } }
+    /// Writes a line before it returns; where that would have to wait, because nobody reads, the line gathers.
+    func write(_ line: [UInt8]) {
+        let isWritten = writing.withLockIfAvailable { _ in
+            guard line.count <= Self.atOnce, isReady else { return false }
+            put(line)
+            return true
+        }
+        if isWritten != true { gather(line, count: 1) }
+    }
+
+    /// What a pipe that is ready takes without waiting: its `PIPE_BUF`.
+    private static let atOnce = 4096
+
+    /// Whether something can be written now.
+    private var isReady: Bool {
+        var asked = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&asked, 1, 0) == 1 && asked.revents & Int16(POLLOUT) != 0
+    }
 
     /// Takes lines over, and has them written soon.
     func gather(_ lines: [UInt8], count: Int) {
@@ -94,7 +111,7 @@ package final class LogSink: Sendable {
             if lost > 0 {
                 var line = LogLine(format)
                 let now = Int64(Date().timeIntervalSince1970 * 1000)
-                line.begin(time: now, level: "warning", message: "lines about leads were dropped: the log is not read")
+                line.begin(time: now, level: "warning", message: "lines were dropped: the log is not read")
                 line.field("log.lines", Int64(lost))
                 line.end()
                 put(line.bytes)

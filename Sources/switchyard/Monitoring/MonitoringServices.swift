@@ -35,7 +35,7 @@ struct MonitoringServices: Sendable {
         let sink = log.sink
         registry.reading(
             "switchyard_log_lost_lines_total",
-            "Lines about leads that were dropped because nobody read the log.",
+            "Lines of the log that were dropped because nobody read it.",
             kind: .counter
         ) { Double(sink.lostLines) }
         self.metrics = metrics

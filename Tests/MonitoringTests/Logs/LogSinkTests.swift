@@ -36,6 +36,25 @@ import Glibc
         }
     }
 
+    /// A pipe that is full holds up nobody who logs an ordinary line: it is written when somebody reads.
+    @Test func anOrdinaryLineDoesNotWaitForAReader() throws {
+        try withPipe { reading, writing in
+            _ = fcntl(writing, F_SETFL, O_NONBLOCK)
+            let filling = [UInt8](repeating: UInt8(ascii: "x"), count: 1000)
+            while Glibc.write(writing, filling, filling.count) > 0 {}
+            _ = fcntl(writing, F_SETFL, 0)
+            let sink = LogSink(descriptor: writing, format: .text)
+            sink.write(Array("late\n".utf8))
+            _ = fcntl(reading, F_SETFL, O_NONBLOCK)
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while read(reading, &buffer, buffer.count) > 0 {}
+            _ = fcntl(reading, F_SETFL, 0)
+            sink.flush()
+            close(writing)
+            #expect(all(reading) == "late\n")
+        }
+    }
+
     private func withPipe(_ body: (Int32, Int32) throws -> Void) throws {
         var ends: [Int32] = [0, 0]
         #expect(pipe(&ends) == 0)
