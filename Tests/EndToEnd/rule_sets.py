@@ -45,6 +45,21 @@ def rule_sets(check, binary, server, admin):
     diff = rules("diff", "rules.yaml")
     check("rules diff shows what is new, and exits with 1", diff.returncode == 1 and "+name: Software" in diff.stdout,
           f"{diff.returncode} {diff.stdout}{diff.stderr}")
+    lint = rules("lint", "rules.yaml")
+    check("rules lint looks at the file", lint.returncode == 0 and "1 rule" in lint.stdout, f"{lint.returncode} {lint.stdout}{lint.stderr}")
+    shadowed = folder / "shadowed.yaml"
+    shadowed.write_text(text.replace("  - name: Software\n", """  - name: Never reached
+    priority: 5
+    conditions:
+      industries: [Software]
+    destination: Elsewhere of the checks
+  - name: Software
+""", 1))
+    lint = rules("lint", "--strict", "shadowed.yaml")
+    check("and fails for a rule that is never reached", lint.returncode == 1 and "Never reached" in lint.stdout,
+          f"{lint.returncode} {lint.stdout}{lint.stderr}")
+    told = rules("simulate", "--draft", "rules.yaml", "--lead", '{"industry": "Software"}', "--json")
+    check("rules simulate decides under the file", told.returncode == 0 and other["id"] in told.stdout, told.stdout + told.stderr)
     pushed = rules("push", "rules.yaml")
     check("rules push makes a draft", pushed.returncode == 0 and "1 rules" in pushed.stdout, pushed.stdout + pushed.stderr)
     check("which decides nothing yet", lead(1).get("matchedRuleName") is None)

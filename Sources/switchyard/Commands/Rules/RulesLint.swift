@@ -9,11 +9,17 @@ struct RulesLint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint",
         abstract: "Find rules that never match, are shadowed, contradict themselves or point nowhere.",
-        discussion: "Exits with 1 when there are errors, with --strict also when there are warnings."
+        discussion: """
+            Looks at a YAML file, with everything that is not in it as it is live; without one, at the rules in force. \
+            Exits with 1 when there are errors, with --strict also when there are warnings.
+            """
     )
 
     @Option(help: "Only the rules of this workspace, by id or name.")
     var workspace: String?
+
+    @Argument(help: "A file as `switchyard rules pull` writes it.")
+    var file: String?
 
     @Flag(help: "Fail on warnings as well.")
     var strict = false
@@ -23,9 +29,7 @@ struct RulesLint: AsyncParsableCommand {
 
     func run() async throws {
         let report = try await DatabaseSession.with { session in
-            let owner = try await owner(in: session.store)
-            let lint = RuleLint(try await session.store.loadRuleSet())
-            let report = owner.map { lint.report(on: $0) } ?? lint.report()
+            let report = try await self.report(session.store)
             let names = try await session.store.workspaceNames()
             Standard.output(json ? ReportJSON.text(report) : report.text(names: names))
             return report
@@ -33,8 +37,15 @@ struct RulesLint: AsyncParsableCommand {
         if report.count(.error) > 0 || strict && report.count(.warning) > 0 { throw ExitCode(1) }
     }
 
-    private func owner(in store: LeadStore) async throws -> UUID? {
-        guard let workspace else { return nil }
-        return try await store.workspace(named: workspace).workspace.id
+    private func report(_ store: LeadStore) async throws -> RuleLintReport {
+        var snapshot = try await store.loadRuleSet()
+        if let file {
+            let read = try await RuleSetYAML.read(file).rules(of: workspace, in: store, live: snapshot.rules)
+            snapshot.rules = snapshot.rules.filter { $0.workspaceID != read.owner } + read.rules
+            return RuleLint(snapshot).report(on: read.owner)
+        }
+        let lint = RuleLint(snapshot)
+        guard let workspace else { return lint.report() }
+        return lint.report(on: try await store.workspace(named: workspace).workspace.id)
     }
 }

@@ -97,6 +97,27 @@ extension RuleSetYAML {
         guard let text = String(validating: data, as: UTF8.self) else { throw CommandFault("\(file) is not UTF-8.") }
         return try RuleSetYAML(text, file: file)
     }
+
+    /// Its rules as they would be if they were published now.
+    ///
+    /// - Parameters:
+    ///   - workspace: whose they are, if that is not what the file says.
+    ///   - store: where workspaces are.
+    ///   - live: the rules in force.
+    /// - Returns: the owner, nil for the platform, and the rules.
+    /// - Throws: `CommandFault` with the line at fault.
+    func rules(
+        of workspace: String?,
+        in store: LeadStore,
+        live: [RoutingRule]
+    ) async throws -> (owner: UUID?, rules: [RoutingRule]) {
+        var named = RulesOwner()
+        named.text = workspace
+        let owner = try await named.resolve(in: store, orElse: owner).id
+        let own = live.filter { $0.workspaceID == owner }
+        let document = try document(try await store.naming())
+        return (owner, ResolvedRuleSet(document, owner: owner, live: own, golden: []) { UUID() }.rules)
+    }
 }
 
 extension RuleSetPublication {

@@ -17,6 +17,9 @@ struct RulesSimulate: AsyncParsableCommand {
     @Option(help: "Whose rules and leads, by id or name; everybody's leads and the platform's rules unless named.")
     var workspace: String?
 
+    @Option(help: "A YAML file, as `switchyard rules pull` writes it; without one, the stored draft.")
+    var draft: String?
+
     @Flag(help: "Only say where the leads go under the rules in force.")
     var published = false
 
@@ -39,7 +42,9 @@ struct RulesSimulate: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard !(published && version != nil) else { throw ValidationError("Name --published or --as-of, not both.") }
+        guard [published, version != nil, draft != nil].count(where: \.self) < 2 else {
+            throw ValidationError("Name one of --draft, --published and --as-of.")
+        }
         guard leads == nil || lead == nil else { throw ValidationError("Name --leads or --lead, not both.") }
         guard 1...SimulationRequest.mostDays ~= days else {
             throw ValidationError("--days is 1 to \(SimulationRequest.mostDays).")
@@ -54,10 +59,18 @@ struct RulesSimulate: AsyncParsableCommand {
             let store = session.store
             var owner: UUID?
             if let workspace { owner = try await store.workspace(named: workspace).workspace.id }
-            let named: SimulationBody.Draft =
-                published ? .published : version.map(SimulationBody.Draft.version) ?? .stored
-            let (draft, name) = try await DraftRules(store: store).rules(named, of: owner, as: .administrator)
-            let request = SimulationRequest(owner: owner, draft: draft, leads: try await wanted(owner, store))
+            let rules: SimulationRequest.Draft
+            let name: String
+            if let draft {
+                let live = try await store.loadRuleSet().rules
+                let read = try await RuleSetYAML.read(draft).rules(of: workspace, in: store, live: live)
+                (owner, rules, name) = (read.owner, .rules(read.rules), draft)
+            } else {
+                let named: SimulationBody.Draft =
+                    published ? .published : version.map(SimulationBody.Draft.version) ?? .stored
+                (rules, name) = try await DraftRules(store: store).rules(named, of: owner, as: .administrator)
+            }
+            let request = SimulationRequest(owner: owner, draft: rules, leads: try await wanted(owner, store))
             let report: SimulationReport
             do {
                 report = try await RuleSimulator(store: store, timeLimit: .seconds(600)).run(request, draftName: name)
