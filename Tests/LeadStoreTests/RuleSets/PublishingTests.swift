@@ -294,7 +294,7 @@ import Testing
         }
     }
 
-    /// Many rules, made and then all changed, each time in one version. How long 10,000 take is measured by the benchmark.
+    /// Many rules, made and then all changed, each time in one version.
     @Test func manyRulesArePublishedWhole() async throws {
         try await Scene.with { scene in
             let store = scene.store
