@@ -114,7 +114,7 @@ COMMENT ON FUNCTION switchyard.bump_rule_set_version() IS 'Says that decisions m
 
 CREATE OR REPLACE FUNCTION switchyard.write_rule_set_history(p_table text, p_owner_column text, p_keys text[], p_contents jsonb[],
     p_owners uuid[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET enable_nestloop = off
 AS $$
 DECLARE
     v_version bigint := switchyard.next_rule_set_version(p_owners);
