@@ -147,12 +147,29 @@ extension LeadStore {
                 guard moving.count < all.count else { return .settled(settled) }
                 let still = all.filter(\.isStillWaiting)
                     .map { SettledLead(lead: $0.lead, assignment: $0.assignment, exception: nil, isPoison: false) }
+                if case .waiters = claim { return .settled(settled + still) }
+                try await Self.waitOn(still.map(\.lead.prepared.id), on: connection)
                 return .settled(settled + still)
             }
         } catch is Settling.Stale {
             return .stale
         }
     }
+
+    /// Leads that were due and wait on for the same rule are due no longer, or they would be claimed for ever.
+    private static func waitOn(_ ids: [UUID], on connection: PostgresConnection) async throws {
+        var parameters = Parameters()
+        parameters.append(array: ids.map(Optional.some))
+        _ = try await connection.query(waitOn, parameters)
+    }
+
+    private static let waitOn = Statement(
+        "wait_on",
+        """
+        UPDATE public.lead_routing_queue SET next_retry_at = 'infinity'
+        WHERE lead_id = ANY ($1) AND next_retry_at <> 'infinity'
+        """
+    )
 
     private static func statement(for claim: WaitingClaim) -> (Statement, Parameters) {
         var parameters = Parameters()

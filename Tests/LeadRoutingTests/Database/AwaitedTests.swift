@@ -76,6 +76,19 @@ import Testing
         }
     }
 
+    /// A waiting lead that somebody makes due is decided once more, and does not stay due, or it would be claimed for ever.
+    @Test func whoWaitsOnIsNotDue() async throws {
+        try await Town.with { town in
+            try await town.distribute(full(limit: 0))
+            _ = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
+            try await town.run("UPDATE lead_routing_queue SET next_retry_at = now()")
+            let router = town.router()
+            #expect(try await router.drain(limit: 100).claimed == 1)
+            #expect(try await router.drain(limit: 100).claimed == 0)
+            #expect(try await town.number(Self.waiting) == 1)
+        }
+    }
+
     @Test func sourcesHaveTheirTurns() async throws {
         try await Town.with { town in
             try await town.distribute(full(limit: 0))
