@@ -3,7 +3,7 @@
 FENCING = """
 DO $$
 DECLARE
-    v_text text := pg_get_functiondef('switchyard.settle_leads'::regproc);
+    v_text text := pg_get_functiondef('switchyard.settle_decided'::regproc);
 BEGIN
     IF strpos(v_text, 'l.routing_locked_by = p_owner') = 0 THEN
         RAISE EXCEPTION 'The comparison was not found.';
@@ -23,12 +23,12 @@ CREATE INDEX lead_attributions_not_unique ON lead_attributions (lead_id);
 CAPS = """
 DO $$
 DECLARE
-    v_text text := pg_get_functiondef('switchyard.hold_routing_state'::regproc);
+    v_text text := pg_get_functiondef('switchyard.take_routing_state'::regproc);
 BEGIN
-    IF strpos(v_text, 'FOR UPDATE OF s') = 0 THEN
-        RAISE EXCEPTION 'The lock was not found.';
+    IF strpos(v_text, 's.amount + k.amount') = 0 THEN
+        RAISE EXCEPTION 'The sum was not found.';
     END IF;
-    EXECUTE replace(v_text, 'FOR UPDATE OF s', '');
+    EXECUTE replace(v_text, 's.amount + k.amount', 's.amount');
 END
 $$;
 """
@@ -36,9 +36,9 @@ LOG = "DROP TRIGGER switchyard_keep_rows_as_they_are ON lead_routing_logs;"
 
 # By name: the statements, and what is gone then.
 GUARDS = {
-    "fencing": (FENCING, "the comparison of the lock's owner in switchyard.settle_leads"),
+    "fencing": (FENCING, "the comparison of the lock's owner in switchyard.settle_decided"),
     "claims": (CLAIMS, "the primary key of lead_identity_claims"),
     "attributions": (ATTRIBUTIONS, "the primary key of lead_attributions"),
-    "caps": (CAPS, "the row locks of switchyard.hold_routing_state"),
+    "caps": (CAPS, "what counts leads under a cap, in switchyard.take_routing_state"),
     "log": (LOG, "the trigger that keeps the log append-only"),
 }
