@@ -21,6 +21,18 @@ find_swift() {
     return 1
 }
 
+# Prints a Python that can read YAML and check JSON against a schema; fails when there is none.
+docs_python() {
+    local candidate
+    for candidate in python3 /usr/bin/python3; do
+        if "$candidate" -c 'import jsonschema, yaml' 2>/dev/null; then
+            printf '%s\n' "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
 # long_step TITLE LOG COMMAND…: runs a long command with its output in LOG.
 #
 # A terminal sees a line that moves, a log file a line every half minute; a failure shows the end of LOG.
