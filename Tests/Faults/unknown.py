@@ -102,10 +102,19 @@ def unknown(stage, port):
                 "AND (SELECT count(*) FROM lead_routing_logs g WHERE g.lead_id = l.id) = 1") == "20", 20) and cutter.cuts == 1,
                   f"{cutter.cuts} " + run(f"SELECT routing_status, count(*) FROM leads WHERE source_id LIKE 'uw-{tag}%' GROUP BY 1"))
 
-            for what, path, body, mark, at, count in (
-                    ("pause", "/api/routing/pause", {"workspaceId": A, "reason": "x"}, b"pause_routing", b"COMMIT", "SELECT count(*) FROM switchyard.routing_pauses"),
-                    ("rule", "/api/rules", {"workspaceId": A, "name": f"Rule {tag}", "priority": 50, "conditions": {"industries": ["Mining"]}, "destinationWorkspaceId": B},
-                     b"insert_rule", b"COMMIT", f"SELECT count(*) FROM lead_routing_rules WHERE rule_name = 'Rule {tag}'")):
+            chosen = f"0190000{int(arrives)}-0000-7000-8000-00000000000"
+            lead = run(f"INSERT INTO leads (workspace_id, email, company_industry, source_id, routing_status) VALUES "
+                       f"('{A}', 'uq-{tag}@example.com', 'Retail', 'uq-{tag}', 'failed') RETURNING id").split()[0]
+            for what, path, body, mark, at, count, good in (
+                    ("pause", "/api/routing/pause", {"workspaceId": A, "reason": "x"}, b"pause_routing", b"COMMIT", "SELECT count(*) FROM switchyard.routing_pauses", (200,)),
+                    ("rule", "/api/rules", {"id": chosen + "1", "workspaceId": A, "name": f"Rule {tag}", "priority": 50, "conditions": {"industries": ["Mining"]},
+                     "destinationWorkspaceId": B}, b"insert_rule", b"COMMIT", f"SELECT count(*) FROM lead_routing_rules WHERE rule_name = 'Rule {tag}'", (201,)),
+                    ("workspace", "/api/workspaces", {"id": chosen + "2", "name": f"Workspace {tag}"}, b"insert_workspace", b"COMMIT",
+                     f"SELECT count(*) FROM workspaces WHERE name = 'Workspace {tag}'", (201,)),
+                    ("person", f"/api/workspaces/{B}/assignees", {"id": chosen + "3", "name": f"Person {tag}", "isActive": False}, b"insert_assignee", b"COMMIT",
+                     f"SELECT count(*) FROM workspace_assignees WHERE name = 'Person {tag}'", (201,)),
+                    ("requeue", f"/api/leads/{lead}/retry", None, b"requeue_lead", b"requeue_lead",
+                     f"SELECT count(*) FROM lead_routing_logs WHERE lead_id = '{lead}' AND routing_result = 'requeued'", (202, 409))):
                 before = int(run(count))
                 cutter.arm(mark, at, arrives)
                 status, headers, value = node.request("POST", path, body, stage.admin, timeout=60)
@@ -113,8 +122,8 @@ def unknown(stage, port):
                       and int(run(count)) == before + arrives, f"{cutter.cuts} {status} {value} {run(count)}")
                 status, _, value = node.request("POST", path, body, stage.admin, timeout=60)
                 print(f"        asked once more: {status} {str(value.get('detail', ''))[:150]}; {int(run(count)) - before} there")
+                check(f"{what}, {when}: asked once more, it is there once", status in good and int(run(count)) == before + 1, f"{status} {value}")
                 if what == "pause":
-                    check(f"pause, {when}: asked once more, it is there once", status == 200 and int(run(count)) == before + 1, f"{status} {value}")
                     node.request("POST", "/api/routing/resume", {"workspaceId": A}, stage.admin)
         check("the node ends with 0", node.stop() == 0, node.output[-300:])
     finally:

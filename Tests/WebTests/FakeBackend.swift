@@ -198,9 +198,13 @@ final class FakeBackend: RoutingBackend {
         [Assignee(id: workspace, workspaceID: workspace, name: "Ada", caps: [Cap(per: .day, limit: 5)])]
     }
 
-    func createAssignee(of workspace: UUID, _ fields: AssigneeFields, as principal: Principal) async throws -> Assignee
-    {
-        Assignee(id: workspace, workspaceID: workspace, name: fields.name ?? "", caps: fields.caps ?? [])
+    func createAssignee(
+        id: UUID?,
+        of workspace: UUID,
+        _ fields: AssigneeFields,
+        as principal: Principal
+    ) async throws -> Assignee {
+        Assignee(id: id ?? workspace, workspaceID: workspace, name: fields.name ?? "", caps: fields.caps ?? [])
     }
 
     func changeAssignee(
@@ -304,12 +308,16 @@ final class FakeBackend: RoutingBackend {
         return state.withLock { $0.workspaces[id] }
     }
 
-    func createWorkspace(_ fields: WorkspaceFields, as principal: Principal) async throws -> StoredWorkspace {
+    func createWorkspace(
+        id: UUID?,
+        _ fields: WorkspaceFields,
+        as principal: Principal
+    ) async throws -> StoredWorkspace {
         guard principal.isAdministrator else {
             throw BackendError.forbidden("Only an administrator's key may do that.")
         }
         return state.withLock { state in
-            let workspace = Workspace(id: Self.nextID(&state), name: fields.name ?? "")
+            let workspace = Workspace(id: id ?? Self.nextID(&state), name: fields.name ?? "")
             let stored = StoredWorkspace(workspace: Self.changed(workspace, fields), createdAt: 0, updatedAt: nil)
             state.workspaces[stored.workspace.id] = stored
             return stored
@@ -357,14 +365,19 @@ final class FakeBackend: RoutingBackend {
 
     func rule(_ id: UUID, as principal: Principal) async throws -> StoredRule? { state.withLock { $0.rules[id] } }
 
-    func createRule(owner: UUID?, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule {
+    func createRule(
+        id: UUID?,
+        owner: UUID?,
+        _ fields: RuleFields,
+        as principal: Principal
+    ) async throws -> StoredRule {
         guard fields.name != "Odd" else {
             throw BackendError.invalid([FieldProblem(field: "conditions.regions", message: "Too odd.", remedy: "Less.")]
             )
         }
         return state.withLock { state in
             let rule = RoutingRule(
-                id: Self.nextID(&state),
+                id: id ?? Self.nextID(&state),
                 workspaceID: owner,
                 name: fields.name ?? "",
                 priority: fields.priority ?? 0,

@@ -29,7 +29,7 @@ extension LeadStore {
         return try await run(Self.listAssignees, parameters, as: access).map(Assignee.init)
     }
 
-    /// Adds a person to a workspace, who starts level with the others.
+    /// Adds a person to a workspace, who starts level with the others; repeated with the same id and fields, once.
     ///
     /// - Throws: `StoreError` naming the field; `.notFound` for a workspace that the caller has nothing to say in.
     package func createAssignee(
@@ -44,9 +44,15 @@ extension LeadStore {
         parameters.append(id)
         parameters.append(workspace)
         Self.append(change, to: &parameters)
-        let rows = try await write(Self.insertAssignee, parameters, as: access, fields: Self.assigneeFields)
-        guard let row = rows.first else { throw Self.noSuchWorkspaceHere }
-        return try Assignee(row)
+        return try await createOnce {
+            let rows = try await write(Self.insertAssignee, parameters, as: access, fields: Self.assigneeFields)
+            guard let row = rows.first else { throw Self.noSuchWorkspaceHere }
+            return try Assignee(row)
+        } stored: {
+            try await assignees(of: workspace, as: access).first { $0.id == id }
+        } isSame: {
+            change.makes($0, of: workspace)
+        }
     }
 
     /// Changes a person; turns and what was counted stay.

@@ -45,7 +45,7 @@ extension LeadStore {
     /// Creates a rule; decisions follow it as soon as this returns, on every node.
     ///
     /// - Parameters:
-    ///   - id: the new rule's id.
+    ///   - id: the new rule's id; repeated with the same rule, it is made once (``createOnce(_:stored:isSame:)``).
     ///   - owner: the workspace it belongs to; nil for a rule of the platform, which only administrators may make.
     ///   - change: name and destination are required.
     ///   - access: on whose behalf. A workspace may make rules of its own, to destinations that have agreed.
@@ -73,9 +73,15 @@ extension LeadStore {
         parameters.append(id)
         parameters.append(owner)
         Self.append(change, to: &parameters)
-        let rows = try await write(Self.insertRule, parameters, as: access, fields: Self.ruleFields)
-        guard let row = rows.first else { throw StoreError(.forbidden, "This key may not make that rule.") }
-        return try RuleRecord(row)
+        return try await createOnce {
+            let rows = try await write(Self.insertRule, parameters, as: access, fields: Self.ruleFields)
+            guard let row = rows.first else { throw StoreError(.forbidden, "This key may not make that rule.") }
+            return try RuleRecord(row)
+        } stored: {
+            try await rule(id, as: access)
+        } isSame: {
+            change.makes($0, of: owner)
+        }
     }
 
     /// Changes a rule; decisions follow it as soon as this returns.

@@ -36,7 +36,7 @@ extension LeadStore {
         return try await run(Self.oneWorkspace, parameters, as: access).first.map(WorkspaceRecord.init)
     }
 
-    /// Creates a workspace.
+    /// Creates a workspace; repeated with the same id and fields, it is made once.
     ///
     /// Only administrators may.
     ///
@@ -45,7 +45,13 @@ extension LeadStore {
     {
         guard let name = change.name else { throw StoreError(.invalid, field: "/name", "A workspace needs a name.") }
         try await check(change, name: name, id: id, as: access)
-        return try await save(Self.insertWorkspace, id: id, change)
+        return try await createOnce {
+            try await save(Self.insertWorkspace, id: id, change)
+        } stored: {
+            try await workspace(id, as: access)
+        } isSame: {
+            change.makes($0)
+        }
     }
 
     /// Changes a workspace.

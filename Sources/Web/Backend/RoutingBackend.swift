@@ -82,8 +82,8 @@ package protocol RoutingBackend: RuleAnalysis, LeadAnalysis, RoutingStatistics {
     func workspaces(as principal: Principal) async throws -> [StoredWorkspace]
     /// One workspace, or nil if there is none that the principal may see.
     func workspace(_ id: UUID, as principal: Principal) async throws -> StoredWorkspace?
-    /// Creates a workspace; `fields.name` is set.
-    func createWorkspace(_ fields: WorkspaceFields, as principal: Principal) async throws -> StoredWorkspace
+    /// Creates a workspace; `fields.name` is set. With an `id`, repeated, it is made once.
+    func createWorkspace(id: UUID?, _ fields: WorkspaceFields, as principal: Principal) async throws -> StoredWorkspace
     /// Changes what is set in `fields`; `.notFound` without such a workspace.
     func changeWorkspace(_ id: UUID, _ fields: WorkspaceFields, as principal: Principal) async throws -> StoredWorkspace
     /// Deletes a workspace; false if there is none.
@@ -102,12 +102,13 @@ package protocol RoutingBackend: RuleAnalysis, LeadAnalysis, RoutingStatistics {
     /// Creates a rule; `fields.name` and `fields.destinationWorkspaceID` are set.
     ///
     /// - Parameters:
+    ///   - id: the id that the client chose, so that it can repeat this; nil for a new one.
     ///   - owner: the workspace whose rule it is; nil for a rule of the platform.
     ///   - fields: what the rule is to be.
     ///   - principal: on whose behalf.
     /// - Returns: the rule.
-    /// - Throws: ``BackendError``.
-    func createRule(owner: UUID?, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule
+    /// - Throws: ``BackendError``; `.conflict` for an id that something else has.
+    func createRule(id: UUID?, owner: UUID?, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule
     /// Changes what is set in `fields`; `.notFound` without such a rule.
     func changeRule(_ id: UUID, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule
     /// Deletes a rule; false if there is none.
@@ -126,8 +127,13 @@ package protocol RoutingBackend: RuleAnalysis, LeadAnalysis, RoutingStatistics {
     func capacityUsage(of workspace: UUID, as principal: Principal) async throws -> StoredUsage?
     /// The people of a workspace, by name.
     func assignees(of workspace: UUID, as principal: Principal) async throws -> [Assignee]
-    /// Adds a person; `fields.name` is set.
-    func createAssignee(of workspace: UUID, _ fields: AssigneeFields, as principal: Principal) async throws -> Assignee
+    /// Adds a person; `fields.name` is set. With an `id`, repeated, once.
+    func createAssignee(
+        id: UUID?,
+        of workspace: UUID,
+        _ fields: AssigneeFields,
+        as principal: Principal
+    ) async throws -> Assignee
     /// Changes what is set in `fields`; `.notFound` without such a person.
     func changeAssignee(
         _ id: UUID,

@@ -296,11 +296,7 @@ enum OpenAPIDocument {
                 required: true
                 content:
                   application/json:
-                    schema:
-                      allOf:
-                        - $ref: '#/components/schemas/AssigneeChange'
-                        - type: object
-                          required: [name]
+                    schema: {$ref: '#/components/schemas/NewAssignee'}
               responses:
                 '201':
                   description: The person, who starts level with the others.
@@ -310,6 +306,7 @@ enum OpenAPIDocument {
                 '401': {$ref: '#/components/responses/Unauthenticated'}
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 default: {$ref: '#/components/responses/Problem'}
           /api/workspaces/{id}/assignees/{assigneeId}:
@@ -1753,11 +1750,19 @@ enum OpenAPIDocument {
               type: array
               maxItems: 1000
               items: {type: string, minLength: 1, maxLength: 200}
+            ChosenId:
+              description: |
+                An id of your own choice, so that you can repeat the request when you do not know what became of it: the same
+                content under the same id is made once, and answered alike; another content is refused with 409. Left out, the
+                server chooses one.
+              type: string
+              format: uuid
             NewRule:
               type: object
               required: [name]
               additionalProperties: false
               properties:
+                id: {$ref: '#/components/schemas/ChosenId'}
                 name: {type: string, minLength: 1, maxLength: 200}
                 priority: {type: integer, format: int32, default: 0, description: Higher is tried first.}
                 isActive: {type: boolean, default: true}
@@ -2167,6 +2172,7 @@ enum OpenAPIDocument {
               required: [name]
               additionalProperties: false
               properties:
+                id: {$ref: '#/components/schemas/ChosenId'}
                 name: {type: string, minLength: 1, maxLength: 200}
                 type: {type: string, enum: [partner, platform], default: partner}
                 isActive: {type: boolean, default: true}
@@ -2245,6 +2251,18 @@ enum OpenAPIDocument {
                     items: {type: array, items: {type: string}, minItems: 2, maxItems: 2}
                 holidays: {type: array, items: {type: string, format: date}, description: Closed all day.}
                 minimumScore: {type: number, description: Leads need at least this score in their metadata.}
+            NewAssignee:
+              type: object
+              required: [name]
+              additionalProperties: false
+              properties:
+                id: {$ref: '#/components/schemas/ChosenId'}
+                name: {type: string, minLength: 1, maxLength: 200}
+                weight: {type: integer, minimum: 1, maximum: 1000, default: 1}
+                caps: {$ref: '#/components/schemas/Caps'}
+                absentFrom: {$ref: '#/components/schemas/NullableTime'}
+                absentUntil: {$ref: '#/components/schemas/NullableTime'}
+                isActive: {type: boolean, default: true}
             AssigneeChange:
               type: object
               additionalProperties: false

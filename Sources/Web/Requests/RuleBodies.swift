@@ -3,16 +3,16 @@ import RoutingRules
 
 /// The bodies that say what a rule, a workspace or an agreement is to be.
 enum RuleBodies {
-    /// A rule: its owner as far as it is named, and its fields.
+    /// A rule: its id and its owner as far as they are named, and its fields.
     static func rule(
         _ bytes: [UInt8],
         isNew: Bool,
         limits: WebConfiguration.Limits
     ) throws
-        -> (owner: UUID?, fields: RuleFields)
+        -> (id: UUID?, owner: UUID?, fields: RuleFields)
     {
         var names = ["name", "priority", "isActive", "conditions", "destinationWorkspaceId", "distribution"]
-        if isNew { names.append("workspaceId") }
+        if isNew { names += ["id", "workspaceId"] }
         var body = try ObjectDecoding(bytes, names: names, limits: limits)
         if isNew {
             body.require("name", "Send a name of 1 to 200 characters.")
@@ -48,13 +48,21 @@ enum RuleBodies {
             return conditions
         }
         let owner = isNew ? body.uuid("workspaceId") : nil
+        let id = isNew ? body.uuid("id") : nil
         try body.finish()
-        return (owner, fields)
+        return (id, owner, fields)
     }
 
-    /// A workspace.
-    static func workspace(_ bytes: [UInt8], isNew: Bool, limits: WebConfiguration.Limits) throws -> WorkspaceFields {
-        let names = ["name", "type", "isActive", "isPaused", "unmatchedPolicy", "fallbackWorkspaceId", "capacity"]
+    /// A workspace: its id as far as it is named, and its fields.
+    static func workspace(
+        _ bytes: [UInt8],
+        isNew: Bool,
+        limits: WebConfiguration.Limits
+    ) throws
+        -> (id: UUID?, fields: WorkspaceFields)
+    {
+        var names = ["name", "type", "isActive", "isPaused", "unmatchedPolicy", "fallbackWorkspaceId", "capacity"]
+        if isNew { names.append("id") }
         var body = try ObjectDecoding(bytes, names: names, limits: limits)
         if isNew { body.require("name", "Send a name of 1 to 200 characters.") }
         var fields = WorkspaceFields()
@@ -86,8 +94,9 @@ enum RuleBodies {
         case (nil, let workspace?): fields.unmatchedPolicy = .fallback(workspace)
         case (nil, nil): break
         }
+        let id = isNew ? body.uuid("id") : nil
         try body.finish()
-        return fields
+        return (id, fields)
     }
 
     /// An agreement; a missing receiver is the workspace of the key.

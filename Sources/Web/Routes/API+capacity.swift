@@ -68,8 +68,8 @@ extension API {
     @Sendable private func createAssignee(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await principal(of: request, with: .workspacesWrite)
         let workspace = try id("id", in: context)
-        let fields = try await fields(of: request, isNew: true)
-        let person = try await backend.createAssignee(of: workspace, fields, as: principal)
+        let (id, fields) = try await fields(of: request, isNew: true)
+        let person = try await backend.createAssignee(id: id, of: workspace, fields, as: principal)
         return json(.created) { $0.assignee(person) }
     }
 
@@ -77,7 +77,7 @@ extension API {
         let principal = try await principal(of: request, with: .workspacesWrite)
         let workspace = try id("id", in: context)
         let person = try id("assigneeId", in: context)
-        let fields = try await fields(of: request, isNew: false)
+        let (_, fields) = try await fields(of: request, isNew: false)
         let changed = try await backend.changeAssignee(person, of: workspace, fields, as: principal)
         return json { $0.assignee(changed) }
     }
@@ -91,8 +91,9 @@ extension API {
         return Response(status: .noContent)
     }
 
-    private func fields(of request: Request, isNew: Bool) async throws -> AssigneeFields {
-        let names = ["name", "weight", "caps", "absentFrom", "absentUntil", "isActive"]
+    /// What a body says of a person, and the id that it chooses for a new one.
+    private func fields(of request: Request, isNew: Bool) async throws -> (id: UUID?, fields: AssigneeFields) {
+        let names = (isNew ? ["id"] : []) + ["name", "weight", "caps", "absentFrom", "absentUntil", "isActive"]
         var body = try ObjectDecoding(
             await request.jsonBody(upTo: limits.bodyBytes),
             names: names,
@@ -113,8 +114,9 @@ extension API {
         if body.has("absentFrom") { fields.absentFrom = .some(body.time("absentFrom")) }
         if body.has("absentUntil") { fields.absentUntil = .some(body.time("absentUntil")) }
         fields.isActive = body.bool("isActive")
+        let id = isNew ? body.uuid("id") : nil
         try body.finish()
-        return fields
+        return (id, fields)
     }
 }
 

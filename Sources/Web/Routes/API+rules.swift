@@ -31,7 +31,7 @@ extension API {
     @Sendable private func createRule(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await principal(of: request, with: .rulesWrite)
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
-        let (owner, fields) = try RuleBodies.rule(body, isNew: true, limits: limits)
+        let (id, owner, fields) = try RuleBodies.rule(body, isNew: true, limits: limits)
         if let own = principal.workspaceID, let owner, owner != own {
             throw Problem(
                 .forbidden,
@@ -40,7 +40,7 @@ extension API {
                 errors: [FieldProblem(field: "/workspaceId", message: "This is not the key's workspace.")]
             )
         }
-        let rule = try await backend.createRule(owner: owner ?? principal.workspaceID, fields, as: principal)
+        let rule = try await backend.createRule(id: id, owner: owner ?? principal.workspaceID, fields, as: principal)
         var response = await saved(rule, .created, as: principal)
         response.headers[.location] = "/api/rules/" + rule.rule.id.text
         return response
@@ -50,7 +50,7 @@ extension API {
         let principal = try await principal(of: request, with: .rulesWrite)
         let id = try id("id", in: context)
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
-        let (_, fields) = try RuleBodies.rule(body, isNew: false, limits: limits)
+        let (_, _, fields) = try RuleBodies.rule(body, isNew: false, limits: limits)
         let rule = try await backend.changeRule(id, fields, as: principal)
         return await saved(rule, .ok, as: principal)
     }

@@ -31,8 +31,8 @@ extension API {
     @Sendable private func createWorkspace(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await principal(of: request, with: .workspacesWrite)
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
-        let fields = try RuleBodies.workspace(body, isNew: true, limits: limits)
-        let workspace = try await backend.createWorkspace(fields, as: principal)
+        let (id, fields) = try RuleBodies.workspace(body, isNew: true, limits: limits)
+        let workspace = try await backend.createWorkspace(id: id, fields, as: principal)
         var response = json(.created) { $0.workspace(workspace) }
         response.headers[.location] = "/api/workspaces/" + workspace.workspace.id.text
         return response
@@ -42,7 +42,7 @@ extension API {
         let principal = try await principal(of: request, with: .workspacesWrite)
         let id = try id("id", in: context)
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
-        let fields = try RuleBodies.workspace(body, isNew: false, limits: limits)
+        let (_, fields) = try RuleBodies.workspace(body, isNew: false, limits: limits)
         let workspace = try await backend.changeWorkspace(id, fields, as: principal)
         return json { $0.workspace(workspace) }
     }

@@ -47,13 +47,14 @@ extension StoreBackedRouting {
     }
 
     func createAssignee(
+        id: UUID?,
         of workspace: UUID,
         _ fields: AssigneeFields,
         as principal: Principal
     ) async throws -> Assignee {
         try await tellingCaller {
             try await store.by(principal.id)
-                .createAssignee(id: UUID.new(), of: workspace, AssigneeChange(fields), as: principal.access)
+                .createAssignee(id: id ?? UUID.new(), of: workspace, AssigneeChange(fields), as: principal.access)
         }
     }
 

@@ -13,11 +13,15 @@ extension StoreBackedRouting {
         try await tellingCaller { try await store.workspace(id, as: principal.access).map(StoredWorkspace.init) }
     }
 
-    func createWorkspace(_ fields: WorkspaceFields, as principal: Principal) async throws -> StoredWorkspace {
+    func createWorkspace(
+        id: UUID?,
+        _ fields: WorkspaceFields,
+        as principal: Principal
+    ) async throws -> StoredWorkspace {
         try await tellingCaller {
             StoredWorkspace(
                 try await store.by(principal.id)
-                    .createWorkspace(id: UUID.new(), WorkspaceChange(fields), as: principal.access)
+                    .createWorkspace(id: id ?? UUID.new(), WorkspaceChange(fields), as: principal.access)
             )
         }
     }
@@ -46,11 +50,16 @@ extension StoreBackedRouting {
         try await tellingCaller { try await store.rule(id, as: principal.access).map(StoredRule.init) }
     }
 
-    func createRule(owner: UUID?, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule {
+    func createRule(
+        id: UUID?,
+        owner: UUID?,
+        _ fields: RuleFields,
+        as principal: Principal
+    ) async throws -> StoredRule {
         try await tellingCaller {
             StoredRule(
                 try await store.by(principal.id)
-                    .createRule(id: UUID.new(), owner: owner, RuleChange(fields), as: principal.access)
+                    .createRule(id: id ?? UUID.new(), owner: owner, RuleChange(fields), as: principal.access)
             )
         }
     }

@@ -112,6 +112,49 @@ import Testing
         }
     }
 
+    /// Whoever did not hear what became of a creation asks again with the id that he chose.
+    @Test func aCreationThatIsRepeatedIsDoneOnce() async throws {
+        try await Scene.with { scene in
+            try await agree(scene)
+            let whole = change {
+                $0.priority = 3
+                $0.conditions = RuleConditions(
+                    json: #"{"industries":["Retail"],"where":{"field":"score","op":"at_least","value":7.50}}"#
+                )
+                $0.distribution = .some(
+                    Distribution(
+                        pool: Pool(.weighted, members: [Pool.Member(workspaceID: Scene.b, weight: 2)]),
+                        caps: [Cap(per: .day, limit: 5)],
+                        whenFull: .wait
+                    )
+                )
+            }
+            for (number, wanted) in [change(), whole].enumerated() {
+                let id = UUID.sample(UInt8(number + 1))
+                let made = try await scene.store.createRule(id: id, owner: Scene.a, wanted, as: own)
+                let version = try await scene.store.ruleSetVersion()
+                let again = try await scene.store.createRule(id: id, owner: Scene.a, wanted, as: own)
+                #expect(again == made)
+                #expect(try await scene.store.ruleSetVersion() == version)
+                await expectRefusal(.conflict, "/id") {
+                    var other = wanted
+                    other.priority = 99
+                    _ = try await scene.store.createRule(id: id, owner: Scene.a, other, as: own)
+                }
+                // The same words for a rule that this caller may not see.
+                await expectRefusal(.conflict, "/id") {
+                    _ = try await scene.store.createRule(
+                        id: id,
+                        owner: Scene.b,
+                        change { $0.destinationWorkspaceID = Scene.b },
+                        as: .workspace(Scene.b)
+                    )
+                }
+            }
+            #expect(try await scene.store.rules(as: own).count == 2)
+        }
+    }
+
     /// The policy is the last word: an agreement that ends stops a change that does not name the destination.
     @Test func thePolicyLooksAgainWhenARuleIsChanged() async throws {
         try await Scene.with { scene in
@@ -186,8 +229,9 @@ import Testing
                 )
             }
             _ = try await scene.store.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
-            await expectRefusal(.conflict) {
-                _ = try await scene.store.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
+            await expectRefusal(.conflict, "/id") {
+                let other = change { $0.name = "Other" }
+                _ = try await scene.store.createRule(id: .sample(1), owner: nil, other, as: .administrator)
             }
             await expectRefusal(.notFound) {
                 _ = try await scene.store.changeRule(.sample(9), RuleChange(), as: .administrator)

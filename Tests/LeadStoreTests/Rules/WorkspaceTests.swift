@@ -79,8 +79,8 @@ import Testing
             await expectRefusal(.invalid, "/name") {
                 _ = try await scene.store.createWorkspace(id: .sample(1), change { _ in }, as: .administrator)
             }
-            await expectRefusal(.conflict) {
-                _ = try await scene.store.createWorkspace(id: Scene.a, change { $0.name = "A" }, as: .administrator)
+            await expectRefusal(.conflict, "/id") {
+                _ = try await scene.store.createWorkspace(id: Scene.a, change { $0.name = "Z" }, as: .administrator)
             }
             await expectRefusal(.notFound) {
                 _ = try await scene.store.changeWorkspace(
@@ -90,6 +90,34 @@ import Testing
                 )
             }
             #expect(try await !scene.store.deleteWorkspace(Scene.nobody, as: .administrator))
+        }
+    }
+
+    /// Whoever did not hear what became of a creation asks again with the id that he chose.
+    @Test func aCreationThatIsRepeatedIsDoneOnce() async throws {
+        try await Scene.with { scene in
+            let wanted = change {
+                $0.name = "New"
+                $0.unmatchedPolicy = .fallback(Scene.b)
+                $0.capacity = .some(WorkspaceCapacity(caps: [Cap(per: .week, limit: 7)]))
+            }
+            let made = try await scene.store.createWorkspace(id: .sample(1), wanted, as: .administrator)
+            #expect(try await scene.store.createWorkspace(id: .sample(1), wanted, as: .administrator) == made)
+            let plain = change { $0.name = "New" }
+            await expectRefusal(.conflict, "/id") {
+                _ = try await scene.store.createWorkspace(id: .sample(1), plain, as: .administrator)
+            }
+            var person = AssigneeChange()
+            person.name = "Ada"
+            person.caps = [Cap(per: .day, limit: 3)]
+            person.absentUntil = .some(1_790_000_000_000_000)
+            let ada = try await scene.store.createAssignee(id: .sample(2), of: Scene.a, person, as: .administrator)
+            let again = try await scene.store.createAssignee(id: .sample(2), of: Scene.a, person, as: .administrator)
+            #expect(again == ada)
+            await expectRefusal(.conflict, "/id") {
+                _ = try await scene.store.createAssignee(id: .sample(2), of: Scene.b, person, as: .administrator)
+            }
+            #expect(try await scene.store.assignees(of: Scene.a, as: .administrator) == [ada])
         }
     }
 }
