@@ -14,7 +14,7 @@ extension LeadStore: RuleSource {}
 
 /// The compiled rules of this node, as new as the last look at the database.
 ///
-/// Decisions never wait for it while nothing changes: ``current()`` answers from memory. However many decisions find
+/// Decisions never wait for it while nothing changes: `current()` answers from memory. However many decisions find
 /// out at the same moment that the rules have changed, they are loaded once.
 package final class RuleSetCache: Sendable {
     private struct State {

@@ -22,7 +22,7 @@ extension LeadStore: ScheduleStore {}
 
 /// Runs the scheduled functions: each due time once over all nodes, by the database's clock.
 ///
-/// Where something else keeps the schedule and calls ``run(_:dueAt:retryingFailure:_:)``, it stands by: it waits for a
+/// Where something else keeps the schedule and calls `run(_:dueAt:retryingFailure:_:)`, it stands by: it waits for a
 /// grace past each due time, and runs what nobody has taken by then.
 package struct Scheduler: Service {
     /// Runs a function by name and answers how many leads it touched.

@@ -25,7 +25,7 @@ package struct LeadReturn: Sendable {
     ///   - actor: who asked for it.
     ///   - access: the destination, or an administrator.
     /// - Returns: how the lead stands.
-    /// - Throws: ``StoreError`` if no such lead is there; ``RouteRefusal`` when the rules change again and again.
+    /// - Throws: `StoreError` if no such lead is there; ``RouteRefusal`` when the rules change again and again.
     package func callAsFunction(
         _ id: UUID,
         reason: String?,

@@ -23,7 +23,7 @@ package final class RetryPace: Sendable {
     /// - Parameters:
     ///   - rate: retries a second, at least 1.
     ///   - now: the time; a test gives its own.
-    ///   - sleep: what ``wait()`` waits by.
+    ///   - sleep: what `wait()` waits by.
     package init(
         rate: Int = standardRate,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },

@@ -14,7 +14,7 @@ package struct LeadFilter: Sendable, Hashable {
     package var matchedRuleID: UUID?
     /// Only duplicates, or none of them.
     package var isDuplicate: Bool?
-    /// The strongest identity, as hex: what ``LeadIdentities/strongest`` makes of an e-mail address or a phone number.
+    /// The strongest identity, as hex: what `LeadIdentities.strongest` makes of an e-mail address or a phone number.
     package var identityHash: String?
     /// Stored at this time or later.
     package var createdFrom: Timestamp?

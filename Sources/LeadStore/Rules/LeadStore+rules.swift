@@ -45,7 +45,7 @@ extension LeadStore {
     /// Creates a rule; decisions follow it as soon as this returns, on every node.
     ///
     /// - Parameters:
-    ///   - id: the new rule's id; repeated with the same rule, it is made once (``createOnce(_:stored:isSame:)``).
+    ///   - id: the new rule's id; repeated with the same rule, it is made once (`createOnce(_:stored:isSame:)`).
     ///   - owner: the workspace it belongs to; nil for a rule of the platform, which only administrators may make.
     ///   - change: name and destination are required.
     ///   - access: on whose behalf. A workspace may make rules of its own, to destinations that have agreed.

@@ -2,7 +2,7 @@
 ///
 /// A set of states is carried along the text (Thompson's construction), so no pattern makes it go back: a text of n
 /// characters costs at most n times the size of the program, which is bounded. Pattern and text are folded
-/// (``FoldedText``), so letter case does not count.
+/// (`FoldedText`), so letter case does not count.
 ///
 /// Understood are literals, `.`, classes (`[a-z_]`, `[^0-9]`), `\d \w \s` and `\D \W \S`, `^ $ \b \B`, groups `(…)` and
 /// `(?:…)`, `|`, and `* + ? {m} {m,} {m,n}`. It is searched anywhere unless `^` and `$` say otherwise.

@@ -9,7 +9,7 @@ package protocol LeadAnalysis: Sendable {
     ///   - lead: the lead.
     ///   - attempt: which of its decisions, from 1, oldest first; nil for the last one.
     ///   - principal: on whose behalf; who may see the lead may ask, and is told of other people's rules no more than
-    ///     ``LeadExplanation/Viewpoint`` says.
+    ///     `LeadExplanation.Viewpoint` says.
     /// - Returns: the explanation; nil for a lead that does not exist or is not visible.
     /// - Throws: ``BackendError``; `.invalid` naming `attempt` for a decision that it does not have.
     func explain(_ lead: UUID, attempt: Int?, as principal: Principal) async throws -> LeadExplanation?
