@@ -25,6 +25,7 @@ let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swi
 let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 
@@ -39,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -74,19 +76,18 @@ let package = Package(
             name: "Monitoring",
             dependencies: [
                 "LeadRouting", "LeadStore", "Postgres", "RoutingRules", coreMetrics, crypto, lifecycle, logging, nio,
-                nioPosix, nioSSL,
+                nioPosix, nioSSL, tracing,
             ],
             swiftSettings: settings
         ),
         .target(name: "Inngest", dependencies: [crypto, deque, lifecycle, logging], swiftSettings: settings),
-        .target(name: "Web", dependencies: ["RoutingRules", hummingbird, logging], swiftSettings: settings),
+        .target(name: "Web", dependencies: ["RoutingRules", hummingbird, logging, tracing], swiftSettings: settings),
         .executableTarget(
             name: "switchyard",
             dependencies: [
                 "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
                 "Web", arguments, configuration, coreMetrics, crypto, httpClient, hummingbird, lifecycle, logging, nio,
-                nioHTTP,
-                signals, yams,
+                nioHTTP, signals, tracing, yams,
             ],
             swiftSettings: settings,
             plugins: ["EmbedMigrations"]
@@ -117,7 +118,7 @@ let package = Package(
             dependencies: [
                 "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules", "TestDatabase", coreMetrics,
                 crypto,
-                logging,
+                logging, tracing,
             ],
             exclude: ["Harness"],
             swiftSettings: settings

@@ -4,7 +4,7 @@
 package struct RequestTrace: Sendable, Hashable {
     /// The request's id, as `X-Request-Id` tells it.
     package let requestID: String
-    /// The W3C trace context that the caller sent, if it sent a valid one.
+    /// The W3C trace context of the request: of the server's own span, or the caller's where no spans are made.
     package let parent: TraceParent?
 
     /// The trace of a request.

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import RoutingRules
+import Tracing
 
 /// The endpoints, over a backend.
 struct API<Backend: RoutingBackend>: Sendable {
@@ -12,10 +13,13 @@ struct API<Backend: RoutingBackend>: Sendable {
     let limits: WebConfiguration.Limits
     /// Paths that answer for themselves.
     let mounts: [MountedEndpoint]
+    /// What makes a span of each request; nil: nobody, and nothing is spent on it.
+    var tracer: (any Tracer)?
 
     /// The routes, with an answer for every path and every method.
     func router() -> Router<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+        if let tracer { Self.trace(tracer, router) }
         router.add(middleware: AnswerMiddleware())
         var routes = Routes(router: router)
         addLeadRoutes(to: &routes)
@@ -32,6 +36,10 @@ struct API<Backend: RoutingBackend>: Sendable {
         for endpoint in mounts { mount(endpoint, in: &routes) }
         routes.refuseOtherMethods()
         return router
+    }
+
+    private static func trace(_ tracer: some Tracer, _ router: Router<WebContext>) {
+        router.add(middleware: TraceMiddleware(tracer: tracer))
     }
 
     /// Who sends a request; it has to have the scope.

@@ -2,6 +2,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import Tracing
 
 /// The HTTP API as an application: routes, limits and the socket.
 ///
@@ -12,6 +13,7 @@ import NIOCore
 ///   - configuration: where to listen, and how much to accept.
 ///   - backend: the rest of the server.
 ///   - mounts: paths that answer for themselves.
+///   - tracer: what makes a span of each request; nil: nobody.
 ///   - logger: where requests are logged.
 ///   - onListening: called with the port once connections are accepted.
 /// - Returns: the application. Run as a service (by a `ServiceGroup` or `runService()`), it throws ``ListenError`` if the
@@ -20,10 +22,11 @@ package func makeApplication(
     configuration: WebConfiguration,
     backend: some RoutingBackend,
     mounts: [MountedEndpoint] = [],
+    tracer: (any Tracer)? = nil,
     logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let api = API(backend: backend, limits: configuration.limits, mounts: mounts)
+    let api = API(backend: backend, limits: configuration.limits, mounts: mounts, tracer: tracer)
     return WebApplication(
         settings: configuration,
         router: api.router().buildResponder(),

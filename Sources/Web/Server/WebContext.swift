@@ -8,7 +8,7 @@ struct WebContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The id of the request: the caller's `X-Request-Id`, or one of ours.
     var requestID = ""
-    /// The W3C trace context that the caller sent.
+    /// The W3C trace context of the request: of the server's own span, or the caller's where no spans are made.
     var parent: TraceParent?
     /// The connection that it came by.
     let channel: any Channel

@@ -70,8 +70,8 @@ struct Serve: AsyncParsableCommand {
     ) async throws {
         let logger = log.logger
         let demo = try await DemoData.loadIfWanted(session: session)
-        let inngest = InngestServices(settings: settings.inngest, logger: logger)
         let monitoring = MonitoringServices(session: session, settings: settings, log: log)
+        let inngest = InngestServices(settings: settings.inngest, tracer: monitoring.tracer, logger: logger)
         let routing = try await RoutingServices(
             session: session,
             grace: inngest.grace,
@@ -93,6 +93,7 @@ struct Serve: AsyncParsableCommand {
             configuration: web,
             backend: backend,
             mounts: [.inngest(endpoint), monitoring.endpoint],
+            tracer: monitoring.tracer,
             logger: logger,
             onListening: { port in
                 announcement.print(port: port)

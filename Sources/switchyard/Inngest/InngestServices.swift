@@ -2,6 +2,7 @@ import FoundationEssentials
 import Inngest
 import LeadRouting
 import Logging
+import Monitoring
 
 /// What the server has of Inngest, as far as it is configured.
 struct InngestServices: Sendable {
@@ -16,8 +17,8 @@ struct InngestServices: Sendable {
     private let logger: Logger
 
     /// Puts together what the settings ask for.
-    init(settings: InngestSettings, logger: Logger) {
-        let transport = HTTPClientTransport()
+    init(settings: InngestSettings, tracer: SpanTracer?, logger: Logger) {
+        let transport = HTTPClientTransport(tracer: tracer)
         client = InngestClient(app: InngestApp(version: Version.current), settings: settings, transport: transport)
         self.logger = logger
         grace = settings.drivesSchedule ? 60 : 0

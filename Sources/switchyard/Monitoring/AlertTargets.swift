@@ -2,8 +2,8 @@ import Monitoring
 
 extension MonitoringSettings {
     /// Everybody who is told of alerts, as far as they are set up.
-    func targets(node: String) -> [any AlertTarget] {
-        let sender = OutsideHTTP()
+    func targets(node: String, tracer: SpanTracer? = nil) -> [any AlertTarget] {
+        let sender: any HTTPSending = tracer.map { TracedSending(OutsideHTTP(), tracer: $0) } ?? OutsideHTTP()
         var targets: [any AlertTarget] = []
         if let pagerDuty, let pagerDutyAddress {
             targets.append(

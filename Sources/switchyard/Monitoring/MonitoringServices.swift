@@ -15,6 +15,8 @@ struct MonitoringServices: Sendable {
     let meter: any RoutingMeter
     /// `GET /metrics`.
     let endpoint: MountedEndpoint
+    /// What makes spans; nil: nobody.
+    let tracer: SpanTracer?
     /// What looks after alerts, and what tells Datadog.
     let services: [any Service]
 
@@ -39,11 +41,14 @@ struct MonitoringServices: Sendable {
             kind: .counter
         ) { Double(sink.lostLines) }
         self.metrics = metrics
-        meter =
-            log.isAboutLeads
-            ? RoutingMeters([metrics.routing, RoutingLog(format: log.format, sink: log.sink)]) : metrics.routing
-        endpoint = .metrics(metrics, token: settings.monitoring.metricsToken)
         let monitoring = settings.monitoring
+        let traces = monitoring.traces.map { Traces($0, logger: log.logger) }
+        tracer = traces?.tracer
+        var meters: [any RoutingMeter] = [metrics.routing]
+        if log.isAboutLeads { meters.append(RoutingLog(format: log.format, sink: log.sink)) }
+        if let traces { meters.append(BatchSpans(tracer: traces.tracer)) }
+        meter = meters.count == 1 ? metrics.routing : RoutingMeters(meters)
+        endpoint = .metrics(metrics, token: monitoring.metricsToken)
         let node = NodeName.make()
         var services: [any Service] = [
             AlertWatch(
@@ -52,7 +57,7 @@ struct MonitoringServices: Sendable {
                 node: node,
                 host: NodeName.host(),
                 version: Version.current,
-                targets: monitoring.targets(node: node),
+                targets: monitoring.targets(node: node, tracer: traces?.tracer),
                 settings: monitoring.alerts,
                 report: metrics.report(watchingDisk: settings.databaseURL == nil),
                 missedFunctions: { try await store.missedFunctions() },
@@ -68,6 +73,15 @@ struct MonitoringServices: Sendable {
                     logger: log.logger
                 )
             )
+        }
+        if let traces {
+            let exporter = traces.exporter
+            registry.reading(
+                "switchyard_traces_dropped_spans_total",
+                "Spans that were dropped because the collector did not take them in time.",
+                kind: .counter
+            ) { Double(exporter.dropped) }
+            services.append(exporter)
         }
         self.services = services
     }

@@ -18,6 +18,7 @@ import Monitoring
 /// | `ALERT_EMAIL_TO`, `ALERT_EMAIL_FROM` | addresses, separated by commas; one address | unset |
 /// | `SMTP_URL`, `SMTP_CA_FILE` | `smtp[s]://[USER:PASSWORD@]HOST[:PORT]`; certificates to trust | unset |
 /// | `DATADOG_API_KEY`, `DATADOG_SITE`, `DATADOG_URL`, `DATADOG_TAGS` | metrics and events go there | unset, `datadoghq.com` |
+/// | `OTEL_…` | spans go there: see ``TraceSettings`` | unset |
 /// | `SENTRY_DSN`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE` | errors go there | unset, `production`, `1` |
 struct MonitoringSettings: Sendable {
     /// A mailbox, and the way there.
@@ -51,6 +52,8 @@ struct MonitoringSettings: Sendable {
     var email: Email?
     var datadog: DatadogAccount?
     var sentry: Sentry?
+    /// Where spans go; nil: nowhere.
+    var traces: TraceSettings?
 
     /// Reads the settings.
     ///
@@ -75,6 +78,7 @@ struct MonitoringSettings: Sendable {
         email = try Self.email(variables)
         datadog = try Self.datadog(variables)
         sentry = try Self.sentry(variables)
+        traces = try TraceSettings(variables.text, node: NodeName.make())
     }
 
     private static func alerts(_ variables: Variables) throws -> AlertSettings {

@@ -1,4 +1,4 @@
-"""Alerts, Datadog and Sentry against intakes that remember what they were sent."""
+"""Alerts, Datadog, Sentry and traces against intakes that remember what they were sent."""
 
 import hashlib
 import hmac
@@ -76,12 +76,20 @@ def targets(check, binary):
             check(name, done.returncode == 1 and len(server.messages) == count, done.stdout + done.stderr)
         wrong = run(binary, "alerts", "test", cwd=directory, ALERT_WEBHOOK_URL="http://example.com/x")
         check("http to elsewhere is refused by name", wrong.returncode != 0 and "ALERT_WEBHOOK_URL" in wrong.stderr, wrong.stderr)
+        for name, values in (
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_HEADERS": "api-key=collector-key-in-the-clear"}),
+            ("OTEL_TRACES_SAMPLER", {"OTEL_TRACES_SAMPLER": "jaeger_remote"}),
+        ):
+            wrong = run(binary, "alerts", "test", cwd=directory, OTEL_EXPORTER_OTLP_ENDPOINT="http://collector.example:4318", **values)
+            check(f"{name} that cannot be used is refused by name", wrong.returncode != 0 and name in wrong.stderr
+                  and "in-the-clear" not in wrong.stderr, wrong.stderr)
         none = run(binary, "alerts", "test", cwd=directory)
         check("without targets it says what to set", none.returncode == 1 and "ALERT_SLACK_WEBHOOK_URL" in none.stderr, none.stderr)
 
 
-def server(check, binary, start, relay):
-    """A server that alerts, with Datadog and Sentry."""
+def server(check, binary, start, relay, otlp):
+    """A server that alerts, with Datadog, Sentry and a collector of spans."""
     with tempfile.TemporaryDirectory(prefix="switchyard-outside-", dir="/tmp") as directory:
         os.chmod(directory, 0o755)
         cert, key = outside.certificate(directory)
@@ -89,12 +97,17 @@ def server(check, binary, start, relay):
         mail = outside.MailServer(cert, key, "someone", "mail-password")
         # Slack refuses for good: that is an error in the log, and so an event at Sentry.
         intake.status["/slack/slack-path-secret"] = 404
-        settings = variables(intake, mail, cert)
+        settings = variables(intake, mail, cert) | {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": intake.url("/otlp"),
+            "OTEL_EXPORTER_OTLP_HEADERS": "x-collector-key=otlp%2Dkey",
+            "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=harness",
+            "OTEL_TRACES_SAMPLER": "parentbased_always_off",
+        }
         node, token = start(binary, directory, check, ALERT_RULES="retry_queue_backlog=0@0", **settings)
         try:
             paused = run(binary, "pause", "--all", "--reason", "harness", cwd=directory)
             lead = {"email": CANARIES[0], "phone": CANARIES[1], "company": CANARIES[3], "firstName": CANARIES[4]}
-            status, _, _ = node.request("POST", "/api/leads", lead, key=token, headers={"X-Request-Id": "outside-1"})
+            status, _, _ = node.request("POST", "/api/leads", lead, key=token, headers={"X-Request-Id": "outside-1", "traceparent": TRACE, "tracestate": "vendor=1"})
             check("a lead waits", paused.returncode == 0 and status == 201, (paused.stderr, status))
             fired = intake.wait(lambda p, h, b: p == "/hook" and outside.decoded(b)["alert"] == "retry_queue_backlog", 60)
             check("the alert is told", fired and outside.decoded(fired[2])["kind"] == "fired"
@@ -122,6 +135,7 @@ def server(check, binary, start, relay):
             check("Datadog has the metrics", all(w in points for w in wanted), sorted(points))
             check("with the tags", points and all("env:harness" in p["tags"] for p in points.values()))
             sentry(check, intake, relay)
+            traces(check, intake, otlp, node)
             told = intake.everything().decode(errors="replace") + "".join(mail.messages)
             check("nothing of the person has left", not any(c in told for c in CANARIES),
                   [c for c in CANARIES if c in told])
@@ -131,6 +145,44 @@ def server(check, binary, start, relay):
             check("it was told once", count == 1, count)
         finally:
             node.stop()
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def traces(check, intake, otlp, node):
+    """The request's span hangs below the caller's, and the batch's below the request's."""
+    found = intake.wait(lambda p, h, b: p == "/otlp/v1/traces" and b"route leads" in b, 30)
+    if not check("a collector has spans", found):
+        return
+    sent = [outside.decoded(b) for p, _, b in intake.requests if p == "/otlp/v1/traces"]
+    spans = [s for one in sent for r in one["resourceSpans"] for scope in r["scopeSpans"] for s in scope["spans"]]
+    named = {s["name"]: s for s in spans}
+    request, batch = named.get("POST /api/leads"), named.get("route leads")
+    check("the request is a child of the caller's span", request and request["traceId"] == TRACE[3:35]
+          and request["parentSpanId"] == TRACE[36:52] and request["kind"] == 2 and request.get("traceState") == "vendor=1", spans)
+    check("the batch is a child of the request", batch and request and batch["parentSpanId"] == request["spanId"]
+          and batch["traceId"] == TRACE[3:35], spans)
+    values = {a["key"]: a["value"] for a in (request or {"attributes": []})["attributes"]}
+    check("with route, status and the request's id", values.get("http.route") == {"stringValue": "/api/leads"}
+          and values.get("http.response.status_code") == {"intValue": "201"}
+          and values.get("switchyard.request.id") == {"stringValue": "outside-1"}, values)
+    check("nothing is recorded that nobody asked for", {s["traceId"] for s in spans} == {TRACE[3:35]}, sorted(named))
+    said = {a["key"]: a["value"]["stringValue"] for a in sent[0]["resourceSpans"][0]["resource"]["attributes"]}
+    check("of which service it is", said.get("service.name") == "switchyard" and said.get("deployment.environment") == "harness"
+          and said.get("service.instance.id"), said)
+    check("with the collector's key", found[1].get("x-collector-key") == "otlp-key", found[1])
+    hook = intake.wait(lambda p, h, b: p == "/hook", 1)
+    check("who is told of an alert is given a trace", hook and re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00",
+          hook[1].get("traceparent", "")), hook and hook[1])
+    check("the log has the caller's trace", TRACE[3:35] in node.output)
+    if not otlp:
+        print("  left out: opentelemetry-proto is not to be had, so spans were not read by its definition", flush=True)
+        return
+    from google.protobuf import json_format
+    read = json_format.Parse(found[2], otlp.ExportTraceServiceRequest(), ignore_unknown_fields=False)
+    check("OpenTelemetry's own definition reads it", any(s.name == "route leads" for r in read.resource_spans
+          for scope in r.scope_spans for s in scope.spans))
 
 
 def sentry(check, intake, relay):

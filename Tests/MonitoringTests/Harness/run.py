@@ -154,7 +154,7 @@ def main():
         finally:
             server.stop()
     check_outside.targets(check, binary)
-    check_outside.server(check, binary, start, tools.sentry_relay())
+    check_outside.server(check, binary, start, tools.sentry_relay(), tools.otlp())
     sys.exit(check.close())
 
 

@@ -31,20 +31,28 @@ def promtool():
 
 
 def sentry_relay():
-    """The module, or None."""
+    """Sentry's own processing of events, or None."""
+    return module("sentry-relay", "sentry_relay.processing")
+
+
+def otlp():
+    """OpenTelemetry's own definition of what a collector is sent, or None."""
+    return module("opentelemetry-proto", "opentelemetry.proto.collector.trace.v1.trace_service_pb2")
+
+
+def module(package, name):
+    """A module of a package that is installed beside the build, or None."""
     folder = os.path.join(HERE, "python")
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
-        import sentry_relay.processing as module
-        return module
+        return importlib.import_module(name)
     except ImportError:
         pass
     try:
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", folder, "sentry-relay"], check=True,
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--target", folder, package], check=True,
                        timeout=300, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         importlib.invalidate_caches()
-        import sentry_relay.processing as module
-        return module
+        return importlib.import_module(name)
     except (ImportError, OSError, subprocess.SubprocessError):
         return None

@@ -1,0 +1,59 @@
+import HTTPTypes
+import Hummingbird
+import Tracing
+
+/// Makes a span of each request: a child of the caller's, as `traceparent` says, and the parent of what comes of it.
+///
+/// It stands outside everything else, so that it sees the answer as it goes out. The span has the route's pattern and
+/// the request's id; never the path, the query, an address or a body: those may hold personal data.
+/// https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+struct TraceMiddleware<T: Tracer>: RouterMiddleware {
+    let tracer: T
+
+    func handle(
+        _ request: Request,
+        context: WebContext,
+        next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        var above = ServiceContext.topLevel
+        tracer.extract(request.headers, into: &above, using: FieldExtractor())
+        let span = tracer.startSpan(request.method.rawValue, context: above, ofKind: .server)
+        defer { span.end() }
+        // From here on the request is the child of our span: so say the log, the batches and whoever is asked.
+        var head = request.head
+        tracer.inject(span.context, into: &head.headerFields, using: FieldInjector())
+        let request = Request(head: head, body: request.body)
+        let response = try await ServiceContext.withValue(span.context) { try await next(request, context) }
+        if span.isRecording {
+            let route = context.endpointPath.map(Self.pattern)
+            if let route { span.operationName = "\(request.method.rawValue) \(route)" }
+            span.updateAttributes { attributes in
+                attributes["http.request.method"] = request.method.rawValue
+                attributes["http.route"] = route
+                attributes["http.response.status_code"] = Int(response.status.code)
+                attributes["switchyard.request.id"] = response.headers[.xRequestID]
+            }
+            if response.status.code >= 500 { span.setStatus(SpanStatus(code: .error)) }
+        }
+        return response
+    }
+
+    /// `/api/leads/:id` as `/api/leads/{id}`.
+    private static func pattern(_ path: String) -> String {
+        path.split(separator: "/", omittingEmptySubsequences: false)
+            .map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
+            .joined(separator: "/")
+    }
+}
+
+private struct FieldExtractor: Extractor {
+    func extract(key: String, from carrier: HTTPFields) -> String? {
+        HTTPField.Name(key).flatMap { carrier[$0] }
+    }
+}
+
+private struct FieldInjector: Injector {
+    func inject(_ value: String, forKey key: String, into carrier: inout HTTPFields) {
+        if let name = HTTPField.Name(key) { carrier[name] = value }
+    }
+}
