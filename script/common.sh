@@ -92,3 +92,28 @@ postgres_programs() {
     [ -n "$best" ] || return 1
     printf '%s\n' "$best"
 }
+
+# The flags of every release build: with Swift's runtime inside, so that what is tested and measured is what is installed.
+# shellcheck disable=SC2034
+release_flags=(-c release --static-swift-stdlib)
+
+# What `switchyard --version` says; written down in one place.
+program_version() { sed -nE 's/.*static let current = "([^"]+)".*/\1/p' Sources/switchyard/Version.swift; }
+
+# package_version VERSION REVISION: Debian's version. Before its heading is in CHANGELOG.md it sorts below the release, and
+# above what was made of an earlier commit.
+package_version() {
+    local count
+    if grep -qE "^## \[?${1//./\\.}(\]| |\$)" CHANGELOG.md; then
+        echo "$1-$2"
+    else
+        count=$(git rev-list --count HEAD 2>/dev/null || echo 0)
+        echo "$1~dev$count-$2"
+    fi
+}
+
+# Who stands behind the package, as Debian wants it: Name <address>.
+package_maintainer() { echo "${DEBFULLNAME:-Switchyard maintainers} <${DEBEMAIL:-maintainers@switchyard.example}>"; }
+
+# The time of the last commit, in seconds, so that the same commit makes the same package; now where git does not say.
+source_date() { echo "${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}"; }
