@@ -101,7 +101,7 @@ let package = Package(
             name: "bench",
             dependencies: ["LeadRouting", "LeadStore", "Postgres", "RoutingRules", arguments, logging],
             path: "Benchmarks",
-            exclude: ["measure-server.py", "post-leads.lua", "simulate.sh"],
+            exclude: ["measure-server.py", "peers.py", "post-leads.lua", "simulate.sh", "write-report.py"],
             swiftSettings: settings
         ),
 

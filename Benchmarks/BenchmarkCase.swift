@@ -5,8 +5,8 @@ import Synchronization
 protocol BenchmarkCase: Sendable {
     /// What the report calls it.
     var name: String { get }
-    /// The pool it works through.
-    var pool: PostgresPool { get }
+    /// The world its leads come from.
+    var world: BenchmarkWorld { get }
     /// How many clients run at once.
     var clients: Int { get }
     /// One client: works until the time is over, and tells how many leads each unit of work brought to their end.
@@ -19,20 +19,20 @@ struct Measurement: Sendable {
     var leads: Int
     /// Seconds it took.
     var seconds: Double
-    /// Bytes of write-ahead log written meanwhile, by everybody.
-    var walBytes: Double
-    /// Transactions committed meanwhile, by everybody on this database.
-    var commits: Double
+    /// Seconds of processor time that this program and the server used.
+    var processor: Double
 
     /// Leads a second.
     var rate: Double { Double(leads) / seconds }
+    /// Microseconds of processor time for a lead.
+    var cost: Double { processor / Double(leads) * 1e6 }
 }
 
 extension BenchmarkCase {
     /// Runs the clients for the given time and counts.
     func measure(seconds: Double) async throws -> Measurement {
-        let before = try await counters()
         let clock = ContinuousClock()
+        let before = world.processor.used()
         let start = clock.now
         let end = start.advanced(by: .seconds(seconds))
         let total = Tally()
@@ -42,27 +42,8 @@ extension BenchmarkCase {
             }
             try await group.waitForAll()
         }
-        let took = clock.now - start
-        let after = try await counters()
-        return Measurement(
-            leads: total.value,
-            seconds: Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18,
-            walBytes: after.wal - before.wal,
-            commits: after.commits - before.commits
-        )
-    }
-
-    private func counters() async throws -> (wal: Double, commits: Double) {
-        let statement = Statement(
-            "",
-            """
-            SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::double precision,
-                (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database())::double precision
-            """
-        )
-        let rows = try await pool.query(statement)
-        guard let row = rows.first else { return (0, 0) }
-        return (try row.double(0), try row.double(1))
+        let took = (clock.now - start) / .seconds(1)
+        return Measurement(leads: total.value, seconds: took, processor: world.processor.used() - before)
     }
 }
 

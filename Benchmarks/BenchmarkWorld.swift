@@ -10,10 +10,18 @@ final class BenchmarkWorld: Sendable {
     let store: LeadStore
     let rules: CompiledRuleSet
     let workspaces: [UUID]
+    let processor: ProcessorTime
     private let next = Atomic<Int>(0)
     private let stamp: UInt64
 
-    private init(pool: PostgresPool, store: LeadStore, rules: CompiledRuleSet, workspaces: [UUID]) {
+    private init(
+        pool: PostgresPool,
+        store: LeadStore,
+        rules: CompiledRuleSet,
+        workspaces: [UUID],
+        processor: ProcessorTime
+    ) {
+        self.processor = processor
         self.pool = pool
         self.store = store
         self.rules = rules
@@ -46,7 +54,13 @@ final class BenchmarkWorld: Sendable {
         let store = LeadStore(pool: pool)
         let snapshot = try await store.loadRuleSet()
         let workspaces = snapshot.workspaces.filter { $0.name.hasPrefix("Benchmark ") }.map(\.id)
-        return BenchmarkWorld(pool: pool, store: store, rules: CompiledRuleSet(snapshot), workspaces: workspaces)
+        return BenchmarkWorld(
+            pool: pool,
+            store: store,
+            rules: CompiledRuleSet(snapshot),
+            workspaces: workspaces,
+            processor: try await ProcessorTime(pool)
+        )
     }
 
     /// A lead of one of the workspaces, with an e-mail and a phone of its own.
@@ -68,5 +82,17 @@ final class BenchmarkWorld: Sendable {
             metadata: #"{"campaign":"autumn","utm_source":"newsletter"}"#
         )
         return (lead, workspaces[n % workspaces.count])
+    }
+
+    /// How far the write-ahead log has come, in bytes.
+    func walPosition() async throws -> Double {
+        let rows = try await pool.simple("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")
+        return Double(try rows.last?.first?.string(0) ?? "0") ?? 0
+    }
+
+    /// Leaves nothing of what was done before to be done later: statistics are new and everything is on disk.
+    func settleDown() async throws {
+        _ = try await pool.simple("ANALYZE")
+        _ = try await pool.simple("CHECKPOINT")
     }
 }

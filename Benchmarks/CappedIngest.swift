@@ -12,7 +12,6 @@ struct CappedIngest: BenchmarkCase {
     let clients: Int
 
     var name: String { "the same, every lead to one capped workspace" }
-    var pool: PostgresPool { world.pool }
 
     /// The world's rules, with one before them that sends everything to a workspace with caps.
     ///

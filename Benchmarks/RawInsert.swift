@@ -10,7 +10,6 @@ struct RawInsert: BenchmarkCase {
     let clients: Int
 
     var name: String { "raw INSERT of the same final rows, batches of \(batch), \(clients) clients" }
-    var pool: PostgresPool { world.pool }
 
     func client(until isOver: @Sendable () -> Bool, done: @Sendable (Int) -> Void) async throws {
         while !isOver() { done(try await sendBatch()) }
@@ -42,7 +41,7 @@ struct RawInsert: BenchmarkCase {
         parameters.append(array: leads.map { $0.identities.claims.first?.digest })
         parameters.append(array: leads.map { $0.identities.claims.dropFirst().first?.digest })
         parameters.append(world.rules.version)
-        _ = try await pool.query(Self.insert, parameters)
+        _ = try await world.pool.query(Self.insert, parameters)
         return batch
     }
 

@@ -1,33 +1,6 @@
-/// Collects the rounds and prints medians, and ratios taken round by round.
-struct Report {
-    private let cases: [String]
-    private var rounds: [[Measurement]] = []
-
-    /// A report on cases of these names; the first is compared with each of the others.
-    init(cases: [String]) { self.cases = cases }
-
-    /// Adds a round: one measurement a case, in order.
-    mutating func add(_ figures: [Measurement]) { rounds.append(figures) }
-
-    /// Prints a Markdown table.
-    func print(batch: Int, clients: Int, stepClients: Int) {
-        Swift.print(
-            "| case | leads/s (median) | min … max | WAL bytes/lead | commits/lead | ratio of the first to it |"
-        )
-        Swift.print("|---|---|---|---|---|---|")
-        for (index, name) in cases.enumerated() {
-            let rates = rounds.map { $0[index].rate }.sorted()
-            let wal = rounds.map { $0[index].walBytes / Double(max(1, $0[index].leads)) }
-            let commits = rounds.map { $0[index].commits / Double(max(1, $0[index].leads)) }
-            let ratios = rounds.map { $0[0].rate / $0[index].rate }
-            let range = "\(Self.whole(rates.first ?? 0)) … \(Self.whole(rates.last ?? 0))"
-            Swift.print(
-                "| \(name) | \(Self.whole(Self.median(rates))) | \(range) | \(Self.whole(Self.median(wal)))"
-                    + " | \(Self.short(Self.median(commits))) | \(index == 0 ? "–" : Self.short(Self.median(ratios))) |"
-            )
-        }
-    }
-
+/// Medians and numbers as the reports print them.
+enum Report {
+    /// The middle of some figures, or the mean of the two in the middle.
     static func median(_ values: [Double]) -> Double {
         let sorted = values.sorted()
         guard let middle = sorted.dropFirst((sorted.count - 1) / 2).first else { return 0 }
@@ -35,7 +8,9 @@ struct Report {
         return (middle + sorted[sorted.count / 2]) / 2
     }
 
-    private static func whole(_ value: Double) -> String {
+    /// A whole number with commas.
+    static func whole(_ value: Double) -> String {
+        guard value.isFinite else { return "–" }
         var digits = String(Int(value.rounded()))
         var place = digits.count - 3
         while place > 0 {
@@ -45,7 +20,18 @@ struct Report {
         return digits
     }
 
-    private static func short(_ value: Double) -> String {
-        String((value * 1000).rounded() / 1000)
+    /// A number with two places, or as many as show something of a small one.
+    static func short(_ value: Double) -> String {
+        guard value.isFinite else { return "–" }
+        let scale = value != 0 && abs(value) < 0.1 ? 1000.0 : 100.0
+        return String((value * scale).rounded() / scale)
+    }
+
+    /// A row of a Markdown table.
+    static func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+
+    /// The head of a Markdown table.
+    static func head(_ cells: [String]) -> String {
+        row(cells) + "\n|" + String(repeating: "---|", count: cells.count)
     }
 }

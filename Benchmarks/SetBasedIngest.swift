@@ -11,7 +11,6 @@ struct SetBasedIngest: BenchmarkCase {
     let clients: Int
 
     var name: String { "set-based ingest, batches of \(batch), \(clients) clients" }
-    var pool: PostgresPool { world.pool }
 
     func client(until isOver: @Sendable () -> Bool, done: @Sendable (Int) -> Void) async throws {
         while !isOver() { done(try await sendBatch()) }

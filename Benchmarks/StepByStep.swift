@@ -12,11 +12,10 @@ struct StepByStep: BenchmarkCase {
     let clients: Int
 
     var name: String { "step-by-step flow, \(clients) clients" }
-    var pool: PostgresPool { world.pool }
 
     /// Each client has a connection to itself, as the application servers of such a system have.
     func client(until isOver: @Sendable () -> Bool, done: @Sendable (Int) -> Void) async throws {
-        try await pool.withConnection { connection in
+        try await world.pool.withConnection { connection in
             while !isOver() {
                 try await route(connection)
                 done(1)

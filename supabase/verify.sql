@@ -64,7 +64,8 @@ expected_functions (signature, ord) AS (
         ('switchyard.roll_back_failing(text,timestamp with time zone)', 2611),
         ('switchyard.gather_statistics()', 2701), ('switchyard.rebuild_statistics(date)', 2702), ('switchyard.prune()', 2703),
         ('switchyard.drop_old_log_partitions()', 2704), ('switchyard.set_vacuum_settings()', 2705), ('switchyard.run_from_cron(text)', 2706),
-        ('switchyard.schedule_by_cron()', 2707), ('switchyard.unschedule_by_cron()', 2708)
+        ('switchyard.schedule_by_cron()', 2707), ('switchyard.unschedule_by_cron()', 2708),
+        ('switchyard.hold_turn(integer,boolean,uuid[],timestamp with time zone[])', 2801), ('switchyard.held_leads(uuid[],boolean)', 2802)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES

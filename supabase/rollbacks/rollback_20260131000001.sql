@@ -46,6 +46,17 @@ DROP FUNCTION IF EXISTS switchyard.online_enqueue(integer);
 DROP TABLE IF EXISTS switchyard.online_state;
 DROP TABLE IF EXISTS switchyard.online_source_is_new;
 
+-- 20260802000001
+DO $$
+BEGIN
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260802000001';
+    END IF;
+END
+$$;
+DROP FUNCTION IF EXISTS switchyard.held_leads(uuid[], boolean);
+DROP FUNCTION IF EXISTS switchyard.hold_turn(integer, boolean, uuid[], timestamptz[]);
+
 -- 20260201000001
 DO $$
 BEGIN

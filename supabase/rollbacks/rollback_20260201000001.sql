@@ -3,6 +3,17 @@
 
 BEGIN;
 
+-- 20260802000001
+DO $$
+BEGIN
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260802000001';
+    END IF;
+END
+$$;
+DROP FUNCTION IF EXISTS switchyard.held_leads(uuid[], boolean);
+DROP FUNCTION IF EXISTS switchyard.hold_turn(integer, boolean, uuid[], timestamptz[]);
+
 DO $$
 BEGIN
     IF to_regclass('public.lead_routing_rules') IS NOT NULL THEN

@@ -68,7 +68,7 @@ extension LeadStore {
                     return .notThere
                 }
                 let claimed = try ClaimedLead(row)
-                let excluded = Set(try row.uuidArray(12))
+                let excluded = Set(try row.uuidArray(16))
                 let lead = claimed.prepared.lead
                 let source = claimed.prepared.source
                 let request = rules.stateRequest(for: [(lead, source)])
@@ -106,8 +106,8 @@ extension LeadStore {
         "returned_lead",
         """
         SELECT l.id, l.source_workspace_id, coalesce(l.routing_attempts, 0)::int, l.email::text, l.phone::text,
-            l.company_name::text, l.company_industry::text, l.company_size::text, l.company_revenue::text,
-            l.company_location::text, l.metadata::text, NULL::uuid,
+            l.first_name::text, l.last_name::text, l.company_name::text, l.company_industry::text, l.company_size::text,
+            l.company_revenue::text, l.company_location::text, l.source::text, l.source_id::text, l.metadata::text, NULL::uuid,
             ARRAY(SELECT DISTINCT g.destination_workspace_id FROM public.lead_routing_logs g
                 WHERE g.lead_id = l.id AND g.routing_result = 'returned' AND g.destination_workspace_id IS NOT NULL)
         FROM public.leads l

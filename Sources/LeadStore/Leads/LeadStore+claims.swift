@@ -61,8 +61,8 @@ extension LeadStore {
     /// Claims waiting leads that are due, has them decided, and writes each once, in one transaction.
     ///
     /// The leads are held by row locks only: whoever else claims passes over them, and a node that dies lets go of
-    /// them at once. A lead that the database refuses to write is found by halving the batch under savepoints, and is
-    /// put off by itself; the rest goes through.
+    /// them at once. If the database refuses to write a lead, they are claimed again and it is found by halving the batch
+    /// under savepoints; it is put off by itself, and the rest goes through.
     ///
     /// What is due is claimed in fair turns: each source has an equal share of the batch before any has more. Leads of a
     /// paused source are not claimed, unless one is named.
@@ -121,39 +121,57 @@ extension LeadStore {
         decide: @Sendable ([ClaimedLead], inout RoutingState) -> (version: Int64, assignments: [Assignment])
     ) async throws -> ClaimResult {
         do {
-            return try await pool.withTransaction { connection in
-                let (statement, parameters) = Self.statement(for: claim)
-                var claimed = try await connection.query(statement, parameters).map(ClaimedLead.init)
-                guard !claimed.isEmpty else { return .settled([]) }
-                try await Self.complete(&claimed, on: connection)
-                let request = looksAt(claimed)
-                var state =
-                    request.isEmpty ? RoutingState() : try await Self.hold(request, on: connection)
-                let (version, assignments) = decide(claimed, &state)
-                if assignments.contains(where: { $0.result == .queued }) {
-                    // The database gave a source's lead that these rules hold paused: they are not the newest.
-                    guard case .lead = claim else { throw Settling.Stale() }
-                    return .settled(
-                        Swift.zip(claimed, assignments)
-                            .map { SettledLead(lead: $0, assignment: $1, exception: nil, isPoison: false) }
-                    )
-                }
-                let settling = Settling(connection: connection, version: version, maximumAttempts: maximumAttempts)
-                let all = zip(claimed, assignments)
-                let moving = all.filter { !$0.isStillWaiting }
-                let settled = try await settling.settle(moving[...])
-                let uses = settled.lazy.filter { $0.exception == nil && !$0.isPoison }.compactMap(\.assignment.use)
-                try await Self.take(uses, on: connection)
-                guard moving.count < all.count else { return .settled(settled) }
-                let still = all.filter(\.isStillWaiting)
-                    .map { SettledLead(lead: $0.lead, assignment: $0.assignment, exception: nil, isPoison: false) }
-                if case .waiters = claim { return .settled(settled + still) }
-                try await Self.waitOn(still.map(\.lead.prepared.id), on: connection)
-                return .settled(settled + still)
+            do {
+                return try await claimAndSettle(claim, maximumAttempts, looksAt, decide, halving: false)
+            } catch let error as PostgresError where error.blamesRow {
+                // Once more, step by step: the lead is found by halving.
+                return try await claimAndSettle(claim, maximumAttempts, looksAt, decide, halving: true)
             }
         } catch is Settling.Stale {
             return .stale
         }
+    }
+
+    /// One transaction: claim, look at what decisions depend on, decide, write.
+    ///
+    /// Without halving it is three round trips, with COMMIT. A savepoint would cost one more and, because the rows would
+    /// be locked by one transaction and written by another within it, a multixact on every one of them.
+    private func claimAndSettle(
+        _ claim: WaitingClaim,
+        _ maximumAttempts: Int,
+        _ looksAt: @Sendable ([ClaimedLead]) -> RoutingStateRequest,
+        _ decide: @Sendable ([ClaimedLead], inout RoutingState) -> (version: Int64, assignments: [Assignment]),
+        halving: Bool
+    ) async throws -> ClaimResult {
+        let (result, done) = try await pool.withTransaction { connection -> (ClaimResult, @Sendable () -> Void) in
+            let (claimed, done) = try await self.claim(claim, on: connection)
+            guard !claimed.isEmpty else { return (.settled([]), done) }
+            let request = looksAt(claimed)
+            var state = request.isEmpty ? RoutingState() : try await Self.hold(request, on: connection)
+            let (version, assignments) = decide(claimed, &state)
+            if assignments.contains(where: { $0.result == .queued }) {
+                // The database gave a source's lead that these rules hold paused: they are not the newest.
+                guard case .lead = claim else { throw Settling.Stale() }
+                let kept = Swift.zip(claimed, assignments)
+                    .map { SettledLead(lead: $0, assignment: $1, exception: nil, isPoison: false) }
+                return (.settled(kept), done)
+            }
+            let settling = Settling(connection: connection, version: version, maximumAttempts: maximumAttempts)
+            let all = zip(claimed, assignments)
+            let moving = all.filter { !$0.isStillWaiting }
+            let settled =
+                halving ? try await settling.settle(moving[...]) : try await settling.write(moving[...])
+            let uses = settled.lazy.filter { $0.exception == nil && !$0.isPoison }.compactMap(\.assignment.use)
+            try await Self.take(uses, on: connection)
+            guard moving.count < all.count else { return (.settled(settled), done) }
+            let still = all.filter(\.isStillWaiting)
+                .map { SettledLead(lead: $0.lead, assignment: $0.assignment, exception: nil, isPoison: false) }
+            if case .waiters = claim { return (.settled(settled + still), done) }
+            try await Self.waitOn(still.map(\.lead.prepared.id), on: connection)
+            return (.settled(settled + still), done)
+        }
+        done()
+        return result
     }
 
     /// Leads that were due and wait on for the same rule are due no longer, or they would be claimed for ever.
@@ -170,69 +188,6 @@ extension LeadStore {
         WHERE lead_id = ANY ($1) AND next_retry_at <> 'infinity'
         """
     )
-
-    private static func statement(for claim: WaitingClaim) -> (Statement, Parameters) {
-        var parameters = Parameters()
-        switch claim {
-        case .due(let kind, let limit):
-            parameters.append(Int32(clamping: limit))
-            parameters.append(kind == .tried)
-            return (claimDue, parameters)
-        case .waiters(let rule, let limit, let except):
-            parameters.append(rule)
-            parameters.append(Int32(clamping: limit))
-            parameters.append(array: except.map(Optional.some))
-            return (claimWaiters, parameters)
-        case .lead(let id):
-            parameters.append(id)
-            return (claimOne, parameters)
-        }
-    }
-
-    /// Looked up lead by lead: the number of rows that a function gives is not known to the planner.
-    private static let claimedColumns = """
-        SELECT c.lead_id, c.source_workspace_id, c.attempts, c.email::text, c.phone::text, c.company_name::text,
-            c.company_industry::text, c.company_size::text, c.company_revenue::text, c.company_location::text,
-            (SELECT q.waiting_for FROM public.lead_routing_queue q WHERE q.lead_id = c.lead_id)
-        """
-    private static let claimWaiters = Statement(
-        "claim_waiters",
-        """
-        \(claimedColumns)
-        FROM switchyard.claim_waiters(p_rule => $1, p_limit => $2, p_except => $3) c
-        """
-    )
-    private static let claimDue = Statement(
-        "claim_turn",
-        """
-        \(claimedColumns)
-        FROM switchyard.claim_turn(p_limit => $1, p_tried => $2) c
-        """
-    )
-    private static let claimOne = Statement(
-        "claim_waiting",
-        """
-        \(claimedColumns)
-        FROM switchyard.claim_waiting(p_limit => 1, p_lead_id => $1) c
-        """
-    )
-}
-
-extension ClaimedLead {
-    init(_ row: Row) throws {
-        let lead = Lead(
-            email: try row.stringIfPresent(3),
-            phone: try row.stringIfPresent(4),
-            companyName: try row.stringIfPresent(5),
-            industry: try row.stringIfPresent(6),
-            companySize: try row.stringIfPresent(7),
-            revenue: try row.stringIfPresent(8),
-            location: try row.stringIfPresent(9).flatMap(LocationJSON.parse)
-        )
-        prepared = PreparedLead(id: try row.uuid(0), source: try row.uuid(1), lead: lead)
-        attempts = try Int(row.int32(2))
-        waitedFor = try row.uuidIfPresent(10)
-    }
 }
 
 private func zip(_ claimed: [ClaimedLead], _ assignments: [Assignment]) -> [Settling.Item] {
@@ -304,16 +259,21 @@ struct Settling {
 
     private func attempt(_ items: ArraySlice<Item>) async throws -> [SettledLead] {
         _ = try await connection.query(Self.savepoint)
-        let result: IngestResult
         do {
-            let hasUses = items.contains(where: \.assignment.hasMore)
-            result = try IngestResult(
-                await connection.query(hasUses ? Self.settleUses : Self.settleClaimed, parameters(items, hasUses))
-            )
+            return try await write(items)
         } catch let error as PostgresError where error.blamesRow {
             _ = try await connection.query(Self.rollBack)
             throw error
         }
+    }
+
+    /// Writes what was claimed, in one statement; the transaction is lost when the database blames a row.
+    func write(_ items: ArraySlice<Item>) async throws -> [SettledLead] {
+        guard !items.isEmpty else { return [] }
+        let hasUses = items.contains(where: \.assignment.hasMore)
+        let result = try IngestResult(
+            await connection.query(hasUses ? Self.settleUses : Self.settleClaimed, parameters(items, hasUses))
+        )
         guard case .written(let exceptions) = result else { throw Stale() }
         var outcomes: [Int: IngestException.Outcome] = [:]
         for exception in exceptions { outcomes[exception.index] = exception.outcome }

@@ -155,8 +155,10 @@ extension LeadStore {
         FROM public.leads l
         LEFT JOIN LATERAL (
             SELECT g.routing_result, g.destination_workspace_id, g.matched_rule_id, g.reason, g.duplicate_of
-            FROM public.lead_routing_logs g
-            WHERE g.lead_id = l.id AND g.attempt IN (0, 1) AND g.created_at <= l.created_at
+            FROM (
+                SELECT * FROM public.lead_routing_logs g
+                WHERE g.lead_id = l.id AND g.attempt IN (0, 1) AND g.created_at <= l.created_at OFFSET 0
+            ) g
             ORDER BY g.created_at, g.id
             LIMIT 1
         ) log ON true
@@ -165,6 +167,8 @@ extension LeadStore {
         """
     )
 
+    /// `OFFSET 0` keeps the order out of the search: to read a lead's rows by its index and sort them, and not all rows by
+    /// their time until one of the lead's comes.
     private static let leadOutcomes = Statement(
         "lead_outcomes",
         """
@@ -174,8 +178,7 @@ extension LeadStore {
         LEFT JOIN public.lead_routing_rules r ON r.id = l.matched_rule_id
         LEFT JOIN LATERAL (
             SELECT g.reason, g.error_message, g.routing_result
-            FROM public.lead_routing_logs g
-            WHERE g.lead_id = l.id
+            FROM (SELECT * FROM public.lead_routing_logs g WHERE g.lead_id = l.id OFFSET 0) g
             ORDER BY g.created_at DESC, g.id DESC
             LIMIT 1
         ) log ON true

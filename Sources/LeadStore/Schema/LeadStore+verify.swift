@@ -46,6 +46,7 @@ extension LeadStore {
             AND to_regclass('switchyard.routing_pauses') IS NOT NULL
             AND to_regprocedure('switchyard.claim_turn(integer,boolean)') IS NOT NULL
             AND to_regprocedure('switchyard.prune()') IS NOT NULL
+            AND to_regprocedure('switchyard.held_leads(uuid[],boolean)') IS NOT NULL
             AND EXISTS (SELECT FROM pg_catalog.pg_attribute a
                 WHERE a.attrelid = to_regclass('switchyard.scheduled_runs') AND a.attname = 'claim' AND NOT a.attisdropped)
             AND to_regclass('switchyard.rule_set_version') IS NOT NULL

@@ -1,0 +1,192 @@
+import FoundationEssentials
+import LeadStore
+import Postgres
+import RoutingRules
+import Testing
+
+/// Every statement on the way of a lead goes along an index, however many leads there are and whatever the statistics say.
+///
+/// The statements are run, not explained: what counts is how many rows each node of each plan has really read.
+@Suite struct PlanTests {
+    /// Tables that grow with the number of leads.
+    private static let large = [
+        "leads", "lead_routing_queue", "lead_routing_logs", "lead_identity_claims", "lead_attributions",
+        "idempotency_keys",
+    ]
+
+    @Test(arguments: [true, false])
+    func nothingReadsABacklog(isAnalysed: Bool) async throws {
+        try await FilledScene.with(isAnalysed: isAnalysed) { filled in
+            let version = try await filled.scene.store.ruleSetVersion()
+            for (name, work) in Self.work(version) {
+                let plans = try await filled.plans { try await work(filled, $0) }
+                #expect(plans.count > 0, "\(name): no plan was seen")
+                expectFrugal(plans, name, mostRows: FilledScene.mostRows)
+            }
+        }
+    }
+
+    /// Health and metrics count what waits, up to 100,000, and nothing that does not.
+    @Test func dashboardsReadWhatWaitsOnly() async throws {
+        try await FilledScene.with(isAnalysed: true) { filled in
+            let plans = try await filled.plans { store in
+                _ = try await store.health()
+                _ = try await store.routingReading()
+            }
+            #expect(plans.count > 2)
+            expectFrugal(plans, "health", mostRows: Double(FilledScene.waiting) * 1.5)
+        }
+    }
+
+    private func expectFrugal(_ plans: [SeenPlan], _ name: String, mostRows: Double) {
+        for plan in plans {
+            for node in plan.nodes {
+                let isLarge = Self.large.contains { node.relation == $0 || node.relation?.hasPrefix($0 + "_") == true }
+                // The months of the log to come are empty.
+                let isCounted = node.relation == "lead_routing_queue" && mostRows > FilledScene.mostRows
+                if isLarge, !isCounted, node.type == "Seq Scan", node.rows + node.removed > 100 {
+                    Issue.record("\(name): \(node) in \(plan.query)")
+                }
+                if node.rows > mostRows || node.removed > mostRows { Issue.record("\(name): \(node) in \(plan.query)") }
+            }
+        }
+    }
+
+    private typealias Work = @Sendable (FilledScene, LeadStore) async throws -> Void
+
+    private static func work(_ version: Int64) -> [(String, Work)] {
+        [
+            (
+                "ingest",
+                { _, store in
+                    let leads = (0..<200)
+                        .map { n in
+                            let lead = Lead(email: "new-\(n)@example.com", phone: "+44 20 7946 \(1000 + n)")
+                            return DecidedLead(
+                                PreparedLead(id: .lead(10_000 + n), source: Scene.a, lead: lead),
+                                .to(Scene.b)
+                            )
+                        }
+                    _ = try await store.ingest(leads, version: version, isRepeat: false)
+                    // Stored by an earlier try; and the same people once more.
+                    _ = try await store.ingest(leads, version: version, isRepeat: true)
+                    let again = leads.enumerated()
+                        .map { n, lead in
+                            DecidedLead(
+                                PreparedLead(id: .lead(20_000 + n), source: Scene.c, lead: lead.prepared.lead),
+                                .to(Scene.b)
+                            )
+                        }
+                    _ = try await store.ingest(again, version: version, isRepeat: false)
+                }
+            ),
+            (
+                "ingest with keys",
+                { _, store in
+                    let leads = (0..<100)
+                        .map { n in
+                            let key = IdempotencyClaim(
+                                key: "key \(n)",
+                                place: 0,
+                                request: IdempotencyClaim.digest(of: [1])
+                            )
+                            let lead = Lead(email: "keyed-\(n)@example.com")
+                            return DecidedLead(
+                                PreparedLead(id: .lead(30_000 + n), source: Scene.a, lead: lead, idempotency: key),
+                                .to(Scene.b)
+                            )
+                        }
+                    _ = try await store.ingest(leads, version: version, isRepeat: false)
+                }
+            ),
+            (
+                "ingest of waiting leads",
+                { _, store in
+                    let leads = (0..<100)
+                        .map { n in
+                            let lead = Lead(email: "queued-\(n)@example.com")
+                            return DecidedLead(
+                                PreparedLead(id: .lead(40_000 + n), source: Scene.a, lead: lead),
+                                n < 50 ? .queued : .retry
+                            )
+                        }
+                    _ = try await store.ingest(leads, version: version, isRepeat: false)
+                }
+            ),
+            ("claim, first", { _, store in try await settle(store, .due(.new, limit: 200), version) }),
+            ("claim, on", { _, store in try await settle(store, .due(.new, limit: 200), version) }),
+            ("claim of retries", { _, store in try await settle(store, .due(.tried, limit: 200), version) }),
+            ("claim that is put off", { _, store in try await settle(store, .due(.new, limit: 200), version, .retry) }),
+            (
+                "claim of those that wait for capacity",
+                { _, store in
+                    #expect(try await store.awaitedRules() == [Scene.rule])
+                    try await settle(store, .waiters(rule: Scene.rule, limit: 100, except: []), version)
+                }
+            ),
+            (
+                "one lead by name",
+                { filled, store in
+                    let id = try await filled.scene.value("SELECT lead_id FROM lead_routing_queue LIMIT 1")
+                    guard let id = UUID(uuidString: id) else { throw StoreError(.notFound, "no lead waits") }
+                    try await settle(store, .lead(id), version)
+                }
+            ),
+            (
+                "the guide's functions",
+                { filled, store in
+                    let ids = try await filled.scene
+                        .run("SELECT lead_id FROM lead_routing_queue WHERE waiting_for IS NULL LIMIT 2").map { $0[0] }
+                    let owner = UUID.sample(0x77).text
+                    for id in ids {
+                        _ = try await store.pool.query(
+                            Statement("", "SELECT public.acquire_routing_lock('\(id)', '\(owner)')")
+                        )
+                    }
+                    _ = try await store.pool.query(
+                        Statement(
+                            "",
+                            "SELECT public.complete_routing('\(ids[0])', '\(Scene.b.text)', NULL, '\(owner)')"
+                        )
+                    )
+                    _ = try await store.pool.query(
+                        Statement("", "SELECT public.fail_routing('\(ids[1])', 'no', '\(owner)')")
+                    )
+                }
+            ),
+            (
+                "clean-up",
+                { _, store in
+                    _ = try await store.releaseStaleLocks()
+                    _ = try await store.expireLeads()
+                }
+            ),
+            (
+                "what people look at",
+                { filled, store in
+                    let id = try await filled.scene.value("SELECT id FROM leads LIMIT 1")
+                    guard let id = UUID(uuidString: id) else { throw StoreError(.notFound, "there is no lead") }
+                    _ = try await store.lead(id, as: .administrator)
+                    _ = try await store.outcomes(of: [id])
+                    _ = try await store.firstOutcomes(of: [id])
+                    _ = try await store.statistics(
+                        StatisticsQuery(from: "2026-01-01", to: "2026-12-31", grouping: .day),
+                        as: .administrator
+                    )
+                }
+            ),
+        ]
+    }
+
+    private static func settle(
+        _ store: LeadStore,
+        _ claim: WaitingClaim,
+        _ version: Int64,
+        _ assignment: Assignment = .to(Scene.b)
+    ) async throws {
+        let result = try await store.claimAndSettle(claim) { leads in (version, leads.map { _ in assignment }) }
+        guard case .settled(let settled) = result, !settled.isEmpty else {
+            throw StoreError(.notFound, "nothing was claimed by \(claim)")
+        }
+    }
+}
