@@ -1,14 +1,14 @@
 """Statistics: every log row is counted once, whatever was committed when; retention; the schedule by pg_cron."""
 from harness import A, B, C, OTHER, OWNER, ROLLBACKS, ingest, lead
 
-TOTALS = ("SELECT direction, workspace_id, sum(routed), sum(unmatched), sum(duplicates), sum(retried), sum(failed), sum(expired) "
+TOTALS = ("SELECT direction, workspace_id, sum(routed), sum(unmatched), sum(duplicates), sum(retried), sum(failed), sum(expired), sum(waited), sum(returned) "
           "FROM switchyard.routing_statistics WHERE dimension = 'all' GROUP BY 1, 2 ORDER BY 1, 2")
 # The same figures from the log itself.
 LOGGED = ("SELECT direction, w, count(*) FILTER (WHERE r IN ('success', 'fallback')), count(*) FILTER (WHERE r = 'unmatched'), "
           "count(*) FILTER (WHERE r = 'duplicate'), count(*) FILTER (WHERE r = 'retry'), count(*) FILTER (WHERE r = 'failed'), "
-          "count(*) FILTER (WHERE r = 'expired') FROM (SELECT 'out' AS direction, source_workspace_id AS w, routing_result AS r "
+          "count(*) FILTER (WHERE r = 'expired'), count(*) FILTER (WHERE r = 'waiting'), count(*) FILTER (WHERE r = 'returned') FROM (SELECT 'out' AS direction, source_workspace_id AS w, routing_result AS r "
           "FROM lead_routing_logs UNION ALL SELECT 'in', destination_workspace_id, routing_result FROM lead_routing_logs "
-          "WHERE routing_result IN ('success', 'fallback')) x GROUP BY 1, 2 ORDER BY 1, 2")
+          "WHERE routing_result IN ('success', 'fallback', 'returned')) x GROUP BY 1, 2 ORDER BY 1, 2")
 GATHER = "SELECT switchyard.gather_statistics()"
 
 
@@ -26,7 +26,11 @@ def run(h):
     h.equal("and once", db.run(GATHER), "0")
     db.run(send(range(6, 9)) + send([9], email="s1@example.com") + send([10, 11], result="unmatched", destination=A)
            + send([12], result="retry"))
-    h.equal("then what came", db.run(GATHER), "7")
+    db.run(f"SELECT switchyard.return_lead('{lead(2)}', '{B}', 'wrong number', 'harness');"
+           f"INSERT INTO lead_routing_logs (lead_id, source_workspace_id, destination_workspace_id, routing_result) VALUES ('{lead(10)}', '{A}', '{A}', 'waiting')")
+    h.equal("then what came", db.run(GATHER), "9")
+    h.equal("a lead that was given back counts for both", db.rows("SELECT direction, workspace_id, returned FROM switchyard.routing_statistics "
+        "WHERE dimension = 'all' AND returned > 0 ORDER BY 1"), [["in", B, "1"], ["out", A, "1"]])
     h.equal("as the log has it", db.rows(TOTALS), db.rows(LOGGED))
     h.equal("per place, in capitals", db.rows("SELECT direction, key, routed FROM switchyard.routing_statistics WHERE dimension = 'place' ORDER BY 1".replace("key,", "replace(key, '|', '/'),")),
             [["in", "US/CA", "8"], ["out", "US/CA", "8"]])

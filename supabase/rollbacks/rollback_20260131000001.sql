@@ -139,7 +139,7 @@ BEGIN
         PERFORM switchyard.unschedule_by_cron();
     END IF;
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version IN ('20260702000001', '20260702000002');
+        DELETE FROM switchyard.migrations WHERE version IN ('20260702000001', '20260702000002', '20260804000001');
     END IF;
 END
 $$;

@@ -20,6 +20,8 @@ package struct RoutingReading: Sendable, Hashable {
     package let connections: Int64
     /// How many it takes.
     package let maximumConnections: Int64
+    /// The names of the alerts that fire.
+    package let firingAlerts: Set<String>
     /// The database's clock.
     package let time: Timestamp
 
@@ -34,6 +36,7 @@ package struct RoutingReading: Sendable, Hashable {
         oldestTransactionSeconds: Double = 0,
         connections: Int64 = 0,
         maximumConnections: Int64 = 0,
+        firingAlerts: Set<String> = [],
         time: Timestamp
     ) {
         self.health = health
@@ -45,6 +48,7 @@ package struct RoutingReading: Sendable, Hashable {
         self.oldestTransactionSeconds = oldestTransactionSeconds
         self.connections = connections
         self.maximumConnections = maximumConnections
+        self.firingAlerts = firingAlerts
         self.time = time
     }
 }
@@ -76,7 +80,8 @@ extension LeadStore {
             oldestTransactionSeconds: try row.doubleIfPresent(13) ?? 0,
             connections: try row.int64(14),
             maximumConnections: try row.int64(15),
-            time: try row.timestamp(16)
+            firingAlerts: Set((try row.stringIfPresent(16) ?? "").split(separator: ",").map(String.init)),
+            time: try row.timestamp(17)
         )
     }
 
@@ -89,14 +94,14 @@ extension LeadStore {
             (SELECT extract(epoch FROM now() - min(next_retry_at))::float8 FROM public.lead_routing_queue
                 WHERE next_retry_at <= now()),
             w.attempts, w.failures, w.duplicates, s.oldest, s.connections, current_setting('max_connections')::bigint,
-            clock_timestamp()
+            (SELECT string_agg(a.name, ',') FROM switchyard.alerts a WHERE a.phase = 'firing'), clock_timestamp()
         FROM switchyard.routing_health() h
         CROSS JOIN (
             SELECT count(*) AS attempts, count(*) FILTER (WHERE r.routing_result IN ('retry', 'failed')) AS failures,
                 count(*) FILTER (WHERE r.routing_result = 'duplicate') AS duplicates
             FROM (SELECT g.routing_result FROM public.lead_routing_logs g WHERE g.created_at > now() - interval '5 minutes'
                 ORDER BY g.created_at DESC LIMIT 10000) r
-            WHERE r.routing_result NOT IN ('expired', 'released', 'requeued')
+            WHERE r.routing_result NOT IN ('expired', 'released', 'requeued', 'waiting', 'returned')
         ) w
         CROSS JOIN (
             SELECT extract(epoch FROM max(clock_timestamp() - a.xact_start)

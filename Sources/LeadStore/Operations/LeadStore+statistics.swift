@@ -45,6 +45,10 @@ package struct RoutingSums: Sendable, Hashable {
     package let failed: Int64
     /// Leads that expired.
     package let expired: Int64
+    /// Leads that began to wait for capacity.
+    package let waited: Int64
+    /// Leads that their destination gave back.
+    package let returned: Int64
     /// Of the routed ones: milliseconds from creation to decision, summed.
     package let latencyMilliseconds: Int64
     /// Of the routed ones: how many took up to 0.1 s, 1 s, 10 s, 1 min, 10 min, 1 h, 1 day, and longer.
@@ -70,8 +74,10 @@ extension LeadStore {
                     retried: try row.int64(5),
                     failed: try row.int64(6),
                     expired: try row.int64(7),
-                    latencyMilliseconds: try row.int64(8),
-                    latencyCounts: try (9..<17).map { try row.int64($0) }
+                    waited: try row.int64(8),
+                    returned: try row.int64(9),
+                    latencyMilliseconds: try row.int64(10),
+                    latencyCounts: try (11..<19).map { try row.int64($0) }
                 )
             }
     }
@@ -122,7 +128,8 @@ extension LeadStore {
         """
         SELECT CASE $3::text WHEN 'day' THEN t.day::text WHEN 'workspace' THEN t.workspace_id::text ELSE t.key END AS k,
             t.direction = 'in', sum(t.routed)::bigint, sum(t.unmatched)::bigint, sum(t.duplicates)::bigint, sum(t.retried)::bigint,
-            sum(t.failed)::bigint, sum(t.expired)::bigint, sum(t.latency_ms)::bigint, sum(t.latency_counts[1])::bigint,
+            sum(t.failed)::bigint, sum(t.expired)::bigint, sum(t.waited)::bigint,
+            sum(t.returned)::bigint, sum(t.latency_ms)::bigint, sum(t.latency_counts[1])::bigint,
             sum(t.latency_counts[2])::bigint, sum(t.latency_counts[3])::bigint, sum(t.latency_counts[4])::bigint,
             sum(t.latency_counts[5])::bigint, sum(t.latency_counts[6])::bigint, sum(t.latency_counts[7])::bigint,
             sum(t.latency_counts[8])::bigint

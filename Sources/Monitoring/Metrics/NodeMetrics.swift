@@ -84,6 +84,15 @@ package final class NodeMetrics: Sendable {
         ) { Double(intake.statistics.batches) }
     }
 
+    /// Adds which alerts fire, whichever node has found so: one of `switchyard alerts list`, seen ten seconds ago at most.
+    package func watch(alerts: [String]) {
+        for name in alerts {
+            reading("switchyard_alert_firing", "Whether an alert fires: 1 or 0.", nil, [("alert", name)]) {
+                $0.firingAlerts.contains(name) ? 1 : 0
+            }
+        }
+    }
+
     /// Reads what is not kept at hand: the database, unless that was read within ten seconds, and the pool.
     package func refresh() async {
         let pool = await pool()

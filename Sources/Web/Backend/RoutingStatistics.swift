@@ -40,6 +40,10 @@ package struct StatisticsReport: Sendable, Hashable {
         package var retried: Int64 = 0
         package var failed: Int64 = 0
         package var expired: Int64 = 0
+        /// Leads that began to wait for capacity.
+        package var waited: Int64 = 0
+        /// Leads that their destination gave back.
+        package var returned: Int64 = 0
         /// Of the routed ones: milliseconds from creation to decision, summed.
         package var latencyMilliseconds: Int64 = 0
         /// Of the routed ones: how many took up to each of ``StatisticsReport/latencyBounds``, and longer.
@@ -56,6 +60,8 @@ package struct StatisticsReport: Sendable, Hashable {
             retried += other.retried
             failed += other.failed
             expired += other.expired
+            waited += other.waited
+            returned += other.returned
             latencyMilliseconds += other.latencyMilliseconds
             for index in latencyCounts.indices { latencyCounts[index] += other.latencyCounts[index] }
         }

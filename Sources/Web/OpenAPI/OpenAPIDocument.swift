@@ -1498,7 +1498,7 @@ enum OpenAPIDocument {
             RoutingSums:
               type: object
               description: Leads by what became of them; those that came in are all routed.
-              required: [routed, averageLatencySeconds, latency]
+              required: [routed, returned, averageLatencySeconds, latency]
               properties:
                 routed: {type: integer}
                 unmatched: {type: integer}
@@ -1506,6 +1506,8 @@ enum OpenAPIDocument {
                 retried: {type: integer}
                 failed: {type: integer}
                 expired: {type: integer}
+                waited: {type: integer, description: Those that began to wait for capacity.}
+                returned: {type: integer, description: Those that their destination gave back.}
                 averageLatencySeconds:
                   type: [number, 'null']
                   description: Of the routed ones, from creation to decision.

@@ -50,7 +50,9 @@ extension JSONWriter {
                 writer.member("retried", sums.retried)
                 writer.member("failed", sums.failed)
                 writer.member("expired", sums.expired)
+                writer.member("waited", sums.waited)
             }
+            writer.member("returned", sums.returned)
             writer.member(
                 "averageLatencySeconds",
                 sums.routed > 0 ? Double(sums.latencyMilliseconds) / 1000 / Double(sums.routed) : nil

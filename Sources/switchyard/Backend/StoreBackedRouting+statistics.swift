@@ -74,6 +74,8 @@ extension RoutingSums {
         sums.retried = retried
         sums.failed = failed
         sums.expired = expired
+        sums.waited = waited
+        sums.returned = returned
         sums.latencyMilliseconds = latencyMilliseconds
         sums.latencyCounts = latencyCounts
         return sums

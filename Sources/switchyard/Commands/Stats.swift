@@ -57,14 +57,14 @@ extension Stats {
                 }
                 var table = TextTable([
                     by.rawValue.uppercased(), "", "ROUTED", "UNMATCHED", "DUPLICATES", "RETRIED", "FAILED", "EXPIRED",
-                    "AVERAGE",
+                    "WAITED", "RETURNED", "AVERAGE",
                 ])
                 for row in try await session.store.statistics(query, as: .administrator) {
                     let average = row.routed > 0 ? "\(row.latencyMilliseconds / row.routed) ms" : ""
-                    let others = [row.unmatched, row.duplicates, row.retried, row.failed, row.expired]
+                    let others = [row.unmatched, row.duplicates, row.retried, row.failed, row.expired, row.waited]
                     table.add(
                         [names[row.key] ?? row.key, row.isIncoming ? "in" : "out", "\(row.routed)"]
-                            + others.map { row.isIncoming ? "" : "\($0)" } + [average]
+                            + others.map { row.isIncoming ? "" : "\($0)" } + ["\(row.returned)", average]
                     )
                 }
                 Standard.output(table.text)

@@ -40,6 +40,7 @@ struct MonitoringServices: Sendable {
             "Lines of the log that were dropped because nobody read it.",
             kind: .counter
         ) { Double(sink.lostLines) }
+        if settings.monitoring.alerts.isOn { metrics.watch(alerts: settings.monitoring.alerts.rules.map(\.name)) }
         self.metrics = metrics
         let monitoring = settings.monitoring
         let traces = monitoring.traces.map { Traces($0, logger: log.logger) }

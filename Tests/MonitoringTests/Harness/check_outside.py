@@ -120,6 +120,14 @@ def server(check, binary, start, relay, otlp):
 
             shown = run(binary, "alerts", cwd=directory)
             check("alerts list shows it", re.search(r"retry_queue_backlog\s+firing", shown.stdout), shown.stdout + shown.stderr)
+            # What is read of the database is ten seconds old at most.
+            for _ in range(30):
+                _, _, page = node.request("GET", "/metrics")
+                if 'switchyard_alert_firing{alert="retry_queue_backlog"} 1' in page:
+                    break
+                time.sleep(0.5)
+            check("/metrics says which alerts fire", 'switchyard_alert_firing{alert="retry_queue_backlog"} 1' in page
+                  and 'switchyard_alert_firing{alert="disk"} 0' in page, [line for line in page.splitlines() if "alert" in line])
             silenced = run(binary, "alerts", "silence", "retry_queue_backlog", "--for", "2h", "--reason", "known", cwd=directory)
             shown = run(binary, "alerts", "list", cwd=directory)
             check("alerts silence", silenced.returncode == 0 and "silenced until" in shown.stdout and "known" in shown.stdout,
