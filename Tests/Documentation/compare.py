@@ -9,9 +9,11 @@ import re
 KINDS = {
     "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "time": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?",
+    "month": r"\b20\d\d_\d\d\b",
     "date": r"\d{4}-\d\d-\d\d",
     "key": r"sw_[A-Za-z0-9]{8}_(?:[A-Za-z0-9_-]{20,}|…)",
     # The ids of requests have no leading zeros.
+    "release": r"(?<![\d.])\d+\.\d+\.\d+(?![\d.])",
     "hex": r"\b(?:[0-9a-f]{64}|[0-9a-f]{28,32})\b",
     "version": r"\bversion:? \d+\b",
     "prefix": r"\bkey:[A-Za-z0-9]{8}\b",

@@ -10,7 +10,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 # Names of others, which stand in code font because one types or reads them; where they are from.
 OUTSIDE = {
-    "systemd": "TimeoutStopSec LimitNOFILE journalctl systemctl",
+    "systemd": "NoNewPrivileges TimeoutStopSec LimitNOFILE journalctl systemctl",
     "Kubernetes": "terminationGracePeriodSeconds",
     "libpq": "PQconnectStart target_session_attrs connect_timeout passfile PGSERVICEFILE PGPASSWORD read-write application_name client_encoding",
     "PostgreSQL": "undefined_column pg_wal pg_stat_activity pg_cancel_backend pg_terminate_backend pg_blocking_pids pg_replication_slots archive_command",
@@ -18,6 +18,7 @@ OUTSIDE = {
     "Inngest": "data.limit",
     "mail": "Message-ID STARTTLS XOAUTH2",
     "Linux": "malloc_trim",
+    "examples of this manual": "ADMIN_KEY PARTNER_KEY",
 }
 
 
@@ -52,6 +53,7 @@ class API:
         elsewhere = set()
         for path in (root / "Sources").rglob("*.swift"):
             elsewhere |= set(re.findall(r"environment\[\"([A-Z_]+)\"\]", path.read_text()))
+            elsewhere |= set(re.findall(r"\"(OTEL_[A-Z_]+)\"", path.read_text()))
         self.variables |= elsewhere - {"PATH", "SUDO_USER", "XDG_RUNTIME_DIR", "HOME"}
         self.corpus = corpus(root)
         self.words = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", self.corpus))
@@ -215,8 +217,9 @@ def check_all(session, root, api, pages, check, leave_out):
 
     manual = {page.name: page for page in pages}
     operations = manual["docs/operations.md"]
+    settings = operations.path.read_text() + manual["docs/monitoring.md"].path.read_text()
     for name in sorted(api.variables):
-        check(operations, 1, f"the setting {name} is described", re.search(rf"\b{name}\b", operations.path.read_text()) is not None)
+        check(operations, 1, f"the setting {name} is described", re.search(rf"\b{name}\b", settings) is not None)
     reference = manual["docs/api.md"]
     for method, path in sorted(api.operations, key=lambda operation: operation[::-1]):
         check(reference, 1, f"{method} {path} is mentioned in the manual", (method, path) in mentioned_operations)
@@ -262,7 +265,7 @@ def alert_names(session):
 def script_targets(root):
     text = (root / "script/test").read_text()
     parts = set(re.search(r"case \$part in ([a-z0-9 |]+)\)", text)[1].replace("|", " ").split())
-    bench = set(re.search(r"case \$\{1:-\} in\n\s+([a-z |]+)\)", (root / "script/bench").read_text())[1].replace("|", " ").split())
+    bench = set(re.findall(r"^# +script/bench ([a-z]+)", (root / "script/bench").read_text(), re.M))
     return {"script/test": parts, "script/bench": bench}
 
 

@@ -106,7 +106,6 @@ class Session:
                                       errors="replace", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                       start_new_session=True)
         os.set_blocking(self.shell.stdout.fileno(), False)
-        self.shell.stdin.write("set -o pipefail\n")
 
     def run(self, text, strict=False, timeout=120):
         """Runs text in the page's shell: (exit status, what it printed). strict: the first failure ends it, and the shell."""
@@ -114,7 +113,7 @@ class Session:
             self._start_shell()
         self.count += 1
         script = self.place / ".tools" / f"{self.count}.sh"
-        script.write_text(("set -e\n" if strict else "") + self.here(text) + ("\nset +e\n" if strict else "\n"))
+        script.write_text(("set -eo pipefail\n" if strict else "") + self.here(text) + ("\nset +eo pipefail\n" if strict else "\n"))
         token = f"@@ {self.count} done"
         self.shell.stdin.write(f". {script} </dev/null\nprintf '\\n{token} %s\\n' \"$?\"\n")
         self.shell.stdin.flush()
