@@ -7,6 +7,7 @@ struct Bench: AsyncParsableCommand {
         commandName: "bench",
         subcommands: [
             RoutingBench.self, BacklogBench.self, FilledBench.self, HeldBench.self, SteadyBench.self, RulesBench.self,
+            IngestRate.self, ConstantRate.self,
         ],
         defaultSubcommand: RoutingBench.self
     )

@@ -118,7 +118,7 @@ class Server:
             response = connection.getresponse()
             raw = response.read()
             kind = response.getheader("Content-Type", "")
-            value = json.loads(raw) if "json" in kind and raw else raw.decode(errors="replace")
+            value = json.loads(raw) if "json" in kind and "ndjson" not in kind and raw else raw.decode(errors="replace")
             return response.status, dict(response.getheaders()), value
         finally:
             connection.close()

@@ -82,6 +82,14 @@ def first_start(binary, folder):
           and again[1].get("Idempotency-Replayed") == "true", f"{first} {again}")
     other = server.request("POST", "/api/leads", {"email": "twice@example.com"}, key=key, headers=once)
     check("another request may not use its key", other[0] == 422 and "Idempotency-Key" in json.dumps(other[2]), str(other))
+    lines = '{"email":"stream-1@example.com"}\n{"email":7}\n{"email":"stream-2@example.com"}\n{"email":"STREAM-1@example.com"}\n'
+    status, _, text = server.request("POST", "/api/leads/stream", lines, key=key,
+                                     headers={"Content-Type": "application/x-ndjson"})
+    answers = [json.loads(line) for line in str(text).splitlines()]
+    check("a stream is answered line by line and summed up", status == 200
+          and [a.get("code") for a in answers] == [201, 422, 201, 201, None] and answers[3]["lead"]["isDuplicate"] is True
+          and answers[-1]["summary"] == {"received": 4, "accepted": 3, "rejected": 1, "routed": 3, "pending": 0, "duplicates": 1},
+          str(text)[:400])
     status, _, problem = server.request("POST", "/api/leads/route", {"leadId": "test-lead-id"}, key=key)
     check("the guide's made-up lead id is refused by field", status == 422 and "leadId" in json.dumps(problem), str(problem))
     status, _, health = server.request("GET", "/api/health")

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import Postgres
@@ -26,6 +27,31 @@ struct PartsTests {
         var empty = Parameters()
         empty.append(array: [] as [Int16?])
         #expect(empty.buffer == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 21])
+    }
+
+    @Test func arraysFromElementsAreThoseFromValues() {
+        struct Item {
+            let id: UUID
+            let text: String?
+            let bytes: [UInt8]?
+        }
+        let items = [
+            Item(id: UUID(), text: "a", bytes: [0x00, 0x9F, 0xFA]), Item(id: UUID(), text: nil, bytes: nil),
+            Item(id: UUID(), text: "", bytes: []),
+        ]
+        var direct = Parameters()
+        direct.append(uuids: items) { $0.id }
+        direct.append(texts: items) { $0.text }
+        direct.append(bytes: items) { $0.bytes }
+        direct.append(hexadecimal: items) { $0.bytes }
+        var gathered = Parameters()
+        gathered.append(array: items.map { Optional($0.id) })
+        gathered.append(array: items.map(\.text))
+        gathered.append(array: items.map(\.bytes))
+        gathered.append(array: ["009ffa", nil, ""])
+        #expect(direct.buffer == gathered.buffer)
+        #expect(direct.fields.map(\.type) == gathered.fields.map(\.type))
+        #expect(direct.fields.map(\.length) == gathered.fields.map(\.length))
     }
 
     @Test(

@@ -69,6 +69,9 @@ struct IntakeQueue {
     /// Whether a batch could be taken now.
     var hasReady: Bool { !singles.isEmpty || !bulk.isEmpty }
 
+    /// How many leads a batch could take now.
+    var readyCount: Int { singles.count + bulk.count }
+
     /// The part of a batch, one in four, that the bulk lane may take while single leads are there.
     private static let bulkShare = 4
 

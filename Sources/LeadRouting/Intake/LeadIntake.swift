@@ -32,6 +32,13 @@ package final class LeadIntake: Sendable {
     package struct Limits: Sendable, Hashable {
         /// Batches under way at the same time; two keep a database on two cores busy.
         package var batchesInFlight = 2
+        /// Leads that are enough for a batch beside one that is under way; fewer wait for that one to be committed.
+        ///
+        /// A batch costs the database as much as five leads before it has written one, and a commit. Of 64 callers that
+        /// wait for their answers, two batches at a time would hold half each, and cost that twice.
+        package var leadsForAnother = 64
+        /// Where a batch is under way for longer than this, fewer are enough: it may be waiting for a lock.
+        package var beforeAnother = Duration.milliseconds(10)
         /// Leads in a batch: at 500 a batch takes some 15 ms, and more leads a batch hardly raise the rate.
         package var leadsInBatch = 512
         /// Leads that may wait for their answer before others are turned away.
@@ -50,6 +57,8 @@ package final class LeadIntake: Sendable {
         /// The idempotency keys of the leads that are not answered yet.
         var keysInFlight: Set<KeyInFlight> = []
         var batchesInFlight = 0
+        /// When the last batch was begun.
+        var begunAt = ContinuousClock.now
         var isStopping = false
         var drained: [CheckedContinuation<Void, Never>] = []
         var batches = 0
@@ -121,7 +130,7 @@ package final class LeadIntake: Sendable {
         idempotency: IdempotencyClaim? = nil,
         trace: RequestTrace? = nil
     ) async throws(IntakeError) -> RoutingOutcome {
-        try await requireKnown([workspace])
+        if !rules.knows(workspace) { try await requireKnown([workspace]) }
         let prepared = prepare(lead, from: workspace, idempotency)
         let result = await withCheckedContinuation { continuation in
             do throws(IntakeError) {
@@ -175,6 +184,23 @@ package final class LeadIntake: Sendable {
             }
         try add(entries, lane: .bulk, trace: trace)
         return ticket
+    }
+
+    /// Puts leads into the queue like ``enqueue(_:idempotency:trace:)``, after a look whether their workspaces exist;
+    /// while there is no room for them it waits for some.
+    ///
+    /// - Throws: if none was taken: a workspace is unknown, the intake is stopping, or there was no room for half a
+    ///   minute or until the task was cancelled.
+    package func begin(
+        _ batch: [(lead: Lead, source: UUID)],
+        trace: RequestTrace? = nil
+    ) async throws(IntakeError) -> BatchTicket {
+        try await requireKnown(Set(batch.map(\.source)))
+        for _ in 0..<600 {
+            guard backlog + batch.count > limits.backlog, !Task.isCancelled else { break }
+            try? await writer.clock.sleep(for: .milliseconds(50))
+        }
+        return try enqueue(batch, trace: trace)
     }
 
     /// Takes no more leads, and returns when all that were taken are answered.
@@ -235,7 +261,7 @@ package final class LeadIntake: Sendable {
                         .init(prepared: prepared, lane: lane, received: received, trace: trace, answer: answer)
                     )
                 }
-                return start(&state)
+                return start(&state, now: received)
             }
         } catch let error as IntakeError {
             meter?.refuse(leads.count, because: error.code)
@@ -246,9 +272,13 @@ package final class LeadIntake: Sendable {
         for _ in 0..<started { Task { await writeBatches() } }
     }
 
-    /// Counts in another batch if there is room and something to write; 1 if there is.
-    private func start(_ state: inout State) -> Int {
+    /// Counts in another batch if there is room and enough to write; 1 if there is.
+    private func start(_ state: inout State, now: ContinuousClock.Instant) -> Int {
         guard state.queue.hasReady, state.batchesInFlight < limits.batchesInFlight else { return 0 }
+        let isWorthIt =
+            state.batchesInFlight == 0 || state.queue.readyCount >= limits.leadsForAnother
+            || now - state.begunAt > limits.beforeAnother
+        guard isWorthIt else { return 0 }
         state.batchesInFlight += 1
         return 1
     }
@@ -261,6 +291,7 @@ package final class LeadIntake: Sendable {
                 if batch.isEmpty {
                     state.batchesInFlight -= 1
                 } else {
+                    state.begunAt = .now
                     state.batches += 1
                     state.leads += batch.count
                 }
@@ -294,7 +325,7 @@ package final class LeadIntake: Sendable {
             let isDrained = state.isStopping && state.queue.count == 0
             let waiters = isDrained ? state.drained : []
             if isDrained { state.drained = [] }
-            return (start(&state), waiters)
+            return (start(&state, now: .now), waiters)
         }
         for _ in 0..<started { Task { await writeBatches() } }
         for ((_, entry), result) in zip(batch, results) {

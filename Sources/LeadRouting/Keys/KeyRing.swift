@@ -36,8 +36,8 @@ package final class KeyRing: Sendable {
 
     /// The key that a token opens, or nil if it opens nothing.
     package func key(for text: String) async throws -> APIKey? {
-        guard let token = APIKeyToken(text) else { return nil }
         if let entry = known.withLock({ $0[text] }), entry.until > now() { return entry.key }
+        guard let token = APIKeyToken(text) else { return nil }
         let key = try await lookUp(token)
         let entry = Known(key: key, until: now().advanced(by: lifetime))
         known.withLock { known in

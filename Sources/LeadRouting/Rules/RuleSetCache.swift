@@ -1,3 +1,4 @@
+import FoundationEssentials
 import LeadStore
 package import RoutingRules
 import Synchronization
@@ -39,6 +40,11 @@ package final class RuleSetCache: Sendable {
     /// The rules at hand, without waiting; nil before they were first loaded.
     package var loaded: CompiledRuleSet? {
         state.withLock { $0.rules }
+    }
+
+    /// Whether the rules at hand know a workspace; false before they were first loaded.
+    func knows(_ workspace: UUID) -> Bool {
+        state.withLock { $0.rules?.knows(workspace: workspace) ?? false }
     }
 
     /// Rules of another version than the one that turned out to be stale.

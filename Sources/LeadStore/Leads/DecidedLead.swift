@@ -4,14 +4,15 @@ package import RoutingRules
 /// A new lead with everything about it that does not depend on the rules, made once, before its batch.
 ///
 /// Hashing and printing JSON are the expensive part of a decision; they happen on the path of the request, and the
-/// result is kept when a lead has to be decided again.
-package struct PreparedLead: Sendable {
+/// result is kept when a lead has to be decided again. An object, because it is handed from the request to the queue, the
+/// batch and the statement: a copy of the dozen texts at each of these steps would cost more than the decision.
+package final class PreparedLead: Sendable {
     /// The lead's id, made by this server: version 7, so that ids grow with time.
     package let id: UUID
     /// The workspace of the partner that sent it.
     package let source: UUID
     /// What the partner sent.
-    package internal(set) var lead: Lead
+    package let lead: Lead
     /// Who the lead is, as far as its e-mail, phone and company tell.
     package let identities: LeadIdentities
     /// The location as a JSON object, or nil without one.

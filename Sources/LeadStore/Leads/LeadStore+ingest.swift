@@ -97,42 +97,42 @@ extension LeadStore {
         version: Int64?,
         isRepeat: Bool
     ) -> (Statement, Parameters) {
-        let leads = batch.map(\.prepared)
         var parameters = Parameters()
-        let isKeyed = leads.contains { $0.idempotency != nil }
+        parameters.reserveCapacity(bytes: 512 + batch.count * 896, fields: 28)
+        let isKeyed = batch.contains { $0.prepared.idempotency != nil }
         if isKeyed {
-            parameters.append(array: leads.map(\.idempotency?.key))
-            parameters.append(array: leads.map(\.idempotency?.request))
+            parameters.append(bytes: batch) { $0.prepared.idempotency?.key }
+            parameters.append(bytes: batch) { $0.prepared.idempotency?.request }
         }
         parameters.append(version)
-        parameters.append(array: leads.map { Optional($0.id) })
-        parameters.append(array: leads.map { Optional($0.source) })
-        parameters.append(array: batch.map { $0.assignment.destination ?? $0.prepared.source as UUID? })
-        parameters.append(array: batch.map(\.assignment.rule))
-        parameters.append(array: batch.map { Optional($0.assignment.result.rawValue) })
-        parameters.append(array: batch.map { Optional($0.assignment.reason) })
-        parameters.append(array: leads.map(\.lead.email))
-        parameters.append(array: leads.map(\.lead.phone))
-        parameters.append(array: leads.map(\.lead.firstName))
-        parameters.append(array: leads.map(\.lead.lastName))
-        parameters.append(array: leads.map(\.lead.companyName))
-        parameters.append(array: leads.map(\.lead.industry))
-        parameters.append(array: leads.map(\.lead.companySize))
-        parameters.append(array: leads.map(\.lead.revenue))
-        parameters.append(array: leads.map(\.locationJSON))
-        parameters.append(array: leads.map(\.lead.source))
-        parameters.append(array: leads.map(\.lead.sourceID))
-        parameters.append(array: leads.map(\.lead.metadata))
-        parameters.append(array: leads.map(\.identities.strongest?.hex))
-        parameters.append(array: leads.map { $0.identities.claims.first?.digest })
-        parameters.append(array: leads.map { $0.identities.claims.dropFirst().first?.digest })
+        parameters.append(uuids: batch) { $0.prepared.id }
+        parameters.append(uuids: batch) { $0.prepared.source }
+        parameters.append(uuids: batch) { $0.assignment.destination ?? $0.prepared.source }
+        parameters.append(uuids: batch) { $0.assignment.rule }
+        parameters.append(texts: batch) { $0.assignment.result.rawValue }
+        parameters.append(texts: batch) { $0.assignment.reason }
+        parameters.append(texts: batch) { $0.prepared.lead.email }
+        parameters.append(texts: batch) { $0.prepared.lead.phone }
+        parameters.append(texts: batch) { $0.prepared.lead.firstName }
+        parameters.append(texts: batch) { $0.prepared.lead.lastName }
+        parameters.append(texts: batch) { $0.prepared.lead.companyName }
+        parameters.append(texts: batch) { $0.prepared.lead.industry }
+        parameters.append(texts: batch) { $0.prepared.lead.companySize }
+        parameters.append(texts: batch) { $0.prepared.lead.revenue }
+        parameters.append(texts: batch) { $0.prepared.locationJSON }
+        parameters.append(texts: batch) { $0.prepared.lead.source }
+        parameters.append(texts: batch) { $0.prepared.lead.sourceID }
+        parameters.append(texts: batch) { $0.prepared.lead.metadata }
+        parameters.append(hexadecimal: batch) { $0.prepared.identities.claims.first?.digest }
+        parameters.append(bytes: batch) { $0.prepared.identities.claims.first?.digest }
+        parameters.append(bytes: batch) { $0.prepared.identities.claims.dropFirst().first?.digest }
         parameters.append(isRepeat)
         guard batch.contains(where: \.assignment.hasMore) else {
             return (isKeyed ? ingestKeyedLeads : ingestLeads, parameters)
         }
-        parameters.append(array: batch.map(\.assignment.assignee))
-        parameters.append(array: batch.map(\.assignment.waitingFor))
-        parameters.append(array: batch.map { $0.assignment.use?.metadata })
+        parameters.append(uuids: batch) { $0.assignment.assignee }
+        parameters.append(uuids: batch) { $0.assignment.waitingFor }
+        parameters.append(texts: batch) { $0.assignment.use?.metadata }
         return (isKeyed ? ingestKeyedUses : ingestUses, parameters)
     }
 

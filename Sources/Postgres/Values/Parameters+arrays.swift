@@ -50,11 +50,51 @@ extension Parameters {
         append(array: values, of: TypeOID.bytea, as: TypeOID.byteaArray) { $0.write($1) }
     }
 
-    /// Writes a one-dimensional array: dimensions, a flag for NULLs, the element type, size, lower bound, elements.
+    /// Appends a `uuid[]` of what the elements give; nil is NULL.
+    ///
+    /// The forms with a closure write from wherever the values are, without an array of them in between.
+    package mutating func append<Elements: Collection>(uuids elements: Elements, _ value: (Elements.Element) -> UUID?) {
+        append(array: elements, of: TypeOID.uuid, as: TypeOID.uuidArray, value) { $0.write($1) }
+    }
+
+    /// Appends a `text[]` of what the elements give; nil is NULL.
+    package mutating func append<Elements: Collection>(texts elements: Elements, _ value: (Elements.Element) -> String?)
+    {
+        append(array: elements, of: TypeOID.text, as: TypeOID.textArray, value) { $0.write($1) }
+    }
+
+    /// Appends a `bytea[]` of what the elements give; nil is NULL.
+    package mutating func append<Elements: Collection>(
+        bytes elements: Elements,
+        _ value: (Elements.Element) -> [UInt8]?
+    ) {
+        append(array: elements, of: TypeOID.bytea, as: TypeOID.byteaArray, value) { $0.write($1) }
+    }
+
+    /// Appends a `text[]` of bytes as lower-case hexadecimal digits; nil is NULL.
+    package mutating func append<Elements: Collection>(
+        hexadecimal elements: Elements,
+        _ value: (Elements.Element) -> [UInt8]?
+    ) {
+        append(array: elements, of: TypeOID.text, as: TypeOID.textArray, value) { $0.write(hexadecimal: $1) }
+    }
+
+    /// Writes an array whose values are at hand.
     private mutating func append<Element>(
         array values: [Element?],
         of element: UInt32,
         as array: UInt32,
+        write: (inout Parameters, Element) -> Void
+    ) {
+        append(array: values, of: element, as: array, { $0 }, write: write)
+    }
+
+    /// Writes a one-dimensional array: dimensions, a flag for NULLs, the element type, size, lower bound, elements.
+    private mutating func append<Values: Collection, Element>(
+        array values: Values,
+        of element: UInt32,
+        as array: UInt32,
+        _ value: (Values.Element) -> Element?,
         write: (inout Parameters, Element) -> Void
     ) {
         append(values, as: array) { parameters, values in
@@ -66,8 +106,8 @@ extension Parameters {
             parameters.write(integer: Int32(clamping: values.count))
             parameters.write(integer: Int32(1))
             var hasNull = false
-            for value in values {
-                guard let value else {
+            for element in values {
+                guard let value = value(element) else {
                     hasNull = true
                     parameters.write(integer: Int32(-1))
                     continue

@@ -118,6 +118,17 @@ package struct Parameters: Sendable {
         buffer.append(contentsOf: value)
     }
 
+    mutating func write(hexadecimal value: [UInt8]) {
+        for byte in value {
+            buffer.append(Self.digit(byte >> 4))
+            buffer.append(Self.digit(byte & 15))
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+    }
+
     /// Overwrites four bytes, once the length that belongs there is known.
     mutating func patch(_ value: Int32, at offset: Int) {
         withUnsafeBytes(of: value.bigEndian) { bytes in

@@ -78,7 +78,7 @@ package struct CompiledRuleSet: Sendable {
     func rules(of source: UUID?) -> SourceRules { source.flatMap { sources[$0] } ?? platform }
 
     /// Whether a workspace exists.
-    package func knows(workspace id: UUID) -> Bool { workspaces[id] != nil }
+    package func knows(workspace id: UUID) -> Bool { workspaces.index(forKey: id) != nil }
 
     /// A workspace as it stood in the snapshot.
     package func workspace(_ id: UUID) -> Workspace? { workspaces[id] }

@@ -18,31 +18,29 @@ extension JSONWriter {
 
     /// What became of a batch: one result for each lead, in order, and how many there are of each kind.
     mutating func batch(_ results: [Result<RoutingOutcome, Problem>?]) {
-        var counts: [LeadStatus: Int] = [:]
-        var duplicates = 0
-        var rejected = 0
+        var counts = BatchCounts()
         object { writer in
             writer.key("results")
             writer.array(results.enumerated()) { writer, element in
                 let missing = Problem(BackendError.unavailable(reason: "The lead was not decided."))
                 let result = element.element ?? .failure(missing)
-                switch result {
-                case .success(let outcome):
-                    counts[outcome.status, default: 0] += 1
-                    if outcome.isDuplicate { duplicates += 1 }
-                case .failure: rejected += 1
-                }
+                counts.add(result)
                 writer.result(element.offset, code: 201, result) { $0.outcome($1) }
             }
-            writer.key("summary")
-            writer.object { writer in
-                writer.member("received", results.count)
-                writer.member("accepted", results.count - rejected)
-                writer.member("rejected", rejected)
-                writer.member("routed", counts[.routed] ?? 0)
-                writer.member("pending", counts[.pending] ?? 0)
-                writer.member("duplicates", duplicates)
-            }
+            writer.summary(counts)
+        }
+    }
+
+    /// How many leads of a batch there are of each kind, within an object.
+    mutating func summary(_ counts: BatchCounts) {
+        key("summary")
+        object { writer in
+            writer.member("received", counts.received)
+            writer.member("accepted", counts.received - counts.rejected)
+            writer.member("rejected", counts.rejected)
+            writer.member("routed", counts.routed)
+            writer.member("pending", counts.pending)
+            writer.member("duplicates", counts.duplicates)
         }
     }
 

@@ -25,6 +25,10 @@ package protocol RoutingBackend: RuleAnalysis, LeadAnalysis, RoutingStatistics {
     /// - Returns: one result per lead, in order.
     func submit(batch: [SubmittedLead], as principal: Principal) async throws -> [Result<RoutingOutcome, BackendError>]
 
+    /// Takes leads in like ``submit(batch:as:)``, and returns as soon as they are in the queue: those of a later call
+    /// come after them. While there is no room for them it waits.
+    func begin(batch: [SubmittedLead], as principal: Principal) async throws -> BegunBatch
+
     /// Routes a waiting lead now; a routed one is answered as it stands.
     ///
     /// - Throws: `.notFound` for a lead that does not exist or is not visible; `.conflict` with its remedy for one that

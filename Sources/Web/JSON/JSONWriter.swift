@@ -17,6 +17,14 @@ struct JSONWriter {
     /// What is printed, ready to be sent.
     var buffer: ByteBuffer { ByteBuffer(bytes: bytes) }
 
+    /// Prints what the closure prints as a line of its own.
+    mutating func line(_ value: (inout JSONWriter) -> Void) {
+        needsComma = false
+        value(&self)
+        bytes.append(0x0A)
+        needsComma = false
+    }
+
     /// Prints an object whose members the closure prints.
     mutating func object(_ members: (inout JSONWriter) -> Void) {
         separate()

@@ -635,6 +635,40 @@ enum OpenAPIDocument {
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 default: {$ref: '#/components/responses/Problem'}
+          /api/leads/stream:
+            post:
+              tags: [leads]
+              operationId: streamLeads
+              summary: Take in leads as lines of JSON, as many as there are.
+              description: |
+                Scope `leads:write`. One lead a line, each line at most 64 KiB; blank lines are passed over. Each is answered
+                by a line of its own, in order, as soon as it is committed, while more leads may still be sent: on one
+                connection, in memory that does not grow. What is wrong with one lead stays with that lead. The last line is
+                `{"summary": …}`, with a `problem` if the stream could not be read on; without it the answer was cut short.
+                A caller that does not read its answers is not read either. A pause of 30 seconds ends the connection.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/x-ndjson:
+                    schema: {type: string}
+                    example: |
+                      {"email": "ada@example.com", "industry": "Information"}
+                      {"phone": "+1 415 555 0100"}
+              responses:
+                '200':
+                  description: One line for each lead, and a last one that sums up.
+                  content:
+                    application/x-ndjson:
+                      schema: {type: string}
+                      example: |
+                        {"index":0,"code":201,"lead":{"id":"01a20c7f-01cd-76f0-afc6-3524f4df70a1","status":"routed"}}
+                        {"summary":{"received":1,"accepted":1,"rejected":0,"routed":1,"pending":0,"duplicates":0}}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                default: {$ref: '#/components/responses/Problem'}
           /api/leads/{id}:
             parameters:
               - $ref: '#/components/parameters/Id'

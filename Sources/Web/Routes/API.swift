@@ -23,6 +23,7 @@ struct API<Backend: RoutingBackend>: Sendable {
         router.add(middleware: AnswerMiddleware())
         var routes = Routes(router: router)
         addLeadRoutes(to: &routes)
+        addStreamRoutes(to: &routes)
         addRetryRoutes(to: &routes)
         addPauseRoutes(to: &routes)
         addAnalysisRoutes(to: &routes)
@@ -93,8 +94,18 @@ struct Routes {
 
     init(router: Router<WebContext>) { self.router = router }
 
-    /// Adds an endpoint.
+    /// Adds an endpoint, which works on the threads of the language's runtime: it may compute for as long as it takes.
     mutating func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ handler: @escaping @Sendable (Request, WebContext) async throws -> Response
+    ) {
+        onLoop(method, path) { request, context in try await offLoop { try await handler(request, context) } }
+    }
+
+    /// Adds an endpoint that works on the event loop of its connection, where other connections wait for it: for the
+    /// few that are called thousands of times a second and compute for some microseconds.
+    mutating func onLoop(
         _ method: HTTPRequest.Method,
         _ path: String,
         _ handler: @escaping @Sendable (Request, WebContext) async throws -> Response

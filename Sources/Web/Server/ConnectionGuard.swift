@@ -33,6 +33,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isWriting = false
     /// Whether the body that is arriving is too long to be read for nothing.
     private var isLong = false
+    /// Whether a body is arriving that is answered while it arrives, for as long as there is more of it.
+    private var isStream = false
     private var deadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
     /// Whether the connection ends with the answer that is being written.
@@ -76,10 +78,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             deadline = .now() + bodyTime
             if timer == nil { startTimer(context, in: bodyTime) }
             let length = head.headerFields[.contentLength].flatMap { Int($0) }
+            isStream = head.path == LeadStream.path
             isLong = length.map { $0 > Self.drainedBytes } ?? (head.headerFields[.transferEncoding] != nil)
             if head.headerFields[.expect] == "100-continue", unanswered == 1, length ?? 0 <= continuesUpTo {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
+        // What has no end of its own may take as long as it goes on.
+        case .body where isStream: deadline = .now() + bodyTime
         case .body: break
         case .end: isReading = false
         }
@@ -94,7 +99,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.code >= 200:
             isWriting = true
-            if unanswered <= 1, isReading, isLong || hasTimedOut {
+            if unanswered <= 1, isReading, isLong || hasTimedOut, !isStream {
                 closesAfterAnswer = true
                 head.headerFields[.connection] = "close"
                 context.write(wrapOutboundOut(.head(head)), promise: promise)
@@ -103,6 +108,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(data, promise: promise)
         case .end:
             isWriting = false
+            // A stream whose answer ended before it did.
+            if isStream, isReading, unanswered <= 1 { closesAfterAnswer = true }
             unanswered -= 1
             if unanswered == 0 { guest?.becomeIdle() }
             if closesAfterAnswer {

@@ -29,7 +29,10 @@ extension Request {
         }
     }
 
-    private func checkMediaType() throws {
+    /// Checks that the body is not compressed or otherwise encoded.
+    ///
+    /// - Throws: ``Problem``.
+    func checkEncoding() throws {
         if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
             var problem = Problem(
                 .unsupportedMediaType,
@@ -39,6 +42,10 @@ extension Request {
             problem.headers[.acceptEncoding] = "identity"
             throw problem
         }
+    }
+
+    private func checkMediaType() throws {
+        try checkEncoding()
         guard let type = headers[.contentType], type != "application/json" else { return }
         let parts = type.lowercased().split(separator: ";").map { $0.filter { !$0.isWhitespace } }
         let isJSON = parts.first == "application/json" || parts.first?.hasSuffix("+json") == true

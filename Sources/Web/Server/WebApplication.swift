@@ -56,19 +56,20 @@ struct WebApplication: ApplicationProtocol {
         let limits = settings.limits
         // Some are let in beyond what idle ones make room for, and have time to be closed.
         let crowd = ConnectionCrowd(capacity: limits.connections - max(1, limits.connections / 16))
-        return .http1(
-            configuration: .init(
-                additionalChannelHandlers: [
-                    ConnectionGuard(bodyTime: limits.bodyTime, continuesUpTo: limits.leadBodyBytes, crowd: crowd)
-                ],
-                idleTimeout: TimeAmount(limits.idleTime),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: limits.headerFieldBytes,
-                    maxHeaderListSize: limits.headerBytes,
-                    maxHeaderFieldCount: limits.headerCount
-                )
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                ConnectionGuard(bodyTime: limits.bodyTime, continuesUpTo: limits.leadBodyBytes, crowd: crowd)
+            ],
+            idleTimeout: TimeAmount(limits.idleTime),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: limits.headerFieldBytes,
+                maxHeaderListSize: limits.headerBytes,
+                maxHeaderFieldCount: limits.headerCount
             )
         )
+        return HTTPServerBuilder { responder in
+            LoopBoundChannel(http: HTTP1Channel(responder: responder, configuration: configuration))
+        }
     }
 
     func onServerRunning(_ channel: any Channel) async {

@@ -46,12 +46,36 @@ struct StoreBackedRouting: RoutingBackend {
         as principal: Principal
     ) async throws -> [Result<RoutingOutcome, BackendError>] {
         let outcomes = try await tellingCaller { try await refusals.noting { try await self.outcomes(of: batch) } }
+        return await showing(outcomes, to: principal)
+    }
+
+    /// Outcomes as the caller is told of them.
+    private func showing(
+        _ outcomes: [Result<RoutingOutcome, IntakeError>],
+        to principal: Principal
+    ) async -> [Result<RoutingOutcome, BackendError>] {
         let visible = await visibleTwins(of: outcomes.compactMap { try? $0.get() }, to: principal)
         return outcomes.map { outcome in
             switch outcome {
             case .success(let outcome): .success(outcome.hidingTwin(unless: visible))
             case .failure(let error): .failure(BackendError(error))
             }
+        }
+    }
+
+    func begin(batch: [SubmittedLead], as principal: Principal) async throws -> BegunBatch {
+        try await tellingCaller {
+            let ticket: BatchTicket
+            do {
+                ticket = try await intake.begin(
+                    batch.map { ($0.lead, $0.sourceWorkspaceID) },
+                    trace: batch.first?.trace
+                )
+            } catch let error as IntakeError where error.code == .unknownWorkspace {
+                // Which of them it is has to be found out, and the others taken in.
+                return BegunBatch { try await submit(batch: batch, as: principal) }
+            }
+            return BegunBatch { await showing(ticket.outcomes(), to: principal) }
         }
     }
 

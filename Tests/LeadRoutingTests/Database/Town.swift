@@ -32,6 +32,8 @@ struct Town: Sendable {
         var limits = LeadIntake.Limits()
         limits.leadsInBatch = leadsInBatch
         limits.batchesInFlight = 3
+        // So that they race each other, whatever the size.
+        limits.leadsForAnother = 1
         limits.patience = patience
         return LeadIntake(store: store, rules: RuleSetCache(source: store), limits: limits, logger: Samples.quiet)
     }

@@ -67,6 +67,60 @@ import Testing
         #expect(sizes.allSatisfy { $0 <= 512 })
     }
 
+    /// Beside a batch that is under way another begins only for enough leads, or when the first one takes long.
+    @Test(arguments: [7, 8]) func aSecondBatchHasToBeWorthIt(behind count: Int) async throws {
+        let store = ModelStore()
+        await store.close()
+        var limits = LeadIntake.Limits()
+        limits.leadsForAnother = 8
+        limits.beforeAnother = .seconds(1000)
+        let intake = intake(store, limits: limits)
+        let first = try intake.enqueue([(Samples.lead(0), Samples.partner)])
+        await eventually { await store.waiting == 1 }
+        let others = try (1...count).map { try intake.enqueue([(Samples.lead($0), Samples.partner)]) }
+        if count >= 8 { await eventually { await store.waiting == 2 } }
+        #expect(intake.statistics.batches == (count >= 8 ? 2 : 1))
+        await store.open()
+        for ticket in [first] + others { #expect(await ticket.outcomes().allSatisfy { (try? $0.get()) != nil }) }
+        #expect(await store.batches.map(\.count) == [1, count])
+    }
+
+    @Test func aBatchThatTakesLongHoldsUpNobody() async throws {
+        let store = ModelStore()
+        await store.close()
+        var limits = LeadIntake.Limits()
+        limits.beforeAnother = .zero
+        let intake = intake(store, limits: limits)
+        let first = try intake.enqueue([(Samples.lead(0), Samples.partner)])
+        await eventually { await store.waiting == 1 }
+        let second = try intake.enqueue([(Samples.lead(1), Samples.partner)])
+        await eventually { await store.waiting == 2 }
+        await store.open()
+        #expect(await first.outcomes().count + second.outcomes().count == 2)
+    }
+
+    /// A stream is not turned away when there are too many leads: it waits for room, and its leads keep their order.
+    @Test func waitsForRoom() async throws {
+        let store = ModelStore()
+        await store.close()
+        var limits = LeadIntake.Limits()
+        limits.backlog = 3
+        let intake = LeadIntake(
+            store: store,
+            rules: RuleSetCache(source: FakeRules()),
+            limits: limits,
+            logger: Samples.quiet
+        )
+        let first = try await intake.begin((0..<3).map { (Samples.lead($0), Samples.partner) })
+        let second = Task { try await intake.begin((3..<6).map { (Samples.lead($0), Samples.partner) }).outcomes() }
+        await eventually { await store.waiting == 1 }
+        await store.open()
+        #expect(await first.outcomes().count == 3)
+        #expect(try await second.value.allSatisfy { (try? $0.get()) != nil })
+        let stranger = await #expect(throws: IntakeError.self) { try await intake.begin([(Samples.lead(9), UUID())]) }
+        #expect(stranger?.code == .unknownWorkspace)
+    }
+
     @Test func turnsAwayWhatIsTooMuchAndKeepsTheRest() async throws {
         let store = ModelStore()
         await store.close()

@@ -1,0 +1,58 @@
+import HTTPTypes
+import Hummingbird
+import RoutingRules
+
+extension API {
+    func addStreamRoutes(to routes: inout Routes) {
+        routes.on(.post, LeadStream.path, stream)
+    }
+
+    /// `POST /api/leads/stream`: leads as lines of JSON, as many as there are, answered line by line as they commit.
+    @Sendable private func stream(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .leadsWrite)
+        try request.checkLines()
+        let limits = limits
+        let trace = context.trace
+        let stream = LeadStream(lineBytes: limits.bodyBytes) { line in
+            var reader = JSONReader(line, maximumDepth: limits.jsonDepth)
+            let decoded = try LeadDecoding.read(&reader)
+            try reader.finish()
+            return try accepted(decoded, from: principal, trace: trace)
+        } begin: { leads in
+            try await backend.begin(batch: leads, as: principal)
+        }
+        let body = request.body
+        return Response(
+            status: .ok,
+            headers: [.contentType: Request.lineMediaType, .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    try await stream.run(body) { try await writer.write($0) }
+                }
+                try await writer.finish(nil)
+            }
+        )
+    }
+}
+
+extension Request {
+    /// What a stream of leads calls itself.
+    static let lineMediaType = "application/x-ndjson"
+
+    /// Checks that the body says it is lines of JSON.
+    ///
+    /// - Throws: ``Problem`` for another media type, or an encoding.
+    func checkLines() throws {
+        let type = headers[.contentType]?.lowercased().split(separator: ";").first.map { $0.filter { $0 != " " } }
+        guard let type, [Self.lineMediaType, "application/ndjson", "application/jsonl"].contains(type) else {
+            var problem = Problem(
+                .unsupportedMediaType,
+                "The body has to be lines of JSON.",
+                remedy: "Send one lead a line, with the header Content-Type: \(Self.lineMediaType)."
+            )
+            problem.headers[.accept] = Self.lineMediaType
+            throw problem
+        }
+        try checkEncoding()
+    }
+}

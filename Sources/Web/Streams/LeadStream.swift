@@ -1,0 +1,160 @@
+import Hummingbird
+import NIOCore
+import RoutingRules
+
+/// Takes leads from a request, line by line, and answers them in their order while more of them come.
+///
+/// What arrives together is handed to the routing together, at once: nothing waits for a batch to be full, and no more
+/// leads are in memory than the bound says, however long the stream. When the caller does not read its answers, reading
+/// stops as well.
+struct LeadStream: Sendable {
+    /// Where streams of leads are sent to.
+    static let path = "/api/leads/stream"
+    /// Leads of one stream that are read and not answered.
+    static let leadsUnderWay = 4096
+
+    /// Leads that arrived together, and what became of them.
+    private struct Portion: Sendable {
+        /// The place of the first of them in the stream.
+        let first: Int
+        let count: Int
+        /// One result for each lead, in order, once all are committed or refused.
+        let results: @Sendable () async -> [Result<RoutingOutcome, Problem>]
+    }
+
+    private enum Step: Sendable {
+        case portion(Portion)
+        /// The stream cannot be read on.
+        case end(Problem)
+    }
+
+    /// How long a line may be, in bytes.
+    let lineBytes: Int
+    /// Reads one line.
+    let read: @Sendable ([UInt8]) throws -> SubmittedLead
+    /// Takes leads in, and returns when they are in the queue; what it returns waits for their outcomes.
+    let begin: @Sendable ([SubmittedLead]) async throws -> BegunBatch
+
+    /// Reads the leads of a body to its end, and writes one line for each and a last one with their numbers.
+    ///
+    /// - Throws: when the answer cannot be written: the caller is gone. What was taken in is stored all the same.
+    func run(_ body: RequestBody, _ write: (ByteBuffer) async throws -> Void) async throws {
+        let steps = Handover<Step>(limit: Self.leadsUnderWay)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await readAll(body, into: steps) }
+            defer { steps.finish() }
+            var counts = BatchCounts()
+            var problem: Problem?
+            while problem == nil, let step = await steps.take() {
+                switch step {
+                case .end(let reason): problem = reason
+                case .portion(let portion):
+                    let results = await portion.results()
+                    steps.done(weight: portion.count)
+                    var writer = JSONWriter(capacity: portion.count * 384)
+                    for (place, result) in results.enumerated() {
+                        counts.add(result)
+                        writer.line { $0.result(portion.first + place, code: 201, result) { $0.outcome($1) } }
+                    }
+                    try await write(writer.buffer)
+                }
+            }
+            var writer = JSONWriter(capacity: 256)
+            writer.line { writer in
+                writer.object { writer in
+                    writer.summary(counts)
+                    if let problem {
+                        writer.key("problem")
+                        problem.write(to: &writer)
+                    }
+                }
+            }
+            try await write(writer.buffer)
+            group.cancelAll()
+        }
+    }
+
+    private func readAll(_ body: RequestBody, into steps: Handover<Step>) async {
+        var splitter = LineSplitter(limit: lineBytes)
+        var next = 0
+        do {
+            for try await bytes in body {
+                var lines: [Result<SubmittedLead, Problem>] = []
+                var end: (any Error)?
+                do {
+                    try splitter.split(bytes.readableBytesView) { lines.append(readLine($0)) }
+                } catch {
+                    // The lines before it are taken in.
+                    end = error
+                }
+                await take(lines, at: &next, into: steps)
+                if let end { throw end }
+                if Task.isCancelled { return }
+            }
+            var lines: [Result<SubmittedLead, Problem>] = []
+            try splitter.finish { lines.append(readLine($0)) }
+            await take(lines, at: &next, into: steps)
+        } catch let error as LineSplitter.TooLong {
+            let problem = Problem(
+                .tooLarge,
+                "A line is longer than \(error.limit) bytes.",
+                remedy: "Send one lead a line, each line ended by a line feed."
+            )
+            await steps.give(.end(problem), weight: 0)
+        } catch {
+            await steps.give(.end(Problem(error)), weight: 0)
+        }
+        steps.finish()
+    }
+
+    private func readLine(_ line: [UInt8]) -> Result<SubmittedLead, Problem> {
+        Result { try read(line) }.mapError { Problem($0) }
+    }
+
+    /// Hands over what arrived together; what is wrong with one lead stays with that lead.
+    private func take(
+        _ lines: [Result<SubmittedLead, Problem>],
+        at next: inout Int,
+        into steps: Handover<Step>
+    ) async {
+        guard !lines.isEmpty else { return }
+        let accepted = lines.compactMap { try? $0.get() }
+        var begun: Result<BegunBatch, Problem>?
+        if !accepted.isEmpty {
+            do {
+                begun = .success(try await begin(accepted))
+            } catch {
+                begun = .failure(Problem(error))
+            }
+        }
+        let portion = Portion(first: next, count: lines.count) { [begun] in
+            await Self.results(lines, begun)
+        }
+        next += lines.count
+        await steps.give(.portion(portion), weight: lines.count)
+    }
+
+    private static func results(
+        _ lines: [Result<SubmittedLead, Problem>],
+        _ begun: Result<BegunBatch, Problem>?
+    ) async -> [Result<RoutingOutcome, Problem>] {
+        var outcomes: ArraySlice<Result<RoutingOutcome, Problem>> = []
+        var refusal = Problem(BackendError.unavailable(reason: "The lead was not decided."))
+        switch begun {
+        case .success(let batch):
+            do {
+                outcomes = try await batch.outcomes().map { $0.mapError { Problem($0) } }[...]
+            } catch {
+                refusal = Problem(error)
+            }
+        case .failure(let problem): refusal = problem
+        case nil: break
+        }
+        return lines.map { line in
+            switch line {
+            case .failure(let problem): .failure(problem)
+            case .success: outcomes.popFirst() ?? .failure(refusal)
+            }
+        }
+    }
+}
