@@ -82,7 +82,8 @@ expected_tables (table_name, policies, ord) AS (
         ('switchyard.rule_set_rollbacks', 1, 2606),
         ('switchyard.routing_statistics', 2, 2701), ('switchyard.statistics_watermark', 1, 2702), ('switchyard.statistics_horizons', 1, 2703),
         ('switchyard.retention', 1, 2704),
-        ('switchyard.alerts', 1, 2701), ('switchyard.alert_notifications', 1, 2702), ('switchyard.nodes', 1, 2703)
+        ('switchyard.alerts', 1, 2701), ('switchyard.alert_notifications', 1, 2702), ('switchyard.nodes', 1, 2703),
+        ('switchyard.waiting_reviews', 1, 2801)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES

@@ -23,6 +23,7 @@ import tempfile
 import time
 
 from harness import Checks, Server, clean_environment, fail, free_port, run
+from capacity import capacity
 from rule_sets import rule_sets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -391,6 +392,7 @@ def main():
         commands(binary, server, key)
         admin = run(binary, "keys", "create", "--administrator", "--name", "rules", cwd=server.directory).stdout.strip()
         rule_sets(check, binary, server, admin)
+        capacity(check, binary, server, admin)
         bad_files(binary, work / "first")
         real_input(binary, work)
         process_faults(binary, work / "first", server, key)

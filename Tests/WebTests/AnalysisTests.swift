@@ -97,9 +97,44 @@ import Testing
             #expect(busy.headers[.retryAfter] == "5")
             for wrong in [
                 #"{"days":0}"#, #"{"days":7,"lead":{}}"#, #"{"draft":"other"}"#, #"{"leads":[{"indutry":"x"}]}"#,
-                #"{"limit":0}"#, #"{"draft":"stored","version":3}"#,
+                #"{"limit":0}"#, #"{"draft":"stored","version":3}"#, #"{"draft":{},"version":3}"#, #"{"draft":7}"#,
+                #"{"counters":"some"}"#, #"{"csv":7}"#, #"{"ndjson":"{}","lead":{}}"#, #"{"ndjson":"{}\n7"}"#,
             ] {
                 #expect(try await server.post("/api/rules/simulate", wrong).isProblem(422), "\(wrong)")
+            }
+            let sent = try await server.post(
+                "/api/rules/simulate",
+                #"{"lead":{"industry":"law"},"counters":"live","draft":{"rules":[{"name":"A","destination":"Alpha"},{"name":"B"}]}}"#
+            )
+            #expect(sent["draft"]?.string == "2 rules" && sent["counters"]?.string == "live")
+            let lines = try await server.post(
+                "/api/rules/simulate",
+                #"{"ndjson":"{\"industry\":\"tech\"}\n\n{\"industry\":\"law\"}\n"}"#
+            )
+            #expect(lines["leadCount"]?.int == 2)
+            let table = try await server.post("/api/rules/simulate", #"{"csv":"email\na@b.example\n"}"#)
+            #expect(table["draft"]?.string == "18 bytes")
+            for (type, body) in [
+                ("application/x-ndjson", #"{"industry":"tech"}"#), ("application/x-ndjson; charset=utf-8", #"[{},{}]"#),
+            ] {
+                let file = try await server.post(
+                    "/api/rules/simulate?draft=published&counters=empty",
+                    body,
+                    headers: [.contentType: type]
+                )
+                #expect(file.status == 200 && file["counters"]?.string == "empty", "\(type)")
+            }
+            for (query, body) in [
+                ("?draft=other", "{}"), ("?counters=some", "{}"), ("?days=7", "{}"), ("", "{"), ("", "7"),
+                ("", "[{},7]"),
+                ("", #"{"indutry":"x"}"#), ("?draft=stored&version=3", "{}"),
+            ] {
+                let file = try await server.post(
+                    "/api/rules/simulate" + query,
+                    body,
+                    headers: [.contentType: "application/x-ndjson"]
+                )
+                #expect(file.isProblem(422), "\(query) \(body)")
             }
             #expect(try await server.post("/api/rules/simulate", "{}", key: "reader-key").isProblem(403))
             let foreign = #"{"workspaceId":"\#(beta)","lead":{}}"#

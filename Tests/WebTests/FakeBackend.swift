@@ -428,16 +428,24 @@ final class FakeBackend: RoutingBackend {
     }
 
     func simulate(
-        _ draft: SimulationBody.Draft,
-        _ leads: SimulationRequest.Leads,
+        _ simulation: SimulationBody,
         owner: UUID?,
         as principal: Principal
     ) async throws -> SimulationReport {
-        guard case .these(let these) = leads else { throw BackendError.overloaded(retryAfterSeconds: 5) }
-        var simulation = RuleSimulation(live: snapshot(), draft: snapshot().replacingRules(of: owner, with: []))
-        simulation.add(these)
-        var report = simulation.finished()
-        report.draftName = "no rules"
+        var draft = snapshot().replacingRules(of: owner, with: [])
+        var name = "no rules"
+        if case .document(let tree) = simulation.draft {
+            draft.rules = []
+            name = "\(tree["rules"].map { if case .array(let rules) = $0 { rules.count } else { -1 } } ?? -1) rules"
+        }
+        var made = RuleSimulation(live: snapshot(), draft: draft, from: simulation.counters == .live ? .init() : nil)
+        switch simulation.leads {
+        case .these(let these): made.add(these)
+        case .csv(let bytes): name = "\(bytes.count) bytes"
+        case .days: throw BackendError.overloaded(retryAfterSeconds: 5)
+        }
+        var report = made.finished()
+        report.draftName = name
         return report
     }
 

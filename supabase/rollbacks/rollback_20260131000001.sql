@@ -6,6 +6,16 @@
 
 BEGIN;
 
+-- 20260803000001
+DROP TABLE IF EXISTS switchyard.waiting_reviews;
+DO $$
+BEGIN
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260803000001';
+    END IF;
+END
+$$;
+
 -- What the log held is kept first, because it may take long: nobody waits for it. Then leads, before anything that its
 -- triggers touch: whoever writes a lead meanwhile waits for us, and we for nobody who waits for us.
 DO $$

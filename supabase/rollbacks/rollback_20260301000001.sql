@@ -2,6 +2,16 @@
 
 BEGIN;
 
+-- 20260803000001
+DROP TABLE IF EXISTS switchyard.waiting_reviews;
+DO $$
+BEGIN
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260803000001';
+    END IF;
+END
+$$;
+
 -- 20260702000001, 20260702000002
 DO $$
 BEGIN

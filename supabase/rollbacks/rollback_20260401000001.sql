@@ -12,6 +12,15 @@ END
 $$;
 DROP FUNCTION IF EXISTS switchyard.held_leads(uuid[], boolean);
 DROP FUNCTION IF EXISTS switchyard.hold_turn(integer, boolean, uuid[], timestamptz[]);
+-- 20260803000001
+DROP TABLE IF EXISTS switchyard.waiting_reviews;
+DO $$
+BEGIN
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260803000001';
+    END IF;
+END
+$$;
 
 -- The version rises with every statement again.
 DO $$

@@ -4,6 +4,16 @@
 
 BEGIN;
 
+-- 20260803000001
+DROP TABLE IF EXISTS switchyard.waiting_reviews;
+DO $$
+BEGIN
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260803000001';
+    END IF;
+END
+$$;
+
 DO $$
 BEGIN
     IF to_regclass('public.lead_routing_queue') IS NOT NULL THEN

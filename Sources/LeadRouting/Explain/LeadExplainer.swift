@@ -49,7 +49,8 @@ package struct LeadExplainer: Sendable {
             from: source,
             in: snapshot,
             state: state,
-            waitedFor: Self.waitedFor(chosen, decisions)
+            waitedFor: Self.waitedFor(chosen, decisions),
+            excluding: Self.returned(before: decision, in: log)
         )
         if cause == nil, decision != nil, trace.isStateful, state == nil { cause = .stateNotKept }
         let last = log.last.map(\.entry)
@@ -86,6 +87,12 @@ package struct LeadExplainer: Sendable {
         guard let chosen, chosen > 0 else { return nil }
         let before = decisions[chosen - 1].entry
         return before.result == "waiting" ? before.matchedRuleID : nil
+    }
+
+    /// The workspaces that had given the lead back when a decision was made.
+    private static func returned(before decision: DecisionRecord?, in log: [DecisionRecord]) -> Set<UUID> {
+        guard let decision, let place = log.firstIndex(of: decision) else { return [] }
+        return Set(log[..<place].filter { $0.entry.result == "returned" }.compactMap(\.entry.destinationWorkspaceID))
     }
 
     // MARK: - What was stored

@@ -6,18 +6,16 @@ import ServiceLifecycle
 
 /// Watches what becomes of leads after rules were published, and has the last good rules come back when routings fail.
 ///
-/// Every node watches; the database sees to it that one of them acts, once for each version.
+/// Every node watches; the database sees to it that one of them acts, once for each version. Alerts are raised by whoever
+/// evaluates them, from the row that a rollback leaves: no node has to live on to tell.
 package struct PublicationWatch: Service {
     /// Looks, and answers what was taken back by this look.
     package typealias Look = @Sendable () async throws -> [AutoRollback]
-    /// Is told of what was taken back, after its commit: where alerts are sent from.
-    package typealias Hook = @Sendable (AutoRollback) async -> Void
 
     /// How often a node looks; it is up to half as long again, so that nodes do not look in step.
     package static let interval = Duration.seconds(20)
 
     private let look: Look
-    private let hook: Hook
     private let clock: any Clock<Duration>
     private let logger: Logger
 
@@ -25,17 +23,14 @@ package struct PublicationWatch: Service {
     ///
     /// - Parameters:
     ///   - clock: what pauses are measured by.
-    ///   - logger: told of each rollback at level error, which is an alert.
-    ///   - hook: told as well.
+    ///   - logger: told of each rollback at level error. The alert `auto_rollback` reads the rows of the database.
     ///   - look: what looks.
     package init(
         clock: any Clock<Duration> = .continuous,
         logger: Logger,
-        hook: @escaping Hook = { _ in },
         look: @escaping Look
     ) {
         self.look = look
-        self.hook = hook
         self.clock = clock
         self.logger = logger
     }
@@ -68,7 +63,6 @@ package struct PublicationWatch: Service {
                     "failures": "\(rollback.failures)",
                 ]
             )
-            await hook(rollback)
         }
     }
 }

@@ -64,7 +64,8 @@ package final class RuleSimulator: Sendable {
             var simulation = RuleSimulation(
                 live: live,
                 draft: draft,
-                windows: try await windows(live, draft, now...now)
+                windows: try await windows(live, draft, now...now),
+                from: try await stood(request.counters, live, draft)
             )
             simulation.add(
                 leads.map { SimulatedLead(id: $0.id, lead: $0.lead, source: $0.source, time: $0.time ?? now) }
@@ -79,8 +80,21 @@ package final class RuleSimulator: Sendable {
                 before: now,
                 limit: limit
             )
-            let windows = try await windows(live, draft, from...now.microsecondsSinceUnixEpoch)
-            let simulation = Mutex(RuleSimulation(live: live, draft: draft, windows: windows))
+            let end = now.microsecondsSinceUnixEpoch
+            // With the counters of now the leads come again from now on.
+            let offset = request.counters == .live ? end - from : 0
+            var counters = try await stood(request.counters, live, draft)
+            // Who waits in routing is not among the leads that are replayed, and would hold them up for ever.
+            counters?.waiting = []
+            let simulation = Mutex(
+                RuleSimulation(
+                    live: live,
+                    draft: draft,
+                    windows: try await windows(live, draft, (from + offset)...(end + offset)),
+                    from: counters,
+                    offset: offset
+                )
+            )
             let isTruncated = try await store.replay(selection, seconds: Int(timeLimit.components.seconds)) { page in
                 let count = simulation.withLock { simulation in
                     simulation.add(page.leads)
@@ -89,13 +103,30 @@ package final class RuleSimulator: Sendable {
                 }
                 if clock.now - start > timeLimit { throw Refusal.tooLong(leads: count) }
             }
-            report = simulation.withLock { $0.finished() }
+            report = simulation.withLock { simulation in
+                simulation.advance(to: end)
+                return simulation.finished()
+            }
             report.isTruncated = isTruncated
         }
         report.draftName = draftName
         let duration = clock.now - start
         report.seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
         return report
+    }
+
+    /// How counters and turns stand, for whoever asks for that; they are read without a lock.
+    private func stood(
+        _ counters: SimulatedCounters,
+        _ live: RuleSetSnapshot,
+        _ draft: RuleSetSnapshot
+    ) async throws -> RoutingState? {
+        guard counters == .live else { return nil }
+        var request = CompiledRuleSet(live).everyRequest()
+        request.formUnion(CompiledRuleSet(draft).everyRequest())
+        var state = try await store.peek(request)
+        state.sticky = try await store.stickyDestinations(of: (live.rules + draft.rules).filter(\.isSticky).map(\.id))
+        return state
     }
 
     /// The windows and clocks of a time that the rules need; nothing is asked where they need none.
@@ -123,4 +154,9 @@ package final class RuleSimulator: Sendable {
             return live.replacingRules(of: request.owner, with: then.rules.filter { $0.workspaceID == request.owner })
         }
     }
+}
+
+extension RoutingRule {
+    /// Whether a company's or domain's leads go where they went before.
+    fileprivate var isSticky: Bool { distribution?.pool?.method == .sticky }
 }

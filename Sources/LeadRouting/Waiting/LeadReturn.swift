@@ -13,10 +13,8 @@ package struct LeadReturn: Sendable {
         self.rules = rules
     }
 
-    /// Takes a lead back, and sends it on if that is wanted.
-    ///
-    /// The return is committed first: whatever happens to the second half, the room is free, and the same call again
-    /// does what is left.
+    /// Takes a lead back, and sends it on if that is wanted: in one transaction, so that a node that dies in between has
+    /// done neither.
     ///
     /// - Parameters:
     ///   - id: the lead.
@@ -25,7 +23,8 @@ package struct LeadReturn: Sendable {
     ///   - actor: who asked for it.
     ///   - access: the destination, or an administrator.
     /// - Returns: how the lead stands.
-    /// - Throws: `StoreError` if no such lead is there; ``RouteRefusal`` when the rules change again and again.
+    /// - Throws: `StoreError` if no such lead is there; ``RouteRefusal`` when the rules change again and again, and then
+    ///   nothing was done.
     package func callAsFunction(
         _ id: UUID,
         reason: String?,
@@ -33,17 +32,22 @@ package struct LeadReturn: Sendable {
         actor: String,
         as access: Access
     ) async throws -> RoutingOutcome {
-        _ = try await store.returnLead(id, reason: reason, actor: actor, as: access)
-        if sendsOn { try await sendOn(id, actor: actor) }
-        guard let outcome = try await store.outcomes(of: [id])[id] else { throw RouteRefusal(code: .notFound) }
-        return outcome
-    }
-
-    private func sendOn(_ id: UUID, actor: String) async throws {
-        var current = try await rules.current()
+        var current = sendsOn ? try await rules.current() : nil
         for _ in 0..<5 {
-            guard case .stale = try await store.resendLead(id, actor: actor, under: current) else { return }
-            current = try await rules.refresh(replacing: current.version)
+            let result = try await store.returnLead(
+                id,
+                reason: reason,
+                actor: actor,
+                sendingOnUnder: current,
+                as: access
+            )
+            if result == .done {
+                guard let outcome = try await store.outcomes(of: [id])[id] else {
+                    throw RouteRefusal(code: .notFound)
+                }
+                return outcome
+            }
+            if let stale = current { current = try await rules.refresh(replacing: stale.version) }
         }
         throw RouteRefusal(code: .unsettled)
     }

@@ -94,6 +94,8 @@ package struct WaitingLeadLoop: Service {
     private func watchRules() async {
         while !isOver {
             _ = try? await rules.poll()
+            // Rules that have changed may route what waits.
+            if let moved = try? await router.reviewWaiting(), moved > 0 { wake.set() }
             await sleep(Self.longestPause)
         }
     }

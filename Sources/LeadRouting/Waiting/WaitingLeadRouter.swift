@@ -63,6 +63,7 @@ package struct WaitingLeadRouter: Sendable {
     /// The rules that decide.
     package let rules: RuleSetCache
     let stuck = StuckRules()
+    let reviews = ReviewedVersion()
     /// Whether leads that were tried before are left alone (`DISABLE_ROUTING_RETRY`).
     package let retriesPaused: Bool
     private let maximumAttempts: Int
@@ -123,6 +124,8 @@ package struct WaitingLeadRouter: Sendable {
     /// Where the pace does not allow more, it waits.
     package func drain(limit: Int, batch: Int = 500) async throws -> Summary {
         var total = Summary()
+        try await rules.poll()
+        try await reviewWaiting()
         for kind in WaitingClaim.Kind.allCases where kind == .new || !retriesPaused {
             while total.claimed < limit {
                 try Task.checkCancellation()

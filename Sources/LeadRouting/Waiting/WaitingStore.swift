@@ -14,6 +14,8 @@ package protocol WaitingStore: Sendable {
     func awaitedRules() async throws -> [UUID]
     /// What decisions would look at now.
     func peek(_ request: RoutingStateRequest) async throws -> RoutingState
+    /// Has leads be due that wait and would not wait on under these rules.
+    func reviewWaiting(under rules: CompiledRuleSet) async throws -> WaitingReview
     /// How leads stand.
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
     /// One lead that the caller may see.

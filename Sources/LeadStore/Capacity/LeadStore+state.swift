@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 import Postgres
 package import RoutingRules
 
@@ -10,6 +10,26 @@ extension LeadStore {
         let order = StateOrder(request)
         return try order.state(await pool.query(Self.holdState, order.parameters(isLocking: false)))
     }
+
+    /// Where the leads of companies and domains went under some rules, of more than 200,000 those that changed last.
+    package func stickyDestinations(of rules: [UUID]) async throws -> [RoutingStateRequest.Sticky: UUID] {
+        guard !rules.isEmpty else { return [:] }
+        var parameters = Parameters()
+        parameters.append(array: rules.map(Optional.some))
+        var sticky: [RoutingStateRequest.Sticky: UUID] = [:]
+        for row in try await pool.query(Self.allSticky, parameters) {
+            sticky[.init(rule: try row.uuid(0), key: try row.bytes(1))] = try row.uuid(2)
+        }
+        return sticky
+    }
+
+    private static let allSticky = Statement(
+        "sticky_destinations",
+        """
+        SELECT s.rule_id, s.key, s.workspace_id FROM switchyard.sticky_destinations s WHERE s.rule_id = ANY ($1)
+        ORDER BY s.updated_at DESC LIMIT 200000
+        """
+    )
 
     /// Holds what the decisions of a batch may look at, until the transaction ends.
     ///

@@ -59,6 +59,27 @@ extension LeadStore {
             }
     }
 
+    /// How many publications were taken back by themselves lately, by whichever node.
+    ///
+    /// Read from the rows that ``rollBackFailing(node:)`` commits, so that an alert is raised even when the node that took
+    /// them back ends at that moment.
+    ///
+    /// - Parameter seconds: how far back to look.
+    /// - Returns: how many.
+    /// - Throws: what the database says.
+    package func rollbacks(inSeconds seconds: Int) async throws -> Int64 {
+        var parameters = Parameters()
+        parameters.append(Double(seconds))
+        return try await pool.query(Self.countRollbacks, parameters).first?.int64(0) ?? 0
+    }
+
+    private static let countRollbacks = Statement(
+        "count_rollbacks",
+        """
+        SELECT count(*) FROM switchyard.rule_set_rollbacks b
+        WHERE b.happened_at > clock_timestamp() - make_interval(secs => $1)
+        """
+    )
     private static let rollBack = Statement(
         "roll_back_failing",
         """

@@ -61,6 +61,7 @@ extension LeadStore {
             throw StoreError(.forbidden, field: "/workspaceId", "A workspace's key makes rules of that workspace only.")
         }
         guard change.name != nil else { throw StoreError(.invalid, field: "/name", "A rule needs a name.") }
+        try change.checkDestinationOfPool()
         let change = change.withDestinationOfPool
         guard change.destinationWorkspaceID != nil else {
             throw StoreError(.invalid, field: "/destinationWorkspaceId", "A rule needs a destination.")
@@ -85,7 +86,11 @@ extension LeadStore {
     }
 
     /// Changes a rule; decisions follow it as soon as this returns.
+    ///
+    /// - Throws: `StoreError` naming the field: a destination alone is refused for a rule that has a pool, whose members say
+    ///   where its leads go.
     package func changeRule(_ id: UUID, _ change: RuleChange, as access: Access) async throws -> RuleRecord {
+        try change.checkDestinationOfPool()
         let change = change.withDestinationOfPool
         try await check(change, as: access)
         var parameters = Parameters()
@@ -93,7 +98,17 @@ extension LeadStore {
         parameters.append(access.workspaceID)
         Self.append(change, to: &parameters)
         let rows = try await write(Self.updateRule, parameters, as: access, fields: Self.ruleFields)
-        guard let row = rows.first else { throw StoreError(.notFound, "There is no such rule.") }
+        guard let row = rows.first else {
+            guard try await rule(id, as: access)?.rule.distribution?.pool != nil else {
+                throw StoreError(.notFound, "There is no such rule.")
+            }
+            throw StoreError(
+                .invalid,
+                field: "/destinationWorkspaceId",
+                "This rule shares its leads among a pool, so a destination alone would change nothing.",
+                remedy: "Send distribution with other members, or with pool null beside the one destination."
+            )
+        }
         return try RuleRecord(row)
     }
 
@@ -225,6 +240,7 @@ extension LeadStore {
             distribution = CASE WHEN $8 THEN $9 ELSE r.distribution END,
             updated_at = now()
         WHERE r.id = $1 AND ($2::uuid IS NULL OR r.workspace_id = $2)
+            AND ($7 IS NULL OR $8 OR jsonb_typeof(r.distribution -> 'pool') IS DISTINCT FROM 'object')
         RETURNING \(RuleRecord.columns)
         """
     )
@@ -239,6 +255,19 @@ extension LeadStore {
 }
 
 extension RuleChange {
+    /// Refuses a destination that is none of the pool beside it: it would be passed over in silence.
+    fileprivate func checkDestinationOfPool() throws {
+        guard let destination = destinationWorkspaceID, let members = distribution.flatMap({ $0 })?.pool?.members,
+            !members.isEmpty, !members.contains(where: { $0.workspaceID == destination })
+        else { return }
+        throw StoreError(
+            .invalid,
+            field: "/destinationWorkspaceId",
+            "This workspace is no member of the pool, which says where the leads go.",
+            remedy: "Leave it out, or make it a member."
+        )
+    }
+
     /// For a pool the one destination is its first member.
     fileprivate var withDestinationOfPool: RuleChange {
         guard let first = distribution.flatMap({ $0 })?.pool?.members.first else { return self }

@@ -113,7 +113,7 @@ extension LeadStore {
 }
 
 /// The columns of a lead that rules look at.
-private enum LeadRow {
+enum LeadRow {
     static let columns = """
         l.id, l.source_workspace_id, l.created_at::timestamptz, l.email::text, l.phone::text, l.first_name::text,
         l.last_name::text, l.company_name::text, l.company_industry::text, l.company_size::text,

@@ -137,6 +137,14 @@ extension AlertRule {
             clearAfter: 300
         ),
         AlertRule(
+            "auto_rollback",
+            "Published rules were taken back by themselves, because routings failed after them.",
+            .critical,
+            above: 0,
+            unit: "in 15 minutes",
+            clearAfter: 0
+        ),
+        AlertRule(
             "stale_locks",
             "Locks have been held for more than five minutes.",
             .warning,

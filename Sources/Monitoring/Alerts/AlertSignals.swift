@@ -10,6 +10,8 @@ package struct AlertSignals: Sendable {
 
     /// Rates are not judged below this many: one failure of two is no 50 %.
     package static let fewest: Int64 = 20
+    /// For how long a publication that was taken back is talked about, in seconds.
+    package static let rollbackSeconds = 900
     /// For how long a node may be silent before it is lost, in microseconds.
     private static let lostAfter: Int64 = 60_000_000
     /// For how long a lost node is talked about, in microseconds.
@@ -21,13 +23,15 @@ package struct AlertSignals: Sendable {
     ///   - reading: what the database says.
     ///   - nodes: the nodes that run or are lost.
     ///   - missedFunctions: how many scheduled functions have not run, or failed.
-    package init(_ reading: RoutingReading, nodes: [SeenNode], missedFunctions: Int) {
+    ///   - rollbacks: how many publications were taken back by themselves within ``rollbackSeconds``.
+    package init(_ reading: RoutingReading, nodes: [SeenNode], missedFunctions: Int, rollbacks: Int64 = 0) {
         values["retry_queue_backlog"] = Double(reading.dueCount)
         values["stale_locks"] = Double(reading.health.staleLockCount)
         values["expired_leads"] = Double(reading.health.expiredCount)
         values["oldest_waiting"] = reading.oldestDueSeconds ?? 0
         values["oldest_transaction"] = reading.oldestTransactionSeconds
         values["schedule_missed"] = Double(missedFunctions)
+        values["auto_rollback"] = Double(rollbacks)
         if reading.recentAttempts >= Self.fewest {
             let attempts = Double(reading.recentAttempts)
             values["routing_failure_rate"] = Double(reading.recentFailures) / attempts * 100

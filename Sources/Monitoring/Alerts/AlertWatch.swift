@@ -97,7 +97,8 @@ package struct AlertWatch: Service {
         let signals = AlertSignals(
             reading,
             nodes: try await store.nodes(),
-            missedFunctions: try await missedFunctions()
+            missedFunctions: try await missedFunctions(),
+            rollbacks: try await store.rollbacks(inSeconds: AlertSignals.rollbackSeconds)
         )
         try await evaluate(signals)
     }

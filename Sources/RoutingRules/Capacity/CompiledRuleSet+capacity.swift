@@ -5,9 +5,14 @@ extension CompiledRuleSet {
     ///
     /// For each lead: its rules that match, in order, up to the first that takes every lead at any time.
     ///
-    /// - Parameter leads: each lead and the workspace it came from.
+    /// - Parameters:
+    ///   - leads: each lead and the workspace it came from.
+    ///   - excluding: workspaces that they must not go to; a rule that sends there alone does not end the look.
     /// - Returns: the keys; empty if no decision depends on more than the rules. About a microsecond a lead.
-    package func stateRequest(for leads: some Sequence<(lead: Lead, source: UUID?)>) -> RoutingStateRequest {
+    package func stateRequest(
+        for leads: some Sequence<(lead: Lead, source: UUID?)>,
+        excluding: Set<UUID> = []
+    ) -> RoutingStateRequest {
         var request = RoutingStateRequest()
         guard isStateful else { return request }
         var included: Set<UUID> = []
@@ -16,9 +21,12 @@ extension CompiledRuleSet {
             let isSettled = rules.forEachMatch(lead) { number in
                 let entry = rules.rules[number]
                 guard entry.obstacle == nil else { return true }
-                guard let pool = entry.pool else { return false }
+                guard let pool = entry.pool else {
+                    guard !excluding.isEmpty, case .routed(let destination, _, _) = entry.outcome else { return false }
+                    return excluding.contains(destination)
+                }
                 include(pool, lead, in: &request, &included)
-                return !pool.alwaysEnds
+                return !pool.alwaysEnds || !excluding.isEmpty
             }
             if !isSettled, let source, let pool = fallbackPools[source] {
                 include(pool, lead, in: &request, &included)

@@ -11,16 +11,38 @@ package indirect enum SettingsValue: Sendable, Hashable {
 
     /// Reads JSON text; nil for anything else.
     package init?(json text: String) {
-        guard let value = try? JSONDecoder().decode(SettingsValue.self, from: Data(text.utf8)) else { return nil }
-        self = value
+        guard let value = ConditionJSONParser.parse(text) else { return nil }
+        self.init(value)
+    }
+
+    /// A value that was read already; of members of one name the last counts.
+    package init(_ json: ConditionJSON) {
+        switch json {
+        case .null: self = .null
+        case .boolean(let value): self = .bool(value)
+        case .number(let digits): self = Double(digits).map(SettingsValue.number) ?? .null
+        case .text(let text): self = .text(text)
+        case .array(let elements): self = .list(elements.map(SettingsValue.init))
+        case .object(let members):
+            self = .object(Dictionary(members.map { ($0.name, SettingsValue($0.value)) }) { $1 })
+        }
+    }
+
+    /// The same value with its keys in order, ready to be printed.
+    package var tree: ConditionJSON {
+        switch self {
+        case .null: .null
+        case .bool(let value): .boolean(value)
+        case .number(let value): .number(Int64(exactly: value).map(String.init) ?? ConditionNumber.text(value))
+        case .text(let text): .text(text)
+        case .list(let values): .array(values.map(\.tree))
+        case .object(let members):
+            .object(members.sorted { $0.key < $1.key }.map { .init($0.key, $0.value.tree) })
+        }
     }
 
     /// As JSON text, with the keys in order.
-    package var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
-    }
+    package var json: String { tree.printed }
 
     var noun: String {
         switch self {

@@ -243,7 +243,11 @@ package struct LeadExplanation: Sendable {
             return "Put back into the queue\(since.actor.map { " by \($0)" } ?? "") since; it is decided again."
         case "released": return "Its lock was released since; it is decided again."
         case "expired": return "Expired since: nothing had become of it in time."
-        case "returned": return "Returned since\(since.actor.map { " by \($0)" } ?? "")."
+        case "returned":
+            let place = since.destinationWorkspaceID.flatMap { workspaceNames[$0] }.map { " by “\($0)”" } ?? ""
+            let actor = since.actor.map { " (\($0))" } ?? ""
+            let reason = since.reason.map { ": \($0)" } ?? ""
+            return "Returned since\(place)\(actor)\(reason). It is in its source workspace."
         case let other: return "Since then: \(other)."
         }
     }

@@ -79,6 +79,7 @@ package struct RuleTrace: Sendable {
     ///   - snapshot: the rule set.
     ///   - state: caps, turns and clocks as the decision saw them; nil: nothing taken, everybody open.
     ///   - waitedFor: the rule that the lead had waited for.
+    ///   - excluding: the workspaces that had returned it.
     ///   - limit: how many of the rules that do not match are told one by one.
     package init(
         of lead: Lead,
@@ -86,13 +87,14 @@ package struct RuleTrace: Sendable {
         in snapshot: RuleSetSnapshot,
         state: RoutingState? = nil,
         waitedFor: UUID? = nil,
+        excluding: Set<UUID> = [],
         limit: Int = 20
     ) {
         let compiled = CompiledRuleSet(snapshot)
         isStateful = compiled.isStateful
         let stood = state ?? RoutingState()
         var state = stood
-        decision = compiled.decide(lead, from: source, in: &state, waitedFor: waitedFor)
+        decision = compiled.decide(lead, from: source, in: &state, waitedFor: waitedFor, excluding: excluding)
         let applied = AppliedRules(snapshot, source: source)
         ruleCount = applied.entries.count + applied.unreadable.count
         var missed: [Step] = []
@@ -107,7 +109,7 @@ package struct RuleTrace: Sendable {
             }
             matchCount += 1
             if !isOver {
-                step.verdict = Self.verdict(on: entry, decision, lead, stood)
+                step.verdict = Self.verdict(on: entry, decision, lead, stood, waitedFor, excluding)
                 if let pool = entry.destination.pool { capacity += pool.words(in: stood) }
                 isOver = step.verdict == .took || step.verdict == .waits
             }
@@ -146,7 +148,9 @@ package struct RuleTrace: Sendable {
         on entry: AppliedRules.Entry,
         _ decision: RoutingDecision,
         _ lead: Lead,
-        _ state: RoutingState
+        _ state: RoutingState,
+        _ waitedFor: UUID?,
+        _ excluding: Set<UUID>
     ) -> Verdict {
         switch decision.outcome {
         case .routed(_, let rule, _) where rule == entry.rule.id: return .took
@@ -156,8 +160,15 @@ package struct RuleTrace: Sendable {
         }
         if let obstacle = entry.obstacle { return .passedOver(because: "its destination \(obstacle.predicate)") }
         var state = state
+        guard let pool = entry.destination.pool else {
+            return .passedOver(
+                because: excluding.contains(entry.destination.workspace)
+                    ? "its destination has returned this lead" : "nobody could take it"
+            )
+        }
         var deciding = Deciding(lead: lead, taking: &state)
-        guard case .refused(let why, _)? = entry.destination.pool?.choose(&deciding, waited: false) else {
+        deciding.excluded = excluding
+        guard case .refused(let why, _) = pool.choose(&deciding, waited: waitedFor == entry.rule.id) else {
             return .passedOver(because: "nobody could take it")
         }
         return .passedOver(because: "it \(why)")

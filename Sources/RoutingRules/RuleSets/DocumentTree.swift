@@ -85,6 +85,38 @@ package enum DocumentTree: Sendable, Hashable {
     }
 }
 
+extension DocumentTree {
+    /// The same value in another dress.
+    package init(_ json: ConditionJSON) {
+        switch json {
+        case .null: self = .null
+        case .boolean(let value): self = .bool(value)
+        case .number(let digits): self = .number(digits)
+        case .text(let text): self = .string(text)
+        case .array(let elements): self = .array(elements.map(DocumentTree.init))
+        case .object(let members): self = .object(members.map { Member($0.name, DocumentTree($0.value)) })
+        }
+    }
+
+    /// Reads JSON text; nil for anything else.
+    package init?(json text: String) {
+        guard let value = ConditionJSONParser.parse(text) else { return nil }
+        self.init(value)
+    }
+
+    /// The same value as conditions and settings are read from it.
+    package var conditions: ConditionJSON {
+        switch self {
+        case .null: .null
+        case .bool(let value): .boolean(value)
+        case .number(let digits): .number(digits)
+        case .string(let text): .text(text)
+        case .array(let elements): .array(elements.map(\.conditions))
+        case .object(let members): .object(members.map { .init($0.key, $0.value.conditions) })
+        }
+    }
+}
+
 extension DocumentTree: Codable {
     private struct Key: CodingKey {
         let stringValue: String

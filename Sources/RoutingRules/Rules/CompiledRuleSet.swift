@@ -21,6 +21,9 @@ package struct CompiledRuleSet: Sendable {
     /// Whose leads wait until an operator resumes routing.
     package let pauses: RoutingPauses
 
+    /// How the reason begins of a lead that is tried again because no rule matched it.
+    package static let noRuleMatched = "No rule matched"
+
     static let paused = RoutingDecision(
         outcome: .paused,
         reason: "Routing is paused; the lead waits until an operator resumes it."
@@ -77,6 +80,13 @@ package struct CompiledRuleSet: Sendable {
     /// The rules that apply to the leads of a workspace.
     func rules(of source: UUID?) -> SourceRules { source.flatMap { sources[$0] } ?? platform }
 
+    /// Every pool, whoever's leads it is for.
+    func everyPool() -> [CompiledPool] {
+        var seen: Set<ObjectIdentifier> = []
+        let pools = ([platform] + sources.values).flatMap { $0.rules.compactMap(\.pool) } + fallbackPools.values
+        return pools.filter { seen.insert(ObjectIdentifier($0)).inserted }
+    }
+
     /// Whether a workspace exists.
     package func knows(workspace id: UUID) -> Bool { workspaces.index(forKey: id) != nil }
 
@@ -120,14 +130,14 @@ package struct CompiledRuleSet: Sendable {
     func unmatched(from source: UUID?) -> (RoutingDecision.Outcome, String) {
         guard let source else {
             return (
-                .retry, "No rule matched; with no workspace to stay in, the lead will be tried again."
+                .retry, "\(Self.noRuleMatched); with no workspace to stay in, the lead will be tried again."
             )
         }
         switch workspaces[source]?.unmatchedPolicy ?? .keep {
         case .keep:
             return (.unmatched(keptIn: source), "No rule matched; kept in its source workspace.")
         case .retry:
-            return (.retry, "No rule matched; it will be tried again.")
+            return (.retry, "\(Self.noRuleMatched); it will be tried again.")
         case .fallback(let id):
             let obstacle: RuleObstacle
             switch workspaces[id] {

@@ -32,6 +32,9 @@ package enum Placement: Sendable, Hashable {
         }
     }
 
+    /// Whether it waits for capacity.
+    var isWaiting: Bool { if case .waiting = self { true } else { false } }
+
     /// The workspace that has it then; nil while it is nowhere.
     package var workspace: UUID? {
         switch self {

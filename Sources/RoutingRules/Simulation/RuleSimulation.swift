@@ -3,7 +3,7 @@ package import FoundationEssentials
 /// Leads decided twice, under the rules in force and under a draft, and what comes of it counted.
 ///
 /// Pure: it is handed leads in the order of their times and touches nothing. A decision costs what it costs in routing,
-/// a microsecond or two.
+/// a microsecond or two. Memory grows with the leads that wait, not with the others.
 package struct RuleSimulation {
     private var live: SimulatedSide
     private var draft: SimulatedSide
@@ -12,6 +12,16 @@ package struct RuleSimulation {
     private var moves: [Pair: Tally] = [:]
     private var both: [Pair: Int] = [:]
     private let sampleSize: Int
+    private let offset: Int64
+    /// Leads that wait under at least one of the two, by number.
+    private var open: [Int: Comparison] = [:]
+
+    /// What becomes of one lead.
+    private struct Comparison {
+        let id: UUID?
+        var live: SimulatedSide.Result
+        var draft: SimulatedSide.Result
+    }
 
     private struct Pair: Hashable {
         let from: Placement
@@ -34,16 +44,23 @@ package struct RuleSimulation {
     ///   - live: the rules in force.
     ///   - draft: the other ones.
     ///   - windows: where windows of caps begin and what the clocks show, for the time of the leads.
+    ///   - start: how counters and turns stand at the beginning; nil: nothing is taken.
+    ///   - offset: by how much later than they came leads are taken to come, in microseconds.
     ///   - sampleSize: how many leads are named of each kind of move.
     package init(
         live: RuleSetSnapshot,
         draft: RuleSetSnapshot,
         windows: SimulatedClock = SimulatedClock(),
+        from start: RoutingState? = nil,
+        offset: Int64 = 0,
         sampleSize: Int = 10
     ) {
-        self.live = SimulatedSide(live, windows)
-        self.draft = SimulatedSide(draft, windows)
+        self.live = SimulatedSide(live, windows, from: start)
+        self.draft = SimulatedSide(draft, windows, from: start)
         self.sampleSize = sampleSize
+        self.offset = offset
+        report.counters = start == nil ? .empty : .live
+        report.offset = offset
         names = Dictionary((live.workspaces + draft.workspaces).map { ($0.id, $0.name) }) { first, _ in first }
         report.version = live.version
     }
@@ -58,26 +75,81 @@ package struct RuleSimulation {
     }
 
     private mutating func add(_ lead: SimulatedLead) {
-        let before = live.decide(lead)
-        let after = draft.decide(lead)
+        let number = report.leadCount
+        let time = (lead.time ?? 0) + offset
+        let shifted = SimulatedLead(id: lead.id, lead: lead.lead, source: lead.source, time: time)
+        let comparison = Comparison(
+            id: lead.id,
+            live: live.decide(shifted, number: number, at: time),
+            draft: draft.decide(shifted, number: number, at: time)
+        )
         report.leadCount += 1
         if let time = lead.time, lead.id != nil {
             report.period = min(report.period?.lowerBound ?? time, time)...max(report.period?.upperBound ?? time, time)
         }
         if report.leads.count < Self.detailLimit {
-            report.leads.append(.init(index: report.leadCount - 1, live: before.decision, draft: after.decision))
+            report.leads.append(
+                .init(index: number, live: comparison.live.decision, draft: comparison.draft.decision)
+            )
         }
-        let pair = Pair(from: before.placement, to: after.placement)
+        settle(comparison, number)
+        noteMoves()
+    }
+
+    /// Counts a lead, unless it still waits.
+    private mutating func settle(_ comparison: Comparison, _ number: Int) {
+        if comparison.live.placement.isWaiting || comparison.draft.placement.isWaiting {
+            open[number] = comparison
+        } else {
+            count(comparison)
+        }
+    }
+
+    /// Takes note of leads that have waited and have moved.
+    private mutating func noteMoves() {
+        guard !live.moved.isEmpty || !draft.moved.isEmpty else { return }
+        var changed: Set<Int> = []
+        for (number, result) in live.moved {
+            open[number]?.live = result
+            changed.insert(number)
+        }
+        for (number, result) in draft.moved {
+            open[number]?.draft = result
+            changed.insert(number)
+        }
+        live.moved = []
+        draft.moved = []
+        for number in changed {
+            guard let comparison = open.removeValue(forKey: number) else { continue }
+            if number < report.leads.count {
+                report.leads[number].live = comparison.live.decision
+                report.leads[number].draft = comparison.draft.decision
+            }
+            settle(comparison, number)
+        }
+    }
+
+    private mutating func count(_ comparison: Comparison) {
+        let pair = Pair(from: comparison.live.placement, to: comparison.draft.placement)
         both[pair, default: 0] += 1
         guard pair.from != pair.to else {
             report.unchanged += 1
-            if before.rule != after.rule { report.otherRule += 1 }
+            if comparison.live.rule != comparison.draft.rule { report.otherRule += 1 }
             return
         }
         var tally = moves[pair] ?? Tally()
         tally.count += 1
-        if let id = lead.id, tally.sample.count < sampleSize { tally.sample.append(id) }
+        if let id = comparison.id, tally.sample.count < sampleSize { tally.sample.append(id) }
         moves[pair] = tally
+    }
+
+    /// Goes on to the end of the time: leads that wait move as far as there is room until then.
+    ///
+    /// - Parameter time: the end, in microseconds since 1970, by the times of the leads.
+    package mutating func advance(to time: Int64) {
+        live.advance(to: time + offset)
+        draft.advance(to: time + offset)
+        noteMoves()
     }
 
     /// How many leads were decided so far.
@@ -88,7 +160,15 @@ package struct RuleSimulation {
 
     /// What came of it.
     package func finished() -> SimulationReport {
+        var ended = self
+        for comparison in open.sorted(by: { $0.key < $1.key }) { ended.count(comparison.value) }
+        return ended.summed()
+    }
+
+    private func summed() -> SimulationReport {
         var report = report
+        report.liveWaits = live.waiting()
+        report.draftWaits = draft.waiting()
         if report.leadCount > Self.detailLimit { report.leads = [] }
         for (pair, tally) in moves {
             switch (pair.from.isMatched, pair.to.isMatched) {

@@ -88,7 +88,7 @@ package struct SimulatedClock: Sendable {
         for snapshot in snapshots {
             let compiled = CompiledRuleSet(snapshot)
             guard compiled.isStateful else { continue }
-            let request = compiled.everyRequest(snapshot)
+            let request = compiled.everyRequest()
             for key in request.keys {
                 guard let period = key.key.period, period != .total else { continue }
                 windows.insert(Window(timeZone: key.timeZone, period: period))
@@ -100,20 +100,10 @@ package struct SimulatedClock: Sendable {
 }
 
 extension CompiledRuleSet {
-    /// Every pool, whoever's leads it is for.
-    func everyPool(_ snapshot: RuleSetSnapshot) -> [CompiledPool] {
-        let sources = [nil] + snapshot.workspaces.map(\.id)
-        let pools = sources.flatMap { rules(of: $0).rules.compactMap(\.pool) }
-        return pools + fallbackPools.values
-    }
-
     /// All that any decision may look at.
-    func everyRequest(_ snapshot: RuleSetSnapshot) -> RoutingStateRequest {
+    package func everyRequest() -> RoutingStateRequest {
         var request = RoutingStateRequest()
-        var seen: Set<ObjectIdentifier> = []
-        for pool in everyPool(snapshot) where seen.insert(ObjectIdentifier(pool)).inserted {
-            request.formUnion(pool.request)
-        }
+        for pool in everyPool() { request.formUnion(pool.request) }
         return request
     }
 }

@@ -2,16 +2,30 @@ import FoundationEssentials
 
 /// One of the two rule sets of a simulation, with what it has done so far.
 ///
-/// Counters begin at nothing and turn with the windows of their time zones, as the times of the leads go by. A lead that
-/// would wait for capacity is counted as waiting and does not hold up those behind it.
+/// Counters turn with the windows of their time zones, and clocks go on, as the times of the leads go by. A lead for which
+/// there is no room waits, holds up those that come behind it for the same rule, and moves when there is room, in the order
+/// in which routing would move it.
 struct SimulatedSide {
-    private let rules: CompiledRuleSet
-    private let clock: SimulatedClock
+    /// What becomes of a lead.
+    struct Result {
+        let decision: RoutingDecision
+        let placement: Placement
+        let rule: UUID?
+
+        init(_ decision: RoutingDecision) {
+            self.decision = decision
+            placement = Placement(decision)
+            if case .routed(_, let rule, _) = decision.outcome { self.rule = rule } else { rule = nil }
+        }
+    }
+
+    let rules: CompiledRuleSet
+    let clock: SimulatedClock
     /// The names of the rules that are switched on.
     let ruleNames: [UUID: String]
     /// How many leads each has taken.
     private(set) var hits: [UUID: Int] = [:]
-    private var state = RoutingState()
+    var state: RoutingState
     private var windows: [StateKey: SimulatedClock.Window] = [:]
     private var zones: [UUID: String] = [:]
     /// When a counter turns next.
@@ -22,20 +36,35 @@ struct SimulatedSide {
     /// When each cap was full first, and in how many windows.
     private(set) var full: [StateKey: (first: Int64, windows: Int)] = [:]
 
-    init(_ snapshot: RuleSetSnapshot, _ clock: SimulatedClock) {
+    /// The leads that wait, by rule.
+    var lines: [UUID: SimulatedLine] = [:]
+    /// What has become of leads that waited, since somebody has taken note of it.
+    var moved: [(number: Int, result: Result)] = []
+    /// How many leads have waited, and the longest of them, in microseconds.
+    private(set) var waits = SimulationReport.Waits()
+    /// When somebody opens next for whom leads wait.
+    var nextOpening: Int64?
+    /// When leads are to be looked at that wait although there is room.
+    var nextTry = Int64.max
+
+    init(_ snapshot: RuleSetSnapshot, _ clock: SimulatedClock, from start: RoutingState?) {
         var snapshot = snapshot
         snapshot.pauses = RoutingPauses()
         rules = CompiledRuleSet(snapshot)
         self.clock = clock
+        state = start ?? RoutingState()
         ruleNames = Dictionary(snapshot.rules.filter(\.isActive).map { ($0.id, $0.name) }) { first, _ in first }
         guard rules.isStateful else { return }
-        for pool in rules.everyPool(snapshot) {
+        for pool in rules.everyPool() {
             note(pool.caps, "rule “\(pool.ruleName)”")
             for member in pool.members {
-                let isOne = pool.members.count == 1
-                note(member.caps, isOne ? "“\(member.name)”" : "“\(member.name)”", rule: pool.ruleName)
+                note(member.caps, "“\(member.name)”", rule: pool.ruleName)
                 for person in member.people { note(person.caps, "\(person.assignee.name) of “\(member.name)”") }
             }
+        }
+        for (key, cap) in limits where cap.limit > 0 {
+            guard let amount = start?.amounts[key], amount.value >= cap.limit else { continue }
+            full[key] = (state.now, 1)
         }
     }
 
@@ -54,8 +83,12 @@ struct SimulatedSide {
         }
     }
 
-    /// What a cap lets through, and what it is on; nil if the rules do not have it.
-    func limit(of key: StateKey) -> (limit: Int64, subject: String)? { limits[key] }
+    /// How many have waited, and how many still do.
+    func waiting() -> SimulationReport.Waits {
+        var waits = waits
+        waits.still = lines.values.reduce(0) { $0 + $1.count }
+        return waits
+    }
 
     /// Gets ready for leads, so that deciding each of them looks nothing up.
     mutating func prepare(for page: [SimulatedLead]) {
@@ -70,16 +103,31 @@ struct SimulatedSide {
         minute = .min
     }
 
-    /// Decides a lead.
-    mutating func decide(_ lead: SimulatedLead) -> (decision: RoutingDecision, placement: Placement, rule: UUID?) {
-        let time = lead.time ?? 0
-        if rules.isStateful { turn(to: time) }
-        let decision = rules.decide(lead.lead, from: lead.source, in: &state)
-        if let use = decision.use { note(use, at: time) }
-        let placement = Placement(decision)
-        guard case .routed(_, let rule, _) = decision.outcome else { return (decision, placement, nil) }
-        hits[rule, default: 0] += 1
-        return (decision, placement, rule)
+    /// Decides a lead that comes at a time.
+    mutating func decide(_ lead: SimulatedLead, number: Int, at time: Int64) -> Result {
+        if rules.isStateful { advance(to: time) }
+        let result = Result(rules.decide(lead.lead, from: lead.source, in: &state))
+        took(result, at: time)
+        if case .waiting(let rule) = result.placement {
+            waits.ever += 1
+            wait(.init(number: number, lead: lead), for: rule, at: time)
+        }
+        return result
+    }
+
+    /// Goes on in time: windows turn, clocks go on, and leads that wait move as soon as there is room.
+    mutating func advance(to time: Int64) {
+        guard rules.isStateful else { return }
+        if !lines.isEmpty {
+            if nextTurn == .min { turn(to: state.now) }
+            while !lines.isEmpty {
+                let event = min(nextTurn, opening(), nextTry)
+                guard event <= time else { break }
+                turn(to: event)
+                drain()
+            }
+        }
+        turn(to: time)
     }
 
     /// Has counters begin anew whose window is over, and sets the clocks.
@@ -99,10 +147,21 @@ struct SimulatedSide {
         }
     }
 
-    private mutating func note(_ use: StateUse, at time: Int64) {
-        for charge in use.charges {
+    /// Notes what a decision has taken.
+    mutating func took(_ result: Result, at time: Int64) {
+        if let rule = result.rule { hits[rule, default: 0] += 1 }
+        for charge in result.decision.use?.charges ?? [] {
             guard let cap = limits[charge.key], state.amounts[charge.key]?.value == cap.limit else { continue }
             full[charge.key] = (full[charge.key]?.first ?? time, (full[charge.key]?.windows ?? 0) + 1)
+        }
+    }
+
+    /// Notes that a lead has moved.
+    mutating func moves(_ waiter: SimulatedLine.Waiter, _ result: Result) {
+        moved.append((waiter.number, result))
+        guard case .waiting = result.placement else {
+            waits.longest = max(waits.longest, state.now - (waiter.lead.time ?? state.now))
+            return
         }
     }
 }

@@ -13,6 +13,11 @@ extension SimulationReport {
             "\(Self.grouped(leadCount)) \(leadCount == 1 ? "lead" : "leads") under the rules in force (version \(version)) and under \(draftName)."
         ]
         if let period, leadCount > 0 { lines.append("From \(time(period.lowerBound)) to \(time(period.upperBound)).") }
+        if offset > 0 {
+            lines.append("Counters and turns begin as they stand now, and the leads come again from now on.")
+        } else if counters == .live {
+            lines.append("Counters and turns begin as they stand now.")
+        }
         if isTruncated { lines.append("There are more in that time; the newest were taken.") }
         if duplicateCount > 0 {
             lines.append("\(Self.grouped(duplicateCount)) duplicates are left out: no rule decides them.")
@@ -44,6 +49,7 @@ extension SimulationReport {
             limit
         )
         lines += table("RULES", ["now", "draft"], rules.map { ($0.name, [$0.live, $0.draft]) }, limit)
+        lines += waitLines
         lines += capLines(limit, time)
         return lines.joined(separator: "\n")
     }
@@ -67,6 +73,28 @@ extension SimulationReport {
         }
         if rows.count > limit { lines.append("  … and \(rows.count - limit) more") }
         return lines
+    }
+
+    private var waitLines: [String] {
+        guard liveWaits.ever + draftWaits.ever > 0 else { return [] }
+        func line(_ name: String, _ value: (Waits) -> String) -> String {
+            "  " + name.padded(36) + Self.right(value(liveWaits), 11) + Self.right(value(draftWaits), 11)
+        }
+        return [
+            "", "WAITING FOR CAPACITY".padded(38) + Self.right("now", 11) + Self.right("draft", 11),
+            line("leads that waited") { Self.grouped($0.ever) },
+            line("still waiting at the end") { Self.grouped($0.still) },
+            line("longest wait until it moved") { $0.longest > 0 ? Self.duration($0.longest) : "–" },
+        ]
+    }
+
+    /// A time in its two largest units: `3 d 4 h`.
+    private static func duration(_ microseconds: Int64) -> String {
+        let minutes = microseconds / 60_000_000
+        if minutes < 1 { return "\(microseconds / 1_000_000) s" }
+        if minutes < 60 { return "\(minutes) min" }
+        if minutes < 1440 { return "\(minutes / 60) h \(minutes % 60) min" }
+        return "\(minutes / 1440) d \(minutes % 1440 / 60) h"
     }
 
     private func capLines(_ limit: Int, _ time: (Int64) -> String) -> [String] {

@@ -60,6 +60,19 @@ package struct SimulationReport: Sendable, Hashable {
         package var draftWindows: Int
     }
 
+    /// Leads that waited for capacity under one of the two rule sets.
+    package struct Waits: Sendable, Hashable {
+        /// How many have waited.
+        package var ever = 0
+        /// How many still wait at the end.
+        package var still = 0
+        /// How long the longest of those waited that have moved, in microseconds.
+        package var longest: Int64 = 0
+
+        /// Nobody has waited.
+        package init() {}
+    }
+
     /// One lead, where few were asked about.
     package struct LeadLine: Sendable, Hashable {
         /// Its place among those that were sent, from 0.
@@ -98,6 +111,14 @@ package struct SimulationReport: Sendable, Hashable {
     package var moves: [Move] = []
     /// The rules, those first for which most changes.
     package var rules: [RuleLine] = []
+    /// What counters and turns began with.
+    package var counters = SimulatedCounters.empty
+    /// By how much later than they came leads were taken to come, in microseconds; 0 unless counters began as they stand.
+    package var offset: Int64 = 0
+    /// The leads that waited under the rules in force.
+    package var liveWaits = Waits()
+    /// The leads that would wait under the draft.
+    package var draftWaits = Waits()
     /// The caps that fill.
     package var caps: [CapLine] = []
     /// Each lead, where at most a hundred were asked about.

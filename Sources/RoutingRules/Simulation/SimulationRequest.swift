@@ -1,5 +1,13 @@
 package import FoundationEssentials
 
+/// What the counters and turns of a simulation begin with.
+package enum SimulatedCounters: String, Sendable, Hashable, CaseIterable {
+    /// As they stand in routing at the moment.
+    case live
+    /// Nothing taken, and nobody has had a turn.
+    case empty
+}
+
 /// What a simulation compares, and for which leads.
 package struct SimulationRequest: Sendable {
     /// The rules that stand against those in force.
@@ -27,6 +35,13 @@ package struct SimulationRequest: Sendable {
     /// The leads.
     package var leads: Leads
 
+    /// What counters and turns begin with; they are read, and never touched.
+    ///
+    /// For leads that are handed in, as if they came now, that is how they stand now. Leads of the past days begin with
+    /// nothing taken unless told otherwise: they are in today's counters already. Told otherwise, they are taken to come
+    /// again from now on, as many days later as were asked for.
+    package var counters: SimulatedCounters
+
     /// How many days of leads may be asked for.
     package static let mostDays = 400
     /// How many leads are replayed at most.
@@ -35,10 +50,20 @@ package struct SimulationRequest: Sendable {
     package static let usualLeads = 200_000
 
     /// A simulation of a draft.
-    package init(owner: UUID?, draft: Draft, leads: Leads) {
+    ///
+    /// - Parameters:
+    ///   - owner: whose rules and leads.
+    ///   - draft: the rules that stand against those in force.
+    ///   - leads: the leads.
+    ///   - counters: what counters begin with; nil: what the leads suggest.
+    package init(owner: UUID?, draft: Draft, leads: Leads, counters: SimulatedCounters? = nil) {
         self.owner = owner
         self.draft = draft
         self.leads = leads
+        switch leads {
+        case .days: self.counters = counters ?? .empty
+        case .these: self.counters = counters ?? .live
+        }
     }
 }
 

@@ -53,6 +53,13 @@ extension JSONWriter {
                     writer.member("draft", line.draft)
                 }
             }
+            writer.member("counters", report.counters.rawValue)
+            writer.member("offsetSeconds", Int(report.offset / 1_000_000))
+            writer.key("waiting")
+            writer.object { writer in
+                writer.waits("live", report.liveWaits)
+                writer.waits("draft", report.draftWaits)
+            }
             writer.caps(report.caps.prefix(Self.lineLimit))
             writer.key("leads")
             writer.array(report.leads) { writer, lead in
@@ -62,6 +69,15 @@ extension JSONWriter {
                     writer.outcome("draft", lead.draft)
                 }
             }
+        }
+    }
+
+    private mutating func waits(_ name: StaticString, _ waits: SimulationReport.Waits) {
+        key(name)
+        object { writer in
+            writer.member("leads", waits.ever)
+            writer.member("stillWaiting", waits.still)
+            writer.member("longestSeconds", Int(waits.longest / 1_000_000))
         }
     }
 

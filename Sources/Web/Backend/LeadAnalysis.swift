@@ -17,17 +17,11 @@ package protocol LeadAnalysis: Sendable {
     /// What would become of leads under other rules; nothing is written.
     ///
     /// - Parameters:
-    ///   - draft: which rules stand against those in force.
-    ///   - leads: which leads.
+    ///   - simulation: which rules stand against those in force, for which leads.
     ///   - owner: whose rules the draft replaces and whose leads are decided; nil for the platform's and everybody's,
     ///     which is for administrators.
     ///   - principal: on whose behalf.
     /// - Returns: what came of it.
     /// - Throws: ``BackendError``; `.overloaded` while another simulation is under way.
-    func simulate(
-        _ draft: SimulationBody.Draft,
-        _ leads: SimulationRequest.Leads,
-        owner: UUID?,
-        as principal: Principal
-    ) async throws -> SimulationReport
+    func simulate(_ simulation: SimulationBody, owner: UUID?, as principal: Principal) async throws -> SimulationReport
 }

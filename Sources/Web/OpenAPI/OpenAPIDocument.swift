@@ -815,16 +815,25 @@ enum OpenAPIDocument {
               summary: What would become of leads under other rules.
               description: |
                 Scopes `rules:read` and `leads:read`. Leads of the last days, or those that are sent, are decided under the rules in
-                force and under a draft; nothing is written and no counter moves. The key of a workspace simulates its own rules
+                force and under a draft, in simulated time: windows of caps turn, and leads that wait move when there is room. Nothing
+                is written and no counter moves. A file of leads may be the body, with the rest in the query. The key of a workspace simulates its own rules
                 over the leads that it sent; an administrator's key the platform's rules over everybody's leads, unless it names
                 a workspace. One simulation at a time on a node. Plain text with `Accept: text/plain`.
               parameters:
                 - $ref: '#/components/parameters/RequestId'
+                - {name: workspaceId, in: query, description: With a file. Whose rules and leads., schema: {$ref: '#/components/schemas/Id'}}
+                - {name: draft, in: query, description: With a file., schema: {type: string, enum: [stored, published], default: stored}}
+                - {name: version, in: query, description: With a file. The rules as they stood at this version., schema: {type: integer}}
+                - {name: counters, in: query, description: With a file., schema: {type: string, enum: [live, empty], default: live}}
               requestBody:
                 required: true
                 content:
                   application/json:
                     schema: {$ref: '#/components/schemas/SimulationRequest'}
+                  text/csv:
+                    schema: {type: string, description: Leads as `switchyard import` reads them.}
+                  application/x-ndjson:
+                    schema: {type: string, description: A lead of JSON a line.}
               responses:
                 '200':
                   description: What would become of them.
@@ -1989,15 +1998,35 @@ enum OpenAPIDocument {
               additionalProperties: false
               properties:
                 workspaceId: {$ref: '#/components/schemas/NullableId'}
-                draft: {type: [string, 'null'], enum: [stored, published, null], default: stored}
+                draft:
+                  description: The stored draft, the rules in force, or a rule set as for `PUT /api/rule-sets/{owner}/draft`.
+                  default: stored
+                  oneOf:
+                    - {type: [string, 'null'], enum: [stored, published, null]}
+                    - {$ref: '#/components/schemas/RuleSet'}
+                counters:
+                  description: |
+                    What counters and turns begin with: as they stand now, or nothing taken. `empty` unless named with `days`, else
+                    `live`. With `days` and `live` the leads come again from now on.
+                  type: [string, 'null']
+                  enum: [live, empty, null]
                 version: {type: [integer, 'null'], description: The rules as they stood at this version.}
                 days: {type: [integer, 'null'], minimum: 1, maximum: 400, default: 7}
                 limit: {type: [integer, 'null'], minimum: 1, maximum: 1000000, default: 200000}
                 lead: {$ref: '#/components/schemas/Lead'}
-                leads: {type: array, maxItems: 1000, items: {$ref: '#/components/schemas/Lead'}}
+                leads: {type: array, maxItems: 50000, items: {$ref: '#/components/schemas/Lead'}}
+                csv: {type: string, description: A CSV file of leads as `switchyard import` reads it.}
+                ndjson: {type: string, description: A lead of JSON a line.}
+            SimulatedWaits:
+              type: object
+              required: [leads, stillWaiting, longestSeconds]
+              properties:
+                leads: {type: integer, description: How many waited for capacity.}
+                stillWaiting: {type: integer, description: How many still wait at the end.}
+                longestSeconds: {type: integer, description: How long the longest of those waited that have moved.}
             SimulationReport:
               type: object
-              required: [ruleSetVersion, draft, from, to, leadCount, duplicateCount, isTruncated, seconds, summary, workspaces, moves, rules, caps, leads]
+              required: [ruleSetVersion, draft, from, to, leadCount, duplicateCount, isTruncated, seconds, summary, workspaces, moves, rules, counters, offsetSeconds, waiting, caps, leads]
               properties:
                 ruleSetVersion: {type: integer, format: int64}
                 draft: {type: string}
@@ -2048,6 +2077,14 @@ enum OpenAPIDocument {
                       name: {type: string}
                       live: {type: [integer, 'null']}
                       draft: {type: [integer, 'null']}
+                counters: {type: string, enum: [live, empty], description: What counters and turns began with.}
+                offsetSeconds: {type: integer, description: 'By how much later than they came leads were taken to come; times of caps are later by this.'}
+                waiting:
+                  type: object
+                  required: [live, draft]
+                  properties:
+                    live: {$ref: '#/components/schemas/SimulatedWaits'}
+                    draft: {$ref: '#/components/schemas/SimulatedWaits'}
                 caps:
                   type: array
                   items:

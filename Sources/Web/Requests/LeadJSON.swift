@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import RoutingRules
 
 /// A lead as `POST /api/leads` takes it, for the command line.
@@ -11,6 +12,71 @@ package enum LeadJSON {
         try reader.finish()
         if let problem = decoded.problems.first(where: { !$0.field.isEmpty }) { throw Unreadable(problem: problem) }
         return decoded.lead
+    }
+
+    /// Reads leads: a list of objects, or an object a line. Blank lines are passed over.
+    ///
+    /// - Parameters:
+    ///   - bytes: the file.
+    ///   - limits: how deep they may be nested.
+    ///   - most: how many there may be.
+    /// - Returns: the leads, each with the workspace that it names.
+    /// - Throws: ``LineError`` with the first that is none.
+    package static func leads(
+        _ bytes: [UInt8],
+        limits: WebConfiguration.Limits = .init(),
+        atMost most: Int = .max
+    ) throws -> [(lead: Lead, workspaceID: UUID?)] {
+        var leads: [(lead: Lead, workspaceID: UUID?)] = []
+        func take(_ reader: inout JSONReader, _ line: Int) throws {
+            let kind = try reader.kind()
+            guard kind == .object else {
+                throw LineError(line: line, field: "", message: "A lead is an object, not \(kind.rawValue).")
+            }
+            let decoded = try LeadDecoding.read(&reader)
+            // What a lead is recognised by does not matter here.
+            if let problem = decoded.problems.first(where: { !$0.field.isEmpty }) {
+                throw LineError(line: line, field: problem.field, message: problem.message)
+            }
+            guard leads.count < most else {
+                throw LineError(line: line, field: "", message: "There are more than \(most) leads.")
+            }
+            leads.append((decoded.lead, decoded.workspaceID))
+        }
+        let isList = bytes.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) } == UInt8(ascii: "[")
+        guard !isList else {
+            var reader = JSONReader(bytes, maximumDepth: limits.jsonDepth)
+            do {
+                try reader.readArray { reader, index in try take(&reader, index + 1) }
+                try reader.finish()
+            } catch let error as JSONSyntaxError {
+                throw LineError(line: leads.count + 1, field: "", message: "\(error)")
+            }
+            return leads
+        }
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
+            var reader = JSONReader(Array(line), maximumDepth: limits.jsonDepth)
+            do {
+                try take(&reader, index + 1)
+                try reader.finish()
+            } catch let error as JSONSyntaxError {
+                throw LineError(line: index + 1, field: "", message: "\(error)")
+            }
+        }
+        return leads
+    }
+
+    /// A line, or an element of a list, that is no lead.
+    package struct LineError: Error, CustomStringConvertible {
+        /// Which, from 1.
+        package let line: Int
+        /// The field of the lead, as a JSON pointer.
+        let field: String
+        /// What is wrong.
+        let message: String
+
+        package var description: String { "line \(line)\(field.isEmpty ? "" : ", \(field)"): \(message)" }
     }
 
     /// A text that is no lead.

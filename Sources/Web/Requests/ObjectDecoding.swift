@@ -108,6 +108,13 @@ struct ObjectDecoding {
         return cleaned
     }
 
+    /// A text of any length, as it is.
+    mutating func longText(_ name: String) -> String? {
+        guard let value = values[name] else { return nil }
+        guard case .string(let text) = value else { return wrong(name, "a string", value) }
+        return text
+    }
+
     /// `true` or `false`.
     mutating func bool(_ name: String) -> Bool? {
         guard let value = values[name] else { return nil }

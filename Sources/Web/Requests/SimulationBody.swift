@@ -1,5 +1,5 @@
 import FoundationEssentials
-import RoutingRules
+package import RoutingRules
 
 /// The body of `POST /api/rules/simulate`.
 package struct SimulationBody: Sendable {
@@ -11,15 +11,36 @@ package struct SimulationBody: Sendable {
         case stored
         /// The rules as they stood at a version.
         case version(Int64)
+        /// A rule set as it is saved as a draft.
+        case document(DocumentTree)
+    }
+
+    /// Which leads are decided.
+    package enum Leads: Sendable {
+        /// Those of the last days, at most so many.
+        case days(Int, limit: Int)
+        /// These, as if they came now.
+        case these([SimulatedLead])
+        /// Those of a CSV file, which the backend reads as an import reads it.
+        case csv([UInt8])
     }
 
     /// Whose rules; nil: not said.
     let owner: UUID?
-    let draft: Draft
-    let leads: SimulationRequest.Leads
+    /// Which rules stand against those in force.
+    package let draft: Draft
+    /// Which leads are decided.
+    package let leads: Leads
+    /// What counters begin with; nil: what the leads suggest.
+    package let counters: SimulatedCounters?
 
-    /// How many leads may be sent.
-    static let mostLeads = 1_000
+    /// How many leads may be sent; a body's size bounds them too.
+    static let mostLeads = 50_000
+
+    private static let names = [
+        "workspaceId", "draft", "version", "counters", "days", "limit", "lead", "leads", "csv", "ndjson",
+    ]
+    private static let selections = ["days", "lead", "leads", "csv", "ndjson"]
 
     /// Reads the body.
     ///
@@ -30,16 +51,26 @@ package struct SimulationBody: Sendable {
     ///   - limits: how deep it may be nested.
     /// - Throws: ``Problem`` with every field at fault.
     init(_ bytes: [UInt8], own: UUID?, limits: WebConfiguration.Limits) throws {
-        let names = ["workspaceId", "draft", "version", "days", "limit", "lead", "leads"]
-        var body = try ObjectDecoding(bytes, names: names, limits: limits)
+        var body = try ObjectDecoding(bytes, names: Self.names, limits: limits)
         owner = body.uuid("workspaceId")
         draft = Self.draft(&body)
-        let given = ["days", "lead", "leads"].filter { body.has($0) && !body.isNull($0) }
+        counters = Self.counters(body.isNull("counters") ? nil : body.text("counters")) { body.note("counters", $0) }
+        let given = Self.selections.filter { body.has($0) && !body.isNull($0) }
         if given.count > 1 {
-            body.note(given[1], "This does not go together with \(given[0]).", "Send one of days, lead and leads.")
+            body.note(
+                given[1],
+                "This does not go together with \(given[0]).",
+                "Send one of \(Self.selections.joined(separator: ", "))."
+            )
         }
         switch given.first {
         case "lead", "leads": leads = .these(Self.leads(bytes, own, owner, &body, limits))
+        case "csv": leads = .csv(Array((body.longText("csv") ?? "").utf8))
+        case "ndjson":
+            let lines = Array((body.longText("ndjson") ?? "").utf8)
+            var problems: [FieldProblem] = []
+            leads = .these(Self.lines(lines, own, owner, limits, &problems, "ndjson"))
+            for problem in problems { body.note(problem.field, problem.message, problem.remedy) }
         default:
             let days = body.int32("days").map(Int.init) ?? 7
             let limit = body.int32("limit").map(Int.init) ?? SimulationRequest.usualLeads
@@ -54,20 +85,97 @@ package struct SimulationBody: Sendable {
         try body.finish()
     }
 
-    /// `"published"` or `"stored"`, or else `version`.
+    /// Reads a file of leads, of which everything else is said by the query: `workspaceId`, `draft`, `version`, `counters`.
+    ///
+    /// - Parameters:
+    ///   - file: the file.
+    ///   - isCSV: whether it is CSV, or else a lead of JSON a line.
+    ///   - query: the query of the request.
+    ///   - own: the workspace of the key.
+    ///   - limits: how deep it may be nested.
+    /// - Throws: ``Problem`` with every parameter and line at fault.
+    init(
+        file: [UInt8],
+        isCSV: Bool,
+        query: inout QueryDecoding,
+        own: UUID?,
+        limits: WebConfiguration.Limits
+    ) throws {
+        owner = query.uuid("workspaceId")
+        let name = query.text("draft")
+        if let version = query.int("version", in: 0...Int.max) {
+            draft = .version(Int64(version))
+            if name != nil { query.note("version", "This does not go together with draft.", "Send one of the two.") }
+        } else {
+            draft = name == "published" ? .published : .stored
+            if let name, name != "published", name != "stored" {
+                query.note("draft", "This is stored or published.", "A draft document goes into a body of JSON.")
+            }
+        }
+        counters = Self.counters(query.text("counters")) { query.note("counters", $0) }
+        var problems: [FieldProblem] = []
+        leads = isCSV ? .csv(file) : .these(Self.lines(file, own, owner, limits, &problems, "line"))
+        try query.finish()
+        guard problems.isEmpty else { throw Problem.invalid(problems) }
+    }
+
+    /// A name of what counters begin with.
+    private static func counters(_ name: String?, _ note: (String) -> Void) -> SimulatedCounters? {
+        guard let name else { return nil }
+        let counters = SimulatedCounters(rawValue: name)
+        if counters == nil { note("This is live or empty.") }
+        return counters
+    }
+
+    /// `"published"`, `"stored"` or a document, or else `version`.
     private static func draft(_ body: inout ObjectDecoding) -> Draft {
-        let name = body.isNull("draft") ? nil : body.text("draft")
+        var document: DocumentTree?
+        if case .object = body.json("draft") { document = body.json("draft").map(DocumentTree.init) }
+        let name = document != nil || body.isNull("draft") ? nil : body.text("draft")
         if body.has("version"), !body.isNull("version") {
-            if name != nil { body.note("version", "This does not go together with draft.", "Send one of the two.") }
+            if name != nil || document != nil {
+                body.note("version", "This does not go together with draft.", "Send one of the two.")
+            }
             return .version(Int64(body.int32("version") ?? 0))
         }
+        if let document { return .document(document) }
         switch name {
         case "published": return .published
         case "stored", nil: return .stored
         default:
-            body.note("draft", "This is stored or published.", "Name an earlier version as version.")
+            body.note(
+                "draft",
+                "This is stored, published, or a rule set.",
+                "Name an earlier version as version, or send the rules as for PUT /api/rule-sets/{owner}/draft."
+            )
             return .stored
         }
+    }
+
+    /// A lead of JSON a line, or a list of them.
+    private static func lines(
+        _ bytes: [UInt8],
+        _ own: UUID?,
+        _ owner: UUID?,
+        _ limits: WebConfiguration.Limits,
+        _ problems: inout [FieldProblem],
+        _ name: String
+    ) -> [SimulatedLead] {
+        do {
+            return try LeadJSON.leads(bytes, limits: limits, atMost: mostLeads)
+                .map { SimulatedLead(id: nil, lead: $0.lead, source: own ?? $0.workspaceID ?? owner, time: nil) }
+        } catch let error as LeadJSON.LineError {
+            problems.append(
+                FieldProblem(
+                    field: "\(name)/\(error.line)\(error.field)",
+                    message: error.message,
+                    remedy: "Send a lead a line, each an object as for POST /api/leads."
+                )
+            )
+        } catch {
+            problems.append(FieldProblem(field: name, message: "These are no leads."))
+        }
+        return []
     }
 
     /// The leads, read as `POST /api/leads` reads them; of one that is not valid the first problem is named.

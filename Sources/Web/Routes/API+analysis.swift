@@ -30,11 +30,7 @@ extension API {
         let principal = try await principal(of: request, with: .rulesRead)
         // Leads are decided, and named: who may not read them may not have them told.
         guard principal.may(.leadsRead) else { throw Problem.missingScope(.leadsRead) }
-        let body = try SimulationBody(
-            await request.jsonBody(upTo: limits.leadBodyBytes),
-            own: principal.workspaceID,
-            limits: limits
-        )
+        let body = try await simulation(request, own: principal.workspaceID)
         if let own = principal.workspaceID, let owner = body.owner, owner != own {
             throw Problem(
                 .forbidden,
@@ -43,12 +39,7 @@ extension API {
                 errors: [FieldProblem(field: "/workspaceId", message: "This is not the key's workspace.")]
             )
         }
-        let report = try await backend.simulate(
-            body.draft,
-            body.leads,
-            owner: principal.workspaceID ?? body.owner,
-            as: principal
-        )
+        let report = try await backend.simulate(body, owner: principal.workspaceID ?? body.owner, as: principal)
         if request.prefersText {
             let names = try await backend.workspaces(as: principal)
             return text(
@@ -59,6 +50,27 @@ extension API {
             )
         }
         return json(capacity: 16_384) { $0.simulation(report) }
+    }
+
+    /// What is to be simulated: a body of JSON, or a file of leads with the rest in the query.
+    private func simulation(_ request: Request, own: UUID?) async throws -> SimulationBody {
+        let type = request.headers[.contentType]?.lowercased().prefix { $0 != ";" && $0 != " " }
+        let isCSV = type == "text/csv"
+        guard isCSV || type == "application/x-ndjson" || type == "application/jsonl" else {
+            return try SimulationBody(
+                await request.jsonBody(upTo: limits.leadBodyBytes),
+                own: own,
+                limits: limits
+            )
+        }
+        var query = try QueryDecoding(request.uri)
+        return try SimulationBody(
+            file: await request.rawBody(upTo: limits.leadBodyBytes),
+            isCSV: isCSV,
+            query: &query,
+            own: own,
+            limits: limits
+        )
     }
 
     /// `GET /api/rules/lint`: what is wrong with the rules, without a single lead.

@@ -25,9 +25,23 @@ struct DraftRules {
                     remedy: "Save one, name an earlier version as version, or send draft published."
                 )
             }
-            let live = try await store.loadRuleSet().rules.filter { $0.workspaceID == owner }
-            let resolved = ResolvedRuleSet(draft.document, owner: owner, live: live, golden: []) { UUID() }
-            return (.rules(resolved.rules), "the draft")
+            return (.rules(try await rules(draft.document, of: owner)), "the draft")
+        case .document(let tree):
+            let workspaces = try await store.workspaces(as: access).map(\.workspace)
+            do {
+                let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
+                return (.rules(try await rules(document, of: owner)), "the draft that was sent")
+            } catch let error as DocumentProblems {
+                throw DocumentProblems(
+                    error.problems.map { DocumentProblem(path: "/draft" + $0.path, $0.message, remedy: $0.remedy) }
+                )
+            }
         }
+    }
+
+    /// A document's rules as they would be if they were published now.
+    private func rules(_ document: RuleSetDocument, of owner: UUID?) async throws -> [RoutingRule] {
+        let live = try await store.loadRuleSet().rules.filter { $0.workspaceID == owner }
+        return ResolvedRuleSet(document, owner: owner, live: live, golden: []) { UUID() }.rules
     }
 }

@@ -31,8 +31,7 @@ extension StoreBackedRouting {
     }
 
     func simulate(
-        _ draft: SimulationBody.Draft,
-        _ leads: SimulationRequest.Leads,
+        _ simulation: SimulationBody,
         owner: UUID?,
         as principal: Principal
     ) async throws -> SimulationReport {
@@ -45,11 +44,43 @@ extension StoreBackedRouting {
                     )
                 ])
             }
-            let (rules, name) = try await DraftRules(store: store).rules(draft, of: owner, as: principal.access)
+            let (rules, name) = try await DraftRules(store: store)
+                .rules(simulation.draft, of: owner, as: principal.access)
             return try await simulator.run(
-                SimulationRequest(owner: owner, draft: rules, leads: leads),
+                SimulationRequest(
+                    owner: owner,
+                    draft: rules,
+                    leads: try await leads(simulation.leads, owner, principal),
+                    counters: simulation.counters
+                ),
                 draftName: name
             )
+        }
+    }
+
+    /// The leads that are meant; those of a workspace's key are that workspace's, whatever a file says.
+    private func leads(
+        _ leads: SimulationBody.Leads,
+        _ owner: UUID?,
+        _ principal: Principal
+    ) async throws -> SimulationRequest.Leads {
+        switch leads {
+        case .days(let days, let limit): return .days(days, limit: limit)
+        case .these(let leads): return .these(leads)
+        case .csv(let bytes):
+            var all: [Workspace] = []
+            if principal.workspaceID == nil { all = try await store.workspaces(as: .administrator).map(\.workspace) }
+            do {
+                return .these(try LeadTable.leads(bytes, of: LeadSources(all, else: owner)))
+            } catch {
+                throw BackendError.invalid([
+                    FieldProblem(
+                        field: "csv",
+                        message: "This is no CSV file of leads: \(error)",
+                        remedy: "Send UTF-8 with a header row, as `switchyard import` reads it."
+                    )
+                ])
+            }
         }
     }
 }

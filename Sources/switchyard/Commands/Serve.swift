@@ -128,7 +128,7 @@ struct Serve: AsyncParsableCommand {
         logger.notice("Switchyard has stopped.")
     }
 
-    /// What takes a publication back when routings fail after it; alerts join in by its hook.
+    /// What takes a publication back when routings fail after it; the alert `auto_rollback` tells of it.
     private static func watch(_ session: DatabaseSession, logger: Logger) -> PublicationWatch {
         let node = NodeName.make()
         return PublicationWatch(logger: logger) { try await session.store.rollBackFailing(node: node) }

@@ -1,48 +1,90 @@
 import FoundationEssentials
 import LeadRouting
 import RoutingRules
+import Web
+
+/// Whose leads those of a file are.
+struct LeadSources {
+    private let ids: [String: UUID]
+    private let knowsIDs: Bool
+    private let owner: UUID?
+
+    /// Workspaces that a row may name, and the source of rows that name none.
+    init(_ workspaces: [Workspace], else owner: UUID?) {
+        ids = Dictionary(workspaces.map { ($0.name.lowercased(), $0.id) }) { first, _ in first }
+        knowsIDs = !workspaces.isEmpty
+        self.owner = owner
+    }
+
+    /// The workspace that a name or id means.
+    func source(_ name: String?) -> UUID? {
+        name.flatMap { name in (knowsIDs ? UUID(uuidString: name) : nil) ?? ids[name.lowercased()] } ?? owner
+    }
+}
 
 /// Leads of a CSV file, read as `switchyard import` reads it and kept in memory.
+struct LeadTable {
+    private let sources: LeadSources
+    private var reader = CSVReader()
+    private var columns: LeadColumns?
+    private var leads: [SimulatedLead] = []
+
+    private init(of sources: LeadSources) { self.sources = sources }
+
+    /// The leads in the order of the file.
+    ///
+    /// - Throws: `CSVError` or `LeadColumns.Problem`, naming the line that is no lead.
+    static func leads(_ bytes: [UInt8], of sources: LeadSources) throws -> [SimulatedLead] {
+        var table = LeadTable(of: sources)
+        try table.take(table.reader.read(bytes))
+        try table.take(table.reader.finish())
+        return table.leads
+    }
+
+    private mutating func take(_ rows: [CSVRow]) throws {
+        for row in rows {
+            guard let known = columns else {
+                columns = try LeadColumns(header: row.fields)
+                continue
+            }
+            if row.fields.allSatisfy(\.isEmpty) { continue }
+            guard row.fields.count == known.count else {
+                throw CSVError(
+                    line: row.line,
+                    "Has \(row.fields.count) values where the header has \(known.count)."
+                )
+            }
+            let (lead, name) = known.lead(row.fields)
+            leads.append(SimulatedLead(id: nil, lead: lead, source: sources.source(name), time: nil))
+        }
+    }
+}
+
+/// A file of leads: CSV, a lead of JSON a line, or a list of them.
 struct LeadFile {
     let path: String
-    let workspaces: [Workspace]
-    /// The source of rows that name none.
-    let owner: UUID?
+    let sources: LeadSources
 
     /// The leads in the order of the file.
     ///
     /// - Throws: `CommandFault` naming the line that is no lead.
     func leads() async throws -> [SimulatedLead] {
-        var reader = CSVReader()
-        var columns: LeadColumns?
-        var leads: [SimulatedLead] = []
-        let ids = Dictionary(workspaces.map { ($0.name.lowercased(), $0.id) }) { first, _ in first }
-        func take(_ rows: [CSVRow]) throws {
-            for row in rows {
-                guard let known = columns else {
-                    columns = try LeadColumns(header: row.fields)
-                    continue
-                }
-                if row.fields.allSatisfy(\.isEmpty) { continue }
-                guard row.fields.count == known.count else {
-                    throw CSVError(
-                        line: row.line,
-                        "Has \(row.fields.count) values where the header has \(known.count)."
-                    )
-                }
-                let (lead, name) = known.lead(row.fields)
-                let source = name.flatMap { UUID(uuidString: $0) ?? ids[$0.lowercased()] } ?? owner
-                leads.append(SimulatedLead(id: nil, lead: lead, source: source, time: nil))
-            }
-        }
+        var bytes: [UInt8] = []
+        for try await piece in try FileChunks(path: path) { bytes += piece }
         do {
-            for try await piece in try FileChunks(path: path) { try take(reader.read(piece)) }
-            try take(reader.finish())
-        } catch let error as CSVError {
-            throw CommandFault("\(path) cannot be read: \(error)", remedy: "Save it as CSV in UTF-8 with a header row.")
+            let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
+                return try LeadTable.leads(bytes, of: sources)
+            }
+            return try LeadJSON.leads(bytes)
+                .map { SimulatedLead(id: nil, lead: $0.lead, source: $0.workspaceID ?? sources.source(nil), time: nil) }
         } catch let error as LeadColumns.Problem {
             throw CommandFault("\(path) cannot be read: \(error)", remedy: "Mend the first row of the file.")
+        } catch {
+            throw CommandFault(
+                "\(path) cannot be read: \(error)",
+                remedy: "Save it as CSV in UTF-8 with a header row, or as JSON with a lead a line."
+            )
         }
-        return leads
     }
 }

@@ -61,6 +61,56 @@ import Testing
         }
     }
 
+    /// Leads of now meet counters as they stand, unless told otherwise; leads of the past come again from now on, if told so.
+    /// Nothing moves by it.
+    @Test func countersAsTheyStand() async throws {
+        try await Town.with { town in
+            try await town.distribute(
+                Distribution(
+                    pool: Pool(.sticky, members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]),
+                    caps: [Cap(per: .day, limit: 3)]
+                )
+            )
+            let intake = town.intake()
+            var lead = Samples.lead(1)
+            lead.companyName = "Acme"
+            let first = try await intake.submit(lead, from: Samples.partner)
+            _ = try await intake.submit(Samples.lead(2), from: Samples.partner)
+            try await town.run("UPDATE leads SET created_at = created_at - interval '2 hours'")
+            let counters = "SELECT * FROM switchyard.routing_state ORDER BY 1, 2, 3, 4"
+            let before = (try await Self.state(of: town), try await town.run(counters))
+            let simulator = RuleSimulator(store: town.store)
+            func run(_ leads: SimulationRequest.Leads, _ counters: SimulatedCounters?) async throws -> SimulationReport
+            {
+                try await simulator.run(
+                    SimulationRequest(owner: nil, draft: .published, leads: leads, counters: counters),
+                    draftName: "the same"
+                )
+            }
+            lead.email = "another@example.com"
+            let three = (0..<3).map { _ in SimulatedLead(id: nil, lead: lead, source: Samples.partner, time: nil) }
+            let now = try await run(.these(three), nil)
+            #expect(now.counters == .live)
+            #expect(now.leads.map { Placement($0.live).isMatched } == [true, false, false])
+            #expect(Placement(now.leads[0].live).workspace == first.destinationWorkspaceID)
+            #expect(now.leads[0].live.reason.contains("Sticky"))
+            #expect(now.caps.first?.liveFirst != nil)
+            let empty = try await run(.these(three), .empty)
+            #expect(empty.leads.allSatisfy { Placement($0.live).isMatched })
+            #expect(empty.counters == .empty)
+            let past = try await run(.days(1, limit: 100), nil)
+            #expect(past.counters == .empty && past.offset == 0 && past.newlyUnmatched == 0)
+            #expect(past.caps.isEmpty)
+            // Two are counted, and two come again: the second finds it full, unless midnight is between.
+            let again = try await run(.days(1, limit: 100), .live)
+            #expect(again.counters == .live && again.offset == 86_400_000_000)
+            #expect(again.leadCount == 2)
+            #expect(again.period == past.period)
+            #expect((try await Self.state(of: town)) == before.0)
+            #expect((try await town.run(counters)) == before.1)
+        }
+    }
+
     @Test func anEarlierVersionIsADraft() async throws {
         try await Town.with { town in
             try await fill(town)

@@ -100,6 +100,158 @@ import Testing
         }
     }
 
+    /// Makes a second rule, behind the first, that sends whatever it is to the east.
+    private func sendTheRestEast(_ town: Town, _ change: (inout RuleChange) -> Void = { _ in }) async throws {
+        var rule = RuleChange()
+        rule.name = "The rest"
+        rule.priority = -1
+        rule.destinationWorkspaceID = Samples.east
+        change(&rule)
+        _ = try await town.store.createRule(id: .sample(22), owner: nil, rule, as: .administrator)
+    }
+
+    /// The node dies between the return and the reroute: neither has happened, and the same call does both.
+    @Test func aNodeThatDiesInBetweenHasDoneNeither() async throws {
+        try await Town.with { town in
+            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 10)]))
+            try await sendTheRestEast(town)
+            let lead = try await town.intake().submit(Samples.lead(1), from: Samples.partner).leadID
+            try await town.run(
+                """
+                ALTER FUNCTION switchyard.send_returned_lead RENAME TO kept;
+                CREATE FUNCTION switchyard.send_returned_lead(uuid, bigint, uuid, uuid, text, text, uuid, text, text)
+                RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+                    PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10); RETURN true; END $$
+                """
+            )
+            let returning = returning(town)
+            await #expect(throws: PostgresError.self) {
+                try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .workspace(Samples.west))
+            }
+            #expect(try await town.run("SELECT workspace_id FROM leads") == [[Samples.west.text]])
+            #expect(try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 1)
+            #expect(try await town.number("SELECT count(*) FROM lead_routing_logs") == 1)
+            #expect(try await town.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NULL") == 1)
+            try await town.run(
+                """
+                DROP FUNCTION switchyard.send_returned_lead;
+                ALTER FUNCTION switchyard.kept RENAME TO send_returned_lead
+                """
+            )
+            let after = try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .workspace(Samples.west))
+            #expect(after.destinationWorkspaceID == Samples.east)
+            #expect(try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 0)
+        }
+    }
+
+    /// Thirty leads come back from a destination without bounds at once, while others arrive: the one behind it takes
+    /// three of them and no more, and nobody waits for anybody in a circle.
+    @Test func whereReturnedLeadsGoHasACapToo() async throws {
+        try await Town.with(connections: 16) { town in
+            try await sendTheRestEast(town) {
+                $0.distribution = Distribution(caps: [Cap(per: .day, limit: 5), Cap(per: .total, limit: 5)])
+            }
+            let intake = town.intake(leadsInBatch: 8)
+            var leads: [UUID] = []
+            for number in 0..<30 {
+                leads.append(try await intake.submit(Samples.lead(number), from: Samples.partner).leadID)
+            }
+            for number in 30..<32 {
+                _ = try await intake.submit(Samples.lead(number, industry: "farming"), from: Samples.partner)
+            }
+            let returning = returning(town)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for lead in leads {
+                    group.addTask {
+                        _ = try await returning(
+                            lead,
+                            reason: nil,
+                            sendsOn: true,
+                            actor: "k",
+                            as: .workspace(Samples.west)
+                        )
+                    }
+                }
+                for number in 40..<60 {
+                    group.addTask {
+                        _ = try await intake.submit(Samples.lead(number, industry: "farming"), from: Samples.partner)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(
+                try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.east.text)'") == 5
+            )
+            #expect(
+                try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["5"], ["5"]]
+            )
+        }
+    }
+
+    /// Returns whose counters and next places cross each other: A's lead goes to B and B's to A, many at once.
+    @Test func returnsThatCrossDoNotDeadlock() async throws {
+        try await Town.with(connections: 16) { town in
+            try await town.distribute(
+                Distribution(
+                    pool: Pool(
+                        .inOrder,
+                        members: [
+                            .init(workspaceID: Samples.west, caps: [Cap(per: .total, limit: 20)]),
+                            .init(workspaceID: Samples.east, caps: [Cap(per: .total, limit: 40)]),
+                        ]
+                    )
+                )
+            )
+            let intake = town.intake(leadsInBatch: 8)
+            var leads: [UUID] = []
+            for number in 0..<40 {
+                leads.append(try await intake.submit(Samples.lead(number), from: Samples.partner).leadID)
+            }
+            let returning = returning(town)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for lead in leads {
+                    group.addTask {
+                        _ = try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .administrator)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let counted = try await town.run(
+                "SELECT member_id, amount FROM switchyard.routing_state WHERE scope = 2 AND period = 5 ORDER BY 1"
+            )
+            for (member, amount) in counted.map({ ($0[0], $0[1]) }) {
+                #expect(
+                    try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(member)'")
+                        == Int(amount)
+                )
+            }
+        }
+    }
+
+    /// A lead is decided again by all that it was decided by on arrival.
+    @Test func aReturnedLeadIsDecidedByAllOfIt() async throws {
+        try await Town.with { town in
+            try await sendTheRestEast(town) {
+                $0.conditions = RuleConditions(
+                    json: #"{"where":{"all":[{"field":"metadata.plan","op":"equals","value":"pro"},"#
+                        + #"{"field":"first_name","op":"equals","value":"Ada"}]}}"#
+                )
+            }
+            var lead = Samples.lead(1)
+            lead.metadata = #"{"plan":"pro"}"#
+            lead.firstName = "Ada"
+            let id = try await town.intake().submit(lead, from: Samples.partner).leadID
+            let after = try await returning(town)(
+                id,
+                reason: nil,
+                sendsOn: true,
+                actor: "k",
+                as: .workspace(Samples.west)
+            )
+            #expect(after.destinationWorkspaceID == Samples.east)
+        }
+    }
+
     /// People take turns, exactly, over nodes; editing them does not begin anew.
     @Test func peopleTakeTurns() async throws {
         try await Town.with(connections: 16) { town in

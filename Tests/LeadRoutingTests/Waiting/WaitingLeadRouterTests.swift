@@ -49,6 +49,7 @@ final class FakeWaiting: WaitingStore {
     }
 
     func awaitedRules() async throws -> [UUID] { [] }
+    func reviewWaiting(under rules: CompiledRuleSet) async throws -> WaitingReview { WaitingReview(isDone: true) }
     func peek(_ request: RoutingStateRequest) async throws -> RoutingState { RoutingState() }
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] { [:] }
     func lead(_ id: UUID, as access: Access) async throws -> LeadRecord? { nil }

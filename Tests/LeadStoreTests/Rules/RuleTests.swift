@@ -20,6 +20,61 @@ import Testing
         #expect(try await scene.store.grant(agreement, as: .administrator))
     }
 
+    /// A destination beside a pool that does not have it, or for a rule that has one, would change nothing: it is refused.
+    @Test func aDestinationAloneDoesNotChangeAPool() async throws {
+        try await Scene.with { scene in
+            let store = scene.store
+            let id = UUID.sample(1)
+            let pool = Pool(.roundRobin, members: [.init(workspaceID: Scene.a), .init(workspaceID: Scene.b)])
+            _ = try await store.createRule(
+                id: id,
+                owner: nil,
+                change { $0.distribution = Distribution(pool: pool) },
+                as: .administrator
+            )
+            func refusal(_ set: (inout RuleChange) -> Void) async -> StoreError? {
+                var change = RuleChange()
+                set(&change)
+                let wanted = change
+                do {
+                    _ = try await store.changeRule(id, wanted, as: .administrator)
+                    return nil
+                } catch { return error as? StoreError }
+            }
+            let alone = await refusal { $0.destinationWorkspaceID = Scene.b }
+            #expect(alone?.code == .invalid && alone?.field == "/destinationWorkspaceId")
+            #expect(alone?.remedy?.contains("pool null") == true)
+            let stranger = await refusal {
+                $0.destinationWorkspaceID = Scene.c
+                $0.distribution = Distribution(pool: pool)
+            }
+            #expect(stranger?.field == "/destinationWorkspaceId")
+            #expect(await refusal { $0.name = "Another name" } == nil)
+            // One of the members is what everybody reads as the rule's destination, and may be sent back.
+            let member = await refusal {
+                $0.destinationWorkspaceID = Scene.b
+                $0.distribution = Distribution(pool: pool)
+            }
+            #expect(member == nil)
+            #expect(try await store.rule(id, as: .administrator)?.rule.destinationWorkspaceID == Scene.a)
+            // With the pool taken away it is the one destination.
+            let single = await refusal {
+                $0.destinationWorkspaceID = Scene.b
+                $0.distribution = Distribution(caps: [Cap(per: .day, limit: 5)])
+            }
+            #expect(single == nil)
+            let rule = try #require(try await store.rule(id, as: .administrator)?.rule)
+            #expect(rule.destinationWorkspaceID == Scene.b && rule.distribution?.pool == nil)
+            #expect(await refusal { $0.destinationWorkspaceID = Scene.a } == nil)
+            var missing = RuleChange()
+            missing.destinationWorkspaceID = Scene.a
+            let none = missing
+            await #expect(throws: StoreError.self) {
+                _ = try await store.changeRule(.sample(99), none, as: .administrator)
+            }
+        }
+    }
+
     @Test func madeChangedAndDeletedByItsOwner() async throws {
         try await Scene.with { scene in
             let store = scene.store
@@ -118,6 +173,7 @@ import Testing
             try await agree(scene)
             let whole = change {
                 $0.priority = 3
+                $0.destinationWorkspaceID = Scene.b
                 $0.conditions = RuleConditions(
                     json: #"{"industries":["Retail"],"where":{"field":"score","op":"at_least","value":7.50}}"#
                 )

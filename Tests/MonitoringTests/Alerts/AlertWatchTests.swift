@@ -63,6 +63,80 @@ import Testing
         }
     }
 
+    /// Eight nodes find out that routings fail, and each evaluates and sends: one takes the rules back, one alert goes out,
+    /// and it is over by itself.
+    @Test func aRollbackIsToldOnce() async throws {
+        try await withTestDatabase(connections: 12) { database in
+            try await openConnections(database, 11)
+            let target = RecordingTarget()
+            let a = "00000000-0000-4000-8000-00000000000a"
+            func publish(_ name: String) async throws {
+                try await run(
+                    database,
+                    """
+                    BEGIN;
+                    SELECT set_config('switchyard.action', 'publish', true);
+                    INSERT INTO workspaces (id, name) VALUES ('\(a)', 'A') ON CONFLICT DO NOTHING;
+                    INSERT INTO lead_routing_rules (id, workspace_id, rule_name, destination_workspace_id)
+                    VALUES ('\(a)', '\(a)', '\(name)', '\(a)') ON CONFLICT (id) DO UPDATE SET rule_name = excluded.rule_name;
+                    COMMIT
+                    """
+                )
+            }
+            try await publish("good")
+            try await publish("bad")
+            try await run(
+                database,
+                """
+                INSERT INTO lead_routing_logs (lead_id, source_workspace_id, routing_result, reason, attempt, created_at)
+                SELECT gen_random_uuid(), '\(a)', 'failed', '', 1, now() + m * interval '1 minute' + i * interval '1 second'
+                FROM generate_series(1, 5) m, generate_series(1, 20) i
+                """
+            )
+            let watches = (0..<8).map { watch(database, "n\($0)", [target]) }
+            try await watches[0].watch()
+            #expect(target.told.isEmpty)
+            try await run(database, "UPDATE switchyard.alerts SET evaluated_at = '-infinity'")
+            try await withThrowingTaskGroup { group in
+                for watch in watches {
+                    group.addTask {
+                        try await run(
+                            database,
+                            "SELECT * FROM switchyard.roll_back_failing('test', now() + interval '6 minutes')"
+                        )
+                        try await watch.watch()
+                    }
+                }
+                try await group.waitForAll()
+            }
+            // Whoever evaluated before the rollback was committed has looked for nothing.
+            try await run(database, "UPDATE switchyard.alerts SET evaluated_at = '-infinity'")
+            for watch in watches { try await watch.watch() }
+            #expect(try await number(database, "SELECT count(*) FROM switchyard.rule_set_rollbacks") == 1)
+            #expect(target.told.filter { $0.alert == "auto_rollback" }.map(\.kind) == [.fired])
+            #expect(target.told.first { $0.alert == "auto_rollback" }?.runbook == "docs/runbooks/auto_rollback.md")
+            #expect(target.told.first { $0.alert == "auto_rollback" }?.severity == .critical)
+            try await run(
+                database,
+                """
+                UPDATE switchyard.rule_set_rollbacks SET happened_at = happened_at - interval '16 minutes';
+                UPDATE switchyard.alerts SET evaluated_at = '-infinity'
+                """
+            )
+            for watch in watches { try await watch.watch() }
+            #expect(target.told.filter { $0.alert == "auto_rollback" }.map(\.kind) == [.fired, .resolved])
+        }
+    }
+
+    /// Every alert has its page.
+    @Test func runbooks() throws {
+        let folder = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+        for rule in AlertRule.standard {
+            let page = FileManager.default.contents(atPath: "/\(folder)/docs/runbooks/\(rule.name).md")
+            #expect(page != nil, "\(rule.name)")
+        }
+    }
+
     @Test func itIsOverAndBeginsAnew() async throws {
         try await withTestDatabase { database in
             let target = RecordingTarget()

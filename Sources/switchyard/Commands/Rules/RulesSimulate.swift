@@ -32,11 +32,19 @@ struct RulesSimulate: AsyncParsableCommand {
     @Option(help: "At most so many leads, the newest.")
     var limit = SimulationRequest.usualLeads
 
-    @Option(help: "Leads of a CSV file, as `switchyard import` reads it.")
+    @Option(help: "Leads of a file: CSV as `switchyard import` reads it, a lead of JSON a line, or a list of them.")
     var leads: String?
 
     @Option(help: "One lead as JSON, as for POST /api/leads.")
     var lead: String?
+
+    @Option(
+        help: """
+            What counters and turns begin with: live (as they stand now; of --days, those leads come again from now on) or \
+            empty. Unless named, empty with --days, live otherwise.
+            """
+    )
+    var counters: SimulatedCounters?
 
     @Flag(help: "Print what POST /api/rules/simulate answers.")
     var json = false
@@ -70,7 +78,12 @@ struct RulesSimulate: AsyncParsableCommand {
                     published ? .published : version.map(SimulationBody.Draft.version) ?? .stored
                 (rules, name) = try await DraftRules(store: store).rules(named, of: owner, as: .administrator)
             }
-            let request = SimulationRequest(owner: owner, draft: rules, leads: try await wanted(owner, store))
+            let request = SimulationRequest(
+                owner: owner,
+                draft: rules,
+                leads: try await wanted(owner, store),
+                counters: counters
+            )
             let report: SimulationReport
             do {
                 report = try await RuleSimulator(store: store, timeLimit: .seconds(600)).run(request, draftName: name)
@@ -98,6 +111,8 @@ struct RulesSimulate: AsyncParsableCommand {
         }
         guard let leads else { return .days(days, limit: limit) }
         let all = try await store.workspaces(as: .administrator).map(\.workspace)
-        return .these(try await LeadFile(path: leads, workspaces: all, owner: owner).leads())
+        return .these(try await LeadFile(path: leads, sources: LeadSources(all, else: owner)).leads())
     }
 }
+
+extension SimulatedCounters: ExpressibleByArgument {}

@@ -1,0 +1,158 @@
+import FoundationEssentials
+import LeadStore
+import Postgres
+import RoutingRules
+import TestDatabase
+import Testing
+
+@testable import LeadRouting
+
+/// A process that dies in the middle of a batch that has caps and turns: counters and turns are as if it had never begun.
+@Suite struct StatefulCrashTests {
+    private static let state = """
+        SELECT scope, owner_id, member_id, period, amount FROM switchyard.routing_state WHERE scope <> 5 ORDER BY 1, 2, 3, 4
+        """
+
+    /// A pool with turns and caps, and people who take turns in one of its members.
+    private func furnish(_ town: Town) async throws {
+        try await town.distribute(
+            Distribution(
+                pool: Pool(
+                    .weighted,
+                    members: [
+                        .init(workspaceID: Samples.west, weight: 2, caps: [Cap(per: .day, limit: 50)]),
+                        .init(workspaceID: Samples.east),
+                    ]
+                ),
+                caps: [Cap(per: .month, limit: 60)],
+                whenFull: .wait
+            )
+        )
+        for id: UInt8 in 71...72 {
+            var person = AssigneeChange()
+            person.name = "P\(id)"
+            _ = try await town.store.createAssignee(id: .sample(id), of: Samples.west, person, as: .administrator)
+        }
+    }
+
+    /// The batch has written its leads and taken its turns, and its backend is killed before the commit. Nothing of it is
+    /// there; the same leads sent again go where they would have gone.
+    @Test(arguments: ["ingest_decided", "take_routing_state"]) func killedBeforeTheCommit(
+        in function: String
+    ) async throws {
+        try await Town.with { town in
+            try await furnish(town)
+            let intake = town.intake(leadsInBatch: 8)
+            for number in 0..<7 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
+            let before = try await town.run(Self.state)
+            // Does its work, and dies of it.
+            try await town.run(
+                """
+                DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), E'END\\n$function$',
+                    E'PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10);\\nEND\\n$function$')
+                    FROM pg_proc p WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = '\(function)'); END $do$
+                """
+            )
+            let dying = town.intake(leadsInBatch: 8, patience: .zero)
+            let leads = (100..<108).map { (lead: Samples.lead($0), source: Samples.partner) }
+            let results = try? await dying.submit(batch: leads)
+            #expect(results?.contains { (try? $0.get()) != nil } != true)
+            #expect(try await town.run(Self.state) == before)
+            #expect(try await town.number("SELECT count(*) FROM leads") == 7)
+            #expect(try await town.number("SELECT count(*) FROM lead_routing_logs") == 7)
+            try await town.run(
+                """
+                DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid),
+                    E'PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10);\\n', '')
+                    FROM pg_proc p WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = '\(function)'); END $do$
+                """
+            )
+            _ = try await town.intake(leadsInBatch: 8).submit(batch: leads)
+            // Fifteen in all, two of three to the west, whoever died meanwhile.
+            #expect(
+                try await town.run("SELECT workspace_id, count(*) FROM leads GROUP BY 1 ORDER BY 1")
+                    == [[Samples.west.text, "10"], [Samples.east.text, "5"]]
+            )
+            #expect(
+                try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["15"]]
+            )
+            // Turns sum to zero.
+            #expect(
+                try await town.number(
+                    "SELECT sum(amount)::int FROM switchyard.routing_state WHERE period = 0 AND scope IN (2, 3)"
+                ) == 0
+            )
+            #expect(
+                try await town.number("SELECT count(DISTINCT assignee_id) FROM leads WHERE assignee_id IS NOT NULL")
+                    == 2
+            )
+        }
+    }
+
+    /// Backends die under a load of leads with caps and turns: what is counted is what is there.
+    @Test func countersHoldWhoeverDies() async throws {
+        try await Town.with(connections: 12) { town in
+            try await furnish(town)
+            let axe = PostgresPool(
+                configuration: .init(connectionString: town.database.connectionString, applicationName: "axe"),
+                maximumConnections: 1,
+                logger: Samples.quiet
+            )
+            let intakes = [town.intake(leadsInBatch: 6), town.intake(leadsInBatch: 6)]
+            _ = try await intakes[0].submit(Samples.lead(1000), from: Samples.partner)
+            _ = try await intakes[1].submit(Samples.lead(1001), from: Samples.partner)
+            var deaths = 0
+            for wave in 0..<6 {
+                deaths += try await withThrowingTaskGroup(of: Int.self) { group in
+                    for number in wave * 20..<wave * 20 + 20 {
+                        group.addTask {
+                            _ = try? await intakes[number % 2].submit(Samples.lead(number), from: Samples.partner)
+                            return 0
+                        }
+                    }
+                    group.addTask {
+                        var count = 0
+                        for _ in 0..<3 {
+                            count +=
+                                try await axe.query(
+                                    Statement(
+                                        "kill",
+                                        """
+                                        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                                        WHERE datname = current_database() AND application_name <> 'axe' AND state <> 'idle' LIMIT 1
+                                        """
+                                    )
+                                )
+                                .count
+                        }
+                        return count
+                    }
+                    return try await group.reduce(0, +)
+                }
+            }
+            await axe.shutdown()
+            #expect(deaths > 0, "Nobody died, so nothing was shown.")
+            let taken = try await town.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'")
+            #expect(taken == 60)
+            #expect(
+                try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1 AND period = 4")
+                    == taken
+            )
+            #expect(
+                try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'")
+                    == (try await town.number(
+                        "SELECT amount FROM switchyard.routing_state WHERE scope = 2 AND period = 2"
+                    ))
+            )
+            // Two of three, exactly: a turn that was had is had by a lead that is there.
+            #expect(
+                try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 40
+            )
+            #expect(
+                try await town.number(
+                    "SELECT count(*) FROM switchyard.routing_state WHERE period = 0 AND scope = 2 AND amount <> 0"
+                ) == 0
+            )
+        }
+    }
+}
