@@ -2,6 +2,7 @@
 #define SWITCHYARD_CLIBPQ_SHIM_H
 
 #include <libpq-fe.h>
+#include <malloc.h>
 #include <postgres_ext.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,5 +16,12 @@ enum {
     SWITCHYARD_DIAG_COLUMN_NAME = PG_DIAG_COLUMN_NAME,
     SWITCHYARD_DIAG_CONSTRAINT_NAME = PG_DIAG_CONSTRAINT_NAME,
 };
+
+/* Gives what malloc holds free back to the system; other C libraries than glibc do so by themselves. */
+static inline void switchyard_give_back_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
 
 #endif

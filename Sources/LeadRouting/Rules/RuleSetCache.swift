@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LeadStore
+import Postgres
 package import RoutingRules
 import Synchronization
 
@@ -25,6 +26,8 @@ package final class RuleSetCache: Sendable {
 
     private let source: any RuleSource
     private let state = Mutex(State())
+    /// From how many rules on loading them leaves megabytes of garbage.
+    private static let many = 5000
 
     /// A cache that is empty until it is asked.
     package init(source: any RuleSource) {
@@ -78,11 +81,15 @@ package final class RuleSetCache: Sendable {
             return loading
         }
         let result = await task.result
-        state.withLock { state in
-            guard state.loading == task else { return }
+        let isMine = state.withLock { state in
+            guard state.loading == task else { return false }
             state.loading = nil
             if case .success(let rules) = result { state.rules = rules }
+            return true
         }
-        return try result.get()
+        let rules = try result.get()
+        // Rows, rules and the set of before are garbage now, and more than what is kept.
+        if isMine, rules.ruleCount >= Self.many { FreeMemory.giveBack() }
+        return rules
     }
 }

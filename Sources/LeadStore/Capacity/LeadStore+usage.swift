@@ -49,6 +49,26 @@ extension LeadStore {
         return CapacityUsage(capacity: capacity, localTime: localTime, lines: lines)
     }
 
+    /// When the windows end that some caps count in now, in microseconds since 1970; nil for a cap in all.
+    package func windowEnds(_ lines: [CapacityLine]) async throws -> [Int64?] {
+        guard !lines.isEmpty else { return [] }
+        var parameters = Parameters()
+        parameters.append(
+            array: lines.map { Optional(StateKey(.workspace, StateKey.none, per: $0.period).storedPeriod) }
+        )
+        parameters.append(array: lines.map { Optional($0.timeZone) })
+        return try await pool.query(Self.ends, parameters).map { try $0.int64IfPresent(0) }
+    }
+
+    private static let ends = Statement(
+        "window_ends",
+        """
+        SELECT CASE WHEN p.period BETWEEN 1 AND 4 THEN (extract(epoch FROM w.window_end) * 1000000)::bigint END
+        FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY p (period, zone, place)
+        CROSS JOIN LATERAL switchyard.capacity_window(p.period, p.zone, clock_timestamp()) w
+        ORDER BY p.place
+        """
+    )
     private static let usage = Statement(
         "capacity_usage",
         """

@@ -64,7 +64,7 @@ extension LeadStore {
     }
 
     static func draft(_ row: Row) throws -> RuleSetDraft {
-        let tree = try JSONDecoder().decode(DocumentTree.self, from: Data(row.json(0).utf8))
+        guard let tree = DocumentTree(json: try row.json(0)) else { throw unreadableDocument }
         let basedOn = try row.int64(1)
         var document = try RuleSetDocument(tree)
         document.version = basedOn
@@ -75,6 +75,8 @@ extension LeadStore {
             updatedBy: try row.string(3)
         )
     }
+
+    static let unreadableDocument = StoreError(.invalid, "A stored draft or golden lead cannot be read.")
 
     static let oneDraft = Statement(
         "one_draft",

@@ -221,9 +221,9 @@ extension LeadStore {
             members += [
                 .init("rule_name", .string(rule.name)), .init("priority", .number(String(rule.priority))),
                 .init("is_active", .bool(rule.isActive)),
-                .init("conditions", DocumentTree(encoding: rule.conditions)),
+                .init("conditions", DocumentTree(inOrder: rule.conditions.json)),
                 .init("destination_workspace_id", .string(rule.destinationWorkspaceID.text)),
-                .init("distribution", rule.distribution.map { DocumentTree(encoding: $0.settings) } ?? .null),
+                .init("distribution", rule.distribution.map { DocumentTree(inOrder: $0.settings.tree) } ?? .null),
             ]
         }
         return DocumentTree.object(members).json

@@ -114,7 +114,7 @@ extension LeadStore {
     }
 
     static func golden(_ row: Row) throws -> GoldenLead {
-        let tree = try JSONDecoder().decode(DocumentTree.self, from: Data(row.json(1).utf8))
+        guard let tree = DocumentTree(json: try row.json(1)) else { throw unreadableDocument }
         var lead = try GoldenLead(tree)
         lead.id = try row.uuid(0)
         return lead

@@ -19,7 +19,7 @@ extension CompiledRuleSet {
         for (lead, source) in leads where !pauses.hold(source) {
             let rules = rules(of: source)
             let isSettled = rules.forEachMatch(lead) { number in
-                let entry = rules.rules[number]
+                let entry = rules[number]
                 guard entry.obstacle == nil else { return true }
                 guard let pool = entry.pool else {
                     guard !excluding.isEmpty, case .routed(let destination, _, _) = entry.outcome else { return false }
@@ -77,7 +77,7 @@ extension CompiledRuleSet {
         var refusals: [String] = []
         var decision: RoutingDecision?
         rules.forEachMatch(lead) { number in
-            let entry = rules.rules[number]
+            let entry = rules[number]
             guard entry.obstacle == nil else {
                 passedOver.append(number)
                 return true

@@ -11,8 +11,9 @@ enum StickyKey {
             guard let address = lead.email.flatMap(EmailAddress.normalised),
                 let at = address.lastIndex(of: UInt8(ascii: "@"))
             else { return nil }
+            // Leads with an address at a provider for everybody have nothing in common.
             let domain = Array(address[(at + 1)...])
-            value = everybodysDomains.contains(String(decoding: domain, as: UTF8.self)) ? nil : domain
+            value = domain.withUnsafeBufferPointer(FreeMail.contains) ? nil : domain
         }
         guard let value, !value.isEmpty else { return nil }
         var hash = SHA256()
@@ -32,13 +33,4 @@ enum StickyKey {
         let digits = hex.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
         return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
     }
-
-    /// Providers at which anybody has an address: leads there have nothing in common.
-    private static let everybodysDomains: Set<String> = [
-        "gmail.com", "yahoo.com", "ymail.com", "hotmail.com", "outlook.com", "live.com", "msn.com", "icloud.com",
-        "me.com", "mac.com", "aol.com", "proton.me", "protonmail.com", "pm.me", "gmx.com", "gmx.de", "gmx.net",
-        "web.de", "mail.com", "mail.ru", "yandex.com", "yandex.ru", "zoho.com", "fastmail.com", "qq.com", "163.com",
-        "126.com", "comcast.net", "verizon.net", "att.net", "t-online.de", "orange.fr", "free.fr", "libero.it",
-        "hotmail.co.uk", "yahoo.co.uk", "yahoo.co.jp", "rediffmail.com", "tutanota.com", "hey.com",
-    ]
 }

@@ -62,6 +62,15 @@ extension RuleConditions {
         return tree.flatMap { Self.failures(of: $0, lead, path: "/where", onlyFirst: true).first }
     }
 
+    /// The first condition that a lead does not meet, as far as a sentence for the log needs it: without what would change it.
+    func firstMiss(for lead: Lead) -> (wanted: String, loggable: String)? {
+        for attribute in Attribute.allCases where !isMet(attribute, by: lead) {
+            let wanted = ConditionText.list(values(for: attribute))
+            return ("\(attribute.noun) \(wanted)", lead.loggableText(of: attribute.field))
+        }
+        return tree?.firstMiss(for: lead)
+    }
+
     /// Every list, and every part of the tree that has to hold, that a lead does not meet.
     package func failures(for lead: Lead) -> [ConditionFailure] {
         let lists = Attribute.allCases.filter { !isMet($0, by: lead) }.map { failure($0, lead) }
@@ -176,6 +185,24 @@ extension RuleConditions {
 }
 
 extension ConditionNode {
+    /// The first part that has to hold and that a lead does not meet, in words; nil for a lead that meets all.
+    func firstMiss(for lead: Lead) -> (wanted: String, loggable: String)? {
+        switch self {
+        case .all(let parts):
+            for part in parts {
+                if let miss = part.firstMiss(for: lead) { return miss }
+            }
+            return nil
+        case .comparison(let comparison):
+            guard !comparison.isMet(by: lead) else { return nil }
+            return ("\(comparison.field.noun) \(comparison.words)", comparison.loggable(lead))
+        case .any, .not:
+            guard !isMet(by: lead) else { return nil }
+            let fields = fields
+            return (words, fields.count == 1 ? lead.loggableText(of: fields[0]) : "meets none of it")
+        }
+    }
+
     /// Whether it is an `any`.
     var isChoice: Bool { if case .any = self { true } else { false } }
 

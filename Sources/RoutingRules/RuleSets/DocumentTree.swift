@@ -93,8 +93,21 @@ extension DocumentTree {
         case .boolean(let value): self = .bool(value)
         case .number(let digits): self = .number(digits)
         case .text(let text): self = .string(text)
-        case .array(let elements): self = .array(elements.map(DocumentTree.init))
+        case .array(let elements): self = .array(elements.map { DocumentTree($0) })
         case .object(let members): self = .object(members.map { Member($0.name, DocumentTree($0.value)) })
+        }
+    }
+
+    /// The same value as it is written: members in the order of their names, numbers in plain notation.
+    package init(inOrder json: ConditionJSON) {
+        switch json {
+        case .object(let members):
+            self = .object(
+                members.map { Member($0.name, DocumentTree(inOrder: $0.value)) }.sorted { $0.key < $1.key }
+            )
+        case .array(let elements): self = .array(elements.map { DocumentTree(inOrder: $0) })
+        case .number: self.init(json.canonical)
+        default: self.init(json)
         }
     }
 

@@ -66,9 +66,9 @@ extension RuleSetDocument.Rule {
         let name = reader.string("name")
         let priority = reader.integer("priority", Int32.self) ?? 0
         let isActive = reader.bool("isActive") ?? true
-        let conditions = reader.decoded("conditions", RuleConditions.self) ?? RuleConditions()
+        let conditions = reader.value("conditions").map { RuleConditions($0.conditions) } ?? RuleConditions()
         for problem in conditions.problems { reader.note("conditions", problem.message, at: problem.path) }
-        let distribution = reader.decoded("distribution", SettingsValue.self).map { Distribution($0) }
+        let distribution = reader.value("distribution").map { Distribution(SettingsValue($0.conditions)) }
         for problem in distribution?.problems ?? [] { reader.note("distribution", problem.message, at: problem.path) }
         let first = distribution?.pool?.members.first?.workspaceID
         if first == nil { reader.require("destination") }
@@ -93,9 +93,9 @@ extension RuleSetDocument.Rule {
         members.append(.init("name", .string(name)))
         members.append(.init("priority", .number(String(priority))))
         members.append(.init("isActive", .bool(isActive)))
-        members.append(.init("conditions", DocumentTree(encoding: conditions)))
+        members.append(.init("conditions", DocumentTree(inOrder: conditions.json)))
         members.append(.init("destination", .string(destination.text)))
-        if let distribution { members.append(.init("distribution", DocumentTree(encoding: distribution.settings))) }
+        if let distribution { members.append(.init("distribution", DocumentTree(inOrder: distribution.settings.tree))) }
         return .object(members)
     }
 

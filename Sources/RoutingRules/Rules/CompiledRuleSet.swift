@@ -9,6 +9,8 @@ package struct CompiledRuleSet: Sendable {
     package let version: Int64
     /// Rules that are switched on, but left out because their conditions cannot be understood.
     package let unreadableRules: [RoutingRule]
+    /// How many rules the snapshot had.
+    package let ruleCount: Int
     private let workspaces: [UUID: Workspace]
     private let sources: [UUID: SourceRules]
     private let platform: SourceRules
@@ -32,6 +34,7 @@ package struct CompiledRuleSet: Sendable {
     /// Compiles a snapshot: milliseconds for a thousand rules.
     package init(_ snapshot: RuleSetSnapshot) {
         version = snapshot.version
+        ruleCount = snapshot.rules.count
         pauses = snapshot.pauses
         let workspaces = Dictionary(snapshot.workspaces.map { ($0.id, $0) }) { first, _ in first }
         self.workspaces = workspaces
@@ -54,9 +57,15 @@ package struct CompiledRuleSet: Sendable {
         }
 
         var compiler = DestinationCompiler(workspaces: workspaces, agreements: agreements)
-        platform = SourceRules(shared) { compiler.destination(of: $0) }
+        let ofAll = RuleTable(shared) { compiler.destination(of: $0) }
+        let none = RuleTable([]) { compiler.destination(of: $0) }
+        platform = SourceRules(own: none, shared: ofAll, sharedBefore: [])
         sources = owned.mapValues { own in
-            SourceRules((own + shared).sorted { $0.precedes($1) }) { compiler.destination(of: $0) }
+            SourceRules(
+                own: RuleTable(own) { compiler.destination(of: $0) },
+                shared: ofAll,
+                sharedBefore: SourceRules.places(of: own, among: shared)
+            )
         }
         var fallbackPools: [UUID: CompiledPool] = [:]
         for workspace in workspaces.values {
@@ -66,8 +75,8 @@ package struct CompiledRuleSet: Sendable {
         self.fallbackPools = fallbackPools
         var waitPools: [UUID: CompiledPool] = [:]
         var isStateful = !fallbackPools.isEmpty
-        for rules in [platform] + sources.values {
-            for case let entry in rules.rules where entry.obstacle == nil {
+        for table in [ofAll] + sources.values.map(\.own) {
+            for entry in table.rules where entry.obstacle == nil {
                 guard let pool = entry.pool else { continue }
                 isStateful = true
                 if pool.whenFull == .wait { waitPools[pool.rule] = pool }
@@ -83,7 +92,8 @@ package struct CompiledRuleSet: Sendable {
     /// Every pool, whoever's leads it is for.
     func everyPool() -> [CompiledPool] {
         var seen: Set<ObjectIdentifier> = []
-        let pools = ([platform] + sources.values).flatMap { $0.rules.compactMap(\.pool) } + fallbackPools.values
+        let tables = [platform.shared] + sources.values.map(\.own)
+        let pools = tables.flatMap { $0.rules.compactMap(\.pool) } + fallbackPools.values
         return pools.filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 
@@ -116,7 +126,7 @@ package struct CompiledRuleSet: Sendable {
         let rules = rules(of: source)
         let finding = rules.find(lead)
         if let winner = finding.winner {
-            let rule = rules.rules[winner]
+            let rule = rules[winner]
             let reason =
                 finding.passedOver.isEmpty
                 ? rule.reason : "\(rule.reason) \(rules.sentence(passedOver: finding.passedOver))"

@@ -1,14 +1,19 @@
 /// The rules of one source, turned around, so that a lead is matched without walking over them.
 ///
 /// For each field that rules ask about by equality, a look-up of the lead's value selects the set of the rules that
-/// accept it; what is in the sets of all fields is a candidate. What cannot be looked up (``needsCheck(_:)``) is
-/// evaluated on candidates only. A class, so that nothing is copied on the way to a decision; it never changes.
+/// accept it; what is in the sets of all fields is a candidate. Numbers and times that many rules compare are looked up by
+/// the stretch that they lie in, which leaves out most of the rules that they do not meet. What cannot be looked up
+/// (``needsCheck(_:)``) is evaluated on candidates only. A class, so that nothing is copied on the way to a decision; it never changes.
 final class RuleIndex: Sendable {
     /// How many fields are indexed at most; of more, those that most rules ask about.
     static let maximumFields = 16
 
     private let sets: RuleSets
     private let fields: [IndexedField]
+    private let ranges: [RangeField]
+    /// How many numbers and times are looked up at most, and how many rules have to compare one for that.
+    static let maximumRanges = 4
+    static let fewestRanges = 16
     /// The rules whose conditions are not all in the index, a bit each.
     private let unchecked: [UInt64]
 
@@ -39,13 +44,19 @@ final class RuleIndex: Sendable {
     /// An index over this many conditions.
     init(count: Int, _ conditions: (Int) -> RuleConditions) {
         var builders: [IndexedTerm.Field: FieldBuilder] = [:]
+        var compared: [RangeTerm.Field: [(rule: Int32, term: RangeTerm)]] = [:]
         var unchecked = [UInt64](repeating: 0, count: (count + 63) / 64)
         for rule in 0..<count {
-            let terms = IndexedTerms(conditions(rule))
+            let asked = conditions(rule)
+            let terms = IndexedTerms(asked)
             if !terms.isExact { unchecked[rule / 64] |= 1 << UInt64(rule % 64) }
             for term in terms.terms {
                 builders[term.field, default: FieldBuilder(field: term.field)]
                     .add(Int32(truncatingIfNeeded: rule), term)
+            }
+            guard !terms.isExact, let tree = asked.tree else { continue }
+            for term in RangeTerm.terms(of: tree) {
+                compared[term.field, default: []].append((Int32(truncatingIfNeeded: rule), term))
             }
         }
         let ranked = builders.values.sorted { one, other in
@@ -72,6 +83,10 @@ final class RuleIndex: Sendable {
                     }
                 return IndexedField(field: builder.field, unasking: unasking, values: builder.values, places: places)
             }
+        ranges = compared.filter { $0.value.count >= Self.fewestRanges }
+            .sorted { ($1.value.count, $0.value[0].rule) < ($0.value.count, $1.value[0].rule) }
+            .prefix(Self.maximumRanges)
+            .map { RangeField($0.key, $0.value, count: count, in: &sets) }
         self.sets = sets
         self.unchecked = unchecked
     }
@@ -84,9 +99,11 @@ final class RuleIndex: Sendable {
     /// One of the sets that a lead's values select: a dense one, and a sparse one beside it.
     struct Part {
         var dense: Int
-        var sparse: Int = 0
+        /// Where the sparse one begins and ends.
+        var start: Int = 0
         var sparseEnd: Int = 0
-        /// Where the look at summaries has come to in the sparse one.
+        /// Where the look at words has come to in it, and the look at summaries.
+        var sparse: Int = 0
         var ahead: Int = 0
         /// Whether the next part is of another field.
         var isLast = true
@@ -95,15 +112,29 @@ final class RuleIndex: Sendable {
     /// The sets that a lead's values select, and how far they have been looked through.
     struct Candidates: ~Copyable {
         fileprivate let sets: RuleSets.Pointers
-        fileprivate let parts: UnsafeMutableBufferPointer<Part>
+        fileprivate private(set) var parts: UnsafeMutableBufferPointer<Part>
+        private let equalities: Int
         private var group = -1
         private var summary: UInt64 = 0
         private var word = 0
         private var rules: UInt64 = 0
 
-        fileprivate init(sets: RuleSets.Pointers, parts: UnsafeMutableBufferPointer<Part>) {
+        fileprivate init(sets: RuleSets.Pointers, parts: UnsafeMutableBufferPointer<Part>, equalities: Int) {
             self.sets = sets
             self.parts = parts
+            self.equalities = equalities
+        }
+
+        /// Begins anew, with the candidates that equality alone leaves, whatever numbers and times say.
+        mutating func rewind() {
+            parts = UnsafeMutableBufferPointer(rebasing: parts[..<equalities])
+            for index in parts.indices {
+                parts[index].sparse = parts[index].start
+                parts[index].ahead = parts[index].start
+            }
+            group = -1
+            summary = 0
+            rules = 0
         }
 
         /// The next rule in order that is in the sets of all fields.
@@ -180,8 +211,8 @@ final class RuleIndex: Sendable {
 
         /// The rule, of those in `among`, that misses the fewest fields, but at least one; the first of several.
         ///
-        /// Counts the misses of 64 rules at a time, in five bit planes. To be called before ``next()``.
-        mutating func nearestMiss(among: [UInt64]) -> Int? {
+        /// Counts the misses of 64 rules at a time, in five bit planes. To be called after ``rewind()``.
+        mutating func nearestMiss(among: [UInt64]) -> (misses: Int, rule: Int)? {
             var best: (misses: Int, rule: Int)?
             for word in 0..<sets.width {
                 var planes: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
@@ -210,7 +241,7 @@ final class RuleIndex: Sendable {
                 }
                 if best?.misses == 1 { break }
             }
-            return best?.rule
+            return best
         }
     }
 
@@ -222,7 +253,8 @@ final class RuleIndex: Sendable {
         _ body: (inout Candidates) -> Result
     ) -> Result {
         // A field has up to three sets: a region is met by the state as given, the division and the region.
-        withUnsafeTemporaryAllocation(of: Part.self, capacity: Self.maximumFields * 3) { buffer in
+        let capacity = Self.maximumFields * 3 + Self.maximumRanges
+        return withUnsafeTemporaryAllocation(of: Part.self, capacity: capacity) { buffer in
             var count = 0
             for field in fields {
                 let first = count
@@ -235,7 +267,13 @@ final class RuleIndex: Sendable {
                         let start = Int(place.start)
                         buffer.initializeElement(
                             at: count,
-                            to: Part(dense: field.unasking, sparse: start, sparseEnd: Int(place.end), ahead: start)
+                            to: Part(
+                                dense: field.unasking,
+                                start: start,
+                                sparseEnd: Int(place.end),
+                                sparse: start,
+                                ahead: start
+                            )
                         )
                     }
                     count += 1
@@ -247,9 +285,14 @@ final class RuleIndex: Sendable {
                 }
                 for index in first..<(count - 1) { buffer[index].isLast = false }
             }
+            let equalities = count
+            for range in ranges {
+                buffer.initializeElement(at: count, to: Part(dense: range.place(of: lead.pointee)))
+                count += 1
+            }
             let parts = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
             return sets.withPointers { pointers in
-                var candidates = Candidates(sets: pointers, parts: parts)
+                var candidates = Candidates(sets: pointers, parts: parts, equalities: equalities)
                 return body(&candidates)
             }
         }

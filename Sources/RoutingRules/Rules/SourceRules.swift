@@ -20,56 +20,54 @@ enum RuleObstacle: Sendable, Hashable {
     }
 }
 
-/// The rules that apply to the leads of one source, in order and indexed.
+/// The rules that apply to the leads of one source: its own, and those of the platform, which all sources share.
 ///
-/// A class, so that handing it around costs one reference; it never changes.
+/// A rule is known by a number: its place among the source's own, or behind those among the platform's. A class, so that
+/// handing it around costs one reference; it never changes.
 final class SourceRules: Sendable {
-    /// A rule with everything that a decision says about it.
-    struct Entry: Sendable {
-        let name: String
-        let priority: Int32
-        let conditions: RuleConditions
-        let obstacle: RuleObstacle?
-        let outcome: RoutingDecision.Outcome
-        let reason: String
-        /// How the destination is found, where the rules alone do not settle it.
-        let pool: CompiledPool?
+    /// Its own rules.
+    let own: RuleTable
+    /// Those of the platform.
+    let shared: RuleTable
+    private let ownCount: Int
+    /// For each of the own rules, how many of the shared ones are tried before it.
+    private let sharedBefore: [Int32]
+
+    /// The rules of a source.
+    ///
+    /// - Parameters:
+    ///   - own: its own.
+    ///   - shared: those of the platform.
+    ///   - sharedBefore: for each of its own, how many of the platform's are tried before it.
+    init(own: RuleTable, shared: RuleTable, sharedBefore: [Int32]) {
+        self.own = own
+        self.shared = shared
+        ownCount = own.rules.count
+        self.sharedBefore = sharedBefore
     }
 
-    /// The rules whose conditions can be understood, in the order in which they are tried.
-    let rules: [Entry]
-    private let index: RuleIndex
-    /// The rules whose destination can take leads, a bit each.
-    private let usable: [UInt64]
-    private let unreadable: [(name: String, problem: ConditionProblem)]
-
-    /// Compiles rules that are in order already.
-    init(_ ordered: [RoutingRule], destination: (RoutingRule) -> CompiledDestination) {
-        rules = ordered.filter(\.conditions.problems.isEmpty)
+    /// For each of some rules, how many of others are tried before it; both in order, and without those that are left out.
+    static func places(of own: [RoutingRule], among shared: [RoutingRule]) -> [Int32] {
+        var before = 0
+        let shared = shared.filter(\.conditions.problems.isEmpty)
+        return own.filter(\.conditions.problems.isEmpty)
             .map { rule in
-                let destination = destination(rule)
-                return Entry(
-                    name: rule.name,
-                    priority: rule.priority,
-                    conditions: rule.conditions,
-                    obstacle: destination.obstacle,
-                    outcome: .routed(
-                        destination: destination.workspace,
-                        rule: rule.id,
-                        ruleName: rule.name
-                    ),
-                    reason: "Matched rule “\(rule.name)” (priority \(rule.priority)).",
-                    pool: destination.pool
-                )
+                while before < shared.count, shared[before].precedes(rule) { before += 1 }
+                return Int32(truncatingIfNeeded: before)
             }
-        unreadable = ordered.compactMap { rule in rule.conditions.problems.first.map { (rule.name, $0) }
+    }
+
+    /// A rule by its number.
+    subscript(number: Int) -> RuleTable.Entry {
+        number < ownCount ? own.rules[number] : shared.rules[number - ownCount]
+    }
+
+    private func isBefore(_ one: Int, _ other: Int) -> Bool {
+        switch (one < ownCount, other < ownCount) {
+        case (true, true), (false, false): one < other
+        case (true, false): Int(sharedBefore[one]) <= other - ownCount
+        case (false, true): Int(sharedBefore[other]) > one - ownCount
         }
-        index = RuleIndex(rules.map(\.conditions))
-        var usable = [UInt64](repeating: 0, count: index.width)
-        for (number, rule) in rules.enumerated() where rule.obstacle == nil {
-            usable[number / 64] |= 1 << UInt64(number % 64)
-        }
-        self.usable = usable
     }
 
     /// What the rules say about a lead.
@@ -78,19 +76,25 @@ final class SourceRules: Sendable {
         var winner: Int?
         /// The rules before it that match and cannot be used.
         var passedOver: [Int] = []
+        /// Without a winner: who comes nearest, of the own rules and of the shared ones.
+        var nearest: (own: RuleTable.Nearest, shared: RuleTable.Nearest)?
     }
 
     /// Finds the rule for a lead; allocates nothing unless a rule is passed over.
     func find(_ lead: Lead) -> Finding {
         var finding = Finding()
-        forEachMatch(lead) { rule in
-            if rules[rule].obstacle == nil {
-                finding.winner = rule
+        var passedOver: [Int] = []
+        var winner: Int?
+        finding.nearest = search(lead, telling: true) { rule in
+            if self[rule].obstacle == nil {
+                winner = rule
                 return false
             }
-            finding.passedOver.append(rule)
+            passedOver.append(rule)
             return true
-        }
+        }.nearest
+        finding.winner = winner
+        finding.passedOver = passedOver
         return finding
     }
 
@@ -98,26 +102,62 @@ final class SourceRules: Sendable {
     ///
     /// - Returns: whether `body` ended it.
     @discardableResult
-    func forEachMatch(_ lead: Lead, _ body: (Int) -> Bool) -> Bool {
+    func forEachMatch(_ lead: Lead, _ body: (Int) -> Bool) -> Bool { search(lead, telling: false, body).isEnded }
+
+    /// Goes through the rules that match, and tells who came nearest if nothing ended it.
+    private func search(
+        _ lead: Lead,
+        telling: Bool,
+        _ body: (Int) -> Bool
+    ) -> (isEnded: Bool, nearest: (own: RuleTable.Nearest, shared: RuleTable.Nearest)?) {
         withUnsafePointer(to: lead) { lead in
-            index.withCandidates(for: lead) { candidates in
-                while let rule = candidates.next() {
-                    if index.needsCheck(rule), !isTreeMet(rule, lead) { continue }
-                    guard body(rule) else { return true }
+            if shared.rules.isEmpty {
+                let (isEnded, nearest) = Self.search(own, lead, from: 0, telling: telling, body)
+                return (isEnded, nearest.map { ($0, RuleTable.Nearest()) })
+            }
+            if ownCount == 0 {
+                let (isEnded, nearest) = Self.search(shared, lead, from: 0, telling: telling, body)
+                return (isEnded, nearest.map { (RuleTable.Nearest(), $0) })
+            }
+            return own.index.withCandidates(for: lead) { owns in
+                shared.index.withCandidates(for: lead) { others in
+                    var mine = owns.next()
+                    var other = others.next()
+                    while mine != nil || other != nil {
+                        if let rule = mine, other.map({ Int(sharedBefore[rule]) <= $0 }) ?? true {
+                            if own.isMet(rule, lead), !body(rule) { return (true, nil) }
+                            mine = owns.next()
+                        } else if let rule = other {
+                            if shared.isMet(rule, lead), !body(ownCount + rule) { return (true, nil) }
+                            other = others.next()
+                        }
+                    }
+                    return (false, telling ? (own.nearest(lead, &owns), shared.nearest(lead, &others)) : nil)
                 }
-                return false
             }
         }
     }
 
-    private func isTreeMet(_ rule: Int, _ lead: UnsafePointer<Lead>) -> Bool {
-        rules[rule].conditions.tree?.isMet(by: lead.pointee) ?? true
+    private static func search(
+        _ table: RuleTable,
+        _ lead: UnsafePointer<Lead>,
+        from first: Int,
+        telling: Bool,
+        _ body: (Int) -> Bool
+    ) -> (isEnded: Bool, nearest: RuleTable.Nearest?) {
+        table.index.withCandidates(for: lead) { candidates in
+            while let rule = candidates.next() {
+                if table.isMet(rule, lead), !body(first + rule) { return (true, nil) }
+            }
+            return (false, telling ? table.nearest(lead, &candidates) : nil)
+        }
     }
 
     /// Says why no rule took a lead.
     func whyNone(_ lead: Lead, passedOver: [Int]) -> String {
         var finding = Finding()
         finding.passedOver = passedOver
+        finding.nearest = search(lead, telling: true) { _ in true }.nearest
         return whyNone(lead, finding)
     }
 
@@ -125,7 +165,7 @@ final class SourceRules: Sendable {
     func sentence(passedOver: [Int]) -> String {
         var parts = passedOver.prefix(3)
             .map { number in
-                let rule = rules[number]
+                let rule = self[number]
                 return "“\(rule.name)”, whose destination \((rule.obstacle ?? .inactive).predicate)"
             }
         if passedOver.count > 3 { parts.append("\(passedOver.count - 3) more") }
@@ -134,12 +174,13 @@ final class SourceRules: Sendable {
 
     /// Says why no rule took a lead: what was passed over, what the nearest rule missed, what cannot be read.
     func whyNone(_ lead: Lead, _ finding: Finding) -> String {
-        guard !rules.isEmpty || !unreadable.isEmpty else {
+        let unreadable = own.unreadable + shared.unreadable
+        guard ownCount + shared.rules.count > 0 || !unreadable.isEmpty else {
             return "There are no active rules for its leads."
         }
         var sentences: [String] = []
         if !finding.passedOver.isEmpty { sentences.append(sentence(passedOver: finding.passedOver)) }
-        if let nearest = nearestMiss(lead) { sentences.append(nearMiss(rules[nearest], lead)) }
+        if let (rule, misses) = nearestMiss(lead, finding) { sentences.append(nearMiss(self[rule], lead, misses)) }
         if let (name, problem) = unreadable.first {
             let place = problem.path.isEmpty ? "" : " (\(problem.path))"
             let others = unreadable.count > 1 ? ", and \(unreadable.count - 1) more," : ""
@@ -151,38 +192,44 @@ final class SourceRules: Sendable {
             ? "No rule has a destination that can take leads." : sentences.joined(separator: " ")
     }
 
-    /// The rule whose destination can take leads that misses the fewest conditions; the first of several.
+    /// The rule whose destination can take leads that misses the fewest conditions, the first of several; and how many.
     ///
     /// Fields of the index are counted for all rules; conditions that it does not hold only for rules that miss nothing
     /// else.
-    private func nearestMiss(_ lead: Lead) -> Int? {
-        let (evaluated, counted) = withUnsafePointer(to: lead) { lead -> (Int?, Int?) in
-            let counted = index.withCandidates(for: lead) { $0.nearestMiss(among: usable) }
-            let evaluated = index.withCandidates(for: lead) { candidates -> Int? in
-                while let rule = candidates.next() {
-                    if rules[rule].obstacle == nil, index.needsCheck(rule), !isTreeMet(rule, lead) { return rule }
-                }
-                return nil
-            }
-            return (evaluated, counted)
+    private func nearestMiss(_ lead: Lead, _ finding: Finding) -> (rule: Int, misses: Int)? {
+        guard let found = finding.nearest else { return nil }
+        let evaluated = first(found.own.evaluated, found.shared.evaluated)
+        var counted: Int?
+        switch (found.own.counted, found.shared.counted) {
+        case (let mine?, let other?) where mine.misses != other.misses:
+            counted = mine.misses < other.misses ? mine.rule : ownCount + other.rule
+        case (let mine, let other): counted = first(mine?.rule, other?.rule)
         }
-        guard let evaluated, let counted else { return evaluated ?? counted }
-        let misses = [evaluated, counted].map { rules[$0].conditions.failureCount(for: lead) }
-        if misses[0] != misses[1] { return misses[0] < misses[1] ? evaluated : counted }
-        return min(evaluated, counted)
+        func misses(_ rule: Int) -> (rule: Int, misses: Int) {
+            (rule, self[rule].conditions.failureCount(for: lead))
+        }
+        guard let one = evaluated.map(misses), let other = counted.map(misses) else {
+            return (evaluated ?? counted).map(misses)
+        }
+        if one.misses != other.misses { return one.misses < other.misses ? one : other }
+        return isBefore(one.rule, other.rule) ? one : other
+    }
+
+    /// The number of the earlier of one of the own rules and one of the shared.
+    private func first(_ mine: Int?, _ other: Int?) -> Int? {
+        guard let other = other.map({ $0 + ownCount }) else { return mine }
+        guard let mine else { return other }
+        return isBefore(mine, other) ? mine : other
     }
 
     /// Says what the nearest rule asks for and what the lead has instead.
-    private func nearMiss(_ rule: Entry, _ lead: Lead) -> String {
-        guard let first = rule.conditions.firstFailure(for: lead) else {
+    private func nearMiss(_ rule: RuleTable.Entry, _ lead: Lead, _ count: Int) -> String {
+        guard let first = rule.conditions.firstMiss(for: lead) else {
             return "Nearest rule “\(rule.name)” (priority \(rule.priority))."
         }
-        let count = rule.conditions.failureCount(for: lead)
         let others = count > 1 ? ", and \(count - 1) more of its conditions \(count == 2 ? "fails" : "fail")" : ""
-        let isWhole = first.op == "any" || first.op == "not"
-        let wanted = isWhole ? first.expected : "\(first.noun) \(first.expected)"
         return
-            "Nearest rule “\(rule.name)” (priority \(rule.priority)) wants \(wanted); "
+            "Nearest rule “\(rule.name)” (priority \(rule.priority)) wants \(first.wanted); "
             + "the lead \(first.loggable)\(others)."
     }
 }

@@ -130,7 +130,7 @@ package struct SimulationBody: Sendable {
     /// `"published"`, `"stored"` or a document, or else `version`.
     private static func draft(_ body: inout ObjectDecoding) -> Draft {
         var document: DocumentTree?
-        if case .object = body.json("draft") { document = body.json("draft").map(DocumentTree.init) }
+        if case .object = body.json("draft") { document = body.json("draft").map { DocumentTree($0) } }
         let name = document != nil || body.isNull("draft") ? nil : body.text("draft")
         if body.has("version"), !body.isNull("version") {
             if name != nil || document != nil {

@@ -33,6 +33,7 @@ struct Doctor: AsyncParsableCommand {
             )
             if broken.isEmpty {
                 findings += Self.routingFindings(try await session.store.routingFacts())
+                findings += Self.capacityFindings(try await CapacityState.read(session.store))
                 findings += Self.retentionFindings(try await session.store.retention())
                 findings += Self.pauseFindings(
                     try await session.store.routingPauses(as: .administrator),

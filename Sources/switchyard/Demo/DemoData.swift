@@ -44,6 +44,7 @@ enum DemoData {
             change.name = workspace.name
             change.type = workspace.type
             change.isActive = workspace.isActive
+            if let capacity = workspace.capacity { change.capacity = .some(WorkspaceCapacity(capacity)) }
             let policy = try workspace.policy()
             // A fallback may name a workspace that comes later in the file.
             if case .fallback = policy {
@@ -77,6 +78,7 @@ enum DemoData {
             change.isActive = rule.isActive
             change.conditions = rule.conditions
             change.destinationWorkspaceID = rule.destinationWorkspaceId
+            if let distribution = rule.distribution { change.distribution = .some(Distribution(distribution)) }
             _ = try await store.createRule(id: rule.id, owner: rule.workspaceId, change, as: .administrator)
             counts.rules += 1
         }

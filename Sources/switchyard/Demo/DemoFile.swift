@@ -10,6 +10,7 @@ struct DemoFile: Decodable {
         var isActive: Bool?
         var unmatchedPolicy: String?
         var fallbackWorkspaceId: UUID?
+        var capacity: SettingsValue?
     }
 
     struct Agreement: Decodable {
@@ -25,6 +26,7 @@ struct DemoFile: Decodable {
         var isActive: Bool?
         var destinationWorkspaceId: UUID
         var conditions: RuleConditions?
+        var distribution: SettingsValue?
     }
 
     var workspaces: [Workspace]

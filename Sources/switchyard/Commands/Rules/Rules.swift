@@ -6,7 +6,7 @@ struct Rules: AsyncParsableCommand {
         abstract: "Look at routing rules, and work on them.",
         subcommands: [
             RulesPull.self, RulesPush.self, RulesDiff.self, RulesPublish.self, RulesHistory.self, RulesReturn.self,
-            RulesLint.self, RulesSimulate.self,
+            RulesLint.self, RulesSimulate.self, RulesCapacity.self,
         ]
     )
 }

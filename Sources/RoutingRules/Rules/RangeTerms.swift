@@ -1,0 +1,124 @@
+/// What a rule's conditions ask of a number or a time: where the lower end of a lead's value has to lie, whatever else is
+/// asked. A part that cannot be said so is left out, and is evaluated.
+struct RangeTerm: Sendable {
+    /// A field that is compared as a number, or as a time.
+    struct Field: Hashable, Sendable {
+        let field: ConditionField
+        let isTime: Bool
+
+        /// The lower end of what a lead says, or nil for what is no number or time.
+        func value(of lead: Lead) -> Double? { (isTime ? lead.dates(field) : lead.numbers(field))?.lower }
+    }
+
+    let field: Field
+    var lower: Double
+    var upper: Double
+
+    /// What a lead has to have to meet a tree, each field once.
+    static func terms(of node: ConditionNode) -> [RangeTerm] {
+        switch node {
+        case .comparison(let comparison): return term(of: comparison).map { [$0] } ?? []
+        case .not: return []
+        case .all(let parts):
+            var all: [RangeTerm] = []
+            for term in parts.flatMap(Self.terms) {
+                if let index = all.firstIndex(where: { $0.field == term.field }) {
+                    all[index].lower = max(all[index].lower, term.lower)
+                    all[index].upper = min(all[index].upper, term.upper)
+                } else {
+                    all.append(term)
+                }
+            }
+            return all
+        case .any(let parts):
+            // A field that every branch asks about lies somewhere between the ends of all branches.
+            guard let first = parts.first else { return [] }
+            return parts.dropFirst()
+                .reduce(terms(of: first)) { common, part in
+                    let terms = Self.terms(of: part)
+                    return common.compactMap { one in
+                        terms.first { $0.field == one.field }
+                            .map {
+                                RangeTerm(
+                                    field: one.field,
+                                    lower: min(one.lower, $0.lower),
+                                    upper: max(one.upper, $0.upper)
+                                )
+                            }
+                    }
+                }
+        }
+    }
+
+    private static func term(of comparison: Comparison) -> RangeTerm? {
+        let bound: Extent
+        let isTime: Bool
+        switch comparison.test {
+        case .numbers(let extent): (bound, isTime) = (extent, false)
+        case .dates(let extent): (bound, isTime) = (extent, true)
+        default: return nil
+        }
+        let field = Field(field: comparison.field, isTime: isTime)
+        // The lower end is at most the upper one, and an end that is not in the range does no harm.
+        switch comparison.op {
+        case .atLeast: return RangeTerm(field: field, lower: bound.lower, upper: .infinity)
+        case .greaterThan: return RangeTerm(field: field, lower: bound.upper, upper: .infinity)
+        case .lessThan: return RangeTerm(field: field, lower: -.infinity, upper: bound.lower)
+        case .atMost, .overlaps: return RangeTerm(field: field, lower: -.infinity, upper: bound.upper)
+        case .between: return RangeTerm(field: field, lower: bound.lower, upper: bound.upper)
+        default: return nil
+        }
+    }
+}
+
+/// A field that many rules compare as a number, cut into stretches: for each, the rules that a value in it can meet.
+struct RangeField: Sendable {
+    /// The most stretches.
+    static let mostStretches = 64
+
+    let field: RangeTerm.Field
+    /// The dense set of the rules that do not ask about it.
+    let unasking: Int
+    /// Where each stretch but the first begins, ascending.
+    let starts: [Double]
+    /// For each stretch, the dense set of the rules that can be met, those that do not ask among them.
+    let places: [Int]
+
+    /// A field of some rules' terms, with its sets.
+    init(_ field: RangeTerm.Field, _ terms: [(rule: Int32, term: RangeTerm)], count: Int, in sets: inout RuleSets) {
+        self.field = field
+        var ends = Set(terms.flatMap { [$0.term.lower, $0.term.upper] }.filter(\.isFinite)).sorted()
+        if ends.count >= Self.mostStretches {
+            let all = ends
+            ends = (1..<Self.mostStretches).map { all[$0 * all.count / Self.mostStretches] }
+        }
+        starts = ends
+        var isAsking = [Bool](repeating: false, count: count)
+        for (rule, _) in terms { isAsking[Int(rule)] = true }
+        unasking = sets.addDense((0..<Int32(truncatingIfNeeded: count)).lazy.filter { !isAsking[Int($0)] })
+        var accepting = [[Int32]](repeating: [], count: ends.count + 1)
+        for (rule, term) in terms where term.lower <= term.upper {
+            for stretch in Self.stretch(of: term.lower, ends)...Self.stretch(of: term.upper, ends) {
+                accepting[stretch].append(rule)
+            }
+        }
+        let other = unasking
+        places = accepting.map { sets.addDense($0, with: other) }
+    }
+
+    /// The dense set of the rules that a lead can meet as far as this field goes.
+    func place(of lead: Lead) -> Int {
+        field.value(of: lead).map { places[Self.stretch(of: $0, starts)] } ?? unasking
+    }
+
+    /// The stretch that a number is in: how many begin at it or before.
+    private static func stretch(of value: Double, _ starts: [Double]) -> Int {
+        var low = 0
+        var high = starts.count
+        while low < high {
+            let middle = (low + high) / 2
+            if starts[middle] <= value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
