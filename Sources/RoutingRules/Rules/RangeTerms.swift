@@ -1,5 +1,6 @@
-/// What a rule's conditions ask of a number or a time: where the lower end of a lead's value has to lie, whatever else is
-/// asked. A part that cannot be said so is left out, and is evaluated.
+/// What a rule's conditions ask of a number or a time: where the lower end of a lead's value has to lie.
+///
+/// A part that cannot be said so is left out, and is evaluated.
 struct RangeTerm: Sendable {
     /// A field that is compared as a number, or as a time.
     struct Field: Hashable, Sendable {

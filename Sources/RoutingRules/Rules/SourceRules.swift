@@ -85,14 +85,16 @@ final class SourceRules: Sendable {
         var finding = Finding()
         var passedOver: [Int] = []
         var winner: Int?
-        finding.nearest = search(lead, telling: true) { rule in
-            if self[rule].obstacle == nil {
-                winner = rule
-                return false
+        finding.nearest =
+            search(lead, telling: true) { rule in
+                if self[rule].obstacle == nil {
+                    winner = rule
+                    return false
+                }
+                passedOver.append(rule)
+                return true
             }
-            passedOver.append(rule)
-            return true
-        }.nearest
+            .nearest
         finding.winner = winner
         finding.passedOver = passedOver
         return finding

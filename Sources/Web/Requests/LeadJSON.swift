@@ -14,7 +14,7 @@ package enum LeadJSON {
         return decoded.lead
     }
 
-    /// Reads leads: a list of objects, or an object a line. Blank lines are passed over.
+    /// Reads leads: a list of objects, or an object a line; blank lines are passed over.
     ///
     /// - Parameters:
     ///   - bytes: the file.

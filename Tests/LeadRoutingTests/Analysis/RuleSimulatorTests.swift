@@ -61,7 +61,8 @@ import Testing
         }
     }
 
-    /// Leads of now meet counters as they stand, unless told otherwise; leads of the past come again from now on, if told so.
+    /// Leads of now meet counters as they stand, unless told otherwise; leads of the past come again, if told so.
+    ///
     /// Nothing moves by it.
     @Test func countersAsTheyStand() async throws {
         try await Town.with { town in

@@ -35,7 +35,9 @@ import Testing
         }
     }
 
-    /// The batch has written its leads and taken its turns, and its backend is killed before the commit. Nothing of it is
+    /// The batch has written its leads and taken its turns, and its backend is killed before the commit.
+    ///
+    /// Nothing of it is
     /// there; the same leads sent again go where they would have gone.
     @Test(arguments: ["ingest_decided", "take_routing_state"]) func killedBeforeTheCommit(
         in function: String

@@ -27,7 +27,9 @@ import Testing
         try await town.run("UPDATE switchyard.waiting_reviews SET reviewed_at = reviewed_at - interval '10 seconds'")
     }
 
-    /// Sixty leads wait for a full rule; a new rule takes those it matches. Four nodes look and route at once, and others
+    /// Sixty leads wait for a full rule; a new rule takes those it matches.
+    ///
+    /// Four nodes look and route at once, and others
     /// keep publishing: each lead is routed once, and nobody else's wait is touched.
     @Test func aNewRuleFetchesWhomItMatches() async throws {
         try await Town.with(connections: 16) { town in

@@ -17,7 +17,9 @@ import Testing
             let number = Int.random(in: 0...60, using: &generator)
             return field == "revenue" ? "\(number * 100_000)" : generator.chance(20) ? "\(number).5" : "\(number)"
         }
-        guard op == "between" || op == "overlaps" else { return #"{"field":"\#(field)","op":"\#(op)","value":\#(value())}"# }
+        guard op == "between" || op == "overlaps" else {
+            return #"{"field":"\#(field)","op":"\#(op)","value":\#(value())}"#
+        }
         let ends = [value(), value()].sorted { (Double($0) ?? 0, $0) < (Double($1) ?? 0, $1) }
         return #"{"field":"\#(field)","op":"\#(op)","value":[\#(ends[0]),\#(ends[1])]}"#
     }
@@ -25,7 +27,10 @@ import Testing
     private func tree(_ generator: inout SeededGenerator, depth: Int) -> String {
         if depth == 0 || generator.chance(35) { return comparison(&generator) }
         if generator.chance(12) { return #"{"not":\#(tree(&generator, depth: depth - 1))}"# }
-        if generator.chance(15) { return #"{"field":"industry","op":"equals","value":"I\#(Int.random(in: 0...3, using: &generator))"}"# }
+        if generator.chance(15) {
+            let industry = "I\(Int.random(in: 0...3, using: &generator))"
+            return #"{"field":"industry","op":"equals","value":"\#(industry)"}"#
+        }
         let parts = (0..<Int.random(in: 1...3, using: &generator)).map { _ in tree(&generator, depth: depth - 1) }
         return #"{"\#(generator.chance(65) ? "all" : "any")":[\#(parts.joined(separator: ","))]}"#
     }
@@ -34,13 +39,16 @@ import Testing
         let numbers = ["7", "\"12\"", "33.5", "\"11-50\"", "null", "\"x\"", "60", "-3", "\"2026-04-11T10:00:00Z\""]
         let times = ["\"2026-05-11\"", "\"2026-02-11T23:59:59Z\"", "\"soon\"", "5"]
         let sizes = ["1-10", "11-50", "51+", "many", "30", "<20"]
+        let members = [
+            #""score":\#(Int.random(in: 0...70, using: &generator))"#,
+            #""n":\#(numbers.randomElement(using: &generator) ?? "1")"#,
+            #""when":\#(times.randomElement(using: &generator) ?? "1")"#,
+        ]
         return Lead(
             industry: generator.chance(70) ? "I\(Int.random(in: 0...3, using: &generator))" : nil,
             companySize: generator.chance(70) ? sizes.randomElement(using: &generator) : nil,
             revenue: generator.chance(70) ? ["$1M-$10M", "<$1M", "$3M"].randomElement(using: &generator) : nil,
-            metadata: generator.chance(85)
-                ? #"{"score":\#(Int.random(in: 0...70, using: &generator)),"n":\#(numbers.randomElement(using: &generator) ?? "1"),"when":\#(times.randomElement(using: &generator) ?? "1")}"#
-                : nil
+            metadata: generator.chance(85) ? "{\(members.joined(separator: ","))}" : nil
         )
     }
 
@@ -114,7 +122,8 @@ import Testing
         let rules = (0..<1000)
             .map { number in
                 RuleConditions(
-                    json: #"{"where":{"field":"metadata.n","op":"between","value":[\#(number * 10),\#(number * 10 + 9)]}}"#
+                    json: #"{"where":{"field":"metadata.n","op":"between","value":[\#(number * 10),"#
+                        + #"\#(number * 10 + 9)]}}"#
                 )
             }
         let index = RuleIndex(rules)
