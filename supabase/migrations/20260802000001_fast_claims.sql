@@ -25,7 +25,9 @@ $$;
 -- walks over all of it, and while an old transaction is open it cannot be vacuumed. What came in behind that place is found
 -- by the next claim without p_source.
 --
--- The plan is a generic one, because a known p_tried is folded into a condition that no index has.
+-- The plan is a generic one, because a known p_tried is folded into a condition that no index has. It is kept, and may have
+-- been made when nothing waited: so the status is compared as text, which no partial index of leads fits, and nothing but the
+-- primary key is left to find a lead by.
 CREATE OR REPLACE FUNCTION switchyard.hold_turn(p_limit integer, p_tried boolean, p_source uuid[] DEFAULT NULL, p_from timestamptz[] DEFAULT NULL)
 RETURNS uuid[]
 LANGUAGE plpgsql SET search_path = '' SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off
@@ -83,7 +85,7 @@ BEGIN
                 SELECT q.lead_id FROM public.lead_routing_queue q
                 CROSS JOIN LATERAL (
                     SELECT FROM public.leads l
-                    WHERE l.id = q.lead_id AND l.routing_status = 'pending'
+                    WHERE l.id = q.lead_id AND l.routing_status::text = 'pending'
                         AND (l.lead_expires_at IS NULL OR l.lead_expires_at > v_now)
                     FOR UPDATE SKIP LOCKED
                 ) l
@@ -104,7 +106,8 @@ $$;
 COMMENT ON FUNCTION switchyard.hold_turn(integer, boolean, uuid[], timestamptz[]) IS 'Holds due leads, new ones or those tried before, by row lock until the transaction ends: a fair share for each source, oldest due first, none of a paused source.';
 
 -- Everything about leads that the caller holds: rules may ask for any of it. A statement of its own, so that it sees what
--- the locks protect. turn and due are the lead's place in the queue.
+-- the locks protect. turn and due are the lead's place in the queue. OFFSET 0 keeps the way that it is written: from each id
+-- to its rows, also by a plan that was made when both tables were empty.
 CREATE OR REPLACE FUNCTION switchyard.held_leads(p_lead_id uuid[], p_due boolean DEFAULT false)
 RETURNS TABLE (lead_id uuid, source_workspace_id uuid, attempts integer, email text, phone text, first_name text, last_name text,
     company_name text, company_industry text, company_size text, company_revenue text, company_location text, source text,
@@ -123,8 +126,8 @@ BEGIN
         l.source_id::text, l.metadata::text, q.waiting_for,
         coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.next_retry_at
     FROM unnest(p_lead_id) u (id)
-    JOIN public.lead_routing_queue q ON q.lead_id = u.id
-    JOIN public.leads l ON l.id = u.id
+    CROSS JOIN LATERAL (SELECT * FROM public.lead_routing_queue q WHERE q.lead_id = u.id OFFSET 0) q
+    CROSS JOIN LATERAL (SELECT * FROM public.leads l WHERE l.id = u.id OFFSET 0) l
     WHERE NOT p_due OR q.next_retry_at <= v_now;
 END
 $$;
@@ -140,14 +143,15 @@ ALTER FUNCTION switchyard.claim_turn(integer, boolean) SET plan_cache_mode = for
 -- p_owner NULL: the leads are held by row lock, and pending; else p_owner is the fencing token of their written lock. Every
 -- lead is written once and has an outcome: routed, duplicate, pending (to be tried again, or waiting), failed, again (nothing
 -- written), refused (not the caller's). What all leads of a batch share is looked up once for the batch: workspaces and
--- partners. Leads are read, and locked, along their primary key in the order of their ids.
+-- partners. Leads are read, and locked, along their primary key in the order of their ids; a probe of an index is called cheap,
+-- so that a plan which is made while a table is nearly empty does not read all of it, and is not kept when it is full.
 CREATE OR REPLACE FUNCTION switchyard.settle_decided(
     p_rule_set_version bigint, p_lead_id uuid[], p_destination uuid[], p_rule uuid[], p_result text[], p_reason text[],
     p_error text[], p_dedupe_hash text[], p_claim_1 bytea[], p_claim_2 bytea[], p_max_attempts integer, p_owner uuid,
     p_assignee uuid[], p_waiting_for uuid[], p_log_metadata text[]
 ) RETURNS TABLE (ordinal integer, outcome text, duplicate_of uuid)
 LANGUAGE plpgsql SET search_path = '' SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_mergejoin = off
-    SET enable_hashjoin = off SET enable_bitmapscan = off SET jit = off
+    SET enable_hashjoin = off SET enable_bitmapscan = off SET random_page_cost = 0.01 SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -206,10 +210,12 @@ BEGIN
                     metadata, ord)
             ORDER BY n.id, n.ord
         ) u
-        JOIN public.leads l ON l.id = u.id
-        WHERE CASE WHEN p_owner IS NULL THEN l.routing_status = 'pending'
-            ELSE l.routing_status = 'routing' AND l.routing_locked_by = p_owner END
-        FOR UPDATE OF l
+        CROSS JOIN LATERAL (
+            SELECT * FROM public.leads l
+            WHERE l.id = u.id AND CASE WHEN p_owner IS NULL THEN l.routing_status = 'pending'
+                ELSE l.routing_status = 'routing' AND l.routing_locked_by = p_owner END
+            FOR UPDATE
+        ) l
     ) h;
 
     IF v_id IS NOT NULL THEN

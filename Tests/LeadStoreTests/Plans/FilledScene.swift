@@ -36,6 +36,8 @@ struct FilledScene: Sendable {
                 watched: LeadStore(pool: watchedPool)
             )
             try await filled.scene.run("ANALYZE")
+            // Plans are kept, and these are made while nothing waits.
+            for _ in 0..<3 { _ = try await filled.watched.claimAndSettle(.due(.new, limit: 10)) { _ in (0, []) } }
             try await filled.scene.run(fill)
             if isAnalysed { try await filled.scene.run("ANALYZE") }
             try await body(filled)
