@@ -63,10 +63,22 @@ struct FilledScene: Sendable {
             "SELECT current_setting('data_directory') || '/' || pg_current_logfile() WHERE pg_current_logfile() NOT LIKE '/%'"
                 + " UNION ALL SELECT pg_current_logfile() WHERE pg_current_logfile() LIKE '/%'"
         )
-        let before = FileManager.default.contents(atPath: log)?.count ?? 0
+        let before = try await mark(log)
         try await body(watched)
-        let text = (FileManager.default.contents(atPath: log) ?? Data()).dropFirst(before)
-        return try SeenPlan.all(in: String(decoding: text, as: UTF8.self))
+        let after = try await mark(log)
+        return try SeenPlan.all(in: String(decoding: after.dropFirst(before.count), as: UTF8.self))
+    }
+
+    /// The log up to a line that is written now: a process of its own writes it, in order, but in its own time.
+    private func mark(_ log: String) async throws -> Data {
+        let mark = "seen-\(UUID().uuidString)"
+        try await scene.run("DO $$BEGIN RAISE LOG '%', '\(mark)'; END$$")
+        for _ in 0..<2_000 {
+            let text = FileManager.default.contents(atPath: log) ?? Data()
+            if let place = text.firstRange(of: Data((mark + "\n").utf8)) { return text[..<place.upperBound] }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw CocoaError(.fileReadUnknown)
     }
 
     /// Leads of eleven sources: every fourth that waits has been tried, and every tenth waits for a rule.
