@@ -69,7 +69,7 @@ def metrics(check, server, promtool):
     check("no personal data in the metrics", not any(c in text for c in CANARIES))
     own = "\n".join(l for l in text.splitlines() if not l.startswith(("#", "switchyard_lib_")))
     labels = set(re.findall(r'(\w+)="', own))
-    check("labels are of the known kinds", labels <= {"path", "result", "reason", "status", "state", "le", "version"}, labels)
+    check("labels are of the known kinds", labels <= {"alert", "path", "result", "reason", "status", "state", "le", "version"}, labels)
     status, _, _ = server.request("GET", "/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
     check("a caller behind a proxy is refused without a token", status == 403, status)
 
