@@ -20,6 +20,7 @@ let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
@@ -125,7 +126,7 @@ let package = Package(
         ),
         .testTarget(
             name: "WebTests",
-            dependencies: ["RoutingRules", "Web", hummingbirdTesting],
+            dependencies: ["RoutingRules", "Web", hummingbirdTesting, nio, nioEmbedded],
             swiftSettings: settings
         ),
         // Tests with a database each, cloned from a migrated template.

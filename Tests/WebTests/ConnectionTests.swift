@@ -40,7 +40,8 @@ struct ConnectionTests {
                     }
                 }
             return try await channel.executeThenClose { inbound, outbound in
-                for part in parts { try await outbound.write(ByteBuffer(string: part)) }
+                // A machine that is busy enough lets the server close before everything is sent.
+                for part in parts where (try? await outbound.write(ByteBuffer(string: part))) == nil { break }
                 var sent = 0
                 if let endless {
                     // Ends when the server has had enough; it has to have answered by then.

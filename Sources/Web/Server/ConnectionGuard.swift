@@ -75,7 +75,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             unanswered += 1
             guest?.becomeBusy()
             isReading = true
-            deadline = .now() + bodyTime
+            deadline = context.eventLoop.now + bodyTime
             if timer == nil { startTimer(context, in: bodyTime) }
             let length = head.headerFields[.contentLength].flatMap { Int($0) }
             isStream = head.path == LeadStream.path
@@ -84,7 +84,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
         // What has no end of its own may take as long as it goes on.
-        case .body where isStream: deadline = .now() + bodyTime
+        case .body where isStream: deadline = context.eventLoop.now + bodyTime
         case .body: break
         case .end: isReading = false
         }
@@ -153,7 +153,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.close(promise: nil)
             return
         }
-        let now = NIODeadline.now()
+        let now = context.eventLoop.now
         guard now >= deadline else {
             startTimer(context, in: deadline - now)
             return
