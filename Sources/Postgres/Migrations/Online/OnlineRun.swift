@@ -9,6 +9,13 @@ struct OnlineRun {
     static var lockTimeout: Duration { .milliseconds(200) }
     /// Tables up to this size get their indexes within the transaction, which is a matter of milliseconds.
     private static var smallTable: Int { 1 << 20 }
+    /// After how long a batch is given up, for it holds the leads that it fills.
+    ///
+    /// A busy machine can make one of a fifth of a second last ten times as long. The smallest batches have no such bound,
+    /// so that it goes on in any case.
+    private static var batchTimeout: Duration { .milliseconds(500) }
+    /// How few leads are a batch, at least.
+    private static var smallestBatch: Int32 { 20 }
     /// How often a lock is tried for; with the pauses between, about four minutes.
     private static var tries: Int { 60 }
 
@@ -150,6 +157,7 @@ struct OnlineRun {
     /// Repeats a statement until it says that it is done, with batches that take about a fifth of a second.
     private func repeatBatches(_ sql: String) async throws {
         var limit: Int32 = 200
+        var bound: Duration?
         var done: Int64 = 0
         var attempt = 0
         let start = ContinuousClock.now
@@ -157,13 +165,18 @@ struct OnlineRun {
         while true {
             var parameters = Parameters()
             parameters.append(limit)
+            let wanted = limit > Self.smallestBatch ? Self.batchTimeout : .zero
+            if wanted != bound {
+                _ = try await connection.simple("SET statement_timeout = '\(wanted.postgresMilliseconds)'")
+                bound = wanted
+            }
             let began = ContinuousClock.now
             do {
-                guard let row = try await connection.query(Statement("", sql), parameters).first else { return }
+                guard let row = try await connection.query(Statement("", sql), parameters).first else { break }
                 attempt = 0
                 done += try row.int64(0)
                 let took = ContinuousClock.now - began
-                if took > .milliseconds(300) { limit = max(20, limit / 2) }
+                if took > .milliseconds(300) { limit = max(Self.smallestBatch, limit / 2) }
                 if took < .milliseconds(100) { limit = min(4000, limit * 2) }
                 let isDone = try row.bool(1)
                 if isDone || ContinuousClock.now - told >= .seconds(5) {
@@ -172,15 +185,16 @@ struct OnlineRun {
                     let seconds = max(1, (told - start).components.seconds)
                     progress("    \(done)\(isDone ? "" : total), \(done / seconds) a second")
                 }
-                if isDone { return }
+                if isDone { break }
                 // Leaves the others a part of every second, also where there is one processor.
                 try await sleep(took / 10)
             } catch let error as PostgresError where error.meetsLock && attempt < Self.tries {
                 attempt += 1
-                limit = max(20, limit / 2)
+                limit = max(Self.smallestBatch, limit / 2)
                 try await pause(attempt)
             }
         }
+        _ = try await connection.simple("SET statement_timeout = 0")
     }
 
     // MARK: Indexes
