@@ -57,7 +57,7 @@ extension CompiledRuleSet {
     /// - Parameters:
     ///   - lead: the lead.
     ///   - source: the workspace that it came from.
-    ///   - state: what ``stateRequest(for:)`` asked for.
+    ///   - state: what ``stateRequest(for:excluding:)`` asked for.
     ///   - waitedFor: the rule that the lead has waited for, whose queue it stands in already.
     ///   - excluding: workspaces that it must not go to, because they have returned it.
     /// - Returns: where it goes, and why.
