@@ -88,8 +88,20 @@ struct ConstantRateFigures {
     var lost = 0
     /// Seconds from the first being due to the last answer.
     var seconds = 0.0
+    /// When the request of each latency was due, in seconds from the start.
+    var dueTimes: [Double] = []
     /// How late this program sent what it could have sent in time, in milliseconds; its own part of the latency.
     var lateness: [Double] = []
+
+    /// The slowest request of each half second, the five slowest first: whether one pause or many made the highest part.
+    private var pauses: String {
+        var slowest: [Int: Double] = [:]
+        for (latency, due) in zip(latencies, dueTimes) {
+            slowest[Int(due * 2)] = max(slowest[Int(due * 2)] ?? 0, latency)
+        }
+        return slowest.sorted { $0.value > $1.value }.prefix(5)
+            .map { #"{"at":\#(Double($0.key) / 2),"ms":\#(($0.value * 10).rounded() / 10)}"# }.joined(separator: ",")
+    }
 
     /// One line of JSON.
     var json: String {
@@ -103,6 +115,7 @@ struct ConstantRateFigures {
         let rate = seconds > 0 ? (Double(latencies.count) / seconds).rounded() : 0
         return #"{"due":\#(due),"answered":\#(latencies.count),"perSecond":\#(rate),"p50ms":\#(part(latencies, 0.5)),"#
             + #""p90ms":\#(part(latencies, 0.9)),"p99ms":\#(part(latencies, 0.99)),"p999ms":\#(part(latencies, 0.999)),"#
-            + #""maxms":\#(latencies.last ?? 0),"sentLateP99ms":\#(part(late, 0.99)),"non2xx":\#(refused),"lost":\#(lost)}"#
+            + #""maxms":\#(latencies.last ?? 0),"sentLateP99ms":\#(part(late, 0.99)),"non2xx":\#(refused),"lost":\#(lost),"#
+            + #""pauses":[\#(pauses)]}"#
     }
 }

@@ -132,7 +132,12 @@ final class ConstantRateRun {
         let now = Self.now()
         connections[index].received.removeAll(keepingCapacity: true)
         connections[index].due = nil
-        if 200..<300 ~= answer.status { figures.latencies.append((now - due) * 1000) } else { figures.refused += 1 }
+        if 200..<300 ~= answer.status {
+            figures.latencies.append((now - due) * 1000)
+            figures.dueTimes.append(due - start)
+        } else {
+            figures.refused += 1
+        }
         figures.seconds = now - start
         idle.append(index)
     }

@@ -75,8 +75,8 @@ def processor_time():
 class Bench:
     """One server, its key, and what is measured of it."""
 
-    def __init__(self, options, server, key):
-        self.options, self.server, self.key = options, server, key
+    def __init__(self, options, server, key, folder):
+        self.options, self.server, self.key, self.folder = options, server, key, folder
         self.run = 0
 
     def tag(self):
@@ -118,15 +118,27 @@ class Bench:
             fail("the ingest benchmark failed")
         return json.loads(done.stdout)
 
-    def make_database(self, folder):
-        """A database of its own beside the server's, so that neither sees the other's rules."""
-        pid_file = next(pathlib.Path(folder).glob("**/postmaster.pid"))
+    def psql(self, statement):
+        """Runs a statement in the server's database, as its superuser; gives the words by which that is reached."""
+        pid_file = next(pathlib.Path(self.folder).glob("**/postmaster.pid"))
         lines = pid_file.read_text().splitlines()
         where = f"host={lines[4]} port={lines[3]} user=switchyard dbname="
         programs = [str(p) for p in pathlib.Path("/usr/lib/postgresql").glob("*/bin/psql")]
         psql = shutil.which("psql") or (programs or [fail("psql is missing")])[-1]
-        subprocess.run([psql, "-X", "-q", where + "switchyard", "-c", "CREATE DATABASE bench"], check=True)
-        self.database_url = where + "bench"
+        subprocess.run([psql, "-X", "-q", where + "switchyard", "-c", statement], check=True)
+        return where
+
+    def recycle_log(self):
+        """Brings PostgreSQL to where one is that has run for a while: its write-ahead log goes into recycled files.
+
+        One that has never made a checkpoint writes and syncs a new file of zeros for every 16 MB, which all commits
+        wait for: at these rates every other second.
+        """
+        self.psql("CHECKPOINT")
+
+    def make_database(self):
+        """A database of its own beside the server's, so that neither sees the other's rules."""
+        self.database_url = self.psql("CREATE DATABASE bench") + "bench"
 
 
 def lead(tag, number):
@@ -308,7 +320,7 @@ def main():
     try:
         if not server.wait_for(r"is listening", 180):
             fail(server.lines)
-        bench = Bench(options, server, server.wait_for(r"^\s+key\s+(sw_\S+)", 10).group(1))
+        bench = Bench(options, server, server.wait_for(r"^\s+key\s+(sw_\S+)", 10).group(1), folder)
         # A second of rest: what starting took is given back by then, or is not.
         memory = Memory(server.process.pid)
         time.sleep(1)
@@ -323,9 +335,10 @@ def main():
                 decodes.append(decode)
         under_posts = memory.stop()
         half = middle(posts, "perSecond") / 2
+        bench.recycle_log()
         steady = [bench.constant_rate(half, options.seconds) for _ in range(options.rounds)]
         memory = Memory(server.process.pid)
-        bench.make_database(folder)
+        bench.make_database()
         databases, batches, streams = [], [], []
         for number in range(options.rounds + 1):
             seconds = options.seconds if number else 1
