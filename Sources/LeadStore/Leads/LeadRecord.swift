@@ -52,20 +52,7 @@ package struct LeadRecord: Sendable, Hashable {
         id = try row.uuid(0)
         workspaceID = try row.uuidIfPresent(1)
         sourceWorkspaceID = try row.uuidIfPresent(2)
-        lead = Lead(
-            email: try row.stringIfPresent(3),
-            phone: try row.stringIfPresent(4),
-            firstName: try row.stringIfPresent(5),
-            lastName: try row.stringIfPresent(6),
-            companyName: try row.stringIfPresent(7),
-            industry: try row.stringIfPresent(8),
-            companySize: try row.stringIfPresent(9),
-            revenue: try row.stringIfPresent(10),
-            location: try row.stringIfPresent(11).flatMap(LocationJSON.parse),
-            source: try row.stringIfPresent(12),
-            sourceID: try row.stringIfPresent(13),
-            metadata: try row.stringIfPresent(14)
-        )
+        lead = try Lead(row, from: 3)
         status = LeadStatus(rawValue: try row.string(15)) ?? .pending
         attempts = try Int(row.int32(16))
         error = try row.stringIfPresent(17)

@@ -79,20 +79,7 @@ extension LeadStore {
 
 extension ClaimedLead {
     init(_ row: Row) throws {
-        let lead = Lead(
-            email: try row.stringIfPresent(3),
-            phone: try row.stringIfPresent(4),
-            firstName: try row.stringIfPresent(5),
-            lastName: try row.stringIfPresent(6),
-            companyName: try row.stringIfPresent(7),
-            industry: try row.stringIfPresent(8),
-            companySize: try row.stringIfPresent(9),
-            revenue: try row.stringIfPresent(10),
-            location: try row.stringIfPresent(11).flatMap(LocationJSON.parse),
-            source: try row.stringIfPresent(12),
-            sourceID: try row.stringIfPresent(13),
-            metadata: try row.stringIfPresent(14)
-        )
+        let lead = try Lead(row, from: 3)
         prepared = PreparedLead(id: try row.uuid(0), source: try row.uuid(1), lead: lead)
         attempts = try Int(row.int32(2))
         waitedFor = try row.uuidIfPresent(15)
