@@ -65,7 +65,9 @@ expected_functions (signature, ord) AS (
         ('switchyard.gather_statistics()', 2701), ('switchyard.rebuild_statistics(date)', 2702), ('switchyard.prune()', 2703),
         ('switchyard.drop_old_log_partitions()', 2704), ('switchyard.set_vacuum_settings()', 2705), ('switchyard.run_from_cron(text)', 2706),
         ('switchyard.schedule_by_cron()', 2707), ('switchyard.unschedule_by_cron()', 2708),
-        ('switchyard.hold_turn(integer,boolean,uuid[],timestamp with time zone[])', 2801), ('switchyard.held_leads(uuid[],boolean)', 2802)
+        ('switchyard.hold_turn(integer,boolean,uuid[],timestamp with time zone[])', 2801), ('switchyard.held_leads(uuid[],boolean)', 2802),
+        ('switchyard.take_within_caps(smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],bigint[])', 2803),
+        ('switchyard.ingest_within_caps(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[],smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],integer[],integer[])', 2804)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES

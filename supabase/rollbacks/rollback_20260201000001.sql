@@ -3,6 +3,19 @@
 
 BEGIN;
 
+-- 20260806000001
+DO $$
+BEGIN
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260806000001';
+    END IF;
+END
+$$;
+DROP FUNCTION IF EXISTS switchyard.ingest_within_caps(bytea[], bytea[], bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[], text[],
+    text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[], boolean, uuid[], uuid[], text[],
+    smallint[], uuid[], uuid[], smallint[], bigint[], bigint[], integer[], integer[]);
+DROP FUNCTION IF EXISTS switchyard.take_within_caps(smallint[], uuid[], uuid[], smallint[], bigint[], bigint[], bigint[]);
+
 -- 20260802000001
 DO $$
 BEGIN

@@ -61,15 +61,17 @@ extension LeadStore {
 
     /// ``ingest(_:version:isRepeat:)`` for leads whose decisions depend on more than the rules.
     ///
-    /// One transaction of four round trips: what the decisions look at is held, they are made, the leads are written, and
-    /// then what they have taken. A lead that was not written as decided has taken nothing.
+    /// Where decisions ask for nothing but room under caps, and there is enough, it is a look and one statement, and the
+    /// numbers are locked no longer than its commit takes: ``ingestWithinCaps(_:version:isRepeat:decide:)``. Else it is one
+    /// transaction of four round trips: what the decisions look at is held, they are made, the leads are written, and then
+    /// what they have taken. A lead that was not written as decided has taken nothing.
     ///
     /// - Parameters:
     ///   - request: what the decisions may look at.
     ///   - version: the rule-set version they are made under.
     ///   - isRepeat: whether some of the leads may be stored already.
-    ///   - decide: decides all leads of the batch, in order. It is called while rows are locked: it computes and does
-    ///     not wait for anything.
+    ///   - decide: decides all leads of the batch, in order. It may be called twice, and while rows are locked: it computes
+    ///     and does not wait for anything.
     /// - Returns: the leads as they were decided, and what the database made of them.
     /// - Throws: what the database says.
     package func ingest(
@@ -78,7 +80,12 @@ extension LeadStore {
         isRepeat: Bool,
         decide: @Sendable (inout RoutingState) -> [DecidedLead]
     ) async throws -> (batch: [DecidedLead], result: IngestResult) {
-        try await pool.withTransaction { connection in
+        if request.asksOnlyForRoom,
+            let written = try await ingestWithinCaps(request, version: version, isRepeat: isRepeat, decide: decide)
+        {
+            return written
+        }
+        return try await pool.withTransaction { connection in
             var state = try await Self.hold(request, on: connection)
             let batch = decide(&state)
             let (statement, parameters) = Self.ingesting(batch, version: version, isRepeat: isRepeat)
@@ -97,9 +104,30 @@ extension LeadStore {
         version: Int64?,
         isRepeat: Bool
     ) -> (Statement, Parameters) {
-        var parameters = Parameters()
-        parameters.reserveCapacity(bytes: 512 + batch.count * 896, fields: 28)
         let isKeyed = batch.contains { $0.prepared.idempotency != nil }
+        let hasMore = batch.contains(where: \.assignment.hasMore)
+        let parameters = parameters(batch, version: version, isRepeat: isRepeat, isKeyed: isKeyed, hasMore: hasMore)
+        return switch (isKeyed, hasMore) {
+        case (false, false): (ingestLeads, parameters)
+        case (true, false): (ingestKeyedLeads, parameters)
+        case (false, true): (ingestUses, parameters)
+        case (true, true): (ingestKeyedUses, parameters)
+        }
+    }
+
+    /// The batch as the ingesting functions take it, each kind of value in an array of its own.
+    ///
+    /// The keys of requests come first (`isKeyed`); people, rules that are waited for, and what decisions saw come last
+    /// (`hasMore`).
+    static func parameters(
+        _ batch: [DecidedLead],
+        version: Int64?,
+        isRepeat: Bool,
+        isKeyed: Bool,
+        hasMore: Bool
+    ) -> Parameters {
+        var parameters = Parameters()
+        parameters.reserveCapacity(bytes: 512 + batch.count * 896, fields: 36)
         if isKeyed {
             parameters.append(bytes: batch) { $0.prepared.idempotency?.key }
             parameters.append(bytes: batch) { $0.prepared.idempotency?.request }
@@ -127,13 +155,11 @@ extension LeadStore {
         parameters.append(bytes: batch) { $0.prepared.identities.claims.first?.digest }
         parameters.append(bytes: batch) { $0.prepared.identities.claims.dropFirst().first?.digest }
         parameters.append(isRepeat)
-        guard batch.contains(where: \.assignment.hasMore) else {
-            return (isKeyed ? ingestKeyedLeads : ingestLeads, parameters)
-        }
+        guard hasMore else { return parameters }
         parameters.append(uuids: batch) { $0.assignment.assignee }
         parameters.append(uuids: batch) { $0.assignment.waitingFor }
         parameters.append(texts: batch) { $0.assignment.use?.metadata }
-        return (isKeyed ? ingestKeyedUses : ingestUses, parameters)
+        return parameters
     }
 
     private static let ingestLeads = Statement(

@@ -4,15 +4,18 @@ import FoundationEssentials
 struct CompiledCounter: Sendable {
     let key: StateKey
     let timeZone: String
+    /// What it is compared with, if it counts for a cap.
+    let limit: Int64?
     let jsonPrefix: String
 
-    init(_ key: StateKey, timeZone: String = "UTC") {
+    init(_ key: StateKey, timeZone: String = "UTC", limit: Int64? = nil) {
         self.key = key
         self.timeZone = timeZone
+        self.limit = limit
         jsonPrefix = key.jsonPrefix
     }
 
-    var request: StateRequestKey { StateRequestKey(key: key, timeZone: timeZone) }
+    var request: StateRequestKey { StateRequestKey(key: key, timeZone: timeZone, limit: limit) }
 }
 
 /// A cap, ready to be compared.
@@ -21,7 +24,8 @@ struct CompiledCap: Sendable {
     let limit: Int64
 
     init(_ cap: Cap, _ scope: StateKey.Scope, _ owner: UUID, _ member: UUID = StateKey.none, timeZone: String) {
-        counter = CompiledCounter(StateKey(scope, owner, member, per: cap.period), timeZone: timeZone)
+        let key = StateKey(scope, owner, member, per: cap.period)
+        counter = CompiledCounter(key, timeZone: timeZone, limit: cap.limit)
         limit = cap.limit
     }
 

@@ -42,6 +42,25 @@ package struct RoutingState: Sendable, Hashable {
     /// How much was taken, or the current of a turn.
     func amount(_ key: StateKey) -> Amount { amounts[key] ?? Amount(0) }
 
+    /// Whether no cap of a request was used up by the decisions of a batch: each had room before them and still has some, or
+    /// was full before.
+    ///
+    /// Then the same decisions would have come of any larger numbers that leave room for the batch. False as well if a number
+    /// is not there.
+    ///
+    /// - Parameters:
+    ///   - request: what the decisions looked at.
+    ///   - earlier: the state before the first of them.
+    /// - Returns: whether the batch may be stored without having held the numbers.
+    package func hasUsedUpNothing(of request: RoutingStateRequest, since earlier: RoutingState) -> Bool {
+        request.keys.allSatisfy { key in
+            guard let limit = key.limit, let before = earlier.amounts[key.key], let now = amounts[key.key] else {
+                return false
+            }
+            return now.value < limit || before.value >= limit
+        }
+    }
+
     /// Adds what a decision takes.
     package mutating func apply(_ use: StateUse, times factor: Int64 = 1) {
         for charge in use.charges {

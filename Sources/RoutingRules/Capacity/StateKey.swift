@@ -68,11 +68,15 @@ package struct StateRequestKey: Sendable, Hashable {
     package let key: StateKey
     /// The time zone, as PostgreSQL knows it.
     package let timeZone: String
+    /// How many leads its window takes, if that is all that decisions compare it with; nil: its value decides otherwise, as
+    /// that of a turn does.
+    package let limit: Int64?
 
-    /// A key with its time zone.
-    package init(key: StateKey, timeZone: String) {
+    /// A key with its time zone, and its limit if it counts for a cap.
+    package init(key: StateKey, timeZone: String, limit: Int64? = nil) {
         self.key = key
         self.timeZone = timeZone
+        self.limit = limit
     }
 }
 
@@ -110,4 +114,10 @@ package struct RoutingStateRequest: Sendable, Hashable {
     package var isEmpty: Bool {
         keys.isEmpty && clocks.isEmpty && sticky.isEmpty && waiting.isEmpty && !needsTime
     }
+
+    /// Whether decisions ask of every number only if it has reached its limit, so that they come out the same whatever it is
+    /// below that.
+    ///
+    /// Turns, loads and what is sticky are not of that kind.
+    package var asksOnlyForRoom: Bool { sticky.isEmpty && keys.allSatisfy { $0.limit != nil } }
 }

@@ -32,6 +32,11 @@ import Testing
             let plans = try await filled.plans { store in
                 _ = try await store.health()
                 _ = try await store.routingReading()
+                for status in [LeadStatus.pending, .routing, .failed] {
+                    var filter = LeadFilter()
+                    filter.status = status
+                    _ = try await store.leads(filter, limit: 20, as: .administrator)
+                }
             }
             #expect(plans.count > 2)
             expectFrugal(plans, "health", mostRows: Double(FilledScene.waiting) * 1.5)
