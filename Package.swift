@@ -102,7 +102,9 @@ let package = Package(
             name: "bench",
             dependencies: ["LeadRouting", "LeadStore", "Postgres", "RoutingRules", arguments, logging],
             path: "Benchmarks",
-            exclude: ["measure-server.py", "peers.py", "post-leads.lua", "simulate.sh", "write-report.py"],
+            exclude: [
+                "measure-server.py", "peers.py", "post-leads.lua", "publish.py", "simulate.sh", "write-report.py",
+            ],
             swiftSettings: settings
         ),
 

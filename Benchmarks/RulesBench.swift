@@ -25,9 +25,11 @@ struct RulesBench: AsyncParsableCommand {
     var counts = "100,10000,100000"
 
     func run() async throws {
+        // As a node does.
+        FreeMemory.keepLittle()
         for kind in RuleMatching.Kind.allCases {
             print("rules by \(kind.rawValue), \(leads) leads, \(rounds) rounds, one core")
-            print("   rules   median ns   p90 ns   to 100   routed   compile ms   kept MB")
+            print("   rules   median ns   p90 ns   to 100   routed   compile ms   resident MB   in use MB")
             var first: Double?
             for count in counts.split(separator: ",").compactMap({ Int($0) }) {
                 let figures = RuleMatching.measure(
@@ -42,7 +44,8 @@ struct RulesBench: AsyncParsableCommand {
                     (String(count), 8), (whole(figures.medianNanoseconds), 12),
                     (whole(figures.slowestTenthNanoseconds), 9),
                     (tenth(figures.medianNanoseconds / base) + " x", 9), (whole(figures.routedShare * 100) + " %", 9),
-                    (tenth(figures.compileMilliseconds), 13), (tenth(figures.keptMegabytes), 10),
+                    (tenth(figures.compileMilliseconds), 13), (tenth(figures.kept.residentMegabytes), 14),
+                    (tenth(figures.kept.usedMegabytes), 12),
                 ]
                 print(
                     cells.map { text, width in String(repeating: " ", count: max(1, width - text.count)) + text }
@@ -53,7 +56,7 @@ struct RulesBench: AsyncParsableCommand {
         if let databaseURL { try await measureLoading(databaseURL) }
     }
 
-    /// What a node does when a rule set has been published: load all of it, and compile it.
+    /// What a node does when a rule set has been published: load all of it, and compile it; and what it keeps.
     private func measureLoading(_ databaseURL: String) async throws {
         let pool = PostgresPool(
             configuration: PostgresConfiguration(connectionString: databaseURL, applicationName: "bench"),
@@ -61,6 +64,37 @@ struct RulesBench: AsyncParsableCommand {
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         )
         try await Migrator(migrations: SchemaMigrations.all, pool: pool).up()
+        let store = LeadStore(pool: pool)
+        for count in [10_000, 100_000] {
+            try await insert(count, through: pool)
+            print("publishing \(count) rules: what each node does")
+            for round in 1...rounds {
+                let before = RuleMatching.Memory.now()
+                let (compiled, load, compile) = try await Self.load(store)
+                let kept = RuleMatching.Memory.now().since(before)
+                print(
+                    "  round \(round): load \(tenth(load)) ms, compile \(tenth(compile)) ms, "
+                        + "\(compiled.ruleCount) rules, \(compiled.unreadableRules.count) unreadable, "
+                        + "resident \(tenth(kept.residentMegabytes)) MB, in use \(tenth(kept.usedMegabytes)) MB"
+                )
+            }
+        }
+        await pool.shutdown()
+    }
+
+    private static func load(_ store: LeadStore) async throws -> (CompiledRuleSet, load: Double, compile: Double) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let snapshot = try await store.loadRuleSet()
+        let loaded = clock.now
+        let compiled = CompiledRuleSet(snapshot)
+        return (
+            compiled, RuleMatching.nanoseconds(loaded - start) / 1e6,
+            RuleMatching.nanoseconds(clock.now - loaded) / 1e6
+        )
+    }
+
+    private func insert(_ count: Int, through pool: PostgresPool) async throws {
         _ = try await pool.simple(
             """
             INSERT INTO public.workspaces (id, name) VALUES ('00000000-0000-4000-8000-0000000000ff', 'Rules bench')
@@ -74,25 +108,9 @@ struct RulesBench: AsyncParsableCommand {
                 ELSE jsonb_build_object('industries', jsonb_build_array('Industry ' || n % 200),
                     'us_states', jsonb_build_array((ARRAY['CA','NY','TX','WA','FL','IL'])[n % 6 + 1])) END,
                 '00000000-0000-4000-8000-0000000000ff'
-            FROM generate_series(1, 10000) n;
+            FROM generate_series(1, \(count)) n;
             """
         )
-        let store = LeadStore(pool: pool)
-        let clock = ContinuousClock()
-        print("publishing 10,000 rules: what each node does")
-        for round in 1...rounds {
-            let start = clock.now
-            let snapshot = try await store.loadRuleSet()
-            let loaded = clock.now
-            let compiled = CompiledRuleSet(snapshot)
-            let load = RuleMatching.nanoseconds(loaded - start) / 1e6
-            let compile = RuleMatching.nanoseconds(clock.now - loaded) / 1e6
-            print(
-                "  round \(round): load \(tenth(load)) ms, compile \(tenth(compile)) ms, "
-                    + "\(snapshot.rules.count) rules, \(compiled.unreadableRules.count) unreadable"
-            )
-        }
-        await pool.shutdown()
     }
 
     private func whole(_ value: Double) -> String { String(Int(value.rounded())) }

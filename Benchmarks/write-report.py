@@ -22,6 +22,7 @@ TITLES = {
     "rules": "Rules",
     "http": "HTTP and import",
     "simulate": "Lint and simulation",
+    "publish": "Publishing rules",
 }
 
 

@@ -24,4 +24,22 @@ static inline void switchyard_give_back_memory(void) {
 #endif
 }
 
+/* Has blocks of a megabyte and more go back to the system when they are freed, and each arena keep four megabytes at most. */
+static inline void switchyard_keep_little_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+#endif
+}
+
+/* How many bytes malloc has given out and not had back, in all arenas and mappings; 0 where nobody counts them. */
+static inline size_t switchyard_memory_in_use(void) {
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+    struct mallinfo2 all = mallinfo2();
+    return all.uordblks + all.hblkhd;
+#else
+    return 0;
+#endif
+}
+
 #endif

@@ -76,7 +76,7 @@ package struct CompiledRuleSet: Sendable {
         var waitPools: [UUID: CompiledPool] = [:]
         var isStateful = !fallbackPools.isEmpty
         for table in [ofAll] + sources.values.map(\.own) {
-            for entry in table.rules where entry.obstacle == nil {
+            for entry in table.entries where entry.obstacle == nil {
                 guard let pool = entry.pool else { continue }
                 isStateful = true
                 if pool.whenFull == .wait { waitPools[pool.rule] = pool }
@@ -93,7 +93,7 @@ package struct CompiledRuleSet: Sendable {
     func everyPool() -> [CompiledPool] {
         var seen: Set<ObjectIdentifier> = []
         let tables = [platform.shared] + sources.values.map(\.own)
-        let pools = tables.flatMap { $0.rules.compactMap(\.pool) } + fallbackPools.values
+        let pools = tables.flatMap { $0.entries.compactMap(\.pool) } + fallbackPools.values
         return pools.filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
 
@@ -112,8 +112,8 @@ package struct CompiledRuleSet: Sendable {
     ///   - lead: the lead.
     ///   - source: the workspace that it came from; nil for a lead that came from nowhere, which only the rules of the
     ///     platform can route.
-    /// - Returns: where it goes, and why. About a microsecond for a lead that a rule matches, without an allocation;
-    ///   some more for the sentence that says why none did.
+    /// - Returns: where it goes, and why. About a microsecond for a lead that a rule matches, with one allocation for
+    ///   the reason; some more for the sentence that says why none did.
     package func decide(_ lead: Lead, from source: UUID?) -> RoutingDecision {
         guard isStateful else { return decidePlainly(lead, from: source) }
         var state = RoutingState()

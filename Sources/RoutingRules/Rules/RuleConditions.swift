@@ -60,6 +60,18 @@ package struct RuleConditions: Sendable, Hashable {
         }
     }
 
+    /// Sets the list that asks about an attribute.
+    mutating func set(_ attribute: Attribute, _ values: [String]) {
+        switch attribute {
+        case .industry: industries = values
+        case .companySize: companySizes = values
+        case .revenue: revenueRanges = values
+        case .country: countries = values
+        case .usState: usStates = values
+        case .region: regions = values
+        }
+    }
+
     /// What can be read but can never be met: states that the United States do not have.
     ///
     /// For whoever saves a rule; matching only finds no lead for them.
@@ -133,15 +145,7 @@ extension RuleConditions {
                 )
                 continue
             }
-            let values = list(member.value, path: "/" + attribute.rawValue)
-            switch attribute {
-            case .industry: industries = values
-            case .companySize: companySizes = values
-            case .revenue: revenueRanges = values
-            case .country: countries = values
-            case .usState: usStates = values
-            case .region: regions = values
-            }
+            set(attribute, list(member.value, path: "/" + attribute.rawValue))
         }
     }
 

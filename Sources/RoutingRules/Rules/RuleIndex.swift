@@ -87,6 +87,7 @@ final class RuleIndex: Sendable {
             .sorted { ($1.value.count, $0.value[0].rule) < ($0.value.count, $1.value[0].rule) }
             .prefix(Self.maximumRanges)
             .map { RangeField($0.key, $0.value, count: count, in: &sets) }
+        sets.fit()
         self.sets = sets
         self.unchecked = unchecked
     }

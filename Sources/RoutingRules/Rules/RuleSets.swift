@@ -75,6 +75,14 @@ struct RuleSets: Sendable {
         return Place(start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: sparseWords.count))
     }
 
+    /// Keeps no more memory than the sets need, once all of them are there.
+    mutating func fit() {
+        bits = bits.withUnsafeBufferPointer(Array.init)
+        summaries = summaries.withUnsafeBufferPointer(Array.init)
+        sparseWords = sparseWords.withUnsafeBufferPointer(Array.init)
+        sparseBits = sparseBits.withUnsafeBufferPointer(Array.init)
+    }
+
     /// The sets as memory, for the time of a call.
     struct Pointers {
         let count: Int

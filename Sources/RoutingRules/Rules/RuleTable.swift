@@ -4,21 +4,26 @@ import FoundationEssentials
 ///
 /// A class, so that handing it around costs one reference; it never changes.
 final class RuleTable: Sendable {
-    /// A rule with everything that a decision says about it.
-    struct Entry: Sendable {
+    /// What is kept of a rule: as few bytes as will do, because there may be a hundred thousand of them.
+    private struct Packed: Sendable {
+        let id: UUID
         let name: String
+        let tree: ConditionNode?
         let priority: Int32
-        let conditions: RuleConditions
-        let obstacle: RuleObstacle?
-        let outcome: RoutingDecision.Outcome
-        /// How the destination is found, where the rules alone do not settle it.
-        let pool: CompiledPool?
-        /// That it matched, for people.
-        let reason: String
+        /// The place of its destination.
+        let destination: UInt32
+        /// The place of its first list.
+        let firstList: UInt32
+        /// Which of the six lists it has: a bit each, in the order of ``Attribute``.
+        let listed: UInt8
     }
 
     /// The rules whose conditions can be understood, in the order in which they are tried.
-    let rules: [Entry]
+    private let rules: [Packed]
+    /// Their lists, one behind the other; those of a rule in the order of ``Attribute``.
+    private let lists: [[String]]
+    /// Where they send: a workspace that many rules send to is here once.
+    private let destinations: [CompiledDestination]
     let index: RuleIndex
     /// The rules whose destination can take leads, a bit each.
     let usable: [UInt64]
@@ -27,36 +32,85 @@ final class RuleTable: Sendable {
 
     /// Compiles rules that are in order already.
     init(_ ordered: [RoutingRule], destination: (RoutingRule) -> CompiledDestination) {
-        rules = ordered.filter(\.conditions.problems.isEmpty)
-            .map { rule in
-                let destination = destination(rule)
-                return Entry(
-                    name: rule.name,
-                    priority: rule.priority,
-                    conditions: rule.conditions,
-                    obstacle: destination.obstacle,
-                    outcome: .routed(
-                        destination: destination.workspace,
-                        rule: rule.id,
-                        ruleName: rule.name
-                    ),
-                    pool: destination.pool,
-                    reason: "Matched rule “\(rule.name)” (priority \(rule.priority))."
-                )
-            }
+        let readable = ordered.filter(\.conditions.problems.isEmpty)
         unreadable = ordered.compactMap { rule in rule.conditions.problems.first.map { (rule.name, $0) } }
-        let rules = rules
-        index = RuleIndex(count: rules.count) { rules[$0].conditions }
+        var packing = RulePacking()
+        rules = readable.map { rule in
+            let (firstList, listed) = packing.add(listsOf: rule.conditions)
+            return Packed(
+                id: rule.id,
+                name: rule.name,
+                tree: rule.conditions.tree,
+                priority: rule.priority,
+                destination: packing.place(of: destination(rule)),
+                firstList: firstList,
+                listed: listed
+            )
+        }
+        lists = packing.lists.withUnsafeBufferPointer(Array.init)
+        destinations = packing.destinations
+        index = RuleIndex(count: readable.count) { readable[$0].conditions }
         var usable = [UInt64](repeating: 0, count: index.width)
-        for (number, rule) in rules.enumerated() where rule.obstacle == nil {
+        for (number, rule) in rules.enumerated() where destinations[Int(rule.destination)].obstacle == nil {
             usable[number / 64] |= 1 << UInt64(number % 64)
         }
         self.usable = usable
     }
 
+    /// How many rules there are.
+    var count: Int { rules.count }
+
+    /// A rule with everything that a decision says about it, put together when it is asked for.
+    struct Entry: Sendable {
+        fileprivate let table: RuleTable
+        fileprivate let number: Int
+
+        private var rule: Packed { table.rules[number] }
+        private var destination: CompiledDestination { table.destinations[Int(rule.destination)] }
+
+        var name: String { rule.name }
+        var priority: Int32 { rule.priority }
+        var obstacle: RuleObstacle? { destination.obstacle }
+        /// How the destination is found, where the rules alone do not settle it.
+        var pool: CompiledPool? { destination.pool }
+        var outcome: RoutingDecision.Outcome {
+            .routed(destination: destination.workspace, rule: rule.id, ruleName: rule.name)
+        }
+
+        var conditions: RuleConditions {
+            var conditions = RuleConditions(where: rule.tree)
+            var place = Int(rule.firstList)
+            for (bit, attribute) in Attribute.allCases.enumerated() where rule.listed & (1 << UInt8(bit)) != 0 {
+                conditions.set(attribute, table.lists[place])
+                place += 1
+            }
+            return conditions
+        }
+
+        /// That it matched, for people.
+        ///
+        /// One allocation each time: kept, it would be the largest part of a rule.
+        var reason: String {
+            var text = ""
+            text.reserveCapacity(name.utf8.count + 48)
+            text += "Matched rule “"
+            text += name
+            text += "” (priority "
+            text += String(priority)
+            text += ")."
+            return text
+        }
+    }
+
+    /// A rule by its number.
+    subscript(number: Int) -> Entry { Entry(table: self, number: number) }
+
+    /// Every rule, in order.
+    var entries: some Sequence<Entry> { rules.indices.lazy.map { self[$0] } }
+
     /// Whether what of a rule's conditions is not in the index holds for a lead.
     func isMet(_ rule: Int, _ lead: UnsafePointer<Lead>) -> Bool {
-        !index.needsCheck(rule) || rules[rule].conditions.tree?.isMet(by: lead.pointee) ?? true
+        !index.needsCheck(rule) || rules[rule].tree?.isMet(by: lead.pointee) ?? true
     }
 
     /// The rules that come nearest to taking a lead that none takes.
@@ -74,10 +128,48 @@ final class RuleTable: Sendable {
         nearest.counted = candidates.nearestMiss(among: usable)
         candidates.rewind()
         while let rule = candidates.next() {
-            guard rules[rule].obstacle == nil, !isMet(rule, lead) else { continue }
+            guard self[rule].obstacle == nil, !isMet(rule, lead) else { continue }
             nearest.evaluated = rule
             break
         }
         return nearest
+    }
+}
+
+/// Gathers what rules share.
+private struct RulePacking {
+    private(set) var lists: [[String]] = []
+    private(set) var destinations: [CompiledDestination] = []
+    private var known: [Known: UInt32] = [:]
+
+    /// A destination that is settled by the rules alone.
+    private struct Known: Hashable {
+        let workspace: UUID
+        let obstacle: RuleObstacle?
+    }
+
+    /// Adds the lists that are not empty: the place of the first, and which they are.
+    mutating func add(listsOf conditions: RuleConditions) -> (first: UInt32, listed: UInt8) {
+        let first = UInt32(lists.count)
+        var listed: UInt8 = 0
+        for (bit, attribute) in Attribute.allCases.enumerated() {
+            let values = conditions.values(for: attribute)
+            guard !values.isEmpty else { continue }
+            listed |= 1 << UInt8(bit)
+            lists.append(values)
+        }
+        return (first, listed)
+    }
+
+    /// The place of a destination, the same for the same one.
+    mutating func place(of destination: CompiledDestination) -> UInt32 {
+        let next = UInt32(destinations.count)
+        if destination.pool == nil {
+            let key = Known(workspace: destination.workspace, obstacle: destination.obstacle)
+            if let place = known[key] { return place }
+            known[key] = next
+        }
+        destinations.append(destination)
+        return next
     }
 }

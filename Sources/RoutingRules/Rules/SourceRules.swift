@@ -42,7 +42,7 @@ final class SourceRules: Sendable {
     init(own: RuleTable, shared: RuleTable, sharedBefore: [Int32]) {
         self.own = own
         self.shared = shared
-        ownCount = own.rules.count
+        ownCount = own.count
         self.sharedBefore = sharedBefore
     }
 
@@ -59,7 +59,7 @@ final class SourceRules: Sendable {
 
     /// A rule by its number.
     subscript(number: Int) -> RuleTable.Entry {
-        number < ownCount ? own.rules[number] : shared.rules[number - ownCount]
+        number < ownCount ? own[number] : shared[number - ownCount]
     }
 
     private func isBefore(_ one: Int, _ other: Int) -> Bool {
@@ -113,7 +113,7 @@ final class SourceRules: Sendable {
         _ body: (Int) -> Bool
     ) -> (isEnded: Bool, nearest: (own: RuleTable.Nearest, shared: RuleTable.Nearest)?) {
         withUnsafePointer(to: lead) { lead in
-            if shared.rules.isEmpty {
+            if shared.count == 0 {
                 let (isEnded, nearest) = Self.search(own, lead, from: 0, telling: telling, body)
                 return (isEnded, nearest.map { ($0, RuleTable.Nearest()) })
             }
@@ -177,7 +177,7 @@ final class SourceRules: Sendable {
     /// Says why no rule took a lead: what was passed over, what the nearest rule missed, what cannot be read.
     func whyNone(_ lead: Lead, _ finding: Finding) -> String {
         let unreadable = own.unreadable + shared.unreadable
-        guard ownCount + shared.rules.count > 0 || !unreadable.isEmpty else {
+        guard ownCount + shared.count > 0 || !unreadable.isEmpty else {
             return "There are no active rules for its leads."
         }
         var sentences: [String] = []

@@ -27,6 +27,7 @@ struct Serve: AsyncParsableCommand {
     var port: Int?
 
     func run() async throws {
+        FreeMemory.keepLittle()
         var settings = try await Settings.load()
         settings.host = host ?? settings.host
         settings.port = port ?? settings.port
