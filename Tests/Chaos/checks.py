@@ -356,12 +356,12 @@ def story_fault(lead, rows):
                 return f"returned after {last}"
             last = result
             continue
-        if last in ENDS or last == "returned":
+        if (last in ENDS or last == "returned") and (last, result) != ("unmatched", "requeued"):
             return f"{result} after {last}"
         if last == "expired" or (last == "failed" and result not in ("requeued", "expired")):
             return f"{result} after {last}"
         if result == "requeued":
-            if last != "failed":
+            if last not in ("failed", "unmatched"):
                 return f"requeued after {last}"
             attempt = 0
         elif result in ("expired", "waiting"):

@@ -84,7 +84,18 @@ def run(h):
     h.equal("with all attempts, due now, logged", db.rows(f"SELECT l.routing_status, l.routing_attempts, q.next_retry_at <= now(), "
             f"(SELECT actor FROM lead_routing_logs g WHERE g.lead_id = l.id AND routing_result = 'requeued') FROM leads l JOIN lead_routing_queue q ON q.lead_id = l.id "
             f"WHERE l.id = '{lead(3)}'"), [["pending", "0", "t", "eve"]])
-    h.equal("only a failed one", db.run(f"SELECT switchyard.requeue_lead('{lead(3)}', 'eve')"), "f")
+    h.equal("nor another time", db.run(f"SELECT switchyard.requeue_lead('{lead(3)}', 'eve')"), "f")
+    print("# What no rule matched")
+    h.equal("a lead that its source keeps is requeued as well", db.run(f"SELECT switchyard.requeue_lead('{lead(2)}', 'eve')"), "t")
+    h.equal("it waits, with its place in the queue and the word in its log", db.rows(
+        f"SELECT l.routing_status, l.routing_attempts, q.next_retry_at <= now(), (SELECT string_agg(routing_result, ' ' ORDER BY created_at, id) "
+        f"FROM lead_routing_logs WHERE lead_id = l.id) FROM leads l JOIN lead_routing_queue q ON q.lead_id = l.id WHERE l.id = '{lead(2)}'"),
+        [["pending", "0", "t", "unmatched requeued"]])
+    h.equal("not one that was given to somebody", db.run(f"SELECT switchyard.requeue_lead('{lead(1)}', 'eve')"), "f")
+    h.check("nor by a batch", db.refuses(f"BEGIN; SET LOCAL switchyard.deciding = 'batch'; UPDATE leads SET routing_status = 'pending' WHERE id = '{lead(1)}'; COMMIT", "23514"))
+    db.run(f"SELECT acquire_routing_lock('{lead(2)}', '{OWNER}'); SELECT complete_routing('{lead(2)}', '{B}', NULL, '{OWNER}')")
+    h.equal("and then it is credited once", db.run(f"SELECT count(*) FROM lead_attributions WHERE lead_id = '{lead(2)}'"), "1")
+
     for name, destination in (("does not exist", f"'{NOBODY}'"), ("is not active", f"'{CLOSED}'"), ("is NULL", "NULL")):
         number += 1
         put(db, number, "pending")

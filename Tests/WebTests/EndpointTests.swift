@@ -51,6 +51,10 @@ struct EndpointTests {
                 #expect(many.status == 202)
                 #expect(many["requeued"]?.int == 1)
             }
+            let unmatched = try await server.post("/api/retry", #"{"filter":{"result":"unmatched"}}"#)
+            #expect(unmatched.status == 202)
+            #expect(unmatched["requeued"]?.int == 0)
+            #expect(try await server.post("/api/retry", #"{"filter":{"result":"routed"}}"#).isProblem(422))
             for body in [#"{"limit":0}"#, #"{"limit":1001}"#, #"{"filter":{"createdAfter":"soon"}}"#, #"{"all":1}"#] {
                 #expect(try await server.post("/api/retry", body).isProblem(422), "\(body)")
             }

@@ -24,7 +24,7 @@ DROP TABLE IF EXISTS switchyard.waiting_reviews;
 DO $$
 BEGIN
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version = '20260803000001';
+        DELETE FROM switchyard.migrations WHERE version IN ('20260803000001', '20260805000001');
     END IF;
 END
 $$;
@@ -259,6 +259,7 @@ DROP FUNCTION IF EXISTS switchyard.refuse_log_change();
 -- CASCADE: triggers that somebody has put back after the queue was gone.
 DROP FUNCTION IF EXISTS switchyard.complete_lead_columns() CASCADE;
 DROP FUNCTION IF EXISTS switchyard.guard_lead_state() CASCADE;
+DROP FUNCTION IF EXISTS switchyard.is_unmatched(uuid);
 DROP FUNCTION IF EXISTS switchyard.follow_lead_state() CASCADE;
 DROP FUNCTION IF EXISTS switchyard.lead_claims(text, text, text);
 DROP FUNCTION IF EXISTS switchyard.lead_identity(text, text);

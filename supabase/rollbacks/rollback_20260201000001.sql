@@ -16,6 +16,42 @@ DROP FUNCTION IF EXISTS switchyard.ingest_within_caps(bytea[], bytea[], bigint, 
     smallint[], uuid[], uuid[], smallint[], bigint[], bigint[], integer[], integer[]);
 DROP FUNCTION IF EXISTS switchyard.take_within_caps(smallint[], uuid[], uuid[], smallint[], bigint[], bigint[], bigint[]);
 
+-- 20260805000001
+DO $rollback$
+BEGIN
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20260805000001';
+    END IF;
+    IF to_regclass('public.lead_routing_queue') IS NULL THEN
+        RETURN;
+    END IF;
+CREATE OR REPLACE FUNCTION switchyard.guard_lead_state() RETURNS trigger
+LANGUAGE plpgsql SET search_path = ''
+AS $f$
+DECLARE
+    v_old text := OLD.routing_status::text;
+    v_new text := NEW.routing_status::text;
+BEGIN
+    IF current_user IN ('anon', 'authenticated') THEN
+        RAISE EXCEPTION 'Routing columns are written by the routing functions only.' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF v_old = v_new
+        OR (v_old = 'pending' AND v_new IN ('routing', 'expired'))
+        OR (v_old = 'routing' AND v_new IN ('routed', 'pending', 'failed'))
+        OR (v_old = 'failed' AND v_new IN ('expired', 'pending'))
+        -- A batch that holds the row lock passes through routing inside its transaction, and writes only the end.
+        OR (v_old = 'pending' AND v_new IN ('routed', 'failed')
+            AND current_setting('switchyard.deciding', true) = 'batch') THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'A lead cannot go from % to %.', v_old, coalesce(v_new, 'no state')
+        USING ERRCODE = 'check_violation', TABLE = 'leads', SCHEMA = 'public', COLUMN = 'routing_status';
+END
+$f$;
+COMMENT ON FUNCTION switchyard.guard_lead_state() IS 'Refuses every transition that the state machine does not have.';
+END
+$rollback$;
+DROP FUNCTION IF EXISTS switchyard.is_unmatched(uuid);
 -- 20260802000001
 DO $$
 BEGIN

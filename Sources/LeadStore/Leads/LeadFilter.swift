@@ -16,6 +16,9 @@ package struct LeadFilter: Sendable, Hashable {
     package var isDuplicate: Bool?
     /// The strongest identity, as hex: what `LeadIdentities.strongest` makes of an e-mail address or a phone number.
     package var identityHash: String?
+    /// Only leads that no rule matched and that their source keeps, as far as they can be put back into the queue; without
+    /// those that were put back before and came to the same under these rules, given by their version.
+    package var unmatchedRetriableUnder: Int64?
     /// Stored at this time or later.
     package var createdFrom: Timestamp?
     /// Stored before this time.

@@ -220,8 +220,24 @@ struct LeadQuery {
             condition("l.duplicate_of IS \(isDuplicate ? "NOT NULL" : "NULL")")
         }
         if let hash = filter.identityHash { condition("l.dedupe_hash = \(parameter { $0.append(hash) })") }
+        if let version = filter.unmatchedRetriableUnder {
+            condition(Self.isUnmatchedAndRetriable(under: parameter { $0.append(version) }))
+        }
         if let from = filter.createdFrom { condition("l.created_at >= \(parameter { $0.append(from) })") }
         if let before = filter.createdBefore { condition("l.created_at < \(parameter { $0.append(before) })") }
+    }
+
+    /// What `switchyard.requeue_lead` looks at, and that another attempt may come to something else.
+    private static func isUnmatchedAndRetriable(under version: String) -> String {
+        """
+        l.routing_status = 'routed' AND l.workspace_id = l.source_workspace_id AND l.matched_rule_id IS NULL
+            AND l.duplicate_of IS NULL AND (l.lead_expires_at IS NULL OR l.lead_expires_at > now())
+            AND (SELECT g.routing_result = 'unmatched' AND (g.rule_set_version IS DISTINCT FROM \(version) OR NOT EXISTS (
+                    SELECT FROM public.lead_routing_logs r WHERE r.lead_id = l.id AND r.routing_result = 'requeued'))
+                FROM (SELECT * FROM public.lead_routing_logs g WHERE g.lead_id = l.id OFFSET 0) g
+                ORDER BY g.created_at DESC, g.id DESC
+                LIMIT 1)
+        """
     }
 
     /// Adds a value and answers its name in the statement.

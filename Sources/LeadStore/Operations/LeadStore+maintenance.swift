@@ -74,7 +74,7 @@ extension LeadStore {
     /// - Parameters:
     ///   - id: the lead.
     ///   - actor: who asked for it; kept in the log.
-    /// - Returns: whether it had failed, and waits now.
+    /// - Returns: whether it could be put back, and waits now.
     /// - Throws: what the database says.
     package func requeue(_ id: UUID, actor: String) async throws -> Bool {
         var parameters = Parameters()
@@ -83,10 +83,10 @@ extension LeadStore {
         return try await pool.query(Self.requeueLead, parameters).first?.bool(0) ?? false
     }
 
-    /// Puts leads that failed for good back into the queue, in one statement.
+    /// Puts leads back into the queue that failed for good, or that no rule matched, in one statement.
     ///
     /// - Parameters:
-    ///   - ids: the leads; those that have not failed are passed over.
+    ///   - ids: the leads; those that cannot be put back are passed over.
     ///   - actor: who asked for it; kept in the log.
     /// - Returns: how many wait now.
     /// - Throws: what the database says.

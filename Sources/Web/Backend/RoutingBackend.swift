@@ -35,14 +35,18 @@ package protocol RoutingBackend: RuleAnalysis, LeadAnalysis, RoutingStatistics {
     ///   is failed, expired or held by somebody else.
     func route(leadID: UUID, as principal: Principal) async throws -> RoutingOutcome
 
-    /// Puts a lead that failed for good back into the queue; who asked is kept in the log.
+    /// Puts a lead back into the queue that failed for good, or that no rule matched and its source keeps; who asked is
+    /// kept in the log.
     ///
-    /// - Throws: `.notFound` for a lead that does not exist or is not visible; `.conflict` for one that has not failed.
+    /// - Throws: `.notFound` for a lead that does not exist or is not visible; `.conflict` for any other.
     func retry(leadID: UUID, as principal: Principal) async throws
-    /// Puts failed leads back into the queue, as many as `limit`.
+    /// Puts leads back into the queue that failed, or that no rule matched, as many as `limit`.
+    ///
+    /// An unmatched lead that was put back and came to the same is passed over until the rules change, so that whoever calls
+    /// again while there are more comes to an end.
     ///
     /// - Parameters:
-    ///   - search: which failed leads.
+    ///   - search: which failed or unmatched leads.
     ///   - limit: how many at most.
     ///   - principal: on whose behalf.
     /// - Returns: how many, and whether there are more.

@@ -42,6 +42,8 @@ package struct LeadSearch: Sendable, Hashable {
     package var email: String?
     /// The phone number, compared after normalisation.
     package var phone: String?
+    /// Only leads that no rule matched and that their source keeps; of interest to whoever puts leads back into the queue.
+    package var isUnmatched = false
     /// Stored at this time or later; microseconds since 1970.
     package var createdAfter: Int64?
     /// Stored before this time; microseconds since 1970.

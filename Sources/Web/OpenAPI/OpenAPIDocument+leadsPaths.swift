@@ -192,9 +192,11 @@ extension OpenAPIDocument {
             post:
               tags: [leads]
               operationId: retryLead
-              summary: Put a failed lead back into the queue.
+              summary: Put a lead back into the queue that failed or that no rule matched.
               description: |
-                Scope `routing:write`. Its attempts begin anew; who asked is kept in its history.
+                Scope `routing:write`. For a lead that failed for good, and for one that no rule matched and that its
+                source keeps: after a rule has been mended it is decided once more. Its attempts begin anew; its history
+                keeps the decision of before and who asked.
               responses:
                 '202':
                   description: It waits for its next attempt.
@@ -217,10 +219,12 @@ extension OpenAPIDocument {
             post:
               tags: [leads]
               operationId: retryLeads
-              summary: Put failed leads back into the queue.
+              summary: Put leads back into the queue that failed or that no rule matched.
               description: |
-                Scope `routing:write`. The newest failed leads that the filter lets through, up to `limit`; call it again
-                while `hasMore` is true.
+                Scope `routing:write`. The newest such leads that the filter lets through, up to `limit`; call it again
+                while `hasMore` is true. `result` says which: those that `failed` for good, or those that no rule matched
+                (`unmatched`) and that their source keeps. An unmatched lead that was put back and came to the same is left
+                out until the rules change.
               parameters:
                 - $ref: '#/components/parameters/RequestId'
               requestBody:
@@ -235,6 +239,7 @@ extension OpenAPIDocument {
                           type: object
                           additionalProperties: false
                           properties:
+                            result: {type: string, enum: [failed, unmatched], default: failed}
                             workspaceId: {$ref: '#/components/schemas/Id'}
                             sourceWorkspaceId: {$ref: '#/components/schemas/Id'}
                             createdAfter: {type: string, description: 'This time or later: RFC 3339, or a date.'}

@@ -8,7 +8,8 @@ extension API {
         routes.on(.post, "/api/retry", retryLeads)
     }
 
-    /// `POST /api/leads/{id}/retry`: puts a lead that failed for good back into the queue, with its attempts reset.
+    /// `POST /api/leads/{id}/retry`: puts a lead back into the queue that failed for good or that no rule matched, with
+    /// its attempts reset.
     @Sendable private func retryLead(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await principal(of: request, with: .routingWrite)
         let id = try id("id", in: context)
@@ -21,7 +22,7 @@ extension API {
         }
     }
 
-    /// `POST /api/retry`: the same for all failed leads that a filter lets through, so many at a time.
+    /// `POST /api/retry`: the same for all such leads that a filter lets through, so many at a time.
     @Sendable private func retryLeads(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await principal(of: request, with: .routingWrite)
         let (search, limit) = try RetryBody.read(await request.jsonBody(upTo: limits.bodyBytes), limits: limits)

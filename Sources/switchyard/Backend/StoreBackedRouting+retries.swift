@@ -11,8 +11,10 @@ extension StoreBackedRouting {
             }
             guard try await store.requeue(leadID, actor: principal.id) else {
                 throw BackendError.conflict(
-                    reason: "Only a failed lead can be put back into the queue; this one is \(record.status.rawValue).",
-                    remedy: "GET /api/leads/{id} shows how it came there."
+                    reason:
+                        "Only a lead that failed, or that no rule matched and its source keeps, can be put back into "
+                        + "the queue before it expires; this one is \(record.status.rawValue).",
+                    remedy: "GET /api/leads/{id}/explain shows how it came there."
                 )
             }
         }
@@ -24,7 +26,8 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> (requeued: Int, hasMore: Bool) {
         try await tellingCaller {
-            guard let filter = LeadFilter(search) else { return (0, false) }
+            guard var filter = LeadFilter(search) else { return (0, false) }
+            if search.isUnmatched { filter.unmatchedRetriableUnder = try await store.ruleSetVersion() }
             let page = try await store.leads(filter, limit: limit, as: principal.access)
             let requeued = try await store.requeue(page.leads.map(\.id), actor: principal.id)
             return (requeued, page.next != nil)

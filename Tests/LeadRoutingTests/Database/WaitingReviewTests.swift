@@ -7,7 +7,7 @@ import Testing
 @testable import LeadRouting
 
 /// Rules that change fetch the leads that wait and that they would route, promptly and once.
-@Suite struct WaitingReviewTests {
+@Suite(.timeLimit(.minutes(5))) struct WaitingReviewTests {
     /// A rule of a higher priority, for everything unless told otherwise.
     private func newRule(_ town: Town, id: UInt8 = 31, _ set: (inout RuleChange) -> Void = { _ in }) async throws {
         var rule = RuleChange()
@@ -69,6 +69,10 @@ import Testing
             )
             #expect(
                 try await town.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'success'") == 21
+            )
+            // Nobody was fetched in vain: each began to wait once.
+            #expect(
+                try await town.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'waiting'") == 60
             )
             // Who waits on keeps the place in the line.
             #expect(

@@ -41,7 +41,7 @@ import Testing
 
     @Test func anOperatorGivesItAllItsAttemptsBack() async throws {
         try await Scene.with { scene in
-            try await scene.ingest(.sample(1, .queued), .sample(2, .kept))
+            try await scene.ingest(.sample(1, .queued), .sample(2, .to(Scene.b)))
             let settled = try await scene.settle(.init(result: .failed, reason: "Not possible."))
             #expect(settled.map(\.exception) == [.failed])
             #expect(try await scene.store.requeue(.lead(1), actor: "ann"))
