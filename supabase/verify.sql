@@ -17,7 +17,8 @@ expected_columns (table_name, column_name, type_name, ord) AS (
         ('leads', 'duplicate_of', NULL, 11),
         ('leads', 'routed_at', NULL, 12),
         ('leads', 'assignee_id', 'uuid', 13), ('lead_routing_queue', 'waiting_for', 'uuid', 14),
-        ('lead_routing_rules', 'distribution', 'jsonb', 15), ('workspaces', 'capacity', 'jsonb', 16)
+        ('lead_routing_rules', 'distribution', 'jsonb', 15), ('workspaces', 'capacity', 'jsonb', 16),
+        ('leads', 'erased_at', 'timestamp with time zone', 17)
 ),
 expected_functions (signature, ord) AS (
     VALUES
@@ -68,7 +69,9 @@ expected_functions (signature, ord) AS (
         ('switchyard.hold_turn(integer,boolean,uuid[],timestamp with time zone[])', 2801), ('switchyard.held_leads(uuid[],boolean)', 2802),
         ('switchyard.take_within_caps(smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],bigint[])', 2803),
         ('switchyard.ingest_within_caps(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[],smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],integer[],integer[])', 2804),
-        ('switchyard.is_unmatched(uuid)', 2805)
+        ('switchyard.is_unmatched(uuid)', 2805),
+        ('switchyard.erase_leads(uuid[],uuid,text,text,text,boolean)', 2901),
+        ('switchyard.find_person(text,text,uuid,bigint,bigint)', 2902), ('switchyard.without_person(jsonb,text[],text[])', 2903)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -86,7 +89,7 @@ expected_tables (table_name, policies, ord) AS (
         ('switchyard.routing_statistics', 2, 2701), ('switchyard.statistics_watermark', 1, 2702), ('switchyard.statistics_horizons', 1, 2703),
         ('switchyard.retention', 1, 2704),
         ('switchyard.alerts', 1, 2701), ('switchyard.alert_notifications', 1, 2702), ('switchyard.nodes', 1, 2703),
-        ('switchyard.waiting_reviews', 1, 2801)
+        ('switchyard.waiting_reviews', 1, 2801), ('switchyard.erasures', 1, 2901)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES
@@ -124,7 +127,8 @@ expected_triggers (table_name, trigger_name, ord) AS (
         ('public.workspaces', 'switchyard_history_update', 2618), ('public.workspaces', 'switchyard_history_delete', 2619),
         ('public.workspaces', 'switchyard_history_truncate', 2620),
         ('switchyard.golden_leads', 'switchyard_history_insert', 2621), ('switchyard.golden_leads', 'switchyard_history_update', 2622),
-        ('switchyard.golden_leads', 'switchyard_history_delete', 2623), ('switchyard.golden_leads', 'switchyard_0_turn', 2624)
+        ('switchyard.golden_leads', 'switchyard_history_delete', 2623), ('switchyard.golden_leads', 'switchyard_0_turn', 2624),
+        ('switchyard.erasures', 'switchyard_keep_rows', 2901), ('switchyard.erasures', 'switchyard_keep_rows_as_they_are', 2902)
 ),
 -- Statements are only run where what they name is there.
 readable AS (

@@ -24,6 +24,7 @@ import time
 
 from harness import Checks, Server, clean_environment, fail, free_port, run
 from capacity import capacity
+from erasure import erasure
 from rule_sets import rule_sets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -369,6 +370,13 @@ def process_faults(binary, folder, server, key):
     text = lost.stdout + lost.stderr
     check("an unreachable database: exit code, remedy, no password",
           lost.returncode != 0 and "DATABASE_URL" in text and "sesame-open" not in text, text)
+    for name, command in [("DATABASE_URL", "database-url"), ("DATABASE_URL", "serve"), ("DATABASE_DIRECT_URL", "serve")]:
+        for url in ["postgresql://app:sesame-open@db/leads?sslmoed=require", "postgresql://app:sesame/open@db/leads"]:
+            wrong = run(binary, command, cwd=str(folder), **{name: url})
+            text = wrong.stdout + wrong.stderr
+            check(f"{command} with a {name} that cannot be read: named, with a remedy and without the password",
+                  wrong.returncode != 0 and f"{name} cannot be used" in text and "percent-encoded" in text
+                  and "sesame" not in text, text)
     wrong = run(binary, "serve", cwd=str(folder), PORT="eighty")
     check("a setting that cannot be read is named", wrong.returncode != 0 and "PORT" in wrong.stderr, wrong.stderr)
 
@@ -393,6 +401,7 @@ def main():
         admin = run(binary, "keys", "create", "--administrator", "--name", "rules", cwd=server.directory).stdout.strip()
         rule_sets(check, binary, server, admin)
         capacity(check, binary, server, admin)
+        erasure(check, binary, server, key, admin)
         bad_files(binary, work / "first")
         real_input(binary, work)
         process_faults(binary, work / "first", server, key)

@@ -96,6 +96,15 @@ struct ErrorTextTests {
         #expect(!error.description.contains("ter2"))
     }
 
+    @Test(arguments: ["postgresql://app:hunter2@db/leads?sslmoed=require", "host=db sslmoed=require password=hunter2"])
+    func saysThatAParameterIsUnknown(text: String) throws {
+        let error = try #require(throws: PostgresError.self) {
+            try PostgresConfiguration(connectionString: text).check()
+        }
+        #expect(error.message.contains("does not know") && error.message.contains("sslmode"))
+        #expect(!error.message.contains("sslmoed") && !error.message.contains("hunter2"))
+    }
+
     @Test(arguments: [
         "", "postgresql:///leads", "postgresql://app@db:5433/leads?sslmode=require", "host=/tmp dbname=leads",
         "host=a,b port=1,2 target_session_attrs=read-write", "service=leads", "host=@abstract",

@@ -11,7 +11,7 @@ struct AccessTests {
         (.patch, "/api/rules/x"), (.delete, "/api/rules/x"), (.get, "/api/workspaces"), (.post, "/api/workspaces"),
         (.get, "/api/workspaces/x"), (.patch, "/api/workspaces/x"), (.delete, "/api/workspaces/x"),
         (.get, "/api/agreements"), (.post, "/api/agreements"), (.get, "/api/agreements/x/y"),
-        (.delete, "/api/agreements/x/y"),
+        (.delete, "/api/agreements/x/y"), (.post, "/api/erasures"),
     ]
 
     @Test func withoutAKeyEverythingIsClosed() async throws {

@@ -406,6 +406,43 @@ struct EndpointTests {
         }
     }
 
+    /// Hummingbird leaves out a zero at the beginning of its ids, for as long as the process lives.
+    @Test func ourOwnRequestIDsAreAsLongAsThoseOfTraces() async throws {
+        #expect(AnswerMiddleware.padded("1") == "00000000000000000000000000000001")
+        #expect(AnswerMiddleware.padded("bd62449a35555334665d878baeff152") == "0bd62449a35555334665d878baeff152")
+        #expect(AnswerMiddleware.padded("fbd62449a35555334665d878baeff152") == "fbd62449a35555334665d878baeff152")
+        try await TestServer.run { server in
+            let answer = try await server.get("/healthz", key: nil)
+            #expect(answer.headers[.xRequestID]?.utf8.count == 32)
+        }
+    }
+
+    @Test func peopleAreErased() async throws {
+        try await TestServer.run { server in
+            let done = try await server.post("/api/erasures", #"{"email":"Old@Example.com"}"#)
+            #expect(done.status == 200)
+            #expect(done["dryRun"]?.bool == false && done["erased"]?.int == 1 && done["elsewhere"]?.int == 0)
+            #expect(done["leads"]?[0]?["leadId"]?.string == FakeBackend.pendingLead.text)
+            #expect(done["leads"]?[0]?["outcome"]?.string == "erased")
+            #expect(done["rules"]?[0]?.string == FakeBackend.beta.text)
+            let lead = #"{"lead_id":"\#(FakeBackend.pendingLead.text)","forget_identity":true,"dry_run":true}"#
+            let rehearsal = try await server.post("/api/erasures", lead)
+            #expect(
+                rehearsal["dryRun"]?.bool == true && rehearsal["already"]?.int == 1 && rehearsal["examples"]?.int == 1
+            )
+            let busy = try await server.post("/api/erasures", #"{"leadId":"\#(FakeBackend.failedLead.text)"}"#)
+            #expect(busy.isProblem(409))
+            for body in [
+                "{}", #"{"email":"a@b.co","phone":"5550100"}"#, #"{"leadId":"x"}"#, #"{"email":7}"#, #"{"phone":" "}"#,
+                #"{"name":"x"}"#,
+            ] {
+                let answer = try await server.post("/api/erasures", body)
+                #expect(answer.isProblem(422), "\(body)")
+                #expect(answer["errors"]?[0]?["field"]?.string?.hasPrefix("/") == true)
+            }
+        }
+    }
+
     @Test func theLogHoldsNoPersonalData() async throws {
         let lines = Mutex<[String]>([])
         let logger = Logger(label: "web-tests") { _ in

@@ -236,6 +236,18 @@ final class FakeBackend: RoutingBackend {
         return (min(limit, failed.filter { sees(principal, $0) }.count), failed.count > limit)
     }
 
+    func erase(_ request: ErasureRequest, as principal: Principal) async throws -> ErasureReport {
+        if case .lead(Self.failedLead) = request.subject {
+            throw BackendError.conflict(reason: "Somebody has locked it.", remedy: "Ask again in five minutes.")
+        }
+        let outcome: ErasureReport.Outcome = request.forgetsIdentity ? .already : .erased
+        return ErasureReport(
+            leads: [(Self.pendingLead, outcome)],
+            examples: request.isRehearsal ? 1 : 0,
+            rules: [Self.beta]
+        )
+    }
+
     func pauseRouting(of workspace: UUID?, reason: String?, as principal: Principal) async throws -> Bool {
         state.withLock { state in
             guard !state.pauses.contains(where: { $0.workspaceID == workspace }) else { return false }

@@ -66,11 +66,13 @@ package struct LeadExplainer: Sendable {
             duplicateLeadID: record.duplicateOf.flatMap { twins.contains($0) ? $0 : nil },
             isDuplicate: record.duplicateOf != nil || decision?.entry.result == "duplicate",
             ruleSet: try await facts(snapshot.version, isCurrent: snapshot.version == current.version),
-            reproduction: Self.reproduction(of: decision?.entry, trace.decision, record, cause),
+            reproduction: record.erasedAt == nil
+                ? Self.reproduction(of: decision?.entry, trace.decision, record, cause) : .different(.erased),
             trace: trace,
             capacity: trace.capacity,
             workspaceNames: Self.names(snapshot, record, access),
-            viewpoint: Self.viewpoint(of: access, source: source)
+            viewpoint: Self.viewpoint(of: access, source: source),
+            erasedAt: record.erasedAt?.microsecondsSinceUnixEpoch
         )
     }
 

@@ -16,7 +16,8 @@ extension LeadStore {
     ///
     /// What is undone is the room that it took in windows that are still running, its credit, and its place: it is in its
     /// source workspace then. A node that dies in between leaves the lead where it was, and the same call again does all of
-    /// it; repeated, it changes nothing. A lead that nobody else can take now stays in its source workspace.
+    /// it; repeated, it changes nothing. A lead that nobody else can take now, or whose person was erased, stays in its source
+    /// workspace.
     ///
     /// - Parameters:
     ///   - id: the lead.
@@ -141,7 +142,7 @@ extension LeadStore {
         """
         \(returnedColumns) UNION SELECT l.workspace_id WHERE l.workspace_id IS DISTINCT FROM l.source_workspace_id)
         FROM public.leads l
-        WHERE l.id = $1 AND l.routing_status = 'routed' AND l.source_workspace_id IS NOT NULL
+        WHERE l.id = $1 AND l.routing_status = 'routed' AND l.source_workspace_id IS NOT NULL AND l.erased_at IS NULL
         FOR UPDATE OF l
         """
     )
@@ -150,7 +151,7 @@ extension LeadStore {
         """
         \(returnedColumns))
         FROM public.leads l
-        WHERE l.id = $1 AND l.routing_status = 'routed' AND l.workspace_id = l.source_workspace_id
+        WHERE l.id = $1 AND l.routing_status = 'routed' AND l.workspace_id = l.source_workspace_id AND l.erased_at IS NULL
             AND (SELECT g.routing_result FROM public.lead_routing_logs g WHERE g.lead_id = l.id
                 ORDER BY g.created_at DESC, g.id DESC LIMIT 1) = 'returned'
         FOR UPDATE OF l

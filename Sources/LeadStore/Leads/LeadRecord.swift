@@ -36,6 +36,8 @@ package struct LeadRecord: Sendable, Hashable {
     package var assigneeID: UUID?
     /// That person's name now.
     package var assigneeName: String?
+    /// When what is known of the person was erased; nil: it was not.
+    package var erasedAt: Timestamp?
 
     /// The columns that ``init(_:)`` reads, of `leads l` joined to `lead_routing_rules r`.
     static let columns = """
@@ -45,7 +47,7 @@ package struct LeadRecord: Sendable, Hashable {
         l.routing_status::text, l.routing_attempts, l.routing_error::text, l.matched_rule_id, r.rule_name::text,
         l.duplicate_of, l.created_at::timestamptz, l.updated_at::timestamptz, l.routed_at,
         l.lead_expires_at::timestamptz, l.assignee_id,
-        (SELECT a.name::text FROM public.workspace_assignees a WHERE a.id = l.assignee_id)
+        (SELECT a.name::text FROM public.workspace_assignees a WHERE a.id = l.assignee_id), l.erased_at
         """
 
     init(_ row: Row) throws {
@@ -65,5 +67,6 @@ package struct LeadRecord: Sendable, Hashable {
         expiresAt = try row.timestampIfPresent(24)
         assigneeID = try row.uuidIfPresent(25)
         assigneeName = try row.stringIfPresent(26)
+        erasedAt = try row.timestampIfPresent(27)
     }
 }

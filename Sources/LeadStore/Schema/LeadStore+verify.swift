@@ -55,6 +55,7 @@ extension LeadStore {
             AND to_regclass('switchyard.rule_set_rollbacks') IS NOT NULL
             AND to_regclass('switchyard.nodes') IS NOT NULL
             AND to_regclass('switchyard.waiting_reviews') IS NOT NULL
+            AND to_regclass('switchyard.erasures') IS NOT NULL
             AND to_regprocedure('switchyard.ingest_leads(bigint, uuid[], uuid[], uuid[], uuid[], text[], text[], text[], text[],
                 text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[],
                 boolean)') IS NOT NULL

@@ -33,6 +33,8 @@ package struct ReplayPage: Sendable {
 extension LeadStore {
     /// Reads leads of the past in the order in which they came, page by page, and writes nothing.
     ///
+    /// Leads whose person was erased are left out: what rules would say to them cannot be told.
+    ///
     /// One transaction that can only read, over one snapshot: leads that come in meanwhile change nothing. The server
     /// finds and sorts the leads once and hands them out through a cursor, so that memory here holds one page however
     /// many there are.
@@ -102,7 +104,7 @@ extension LeadStore {
             SELECT \(LeadRow.columns), l.duplicate_of IS NOT NULL, count(*) OVER ()
             FROM (
                 SELECT n.* FROM public.leads n
-                WHERE n.created_at >= $1 AND n.created_at < $2\(bySource ? " AND n.source_workspace_id = $4" : "")
+                WHERE n.created_at >= $1 AND n.created_at < $2 AND n.erased_at IS NULL\(bySource ? " AND n.source_workspace_id = $4" : "")
                 ORDER BY n.created_at DESC, n.id DESC
                 LIMIT $3
             ) l

@@ -8,8 +8,8 @@ enum ConnectionString {
     static func parse(_ text: String) -> (options: [String: String], fault: PostgresError?) {
         var complaint: UnsafeMutablePointer<CChar>?
         guard !text.utf8.contains(0), let list = PQconninfoParse(text, &complaint) else {
-            PQfreemem(complaint)
-            return ([:], unreadable)
+            defer { PQfreemem(complaint) }
+            return ([:], complaint.map { unreadable(String(cString: $0)) } ?? unreadable(""))
         }
         defer { PQconninfoFree(list) }
         var options: [String: String] = [:]
@@ -39,8 +39,19 @@ enum ConnectionString {
         return nil
     }
 
-    private static var unreadable: PostgresError {
-        PostgresError(
+    /// What is wrong with a string that libpq refuses; of its complaint, which quotes it, nothing is repeated.
+    private static func unreadable(_ complaint: String) -> PostgresError {
+        if complaint.hasPrefix("invalid URI query parameter") || complaint.hasPrefix("invalid connection option") {
+            return PostgresError(
+                .configuration,
+                """
+                The connection string has a parameter that libpq does not know. There are host, port, dbname, user, \
+                password, passfile, sslmode, sslrootcert, connect_timeout, application_name, target_session_attrs, \
+                options and others; in a password, the characters ? & = must be percent-encoded.
+                """
+            )
+        }
+        return PostgresError(
             .configuration,
             """
             The connection string cannot be read. Expected postgresql://user:password@host:5432/database, or \

@@ -308,7 +308,9 @@ struct OwnerPass {
             other: other,
             path: "/priority",
             "Shares priority \(rule.priority) with “\(other.name)”\(more > 0 ? " and \(more) more" : ""), "
-                + "which wants some of the same leads for another workspace; the older one is tried first.",
+                + (more > 0
+                    ? "which want some of the same leads for other workspaces; the oldest is tried first."
+                    : "which wants some of the same leads for another workspace; the older one is tried first."),
             remedy: "Give them different priorities, so that the order is what you say and not what came first."
         )
     }

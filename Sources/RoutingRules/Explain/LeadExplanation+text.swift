@@ -10,8 +10,10 @@ extension LeadExplanation {
     package func text(limit: Int = 24, time: (Int64) -> String) -> String {
         var lines = ["Lead \(leadID.text), now \(status.rawValue)", headline]
         if let aftermath { lines.append(aftermath) }
+        if let erasedAt { lines.append("The person was erased \(Self.seconds(time(erasedAt))).") }
         lines.append("")
         lines += facts(time)
+        guard erasedAt == nil else { return lines.joined(separator: "\n") }
         lines.append("")
         lines += leadLines
         lines.append("")

@@ -100,6 +100,8 @@ package struct LeadExplanation: Sendable {
         case stateNotKept = "state-not-kept"
         /// Another program decided, and kept no version.
         case decidedElsewhere = "decided-elsewhere"
+        /// The person was erased, and with them what the rules saw.
+        case erased
         /// None of these.
         case unknown
 
@@ -111,6 +113,7 @@ package struct LeadExplanation: Sendable {
             case .stateNotKept: "Caps and turns as they stood then are not kept, and this decision depends on them."
             case .decidedElsewhere:
                 "Another program made this decision and kept no version; these are the rules of that moment."
+            case .erased: "The person was erased, and with them what the rules saw."
             case .unknown: "The cause is not known: please report it with the lead's id."
             }
         }
@@ -156,6 +159,8 @@ package struct LeadExplanation: Sendable {
     package var workspaceNames: [UUID: String]
     /// What is told.
     package var viewpoint: Viewpoint
+    /// When the person was erased, in microseconds since 1970; nil: they were not.
+    package var erasedAt: Int64?
 
     /// An explanation of these parts.
     package init(
@@ -173,7 +178,8 @@ package struct LeadExplanation: Sendable {
         trace: RuleTrace,
         capacity: [String],
         workspaceNames: [UUID: String],
-        viewpoint: Viewpoint
+        viewpoint: Viewpoint,
+        erasedAt: Int64? = nil
     ) {
         self.leadID = leadID
         self.status = status
@@ -190,6 +196,7 @@ package struct LeadExplanation: Sendable {
         self.capacity = capacity
         self.workspaceNames = workspaceNames
         self.viewpoint = viewpoint
+        self.erasedAt = erasedAt
     }
 
     /// The decision that is explained.
@@ -197,7 +204,9 @@ package struct LeadExplanation: Sendable {
 
     /// The steps that the reader may see.
     package var steps: [RuleTrace.Step] {
-        switch viewpoint {
+        // What rules say to a lead that says nothing is about nobody.
+        if erasedAt != nil { return [] }
+        return switch viewpoint {
         case .everything, .sender: trace.steps
         case .receiver: trace.steps.filter { $0.rule.id == attempt?.matchedRuleID }
         }
@@ -256,6 +265,8 @@ package struct LeadExplanation: Sendable {
     package var reproductionSentence: String {
         switch reproduction {
         case .same: "Made again from what was stored, with the same result."
+        case .different(.erased):
+            "Not made again: the person was erased, and with them what the rules saw. The log keeps what was decided."
         case .different(let cause):
             "Made again, it comes out differently: \(trace.decision.reason) \(cause.sentence)"
         case .none:

@@ -10,6 +10,7 @@ extension JSONWriter {
             writer.member("workspaceId", explanation.workspaceID)
             writer.member("summary", explanation.headline)
             writer.member("since", explanation.aftermath)
+            writer.member("erasedAt", time: explanation.erasedAt)
             writer.member("isDuplicate", explanation.isDuplicate)
             writer.member("duplicateLeadId", explanation.duplicateLeadID)
             writer.key("decision")

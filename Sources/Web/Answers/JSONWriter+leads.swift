@@ -93,6 +93,7 @@ extension JSONWriter {
         member("updatedAt", time: lead.updatedAt)
         member("routedAt", time: lead.routedAt)
         member("expiresAt", time: lead.expiresAt)
+        member("erasedAt", time: lead.erasedAt)
     }
 
     /// One line of a lead's history.

@@ -8,6 +8,8 @@ package enum Scope: String, Sendable, Hashable, CaseIterable {
     case leadsRead = "leads:read"
     /// Have a waiting lead routed now.
     case routingWrite = "routing:write"
+    /// Erase people from leads; there is no way back.
+    case leadsErase = "leads:erase"
     /// Change rules and agreements.
     case rulesWrite = "rules:write"
     /// Read rules and agreements.

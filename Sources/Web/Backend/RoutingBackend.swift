@@ -57,6 +57,15 @@ package protocol RoutingBackend: RuleAnalysis, LeadAnalysis, RoutingStatistics {
         as principal: Principal
     ) async throws -> (requeued: Int, hasMore: Bool)
 
+    /// Blanks what leads say of a person, in all tables.
+    ///
+    /// - Parameters:
+    ///   - request: whose leads.
+    ///   - principal: on whose behalf; a workspace erases from leads that it has.
+    /// - Returns: what became of each lead.
+    /// - Throws: `.notFound` for a lead that is not visible, `.conflict` for one that somebody has locked.
+    func erase(_ request: ErasureRequest, as principal: Principal) async throws -> ErasureReport
+
     /// Has the leads of a source, or of all (nil), wait undecided; they are taken in as before.
     ///
     /// - Returns: whether it was not paused before.

@@ -105,6 +105,8 @@ package struct StoredLead: Sendable, Hashable {
     package var assigneeID: UUID?
     /// That person's name.
     package var assigneeName: String?
+    /// When the person was erased, in microseconds since 1970; nil: they were not.
+    package var erasedAt: Int64?
 
     /// A stored lead; what is not named is nil, zero or false.
     package init(
@@ -124,7 +126,8 @@ package struct StoredLead: Sendable, Hashable {
         routedAt: Int64? = nil,
         expiresAt: Int64? = nil,
         assigneeID: UUID? = nil,
-        assigneeName: String? = nil
+        assigneeName: String? = nil,
+        erasedAt: Int64? = nil
     ) {
         self.id = id
         self.lead = lead
@@ -143,6 +146,7 @@ package struct StoredLead: Sendable, Hashable {
         self.expiresAt = expiresAt
         self.assigneeID = assigneeID
         self.assigneeName = assigneeName
+        self.erasedAt = erasedAt
     }
 }
 

@@ -215,6 +215,73 @@ extension OpenAPIDocument {
                 '422': {$ref: '#/components/responses/Invalid'}
                 '503': {$ref: '#/components/responses/Unavailable'}
                 default: {$ref: '#/components/responses/Problem'}
+          /api/erasures:
+            post:
+              tags: [leads]
+              operationId: erasePerson
+              summary: Erase a person from leads.
+              description: |
+                Scope `leads:erase`, which no key has unless it was made with it, or an administrator's. Blanks names, e-mail
+                address, phone number, company name, city, source, the sender's id and metadata of the person's leads, and what
+                others have written about them into the log, in one transaction. That there was a lead, where it went and why,
+                who is credited and what is counted stay, and so do the digests by which duplicates are recognised, unless
+                `forgetIdentity` is true: sent again, the person is new then. A lead that is not assigned yet expires first.
+
+                Exactly one of `email`, `phone` and `leadId` is sent: every lead with the address or number, however it was
+                written, or that one lead. A workspace's key erases from leads that the workspace has; those that it has sent on
+                are counted as `elsewhere`, for whoever has them, or an administrator, to erase. Repeated, it does nothing more.
+                409: somebody has locked one of the leads; nothing was erased.
+              parameters:
+                - $ref: '#/components/parameters/RequestId'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema:
+                      type: object
+                      additionalProperties: false
+                      properties:
+                        email: {type: string, maxLength: 1000, description: 'Every lead with this address.'}
+                        phone: {type: string, maxLength: 1000, description: 'Every lead with this number.'}
+                        leadId: {$ref: '#/components/schemas/Id'}
+                        forgetIdentity: {type: boolean, default: false}
+                        dryRun: {type: boolean, default: false, description: 'Only say what would be done.'}
+              responses:
+                '200':
+                  description: What became of the leads, or would.
+                  content:
+                    application/json:
+                      schema:
+                        type: object
+                        required: [dryRun, erased, already, elsewhere, busy, leads, examples, rules]
+                        properties:
+                          dryRun: {type: boolean}
+                          erased: {type: integer}
+                          already: {type: integer, description: Erased before.}
+                          elsewhere: {type: integer, description: 'Sent on, and left as they are.'}
+                          busy: {type: integer, description: 'Locked by somebody; only with dryRun.'}
+                          leads:
+                            type: array
+                            items:
+                              type: object
+                              required: [leadId, outcome]
+                              properties:
+                                leadId: {$ref: '#/components/schemas/Id'}
+                                outcome: {type: string, enum: [erased, already, elsewhere, busy]}
+                          examples:
+                            type: integer
+                            description: Golden leads and drafts that named the person, and do so no longer.
+                          rules:
+                            type: array
+                            description: Rules whose conditions name the person; they are left as they are.
+                            items: {$ref: '#/components/schemas/Id'}
+                '401': {$ref: '#/components/responses/Unauthenticated'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+                default: {$ref: '#/components/responses/Problem'}
           /api/retry:
             post:
               tags: [leads]

@@ -6,7 +6,9 @@ enum OpenAPIDocument {
     /// The document.
     static let text =
         [
-            head, leadsPaths, rulesPaths, workspacesPaths, operationsPaths, components, schemas, moreSchemas,
+            head, leadsPaths, rulesPaths, workspacesPaths, operationsPaths, components, statisticsSchemas, valueSchemas,
+            leadsSchemas, rulesSchemas, analysisSchemas, ruleSetsSchemas, workspacesSchemas, operationsSchemas,
+            problems,
         ]
         .joined(separator: "\n")
 

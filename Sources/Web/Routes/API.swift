@@ -26,6 +26,7 @@ struct API<Backend: RoutingBackend>: Sendable {
         addStreamRoutes(to: &routes)
         addRetryRoutes(to: &routes)
         addPauseRoutes(to: &routes)
+        addErasureRoutes(to: &routes)
         addAnalysisRoutes(to: &routes)
         addRuleRoutes(to: &routes)
         addRuleSetRoutes(to: &routes)

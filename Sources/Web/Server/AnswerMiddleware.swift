@@ -14,7 +14,7 @@ struct AnswerMiddleware: RouterMiddleware {
         next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.requestID = Self.requestID(of: request) ?? RequestID().description
+        context.requestID = Self.requestID(of: request) ?? Self.padded(RequestID().description)
         context.logger[metadataKey: "request.id"] = .string(context.requestID)
         context.logger[metadataKey: "hb.request.id"] = nil
         if let header = request.headers[.traceParent], let parent = TraceParent(header: header) {
@@ -37,6 +37,11 @@ struct AnswerMiddleware: RouterMiddleware {
         response.headers[.xRequestID] = context.requestID
         response.headers[.xContentTypeOptions] = "nosniff"
         return response
+    }
+
+    /// An id of 32 digits, as those of traces are; Hummingbird leaves out zeros at its beginning.
+    static func padded(_ id: String) -> String {
+        id.utf8.count < 32 ? String(repeating: "0", count: 32 - id.utf8.count) + id : id
     }
 
     private func log(

@@ -62,7 +62,10 @@ extension BackendError {
         case .invalid:
             self = .invalid([FieldProblem(field: error.field ?? "", message: error.message, remedy: error.remedy)])
         case .conflict:
-            self = .conflict(reason: error.description, remedy: "Change the request, or what stands in its way.")
+            self = .conflict(
+                reason: error.description,
+                remedy: error.remedy ?? "Change the request, or what stands in its way."
+            )
         case .forbidden: self = .forbidden(error.message)
         }
     }

@@ -90,7 +90,8 @@ extension StoredLead {
             routedAt: record.routedAt?.microsecondsSinceUnixEpoch,
             expiresAt: record.expiresAt?.microsecondsSinceUnixEpoch,
             assigneeID: record.assigneeID,
-            assigneeName: record.assigneeName
+            assigneeName: record.assigneeName,
+            erasedAt: record.erasedAt?.microsecondsSinceUnixEpoch
         )
     }
 }

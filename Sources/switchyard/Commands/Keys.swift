@@ -30,7 +30,10 @@ extension Keys {
         @Option(
             name: .customLong("scope"),
             parsing: .singleValue,
-            help: "What it may do; repeatable. Default: all that its kind may. One of \(Keys.scopeNames)."
+            help: """
+                What it may do; repeatable. Default: all that its kind may, but a workspace's key may not erase people. One of \
+                \(Keys.scopeNames).
+                """
         )
         var scopes: [String] = []
 
@@ -124,7 +127,7 @@ extension Keys {
     /// Every scope a key may have.
     static let known = [
         "leads:write", "leads:read", "rules:write", "rules:read", "workspaces:write", "workspaces:read",
-        "routing:write", "admin",
+        "routing:write", "leads:erase", "admin",
     ]
 
     static var scopeNames: String { known.joined(separator: ", ") }

@@ -2,6 +2,7 @@ import Configuration
 import FoundationEssentials
 import Inngest
 import LeadRouting
+import Postgres
 import SystemPackage
 
 /// Everything that can be set from outside, with its default.
@@ -48,8 +49,11 @@ struct Settings: Sendable {
     init(reader: ConfigReader) throws {
         host = reader.string(forKey: "host", default: "127.0.0.1")
         port = try Self.whole(reader, key: "port", name: "PORT", default: 8080, in: 0...65535)
-        databaseURL = Self.text(reader.string(forKey: "database.url", isSecret: true))
-        directDatabaseURL = Self.text(reader.string(forKey: "database.direct.url", isSecret: true))
+        databaseURL = try Self.database(reader.string(forKey: "database.url", isSecret: true), name: "DATABASE_URL")
+        directDatabaseURL = try Self.database(
+            reader.string(forKey: "database.direct.url", isSecret: true),
+            name: "DATABASE_DIRECT_URL"
+        )
         databaseIsPooled = try Self.pooler(reader.string(forKey: "database.pooler"))
         databaseConnections = try Self.whole(
             reader,
@@ -99,6 +103,19 @@ struct Settings: Sendable {
         case "transaction": true
         case "none": false
         default: throw SettingsError(name: "DATABASE_POOLER", problem: "must be transaction, none or auto")
+        }
+    }
+
+    /// A connection string that libpq can read; what is wrong with another is told without any of it.
+    private static func database(_ value: String?, name: String) throws -> String? {
+        guard let value = text(value) else { return nil }
+        do {
+            try PostgresConfiguration(connectionString: value).check()
+            return value
+        } catch {
+            var problem = "cannot be used: " + error.message
+            if problem.hasSuffix(".") { problem.removeLast() }
+            throw SettingsError(name: name, problem: problem)
         }
     }
 

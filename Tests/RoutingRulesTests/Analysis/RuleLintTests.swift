@@ -164,6 +164,26 @@ import Testing
         #expect(codes([Samples.rule(1, of: nil, to: 2, tech), Samples.rule(2, of: nil, to: 3, law)]) == [])
     }
 
+    @Test func oneRivalWantsAndSeveralWant() throws {
+        let us = RuleConditions(countries: ["US"])
+        let rivals = [
+            Samples.rule(1, of: nil, to: 2, us), Samples.rule(2, of: nil, to: 3, .init(companySizes: ["1-10"])),
+        ]
+        let one = try #require(lint(rivals).findings.first { $0.code == .priorityTie })
+        #expect(
+            one.message.hasSuffix(
+                "which wants some of the same leads for another workspace; the older one is tried first."
+            )
+        )
+        let more = lint(rivals + [Samples.rule(3, of: nil, to: 1, .init(industries: ["Tech"]))])
+        let several = try #require(more.findings.last { $0.code == .priorityTie })
+        #expect(
+            several.message.hasSuffix(
+                "and 1 more, which want some of the same leads for other workspaces; the oldest is tried first."
+            )
+        )
+    }
+
     @Test func cellsThatNobodyTakesAreSummarised() throws {
         let report = lint([
             Samples.rule(10, of: nil, to: 2, priority: 9, .init(companySizes: ["1-10", "11-50"], regions: ["West"])),

@@ -1,0 +1,35 @@
+import Hummingbird
+import RoutingRules
+
+extension API {
+    func addErasureRoutes(to routes: inout Routes) {
+        routes.on(.post, "/api/erasures", erase)
+    }
+
+    /// `POST /api/erasures`: blanks what leads say of a person.
+    ///
+    /// The address is in the body and not in the path, where logs of proxies would have it.
+    @Sendable private func erase(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try await principal(of: request, with: .leadsErase)
+        let erasure = try ErasureBody.read(await request.jsonBody(upTo: limits.bodyBytes), limits: limits)
+        let report = try await backend.erase(erasure, as: principal)
+        return json(capacity: 256 + report.leads.count * 80) { writer in
+            writer.object { writer in
+                writer.member("dryRun", erasure.isRehearsal)
+                writer.member("erased", report.count(of: .erased))
+                writer.member("already", report.count(of: .already))
+                writer.member("elsewhere", report.count(of: .elsewhere))
+                writer.member("busy", report.count(of: .busy))
+                writer.key("leads")
+                writer.array(report.leads) { writer, lead in
+                    writer.object { writer in
+                        writer.member("leadId", lead.id)
+                        writer.member("outcome", lead.outcome.rawValue)
+                    }
+                }
+                writer.member("examples", report.examples)
+                writer.member("rules", report.rules.map(\.text))
+            }
+        }
+    }
+}
