@@ -15,7 +15,6 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -39,22 +38,23 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        // Without their traits these do without the whole of Foundation, and so the binary does without ICU.
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
-        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
     targets: [
         // The rooms, from the ground up: each uses only rooms that stand above it here.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Postgres", dependencies: ["CLibPQ", deque, lifecycle, logging], swiftSettings: settings),
         .target(
             name: "EmbeddedPostgres",
@@ -82,13 +82,18 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Inngest", dependencies: [crypto, deque, lifecycle, logging], swiftSettings: settings),
-        .target(name: "Web", dependencies: ["RoutingRules", hummingbird, logging, tracing], swiftSettings: settings),
+        .target(
+            name: "Web",
+            dependencies: ["RoutingRules", coreMetrics, hummingbird, logging, tracing],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
+                "CLibYAML", "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Monitoring", "Postgres",
+                "RoutingRules",
                 "Web", arguments, configuration, coreMetrics, crypto, httpClient, hummingbird, lifecycle, logging, nio,
-                nioHTTP, signals, tracing, yams,
+                nioHTTP, signals, tracing,
             ],
             swiftSettings: settings,
             plugins: ["EmbedMigrations"]
@@ -128,7 +133,7 @@ let package = Package(
         ),
         .testTarget(
             name: "WebTests",
-            dependencies: ["RoutingRules", "Web", hummingbirdTesting, nio, nioEmbedded],
+            dependencies: ["RoutingRules", "Web", coreMetrics, hummingbirdTesting, nio, nioEmbedded],
             swiftSettings: settings
         ),
         // Tests with a database each, cloned from a migrated template.

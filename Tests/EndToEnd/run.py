@@ -188,6 +188,12 @@ def commands(binary, server, key):
     check("pause of nothing is refused", vague.returncode == 64 and "--all" in vague.stderr, vague.stderr)
     route = run(binary, "route", "not-an-id", cwd=folder)
     check("route refuses what is no id", route.returncode != 0 and "UUID" in route.stderr, route.stderr)
+    image = (ROOT / "deploy" / "container" / "Containerfile").read_text()
+    healthcheck = json.loads(re.search(r"^HEALTHCHECK .*\\\n\s+CMD (\[.*\])$", image, re.M).group(1))
+    for port, expected in ((server.port, True), (free_port(), False)):
+        done = subprocess.run(healthcheck, env={"PATH": os.environ["PATH"], "PORT": str(port)}, capture_output=True, timeout=10)
+        check(f"the container's health check {'finds the server' if expected else 'finds nobody where nobody is'}",
+              (done.returncode == 0) == expected, done.stderr)
     missing = run(binary, "import", "nothing.csv", cwd=folder)
     check("import of a missing file says so", missing.returncode != 0 and "nothing.csv" in missing.stderr, missing.stderr)
 

@@ -1,3 +1,4 @@
+import CoreMetrics
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -18,6 +19,7 @@ struct TestServer {
         _ backend: FakeBackend = FakeBackend(),
         limits: WebConfiguration.Limits = .init(),
         mounts: [MountedEndpoint] = [],
+        metrics: (any MetricsFactory)? = nil,
         logger: Logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() },
         _ test: @Sendable (TestServer) async throws -> Void
     ) async throws {
@@ -25,6 +27,7 @@ struct TestServer {
             configuration: WebConfiguration(limits: limits),
             backend: backend,
             mounts: mounts,
+            metrics: metrics,
             logger: logger
         )
         try await app.test(.router) { try await test(TestServer(client: $0, backend: backend)) }

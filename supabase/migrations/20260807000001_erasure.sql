@@ -221,7 +221,7 @@ DECLARE
         'The destination workspace does not exist, is closed, or is not active.', 'The lock was older than five minutes.',
         'The attempt did not end within five minutes.', 'The lead was not assigned before it expired.',
         'The same lead was here before, and this one has no workspace to stay in.', 'An operator has put it back into the queue.',
-        'The person was erased before the lead was assigned.'];
+        'No rule had matched it; an operator has put it back into the queue.', 'The person was erased before the lead was assigned.'];
     v_now timestamptz := clock_timestamp();
     v_next xid8 := pg_snapshot_xmax(pg_current_snapshot());
     v_id uuid[];
@@ -294,9 +294,10 @@ BEGIN
         INTO v_sets FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = 'public.leads'::regclass AND NOT a.attisdropped AND a.attname IN ('email', 'phone', 'first_name', 'last_name',
             'company_name', 'company_location', 'source', 'source_id', 'metadata');
-        -- The digest stays where it keeps twins out: with the lead that has claimed it.
+        -- Past its expiry it is never decided again, whoever puts it back into the queue. The digest stays where it keeps twins
+        -- out: with the lead that has claimed it.
         EXECUTE format($q$
-            UPDATE public.leads l SET %s, erased_at = $2, updated_at = $2,
+            UPDATE public.leads l SET %s, erased_at = $2, updated_at = $2, lead_expires_at = least(l.lead_expires_at, $2),
                 routing_error = CASE WHEN l.routing_error IS NULL OR l.routing_error = ANY ($3) THEN l.routing_error ELSE '(erased)' END,
                 dedupe_hash = CASE WHEN EXISTS (SELECT FROM public.lead_identity_claims c WHERE c.lead_id = l.id) THEN l.dedupe_hash END
             WHERE l.id = ANY ($1)

@@ -1,6 +1,7 @@
 package import CoreMetrics
 
-/// What libraries measure through swift-metrics stands beside our own, under `switchyard_lib_…`.
+/// What libraries measure through swift-metrics stands beside our own, under `switchyard_lib_…`; what the HTTP API measures
+/// has OpenTelemetry's names for HTTP servers, as Prometheus is told them.
 extension MetricRegistry: MetricsFactory {
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         counter(Self.name(label, "_total"), Self.help(label), labels: Self.labels(dimensions))
@@ -32,10 +33,18 @@ extension MetricRegistry: MetricsFactory {
     package func destroyRecorder(_ handler: any RecorderHandler) {}
     package func destroyTimer(_ handler: any TimerHandler) {}
 
-    private static func help(_ label: String) -> String { "As a library in this process measures \(label)." }
+    private static func help(_ label: String) -> String {
+        serverMetrics[label] ?? "As a library in this process measures \(label)."
+    }
+
+    private static let serverMetrics = [
+        "http.server.request.duration": "From a request's head to its answer, by method and route.",
+        "http.server.requests": "Requests that were answered, by method, route and class of status.",
+        "http.server.active_requests": "Requests that are being answered.",
+    ]
 
     private static func name(_ label: String, _ unit: String) -> String {
-        let name = "switchyard_lib_" + plain(label)
+        let name = (serverMetrics[label] == nil ? "switchyard_lib_" : "") + plain(label)
         return name.hasSuffix(unit) ? name : name + unit
     }
 

@@ -15,10 +15,13 @@ struct API<Backend: RoutingBackend>: Sendable {
     let mounts: [MountedEndpoint]
     /// What makes a span of each request; nil: nobody, and nothing is spent on it.
     var tracer: (any Tracer)?
+    /// What counts and times requests; nil: nobody.
+    var meter: HTTPMeter?
 
     /// The routes, with an answer for every path and every method.
     func router() -> Router<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+        if let meter { router.add(middleware: MeterMiddleware(meter: meter)) }
         if let tracer { Self.trace(tracer, router) }
         router.add(middleware: AnswerMiddleware())
         var routes = Routes(router: router)
@@ -37,6 +40,7 @@ struct API<Backend: RoutingBackend>: Sendable {
         addStatisticsRoutes(to: &routes)
         for endpoint in mounts { mount(endpoint, in: &routes) }
         routes.refuseOtherMethods()
+        meter?.learn(routes.known)
         return router
     }
 
@@ -119,12 +123,16 @@ struct Routes {
         }
     }
 
+    /// Every path with its methods, HEAD where there is GET.
+    var known: [(path: String, methods: [HTTPRequest.Method])] {
+        methods.map { ($0.path, $0.methods.contains(.get) ? $0.methods + [.head] : $0.methods) }
+    }
+
     /// Adds an answer of 405 for every other method at every path.
     func refuseOtherMethods() {
         var all: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
         if let query = HTTPRequest.Method(rawValue: "QUERY") { all.append(query) }
-        for (path, methods) in methods {
-            let allowed = methods.contains(.get) ? methods + [.head] : methods
+        for (path, allowed) in known {
             for method in all where !allowed.contains(method) {
                 router.on(RouterPath(path), method: method) { (_, _) -> Response in
                     throw Problem.methodNotAllowed(allowed)

@@ -25,7 +25,7 @@ struct TraceMiddleware<T: Tracer>: RouterMiddleware {
         let request = Request(head: head, body: request.body)
         let response = try await ServiceContext.withValue(span.context) { try await next(request, context) }
         if span.isRecording {
-            let route = context.endpointPath.map(Self.pattern)
+            let route = context.endpointPath.map(RoutePattern.text)
             if let route { span.operationName = "\(request.method.rawValue) \(route)" }
             span.updateAttributes { attributes in
                 attributes["http.request.method"] = request.method.rawValue
@@ -36,13 +36,6 @@ struct TraceMiddleware<T: Tracer>: RouterMiddleware {
             if response.status.code >= 500 { span.setStatus(SpanStatus(code: .error)) }
         }
         return response
-    }
-
-    /// `/api/leads/:id` as `/api/leads/{id}`.
-    private static func pattern(_ path: String) -> String {
-        path.split(separator: "/", omittingEmptySubsequences: false)
-            .map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
-            .joined(separator: "/")
     }
 }
 

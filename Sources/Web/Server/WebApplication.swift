@@ -1,3 +1,4 @@
+package import CoreMetrics
 package import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -14,6 +15,7 @@ package import Tracing
 ///   - backend: the rest of the server.
 ///   - mounts: paths that answer for themselves.
 ///   - tracer: what makes a span of each request; nil: nobody.
+///   - metrics: what counts and times requests; nil: nobody.
 ///   - logger: where requests are logged.
 ///   - onListening: called with the port once connections are accepted.
 /// - Returns: the application. Run as a service (by a `ServiceGroup` or `runService()`), it throws ``ListenError`` if the
@@ -23,10 +25,17 @@ package func makeApplication(
     backend: some RoutingBackend,
     mounts: [MountedEndpoint] = [],
     tracer: (any Tracer)? = nil,
+    metrics: (any MetricsFactory)? = nil,
     logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let api = API(backend: backend, limits: configuration.limits, mounts: mounts, tracer: tracer)
+    let api = API(
+        backend: backend,
+        limits: configuration.limits,
+        mounts: mounts,
+        tracer: tracer,
+        meter: metrics.map(HTTPMeter.init)
+    )
     return WebApplication(
         settings: configuration,
         router: api.router().buildResponder(),

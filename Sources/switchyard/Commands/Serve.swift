@@ -95,6 +95,7 @@ struct Serve: AsyncParsableCommand {
             backend: backend,
             mounts: [.inngest(endpoint), monitoring.endpoint],
             tracer: monitoring.tracer,
+            metrics: monitoring.metrics.registry,
             logger: logger,
             onListening: { port in
                 announcement.print(port: port)

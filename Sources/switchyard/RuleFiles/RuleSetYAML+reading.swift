@@ -1,6 +1,5 @@
 import FoundationEssentials
 import RoutingRules
-import Yams
 
 /// A rule set as it was written in YAML, with the line of every value.
 struct RuleSetYAML {
@@ -25,12 +24,13 @@ struct RuleSetYAML {
         var lines: [String: Int] = [:]
         let tree: DocumentTree
         do {
-            guard let root = try Yams.compose(yaml: text) else {
+            guard let root = try YAMLNode(text) else {
                 throw CommandFault("\(file) is empty.", remedy: "`switchyard rules pull` writes one to begin with.")
             }
-            tree = try Self.tree(root, path: "", &lines, file)
-        } catch let error as YamlError {
-            throw Self.fault(error, file)
+            tree = Self.tree(root, path: "", &lines)
+        } catch let error as YAMLFault {
+            let column = error.column.map { " (column \($0))" } ?? ""
+            throw CommandFault("\(file):\(error.line): \(error.problem)\(column).")
         }
         if case .string(let owner)? = tree["owner"] { self.owner = owner } else { owner = nil }
         if case .object(let members) = tree {
@@ -72,48 +72,30 @@ struct RuleSetYAML {
         }
     }
 
-    private static func tree(
-        _ node: Node,
-        path: String,
-        _ lines: inout [String: Int],
-        _ file: String
-    ) throws -> DocumentTree {
-        if let mark = node.mark, lines[path] == nil { lines[path] = mark.line }
+    private static func tree(_ node: YAMLNode, path: String, _ lines: inout [String: Int]) -> DocumentTree {
+        if lines[path] == nil { lines[path] = node.line }
         switch node {
-        case .scalar(let scalar): return value(scalar)
-        case .sequence(let sequence):
-            var elements: [DocumentTree] = []
-            for (index, element) in sequence.enumerated() {
-                elements.append(try tree(element, path: "\(path)/\(index)", &lines, file))
-            }
-            return .array(elements)
-        case .mapping(let mapping):
-            var members: [DocumentTree.Member] = []
-            for (key, value) in mapping {
-                guard case .scalar(let name) = key else {
-                    throw CommandFault("\(file):\(key.mark?.line ?? 1): A name is a text.")
+        case .scalar(let text, let isPlain, _): return isPlain ? value(text) : .string(text)
+        case .sequence(let elements, _):
+            return .array(elements.enumerated().map { tree($0.element, path: "\(path)/\($0.offset)", &lines) })
+        case .mapping(let members, _):
+            return .object(
+                members.map { member in
+                    let escaped = member.name.replacing("~", with: "~0").replacing("/", with: "~1")
+                    let place = "\(path)/\(escaped)"
+                    lines[place] = member.nameLine
+                    return .init(member.name, tree(member.value, path: place, &lines))
                 }
-                let escaped = name.string.replacing("~", with: "~0").replacing("/", with: "~1")
-                let place = "\(path)/\(escaped)"
-                lines[place] = key.mark?.line
-                members.append(.init(name.string, try tree(value, path: place, &lines, file)))
-            }
-            return .object(members)
-        default:
-            throw CommandFault(
-                "\(file):\(node.mark?.line ?? 1): Anchors and aliases are not taken here.",
-                remedy: "Write the value out."
             )
         }
     }
 
-    private static func value(_ scalar: Node.Scalar) -> DocumentTree {
-        guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
-        switch scalar.string {
+    private static func value(_ text: String) -> DocumentTree {
+        switch text {
         case "", "~", "null": return .null
         case "true": return .bool(true)
         case "false": return .bool(false)
-        default: return isNumber(scalar.string) ? .number(scalar.string) : .string(scalar.string)
+        default: return isNumber(text) ? .number(text) : .string(text)
         }
     }
 
@@ -139,14 +121,5 @@ struct RuleSetYAML {
             guard digits() > 0 else { return false }
         }
         return rest.isEmpty
-    }
-
-    private static func fault(_ error: YamlError, _ file: String) -> CommandFault {
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            CommandFault("\(file):\(mark.line): \(problem) (column \(mark.column)).")
-        default: CommandFault("\(file) is no YAML: \(error)")
-        }
     }
 }

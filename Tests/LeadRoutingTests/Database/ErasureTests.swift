@@ -412,6 +412,10 @@ import Testing
             let returning = LeadReturn(store: town.store, rules: RuleSetCache(source: town.store))
             let outcome = try await returning(lead.leadID, reason: nil, sendsOn: true, actor: "k", as: west)
             #expect(outcome.destinationWorkspaceID == Samples.partner)
+            // Nor is one that no rule matched decided once more.
+            let kept = try await town.intake().submit(person(2, industry: nil), from: Samples.partner)
+            _ = try await erase(town, .lead(kept.leadID))
+            #expect(try await !town.store.requeue(kept.leadID, actor: "k"))
             let selection = ReplaySelection(
                 source: nil,
                 from: Timestamp(microsecondsSinceUnixEpoch: 0),

@@ -58,6 +58,12 @@ def metrics(check, server, promtool):
     more = ["switchyard_intake_backlog_leads", "switchyard_database_pool_connections", "switchyard_build_info",
             "process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds", "switchyard_database_up 1"]
     check("pool, process and build are there", all(f"\n{n}" in text for n in more), [n for n in more if n not in text])
+    http = ['http_server_requests_total{http_request_method="POST",http_route="/api/leads",http_response_status_class="2xx"} 3',
+            'http_server_request_duration_seconds_count{http_request_method="POST",http_route="/api/leads"} 3',
+            'http_server_request_duration_seconds_bucket{http_request_method="POST",http_route="/api/leads",le="+Inf"} 3',
+            "http_server_active_requests 1"]
+    check("requests are counted and timed by route", all(f"\n{n}" in text for n in http),
+          [l for l in text.splitlines() if l.startswith("http_")])
 
     def value(line):
         found = re.search("^" + re.escape(line) + r" (\S+)$", text, re.M)
@@ -69,7 +75,8 @@ def metrics(check, server, promtool):
     check("no personal data in the metrics", not any(c in text for c in CANARIES))
     own = "\n".join(l for l in text.splitlines() if not l.startswith(("#", "switchyard_lib_")))
     labels = set(re.findall(r'(\w+)="', own))
-    check("labels are of the known kinds", labels <= {"alert", "path", "result", "reason", "status", "state", "le", "version"}, labels)
+    check("labels are of the known kinds", labels <= {"alert", "path", "result", "reason", "status", "state", "le", "version",
+                                                         "http_request_method", "http_route", "http_response_status_class"}, labels)
     status, _, _ = server.request("GET", "/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
     check("a caller behind a proxy is refused without a token", status == 403, status)
 
@@ -119,7 +126,7 @@ def dashboards_ask_for_what_is_there(check, server):
     there = set(re.findall(r"^(\w+)(?:\{| )", text, re.M))
     asked = set()
     for file in ("deploy/grafana/switchyard.json", "deploy/prometheus/switchyard.rules.yml"):
-        asked |= set(re.findall(r"\b((?:switchyard|process)_\w+)", open(os.path.join(ROOT, file)).read()))
+        asked |= set(re.findall(r"\b((?:switchyard|process|http_server)_\w+)", open(os.path.join(ROOT, file)).read()))
     check("dashboard and rules ask for metrics that there are", asked <= there, sorted(asked - there))
 
 

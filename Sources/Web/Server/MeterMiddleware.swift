@@ -1,0 +1,76 @@
+import HTTPTypes
+import Hummingbird
+
+/// Measures each request, from its head to its answer; of one whose answer is a stream, to the stream's end.
+///
+/// It stands outside of what turns errors into answers, so that it sees what goes out.
+struct MeterMiddleware: RouterMiddleware {
+    let meter: HTTPMeter
+
+    func handle(
+        _ request: Request,
+        context: WebContext,
+        next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        meter.begin()
+        do {
+            var response = try await next(request, context)
+            let end = MeasuredEnd(meter, request.method, context.endpointPath, response.status.code, start)
+            guard response.body.contentLength == nil else {
+                end.record()
+                return response
+            }
+            // When the stream has ended, or nobody wants it any more, nothing holds it.
+            let held = HeldEnd(end)
+            let body = response.body
+            response.body = ResponseBody { writer in
+                try await body.write(writer)
+                withExtendedLifetime(held) {}
+            }
+            return response
+        } catch {
+            MeasuredEnd(meter, request.method, context.endpointPath, 500, start).record()
+            throw error
+        }
+    }
+}
+
+/// What is to be counted when a request ends.
+private struct MeasuredEnd: Sendable {
+    let meter: HTTPMeter
+    let method: HTTPRequest.Method
+    let path: String?
+    let status: Int
+    let start: ContinuousClock.Instant
+
+    init(
+        _ meter: HTTPMeter,
+        _ method: HTTPRequest.Method,
+        _ path: String?,
+        _ status: Int,
+        _ start: ContinuousClock.Instant
+    ) {
+        self.meter = meter
+        self.method = method
+        self.path = path
+        self.status = status
+        self.start = start
+    }
+
+    func record() {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        meter.route(method, path)
+            .record(status: status, nanoseconds: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
+        meter.end()
+    }
+}
+
+/// Counts when it is let go of.
+private final class HeldEnd: Sendable {
+    private let end: MeasuredEnd
+
+    init(_ end: MeasuredEnd) { self.end = end }
+
+    deinit { end.record() }
+}
