@@ -36,7 +36,8 @@ struct ClusterBuilder: Sendable {
             socketDirectory: socketDirectory,
             logDirectory: place.log,
             accounts: [place.account.name, ServerAccount.current.name],
-            memory: ServerConfiguration.availableMemory()
+            memory: ServerConfiguration.availableMemory(),
+            disk: ServerConfiguration.sizeOfDisk(at: place.root)
         )
         try await place.account.write(configuration.access, to: data + "/pg_hba.conf")
         try await place.account.write(configuration.identities, to: data + "/pg_ident.conf")

@@ -9,6 +9,8 @@ struct ServerConfiguration: Sendable, Hashable {
     var accounts: Set<String>
     /// Memory of the machine or of the control group, in MB.
     var memory: Int
+    /// The size of the file system that the cluster is on, in MB.
+    var disk = 0
     var compressesWithLZ4 = false
 
     /// postgresql.conf.
@@ -17,13 +19,16 @@ struct ServerConfiguration: Sendable, Hashable {
     /// the client has them anyway), no details.
     var main: String {
         let buffers = settings.sharedBuffers ?? min(512, max(64, memory / 8))
+        // The first change of a page after a checkpoint logs all of it, and identities fall on pages at random: with millions of
+        // leads that is most of the log, unless checkpoints are far between.
+        let log = min(8192, max(2048, disk / 16))
         let durability =
             settings.isDurable
             ? """
             fsync = on
             synchronous_commit = on
             full_page_writes = on
-            max_wal_size = 2GB
+            max_wal_size = \(log)MB
             min_wal_size = 256MB
             """
             : """
@@ -100,6 +105,13 @@ struct ServerConfiguration: Sendable, Hashable {
 
     private static func identity(_ account: String) -> String {
         "\"" + account.filter { $0 != "\"" && $0 != "\n" } + "\""
+    }
+
+    /// The size of the file system that a folder is on, in MB; 0 if it does not tell.
+    static func sizeOfDisk(at path: String) -> Int {
+        var facts = statvfs()
+        guard statvfs(path, &facts) == 0 else { return 0 }
+        return Int(facts.f_blocks) * Int(facts.f_frsize) / (1 << 20)
     }
 
     /// Memory that this process may count on, in MB: the machine's, or its control group's if that is less.

@@ -46,6 +46,21 @@ struct EmbeddedValueTests {
         #expect(configuration.main.contains("log_directory = '/it''s'"))
     }
 
+    @Test("checkpoints are as far between as the disk allows", arguments: [(0, 2048), (65536, 4096), (1 << 20, 8192)])
+    func logSize(disk: Int, expected: Int) {
+        let configuration = ServerConfiguration(
+            settings: .durable,
+            socketDirectory: "/s",
+            logDirectory: "/l",
+            accounts: [],
+            memory: 1024,
+            disk: disk
+        )
+        #expect(configuration.main.contains("\nmax_wal_size = \(expected)MB\n"))
+        #expect(ServerConfiguration.sizeOfDisk(at: "/") > 0)
+        #expect(ServerConfiguration.sizeOfDisk(at: "/nowhere/at/all") == 0)
+    }
+
     @Test("data that matters is synced and admits accounts only; no log line can hold a value")
     func durable() {
         var configuration = ServerConfiguration(

@@ -2,11 +2,11 @@
 
 BEGIN;
 
--- 20260806000001
+-- 20260806000001, 20260806000002
 DO $$
 BEGIN
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version = '20260806000001';
+        DELETE FROM switchyard.migrations WHERE version IN ('20260806000001', '20260806000002');
     END IF;
 END
 $$;

@@ -9,7 +9,7 @@ extension LeadStore {
         try await pool.query(Self.awaitedRules).map { try $0.uuid(0) }
     }
 
-    /// How many leads wait for capacity; counting stops at 100,000.
+    /// How many leads wait for capacity; counting stops at 20,000.
     package func waitingForCapacity() async throws -> Int64 {
         try await pool.query(Self.countWaiting).first?.int64(0) ?? 0
     }

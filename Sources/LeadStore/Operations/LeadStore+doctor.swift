@@ -49,6 +49,12 @@ package struct RoutingFacts: Sendable, Hashable {
     package let staleLockCount: Int64
     /// Rules whose conditions cannot be read, and that are therefore switched off.
     package let unreadableRules: [String]
+    /// The bytes of indexes whose pages new leads hit at random: those of identities.
+    package let randomIndexBytes: Int64
+    /// `max_wal_size`, in bytes: half of it is what may be written between two checkpoints.
+    package let maximumLogBytes: Int64
+    /// `wal_compression`, such as `off` or `lz4`.
+    package let logCompression: String
 }
 
 extension LeadStore {
@@ -90,7 +96,10 @@ extension LeadStore {
             oldestDueSeconds: try row.doubleIfPresent(3),
             orphanCount: try row.int64(4),
             staleLockCount: try row.int64(5),
-            unreadableRules: try await rules(as: .administrator).filter { !$0.isReadable }.map(\.rule.name)
+            unreadableRules: try await rules(as: .administrator).filter { !$0.isReadable }.map(\.rule.name),
+            randomIndexBytes: try row.int64(6),
+            maximumLogBytes: try row.int64(7),
+            logCompression: try row.string(8)
         )
     }
 
@@ -127,7 +136,10 @@ extension LeadStore {
             (SELECT count(*) FROM (SELECT 1 FROM public.leads l WHERE l.routing_status = 'pending' AND NOT EXISTS
                 (SELECT 1 FROM public.lead_routing_queue q WHERE q.lead_id = l.id) LIMIT 1000) o),
             (SELECT count(*) FROM (SELECT 1 FROM public.leads WHERE routing_status = 'routing'
-                AND routing_locked_at < now() - interval '5 minutes' LIMIT 1000) s)
+                AND routing_locked_at < now() - interval '5 minutes' LIMIT 1000) s),
+            (SELECT coalesce(sum(pg_relation_size(to_regclass(i.name))), 0)::bigint
+                FROM (VALUES ('public.lead_identity_claims_pkey'), ('public.idx_leads_dedupe_hash')) i (name)),
+            pg_size_bytes(current_setting('max_wal_size')), current_setting('wal_compression')
         """
     )
 }

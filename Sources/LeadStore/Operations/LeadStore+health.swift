@@ -2,11 +2,11 @@ import Postgres
 
 /// How routing is doing, at a cost that does not grow with the number of leads.
 package struct RoutingHealth: Sendable, Hashable {
-    /// Leads that wait.
+    /// Leads that wait: counted up to 20,000, an estimate above.
     package let pendingCount: Int64
     /// Leads that somebody holds by a written lock.
     package let routingCount: Int64
-    /// Leads that have failed for good.
+    /// Leads that have failed for good: counted up to 20,000, an estimate above.
     package let failedCount: Int64
     /// Rows of the queue.
     package let retryQueueCount: Int64

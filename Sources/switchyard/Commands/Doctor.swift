@@ -32,7 +32,9 @@ struct Doctor: AsyncParsableCommand {
                     )
             )
             if broken.isEmpty {
-                findings += Self.routingFindings(try await session.store.routingFacts())
+                let facts = try await session.store.routingFacts()
+                findings += Self.routingFindings(facts)
+                findings.append(Self.logFinding(facts))
                 findings += Self.capacityFindings(try await CapacityState.read(session.store))
                 findings += Self.retentionFindings(try await session.store.retention())
                 findings += Self.pauseFindings(

@@ -59,6 +59,33 @@ import Testing
         }
     }
 
+    /// Beyond what is counted, figures come from what PostgreSQL keeps; here the counts stop at three.
+    @Test func manyAreEstimated() async throws {
+        try await Scene.with { scene in
+            try await scene.run(
+                """
+                DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), '20000', '3') FROM pg_proc p
+                    WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = 'routing_health'); END $do$;
+                """
+            )
+            for number in 0..<5 { try await scene.ingest(.sample(number, .queued)) }
+            try await scene.settle(.init(result: .failed, reason: "Not possible."))
+            #expect(try await scene.store.health().failedCount == 3)
+            try await scene.run(
+                """
+                INSERT INTO leads (workspace_id, email)
+                SELECT '\(Scene.a.text)', 'more' || n || '@example.com' FROM generate_series(1, 7) n;
+                SELECT pg_stat_force_next_flush()
+                """
+            )
+            try await scene.run("VACUUM (ANALYZE) leads")
+            try await scene.run("VACUUM (ANALYZE) lead_routing_queue")
+            let health = try await scene.store.health()
+            #expect(health.pendingCount == 7)
+            #expect(health.failedCount == 5)
+        }
+    }
+
     @Test func theServerTellsOfItself() async throws {
         try await Scene.with { scene in
             let before = try await scene.store.databaseTime()

@@ -1,0 +1,77 @@
+-- Health at a cost that hundreds of thousands of failed leads do not raise: counts stop at 20,000, and more are estimated.
+-- Safe to run again.
+
+DO $$
+BEGIN
+    PERFORM set_config('switchyard.lock_timeout_before', current_setting('lock_timeout'), false);
+    -- Whoever queues behind a lock that this file waits for waits no longer than a second.
+    PERFORM set_config('lock_timeout', CASE WHEN setting::int BETWEEN 1 AND 1000 THEN setting ELSE '1000' END, false)
+        FROM pg_catalog.pg_settings WHERE name = 'lock_timeout';
+    IF to_regclass('switchyard.routing_state') IS NULL THEN
+        RAISE EXCEPTION 'The migration of capacity is missing.'
+            USING ERRCODE = 'undefined_table', HINT = 'Apply 20260601000001_capacity.sql first.';
+    END IF;
+END
+$$;
+
+-- Every figure reads at most 20,000 index entries; the rate looks at the 10,000 newest decisions of the last hour.
+CREATE OR REPLACE FUNCTION switchyard.routing_health() RETURNS TABLE (
+    pending_count bigint, routing_count bigint, failed_count bigint, retry_queue_count bigint, stale_lock_count bigint,
+    expired_count bigint, success_rate double precision, oldest_pending_seconds double precision)
+LANGUAGE plpgsql STABLE SET search_path = '' SET jit = off SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    c_most constant bigint := 20000;
+    v_now timestamptz := now();
+    v_hour_ago timestamptz := now() - interval '1 hour';
+    v_pending bigint := (SELECT count(*) FROM (SELECT FROM public.leads l WHERE l.routing_status = 'pending' LIMIT 20000) x);
+    v_failed bigint := (SELECT count(*) FROM (SELECT FROM public.leads l WHERE l.routing_status = 'failed' LIMIT 20000) x);
+BEGIN
+    -- More than that are estimated by what PostgreSQL knows of a table and an index that have a row for each of them.
+    IF v_pending = c_most THEN
+        v_pending := greatest(c_most, pg_catalog.pg_stat_get_live_tuples('public.lead_routing_queue'::pg_catalog.regclass));
+    END IF;
+    IF v_failed = c_most THEN
+        v_failed := greatest(c_most, (SELECT c.reltuples::bigint - v_pending FROM pg_catalog.pg_class c
+            WHERE c.oid = pg_catalog.to_regclass('public.idx_leads_routing_status')));
+    END IF;
+    RETURN QUERY SELECT
+        v_pending,
+        (SELECT count(*) FROM (SELECT FROM public.leads l WHERE l.routing_status = 'routing' LIMIT 20000) x),
+        v_failed,
+        (SELECT count(*) FROM (SELECT FROM public.lead_routing_queue q WHERE q.attempt_number > 0 LIMIT 20000) x),
+        (SELECT count(*) FROM (SELECT FROM public.leads l WHERE l.routing_status = 'routing'
+            AND l.routing_locked_at < v_now - interval '5 minutes' LIMIT 20000) x),
+        (SELECT count(*) FROM (SELECT FROM public.lead_routing_logs g WHERE g.routing_result = 'expired'
+            AND g.created_at > v_hour_ago LIMIT 20000) x),
+        (SELECT avg((x.routing_result NOT IN ('retry', 'failed'))::integer)::double precision
+            FROM (SELECT g.routing_result FROM public.lead_routing_logs g WHERE g.created_at > v_hour_ago
+                ORDER BY g.created_at DESC LIMIT 10000) x
+            WHERE x.routing_result NOT IN ('expired', 'released', 'requeued', 'waiting', 'returned')),
+        -- Who waits for capacity is not late; of the 10,000 oldest, the first that does not.
+        (SELECT extract(epoch FROM v_now - CASE WHEN EXISTS (SELECT FROM public.lead_routing_queue q WHERE q.waiting_for IS NOT NULL)
+            THEN (SELECT min(x.created_at) FROM (SELECT l.id, l.created_at FROM public.leads l WHERE l.routing_status = 'pending'
+                ORDER BY l.created_at LIMIT 10000) x
+                WHERE NOT EXISTS (SELECT FROM public.lead_routing_queue q WHERE q.lead_id = x.id AND q.waiting_for IS NOT NULL))
+            ELSE (SELECT min(l.created_at) FROM public.leads l WHERE l.routing_status = 'pending') END)::double precision);
+END
+$$;
+COMMENT ON FUNCTION switchyard.routing_health() IS 'How routing is doing. Counts are exact up to 20,000; more pending and failed leads are estimated, and the other counts stop there. expired_count is of the last hour; success_rate (0 to 1) is the part of the newest 10,000 attempts of the last hour that assigned their lead, NULL without any.';
+
+CREATE OR REPLACE FUNCTION switchyard.waiting_for_capacity() RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = '' SET enable_seqscan = off SET jit = off
+AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM (SELECT FROM public.lead_routing_queue q WHERE q.waiting_for IS NOT NULL LIMIT 20000) x);
+END
+$$;
+COMMENT ON FUNCTION switchyard.waiting_for_capacity() IS 'How many leads wait for capacity; stops at 20,000.';
+
+DO $$
+BEGIN
+    REVOKE ALL ON FUNCTION switchyard.routing_health(), switchyard.waiting_for_capacity() FROM PUBLIC, anon, authenticated;
+    GRANT EXECUTE ON FUNCTION switchyard.routing_health(), switchyard.waiting_for_capacity() TO service_role;
+    PERFORM set_config('lock_timeout', current_setting('switchyard.lock_timeout_before'), false);
+END
+$$;
