@@ -251,6 +251,13 @@ def check_all(session, root, api, pages, check, leave_out):
         check(operations, 1, f"the command {command} is in the manual",
               re.search(rf"(?:switchyard|`)[^\n]*?\b{words[0]}\b" + (rf"[^\n]*?{re.escape(words[-1])}" if len(words) > 1 else ""), told)
               is not None)
+    decisions = [path.name for path in sorted((root / "docs/decisions").glob("[0-9]*.md"))]
+    numbers = [name.split("-")[0] for name in decisions]
+    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    check(manual["docs/architecture.md"], 1, "each decision has a number of its own", not twice, ", ".join(twice))
+    for name in decisions:
+        title = (root / "docs/decisions" / name).read_text().splitlines()[0]
+        check(manual["docs/architecture.md"], 1, f"{name} says its number", title.startswith(f"# {int(name.split('-')[0])}. "), title)
     linked = {(page.path.parent / target.partition("#")[0]).resolve() for page in pages for _, target in page.links}
     for page in pages:
         if page.name != "README.md":

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A label is never a path: it is the route's pattern, or `unknown` for a path that has none; and a method that the route does
 /// not have is `_OTHER`. So the number of series is bounded by the routes, whatever is asked. Each metric is made at its first
-/// request and held from then on: a request costs a look-up by its pattern and some additions, and no allocation.
+/// request and held from then on: a request costs a look-up by its pattern and some additions.
 /// https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
 final class HTTPMeter: Sendable {
     /// One method of one route.
