@@ -49,6 +49,12 @@ def erasure(check, binary, server, key, admin):
     before = dump(binary, folder)
     check("erasure: all of it is in the database", all(t in before for t in TRACES[:3]), [t for t in TRACES[:3] if t not in before])
 
+    made = run(binary, "keys", "create", "--workspace", "Harbor Lane Media", "--scope", "leads:erase", cwd=folder)
+    other = made.stdout.strip()
+    status, _, hidden = server.request("POST", "/api/erasures", {"leadId": first["id"]}, key=other)
+    check("erasure: another workspace does not hear of the lead", status == 404, hidden)
+    status, _, nothing = server.request("POST", "/api/erasures", {"email": EMAIL}, key=other)
+    check("erasure: and has nothing of the person to erase", status == 200 and nothing["leads"] == [], nothing)
     status, _, refused = server.request("POST", "/api/erasures", {"email": EMAIL}, key=key)
     check("erasure: a key without the scope hears its name", status == 403 and "leads:erase" in json.dumps(refused), refused)
     status, _, rehearsal = server.request("POST", "/api/erasures", {"phone": "7025550177", "dryRun": True}, key=admin)

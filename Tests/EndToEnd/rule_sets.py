@@ -81,6 +81,20 @@ def rule_sets(check, binary, server, admin):
     line = 1 + next(n for n, row in enumerate((folder / "wrong.yaml").read_text().splitlines()) if "priorty" in row)
     check("an unknown key is refused with its line", wrong.returncode == 1 and f"wrong.yaml:{line}:" in wrong.stderr
           and "/rules/0/priorty" in wrong.stderr, wrong.stderr)
+    for name, text, line, words in [
+        ("twice", pulled_text + "rules: []\n", 1 + len(pulled_text.splitlines()), "is there twice"),
+        ("alias", "rules: &all []\ngoldenLeads: *all\n", 2, "aliases are not taken"),
+        ("second", pulled_text + "---\nrules: []\n", 1 + len(pulled_text.splitlines()), "second document"),
+        ("open", "rules: [\n", 2, "column"), ("tab", "rules:\n\t- name: x\n", 2, "column"), ("key", "? [a]\n: 1\n", 1, "a name is a text"),
+    ]:
+        (folder / f"{name}.yaml").write_text(text)
+        wrong = rules("push", f"{name}.yaml")
+        check(f"YAML that is not taken is refused with its line: {name}", wrong.returncode == 1
+              and f"{name}.yaml:{line}: " in wrong.stderr and words in wrong.stderr, wrong.stderr)
+    (folder / "styles.yaml").write_text(
+        pulled_text.replace("    priority: 10", '    "priority": 10').replace("industries: [Software]", "industries:\n        - >-\n          Software"))
+    same = rules("diff", "styles.yaml")
+    check("what is written in another style is the same", same.returncode == 0 and not same.stdout.strip(), same.stdout + same.stderr)
     (folder / "golden.yaml").write_text(pulled_text.replace("industries: [Software]", "industries: [Mining]"))
     golden = rules("push", "golden.yaml", "--publish", "-m", "wrong")
     check("a golden lead that goes elsewhere stops it, and says why", golden.returncode == 1 and "Ada" in golden.stderr
