@@ -62,7 +62,7 @@ extension LeadStore {
     /// ``ingest(_:version:isRepeat:)`` for leads whose decisions depend on more than the rules.
     ///
     /// Where decisions ask for nothing but room under caps, and there is enough, it is a look and one statement, and the
-    /// numbers are locked no longer than its commit takes: ``ingestWithinCaps(_:version:isRepeat:decide:)``. Else it is one
+    /// numbers are locked no longer than its commit takes: `ingestWithinCaps(_:version:isRepeat:decide:)`. Else it is one
     /// transaction of four round trips: what the decisions look at is held, they are made, the leads are written, and then
     /// what they have taken. A lead that was not written as decided has taken nothing.
     ///
