@@ -120,7 +120,8 @@ import Testing
     /// The nearest is counted by what is looked up by equality, whatever the stretches of numbers leave out.
     @Test func stretchesDoNotCountAsMisses() {
         let two = #"{"industries":["Law"],"company_sizes":["1-10"]}"#
-        let rules = [Samples.rule(10, of: 1, to: 2, priority: 9, RuleConditions(json: two))]
+        let rules =
+            [Samples.rule(10, of: 1, to: 2, priority: 9, RuleConditions(json: two))]
             + (0..<20)
             .map { number in
                 let range = #"{"field":"score","op":"between","value":[\#(number * 10),\#(number * 10 + 9)]}"#
@@ -134,12 +135,13 @@ import Testing
                 )
             }
         let lead = Lead(industry: "Tech", companySize: "11-50", metadata: #"{"score": 500}"#)
-        let decision = Samples.ruleSet(
-            [Samples.workspace(1), Samples.workspace(2)],
-            rules,
-            [Samples.agreement(2, from: 1)]
-        )
-        .decide(lead, from: Samples.id(1))
+        let decision =
+            Samples.ruleSet(
+                [Samples.workspace(1), Samples.workspace(2)],
+                rules,
+                [Samples.agreement(2, from: 1)]
+            )
+            .decide(lead, from: Samples.id(1))
         #expect(decision.reason.contains("Nearest rule “Rule 20”"), "\(decision.reason)")
     }
 
