@@ -72,7 +72,7 @@ def measure(first, second, key, source, destination, count, number):
         if began - asked > 120:
             fail("the rules are not live after two minutes")
         answer = ask(second, "POST", "/api/leads", {"workspaceId": source, "industry": "Published",
-                     "email": f"lead-{number}-{sent}@example.com"}, key, 200)
+                     "email": f"lead-{number}-{sent}@example.com"}, key, 201)
         sent += 1
         if answer["destinationWorkspaceId"] == destination:
             live, last = time.monotonic() - asked, time.monotonic() - began
@@ -92,7 +92,7 @@ def main():
         environment = dict(os.environ, DATABASE_URL=url)
         subprocess.run([binary, "migrate", "up"], env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         key = subprocess.run([binary, "keys", "create", "--administrator", "--name", "bench"], env=environment, check=True,
-                             stdout=subprocess.PIPE, text=True).stdout.split()[0]
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.split()[0]
         nodes = [Server(binary, folder, DATABASE_URL=url) for _ in range(2)]
         try:
             for node in nodes:

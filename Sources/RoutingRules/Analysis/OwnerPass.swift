@@ -21,7 +21,9 @@ struct OwnerPass {
     private func isOwn(_ entry: AppliedRules.Entry) -> Bool { entry.isShared == (owner == nil) }
 
     /// Everything there is to say, in the order of the rules; or what concerns one rule.
-    func findings(about only: UUID?) -> [RuleFinding] {
+    ///
+    /// `errorsOnly` leaves out what can never be an error, and takes most of the time: what rules do to each other.
+    func findings(about only: UUID?, errorsOnly: Bool = false) -> [RuleFinding] {
         var findings: [RuleFinding] = []
         for rule in applied.unreadable where rule.isOwned(by: owner, in: view) && (only == nil || rule.id == only) {
             findings += unreadable(rule)
@@ -38,13 +40,15 @@ struct OwnerPass {
             let isDead = facts.isContradictory || narrowed.isEmpty
             findings += conditions(of: entry, cells, isDead: isDead)
             findings += destination(of: entry)
-            guard !isDead else { continue }
+            guard !isDead, !errorsOnly else { continue }
             if let shadow = shadow(over: place, narrowed, facts, index, usable) { findings.append(shadow) }
             if let tie = tie(of: place, cells, index) { findings.append(tie) }
             if let last = catchAll(at: place) { findings.append(last) }
         }
         guard only == nil else { return findings }
-        if let grid = CoverageGrid(applied, index).finding(owner: owner, view: view) { findings.append(grid) }
+        if !errorsOnly, let grid = CoverageGrid(applied, index).finding(owner: owner, view: view) {
+            findings.append(grid)
+        }
         if let fallback = fallback() { findings.append(fallback) }
         return findings
     }

@@ -77,12 +77,9 @@ extension RuleSetReview {
         owner: UUID?,
         live: RuleSetSnapshot
     ) -> [DocumentProblem] {
-        func errors(_ snapshot: RuleSetSnapshot) -> [RuleFinding] {
-            RuleLint(snapshot).report(on: owner).findings.filter { $0.severity == .error }
-        }
-        let found = errors(rehearsed)
+        let found = RuleLint(rehearsed).errors(on: owner)
         guard !found.isEmpty else { return [] }
-        let known = Set(errors(live).map { Fault(code: $0.code, rule: $0.ruleID) })
+        let known = Set(RuleLint(live).errors(on: owner).map { Fault(code: $0.code, rule: $0.ruleID) })
         let places = Dictionary(rules.enumerated().map { ($1.id, $0) }) { first, _ in first }
         return found.filter { !known.contains(Fault(code: $0.code, rule: $0.ruleID)) }
             .map { finding in

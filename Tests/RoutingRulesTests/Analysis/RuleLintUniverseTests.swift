@@ -1,6 +1,7 @@
 import FoundationEssentials
-import RoutingRules
 import Testing
+
+@testable import RoutingRules
 
 /// Lint against every lead of a small universe: what it calls unreachable never wins, and everything else does.
 @Suite struct RuleLintUniverseTests {
@@ -71,6 +72,51 @@ import Testing
             } else if !isPaused {
                 #expect(winners.contains(rule.id), "\(rule.name) takes no lead, and lint does not say so")
             }
+        }
+    }
+
+    /// Who publishes looks for errors alone: they are those of the whole report, in its order.
+    @Test(arguments: 0..<40)
+    func errorsAreThoseOfTheReport(_ seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed) &+ 77)
+        let rules = (0..<12)
+            .map { number in
+                var rule = Samples.rule(
+                    10 + number,
+                    of: random.chance(70) ? 1 : nil,
+                    // Of these, one is paused, one has not agreed, and one does not exist.
+                    to: [2, 2, 4, 3, 5].randomElement(using: &random) ?? 2,
+                    priority: Int32.random(in: 0...3, using: &random),
+                    .init(
+                        countries: Self.some(Self.countries, &random),
+                        usStates: Self.some(Self.states, &random),
+                        regions: Self.some(Self.regions, &random)
+                    )
+                )
+                if random.chance(20) { rule.conditions = RuleConditions(json: #"{"where":{"field":"x"}}"#) }
+                if random.chance(20) {
+                    let members = [2, 3, 4, 5].filter { _ in random.chance(50) }
+                        .map { Pool.Member(workspaceID: Samples.id($0)) }
+                    rule.distribution = Distribution(pool: Pool(.roundRobin, members: members))
+                }
+                return rule
+            }
+        var own = Samples.workspace(1)
+        if random.chance(50) { own.unmatchedPolicy = .fallback(Samples.id(random.chance(50) ? 5 : 2)) }
+        let lint = RuleLint(
+            RuleSetSnapshot(
+                version: 1,
+                workspaces: [
+                    own, Samples.workspace(2), Samples.workspace(3), Samples.workspace(4, isPaused: true),
+                ],
+                rules: rules,
+                agreements: [Samples.agreement(2, from: 1), Samples.agreement(4, from: 1)]
+            )
+        )
+        for owner in [Samples.id(1), nil] {
+            let errors = lint.errors(on: owner)
+            #expect(errors == lint.report(on: owner).findings.filter { $0.severity == .error })
+            #expect(owner == nil || !errors.isEmpty)
         }
     }
 

@@ -117,6 +117,34 @@ import Testing
         #expect(reason(tree, one, sharedFirst: true).contains("the lead has Law."))
     }
 
+    /// The nearest is counted by what is looked up by equality, whatever the stretches of numbers leave out.
+    @Test func stretchesDoNotCountAsMisses() {
+        let two = #"{"industries":["Law"],"company_sizes":["1-10"]}"#
+        let rules =
+            [Samples.rule(10, of: 1, to: 2, priority: 9, RuleConditions(json: two))]
+            + (0..<20)
+            .map { number in
+                let range = #"{"field":"score","op":"between","value":[\#(number * 10),\#(number * 10 + 9)]}"#
+                return Samples.rule(
+                    20 + number,
+                    of: 1,
+                    to: 2,
+                    priority: 1,
+                    createdAt: Int64(number),
+                    RuleConditions(json: #"{"industries":["Law"],"where":\#(range)}"#)
+                )
+            }
+        let lead = Lead(industry: "Tech", companySize: "11-50", metadata: #"{"score": 500}"#)
+        let decision =
+            Samples.ruleSet(
+                [Samples.workspace(1), Samples.workspace(2)],
+                rules,
+                [Samples.agreement(2, from: 1)]
+            )
+            .decide(lead, from: Samples.id(1))
+        #expect(decision.reason.contains("Nearest rule “Rule 20”"), "\(decision.reason)")
+    }
+
     /// A thousand rules that ask for nothing but a number: a lead is held against the few whose stretch it is in.
     @Test func rulesWithoutEqualityAreLookedUp() {
         let rules = (0..<1000)

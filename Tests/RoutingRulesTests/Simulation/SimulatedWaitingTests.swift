@@ -83,6 +83,14 @@ import Testing
         #expect(moved == [0, 1, 2, 3, 4, 5, 10, 11])
     }
 
+    /// Who comes to a line from another one stands where its age puts it.
+    @Test func aLineIsInTheOrderOfAge() {
+        var line = SimulatedLine()
+        for number in [5, 2, 9, 1] { line.add(.init(number: number, lead: lead(number, at: Int64(number)))) }
+        #expect(line.next(4, except: []).map(\.number) == [1, 2, 5, 9])
+        #expect(line.next(2, except: [1, 5]).map(\.number) == [2, 9])
+    }
+
     /// A destination that is closed takes who waits when it opens, by its own clock.
     @Test func whoWaitsMovesWhenItOpens() throws {
         var open = Samples.workspace(2)
@@ -132,7 +140,8 @@ import Testing
         simulation.advance(to: Self.hour)
         let report = simulation.finished()
         #expect(report.workspaces.first { $0.id == Samples.id(3) }?.draft == 1)
-        #expect(report.draftWaits.still == 1)
+        // The good one did not overtake: it stood behind the other for the second after which routing looks.
+        #expect(report.draftWaits.ever == 2 && report.draftWaits.still == 1)
     }
 
     /// What is full at the beginning is told, and turns go on from where they stand.
