@@ -91,9 +91,9 @@ let package = Package(
             name: "switchyard",
             dependencies: [
                 "CLibYAML", "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Monitoring", "Postgres",
-                "RoutingRules",
-                "Web", arguments, configuration, coreMetrics, crypto, httpClient, hummingbird, lifecycle, logging, nio,
-                nioHTTP, signals, tracing,
+                "RoutingRules", "Web", arguments, configuration, coreMetrics, crypto, httpClient, hummingbird,
+                lifecycle,
+                logging, nio, nioHTTP, signals, tracing,
             ],
             swiftSettings: settings,
             plugins: ["EmbedMigrations"]

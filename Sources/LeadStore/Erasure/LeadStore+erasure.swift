@@ -26,28 +26,7 @@ extension LeadStore {
         actor: String,
         as access: Access
     ) async throws -> Erasure {
-        let values: [String]
-        let ids: [UUID]
-        switch subject {
-        case .lead(let id):
-            guard let record = try await lead(id, as: access) else {
-                throw StoreError(.notFound, "There is no such lead, or none that this key may see.")
-            }
-            ids = [id]
-            values = [record.lead.email, record.lead.phone].compactMap(\.self)
-        case .email(let text), .phone(let text):
-            let kind: LeadIdentity.Kind = subject.name == "email" ? .email : .phone
-            guard let normalised = LeadIdentity.normalised(kind, text) else {
-                throw StoreError(
-                    .invalid,
-                    field: "/" + subject.name,
-                    kind == .email ? "This is no e-mail address." : "This is no phone number.",
-                    remedy: "Send it as a lead would have it; how it is written does not count."
-                )
-            }
-            values = [text, normalised]
-            ids = try await find(subject.name, text, as: access)
-        }
+        let (ids, values) = try await leadsAndWords(of: subject, as: access)
         guard ids.count <= ErasureSubject.most else {
             throw StoreError(
                 .invalid,
@@ -74,6 +53,35 @@ extension LeadStore {
             )
         }
         return erasure
+    }
+
+    /// The leads of a person, and by what rules may name them.
+    private func leadsAndWords(of subject: ErasureSubject, as access: Access) async throws -> ([UUID], [String]) {
+        switch subject {
+        case .lead(let id):
+            guard let record = try await lead(id, as: access) else {
+                throw StoreError(.notFound, "There is no such lead, or none that this key may see.")
+            }
+            return ([id], [record.lead.email, record.lead.phone].compactMap(\.self))
+        case .email(let text): return try await leads(having: .email, text, as: access)
+        case .phone(let text): return try await leads(having: .phone, text, as: access)
+        }
+    }
+
+    private func leads(
+        having kind: LeadIdentity.Kind,
+        _ text: String,
+        as access: Access
+    ) async throws -> ([UUID], [String]) {
+        guard let normalised = LeadIdentity.normalised(kind, text) else {
+            throw StoreError(
+                .invalid,
+                field: "/" + kind.rawValue,
+                kind == .email ? "This is no e-mail address." : "This is no phone number.",
+                remedy: "Send it as a lead would have it; how it is written does not count."
+            )
+        }
+        return (try await find(kind.rawValue, text, as: access), [text, normalised])
     }
 
     private func erase(_ parameters: Parameters, isRehearsal: Bool, rules: [UUID]) async throws -> Erasure {

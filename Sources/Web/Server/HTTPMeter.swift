@@ -1,5 +1,6 @@
 import CoreMetrics
 import HTTPTypes
+import Hummingbird
 import Synchronization
 
 /// Counts and times requests by method and route, under OpenTelemetry's names for HTTP servers.
@@ -80,7 +81,7 @@ final class HTTPMeter: Sendable {
     func learn(_ known: [(path: String, methods: [HTTPRequest.Method])]) {
         var all: [String: Methods] = [:]
         for (path, methods) in known {
-            let pattern = RoutePattern.text(path)
+            let pattern = RouterPath(path).description
             all[pattern] = Methods(
                 known: methods.map { ($0, Route(factory, method: $0.rawValue, route: pattern)) },
                 other: Route(factory, method: "_OTHER", route: pattern)
@@ -100,14 +101,4 @@ final class HTTPMeter: Sendable {
 
     /// A request has ended.
     func end() { active.decrement() }
-}
-
-/// Routes as they are told.
-enum RoutePattern {
-    /// `/api/leads/:id` as `/api/leads/{id}`.
-    static func text(_ path: String) -> String {
-        path.split(separator: "/", omittingEmptySubsequences: false)
-            .map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
-            .joined(separator: "/")
-    }
 }

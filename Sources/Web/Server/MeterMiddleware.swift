@@ -13,10 +13,19 @@ struct MeterMiddleware: RouterMiddleware {
         next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
+        func end(_ status: Int) -> MeasuredEnd {
+            MeasuredEnd(
+                meter: meter,
+                method: request.method,
+                path: context.endpointPath,
+                status: status,
+                start: start
+            )
+        }
         meter.begin()
         do {
             var response = try await next(request, context)
-            let end = MeasuredEnd(meter, request.method, context.endpointPath, response.status.code, start)
+            let end = end(response.status.code)
             guard response.body.contentLength == nil else {
                 end.record()
                 return response
@@ -30,7 +39,7 @@ struct MeterMiddleware: RouterMiddleware {
             }
             return response
         } catch {
-            MeasuredEnd(meter, request.method, context.endpointPath, 500, start).record()
+            end(500).record()
             throw error
         }
     }
@@ -43,20 +52,6 @@ private struct MeasuredEnd: Sendable {
     let path: String?
     let status: Int
     let start: ContinuousClock.Instant
-
-    init(
-        _ meter: HTTPMeter,
-        _ method: HTTPRequest.Method,
-        _ path: String?,
-        _ status: Int,
-        _ start: ContinuousClock.Instant
-    ) {
-        self.meter = meter
-        self.method = method
-        self.path = path
-        self.status = status
-        self.start = start
-    }
 
     func record() {
         let (seconds, attoseconds) = (ContinuousClock.now - start).components

@@ -25,7 +25,7 @@ struct TraceMiddleware<T: Tracer>: RouterMiddleware {
         let request = Request(head: head, body: request.body)
         let response = try await ServiceContext.withValue(span.context) { try await next(request, context) }
         if span.isRecording {
-            let route = context.endpointPath.map(RoutePattern.text)
+            let route = context.endpointPath
             if let route { span.operationName = "\(request.method.rawValue) \(route)" }
             span.updateAttributes { attributes in
                 attributes["http.request.method"] = request.method.rawValue

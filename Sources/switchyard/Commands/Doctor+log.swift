@@ -5,7 +5,8 @@ extension Doctor {
     ///
     /// The first change of a page after a checkpoint logs all of it. Identities fall on pages at random, so that after each
     /// checkpoint all pages of their indexes are logged once more: four times as much room in the log makes that a fifth of
-    /// it or less. A gigabyte is the server's default, and does for a million leads; more than eight gain little.
+    /// it or less. For less than a gigabyte, PostgreSQL's own default, nobody is asked to change it, and for no more than
+    /// eight.
     static func logFinding(_ facts: RoutingFacts) -> Finding {
         let (indexes, log) = (facts.randomIndexBytes >> 20, facts.maximumLogBytes >> 20)
         let state =
