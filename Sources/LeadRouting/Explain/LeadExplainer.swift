@@ -49,7 +49,6 @@ package struct LeadExplainer: Sendable {
             from: source,
             in: snapshot,
             state: state,
-            waitedFor: Self.waitedFor(chosen, decisions),
             excluding: Self.returned(before: decision, in: log)
         )
         if cause == nil, decision != nil, trace.isStateful, state == nil { cause = .stateNotKept }
@@ -82,13 +81,6 @@ package struct LeadExplainer: Sendable {
         case "requeued", "released", "expired", "returned": false
         default: true
         }
-    }
-
-    /// The rule that the lead had waited for when a decision was made: it stood in that queue already.
-    private static func waitedFor(_ chosen: Int?, _ decisions: [DecisionRecord]) -> UUID? {
-        guard let chosen, chosen > 0 else { return nil }
-        let before = decisions[chosen - 1].entry
-        return before.result == "waiting" ? before.matchedRuleID : nil
     }
 
     /// The workspaces that had given the lead back when a decision was made.

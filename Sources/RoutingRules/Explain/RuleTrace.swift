@@ -77,8 +77,8 @@ package struct RuleTrace: Sendable {
     ///   - lead: the lead.
     ///   - source: the workspace that it came from.
     ///   - snapshot: the rule set.
-    ///   - state: caps, turns and clocks as the decision saw them; nil: nothing taken, everybody open.
-    ///   - waitedFor: the rule that the lead had waited for.
+    ///   - state: caps, turns and clocks as the decision saw them; nil: nothing taken, everybody open. A lead that stood in
+    ///     a queue has not looked who waits there, so that its own place is nothing to be told.
     ///   - excluding: the workspaces that had returned it.
     ///   - limit: how many of the rules that do not match are told one by one.
     package init(
@@ -86,7 +86,6 @@ package struct RuleTrace: Sendable {
         from source: UUID?,
         in snapshot: RuleSetSnapshot,
         state: RoutingState? = nil,
-        waitedFor: UUID? = nil,
         excluding: Set<UUID> = [],
         limit: Int = 20
     ) {
@@ -94,7 +93,7 @@ package struct RuleTrace: Sendable {
         isStateful = compiled.isStateful
         let stood = state ?? RoutingState()
         var state = stood
-        decision = compiled.decide(lead, from: source, in: &state, waitedFor: waitedFor, excluding: excluding)
+        decision = compiled.decide(lead, from: source, in: &state, excluding: excluding)
         let applied = AppliedRules(snapshot, source: source)
         ruleCount = applied.entries.count + applied.unreadable.count
         var missed: [Step] = []
@@ -109,7 +108,7 @@ package struct RuleTrace: Sendable {
             }
             matchCount += 1
             if !isOver {
-                step.verdict = Self.verdict(on: entry, decision, lead, stood, waitedFor, excluding)
+                step.verdict = Self.verdict(on: entry, decision, lead, stood, excluding)
                 if let pool = entry.destination.pool { capacity += pool.words(in: stood) }
                 isOver = step.verdict == .took || step.verdict == .waits
             }
@@ -149,7 +148,6 @@ package struct RuleTrace: Sendable {
         _ decision: RoutingDecision,
         _ lead: Lead,
         _ state: RoutingState,
-        _ waitedFor: UUID?,
         _ excluding: Set<UUID>
     ) -> Verdict {
         switch decision.outcome {
@@ -168,7 +166,7 @@ package struct RuleTrace: Sendable {
         }
         var deciding = Deciding(lead: lead, taking: &state)
         deciding.excluded = excluding
-        guard case .refused(let why, _) = pool.choose(&deciding, waited: waitedFor == entry.rule.id) else {
+        guard case .refused(let why, _) = pool.choose(&deciding, waited: false) else {
             return .passedOver(because: "nobody could take it")
         }
         return .passedOver(because: "it \(why)")
