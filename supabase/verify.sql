@@ -69,7 +69,7 @@ expected_functions (signature, ord) AS (
         ('switchyard.hold_turn(integer,boolean,uuid[],timestamp with time zone[])', 2801), ('switchyard.held_leads(uuid[],boolean)', 2802),
         ('switchyard.take_within_caps(smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],bigint[])', 2803),
         ('switchyard.ingest_within_caps(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[],smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],integer[],integer[])', 2804),
-        ('switchyard.is_unmatched(uuid)', 2805),
+        ('switchyard.is_unmatched(uuid)', 2805), ('switchyard.newest_results(timestamp with time zone)', 2806),
         ('switchyard.erase_leads(uuid[],uuid,text,text,text,boolean)', 2901),
         ('switchyard.find_person(text,text,uuid,bigint,bigint)', 2902), ('switchyard.without_person(jsonb,text[],text[])', 2903)
 ),

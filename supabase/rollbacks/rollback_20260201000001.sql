@@ -15,6 +15,7 @@ DROP FUNCTION IF EXISTS switchyard.ingest_within_caps(bytea[], bytea[], bigint, 
     text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], bytea[], bytea[], boolean, uuid[], uuid[], text[],
     smallint[], uuid[], uuid[], smallint[], bigint[], bigint[], integer[], integer[]);
 DROP FUNCTION IF EXISTS switchyard.take_within_caps(smallint[], uuid[], uuid[], smallint[], bigint[], bigint[], bigint[]);
+DROP FUNCTION IF EXISTS switchyard.newest_results(timestamptz);
 
 -- 20260805000001
 DO $rollback$

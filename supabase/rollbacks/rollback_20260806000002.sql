@@ -43,6 +43,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.waiting_for_capacity() IS 'How many leads wait for capacity; stops at 100,000.';
+DROP FUNCTION IF EXISTS switchyard.newest_results(timestamptz);
 
 DO $$
 BEGIN

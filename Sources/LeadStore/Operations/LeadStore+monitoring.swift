@@ -99,8 +99,7 @@ extension LeadStore {
         CROSS JOIN (
             SELECT count(*) AS attempts, count(*) FILTER (WHERE r.routing_result IN ('retry', 'failed')) AS failures,
                 count(*) FILTER (WHERE r.routing_result = 'duplicate') AS duplicates
-            FROM (SELECT g.routing_result FROM public.lead_routing_logs g WHERE g.created_at > now() - interval '5 minutes'
-                ORDER BY g.created_at DESC LIMIT 10000) r
+            FROM switchyard.newest_results(now() - interval '5 minutes') r (routing_result)
             WHERE r.routing_result NOT IN ('expired', 'released', 'requeued', 'waiting', 'returned')
         ) w
         CROSS JOIN (

@@ -26,7 +26,30 @@ import Testing
         }
     }
 
-    /// Health and metrics count what waits, up to 100,000, and nothing that does not.
+    /// Rates are of the newest decisions, and the rest of a burst is not read.
+    ///
+    /// Also when statistics are from before it, and have it that all of an hour is less than what is asked for.
+    @Test func theRestOfABurstIsNotRead() async throws {
+        try await FilledScene.with(isAnalysed: true) { filled in
+            try await filled.scene.run(
+                """
+                INSERT INTO lead_routing_logs (lead_id, source_workspace_id, routing_result, attempt, created_at)
+                SELECT id, source_workspace_id, 'retry', 1, now() - random() * interval '20 hours' FROM leads, generate_series(1, 2);
+                ANALYZE lead_routing_logs;
+                INSERT INTO lead_routing_logs (lead_id, source_workspace_id, routing_result, attempt, created_at)
+                SELECT id, source_workspace_id, 'retry', 1, now() - interval '1 minute' FROM leads
+                """
+            )
+            let plans = try await filled.plans { store in
+                _ = try await store.health()
+                _ = try await store.routingReading()
+            }
+            #expect(plans.count > 1)
+            expectFrugal(plans, "health", mostRows: Double(FilledScene.waiting) * 1.5)
+        }
+    }
+
+    /// Health and metrics count what waits, up to a bound, and nothing that does not.
     @Test func dashboardsReadWhatWaitsOnly() async throws {
         try await FilledScene.with(isAnalysed: true) { filled in
             let plans = try await filled.plans { store in
