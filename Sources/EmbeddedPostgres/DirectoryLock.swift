@@ -13,7 +13,6 @@ final class DirectoryLock: Sendable {
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let owner = Self.owner(directory: directory).map { " (process \($0))" } ?? ""
-            close(descriptor)
             throw EmbeddedPostgresError(
                 .inUse,
                 "Another switchyard\(owner) runs the database in \(directory).",
@@ -26,8 +25,8 @@ final class DirectoryLock: Sendable {
         line.withUTF8 { _ = write(descriptor, $0.baseAddress, $0.count) }
     }
 
-    /// Gives the lock back.
-    deinit { close(descriptor) }
+    /// Gives the lock back; this runs when the initializer throws, too, and so is the one place that closes.
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// The process that holds the lock, or held it last.
     static func owner(directory: String) -> pid_t? {
