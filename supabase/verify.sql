@@ -71,7 +71,8 @@ expected_functions (signature, ord) AS (
         ('switchyard.ingest_within_caps(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[],smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],integer[],integer[])', 2804),
         ('switchyard.is_unmatched(uuid)', 2805), ('switchyard.newest_results(timestamp with time zone)', 2806),
         ('switchyard.erase_leads(uuid[],uuid,text,text,text,boolean)', 2901),
-        ('switchyard.find_person(text,text,uuid,bigint,bigint)', 2902), ('switchyard.without_person(jsonb,text[],text[])', 2903)
+        ('switchyard.find_person(text,text,uuid,bigint,bigint)', 2902), ('switchyard.without_person(jsonb,text[],text[])', 2903),
+        ('switchyard.follow_statistics()', 3001)
 ),
 expected_tables (table_name, policies, ord) AS (
     VALUES
@@ -89,7 +90,7 @@ expected_tables (table_name, policies, ord) AS (
         ('switchyard.routing_statistics', 2, 2701), ('switchyard.statistics_watermark', 1, 2702), ('switchyard.statistics_horizons', 1, 2703),
         ('switchyard.retention', 1, 2704),
         ('switchyard.alerts', 1, 2701), ('switchyard.alert_notifications', 1, 2702), ('switchyard.nodes', 1, 2703),
-        ('switchyard.waiting_reviews', 1, 2801), ('switchyard.erasures', 1, 2901)
+        ('switchyard.waiting_reviews', 1, 2801), ('switchyard.erasures', 1, 2901), ('switchyard.routing_totals', 1, 3001)
 ),
 expected_indexes (index_name, ord) AS (
     VALUES
@@ -128,7 +129,9 @@ expected_triggers (table_name, trigger_name, ord) AS (
         ('public.workspaces', 'switchyard_history_truncate', 2620),
         ('switchyard.golden_leads', 'switchyard_history_insert', 2621), ('switchyard.golden_leads', 'switchyard_history_update', 2622),
         ('switchyard.golden_leads', 'switchyard_history_delete', 2623), ('switchyard.golden_leads', 'switchyard_0_turn', 2624),
-        ('switchyard.erasures', 'switchyard_keep_rows', 2901), ('switchyard.erasures', 'switchyard_keep_rows_as_they_are', 2902)
+        ('switchyard.erasures', 'switchyard_keep_rows', 2901), ('switchyard.erasures', 'switchyard_keep_rows_as_they_are', 2902),
+        ('switchyard.routing_statistics', 'switchyard_totals_insert', 3001), ('switchyard.routing_statistics', 'switchyard_totals_update', 3002),
+        ('switchyard.routing_statistics', 'switchyard_totals_delete', 3003), ('switchyard.routing_statistics', 'switchyard_totals_truncate', 3004)
 ),
 -- Statements are only run where what they name is there.
 readable AS (

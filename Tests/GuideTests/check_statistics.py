@@ -1,5 +1,5 @@
 """Statistics: every log row is counted once, whatever was committed when; retention; the schedule by pg_cron."""
-from harness import A, B, C, OTHER, OWNER, ROLLBACKS, ingest, lead
+from harness import A, B, C, MIGRATIONS, OTHER, OWNER, ROLLBACKS, ingest, lead
 
 TOTALS = ("SELECT direction, workspace_id, sum(routed), sum(unmatched), sum(duplicates), sum(retried), sum(failed), sum(expired), sum(waited), sum(returned) "
           "FROM switchyard.routing_statistics WHERE dimension = 'all' GROUP BY 1, 2 ORDER BY 1, 2")
@@ -9,6 +9,11 @@ LOGGED = ("SELECT direction, w, count(*) FILTER (WHERE r IN ('success', 'fallbac
           "count(*) FILTER (WHERE r = 'expired'), count(*) FILTER (WHERE r = 'waiting'), count(*) FILTER (WHERE r = 'returned') FROM (SELECT 'out' AS direction, source_workspace_id AS w, routing_result AS r "
           "FROM lead_routing_logs UNION ALL SELECT 'in', destination_workspace_id, routing_result FROM lead_routing_logs "
           "WHERE routing_result IN ('success', 'fallback', 'returned')) x GROUP BY 1, 2 ORDER BY 1, 2")
+# What is kept of all workspaces together, and what it should be: nothing too much and nothing missing.
+SUMS = ("sum(routed), sum(unmatched), sum(duplicates), sum(retried), sum(failed), sum(expired), sum(waited), sum(returned), sum(latency_ms), "
+        + ", ".join(f"sum(latency_counts[{n}])" for n in range(1, 9)))
+KEPT_TOTALS = f"SELECT dimension, day, direction, key, {SUMS} FROM switchyard.routing_totals GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+SUMMED_TOTALS = KEPT_TOTALS.replace("routing_totals", "routing_statistics")
 GATHER = "SELECT switchyard.gather_statistics()"
 
 
@@ -58,11 +63,19 @@ def run(h):
     db.at_once(statements)
     db.run(GATHER)
     h.equal("six that write and six that count at once: each row once", db.rows(TOTALS), db.rows(LOGGED))
+    h.equal("all workspaces together are what each has, summed", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
     kept = db.rows("SELECT * FROM switchyard.routing_statistics ORDER BY 1, 2, 3, 4, 5")
     db.run("SELECT switchyard.rebuild_statistics((now() AT TIME ZONE 'UTC')::date)")
     h.equal("counted anew it is the same, to the last figure", db.rows("SELECT * FROM switchyard.routing_statistics ORDER BY 1, 2, 3, 4, 5"), kept)
     db.run("UPDATE switchyard.routing_statistics SET routed = routed + 1; SELECT switchyard.rebuild_statistics((now() AT TIME ZONE 'UTC')::date)")
     h.equal("and what is wrong is mended by it", db.rows(TOTALS), db.rows(LOGGED))
+    h.equal("the totals follow, whatever was changed", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
+    db.run("UPDATE switchyard.routing_statistics SET day = day - 1 WHERE dimension = 'all'; DELETE FROM switchyard.routing_statistics WHERE dimension = 'place'")
+    h.equal("nothing is left of what is gone", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
+    db.run("TRUNCATE switchyard.routing_totals")
+    db.file(next(file for file in MIGRATIONS if "statistics_totals" in file.name))
+    h.equal("applied again, the migration sums what is there", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
+    db.run("DELETE FROM switchyard.routing_statistics WHERE day < (now() AT TIME ZONE 'UTC')::date; SELECT switchyard.rebuild_statistics((now() AT TIME ZONE 'UTC')::date)")
 
     copy = h.empty(h.made[-1])
     copy.run(send([300]))
@@ -76,6 +89,7 @@ def run(h):
     h.equal("a member sees the figures of his workspace", seen(OWNER), A)
     h.equal("and another none of them", seen(OTHER), "")
     h.check("members change none", db.refuses("SET ROLE authenticated; DELETE FROM switchyard.routing_statistics", "42501"))
+    h.check("the figures of all are no member's business", db.refuses("SET ROLE authenticated; SELECT FROM switchyard.routing_totals", "42501"))
     h.check("and gather none", db.refuses("SET ROLE authenticated; SELECT switchyard.gather_statistics()", "42501"))
     db.run("SET ROLE service_role; SELECT switchyard.gather_statistics(), switchyard.prune()")
     h.check("the service role does both", True)

@@ -32,7 +32,7 @@ BEGIN
         PERFORM switchyard.unschedule_by_cron();
     END IF;
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version IN ('20260702000001', '20260702000002', '20260804000001');
+        DELETE FROM switchyard.migrations WHERE version IN ('20260702000001', '20260702000002', '20260804000001', '20260808000001');
     END IF;
 END
 $$;
@@ -48,7 +48,9 @@ DROP FUNCTION IF EXISTS switchyard.rebuild_statistics(date);
 DROP FUNCTION IF EXISTS switchyard.add_statistics(timestamptz, timestamptz, xid8, xid8);
 DROP FUNCTION IF EXISTS switchyard.whole_xid(xid, xid8);
 DROP FUNCTION IF EXISTS switchyard.statistics_place();
+DROP TABLE IF EXISTS switchyard.routing_totals;
 DROP TABLE IF EXISTS switchyard.routing_statistics;
+DROP FUNCTION IF EXISTS switchyard.follow_statistics();
 DROP TABLE IF EXISTS switchyard.statistics_watermark;
 DROP TABLE IF EXISTS switchyard.statistics_horizons;
 

@@ -2,6 +2,10 @@
 
 BEGIN;
 
+-- 20260808000001
+DROP TABLE IF EXISTS switchyard.routing_totals;
+DROP FUNCTION IF EXISTS switchyard.follow_statistics() CASCADE;
+
 -- Adds the log rows of a span of time whose transactions are in a span of ids to the sums.
 CREATE OR REPLACE FUNCTION switchyard.add_statistics(p_from timestamptz, p_to timestamptz, p_first xid8, p_horizon xid8) RETURNS bigint
 LANGUAGE plpgsql SET search_path = '' SET jit = off
@@ -73,7 +77,7 @@ ALTER TABLE IF EXISTS switchyard.routing_statistics DROP COLUMN IF EXISTS waited
 DO $$
 BEGIN
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version = '20260804000001';
+        DELETE FROM switchyard.migrations WHERE version IN ('20260804000001', '20260808000001');
     END IF;
 END
 $$;

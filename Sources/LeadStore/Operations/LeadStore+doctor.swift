@@ -55,6 +55,8 @@ package struct RoutingFacts: Sendable, Hashable {
     package let maximumLogBytes: Int64
     /// `wal_compression`, such as `off` or `lz4`.
     package let logCompression: String
+    /// `shared_buffers`, in bytes.
+    package let sharedBytes: Int64
 }
 
 extension LeadStore {
@@ -99,7 +101,8 @@ extension LeadStore {
             unreadableRules: try await rules(as: .administrator).filter { !$0.isReadable }.map(\.rule.name),
             randomIndexBytes: try row.int64(6),
             maximumLogBytes: try row.int64(7),
-            logCompression: try row.string(8)
+            logCompression: try row.string(8),
+            sharedBytes: try row.int64(9)
         )
     }
 
@@ -139,7 +142,8 @@ extension LeadStore {
                 AND routing_locked_at < now() - interval '5 minutes' LIMIT 1000) s),
             (SELECT coalesce(sum(pg_relation_size(to_regclass(i.name))), 0)::bigint
                 FROM (VALUES ('public.lead_identity_claims_pkey'), ('public.idx_leads_dedupe_hash')) i (name)),
-            pg_size_bytes(current_setting('max_wal_size')), current_setting('wal_compression')
+            pg_size_bytes(current_setting('max_wal_size')), current_setting('wal_compression'),
+            pg_size_bytes(current_setting('shared_buffers'))
         """
     )
 }

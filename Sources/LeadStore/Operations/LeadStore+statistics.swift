@@ -57,13 +57,17 @@ package struct RoutingSums: Sendable, Hashable {
 
 extension LeadStore {
     /// Sums per key, the newest day first, else by key; at most 10,000.
+    ///
+    /// What an administrator asks of all workspaces together is kept in sums of its own: it costs a row for each day, key
+    /// and direction, however many workspaces there are. Everything else costs one for each of the workspaces asked for.
     package func statistics(_ query: StatisticsQuery, as access: Access) async throws -> [RoutingSums] {
         var parameters = Parameters()
         parameters.append(query.from)
         parameters.append(query.to)
         parameters.append(query.grouping.rawValue)
-        parameters.append(query.workspaceID)
-        return try await run(Self.sums, parameters, as: access)
+        let isOfAll = access == .administrator && query.workspaceID == nil && query.grouping != .workspace
+        if !isOfAll { parameters.append(query.workspaceID) }
+        return try await run(isOfAll ? Self.totals : Self.sums, parameters, as: access)
             .map { row in
                 RoutingSums(
                     key: try row.string(0),
@@ -127,21 +131,39 @@ extension LeadStore {
         "routing_sums",
         """
         SELECT CASE $3::text WHEN 'day' THEN t.day::text WHEN 'workspace' THEN t.workspace_id::text ELSE t.key END AS k,
-            t.direction = 'in', sum(t.routed)::bigint, sum(t.unmatched)::bigint, sum(t.duplicates)::bigint, sum(t.retried)::bigint,
+            \(counts)
+        FROM switchyard.routing_statistics t
+        WHERE t.day BETWEEN $1::text::date AND $2::text::date
+            AND t.dimension = CASE WHEN $3 IN ('day', 'workspace') THEN 'all' ELSE $3 END
+            AND ($4::uuid IS NULL OR t.workspace_id = $4)
+        \(order)
+        """
+    )
+    private static let totals = Statement(
+        "routing_totals",
+        """
+        SELECT CASE $3::text WHEN 'day' THEN t.day::text ELSE t.key END AS k,
+            \(counts)
+        FROM switchyard.routing_totals t
+        WHERE t.day BETWEEN $1::text::date AND $2::text::date
+            AND t.dimension = CASE WHEN $3 = 'day' THEN 'all' ELSE $3 END
+        \(order)
+        """
+    )
+    /// What both are read by.
+    private static let counts = """
+        t.direction = 'in', sum(t.routed)::bigint, sum(t.unmatched)::bigint, sum(t.duplicates)::bigint, sum(t.retried)::bigint,
             sum(t.failed)::bigint, sum(t.expired)::bigint, sum(t.waited)::bigint,
             sum(t.returned)::bigint, sum(t.latency_ms)::bigint, sum(t.latency_counts[1])::bigint,
             sum(t.latency_counts[2])::bigint, sum(t.latency_counts[3])::bigint, sum(t.latency_counts[4])::bigint,
             sum(t.latency_counts[5])::bigint, sum(t.latency_counts[6])::bigint, sum(t.latency_counts[7])::bigint,
             sum(t.latency_counts[8])::bigint
-        FROM switchyard.routing_statistics t
-        WHERE t.day BETWEEN $1::text::date AND $2::text::date
-            AND t.dimension = CASE WHEN $3 IN ('day', 'workspace') THEN 'all' ELSE $3 END
-            AND ($4::uuid IS NULL OR t.workspace_id = $4)
+        """
+    private static let order = """
         GROUP BY 1, 2
         ORDER BY CASE WHEN $3 = 'day' THEN max(t.day) END DESC, 1, 2
         LIMIT 10000
         """
-    )
     private static let gather = Statement(
         "gather_statistics",
         """

@@ -35,6 +35,7 @@ struct Doctor: AsyncParsableCommand {
                 let facts = try await session.store.routingFacts()
                 findings += Self.routingFindings(facts)
                 findings.append(Self.logFinding(facts))
+                findings.append(Self.sharedMemoryFinding(facts))
                 findings += Self.capacityFindings(try await CapacityState.read(session.store))
                 findings += Self.retentionFindings(try await session.store.retention())
                 findings += Self.pauseFindings(

@@ -24,4 +24,23 @@ extension Doctor {
             """
         )
     }
+
+    /// Whether the indexes that new leads hit at random fit into PostgreSQL's memory.
+    ///
+    /// What does not is read, and written out again, for nearly every lead. Nobody is asked for it for less than half a
+    /// gigabyte, and nobody for more than four.
+    static func sharedMemoryFinding(_ facts: RoutingFacts) -> Finding {
+        let (indexes, shared) = (facts.randomIndexBytes >> 20, facts.sharedBytes >> 20)
+        let state = "shared_buffers \(shared) MB, for \(indexes) MB of indexes of identities"
+        let wanted = min(indexes, 4096)
+        if wanted <= max(shared, 512) { return .good("shared memory", state) }
+        return .bad(
+            "shared memory",
+            state,
+            """
+            Each lead reads pages of them at random: ALTER SYSTEM SET shared_buffers = '\(wanted)MB', or a quarter of the \
+            machine's memory if that is less, and restart PostgreSQL.
+            """
+        )
+    }
 }
