@@ -12,6 +12,9 @@ package struct LeadStore: Sendable {
     /// Who is answerable for edits made through this value: the id of a key, or `command line`; nil: the database's user.
     package let actor: String?
 
+    /// Runs tasks where answers of the database arrive; for what takes less than a millisecond between two statements.
+    package var executor: (any TaskExecutor)? { pool.executor }
+
     /// Where the last claims ended.
     let places: QueuePlaces
 

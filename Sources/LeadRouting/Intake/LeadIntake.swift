@@ -6,6 +6,8 @@ import Synchronization
 
 /// What the intake needs of the database; a test gives it another.
 package protocol IntakeStore: Sendable {
+    /// Where a task that waits for the store best goes on, as long as that takes less than a millisecond; nil: anywhere.
+    var executor: (any TaskExecutor)? { get }
     /// Stores a batch of decided leads, in one transaction.
     func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult
     /// Decides a batch while what its decisions look at is held, and stores it, in one transaction.
@@ -19,6 +21,10 @@ package protocol IntakeStore: Sendable {
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
     /// What was answered when these leads came in.
     func firstOutcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
+}
+
+extension IntakeStore {
+    package var executor: (any TaskExecutor)? { nil }
 }
 
 extension LeadStore: IntakeStore {}
@@ -52,7 +58,7 @@ package final class LeadIntake: Sendable {
         package init() {}
     }
 
-    private struct State {
+    struct State {
         var queue = IntakeQueue()
         /// The idempotency keys of the leads that are not answered yet.
         var keysInFlight: Set<KeyInFlight> = []
@@ -65,7 +71,7 @@ package final class LeadIntake: Sendable {
         var leads = 0
     }
 
-    private struct KeyInFlight: Hashable {
+    struct KeyInFlight: Hashable {
         let workspace: UUID
         let key: [UInt8]
 
@@ -76,13 +82,13 @@ package final class LeadIntake: Sendable {
         }
     }
 
-    private let state = Mutex(State())
-    private let limits: Limits
+    let state = Mutex(State())
+    let limits: Limits
     private let rules: RuleSetCache
-    private let writer: BatchWriter
-    private let milliseconds: @Sendable () -> Int64
-    private let observer: (any RoutingObserver)?
-    private let meter: (any RoutingMeter)?
+    let writer: BatchWriter
+    let milliseconds: @Sendable () -> Int64
+    let observer: (any RoutingObserver)?
+    let meter: (any RoutingMeter)?
 
     /// An intake in front of a store.
     ///
@@ -269,114 +275,7 @@ package final class LeadIntake: Sendable {
         } catch {
             throw IntakeError(.unavailable)
         }
-        for _ in 0..<started { Task { await writeBatches() } }
-    }
-
-    /// Counts in another batch if there is room and enough to write; 1 if there is.
-    private func start(_ state: inout State, now: ContinuousClock.Instant) -> Int {
-        guard state.queue.hasReady, state.batchesInFlight < limits.batchesInFlight else { return 0 }
-        let isWorthIt =
-            state.batchesInFlight == 0 || state.queue.readyCount >= limits.leadsForAnother
-            || now - state.begunAt > limits.beforeAnother
-        guard isWorthIt else { return 0 }
-        state.batchesInFlight += 1
-        return 1
-    }
-
-    /// Writes batch after batch until nothing is ready.
-    private func writeBatches() async {
-        while true {
-            let batch = state.withLock { state in
-                let batch = state.queue.takeBatch(limit: limits.leadsInBatch)
-                if batch.isEmpty {
-                    state.batchesInFlight -= 1
-                } else {
-                    state.begunAt = .now
-                    state.batches += 1
-                    state.leads += batch.count
-                }
-                return batch
-            }
-            if batch.isEmpty { return }
-            let start = ContinuousClock.now
-            let results = await writer.write(batch.map(\.1))
-            settle(batch, results)
-            if let meter { measure(meter, batch, results, since: start) }
-        }
-    }
-
-    /// Answers what is done, puts back what has to be decided again, and wakes another batch if leads became ready.
-    private func settle(
-        _ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)],
-        _ results: [BatchWriter.Outcome]
-    ) {
-        let (started, drained) = state.withLock { state in
-            for ((ticket, entry), result) in zip(batch, results) {
-                switch result {
-                case .done:
-                    state.queue.finish(ticket)
-                    if let key = KeyInFlight(entry.prepared) { state.keysInFlight.remove(key) }
-                case .again:
-                    var entry = entry
-                    entry.rounds += 1
-                    state.queue.putBack(ticket, entry)
-                }
-            }
-            let isDrained = state.isStopping && state.queue.count == 0
-            let waiters = isDrained ? state.drained : []
-            if isDrained { state.drained = [] }
-            return (start(&state, now: .now), waiters)
-        }
-        for _ in 0..<started { Task { await writeBatches() } }
-        for ((_, entry), result) in zip(batch, results) {
-            if case .done(let result) = result { entry.answer(result) }
-        }
-        for waiter in drained { waiter.resume() }
-        if let observer { tell(observer, batch, results) }
-    }
-
-    private func tell(
-        _ observer: any RoutingObserver,
-        _ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)],
-        _ results: [BatchWriter.Outcome]
-    ) {
-        let news = zip(batch, results)
-            .compactMap { item, result in
-                guard case .done(.success(let outcome)) = result else { return nil as RoutingNews? }
-                return RoutingNews(outcome, source: item.1.prepared.source)
-            }
-        if !news.isEmpty { observer.observe(news) }
-    }
-
-    private func measure(
-        _ meter: any RoutingMeter,
-        _ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)],
-        _ results: [BatchWriter.Outcome],
-        since start: ContinuousClock.Instant
-    ) {
-        let now = ContinuousClock.now
-        var leads: [MeasuredLead] = []
-        leads.reserveCapacity(batch.count)
-        for ((_, entry), result) in zip(batch, results) {
-            guard case .done(let answer) = result else { continue }
-            let outcome = try? answer.get()
-            let latency = now - entry.received
-            let result = outcome.map { MeasuredLead.Result($0, source: entry.prepared.source) } ?? .refused
-            leads.append(
-                MeasuredLead(
-                    id: outcome?.leadID ?? entry.prepared.id,
-                    source: entry.prepared.source,
-                    result: result,
-                    outcome: outcome,
-                    attempt: result == .replay || result == .refused ? 0 : 1,
-                    latency: latency,
-                    age: latency,
-                    trace: entry.trace
-                )
-            )
-        }
-        if leads.isEmpty { return }
-        meter.measure(MeasuredBatch(path: .intake, duration: now - start, endedAt: milliseconds(), leads: leads))
+        writeBatches(started)
     }
 
     /// The system's time in milliseconds since 1970, for new ids; nothing is decided by it.

@@ -89,7 +89,7 @@ package final class RuleSetCache: Sendable {
         }
         let rules = try result.get()
         // Rows, rules and the set of before are garbage now, and more than what is kept.
-        if isMine, rules.ruleCount >= Self.many { FreeMemory.giveBack() }
+        if isMine, rules.ruleCount >= Self.many { Task { FreeMemory.giveBack() } }
         return rules
     }
 }

@@ -10,6 +10,9 @@ import ServiceLifecycle
 package final class PostgresPool: Sendable, Service {
     let engine: PoolEngine
 
+    /// Runs tasks on the thread on which answers arrive: for what takes less than a millisecond between two statements.
+    package let executor: any TaskExecutor
+
     /// A pool; nothing is connected yet.
     ///
     /// - Parameters:
@@ -31,6 +34,7 @@ package final class PostgresPool: Sendable, Service {
             maximumWaiters: maximumWaiters,
             logger: logger
         )
+        executor = LoopExecutor(engine.loop)
     }
 
     deinit {

@@ -126,6 +126,8 @@ final class SocketLoop: @unchecked Sendable {
             // Sockets are looked at between any two rounds of jobs, and waited for only when there are no jobs.
             let wait = jobs.isEmpty ? timers.millisecondsToNext(from: now) : 0
             let count = epoll_wait(epoll, events, capacity, wait)
+            // What is submitted from here on is run in the next round, which comes without a wake-up.
+            inbox.withLock { $0.isAwake = true }
             for index in 0..<max(0, Int(count)) { deliver(events[index]) }
             now = ContinuousClock.now
             for action in timers.takeDue(now) { action() }
