@@ -24,6 +24,11 @@ package final class RuleSetCache: Sendable {
         var loading: Task<CompiledRuleSet, any Error>?
     }
 
+    private enum Found {
+        case ready(CompiledRuleSet)
+        case loading(Task<CompiledRuleSet, any Error>)
+    }
+
     private let source: any RuleSource
     private let state = Mutex(State())
     /// From how many rules on loading them leaves megabytes of garbage.
@@ -36,8 +41,7 @@ package final class RuleSetCache: Sendable {
 
     /// The rules at hand, loaded now if there are none yet.
     package func current() async throws -> CompiledRuleSet {
-        if let rules = state.withLock({ $0.rules }) { return rules }
-        return try await load()
+        try await load { _ in true }
     }
 
     /// The rules at hand, without waiting; nil before they were first loaded.
@@ -55,11 +59,10 @@ package final class RuleSetCache: Sendable {
     /// A load that was under way may have begun before the change, so one more may follow it.
     package func refresh(replacing stale: Int64) async throws -> CompiledRuleSet {
         for _ in 0..<2 {
-            if let rules = state.withLock({ $0.rules }), rules.version != stale { return rules }
-            let rules = try await load()
+            let rules = try await load { $0.version != stale }
             if rules.version != stale { return rules }
         }
-        return try await load()
+        return try await load { $0.version != stale }
     }
 
     /// Asks for the version, one row, and loads the rules if it is not the one at hand.
@@ -69,16 +72,26 @@ package final class RuleSetCache: Sendable {
     package func poll() async throws -> Bool {
         let version = try await source.ruleSetVersion()
         guard state.withLock({ $0.rules?.version }) != version else { return false }
-        _ = try await load()
+        _ = try await load { $0.version == version }
         return true
     }
 
-    private func load() async throws -> CompiledRuleSet {
-        let task = state.withLock { state in
-            if let loading = state.loading { return loading }
-            let loading = Task { [source] in CompiledRuleSet(try await source.loadRuleSet()) }
+    /// Rules that will do: those at hand, those that are being loaded, or new ones.
+    ///
+    /// Whether those at hand will do is asked under the lock that says whether others are being loaded: else whoever asked
+    /// just before a load ended would begin another.
+    private func load(unless willDo: (CompiledRuleSet) -> Bool) async throws -> CompiledRuleSet {
+        let found = state.withLock { state in
+            if let rules = state.rules, willDo(rules) { return Found.ready(rules) }
+            let loading =
+                state.loading ?? Task { [source] in CompiledRuleSet(try await source.loadRuleSet()) }
             state.loading = loading
-            return loading
+            return .loading(loading)
+        }
+        let task: Task<CompiledRuleSet, any Error>
+        switch found {
+        case .ready(let rules): return rules
+        case .loading(let loading): task = loading
         }
         let result = await task.result
         let isMine = state.withLock { state in
