@@ -48,7 +48,7 @@ DROP FUNCTION IF EXISTS switchyard.newest_results(timestamptz);
 DO $$
 BEGIN
     IF to_regclass('switchyard.migrations') IS NOT NULL THEN
-        DELETE FROM switchyard.migrations WHERE version = '20260806000002';
+        DELETE FROM switchyard.migrations WHERE version IN ('20260806000002', '20260808000002');
     END IF;
 END
 $$;

@@ -2,13 +2,13 @@ import Postgres
 
 /// How routing is doing, at a cost that does not grow with the number of leads.
 package struct RoutingHealth: Sendable, Hashable {
-    /// Leads that wait: counted up to 20,000, an estimate above.
+    /// Leads that wait: counted up to 5,000, an estimate above.
     package let pendingCount: Int64
     /// Leads that somebody holds by a written lock.
     package let routingCount: Int64
-    /// Leads that have failed for good: counted up to 20,000, an estimate above.
+    /// Leads that have failed for good: counted up to 5,000, an estimate above.
     package let failedCount: Int64
-    /// Rows of the queue.
+    /// Leads that wait for another try: counted up to 5,000, an estimate above.
     package let retryQueueCount: Int64
     /// Locks older than five minutes.
     package let staleLockCount: Int64

@@ -4,11 +4,11 @@ package import Postgres
 package struct RoutingReading: Sendable, Hashable {
     /// How routing is doing.
     package let health: RoutingHealth
-    /// Queue rows that are due, counted up to 100,000.
+    /// Queue rows that are due, counted up to 20,000.
     package let dueCount: Int64
     /// How long the oldest of them has been due, in seconds; nil if none is.
     package let oldestDueSeconds: Double?
-    /// Attempts of the last five minutes, the newest 10,000 of them.
+    /// Attempts of the last five minutes, the newest 5,000 of them.
     package let recentAttempts: Int64
     /// How many of those did not assign their lead.
     package let recentFailures: Int64
@@ -90,7 +90,7 @@ extension LeadStore {
         """
         SELECT h.pending_count, h.routing_count, h.failed_count, h.retry_queue_count, h.stale_lock_count,
             h.expired_count, h.success_rate, h.oldest_pending_seconds,
-            (SELECT count(*) FROM (SELECT FROM public.lead_routing_queue WHERE next_retry_at <= now() LIMIT 100000) d),
+            (SELECT count(*) FROM (SELECT FROM public.lead_routing_queue WHERE next_retry_at <= now() LIMIT 20000) d),
             (SELECT extract(epoch FROM now() - min(next_retry_at))::float8 FROM public.lead_routing_queue
                 WHERE next_retry_at <= now()),
             w.attempts, w.failures, w.duplicates, s.oldest, s.connections, current_setting('max_connections')::bigint,

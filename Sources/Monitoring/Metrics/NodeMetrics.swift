@@ -168,7 +168,7 @@ package final class NodeMetrics: Sendable {
         ) { $0.oldestDueSeconds ?? 0 }
         reading(
             "switchyard_routing_leads",
-            "Leads by state: counted up to 20,000, an estimate above.",
+            "Leads by state: counted up to 5,000, an estimate above.",
             "routing.leads",
             [("status", "pending")]
         ) { Double($0.health.pendingCount) }

@@ -64,7 +64,7 @@ import Testing
         try await Scene.with { scene in
             try await scene.run(
                 """
-                DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), '20000', '3') FROM pg_proc p
+                DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), '5000', '3') FROM pg_proc p
                     WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = 'routing_health'); END $do$;
                 """
             )
