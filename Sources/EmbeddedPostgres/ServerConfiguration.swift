@@ -18,8 +18,8 @@ struct ServerConfiguration: Sendable, Hashable {
     /// The log holds no values: no statements, no parameters, no errors of statements (their texts quote values, and
     /// the client has them anyway), no details.
     var main: String {
-        // Each lead's identities fall on pages of their indexes at random: those of ten million leads are 1.5 GB, and what is not
-        // in memory is read, and written out again, for every lead. Taken from the system as it is used, not before.
+        // Each lead's identities fall on pages of their indexes at random: those of ten million leads outgrow 512 MB, and what is
+        // not in memory is read, and written out again, for every lead. Taken from the system as it is used, not before.
         let buffers = settings.sharedBuffers ?? min(4096, max(64, memory / 8))
         // The first change of a page after a checkpoint logs all of it, and identities fall on pages at random: with millions of
         // leads that is most of the log, unless checkpoints are far between.
