@@ -132,7 +132,7 @@ class Bench:
         """Brings PostgreSQL to where one is that has run for a while: its write-ahead log goes into recycled files.
 
         One that has never made a checkpoint writes and syncs a new file of zeros for every 16 MB, which all commits
-        wait for: at these rates every other second.
+        wait for: at these rates every second. Before each round, because a round uses up what the last one has left.
         """
         self.psql("CHECKPOINT")
 
@@ -329,19 +329,23 @@ def main():
         for number in range(options.rounds + 1):
             # The first round warms up, and is not counted.
             seconds = options.seconds if number else 2
+            bench.recycle_log()
             post, decode = bench.wrk("/api/leads", seconds), bench.wrk("/api/leads/decode", seconds)
             if number:
                 posts.append(post)
                 decodes.append(decode)
         under_posts = memory.stop()
         half = middle(posts, "perSecond") / 2
-        bench.recycle_log()
-        steady = [bench.constant_rate(half, options.seconds) for _ in range(options.rounds)]
+        steady = []
+        for _ in range(options.rounds):
+            bench.recycle_log()
+            steady.append(bench.constant_rate(half, options.seconds))
         memory = Memory(server.process.pid)
         bench.make_database()
         databases, batches, streams = [], [], []
         for number in range(options.rounds + 1):
             seconds = options.seconds if number else 1
+            bench.recycle_log()
             figures = bench.database(seconds), measure_batches(bench, seconds), measure_stream(bench, seconds)
             if number:
                 for kept, one in zip((databases, batches, streams), figures):

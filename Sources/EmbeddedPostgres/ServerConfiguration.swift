@@ -24,6 +24,9 @@ struct ServerConfiguration: Sendable, Hashable {
         // The first change of a page after a checkpoint logs all of it, and identities fall on pages at random: with millions of
         // leads that is most of the log, unless checkpoints are far between.
         let log = min(8192, max(2048, disk / 16))
+        // A file of the log that cannot be taken from those of before is written full of zeros first, and all commits wait for
+        // that; after quiet hours a checkpoint would have thrown them away.
+        let keptLog = log / 4
         let durability =
             settings.isDurable
             ? """
@@ -31,7 +34,7 @@ struct ServerConfiguration: Sendable, Hashable {
             synchronous_commit = on
             full_page_writes = on
             max_wal_size = \(log)MB
-            min_wal_size = 256MB
+            min_wal_size = \(keptLog)MB
             """
             : """
             fsync = off

@@ -57,6 +57,7 @@ struct EmbeddedValueTests {
             disk: disk
         )
         #expect(configuration.main.contains("\nmax_wal_size = \(expected)MB\n"))
+        #expect(configuration.main.contains("\nmin_wal_size = \(expected / 4)MB\n"))
         #expect(ServerConfiguration.sizeOfDisk(at: "/") > 0)
         #expect(ServerConfiguration.sizeOfDisk(at: "/nowhere/at/all") == 0)
     }

@@ -18,6 +18,14 @@ package enum FreeMemory {
     /// To be called once, before anything large is done.
     package static func keepLittle() { switchyard_keep_little_memory() }
 
+    /// Gives the pages of the program's own code back, of which starting has touched most: relocations and symbols, the texts
+    /// of the migrations, everything that reads settings.
+    ///
+    /// What is used again is mapped again from the page cache, some microseconds for each sixteen pages: for once, when the
+    /// process has started. They are pages of a file, and the system could take them back at any time; but until it does,
+    /// they are counted as this process's, by everybody who watches it.
+    package static func giveBackCode() { switchyard_give_back_code() }
+
     /// How many bytes are not free, whatever the process is larger by; 0 where the C library does not say.
     package static var bytesInUse: Int { Int(switchyard_memory_in_use()) }
 }

@@ -100,6 +100,7 @@ struct Serve: AsyncParsableCommand {
             onListening: { port in
                 announcement.print(port: port)
                 registration.listening(port: port)
+                FreeMemory.giveBackCode()
             }
         )
         // Stopped in reverse: first nothing new comes in, then what is claimed is finished, then the database goes.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LeadStore
+import Postgres
 import RoutingRules
 import Testing
 
@@ -65,4 +66,60 @@ import Testing
             #expect(try await scene.ingest(chain[1]).isEmpty)
         }
     }
+
+    /// An identity that was free when the batch looked is claimed by somebody else, whose commit it waits for: then one lead is
+    /// a duplicate, and the others keep all of their claims.
+    @Test(arguments: [true, false]) func somebodyClaimsBetweenTheLookAndTheInsertion(commits: Bool) async throws {
+        try await Scene.with { scene in
+            try await scene.remove(
+                "EXCEPTION WHEN unique_violation THEN",
+                from: "ingest_decided",
+                with: "EXCEPTION WHEN division_by_zero THEN",
+                asked: "claim-race"
+            )
+            let other = DecidedLead.sample(9, from: Scene.b, email: "person2@example.com", .to(Scene.c))
+            let claim = other.prepared.identities.claims[0].hex
+            let batch = (1...3).map { DecidedLead.sample($0, phone: "555-010-010\($0)", .to(Scene.c)) }
+            let ingest = Task<Task<[IngestException], any Error>, any Error> {
+                try await scene.pool.withTransaction { connection in
+                    _ = try await connection.simple(
+                        """
+                        INSERT INTO lead_identity_claims (identity, lead_id, workspace_id)
+                        VALUES (decode('\(claim)', 'hex'), '\(UUID.lead(9).text)', '\(Scene.b.text)')
+                        """
+                    )
+                    let version = try await scene.store.ruleSetVersion()
+                    let waiting = Task {
+                        let result = try await scene.store.ingest(batch, version: version, isRepeat: false)
+                        guard case .written(let exceptions) = result else { throw UnexpectedlyStale() }
+                        return exceptions
+                    }
+                    // Until it has looked, found nothing, and waits for this claim.
+                    while try await scene.count(
+                        "pg_stat_activity",
+                        where: "datname = current_database() AND wait_event_type = 'Lock'"
+                    ) == 0 { try Task.checkCancellation() }
+                    if !commits { throw GivenUp(waiting: waiting) }
+                    return waiting
+                }
+            }
+            let exceptions: [IngestException]
+            do {
+                exceptions = try await ingest.value.value
+            } catch let error as GivenUp {
+                exceptions = try await error.waiting.value
+            }
+            #expect(exceptions == (commits ? [.init(index: 1, outcome: .duplicate(of: .lead(9)))] : []))
+            #expect(try await scene.count("leads") == 3)
+            #expect(try await scene.count("lead_attributions") == (commits ? 2 : 3))
+            let claims = try await scene.run("SELECT lead_id, count(*) FROM lead_identity_claims GROUP BY 1 ORDER BY 1")
+            let own = [1, 2, 3].filter { !commits || $0 != 2 }.map { [UUID.lead($0).text, "2"] }
+            #expect(claims == own + (commits ? [[UUID.lead(9).text, "1"]] : []))
+        }
+    }
+}
+
+/// A transaction that is rolled back while somebody waits for it.
+private struct GivenUp: Error {
+    let waiting: Task<[IngestException], any Error>
 }

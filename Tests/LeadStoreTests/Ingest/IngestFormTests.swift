@@ -5,7 +5,9 @@ import RoutingRules
 import Testing
 
 /// Ingest by subscripts leaves the same in the database as ingest by unnested arrays, which it took the place of.
-@Suite struct IngestFormTests {
+///
+/// One case after the other: each holds two databases, and cases that each hold one of the few there are would wait for ever.
+@Suite(.serialized) struct IngestFormTests {
     @Test(arguments: 1...8) func bothFormsWriteTheSame(seed: UInt64) async throws {
         try await Scene.with { before in
             try await before.run(try Self.earlierForm())
