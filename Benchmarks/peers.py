@@ -6,13 +6,14 @@ Usage: peers.py --database-url URL [--seconds 4] [--rounds 5]
 Run by script/bench with the Python of .build/peers, where script/setup --bench has put them. They do less than
 Switchyard: a lead is the payload of a job, and completing it does nothing; no duplicates, no rules, no credit, no audit.
 Each has what suits it: jobs are inserted by hundreds where it can, and as many workers as it was quickest with here.
-Prints a row for each queue: name, then the leads a second of each round, and the statements and WAL bytes a lead.
+Prints a Markdown table: a row for each queue.
 """
 
 import argparse
 import asyncio
 import json
 import logging
+import statistics
 import time
 
 import asyncpg
@@ -159,10 +160,13 @@ async def main():
     for _ in range(options.rounds):
         for name, run in queues.items():
             results[name].append(await run(options.database_url, options.seconds, counters))
+    print(f"| queue | leads/s, median of {options.rounds} | min … max | statements | WAL bytes |")
+    print("|---|---|---|---|---|")
     for name, rounds in results.items():
-        rates = [rate for rate, _ in rounds]
-        counts = [sorted(values)[len(values) // 2] for values in zip(*(counts for _, counts in rounds))]
-        print(json.dumps({"name": name, "rates": rates, "statements": counts[0], "walBytes": counts[1]}), flush=True)
+        rates = sorted(rate for rate, _ in rounds)
+        statements, log = (sorted(values)[len(values) // 2] for values in zip(*(counts for _, counts in rounds)))
+        print(f"| {name} | {statistics.median(rates):,.0f} | {rates[0]:,.0f} … {rates[-1]:,.0f} "
+              f"| {statements:.2f} | {log:,.0f} |")
 
 
 asyncio.run(main())
