@@ -8,9 +8,8 @@ import RoutingRules
 /// Ingest and claims with ten million leads in the database, beside an empty one on the same server, in turn.
 ///
 /// Each measurement of ingest begins right after a checkpoint, when every page that is changed is logged whole: in a large
-/// database that is two or three pages for each lead, until most pages of the indexes of identities have had their turn. It
-/// then takes so long that this has the part that it has while a server is busy, where checkpoints are minutes apart. The
-/// empty database is a new one each time.
+/// database that is two or three pages for each lead, until most pages of the indexes of identities have had their turn. So
+/// that weighs more here than in a server, whose checkpoints are minutes apart. The empty database is a new one each time.
 struct FilledBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "filled")
 

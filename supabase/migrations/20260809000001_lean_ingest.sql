@@ -171,14 +171,10 @@ BEGIN
             ORDER BY p.workspace_id, p.is_active DESC, p.created_at, p.id
         ) f;
     END IF;
-    IF v_credited IS NULL THEN
-        INSERT INTO public.lead_attributions (lead_id, workspace_id)
-        SELECT p_lead_id[i], p_source[i] FROM (SELECT generate_series(1, v_count) AS i) s WHERE p_result[i] IN ('success', 'fallback');
-    ELSE
-        INSERT INTO public.lead_attributions (lead_id, workspace_id, partner_id)
-        SELECT p_lead_id[i], p_source[i], v_partner[array_position(v_credited, p_source[i])]
-        FROM (SELECT generate_series(1, v_count) AS i) s WHERE p_result[i] IN ('success', 'fallback');
-    END IF;
+    INSERT INTO public.lead_attributions (lead_id, workspace_id, partner_id)
+    SELECT p_lead_id[i], p_source[i], v_partner[array_position(v_credited, p_source[i])]
+    FROM (SELECT generate_series(1, v_count) AS i) s
+    WHERE p_result[i] IN ('success', 'fallback');
 
     INSERT INTO public.lead_routing_logs (lead_id, source_workspace_id, destination_workspace_id, matched_rule_id,
         routing_result, reason, attempt, rule_set_version, duplicate_of, metadata)
@@ -190,17 +186,9 @@ BEGIN
 END
 $$;
 
+-- Whoever might run it may still: a function that is replaced keeps its privileges.
 DO $$
-DECLARE
-    v_function regprocedure;
 BEGIN
-    FOR v_function IN
-        SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
-        WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = 'ingest_decided'
-    LOOP
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, anon, authenticated', v_function);
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO service_role', v_function);
-    END LOOP;
     PERFORM set_config('lock_timeout', current_setting('switchyard.lock_timeout_before'), false);
 END
 $$;

@@ -80,8 +80,9 @@ import Testing
             let other = DecidedLead.sample(9, from: Scene.b, email: "person2@example.com", .to(Scene.c))
             let claim = other.prepared.identities.claims[0].hex
             let batch = (1...3).map { DecidedLead.sample($0, phone: "555-010-010\($0)", .to(Scene.c)) }
-            let ingest = Task<Task<[IngestException], any Error>, any Error> {
-                try await scene.pool.withTransaction { connection in
+            let ingest: Task<[IngestException], any Error>
+            do {
+                ingest = try await scene.pool.withTransaction { connection in
                     _ = try await connection.simple(
                         """
                         INSERT INTO lead_identity_claims (identity, lead_id, workspace_id)
@@ -102,13 +103,10 @@ import Testing
                     if !commits { throw GivenUp(waiting: waiting) }
                     return waiting
                 }
-            }
-            let exceptions: [IngestException]
-            do {
-                exceptions = try await ingest.value.value
             } catch let error as GivenUp {
-                exceptions = try await error.waiting.value
+                ingest = error.waiting
             }
+            let exceptions = try await ingest.value
             #expect(exceptions == (commits ? [.init(index: 1, outcome: .duplicate(of: .lead(9)))] : []))
             #expect(try await scene.count("leads") == 3)
             #expect(try await scene.count("lead_attributions") == (commits ? 2 : 3))
