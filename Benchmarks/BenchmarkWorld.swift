@@ -69,7 +69,7 @@ final class BenchmarkWorld: Sendable {
         let state = ["CA", "NY", "TX", "WA", "FL", "IL", "MA", "OR", "GA", "CO"][n % 10]
         let lead = Lead(
             email: "lead-\(stamp)-\(n)@example.com",
-            phone: "+44 \(2_000_000_000 + (Int(stamp % 1_000) * 7_000_000 + n) % 7_999_999_999)",
+            phone: "+44 \((1_000 + Int(stamp % 9_000)) * 100_000_000 + n)",
             firstName: "Ada",
             lastName: "Lovelace",
             companyName: "Analytical Engines \(n)",

@@ -19,7 +19,9 @@ struct SetBasedIngest: BenchmarkCase {
     private func sendBatch() async throws -> Int {
         let decided = world.decidedBatch(batch)
         let result = try await world.store.ingest(decided, version: world.rules.version, isRepeat: false)
-        guard result == .written(exceptions: []) else { throw BenchmarkFault.unexpected(String(describing: result)) }
+        guard case .written(let exceptions) = result, exceptions.isEmpty else {
+            throw BenchmarkFault.unexpected("a batch of new leads was stale, or some of them were not new")
+        }
         return batch
     }
 }

@@ -97,7 +97,8 @@ expected_indexes (index_name, ord) AS (
         ('idx_leads_routing_status', 1), ('idx_leads_routing_locked', 2), ('idx_leads_dedupe_hash', 3),
         ('idx_leads_expires_at', 4), ('idx_routing_queue_retry', 5), ('idx_routing_logs_lead', 6),
         ('idx_routing_logs_workspace', 7), ('leads_workspace_created', 8), ('leads_source_created', 9),
-        ('lead_identity_claims_lead', 10), ('lead_routing_queue_retries', 11), ('lead_routing_logs_created', 12),
+        ('lead_identity_claims_identity', 9), ('lead_identity_claims_of_lead', 10), ('lead_routing_queue_retries', 11),
+        ('lead_routing_logs_created', 12),
         ('lead_routing_logs_expired', 13), ('lead_routing_queue_turns', 14),
         ('lead_routing_queue_waiters', 15)
 ),

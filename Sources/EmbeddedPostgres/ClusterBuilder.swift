@@ -31,7 +31,7 @@ struct ClusterBuilder: Sendable {
 
     /// Writes the three configuration files of a data directory.
     func configure(_ data: String) async throws {
-        var configuration = ServerConfiguration(
+        let configuration = ServerConfiguration(
             settings: settings,
             socketDirectory: socketDirectory,
             logDirectory: place.log,
@@ -41,8 +41,6 @@ struct ClusterBuilder: Sendable {
         )
         try await place.account.write(configuration.access, to: data + "/pg_hba.conf")
         try await place.account.write(configuration.identities, to: data + "/pg_ident.conf")
-        let probe = ["-D", data, "-c", "wal_compression=lz4", "-C", "wal_compression"]
-        configuration.compressesWithLZ4 = try await place.account.output(of: binaries.postgres, probe).isSuccess
         try await place.account.write(configuration.main, to: data + "/postgresql.conf")
     }
 

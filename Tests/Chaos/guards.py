@@ -13,8 +13,8 @@ END
 $$;
 """
 CLAIMS = """
-ALTER TABLE lead_identity_claims DROP CONSTRAINT lead_identity_claims_pkey;
-CREATE INDEX lead_identity_claims_not_unique ON lead_identity_claims (identity);
+DROP INDEX lead_identity_claims_identity;
+CREATE INDEX lead_identity_claims_not_unique ON lead_identity_claims (substring(identity FROM 1 FOR 15));
 """
 ATTRIBUTIONS = """
 ALTER TABLE lead_attributions DROP CONSTRAINT lead_attributions_pkey;
@@ -37,7 +37,7 @@ LOG = "DROP TRIGGER switchyard_keep_rows_as_they_are ON lead_routing_logs;"
 # By name: the statements, and what is gone then.
 GUARDS = {
     "fencing": (FENCING, "the comparison of the lock's owner in switchyard.settle_decided"),
-    "claims": (CLAIMS, "the primary key of lead_identity_claims"),
+    "claims": (CLAIMS, "the unique index of identities on lead_identity_claims"),
     "attributions": (ATTRIBUTIONS, "the primary key of lead_attributions"),
     "caps": (CAPS, "what counts leads under a cap, in switchyard.take_routing_state"),
     "log": (LOG, "the trigger that keeps the log append-only"),

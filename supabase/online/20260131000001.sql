@@ -161,7 +161,7 @@ BEGIN
             WHERE t.is_new AND t.status NOT IN ('failed', 'expired')
             ORDER BY i.identity, t.created_at, t.id
             -- A lead that an earlier pass left out is older than the one that has its claim.
-            ON CONFLICT (identity) DO UPDATE SET lead_id = excluded.lead_id, workspace_id = excluded.workspace_id
+            ON CONFLICT (%3$s) DO UPDATE SET lead_id = excluded.lead_id, workspace_id = excluded.workspace_id
                 WHERE $5 AND c.claimed_at >= $6 AND EXISTS (SELECT FROM public.leads m JOIN public.leads h ON h.id = c.lead_id
                     WHERE m.id = excluded.lead_id AND (m.created_at, m.id) < (h.created_at, h.id))
         ), filled AS (
@@ -179,7 +179,9 @@ BEGIN
         SELECT (SELECT count(*) FROM filled), p.created_at, p.id
         FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT p.created_at, p.id FROM page p ORDER BY p.created_at DESC, p.id DESC LIMIT 1) p ON true
         $q$, c_todo, CASE WHEN s.key_created_at = 'infinity' THEN 'l.created_at IS NULL AND l.id > $3'
-            ELSE '(l.created_at, l.id) > ($2, $3)' END)
+            ELSE '(l.created_at, l.id) > ($2, $3)' END,
+        -- The key of a table that a rollback has left, or of a new one.
+        CASE WHEN to_regclass('public.lead_identity_claims_identity') IS NOT NULL THEN 'substring(identity FROM 1 FOR 15)' ELSE 'identity' END)
     INTO v_changed, v_created, v_id
     USING p_limit, s.key_created_at, s.key_id, s.status_is_new AND v_is_ahead, v_is_ahead, s.started_at;
 

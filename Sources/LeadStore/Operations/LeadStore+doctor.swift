@@ -53,8 +53,6 @@ package struct RoutingFacts: Sendable, Hashable {
     package let randomIndexBytes: Int64
     /// `max_wal_size`, in bytes: half of it is what may be written between two checkpoints.
     package let maximumLogBytes: Int64
-    /// `wal_compression`, such as `off` or `lz4`.
-    package let logCompression: String
     /// `shared_buffers`, in bytes.
     package let sharedBytes: Int64
 }
@@ -101,8 +99,7 @@ extension LeadStore {
             unreadableRules: try await rules(as: .administrator).filter { !$0.isReadable }.map(\.rule.name),
             randomIndexBytes: try row.int64(6),
             maximumLogBytes: try row.int64(7),
-            logCompression: try row.string(8),
-            sharedBytes: try row.int64(9)
+            sharedBytes: try row.int64(8)
         )
     }
 
@@ -141,9 +138,8 @@ extension LeadStore {
             (SELECT count(*) FROM (SELECT 1 FROM public.leads WHERE routing_status = 'routing'
                 AND routing_locked_at < now() - interval '5 minutes' LIMIT 1000) s),
             (SELECT coalesce(sum(pg_relation_size(to_regclass(i.name))), 0)::bigint
-                FROM (VALUES ('public.lead_identity_claims_pkey'), ('public.idx_leads_dedupe_hash')) i (name)),
-            pg_size_bytes(current_setting('max_wal_size')), current_setting('wal_compression'),
-            pg_size_bytes(current_setting('shared_buffers'))
+                FROM (VALUES ('public.lead_identity_claims_identity'), ('public.idx_leads_dedupe_hash')) i (name)),
+            pg_size_bytes(current_setting('max_wal_size')), pg_size_bytes(current_setting('shared_buffers'))
         """
     )
 }

@@ -6,21 +6,18 @@ extension Doctor {
     /// The first change of a page after a checkpoint logs all of it. Identities fall on pages at random, so that after each
     /// checkpoint all pages of their indexes are logged once more: four times as much room in the log makes that a fifth of
     /// it or less. For less than a gigabyte, PostgreSQL's own default, nobody is asked to change it, and for no more than
-    /// eight.
+    /// eight. `wal_compression` is no help: digests cannot be compressed.
     static func logFinding(_ facts: RoutingFacts) -> Finding {
         let (indexes, log) = (facts.randomIndexBytes >> 20, facts.maximumLogBytes >> 20)
-        let state =
-            "max_wal_size \(log) MB, for \(indexes) MB of indexes of identities; wal_compression \(facts.logCompression)"
+        let state = "max_wal_size \(log) MB, for \(indexes) MB of indexes of identities"
         let wanted = min(indexes * 4, 8192)
-        if wanted <= log || wanted <= 1024, facts.logCompression != "off" || wanted <= 1024 {
-            return .good("write-ahead log", state)
-        }
+        if wanted <= max(log, 1024) { return .good("write-ahead log", state) }
         return .bad(
             "write-ahead log",
             state,
             """
-            Most of the log is whole pages, and ingest slower for it: ALTER SYSTEM SET max_wal_size = '\(max(wanted, log))MB', \
-            checkpoint_timeout = '15min' and wal_compression = 'lz4' (or 'on'), then SELECT pg_reload_conf().
+            Most of the log is whole pages, and ingest slower for it: ALTER SYSTEM SET max_wal_size = '\(wanted)MB' \
+            and checkpoint_timeout = '15min', then SELECT pg_reload_conf().
             """
         )
     }

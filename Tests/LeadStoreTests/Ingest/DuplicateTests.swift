@@ -67,10 +67,56 @@ import Testing
         }
     }
 
-    /// An identity that was free when the batch looked is claimed by somebody else, whose commit it waits for: then one lead is
-    /// a duplicate, and the others keep all of their claims.
-    @Test(arguments: [true, false]) func somebodyClaimsBetweenTheLookAndTheInsertion(commits: Bool) async throws {
+    /// Batches are claimed at once, without a look, until there was a twin; the next ones look first, and write nothing twice.
+    @Test func aTwinMakesTheNextBatchesLook() async throws {
+        try await Scene.with(connections: 1) { scene in
+            /// Asks as the store does: a connection that is lent forgets its settings when it is given back.
+            func value(_ sql: String) async throws -> String? {
+                try await scene.pool.query(Statement("", sql)).first.map { $0.isNull(0) ? "" : try $0.string(0) }
+            }
+            func looksLeft() async throws -> String? {
+                try await value("SELECT current_setting('switchyard.looks_left', true)")
+            }
+            /// Claims that were written, also those that were taken back.
+            func written() async throws -> String? {
+                _ = try await value("SELECT pg_stat_force_next_flush()::text")
+                return try await value(
+                    "SELECT n_tup_ins::text FROM pg_stat_all_tables WHERE relid = 'lead_identity_claims'::regclass"
+                )
+            }
+            try await scene.ingest(.sample(1, .to(Scene.c)), .sample(2, .to(Scene.c)))
+            #expect(try await looksLeft() == "")
+            #expect(try await written() == "2")
+            let twin = try await scene.ingest(
+                .sample(3, .to(Scene.c)),
+                .sample(4, email: "person2@example.com", .to(Scene.c))
+            )
+            #expect(twin == [.init(index: 1, outcome: .duplicate(of: .lead(2)))])
+            #expect(try await looksLeft() == "16")
+            let before = try await written()
+            let another = try await scene.ingest(
+                .sample(5, email: "person1@example.com", .to(Scene.c)),
+                .sample(6, email: "person2@example.com", .to(Scene.c))
+            )
+            #expect(another.count == 2)
+            #expect(try await looksLeft() == "16")
+            #expect(try await written() == before)
+            for left in [15, 14] {
+                try await scene.ingest(.sample(30 - left, phone: "555-010-01\(left)", .to(Scene.c)))
+                #expect(try await looksLeft() == "\(left)")
+            }
+        }
+    }
+
+    /// An identity that nobody could see is being claimed by somebody else, whose commit a batch waits for, whether it looked
+    /// first or not: then one lead is a duplicate, and the others keep all of their claims.
+    @Test(arguments: [true, false], [0, 16]) func somebodyElseIsClaimingTheSame(commits: Bool, looks: Int) async throws
+    {
         try await Scene.with { scene in
+            // For the connections to come, which the batch is one of.
+            try await scene.run(
+                "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET switchyard.looks_left = \(looks)', current_database()); END $$"
+            )
             try await scene.remove(
                 "EXCEPTION WHEN unique_violation THEN",
                 from: "ingest_decided",
@@ -95,7 +141,7 @@ import Testing
                         guard case .written(let exceptions) = result else { throw UnexpectedlyStale() }
                         return exceptions
                     }
-                    // Until it has looked, found nothing, and waits for this claim.
+                    // Until it waits for this claim.
                     while try await scene.count(
                         "pg_stat_activity",
                         where: "datname = current_database() AND wait_event_type = 'Lock'"
