@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LeadRouting
 import LeadStore
 import Postgres
 import RoutingRules
@@ -13,6 +14,8 @@ final class BenchmarkWorld: Sendable {
     let processor: ProcessorTime
     private let next = Atomic<Int>(0)
     private let stamp: UInt64
+    /// Twelve digits, a million for each second: no run within eleven days has them, unless it began in the same second.
+    private let firstPhone = Int(LeadIntake.systemMilliseconds() / 1000 % 1_000_000) * 1_000_000
 
     private init(
         pool: PostgresPool,
@@ -69,7 +72,7 @@ final class BenchmarkWorld: Sendable {
         let state = ["CA", "NY", "TX", "WA", "FL", "IL", "MA", "OR", "GA", "CO"][n % 10]
         let lead = Lead(
             email: "lead-\(stamp)-\(n)@example.com",
-            phone: "+44 \((1_000 + Int(stamp % 9_000)) * 100_000_000 + n)",
+            phone: "+44 \(firstPhone + n)",
             firstName: "Ada",
             lastName: "Lovelace",
             companyName: "Analytical Engines \(n)",

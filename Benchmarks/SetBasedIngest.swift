@@ -19,8 +19,11 @@ struct SetBasedIngest: BenchmarkCase {
     private func sendBatch() async throws -> Int {
         let decided = world.decidedBatch(batch)
         let result = try await world.store.ingest(decided, version: world.rules.version, isRepeat: false)
-        guard case .written(let exceptions) = result, exceptions.isEmpty else {
-            throw BenchmarkFault.unexpected("a batch of new leads was stale, or some of them were not new")
+        guard case .written(let exceptions) = result else { throw BenchmarkFault.unexpected("the rules have changed") }
+        guard exceptions.isEmpty else {
+            throw BenchmarkFault.unexpected(
+                "\(exceptions.count) of \(batch) leads that nobody has sent before: \(exceptions[0])"
+            )
         }
         return batch
     }
