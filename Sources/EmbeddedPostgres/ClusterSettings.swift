@@ -6,7 +6,7 @@ package struct ClusterSettings: Sendable, Hashable {
     /// The most connections that the server admits.
     package var maximumConnections: Int
 
-    /// Shared memory for pages, in MB; nil takes an eighth of the machine's memory, 64 to 512.
+    /// Shared memory for pages, in MB; nil takes a quarter of the memory, 64 to 8,192.
     package var sharedBuffers: Int?
 
     /// Settings of one's own, as lines of postgresql.conf; they win over all others.

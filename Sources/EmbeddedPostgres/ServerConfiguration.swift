@@ -18,8 +18,9 @@ struct ServerConfiguration: Sendable, Hashable {
     /// the client has them anyway), no details.
     var main: String {
         // Each lead's identities fall on pages of their indexes at random: those of ten million leads outgrow 512 MB, and what is
-        // not in memory is read, and written out again, for every lead. Taken from the system as it is used, not before.
-        let buffers = settings.sharedBuffers ?? min(4096, max(64, memory / 8))
+        // not in memory is read, and written out again, for every lead. A quarter is what PostgreSQL's manual begins with for a
+        // machine of its own. Taken from the system as it is used, not before.
+        let buffers = settings.sharedBuffers ?? min(8192, max(64, memory / 4))
         // The first change of a page after a checkpoint logs all of it, and identities fall on pages at random: with millions of
         // leads that is most of the log, unless checkpoints are far between. Compressing it takes a sixth of the processor then,
         // and makes it no smaller, since digests cannot be compressed.

@@ -33,7 +33,7 @@ struct EmbeddedValueTests {
         #expect(connection.connectionString == "host='/a \\'b\\'\\\\c' port=1 user=switchyard dbname='switchyard'")
     }
 
-    @Test("shared memory follows the machine's, within bounds", arguments: [(256, 64), (2048, 256), (65536, 4096)])
+    @Test("shared memory follows the machine's, within bounds", arguments: [(256, 64), (2048, 512), (65536, 8192)])
     func sharedBuffers(memory: Int, expected: Int) {
         let configuration = ServerConfiguration(
             settings: .durable,

@@ -40,10 +40,10 @@ struct PartsTests {
             Item(id: UUID(), text: "", bytes: []),
         ]
         var direct = Parameters()
-        direct.append(uuids: items) { $0.id }
-        direct.append(texts: items) { $0.text }
-        direct.append(bytes: items) { $0.bytes }
-        direct.append(hexadecimal: items) { $0.bytes }
+        direct.append(uuids: items.indices) { items[$0].id }
+        direct.append(texts: items.indices) { items[$0].text }
+        direct.append(bytes: items.indices) { items[$0].bytes }
+        direct.append(hexadecimal: items.indices) { items[$0].bytes }
         var gathered = Parameters()
         gathered.append(array: items.map { Optional($0.id) })
         gathered.append(array: items.map(\.text))

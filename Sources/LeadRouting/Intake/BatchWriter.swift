@@ -80,32 +80,53 @@ struct BatchWriter: Sendable {
         isRepeat: Bool
     ) async throws -> ([DecidedLead], IngestResult) {
         let version = rulesAreSettled ? rules.version : nil
-        var request = RoutingStateRequest()
-        if rulesAreSettled, rules.isStateful {
-            request = rules.stateRequest(for: batch.lazy.map { ($0.prepared.lead, $0.prepared.source) })
+        if let decided = decideWithoutState(batch, rules, rulesAreSettled: rulesAreSettled) {
+            return (decided, try await store.ingest(decided, version: version, isRepeat: isRepeat))
         }
-        guard request.isEmpty else {
-            return try await store.ingest(holding: request, version: version, isRepeat: isRepeat) { state in
-                batch.map { decide($0, rules, rulesAreSettled: true, in: &state) }
+        let request = rules.stateRequest(for: batch.lazy.map { ($0.prepared.lead, $0.prepared.source) })
+        guard !request.isEmpty else {
+            var state = RoutingState()
+            let decided = batch.map { decide($0, rules, in: &state) }
+            return (decided, try await store.ingest(decided, version: version, isRepeat: isRepeat))
+        }
+        return try await store.ingest(holding: request, version: version, isRepeat: isRepeat) { state in
+            batch.map { decide($0, rules, in: &state) }
+        }
+    }
+
+    /// Decides a batch by the rules alone; nil as soon as more than they has a say in one of its leads.
+    private func decideWithoutState(
+        _ batch: [IntakeQueue.Entry],
+        _ rules: CompiledRuleSet,
+        rulesAreSettled: Bool
+    ) -> [DecidedLead]? {
+        var decided: [DecidedLead] = []
+        decided.reserveCapacity(batch.count)
+        for entry in batch {
+            guard rulesAreSettled, entry.rounds < limits.rounds else {
+                decided.append(leftToQueue(entry))
+                continue
             }
+            let prepared = entry.prepared
+            guard let decision = rules.decideWithoutState(prepared.lead, from: prepared.source) else { return nil }
+            decided.append(DecidedLead(prepared, Assignment(decision)))
         }
-        var state = RoutingState()
-        let decided = batch.map { decide($0, rules, rulesAreSettled: rulesAreSettled, in: &state) }
-        return (decided, try await store.ingest(decided, version: version, isRepeat: isRepeat))
+        return decided
     }
 
     private func decide(
         _ entry: IntakeQueue.Entry,
         _ rules: CompiledRuleSet,
-        rulesAreSettled: Bool,
         in state: inout RoutingState
     ) -> DecidedLead {
-        guard rulesAreSettled, entry.rounds < limits.rounds else {
-            let reason = "Left to the queue, because its circumstances kept changing while it was decided."
-            return DecidedLead(entry.prepared, Assignment(result: .queued, reason: reason))
-        }
+        guard entry.rounds < limits.rounds else { return leftToQueue(entry) }
         let decision = rules.decide(entry.prepared.lead, from: entry.prepared.source, in: &state)
         return DecidedLead(entry.prepared, Assignment(decision))
+    }
+
+    private func leftToQueue(_ entry: IntakeQueue.Entry) -> DecidedLead {
+        let reason = "Left to the queue, because its circumstances kept changing while it was decided."
+        return DecidedLead(entry.prepared, Assignment(result: .queued, reason: reason))
     }
 
     /// Turns what the statement said into answers; leads that an earlier try stored are read back.

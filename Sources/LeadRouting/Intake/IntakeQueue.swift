@@ -108,8 +108,8 @@ struct IntakeQueue {
         let singleCount = min(singles.count, limit - bulkCount)
         var batch: [(Ticket, Entry)] = []
         batch.reserveCapacity(singleCount + bulkCount)
-        for _ in 0..<singleCount { take(singles.popFirst(), into: &batch) }
-        for _ in 0..<bulkCount { take(bulk.popFirst(), into: &batch) }
+        Self.move(singleCount, from: &singles, slots, into: &batch)
+        Self.move(bulkCount, from: &bulk, slots, into: &batch)
         return batch
     }
 
@@ -142,8 +142,19 @@ struct IntakeQueue {
         }
     }
 
-    private func take(_ slot: Int?, into batch: inout [(Ticket, Entry)]) {
-        guard let slot, let content = slots[slot] else { return }
-        batch.append((Ticket(slot: slot), content.entry))
+    /// Moves the first leads of a lane into a batch.
+    ///
+    /// A method of the queue would hold a second reference to the lane while it takes from it, and so copy all of it for
+    /// each lead.
+    private static func move(
+        _ count: Int,
+        from lane: inout Deque<Int>,
+        _ slots: [Slot?],
+        into batch: inout [(Ticket, Entry)]
+    ) {
+        for slot in lane.prefix(count) {
+            if let content = slots[slot] { batch.append((Ticket(slot: slot), content.entry)) }
+        }
+        lane.removeFirst(count)
     }
 }

@@ -128,37 +128,38 @@ extension LeadStore {
     ) -> Parameters {
         var parameters = Parameters()
         parameters.reserveCapacity(bytes: 512 + batch.count * 896, fields: 36)
+        let places = batch.indices
         if isKeyed {
-            parameters.append(bytes: batch) { $0.prepared.idempotency?.key }
-            parameters.append(bytes: batch) { $0.prepared.idempotency?.request }
+            parameters.append(bytes: places) { batch[$0].prepared.idempotency?.key }
+            parameters.append(bytes: places) { batch[$0].prepared.idempotency?.request }
         }
         parameters.append(version)
-        parameters.append(uuids: batch) { $0.prepared.id }
-        parameters.append(uuids: batch) { $0.prepared.source }
-        parameters.append(uuids: batch) { $0.assignment.destination ?? $0.prepared.source }
-        parameters.append(uuids: batch) { $0.assignment.rule }
-        parameters.append(texts: batch) { $0.assignment.result.rawValue }
-        parameters.append(texts: batch) { $0.assignment.reason }
-        parameters.append(texts: batch) { $0.prepared.lead.email }
-        parameters.append(texts: batch) { $0.prepared.lead.phone }
-        parameters.append(texts: batch) { $0.prepared.lead.firstName }
-        parameters.append(texts: batch) { $0.prepared.lead.lastName }
-        parameters.append(texts: batch) { $0.prepared.lead.companyName }
-        parameters.append(texts: batch) { $0.prepared.lead.industry }
-        parameters.append(texts: batch) { $0.prepared.lead.companySize }
-        parameters.append(texts: batch) { $0.prepared.lead.revenue }
-        parameters.append(texts: batch) { $0.prepared.locationJSON }
-        parameters.append(texts: batch) { $0.prepared.lead.source }
-        parameters.append(texts: batch) { $0.prepared.lead.sourceID }
-        parameters.append(texts: batch) { $0.prepared.lead.metadata }
-        parameters.append(hexadecimal: batch) { $0.prepared.identities.claims.first?.digest }
-        parameters.append(bytes: batch) { $0.prepared.identities.claims.first?.digest }
-        parameters.append(bytes: batch) { $0.prepared.identities.claims.dropFirst().first?.digest }
+        parameters.append(uuids: places) { batch[$0].prepared.id }
+        parameters.append(uuids: places) { batch[$0].prepared.source }
+        parameters.append(uuids: places) { batch[$0].assignment.destination ?? batch[$0].prepared.source }
+        parameters.append(uuids: places) { batch[$0].assignment.rule }
+        parameters.append(texts: places) { batch[$0].assignment.result.rawValue }
+        parameters.append(texts: places) { batch[$0].assignment.reason }
+        parameters.append(texts: places) { batch[$0].prepared.lead.email }
+        parameters.append(texts: places) { batch[$0].prepared.lead.phone }
+        parameters.append(texts: places) { batch[$0].prepared.lead.firstName }
+        parameters.append(texts: places) { batch[$0].prepared.lead.lastName }
+        parameters.append(texts: places) { batch[$0].prepared.lead.companyName }
+        parameters.append(texts: places) { batch[$0].prepared.lead.industry }
+        parameters.append(texts: places) { batch[$0].prepared.lead.companySize }
+        parameters.append(texts: places) { batch[$0].prepared.lead.revenue }
+        parameters.append(texts: places) { batch[$0].prepared.locationJSON }
+        parameters.append(texts: places) { batch[$0].prepared.lead.source }
+        parameters.append(texts: places) { batch[$0].prepared.lead.sourceID }
+        parameters.append(texts: places) { batch[$0].prepared.lead.metadata }
+        parameters.append(hexadecimal: places) { batch[$0].prepared.identities.claims.first?.digest }
+        parameters.append(bytes: places) { batch[$0].prepared.identities.claims.first?.digest }
+        parameters.append(bytes: places) { batch[$0].prepared.identities.claims.dropFirst().first?.digest }
         parameters.append(isRepeat)
         guard hasMore else { return parameters }
-        parameters.append(uuids: batch) { $0.assignment.assignee }
-        parameters.append(uuids: batch) { $0.assignment.waitingFor }
-        parameters.append(texts: batch) { $0.assignment.use?.metadata }
+        parameters.append(uuids: places) { batch[$0].assignment.assignee }
+        parameters.append(uuids: places) { batch[$0].assignment.waitingFor }
+        parameters.append(texts: places) { batch[$0].assignment.use?.metadata }
         return parameters
     }
 

@@ -50,33 +50,27 @@ extension Parameters {
         append(array: values, of: TypeOID.bytea, as: TypeOID.byteaArray) { $0.write($1) }
     }
 
-    /// Appends a `uuid[]` of what the elements give; nil is NULL.
+    /// Appends a `uuid[]` of what is at some places; nil is NULL.
     ///
-    /// The forms with a closure write from wherever the values are, without an array of them in between.
-    package mutating func append<Elements: Collection>(uuids elements: Elements, _ value: (Elements.Element) -> UUID?) {
-        append(array: elements, of: TypeOID.uuid, as: TypeOID.uuidArray, value) { $0.write($1) }
+    /// The forms with a closure write from wherever the values are, without an array of them in between. They ask for a place
+    /// and do not hand out an element, which would be copied whole for each of its values.
+    package mutating func append(uuids places: Range<Int>, _ value: (Int) -> UUID?) {
+        append(array: places, of: TypeOID.uuid, as: TypeOID.uuidArray, value) { $0.write($1) }
     }
 
-    /// Appends a `text[]` of what the elements give; nil is NULL.
-    package mutating func append<Elements: Collection>(texts elements: Elements, _ value: (Elements.Element) -> String?)
-    {
-        append(array: elements, of: TypeOID.text, as: TypeOID.textArray, value) { $0.write($1) }
+    /// Appends a `text[]` of what is at some places; nil is NULL.
+    package mutating func append(texts places: Range<Int>, _ value: (Int) -> String?) {
+        append(array: places, of: TypeOID.text, as: TypeOID.textArray, value) { $0.write($1) }
     }
 
-    /// Appends a `bytea[]` of what the elements give; nil is NULL.
-    package mutating func append<Elements: Collection>(
-        bytes elements: Elements,
-        _ value: (Elements.Element) -> [UInt8]?
-    ) {
-        append(array: elements, of: TypeOID.bytea, as: TypeOID.byteaArray, value) { $0.write($1) }
+    /// Appends a `bytea[]` of what is at some places; nil is NULL.
+    package mutating func append(bytes places: Range<Int>, _ value: (Int) -> [UInt8]?) {
+        append(array: places, of: TypeOID.bytea, as: TypeOID.byteaArray, value) { $0.write($1) }
     }
 
     /// Appends a `text[]` of bytes as lower-case hexadecimal digits; nil is NULL.
-    package mutating func append<Elements: Collection>(
-        hexadecimal elements: Elements,
-        _ value: (Elements.Element) -> [UInt8]?
-    ) {
-        append(array: elements, of: TypeOID.text, as: TypeOID.textArray, value) { $0.write(hexadecimal: $1) }
+    package mutating func append(hexadecimal places: Range<Int>, _ value: (Int) -> [UInt8]?) {
+        append(array: places, of: TypeOID.text, as: TypeOID.textArray, value) { $0.write(hexadecimal: $1) }
     }
 
     /// Writes an array whose values are at hand.
@@ -86,28 +80,28 @@ extension Parameters {
         as array: UInt32,
         write: (inout Parameters, Element) -> Void
     ) {
-        append(array: values, of: element, as: array, { $0 }, write: write)
+        append(array: values.indices, of: element, as: array, { values[$0] }, write: write)
     }
 
     /// Writes a one-dimensional array: dimensions, a flag for NULLs, the element type, size, lower bound, elements.
-    private mutating func append<Values: Collection, Element>(
-        array values: Values,
+    private mutating func append<Element>(
+        array places: Range<Int>,
         of element: UInt32,
         as array: UInt32,
-        _ value: (Values.Element) -> Element?,
+        _ value: (Int) -> Element?,
         write: (inout Parameters, Element) -> Void
     ) {
-        append(values, as: array) { parameters, values in
-            parameters.write(integer: Int32(values.isEmpty ? 0 : 1))
+        append(places, as: array) { parameters, places in
+            parameters.write(integer: Int32(places.isEmpty ? 0 : 1))
             let flagOffset = parameters.buffer.count
             parameters.write(integer: Int32(0))
             parameters.write(integer: element)
-            guard !values.isEmpty else { return }
-            parameters.write(integer: Int32(clamping: values.count))
+            guard !places.isEmpty else { return }
+            parameters.write(integer: Int32(clamping: places.count))
             parameters.write(integer: Int32(1))
             var hasNull = false
-            for element in values {
-                guard let value = value(element) else {
+            for place in places {
+                guard let value = value(place) else {
                     hasNull = true
                     parameters.write(integer: Int32(-1))
                     continue

@@ -68,7 +68,7 @@ extension CompiledRuleSet {
         waitedFor: UUID? = nil,
         excluding: Set<UUID> = []
     ) -> RoutingDecision {
-        guard isStateful || !excluding.isEmpty else { return decidePlainly(lead, from: source) }
+        if !isStateful, excluding.isEmpty, let plain = decideWithoutState(lead, from: source) { return plain }
         guard !pauses.hold(source) else { return Self.paused }
         let rules = rules(of: source)
         var deciding = Deciding(lead: lead, taking: &state)

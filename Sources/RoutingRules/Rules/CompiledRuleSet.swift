@@ -115,23 +115,27 @@ package struct CompiledRuleSet: Sendable {
     /// - Returns: where it goes, and why. About a microsecond for a lead that a rule matches, with one allocation for
     ///   the reason; some more for the sentence that says why none did.
     package func decide(_ lead: Lead, from source: UUID?) -> RoutingDecision {
-        guard isStateful else { return decidePlainly(lead, from: source) }
+        if let decision = decideWithoutState(lead, from: source) { return decision }
         var state = RoutingState()
         return decide(lead, from: source, in: &state)
     }
 
-    /// ``decide(_:from:)`` where no rule depends on more than the rules.
-    func decidePlainly(_ lead: Lead, from source: UUID?) -> RoutingDecision {
+    /// ``decide(_:from:)`` where capacity, opening hours, turns and people have no say in it; nil where they have.
+    ///
+    /// Never nil unless ``isStateful``.
+    package func decideWithoutState(_ lead: Lead, from source: UUID?) -> RoutingDecision? {
         guard !pauses.hold(source) else { return Self.paused }
         let rules = rules(of: source)
         let finding = rules.find(lead)
         if let winner = finding.winner {
             let rule = rules[winner]
+            guard rule.pool == nil else { return nil }
             let reason =
                 finding.passedOver.isEmpty
                 ? rule.reason : "\(rule.reason) \(rules.sentence(passedOver: finding.passedOver))"
             return RoutingDecision(outcome: rule.outcome, reason: reason)
         }
+        guard source.flatMap({ fallbackPools[$0] }) == nil else { return nil }
         let (outcome, what) = unmatched(from: source)
         return RoutingDecision(outcome: outcome, reason: "\(what) \(rules.whyNone(lead, finding))")
     }
