@@ -17,6 +17,7 @@ TITLES = {
     "backlog": "A backlog, beside ingest",
     "peers": "PgQueuer and Procrastinate",
     "filled": "Ten million leads, beside an empty database",
+    "filled-http": "A server with ten million leads, beside one with an empty database",
     "held": "A transaction that stays open",
     "steady": "Half an hour of everything at once",
     "rules": "Rules",
