@@ -10,6 +10,8 @@ import Synchronization
 ///
 /// Leads arrive in batches by the clock, whether or not the one before is done, and their time is counted from when they
 /// were due. Once a minute comes a burst of as much as goes for some seconds: what is left of the machine's capacity.
+///
+/// There are leads before the first minute: a database that was empty would slow down by what it grows, which `filled` measures.
 struct SteadyBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "steady")
 
@@ -17,6 +19,9 @@ struct SteadyBench: AsyncParsableCommand {
 
     @Option(help: "How long.")
     var minutes = 30.0
+
+    @Option(help: "Leads that are there already; three log rows each.")
+    var leads = 5_000_000
 
     @Option(help: "Leads a second.")
     var rate = 2000
@@ -33,6 +38,7 @@ struct SteadyBench: AsyncParsableCommand {
     func run() async throws {
         let (pool, world) = try await target.open(connections: 16)
         try await world.store.setVacuumSettings()
+        try await Filling(pool: pool, leads: leads).run()
         let load = SteadyLoad(world: world, rate: rate, batch: batch, retries: retries)
         var windows: [SteadyWindow] = []
         let background = Task { await load.runBackground() }
@@ -63,7 +69,8 @@ struct SteadyBench: AsyncParsableCommand {
         let (first, last) = (Array(windows.prefix(share)), Array(windows.suffix(share)))
         print(
             Report.head([
-                "\(windows.count) minutes, \(Report.whole(Double(rate))) leads/s", "first \(share) minutes",
+                "\(windows.count) minutes, \(Report.whole(Double(rate))) leads/s into \(Report.whole(Double(leads))) leads",
+                "first \(share) minutes",
                 "last \(share) minutes", "ratio",
             ])
         )

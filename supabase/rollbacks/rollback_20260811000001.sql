@@ -2,15 +2,8 @@
 
 BEGIN;
 
-CREATE OR REPLACE FUNCTION switchyard.whole_xid(p_xid xid, p_next xid8) RETURNS xid8
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = ''
-AS $$
-    SELECT greatest(n.latest - ((n.latest - p_xid::text::bigint) & 4294967295), 0)::text::xid8
-    FROM (SELECT p_next::text::bigint + 1073741824 AS latest) n
-$$;
-COMMENT ON FUNCTION switchyard.whole_xid(xid, xid8) IS 'A transaction id with its epoch, given one that is at most a billion older and three billion younger.';
-
--- Adds the log rows of a span of time whose transactions are in a span of ids to the sums.
+-- Adds the log rows of a span of time whose transactions are in a span of ids to the sums. A line
+-- that an erasure has written anew says that it was counted before.
 CREATE OR REPLACE FUNCTION switchyard.add_statistics(p_from timestamptz, p_to timestamptz, p_first xid8, p_horizon xid8) RETURNS bigint
 LANGUAGE plpgsql SET search_path = '' SET jit = off
 AS $$
@@ -33,8 +26,9 @@ BEGIN
         LEFT JOIN LATERAL (SELECT to_jsonb(l.company_location) AS place) p ON true
         WHERE g.created_at >= p_from AND g.created_at < p_to
             AND g.routing_result IN ('success', 'fallback', 'unmatched', 'duplicate', 'retry', 'failed', 'expired', 'waiting', 'returned')
-            AND (p_first IS NULL OR switchyard.whole_xid(g.xmin, v_next) >= p_first)
-            AND (p_horizon IS NULL OR switchyard.whole_xid(g.xmin, v_next) < p_horizon)
+            AND CASE WHEN g.metadata ? 'counted' THEN p_first IS NULL
+                ELSE (p_first IS NULL OR switchyard.whole_xid(g.xmin, v_next) >= p_first)
+                    AND (p_horizon IS NULL OR switchyard.whole_xid(g.xmin, v_next) < p_horizon) END
     ), seen AS (
         SELECT c.*, c.source AS workspace, 'out' AS direction FROM counted c
         UNION ALL
