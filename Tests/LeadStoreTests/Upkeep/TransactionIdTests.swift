@@ -29,7 +29,9 @@ import Testing
                 SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions
                 WHERE schemaname = 'switchyard' AND funcname = 'whole_xid'
                 """
-            let seen = try await scene.run("SET track_functions = 'all'; SELECT switchyard.gather_statistics(); \(calls)")
+            let seen = try await scene.run(
+                "SET track_functions = 'all'; SELECT switchyard.gather_statistics(); \(calls)"
+            )
             #expect(seen == [["0"]])
         }
     }
