@@ -272,7 +272,7 @@ def alert_names(session):
 def script_targets(root):
     text = (root / "script/test").read_text()
     parts = set(re.search(r"case \$part in ([a-z0-9 |]+)\)", text)[1].replace("|", " ").split())
-    bench = set(re.findall(r"^# +script/bench ([a-z]+)", (root / "script/bench").read_text(), re.M))
+    bench = set(re.findall(r"^# +script/bench ([a-z-]+)", (root / "script/bench").read_text(), re.M))
     return {"script/test": parts, "script/bench": bench}
 
 
