@@ -14,8 +14,8 @@ final class BenchmarkWorld: Sendable {
     let processor: ProcessorTime
     private let next = Atomic<Int>(0)
     private let stamp: UInt64
-    /// Twelve digits, a million for each second: no run within eleven days has them, unless it began in the same second.
-    private let firstPhone = Int(LeadIntake.systemMilliseconds() / 1000 % 1_000_000) * 1_000_000
+    /// Twelve digits, somewhere in a million million, so that two runs in one database, even at once, hardly meet.
+    private let firstPhone = Int.random(in: 100_000_000_000..<900_000_000_000)
 
     private init(
         pool: PostgresPool,

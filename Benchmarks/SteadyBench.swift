@@ -30,7 +30,7 @@ struct SteadyBench: AsyncParsableCommand {
     var batch = 100
 
     @Option(help: "Seconds of a burst, once a minute.")
-    var burst = 4.0
+    var burst = 10.0
 
     @Option(help: "Of a thousand leads, how many are to be tried again later.")
     var retries = 50

@@ -66,6 +66,26 @@ import Testing
         }
     }
 
+    /// A page of a list is read by itself, for a workspace too, and so is all that is told of one lead.
+    ///
+    /// Not with statistics from when there were no leads: then a workspace's own are sorted until the next ANALYZE.
+    @Test func aPageIsReadByItself() async throws {
+        try await FilledScene.with(isAnalysed: true) { filled in
+            let text = try await filled.scene
+                .value("SELECT id FROM leads WHERE workspace_id = '\(Scene.a.text)' LIMIT 1")
+            let id = try #require(UUID(uuidString: text))
+            let plans = try await filled.plans { store in
+                for access in [Access.administrator, .workspace(Scene.a)] {
+                    #expect(try await store.leads(LeadFilter(), limit: 20, as: access).leads.count == 20)
+                    #expect(try await !store.history(id, as: access).isEmpty)
+                    _ = try await store.decisions(id, as: access)
+                }
+            }
+            #expect(plans.count > 5)
+            expectFrugal(plans, "a page", mostRows: 400)
+        }
+    }
+
     private func expectFrugal(_ plans: [SeenPlan], _ name: String, mostRows: Double) {
         for plan in plans {
             for node in plan.nodes {
