@@ -9,9 +9,11 @@ import Synchronization
 /// Half an hour of everything at once: leads at a constant rate, retries, expiry, dashboards, statistics, autovacuum.
 ///
 /// Leads arrive in batches by the clock, whether or not the one before is done, and their time is counted from when they
-/// were due. Once a minute comes a burst of as much as goes for some seconds: what is left of the machine's capacity.
+/// were due. Once a minute comes a burst of as much as goes for some seconds: what is left of the machine's capacity. Statistics
+/// are gathered once a minute, when the burst begins: so each has that work in it, and none has it twice.
 ///
 /// There are leads before the first minute: a database that was empty would slow down by what it grows, which `filled` measures.
+/// And the load has run for some minutes: gathering looks at the last five, and autovacuum has nothing to do at first.
 struct SteadyBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "steady")
 
@@ -20,8 +22,11 @@ struct SteadyBench: AsyncParsableCommand {
     @Option(help: "How long.")
     var minutes = 30.0
 
+    @Option(help: "Minutes of the same load before the first that counts.")
+    var warmUp = 5
+
     @Option(help: "Leads that are there already; three log rows each.")
-    var leads = 5_000_000
+    var leads = 10_000_000
 
     @Option(help: "Leads a second.")
     var rate = 2000
@@ -47,14 +52,16 @@ struct SteadyBench: AsyncParsableCommand {
         let clock = ContinuousClock()
         let start = clock.now
         _ = try await ingest.measure(seconds: burst / 2)
-        for minute in 1...max(1, Int(minutes.rounded())) {
+        for minute in 1...warmUp + max(1, Int(minutes.rounded())) {
             load.resetLatencies()
             try await clock.sleep(until: start.advanced(by: .seconds(minute * 60) - .seconds(burst + 1)))
             let latencies = load.resetLatencies()
+            async let gathered: Void = load.gatherStatistics()
             let capacity = try await ingest.measure(seconds: burst)
+            await gathered
             let window = SteadyWindow(capacity: capacity, latencies: latencies, sizes: try await world.sizes())
-            windows.append(window)
-            note("minute \(minute): \(window)")
+            if minute > warmUp { windows.append(window) }
+            note("minute \(minute - warmUp): \(window)")
         }
         steady.cancel()
         background.cancel()

@@ -89,7 +89,6 @@ final class SteadyLoad: Sendable {
             let router = WaitingLeadRouter(store: world.store, rules: RuleSetCache(source: world.store))
             group.addTask { [self] in await every(.milliseconds(200)) { try await self.retry(router) } }
             group.addTask { [self] in await every(.seconds(5)) { try await self.expire() } }
-            group.addTask { [self] in await every(.seconds(10)) { _ = try await self.world.store.gatherStatistics() } }
             group.addTask { [self] in await every(.seconds(1)) { try await self.look() } }
         }
     }
@@ -99,6 +98,11 @@ final class SteadyLoad: Sendable {
             do { try await work() } catch { failed(error) }
             try? await Task.sleep(for: pause)
         }
+    }
+
+    /// Counts what the log has got since the last time, as a node does once a minute while somebody looks.
+    func gatherStatistics() async {
+        do { _ = try await world.store.gatherStatistics() } catch { failed(error) }
     }
 
     private func retry(_ router: WaitingLeadRouter) async throws {

@@ -2,7 +2,7 @@
 """Measures a server over HTTP with ten million leads in its database, beside one with an empty database; prints a table.
 
 Usage: measure-filled-server.py --binary .build/release/switchyard --bench .build/release/bench --database-url URL
-           [--leads 10000000] [--rounds 5] [--seconds 8] [--connections 64]
+           [--leads 10000000] [--rounds 5] [--seconds 20] [--connections 64]
 
 The two databases are on one PostgreSQL and have the same workspaces and rules. Each round starts a server on either, in
 turn, the other first in the next round, and each measurement begins with a checkpoint: what a large database costs is
@@ -94,7 +94,7 @@ def main():
     options.add_argument("--database-url", required=True)
     options.add_argument("--leads", type=int, default=10_000_000)
     options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=int, default=8)
+    options.add_argument("--seconds", type=int, default=20)
     options.add_argument("--connections", type=int, default=64)
     options = options.parse_args()
     sides = {"bench_empty": [], "bench_filled": []}
