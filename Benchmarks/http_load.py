@@ -83,6 +83,15 @@ def lead(tag, number):
             f'"metadata":{{"campaign":"autumn","utm_source":"newsletter"}}}}')
 
 
+def write_file(path, tag, rows):
+    """A file of so many of these leads."""
+    with open(path, "w") as file:
+        file.write("email,phone,first_name,last_name,company_name,industry,company_size,revenue,country,state,city,source,source_id\n")
+        for n in range(rows):
+            file.write(f"lead-{tag}-{n}@example.com,+44 {phone(tag, n)},Ada,Lovelace,Analytical Engines {tag}-{n},"
+                       f"{INDUSTRIES[n % 5]},{SIZES[n % 5]},$1M-$10M,US,{STATES[n % 10]},Springfield,web,{tag}-{n}\n")
+
+
 def phone(tag, number):
     return 100_000_000_000 + abs(hash(tag)) % 80_000 * 10_000_000 + number
 

@@ -2,7 +2,8 @@
 """Measures a server over HTTP with ten million leads in its database, beside one with an empty database; prints a table.
 
 Usage: measure-filled-server.py --binary .build/release/switchyard --bench .build/release/bench --database-url URL
-           [--leads 10000000] [--rounds 5] [--seconds 20] [--connections 64]
+           [--leads 10000000] [--rounds 5] [--seconds 20] [--connections 64] [--rows 300000]
+           [--cases single,steady,batches,streams,imports]
 
 The two databases are on one PostgreSQL and have the same workspaces and rules. Each round starts a server on either, in
 turn, the other first in the next round, and each measurement begins with a checkpoint: what a large database costs is
@@ -14,8 +15,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
-from http_load import Load, measure_batches, measure_stream, middle, psql_program, ratio, span
+from http_load import Load, measure_batches, measure_stream, middle, psql_program, ratio, span, write_file
 from harness import Server, fail
 
 WORKSPACE = "00000000-0000-4000-8000-000000000001"
@@ -51,9 +53,23 @@ class Databases:
         self.psql("CREATE DATABASE bench_empty")
         self.program(self.bench, "ingest", "--seconds", "0.5", "--database-url", self.url("bench_empty"))
 
-    def measure(self, name, rate):
-        """A server on a database: posts one by one, at a constant rate (half of what came in, if none is given), in
-        batches and in streams."""
+    def measure_import(self, name, rows):
+        """`switchyard import` of a file, as somebody calls it beside a running server."""
+        path = os.path.join(self.folder, "leads.csv")
+        write_file(path, f"{int(time.time())}-import", rows)
+        started = time.monotonic()
+        report = self.program(self.binary, "import", path, "--workspace", WORKSPACE, DATABASE_URL=self.url(name))
+        took = time.monotonic() - started
+        os.unlink(path)
+        if f"{rows} rows" not in report:
+            fail("the import went wrong:\n" + report)
+        return {"perSecond": rows / took}
+
+    def measure(self, name):
+        """A server on a database: the cases that are wanted, each from a checkpoint on; and what came of them.
+
+        Posts at a constant rate come at half of what came in one by one just before.
+        """
         if name == "bench_empty":
             self.make_empty()
         key = self.program(self.binary, "keys", "create", "--workspace", WORKSPACE, "--name", "bench",
@@ -68,23 +84,32 @@ class Databases:
             load.wrk("/api/leads", 1)
             measure_batches(load, 1)
             found = {}
-            self.psql("CHECKPOINT")
-            found["single"] = load.wrk("/api/leads", seconds)
-            self.psql("CHECKPOINT")
-            found["steady"] = load.constant_rate(rate or found["single"]["perSecond"] / 2, seconds)
-            self.psql("CHECKPOINT")
-            found["batches"] = measure_batches(load, seconds)
-            self.psql("CHECKPOINT")
-            found["streams"] = measure_stream(load, seconds)
+            for case in self.options.cases:
+                self.psql("CHECKPOINT")
+                match case:
+                    case "single": found[case] = load.wrk("/api/leads", seconds)
+                    case "steady": found[case] = load.constant_rate(found["single"]["perSecond"] / 2, seconds)
+                    case "batches": found[case] = measure_batches(load, seconds)
+                    case "streams": found[case] = measure_stream(load, seconds)
+                    case "imports": found[case] = self.measure_import(name, self.options.rows)
             return found
         finally:
             server.stop()
 
 
-def errors(found):
-    """Answers that were errors, or did not come."""
-    return found["single"]["non2xx"] + found["single"]["socketErrors"] + found["steady"]["non2xx"] \
-        + found["steady"]["lost"] + found["batches"]["bad"] + found["streams"]["bad"]
+CASES = ["single", "steady", "batches", "streams", "imports"]
+# How each says that an answer was an error, or did not come.
+ERRORS = ["non2xx", "socketErrors", "lost", "bad"]
+
+
+def wanted(text):
+    """The cases that are named, in their order."""
+    names = text.split(",")
+    if unknown := [name for name in names if name not in CASES]:
+        raise argparse.ArgumentTypeError(f"there is no case {unknown[0]}: {', '.join(CASES)}")
+    if "steady" in names and "single" not in names:
+        raise argparse.ArgumentTypeError("steady needs single: its rate is half of that")
+    return [name for name in CASES if name in names]
 
 
 def main():
@@ -96,18 +121,16 @@ def main():
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=int, default=20)
     options.add_argument("--connections", type=int, default=64)
+    options.add_argument("--rows", type=int, default=300_000)
+    options.add_argument("--cases", type=wanted, default=CASES)
     options = options.parse_args()
     sides = {"bench_empty": [], "bench_filled": []}
     with tempfile.TemporaryDirectory(prefix="switchyard-bench-") as folder:
         databases = Databases(options, folder)
         databases.fill()
-        rate = None
         for number in range(options.rounds):
             for name in sorted(sides, reverse=number % 2 == 1):
-                found = databases.measure(name, rate)
-                # The same rate for both and in all rounds, so that their waiting can be compared.
-                rate = rate or found["single"]["perSecond"] / 2
-                sides[name].append(found)
+                sides[name].append(databases.measure(name))
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
     empty, filled = sides["bench_empty"], sides["bench_filled"]
 
@@ -118,14 +141,19 @@ def main():
     print("|---|---|---|---|---|")
     for case, title, unit in (("single", f"`POST /api/leads`, {options.connections} connections", "posts/s"),
                               ("batches", "`POST /api/leads`, batches of 1,000, 2 connections", "leads/s"),
-                              ("streams", "`POST /api/leads/stream`, 2 connections", "leads/s")):
+                              ("streams", "`POST /api/leads/stream`, 2 connections", "leads/s"),
+                              ("imports", f"`switchyard import` of {options.rows:,} rows", "rows/s")):
+        if case not in options.cases:
+            continue
         one, other = of(empty, case), of(filled, case)
         each = ", ".join(f"{b['perSecond'] / a['perSecond']:.2f}" for a, b in zip(one, other))
         print(f"| {title} | {middle(one, 'perSecond'):,.0f} {unit} | {middle(other, 'perSecond'):,.0f} {unit} "
               f"| **{ratio(other, one):.2f} ×** | {each} |")
-    print(f"| p99 of single posts at {rate:,.0f}/s, each due at its time | {middle(of(empty, 'steady'), 'p99ms'):.1f} ms "
-          f"| {middle(of(filled, 'steady'), 'p99ms'):.1f} ms | | {span(of(filled, 'steady'), 'p99ms')} ms |")
-    bad = sum(errors(found) for found in empty + filled)
+    if "steady" in options.cases:
+        one, other = of(empty, "steady"), of(filled, "steady")
+        print(f"| p99 of single posts at half of their rate, each due at its time | {middle(one, 'p99ms'):.1f} ms "
+              f"| {middle(other, 'p99ms'):.1f} ms | | {span(one, 'p99ms')} and {span(other, 'p99ms')} ms |")
+    bad = sum(case.get(name, 0) for found in empty + filled for case in found.values() for name in ERRORS)
     print(f"\nAnswers that were errors: {bad}.")
     return 1 if bad else 0
 

@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 
-from http_load import INDUSTRIES, STATES, Load, measure_batches, measure_stream, middle, psql_program, ratio, span
+from http_load import Load, measure_batches, measure_stream, middle, psql_program, ratio, span, write_file
 from harness import Server, fail
 
 
@@ -96,11 +96,7 @@ class Bench(Load):
 def measure_import(binary, folder, rows):
     """Imports a file of so many rows into a running server's database."""
     path = os.path.join(folder, "many.csv")
-    with open(path, "w") as file:
-        file.write("email,phone,first_name,last_name,company_name,industry,company_size,revenue,country,state,city,source,source_id\n")
-        for n in range(rows):
-            file.write(f"lead-{n}@example.com,+44 {100_000_000_000 + n},Ada,Lovelace,Analytical Engines {n},"
-                       f"{INDUSTRIES[n % 5]},{SIZES[n % 5]},$1M-$10M,US,{STATES[n % 10]},Springfield,web,{n}\n")
+    write_file(path, "import", rows)
     server = Server(binary, folder, LOG_LEVEL="warning")
     try:
         if not server.wait_for(r"is listening", 180):
