@@ -49,4 +49,4 @@ for round in 1 2 3; do
     echo "simulate, $leads leads, $rules rules: $(seconds "$binary" rules simulate --workspace 'Simulated 1' \
         --as-of "$version" --days 30 --limit "$leads")"
 done
-"$binary" rules simulate --workspace 'Simulated 1' --as-of "$version" --days 30 --limit "$leads" 2>&1 | head -n 40
+"$binary" rules simulate --workspace 'Simulated 1' --as-of "$version" --days 30 --limit "$leads" 2>&1 | head -n 5

@@ -48,7 +48,9 @@ def main():
             continue
         head, body = path.read_text().split("\n", 1)
         date, command = re.match(r"<!-- (\S+) (.*) -->", head).groups()
-        lines += [f"### {title}", "", f"`{command}`, {date}.", "", body.strip(), ""]
+        # What is no table is shown as it was printed.
+        body = body.strip() if "|---" in body else f"```text\n{body.strip()}\n```"
+        lines += [f"### {title}", "", f"`{command}`, {date}.", "", body, ""]
     text = document.read_text()
     if BEGIN in text:
         before, rest = text.split(BEGIN, 1)
