@@ -53,6 +53,8 @@ let package = Package(
     ],
     targets: [
         // The rooms, from the ground up: each uses only rooms that stand above it here.
+        .target(name: "JSON", swiftSettings: settings),
+        .target(name: "CivilTime", swiftSettings: settings),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Postgres", dependencies: ["CLibPQ", deque, lifecycle, logging], swiftSettings: settings),
@@ -116,6 +118,8 @@ let package = Package(
         ),
 
         // Unit tests: no database.
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+        .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: settings),
         .testTarget(name: "RoutingRulesTests", dependencies: ["RoutingRules"], swiftSettings: settings),
         .testTarget(
             name: "InngestTests",
