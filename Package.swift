@@ -89,17 +89,25 @@ let package = Package(
             dependencies: ["RoutingRules", coreMetrics, hummingbird, logging, tracing],
             swiftSettings: settings
         ),
-        .executableTarget(
-            name: "switchyard",
+        .target(
+            name: "SwitchyardServer",
             dependencies: [
-                "CLibYAML", "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Monitoring", "Postgres",
-                "RoutingRules", "Web", arguments, configuration, coreMetrics, crypto, httpClient, hummingbird,
-                lifecycle,
-                logging, nio, nioHTTP, signals, tracing,
+                "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
+                "Web", configuration, coreMetrics, crypto, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP,
+                signals, tracing,
             ],
             swiftSettings: settings,
             plugins: ["EmbedMigrations"]
         ),
+        .target(
+            name: "SwitchyardCommands",
+            dependencies: [
+                "CLibYAML", "EmbeddedPostgres", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
+                "SwitchyardServer", "Web", arguments, logging, signals,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "switchyard", dependencies: ["SwitchyardCommands", arguments], swiftSettings: settings),
 
         // The migrations, as text inside the binary.
         .executableTarget(name: "embed-migrations", swiftSettings: settings),

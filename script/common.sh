@@ -98,7 +98,7 @@ postgres_programs() {
 release_flags=(-c release --static-swift-stdlib)
 
 # What `switchyard --version` says; written down in one place.
-program_version() { sed -nE 's/.*static let current = "([^"]+)".*/\1/p' Sources/switchyard/Version.swift; }
+program_version() { sed -nE 's/.*static let current = "([^"]+)".*/\1/p' Sources/SwitchyardServer/Version.swift; }
 
 # package_version VERSION REVISION: Debian's version. Before its heading is in CHANGELOG.md it sorts below the release, and
 # above what was made of an earlier commit.

@@ -6,7 +6,7 @@ import PackagePlugin
 @main
 struct EmbedMigrations: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) async throws -> [Command] {
-        if target.name == "switchyard" { return [try examples(context: context)] }
+        if target.name == "SwitchyardServer" { return [try examples(context: context)] }
         let supabase = context.package.directoryURL.appending(path: "supabase")
         let files =
             try ["migrations", "rollbacks", "online"].flatMap { try sqlFiles(in: supabase.appending(path: $0)) }

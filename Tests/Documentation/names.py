@@ -43,8 +43,8 @@ class API:
             time.sleep(0.5)
         done = subprocess.run([session.binary, "--experimental-dump-help"], capture_output=True, text=True)
         self.commands = json.loads(done.stdout)["command"]
-        settings = (root / "Sources/switchyard/Settings/Settings.swift").read_text()
-        monitoring = (root / "Sources/switchyard/Settings/MonitoringSettings.swift").read_text()
+        settings = (root / "Sources/SwitchyardServer/Settings/Settings.swift").read_text()
+        monitoring = (root / "Sources/SwitchyardServer/Settings/MonitoringSettings.swift").read_text()
         inngest = (root / "Sources/Inngest/Settings/InngestSettings.swift").read_text()
         found = {key.upper().replace(".", "_") for key in re.findall(r"[kK]ey: \"([a-z.]+)\"", settings)}
         found |= set(re.findall(r"variables\.\w+\(\s*\"([A-Z_]+)\"", monitoring))

@@ -73,7 +73,7 @@ def conf():
 def read_by_sources():
     """The names that the sources read."""
     names = set()
-    for path in (ROOT / "Sources" / "switchyard" / "Settings").glob("*.swift"):
+    for path in (ROOT / "Sources" / "SwitchyardServer" / "Settings").glob("*.swift"):
         text = "\n".join(line for line in path.read_text().split("\n") if not line.lstrip().startswith("//"))
         for key in re.findall(r'(?:forKey|key): "([a-z.]+)"', text):
             names.add(key.replace(".", "_").upper())

@@ -1,0 +1,155 @@
+import ArgumentParser
+import FoundationEssentials
+import LeadStore
+import Monitoring
+import Postgres
+import RoutingRules
+import SwitchyardServer
+
+/// Lists the alerts, silences them, and tries whether their targets are reached.
+struct Alerts: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the alerts, silence one, or try the targets.",
+        subcommands: [List.self, Test.self, Silence.self],
+        defaultSubcommand: List.self
+    )
+}
+
+extension Alerts {
+    /// Shows how each alert stands.
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show how each alert stands.")
+
+        func run() async throws {
+            try await DatabaseSession.with { session in
+                var stored: [String: StoredAlert] = [:]
+                for alert in try await session.store.alerts() { stored[alert.name] = alert }
+                let now = try await session.store.databaseTime()
+                var table = TextTable(["NAME", "STATE", "SEVERITY", "VALUE", "CONDITION", "SINCE"])
+                for rule in session.settings.monitoring.alerts.rules {
+                    let alert = stored[rule.name]
+                    table.add([
+                        rule.name, Self.state(alert, rule, at: now), rule.severity.rawValue,
+                        alert?.value.map { "\((($0 * 100).rounded()) / 100)" } ?? "",
+                        rule.condition, alert.map { "\($0.since)" } ?? "",
+                    ])
+                }
+                Standard.output(table.text)
+                let names = session.settings.monitoring.targets(node: "").map(\.name)
+                Standard.output("\nTargets: \(names.isEmpty ? "none is set up" : names.joined(separator: ", "))")
+            }
+        }
+
+        private static func state(_ alert: StoredAlert?, _ rule: AlertRule, at now: Timestamp) -> String {
+            guard rule.isOn else { return "off" }
+            guard let alert else { return "never evaluated" }
+            guard let end = alert.silencedUntil, end > now else { return alert.phase }
+            return "\(alert.phase), silenced until \(end)\(alert.silenceReason.map { ": \($0)" } ?? "")"
+        }
+    }
+
+    /// Sends a message to each target, that says that nothing is wrong.
+    struct Test: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send a test message to each target.",
+            discussion: "Exits with 1 when one of them does not take it. Uses no database."
+        )
+
+        @Option(help: "Only this target: slack, webhook, pagerduty, email or datadog.")
+        var target: String?
+
+        func run() async throws {
+            let settings = try await Settings.load()
+            let all = settings.monitoring.targets(node: NodeName.host())
+            let chosen = all.filter { target == nil || $0.name == target }
+            guard !chosen.isEmpty else {
+                throw CommandFault(
+                    target.map { "The target “\($0)” is not set up." } ?? "No target is set up.",
+                    remedy: "docs/monitoring.md lists the variables, for example ALERT_SLACK_WEBHOOK_URL."
+                )
+            }
+            let now = Timestamp(microsecondsSinceUnixEpoch: Int64(Date().timeIntervalSince1970 * 1_000_000))
+            var isWell = true
+            for target in chosen {
+                let message = AlertMessage(
+                    id: "test:\(UUID.new().text):\(target.name)",
+                    kind: .test,
+                    alert: "test",
+                    episode: 0,
+                    severity: .info,
+                    summary: "A test.",
+                    value: nil,
+                    condition: "none",
+                    runbook: settings.monitoring.alerts.runbooks,
+                    time: now
+                )
+                do {
+                    try await target.tell(message)
+                    Standard.output("✓ \(target.name): taken")
+                } catch {
+                    isWell = false
+                    Standard.output("✗ \(target.name): \(error)")
+                }
+            }
+            if !isWell { throw ExitCode(1) }
+        }
+    }
+
+    /// Has nobody told of an alert for a while.
+    struct Silence: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tell nobody of an alert for a while.",
+            discussion: "It is evaluated all the same. What still fires when the silence ends is told then."
+        )
+
+        @Argument(help: "Its name, as `switchyard alerts list` shows it; `all` for every one.")
+        var name: String
+
+        @Option(name: .customLong("for"), help: "How long: 30m, 2h, 1d; 0 ends a silence.")
+        var time: String
+
+        @Option(help: "Why, for whoever looks.")
+        var reason: String?
+
+        func validate() throws {
+            guard Self.seconds(time) != nil else {
+                throw ValidationError("--for is a number with m, h or d behind it, at most 30d: “2h”.")
+            }
+        }
+
+        func run() async throws {
+            let names = AlertRule.standard.map(\.name)
+            guard name == "all" || names.contains(name) else {
+                throw CommandFault(
+                    "There is no alert “\(name)”.",
+                    remedy: "There are: \(names.joined(separator: ", "))."
+                )
+            }
+            let seconds = Self.seconds(time) ?? 0
+            try await DatabaseSession.with { session in
+                for alert in names where name == "all" || alert == name {
+                    _ = try await session.store.silenceAlert(
+                        alert,
+                        seconds: seconds,
+                        by: "command line",
+                        reason: seconds > 0 ? reason : nil
+                    )
+                }
+            }
+            let subject = name == "all" ? "Every alert" : name
+            Standard.output(
+                seconds > 0 ? "\(subject) is silenced for \(time)." : "\(subject) is not silenced any more."
+            )
+        }
+
+        /// Seconds; nil for what is no time, or longer than thirty days.
+        static func seconds(_ text: String) -> Double? {
+            if text == "0" { return 0 }
+            let units: [Character: Double] = ["m": 60, "h": 3600, "d": 86400]
+            guard let last = text.last, let unit = units[last], let number = Double(text.dropLast()), number >= 0,
+                number * unit <= 30 * 86400
+            else { return nil }
+            return number * unit
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import FoundationEssentials
+import LeadRouting
+import LeadStore
+import RoutingRules
+import SwitchyardServer
+
+/// Takes a CSV file in.
+struct Import: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Take the leads of a CSV file in, and route them.",
+        discussion: """
+            The first row names the columns: email, phone, first_name, last_name, company_name, industry, company_size, \
+            revenue, country, state, city, source, source_id, and workspace for the sender; others are kept as metadata. \
+            Comma, semicolon, tab and | are recognised as separators, UTF-8 and Windows-1252 as encodings.
+
+            Rows that cannot be taken in are written to FILE.rejected.csv with their line and the reason; mend them \
+            there and import that file. Importing a file twice routes nobody twice. Exits with 0 when the file was read \
+            to its end, whether or not rows were rejected.
+            """
+    )
+
+    @Argument(help: "The file.")
+    var file: String
+
+    @Option(help: "Whose leads these are, by id or name, for rows that do not say so themselves.")
+    var workspace: String?
+
+    func run() async throws {
+        let input = try FileChunks(path: file)
+        try await DatabaseSession.with { session in
+            let started = ContinuousClock.now
+            let store = session.store
+            let all = try await store.workspaces(as: .administrator).map(\.workspace)
+            var sender: UUID?
+            if let workspace { sender = try await store.workspace(named: workspace).workspace.id }
+            let routing = try await RoutingServices(session: session)
+            let importing = CSVImport(intake: routing.intake, workspaces: all, defaultWorkspace: sender)
+            let line = ProgressLine("Importing \(file)")
+            let rejects = RejectFile(besides: file)
+            let size = Double(max(1, input.size))
+            let summary: ImportSummary
+            do {
+                summary = try await importing.run(input) { header in
+                    rejects.header = header
+                } onReject: { row in
+                    try rejects.add(row)
+                } onProgress: { progress in
+                    line.update(Double(progress.bytesRead) / size, "\(progress.settled) rows")
+                }
+            } catch let error as CSVImport.Unreadable {
+                line.finish()
+                let remedy =
+                    switch error.fault {
+                    case .header: "Mend the first row of the file; nothing was taken in."
+                    case .sender: "Add --workspace and its name or id, or a column “workspace”; nothing was taken in."
+                    case .text: "Save it as CSV in UTF-8 with a header row; rows before that line are taken in."
+                    }
+                throw CommandFault("\(file) cannot be read: \(error)", remedy: remedy)
+            }
+            line.finish()
+            try rejects.close()
+            await routing.intake.stop()
+            let seconds = started.duration(to: .now)
+            Self.report(summary, workspaces: all, rejects: rejects, took: seconds)
+        }
+    }
+
+    private static func report(
+        _ summary: ImportSummary,
+        workspaces: [Workspace],
+        rejects: RejectFile,
+        took: Duration
+    ) {
+        var names: [UUID: String] = [:]
+        for workspace in workspaces { names[workspace.id] = workspace.name }
+        var table = TextTable(["ROWS", "OUTCOME"])
+        let routed = summary.routed.map { (count: $0.value, name: names[$0.key] ?? $0.key.text) }
+            .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+        for entry in routed { table.add(["\(entry.count)", "routed to \(entry.name)"]) }
+        table.add(["\(summary.unmatched)", "no rule matched, kept by their source"])
+        table.add(["\(summary.duplicates)", "duplicates of leads that were here before"])
+        if summary.waiting > 0 { table.add(["\(summary.waiting)", "waiting for another try"]) }
+        table.add(["\(summary.rejected)", "rejected" + (summary.rejected > 0 ? ", see \(rejects.path)" : "")])
+        Standard.output(table.text)
+        Standard.output("\(summary.rows) rows in \(seconds(took)) s.")
+        if !summary.metadataColumns.isEmpty {
+            Standard.output("Kept as metadata: \(summary.metadataColumns.joined(separator: ", ")).")
+        }
+        if let first = summary.windows1252Line {
+            Standard.output("From line \(first) on, text that is not UTF-8 was read as Windows-1252.")
+        }
+    }
+
+    /// Seconds with one decimal.
+    private static func seconds(_ duration: Duration) -> String {
+        let tenths = duration.components.seconds * 10 + duration.components.attoseconds / 100_000_000_000_000_000
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

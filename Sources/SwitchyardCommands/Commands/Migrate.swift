@@ -1,0 +1,159 @@
+import ArgumentParser
+import LeadStore
+import Postgres
+import SwitchyardServer
+
+/// Brings the database's schema up to date, takes it back, and says how it stands.
+struct Migrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring the schema up to date, take it back, and check it.",
+        subcommands: [Up.self, Down.self, Status.self, Verify.self, Plan.self, Rehearse.self, Bare.self],
+        defaultSubcommand: Bare.self
+    )
+}
+
+extension Migrate {
+    /// What `migrate` is without a word behind it: `status`, or with `--online` `up --online`.
+    struct Bare: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "bare", shouldDisplay: false)
+
+        @Flag(help: "The same as `up --online`.")
+        var online = false
+
+        @Flag(
+            inversion: .prefixedNo,
+            help: "Have pg_cron release stale locks and expire leads even while no node runs, or no longer."
+        )
+        var pgCron: Bool?
+
+        func run() async throws {
+            if let pgCron { return try await keepSchedules(byCron: pgCron) }
+            if online { try await Up.apply(online: true) } else { try await Status().run() }
+        }
+    }
+}
+
+extension Migrate {
+    /// Applies what is missing.
+    struct Up: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Apply what is missing.",
+            discussion: """
+                Safe to repeat, and safe when two nodes do it at once: one does it, the other waits. With --online other \
+                programs go on reading and writing, however many leads there are: see docs/migration-guide.md.
+                """
+        )
+
+        @Flag(help: "In small steps, while other programs go on reading and writing; goes on after an interruption.")
+        var online = false
+
+        func run() async throws { try await Self.apply(online: online) }
+
+        /// Does it.
+        static func apply(online: Bool) async throws {
+            try await DatabaseSession.with(schema: .none) { session in
+                if online, await session.pool.isThroughPooler() {
+                    throw CommandFault(
+                        "DATABASE_URL leads through a pooler in transaction mode, where no session can hold a lock.",
+                        remedy: "Run it with the direct address of the database."
+                    )
+                }
+                let applied =
+                    online
+                    ? try await session.migrator.upOnline { Standard.error($0) }
+                    : try await session.migrator.up { Standard.error($0) }
+                Standard.output(applied.isEmpty ? "The schema is up to date." : "Applied \(applied.count) migrations.")
+            }
+        }
+    }
+
+    /// Takes migrations back, newest first.
+    struct Down: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take the newest migrations back.",
+            discussion: """
+                What the audit log held is kept in a table that says so; the columns of the rolled-back migration are \
+                gone with what they held. Make a backup first.
+                """
+        )
+
+        @Option(help: "The version to stop at; it stays applied.")
+        var to: String
+
+        @Flag(help: "Do it; without this flag only what would be done is printed.")
+        var yes = false
+
+        func run() async throws {
+            try await DatabaseSession.with(schema: .none) { session in
+                guard session.migrator.migrations.contains(where: { $0.version == to }) else {
+                    throw CommandFault(
+                        "There is no migration “\(to)”.",
+                        remedy: "`switchyard migrate status` lists them."
+                    )
+                }
+                guard yes else {
+                    let doomed = try await session.migrator.status()
+                        .filter { $0.isApplied && $0.migration.version > to }
+                    for state in doomed.reversed() { Standard.output("would take back \(state.migration.version)") }
+                    Standard.output("Nothing was done. Make a backup, then add --yes.")
+                    return
+                }
+                let undone = try await session.migrator.down(to: to) { Standard.error($0) }
+                Standard.output("Took back \(undone.count) migrations.")
+            }
+        }
+    }
+
+    /// Lists the migrations.
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the migrations and which are applied.")
+
+        func run() async throws {
+            try await DatabaseSession.with(schema: .none) { session in
+                var table = TextTable(["VERSION", "NAME", "STATE"])
+                for state in try await session.migrator.status() {
+                    table.add([state.migration.version, state.migration.name, state.summary])
+                }
+                Standard.output(table.text)
+            }
+        }
+    }
+
+    /// Runs the checks of the migration guide, and ours.
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check columns, functions, policies, indexes, triggers and backfill.",
+            discussion: "Exits with 0 when every check passes, with 1 otherwise."
+        )
+
+        func run() async throws {
+            let allWell = try await DatabaseSession.with(schema: .none) { session in
+                let checks = try await session.store.verify()
+                var table = TextTable(["", "CHECK", "DETAIL"])
+                for check in checks { table.add([check.isOK ? "✓" : "✗", check.name, check.detail]) }
+                Standard.output(table.text)
+                let broken = checks.filter { !$0.isOK }.count
+                Standard.output(
+                    broken == 0
+                        ? "All \(checks.count) checks passed."
+                        : "\(broken) of \(checks.count) checks failed. `switchyard migrate up` brings back what is missing."
+                )
+                return broken == 0
+            }
+            if !allWell { throw ExitCode(1) }
+        }
+    }
+
+    /// Says what `up` would do.
+    struct Plan: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print what `up` would do, and do nothing.")
+
+        func run() async throws {
+            try await DatabaseSession.with(schema: .none) { session in
+                let plan = try await session.migrator.plan()
+                for step in plan { Standard.output("\(step.version)  \(step.name)") }
+                Standard.output(plan.isEmpty ? "Nothing to do." : "\(plan.count) to apply.")
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import LeadStore
+import Postgres
+import SwitchyardServer
+
+extension Migrate {
+    /// Has pg_cron keep the schedules that must go on without a node, or no longer.
+    static func keepSchedules(byCron: Bool) async throws {
+        try await DatabaseSession.with { session in
+            guard byCron else {
+                let count = try await session.store.unscheduleByCron()
+                return Standard.output(count == 0 ? "pg_cron had none of our jobs." : "pg_cron has lost \(count) jobs.")
+            }
+            do {
+                let names = try await session.store.scheduleByCron()
+                Standard.output("pg_cron runs \(names.joined(separator: " and ")), whether or not a node does.")
+            } catch let error as PostgresError where error.code == .server {
+                throw CommandFault(
+                    "pg_cron cannot be used in this database: \(error)",
+                    remedy: """
+                        Install it (Debian: postgresql-15-cron), add pg_cron to shared_preload_libraries, set \
+                        cron.database_name to this database, restart, and CREATE EXTENSION pg_cron as a superuser. \
+                        On Supabase: switch it on under Database, Extensions.
+                        """
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import ArgumentParser
+import EmbeddedPostgres
+import FoundationEssentials
+import LeadStore
+import Logging
+import Postgres
+import RoutingRules
+import SwitchyardServer
+import Synchronization
+
+extension Migrate {
+    /// Migrates a copy of the database, and says how long each step took and what it held.
+    struct Rehearse: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Migrate a copy of the database as `up --online` would, report, and drop the copy.",
+            discussion: """
+                The database itself is only read. The copy is made on the same server: by CREATE DATABASE … TEMPLATE \
+                where nobody is connected to it, else by pg_dump and pg_restore. It needs room for the copy, and the \
+                right to make databases.
+                """
+        )
+
+        @Flag(help: "Keep the copy, to look into it.")
+        var keep = false
+
+        func run() async throws {
+            let settings = try await Settings.load()
+            let logger = LogOutput.forCommands()
+            let session = try await DatabaseSession.open(settings: settings, logger: logger, schema: .none)
+            do {
+                let isWell = try await Rehearsal(session: session, logger: logger, keepsCopy: keep).run()
+                await session.close()
+                if !isWell { throw ExitCode(1) }
+            } catch {
+                await session.close()
+                throw error
+            }
+        }
+    }
+}
+
+/// One rehearsal.
+struct Rehearsal {
+    let session: DatabaseSession
+    let logger: Logger
+    let keepsCopy: Bool
+
+    /// Does it; false when the copy is not whole at the end.
+    func run() async throws -> Bool {
+        let facts = try await session.store.databaseFacts()
+        guard facts.mayCreateDatabases else {
+            throw CommandFault(
+                "Our user may not make databases, and so no copy.",
+                remedy:
+                    "ALTER ROLE … CREATEDB, or rehearse on a restored backup: DATABASE_URL=… switchyard migrate up --online."
+            )
+        }
+        let copy = "switchyard_rehearsal_\(UUID.new().text.prefix(13).filter { $0 != "-" })"
+        // Who copies a database by template must not be connected to it.
+        await session.pool.shutdown()
+        let server = pool("postgres")
+        let store = LeadStore(pool: server)
+        do {
+            let isWell = try await rehearse(facts.name, copy: copy, size: facts.size, on: store)
+            if !keepsCopy { try await store.dropDatabase(copy) }
+            await server.shutdown()
+            return isWell
+        } catch {
+            if !keepsCopy { try? await store.dropDatabase(copy) }
+            await server.shutdown()
+            throw error
+        }
+    }
+
+    private func rehearse(_ name: String, copy: String, size: Int64, on server: LeadStore) async throws -> Bool {
+        let start = ContinuousClock.now
+        Standard.error("Copying \(name) (\(Self.megabytes(size))) …")
+        let way: String
+        do {
+            try await server.makeDatabase(copy, from: name)
+            way = "by template"
+        } catch let error as PostgresError where error.sqlState == "55006" {
+            try await server.makeDatabase(copy, from: nil)
+            try await DatabaseDump(from: session.connectionString, to: session.connectionString(toDatabase: copy))
+                .copy()
+            way = "by pg_dump and pg_restore, because others are connected to it"
+        }
+        Standard.output("Copied \(Self.megabytes(size)) in \(Self.seconds(.now - start)), \(way).\n")
+
+        let pool = pool(copy)
+        let store = LeadStore(pool: pool)
+        do {
+            try await store.resetChanges()
+            let isWell = try await migrate(pool, store)
+            await pool.shutdown()
+            Standard.output(
+                keepsCopy ? "The copy is \(copy); DROP DATABASE \(copy); removes it." : "The copy is dropped."
+            )
+            return isWell
+        } catch {
+            await pool.shutdown()
+            throw error
+        }
+    }
+
+    private func migrate(_ pool: PostgresPool, _ store: LeadStore) async throws -> Bool {
+        let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in try await store.missingMigrations()
+        }
+        let steps = Mutex<[(name: String, at: ContinuousClock.Instant)]>([])
+        let sampling = Task { try await LockSamples.take(store) }
+        let start = ContinuousClock.now
+        let applied = try await migrator.upOnline { line in
+            Standard.error(line)
+            // What is indented twice says how far a step has come.
+            if !line.hasPrefix("    ") { steps.withLock { $0.append((line, .now)) } }
+        }
+        let end = ContinuousClock.now
+        sampling.cancel()
+        let samples = try await sampling.value
+
+        var table = TextTable(["STEP", "TIME"])
+        let told = steps.withLock { $0 }
+        for (index, step) in told.enumerated() {
+            let next = index + 1 < told.count ? told[index + 1].at : end
+            table.add([step.name, Self.seconds(next - step.at)])
+        }
+        Standard.output(table.text)
+        Standard.output("Applied \(applied.count) migrations in \(Self.seconds(end - start)).\n")
+
+        table = TextTable(["LOCK THAT STOPS OTHERS", "MODE", "HELD AT MOST"])
+        for lock in samples.longest { table.add([lock.lock.relation, lock.lock.mode, Self.seconds(lock.time)]) }
+        Standard.output(table.text)
+        Standard.output("Looked at \(samples.count) times; what was held for less than a look is not in it.\n")
+
+        // Counts of a session are told to the server a moment after its transactions.
+        try await Task.sleep(for: .seconds(1))
+        table = TextTable(["TABLE", "INSERTED", "UPDATED", "DELETED"])
+        for change in try await store.tableChanges() {
+            table.add([change.name, "\(change.inserted)", "\(change.updated)", "\(change.deleted)"])
+        }
+        Standard.output(table.text)
+        Standard.output("The copy has \(Self.megabytes(try await store.databaseFacts().size)) now.")
+        let broken = try await store.verify().filter { !$0.isOK }
+        for check in broken { Standard.output("✗ \(check.name)  \(check.detail)") }
+        Standard.output(broken.isEmpty ? "Every check of `migrate verify` passed." : "\(broken.count) checks failed.")
+        return broken.isEmpty
+    }
+
+    private func pool(_ database: String) -> PostgresPool {
+        PostgresPool(
+            configuration: PostgresConfiguration(
+                connectionString: session.connectionString(toDatabase: database),
+                applicationName: "switchyard"
+            ),
+            maximumConnections: 3,
+            logger: logger
+        )
+    }
+
+    private static func megabytes(_ bytes: Int64) -> String { "\((bytes + 524_288) / 1_048_576) MB" }
+
+    private static func seconds(_ time: Duration) -> String {
+        let hundredths = time.components.seconds * 100 + time.components.attoseconds / 10_000_000_000_000_000
+        let fraction = hundredths % 100
+        return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) s"
+    }
+}
+
+/// Which locks were held how long, as far as looking again and again can tell.
+struct LockSamples: Sendable {
+    /// How often was looked.
+    var count = 0
+    private var since: [HeldLock: ContinuousClock.Instant] = [:]
+    private var times: [HeldLock: Duration] = [:]
+
+    /// The longest time that each was held without a break, the longest first.
+    var longest: [(lock: HeldLock, time: Duration)] {
+        times.map { (lock: $0.key, time: $0.value) }
+            .sorted { ($1.time, $0.lock.relation, $0.lock.mode) < ($0.time, $1.lock.relation, $1.lock.mode) }
+    }
+
+    /// Looks every ten milliseconds until the task is cancelled.
+    static func take(_ store: LeadStore) async throws -> LockSamples {
+        var samples = LockSamples()
+        while !Task.isCancelled {
+            guard let held = try? await store.heldLocks() else { break }
+            samples.note(Set(held), at: .now)
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return samples
+    }
+
+    /// Notes what is held at a time.
+    mutating func note(_ held: Set<HeldLock>, at now: ContinuousClock.Instant) {
+        count += 1
+        since = since.filter { held.contains($0.key) }
+        for lock in held {
+            let start = since[lock] ?? now
+            since[lock] = start
+            times[lock] = max(times[lock] ?? .zero, now - start)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import LeadStore
+import SwitchyardServer
+
+/// Says, and changes, how long the routing log is kept.
+struct Retain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retention",
+        abstract: "Show or change how long the routing log is kept.",
+        discussion: """
+            By default for ever. Months past the limit are dropped whole by cleanupStaleRoutingLocks, every ten minutes, \
+            once they are counted in the statistics, which stay.
+            """
+    )
+
+    @Option(help: "Whole months to keep beside the current one, or `all`.")
+    var logMonths: String?
+
+    func run() async throws {
+        var months: Int32?
+        if let logMonths, logMonths != "all" {
+            guard let number = Int32(logMonths), 1...1200 ~= number else {
+                throw CommandFault("“\(logMonths)” is no number of months.", remedy: "Name 1 or more, or `all`.")
+            }
+            months = number
+        }
+        try await DatabaseSession.with { session in
+            if logMonths != nil { try await session.store.keepLog(months: months) }
+            let now = try await session.store.retention()
+            Standard.output(
+                "Routing log: \(now.logMonths.map { "\($0) months beside the current one" } ?? "kept for ever")"
+                    + (now.oldestLogMonth.map { "; the oldest there is: \($0)" } ?? "") + "."
+            )
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import SwitchyardServer
+import Web
+
+/// Looks for what is wrong with rules, without a single lead.
+struct RulesLint: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint",
+        abstract: "Find rules that never match, are shadowed, contradict themselves or point nowhere.",
+        discussion: """
+            Looks at a YAML file, with everything that is not in it as it is live; without one, at the rules in force. \
+            Exits with 1 when there are errors, with --strict also when there are warnings.
+            """
+    )
+
+    @Option(help: "Only the rules of this workspace, by id or name.")
+    var workspace: String?
+
+    @Argument(help: "A file as `switchyard rules pull` writes it.")
+    var file: String?
+
+    @Flag(help: "Fail on warnings as well.")
+    var strict = false
+
+    @Flag(help: "Print what GET /api/rules/lint answers.")
+    var json = false
+
+    func run() async throws {
+        let report = try await DatabaseSession.with { session in
+            let report = try await self.report(session.store)
+            let names = try await session.store.workspaceNames()
+            Standard.output(json ? ReportJSON.text(report) : report.text(names: names))
+            return report
+        }
+        if report.count(.error) > 0 || strict && report.count(.warning) > 0 { throw ExitCode(1) }
+    }
+
+    private func report(_ store: LeadStore) async throws -> RuleLintReport {
+        var snapshot = try await store.loadRuleSet()
+        if let file {
+            let read = try await RuleSetYAML.read(file).rules(of: workspace, in: store, live: snapshot.rules)
+            snapshot.rules = snapshot.rules.filter { $0.workspaceID != read.owner } + read.rules
+            return RuleLint(snapshot).report(on: read.owner)
+        }
+        let lint = RuleLint(snapshot)
+        guard let workspace else { return lint.report() }
+        return lint.report(on: try await store.workspace(named: workspace).workspace.id)
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import SwitchyardServer
+
+/// Whose rules a command is about.
+struct RulesOwner: ParsableArguments {
+    @Option(name: .customLong("workspace"), help: "Whose rules: a workspace by id or name, or platform.")
+    var text: String?
+
+    /// The owner's id, nil for the platform, and its name.
+    ///
+    /// - Parameters:
+    ///   - store: where workspaces are.
+    ///   - written: the owner that a file names, for when the command line does not.
+    /// - Returns: id and name.
+    /// - Throws: `CommandFault` when nobody is named, or nobody of that name is there.
+    func resolve(in store: LeadStore, orElse written: String? = nil) async throws -> (id: UUID?, name: String) {
+        guard let text = text ?? written else {
+            throw CommandFault("Whose rules?", remedy: "Say --workspace and a name or id, or --workspace platform.")
+        }
+        if text == "platform" { return (nil, "platform") }
+        let workspace = try await store.workspace(named: text).workspace
+        return (workspace.id, workspace.name)
+    }
+}
+
+extension LeadStore {
+    /// The names of workspaces, for documents.
+    func naming() async throws -> WorkspaceNaming {
+        WorkspaceNaming(try await workspaces(as: .administrator).map(\.workspace))
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Postgres
+import SwitchyardServer
+import UnixSignals
+
+/// Runs the server until it is told to stop.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the server.",
+        discussion: """
+            Without DATABASE_URL it starts a PostgreSQL of its own in .switchyard/, migrates it and loads demo data on \
+            first start. SIGTERM or SIGINT stops it cleanly.
+            """
+    )
+
+    @Option(help: "Address to listen on (HOST).")
+    var host: String?
+
+    @Option(help: "Port to listen on (PORT); 0 lets the system choose.")
+    var port: Int?
+
+    func run() async throws {
+        FreeMemory.keepLittle()
+        var settings = try await Settings.load()
+        settings.host = host ?? settings.host
+        settings.port = port ?? settings.port
+        let log = LogOutput.bootstrap(settings)
+        try await Server(settings: settings, log: log, signals: [.sigterm, .sigint]).run()
+    }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import SwitchyardServer
+
+/// Shows what routing did, and counts it anew.
+struct Stats: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show how many leads were routed, per day or otherwise, or count them anew.",
+        subcommands: [Show.self, Rebuild.self],
+        defaultSubcommand: Show.self
+    )
+}
+
+extension Stats {
+    /// Days, as the database reads them.
+    struct Days: ParsableArguments {
+        @Option(help: "The first day, in UTC, as 2026-01-31.")
+        var from: String?
+
+        @Option(help: "The last day.")
+        var to: String?
+
+        func validate() throws {
+            for day in [from, to].compactMap(\.self) where !day.isDay {
+                throw ValidationError("“\(day)” is no day; write it as 2026-01-31.")
+            }
+        }
+    }
+
+    /// Prints a table.
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show the figures.")
+
+        @OptionGroup var days: Days
+
+        @Option(help: "day, workspace, rule, industry, place or partner.")
+        var by: StatisticsQuery.Grouping = .day
+
+        @Option(help: "Only this workspace, by id or name.")
+        var workspace: String?
+
+        func run() async throws {
+            try await DatabaseSession.with { session in
+                let counted = try await session.store.gatherStatistics()
+                var only: WorkspaceRecord?
+                if let workspace { only = try await session.store.workspace(named: workspace) }
+                let query = StatisticsQuery(
+                    from: days.from ?? "-infinity",
+                    to: days.to ?? "infinity",
+                    grouping: by,
+                    workspaceID: only?.workspace.id
+                )
+                var names: [String: String] = [:]
+                if by == .workspace {
+                    for (id, name) in try await session.store.workspaceNames() { names[id.text] = name }
+                }
+                var table = TextTable([
+                    by.rawValue.uppercased(), "", "ROUTED", "UNMATCHED", "DUPLICATES", "RETRIED", "FAILED", "EXPIRED",
+                    "WAITED", "RETURNED", "AVERAGE",
+                ])
+                for row in try await session.store.statistics(query, as: .administrator) {
+                    let average = row.routed > 0 ? "\(row.latencyMilliseconds / row.routed) ms" : ""
+                    let others = [row.unmatched, row.duplicates, row.retried, row.failed, row.expired, row.waited]
+                    table.add(
+                        [names[row.key] ?? row.key, row.isIncoming ? "in" : "out", "\(row.routed)"]
+                            + others.map { row.isIncoming ? "" : "\($0)" } + ["\(row.returned)", average]
+                    )
+                }
+                Standard.output(table.text)
+                if let upTo = counted.upTo { Standard.output("Counted up to \(upTo).") }
+            }
+        }
+    }
+
+    /// Counts anew.
+    struct Rebuild: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Count anew from the log.",
+            discussion:
+                "Each day is a transaction of its own. Days of which retention has dropped the log stay as they are."
+        )
+
+        @OptionGroup var days: Days
+
+        func run() async throws {
+            try await DatabaseSession.with { session in
+                try await session.store.gatherStatistics()
+                var total: Int64 = 0
+                try await session.store.rebuildStatistics(from: days.from, to: days.to) { day, rows in
+                    total += rows
+                    Standard.error("\(day): \(rows)")
+                }
+                Standard.output("Counted \(total) log rows anew.")
+            }
+        }
+    }
+}
+
+extension StatisticsQuery.Grouping: ExpressibleByArgument {}
+
+extension String {
+    /// Whether it is four digits, two, and two, with hyphens between.
+    fileprivate var isDay: Bool {
+        let bytes = Array(utf8)
+        guard bytes.count == 10 else { return false }
+        return bytes.enumerated()
+            .allSatisfy { place, byte in
+                place == 4 || place == 7 ? byte == UInt8(ascii: "-") : UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+            }
+    }
+}

@@ -1,0 +1,126 @@
+import FoundationEssentials
+import RoutingRules
+import SwitchyardServer
+
+/// A rule set as it was written in YAML, with the line of every value.
+struct RuleSetYAML {
+    /// Whose rules the file says that they are.
+    let owner: String?
+    /// The document, workspaces as they were written.
+    let tree: DocumentTree
+    private let lines: [String: Int]
+    private let file: String
+
+    /// Reads a file's text.
+    ///
+    /// Plain `true`, `false`, `null` and numbers are what they look like, and every other plain text is a text: `NO` is
+    /// Norway. Anchors and aliases are refused.
+    ///
+    /// - Parameters:
+    ///   - text: the YAML.
+    ///   - file: what to call it in messages.
+    /// - Throws: `CommandFault` with the line at fault.
+    init(_ text: String, file: String) throws {
+        self.file = file
+        var lines: [String: Int] = [:]
+        let tree: DocumentTree
+        do {
+            guard let root = try YAMLNode(text) else {
+                throw CommandFault("\(file) is empty.", remedy: "`switchyard rules pull` writes one to begin with.")
+            }
+            tree = Self.tree(root, path: "", &lines)
+        } catch let error as YAMLFault {
+            let column = error.column.map { " (column \($0))" } ?? ""
+            throw CommandFault("\(file):\(error.line): \(error.problem)\(column).")
+        }
+        if case .string(let owner)? = tree["owner"] { self.owner = owner } else { owner = nil }
+        if case .object(let members) = tree {
+            self.tree = .object(members.filter { $0.key != "owner" })
+        } else {
+            self.tree = tree
+        }
+        self.lines = lines
+    }
+
+    /// The document, with every workspace by its id.
+    ///
+    /// - Throws: `CommandFault` with line and place of everything that is wrong.
+    func document(_ naming: WorkspaceNaming) throws -> RuleSetDocument {
+        do {
+            return try RuleSetDocument(naming.resolved(tree))
+        } catch let error as DocumentProblems {
+            throw fault(error.problems)
+        }
+    }
+
+    /// Problems with their lines, for the person who wrote the file.
+    func fault(_ problems: [DocumentProblem]) -> CommandFault {
+        let sentences = problems.map { problem in
+            let remedy = problem.remedy.map { " \($0)" } ?? ""
+            return
+                "\(file):\(line(of: problem.path)): \(problem.path.isEmpty ? "/" : problem.path): \(problem.message)\(remedy)"
+        }
+        return CommandFault(sentences.joined(separator: "\n"))
+    }
+
+    /// The line of a place, or of what it is in.
+    private func line(of path: String) -> Int {
+        var path = path[...]
+        while true {
+            if let line = lines[String(path)] { return line }
+            guard let slash = path.lastIndex(of: "/") else { return 1 }
+            path = path[..<slash]
+        }
+    }
+
+    private static func tree(_ node: YAMLNode, path: String, _ lines: inout [String: Int]) -> DocumentTree {
+        if lines[path] == nil { lines[path] = node.line }
+        switch node {
+        case .scalar(let text, let isPlain, _): return isPlain ? value(text) : .string(text)
+        case .sequence(let elements, _):
+            return .array(elements.enumerated().map { tree($0.element, path: "\(path)/\($0.offset)", &lines) })
+        case .mapping(let members, _):
+            return .object(
+                members.map { member in
+                    let escaped = member.name.replacing("~", with: "~0").replacing("/", with: "~1")
+                    let place = "\(path)/\(escaped)"
+                    lines[place] = member.nameLine
+                    return .init(member.name, tree(member.value, path: place, &lines))
+                }
+            )
+        }
+    }
+
+    private static func value(_ text: String) -> DocumentTree {
+        switch text {
+        case "", "~", "null": return .null
+        case "true": return .bool(true)
+        case "false": return .bool(false)
+        default: return isNumber(text) ? .number(text) : .string(text)
+        }
+    }
+
+    /// Whether a text is a number as JSON has it.
+    static func isNumber(_ text: String) -> Bool {
+        var rest = text.utf8[...]
+        func digits() -> Int {
+            let found = rest.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }.count
+            rest = rest.dropFirst(found)
+            return found
+        }
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let isZero = rest.first == UInt8(ascii: "0")
+        let whole = digits()
+        guard whole > 0, !isZero || whole == 1 else { return false }
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            guard digits() > 0 else { return false }
+        }
+        if let first = rest.first, first | 0x20 == UInt8(ascii: "e") {
+            rest = rest.dropFirst()
+            if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+            guard digits() > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+}

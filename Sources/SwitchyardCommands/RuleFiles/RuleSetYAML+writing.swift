@@ -1,0 +1,107 @@
+import FoundationEssentials
+import RoutingRules
+import SwitchyardServer
+
+extension RuleSetYAML {
+    /// A rule set as a file for people: always in the same order, workspaces by name with their ids beside them.
+    static func text(_ document: RuleSetDocument, owner: (id: UUID?, name: String), naming: WorkspaceNaming) -> String {
+        var lines = [
+            "# Rules of Switchyard. `switchyard rules diff FILE` compares them with what is live, `rules push FILE` makes them",
+            "# the draft, `rules push FILE --publish -m WHY` makes them the rules.",
+            "owner: \(owner.id == nil ? "platform" : scalar(owner.name))" + (owner.id.map { "  # \($0.text)" } ?? ""),
+        ]
+        if let version = document.version {
+            lines.append("# What this was made from: if the rules have moved since, it is not published.")
+            lines.append("version: \(version)")
+        }
+        lines.append("")
+        lines.append(
+            "# Tried from the top: higher priority first, then the oldest. Every list that is given has to be met."
+        )
+        lines += list("rules", document.rules.map(\.tree), naming)
+        lines.append("")
+        lines.append(
+            "# Leads that have to go where they are expected to, or nothing is published. Made-up people only."
+        )
+        lines += list("goldenLeads", document.goldenLeads.map(\.tree), naming)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The lines of one rule or golden lead, without indentation.
+    static func lines(_ entry: DocumentTree, naming: WorkspaceNaming) -> [String] {
+        // The name first, whatever comes first in the tree.
+        let named = entry.members.filter { $0.key == "name" } + entry.members.filter { $0.key != "name" }
+        return members(named, naming)
+    }
+
+    private static func list(_ name: String, _ entries: [DocumentTree], _ naming: WorkspaceNaming) -> [String] {
+        guard !entries.isEmpty else { return ["\(name): []"] }
+        return ["\(name):"]
+            + entries.flatMap { entry in
+                lines(entry, naming: naming).enumerated().map { ($0.offset == 0 ? "  - " : "    ") + $0.element }
+            }
+    }
+
+    private static func members(_ members: [DocumentTree.Member], _ naming: WorkspaceNaming) -> [String] {
+        members.flatMap { member -> [String] in
+            let key = scalar(member.key)
+            switch member.value {
+            case .object(let inner) where !inner.isEmpty:
+                return ["\(key):"] + self.members(inner, naming).map { "  " + $0 }
+            case .array(let elements) where !elements.isEmpty:
+                if let flow = flow(elements, room: 100 - key.count) { return ["\(key): \(flow)"] }
+                return ["\(key):"]
+                    + elements.flatMap { element in
+                        block(element, naming).enumerated().map { ($0.offset == 0 ? "  - " : "    ") + $0.element }
+                    }
+            case .string(let text):
+                if ["destination", "source", "workspaceId"].contains(member.key), let id = UUID(uuidString: text),
+                    let name = naming.name(of: id)
+                {
+                    return ["\(key): \(scalar(name))  # \(id.text)"]
+                }
+                return ["\(key): \(scalar(text))"]
+            default: return ["\(key): \(member.value.json)"]
+            }
+        }
+    }
+
+    private static func block(_ element: DocumentTree, _ naming: WorkspaceNaming) -> [String] {
+        switch element {
+        case .object(let inner) where !inner.isEmpty: members(inner, naming)
+        case .string(let text): [scalar(text)]
+        default: [element.json]
+        }
+    }
+
+    /// A list in one line, if it holds plain values only and has the room.
+    private static func flow(_ elements: [DocumentTree], room: Int) -> String? {
+        var parts: [String] = []
+        for element in elements {
+            switch element {
+            case .object, .array: return nil
+            case .string(let text): parts.append(scalar(text))
+            default: parts.append(element.json)
+            }
+        }
+        let text = "[" + parts.joined(separator: ", ") + "]"
+        return text.count <= room ? text : nil
+    }
+
+    /// A text, in quotes unless nobody could take it for something else.
+    static func scalar(_ text: String) -> String {
+        let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+        let isPlain =
+            text.utf8.first.map { $0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z") } == true
+            && text.utf8.last != UInt8(ascii: " ") && !words.contains(text.lowercased())
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: " _./@+-$".utf8.contains(byte)
+                }
+            }
+        return isPlain ? text : DocumentTree.string(text).json
+    }
+}

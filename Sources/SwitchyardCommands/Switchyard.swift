@@ -1,0 +1,22 @@
+package import ArgumentParser
+import SwitchyardServer
+
+/// The command line: every way to run Switchyard from a shell.
+package struct Switchyard: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "switchyard",
+        abstract: "Routes each lead to exactly one destination, and says why.",
+        discussion: """
+            Uses the PostgreSQL that DATABASE_URL names, or an embedded one of its own in .switchyard/ when it is \
+            unset. See docs/ for the manual.
+            """,
+        version: Version.current,
+        subcommands: [
+            Serve.self, Migrate.self, Import.self, Route.self, Explain.self, Retry.self, Pause.self, Resume.self,
+            Rules.self, Jobs.self, Stats.self, Alerts.self, Retain.self, Erase.self, Keys.self, DatabaseURL.self,
+            Doctor.self, Demo.self,
+        ]
+    )
+
+    package init() {}
+}

@@ -1,0 +1,166 @@
+package import EmbeddedPostgres
+package import LeadStore
+package import Logging
+package import Postgres
+
+/// An open database for the time of a command: the one that DATABASE_URL names, or the embedded one.
+///
+/// When a server of this folder is running already, its embedded PostgreSQL is joined; otherwise it is started for the
+/// command and stopped after it.
+package struct DatabaseSession: Sendable {
+    package let settings: Settings
+    package let pool: PostgresPool
+    package let store: LeadStore
+    /// The way to the database on which notifications are heard.
+    package let hints: PostgresConfiguration
+    package let logger: Logger
+    /// How libpq reaches the database; may hold a password.
+    package let connectionString: String
+    /// The embedded server, if this process has started it.
+    package let embedded: EmbeddedPostgres?
+    /// Which database, for people; no password.
+    package let summary: String
+
+    /// What a command expects of the schema.
+    package enum Preparation {
+        /// Whatever is there.
+        case none
+        /// All of it. An embedded database is brought up to date; another is not changed by the way.
+        case required
+        /// Brought up to date, wherever it is.
+        case migrated
+    }
+
+    /// The migrations of this build, over this database, with every check of `verify` to tell what is gone.
+    package var migrator: Migrator {
+        let store = store
+        return Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in try await store.missingMigrations() }
+    }
+
+    /// The same server and user, with another database.
+    package func connectionString(toDatabase name: String) -> String {
+        guard connectionString.contains("://") else { return connectionString + " dbname=\(name)" }
+        return connectionString + (connectionString.contains("?") ? "&" : "?") + "dbname=\(name)"
+    }
+
+    /// Opens the database, and sees to its schema as asked.
+    package static func open(
+        settings: Settings,
+        logger: Logger,
+        schema preparation: Preparation
+    ) async throws -> DatabaseSession {
+        let session = try await connect(settings: settings, logger: logger)
+        do {
+            _ = try await session.store.serverFacts()
+            try await session.prepare(preparation)
+        } catch {
+            await session.close()
+            throw Self.explain(error)
+        }
+        return session
+    }
+
+    /// Runs a command's body over an open database, and closes it.
+    package static func with<Value: Sendable>(
+        schema preparation: Preparation = .required,
+        _ body: (DatabaseSession) async throws -> Value
+    ) async throws -> Value {
+        let settings = try await Settings.load()
+        let session = try await open(settings: settings, logger: LogOutput.forCommands(), schema: preparation)
+        do {
+            let value = try await body(session)
+            await session.close()
+            return value
+        } catch {
+            await session.close()
+            throw explain(error)
+        }
+    }
+
+    private func prepare(_ preparation: Preparation) async throws {
+        let store = store
+        switch preparation {
+        case .none: return
+        case .required where settings.databaseURL != nil:
+            if try await store.isMigrated() { return }
+            throw CommandFault(
+                "The database has no complete Switchyard schema.",
+                remedy: "`switchyard migrate plan` says what is missing, `switchyard migrate up` applies it."
+            )
+        case .required, .migrated:
+            // On every start a cheap look has to do; what an operator broke by hand is for `migrate verify`.
+            let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in
+                try await store.isMigrated() ? [] : Set(SchemaMigrations.all.map(\.version))
+            }
+            _ = try await migrator.up { Standard.error($0) }
+        }
+    }
+
+    /// Closes the connections, and stops the embedded server if this process has started it.
+    package func close() async {
+        await pool.shutdown()
+        await embedded?.stop()
+    }
+
+    private static func connect(settings: Settings, logger: Logger) async throws -> DatabaseSession {
+        var embedded: EmbeddedPostgres?
+        let connectionString: String
+        let summary: String
+        if let url = settings.databaseURL {
+            connectionString = url
+            summary = "the one that DATABASE_URL names"
+        } else {
+            let server = EmbeddedPostgres(directory: settings.directory + "/postgres", logger: logger)
+            let connection = try await server.startOrJoin { Standard.error($0) }
+            if connection.isOurs { embedded = server }
+            connectionString = connection.connectionString
+            summary = "embedded PostgreSQL in \(settings.directory)/postgres"
+        }
+        var configuration = PostgresConfiguration(connectionString: connectionString, applicationName: "switchyard")
+        configuration.isPooled = settings.databaseIsPooled
+        let pool = PostgresPool(
+            configuration: configuration,
+            maximumConnections: settings.databaseConnections,
+            logger: logger
+        )
+        return DatabaseSession(
+            settings: settings,
+            pool: pool,
+            store: LeadStore(pool: pool),
+            hints: hints(settings, connectionString),
+            logger: logger,
+            connectionString: connectionString,
+            embedded: embedded,
+            summary: summary
+        )
+    }
+
+    private static func hints(_ settings: Settings, _ connectionString: String) -> PostgresConfiguration {
+        var configuration = PostgresConfiguration(
+            connectionString: settings.directDatabaseURL ?? connectionString,
+            applicationName: "switchyard hints"
+        )
+        if settings.directDatabaseURL == nil { configuration.isPooled = settings.databaseIsPooled }
+        return configuration
+    }
+
+    /// Adds to a database error what the person at the terminal can do about it.
+    private static func explain(_ error: any Error) -> any Error {
+        guard let error = error as? PostgresError else { return error }
+        switch error.code {
+        case .cannotConnect where error.sqlState == "25006" || error.sqlState == "57P03":
+            return CommandFault("\(error)", remedy: "Servers that run go on by themselves; try this again then.")
+        case .cannotConnect where error.sqlState == "53300":
+            return CommandFault("\(error)", remedy: "SELECT * FROM pg_stat_activity shows who has the connections.")
+        case .cannotConnect, .configuration:
+            return CommandFault(
+                "\(error)",
+                remedy: "Check DATABASE_URL, or unset it to use the embedded PostgreSQL."
+            )
+        case .connectionLost:
+            return CommandFault("The connection to the database was lost; what was under way may or may not be done.")
+        default:
+            return CommandFault("The database refused: \(error)", remedy: "`switchyard doctor` looks for the cause.")
+        }
+    }
+}

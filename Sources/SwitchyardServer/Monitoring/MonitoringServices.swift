@@ -1,0 +1,140 @@
+import LeadRouting
+import LeadStore
+import Logging
+import Monitoring
+import Postgres
+import ServiceLifecycle
+import Web
+
+/// What the server measures and where it tells it, as far as it is configured.
+struct MonitoringServices: Sendable {
+    /// The metrics of this node.
+    let metrics: NodeMetrics
+    /// What batches of leads are told to.
+    let meter: any RoutingMeter
+    /// `GET /metrics`.
+    let endpoint: MountedEndpoint
+    /// What makes spans; nil: nobody.
+    let tracer: SpanTracer?
+    /// What looks after alerts, and what tells Datadog.
+    let services: [(name: String, service: any Service)]
+
+    /// Puts together what the settings ask for.
+    init(session: DatabaseSession, settings: Settings, log: LogOutput) {
+        let registry = MetricRegistry()
+        let store = session.store
+        let pool = session.pool
+        let reader = DatabaseReader { try await store.routingReading() }
+        let metrics = NodeMetrics(
+            version: Version.current,
+            registry: registry,
+            reader: reader,
+            pool: { await pool.statistics() },
+            diskPath: settings.databaseURL == nil ? settings.directory : "."
+        )
+        let sink = log.sink
+        registry.reading(
+            "switchyard_log_lost_lines_total",
+            "Lines of the log that were dropped because nobody read it.",
+            kind: .counter
+        ) { Double(sink.lostLines) }
+        if settings.monitoring.alerts.isOn { metrics.watch(alerts: settings.monitoring.alerts.rules.map(\.name)) }
+        self.metrics = metrics
+        let monitoring = settings.monitoring
+        let traces = monitoring.traces.map { Traces($0, logger: log.logger) }
+        tracer = traces?.tracer
+        var meters: [any RoutingMeter] = [metrics.routing]
+        if log.isAboutLeads { meters.append(RoutingLog(format: log.format, sink: log.sink)) }
+        if let traces { meters.append(BatchSpans(tracer: traces.tracer)) }
+        meter = meters.count == 1 ? metrics.routing : RoutingMeters(meters)
+        endpoint = .metrics(metrics, token: monitoring.metricsToken)
+        let node = NodeName.make()
+        let alerts = AlertWatch(
+            store: store,
+            reader: reader,
+            node: node,
+            host: NodeName.host(),
+            version: Version.current,
+            targets: monitoring.targets(node: node, tracer: traces?.tracer),
+            settings: monitoring.alerts,
+            report: metrics.report(watchingDisk: settings.databaseURL == nil),
+            missedFunctions: { try await store.missedFunctions() },
+            logger: log.logger
+        )
+        var services: [(name: String, service: any Service)] = [("alerts", alerts)]
+        if let account = monitoring.datadog {
+            let reporter = DatadogReporter(
+                account: account.tagged("node:\(NodeName.host())"),
+                metrics: metrics,
+                sender: OutsideHTTP(),
+                logger: log.logger
+            )
+            services.append(("Datadog", reporter))
+        }
+        if let traces {
+            let exporter = traces.exporter
+            registry.reading(
+                "switchyard_traces_dropped_spans_total",
+                "Spans that were dropped because the collector did not take them in time.",
+                kind: .counter
+            ) { Double(exporter.dropped) }
+            services.append(("traces", exporter))
+        }
+        self.services = services
+    }
+}
+
+extension MonitoringSettings {
+    /// What reports errors to Sentry; nil without `SENTRY_DSN`.
+    func sentryReporter() -> SentryReporter? {
+        sentry.map { sentry in
+            SentryReporter(
+                dsn: sentry.dsn,
+                origin: SentryOrigin(
+                    version: Version.current,
+                    environment: sentry.environment,
+                    node: NodeName.host()
+                ),
+                rate: sentry.rate,
+                sender: OutsideHTTP()
+            )
+        }
+    }
+}
+
+extension MountedEndpoint {
+    /// `GET /metrics`: for whoever has the token, or without one for this machine alone.
+    static func metrics(_ metrics: NodeMetrics, token: Secret?) -> MountedEndpoint {
+        MountedEndpoint(path: "/metrics", methods: ["GET"]) { request in
+            if let token {
+                let header = request.headers.first { $0.name.lowercased() == "authorization" }?.value ?? ""
+                guard header.lowercased().hasPrefix("bearer "), token.matches(String(header.dropFirst(7))) else {
+                    return .refusal(401, "Send METRICS_TOKEN as a bearer token.", [("WWW-Authenticate", "Bearer")])
+                }
+            } else if !request.isLocal {
+                return .refusal(403, "Only this machine may read metrics, unless METRICS_TOKEN is set.")
+            }
+            return Answer(
+                status: 200,
+                headers: [("Content-Type", MetricRegistry.prometheusType)],
+                body: Array(await metrics.page().utf8)
+            )
+        }
+    }
+}
+
+extension MountedEndpoint.Answer {
+    fileprivate static func refusal(
+        _ status: Int,
+        _ text: String,
+        _ headers: [(name: String, value: String)] = []
+    ) -> MountedEndpoint.Answer {
+        let title = status == 401 ? "Unauthorized" : "Forbidden"
+        let body = #"{"type":"about:blank","title":"\#(title)","status":\#(status),"detail":"\#(text)"}"#
+        return MountedEndpoint.Answer(
+            status: status,
+            headers: headers + [("Content-Type", "application/problem+json")],
+            body: Array(body.utf8)
+        )
+    }
+}

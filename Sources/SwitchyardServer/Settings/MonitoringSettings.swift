@@ -1,0 +1,192 @@
+package import Configuration
+package import Monitoring
+
+/// What can be set about metrics, logs, alerts and where they are sent.
+///
+/// | key | meaning | default |
+/// |---|---|---|
+/// | `METRICS_TOKEN` | whoever reads `/metrics` has to send it as a bearer token | unset: only this machine may |
+/// | `LOG_FORMAT` | `json`, `text`, or `auto`: text on a terminal, JSON elsewhere | `auto` |
+/// | `LOG_ROUTING` | `false`: no line for what became of each lead | `true` |
+/// | `ALERTS` | `false`: alerts are not looked after | `true` |
+/// | `ALERT_RULES` | changes of thresholds: `name=VALUE[@SECONDS]` or `name=off`, separated by commas | unset |
+/// | `ALERT_REPEAT_MINUTES` | after how long somebody is reminded; 0: never | `240` |
+/// | `ALERT_RUNBOOKS` | what stands in front of a runbook's name | `docs/runbooks/` |
+/// | `ALERT_SLACK_WEBHOOK_URL` | an incoming webhook of Slack | unset |
+/// | `ALERT_WEBHOOK_URL`, `ALERT_WEBHOOK_SECRET` | a receiver of one's own, and what signs | unset |
+/// | `PAGERDUTY_ROUTING_KEY`, `PAGERDUTY_URL` | an integration key of Events API v2 | unset |
+/// | `ALERT_EMAIL_TO`, `ALERT_EMAIL_FROM` | addresses, separated by commas; one address | unset |
+/// | `SMTP_URL`, `SMTP_CA_FILE` | `smtp[s]://[USER:PASSWORD@]HOST[:PORT]`; certificates to trust | unset |
+/// | `DATADOG_API_KEY`, `DATADOG_SITE`, `DATADOG_URL`, `DATADOG_TAGS` | metrics and events go there | unset, `datadoghq.com` |
+/// | `OTEL_…` | spans go there: see ``TraceSettings`` | unset |
+/// | `SENTRY_DSN`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE` | errors go there | unset, `production`, `1` |
+package struct MonitoringSettings: Sendable {
+    /// A mailbox, and the way there.
+    package struct Email: Sendable {
+        package var server: SMTPClient.Server
+        package var trust: String?
+        package var from: String
+        package var to: [String]
+    }
+
+    /// Where errors go.
+    package struct Sentry: Sendable {
+        package var dsn: SentryDSN
+        package var environment: String
+        package var rate: Double
+    }
+
+    /// What readers of `/metrics` have to send.
+    package var metricsToken: Secret?
+    /// How lines of the log look; nil: as the terminal asks.
+    package var logFormat: LogFormat?
+    /// Whether there is a line for what became of each lead.
+    package var logsRouting: Bool
+    /// The alerts.
+    package var alerts: AlertSettings
+    package var slack: OutsideAddress?
+    package var webhook: OutsideAddress?
+    package var webhookSecret: Secret?
+    package var pagerDuty: Secret?
+    package var pagerDutyAddress: OutsideAddress?
+    package var email: Email?
+    package var datadog: DatadogAccount?
+    package var sentry: Sentry?
+    /// Where spans go; nil: nowhere.
+    package var traces: TraceSettings?
+
+    /// Reads the settings.
+    ///
+    /// - Throws: `SettingsError` naming the key whose value cannot be used.
+    package init(reader: ConfigReader) throws {
+        let variables = Variables(reader)
+        metricsToken = variables.secret("METRICS_TOKEN")
+        switch variables.text("LOG_FORMAT")?.lowercased() {
+        case nil, "auto": logFormat = nil
+        case "json": logFormat = .json
+        case "text": logFormat = .text
+        default: throw SettingsError(name: "LOG_FORMAT", problem: "must be json, text or auto")
+        }
+        logsRouting = try variables.truth("LOG_ROUTING") ?? true
+        alerts = try Self.alerts(variables)
+        slack = try variables.address("ALERT_SLACK_WEBHOOK_URL")
+        webhook = try variables.address("ALERT_WEBHOOK_URL")
+        webhookSecret = variables.secret("ALERT_WEBHOOK_SECRET")
+        pagerDuty = variables.secret("PAGERDUTY_ROUTING_KEY")
+        pagerDutyAddress =
+            try variables.address("PAGERDUTY_URL") ?? OutsideAddress("https://events.pagerduty.com/v2/enqueue")
+        email = try Self.email(variables)
+        datadog = try Self.datadog(variables)
+        sentry = try Self.sentry(variables)
+        traces = try TraceSettings(variables.text, node: NodeName.make())
+    }
+
+    private static func alerts(_ variables: Variables) throws -> AlertSettings {
+        var alerts = AlertSettings()
+        alerts.isOn = try variables.truth("ALERTS") ?? true
+        alerts.repeatSeconds = Int64(60 * (try variables.number("ALERT_REPEAT_MINUTES", default: 240, in: 0...10080)))
+        if let runbooks = variables.text("ALERT_RUNBOOKS") {
+            alerts.runbooks = runbooks.hasSuffix("/") ? runbooks : runbooks + "/"
+        }
+        do throws(AlertSettings.Unreadable) {
+            if let changes = variables.text("ALERT_RULES") { try alerts.change(changes) }
+        } catch {
+            let names = AlertRule.standard.map(\.name).joined(separator: ", ")
+            throw SettingsError(
+                name: "ALERT_RULES",
+                problem:
+                    "cannot be read at “\(error.entry)”: write name=VALUE, name=VALUE@SECONDS or name=off; there are \(names)"
+            )
+        }
+        return alerts
+    }
+
+    private static func email(_ variables: Variables) throws -> Email? {
+        guard let to = variables.text("ALERT_EMAIL_TO") else { return nil }
+        let all = to.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }
+        guard !all.isEmpty, all.allSatisfy(isAddress) else {
+            throw SettingsError(name: "ALERT_EMAIL_TO", problem: "must be addresses separated by commas")
+        }
+        guard let from = variables.text("ALERT_EMAIL_FROM"), isAddress(from) else {
+            throw SettingsError(name: "ALERT_EMAIL_FROM", problem: "must be one address, since ALERT_EMAIL_TO is set")
+        }
+        guard let url = variables.text("SMTP_URL"), let server = SMTPClient.Server(url: url) else {
+            throw SettingsError(
+                name: "SMTP_URL",
+                problem: "must be smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://…, since ALERT_EMAIL_TO is set"
+            )
+        }
+        return Email(server: server, trust: variables.text("SMTP_CA_FILE"), from: from, to: all)
+    }
+
+    /// Plain addresses only: nothing that could add a command or a field.
+    private static func isAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254
+            && text.unicodeScalars.allSatisfy {
+                $0.value > 0x20 && $0.value < 0x7F && !"<>()[],;:\\\"".unicodeScalars.contains($0)
+            }
+    }
+
+    private static func datadog(_ variables: Variables) throws -> DatadogAccount? {
+        guard let key = variables.secret("DATADOG_API_KEY") ?? variables.secret("DD_API_KEY") else { return nil }
+        let site = variables.text("DATADOG_SITE") ?? variables.text("DD_SITE") ?? "datadoghq.com"
+        guard site.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") }),
+            let standard = OutsideAddress("https://api.\(site)")
+        else { throw SettingsError(name: "DATADOG_SITE", problem: "must be a site, for example datadoghq.eu") }
+        let tags = (variables.text("DATADOG_TAGS") ?? "").split(separator: ",").map(String.init)
+        return DatadogAccount(key: key, address: try variables.address("DATADOG_URL") ?? standard, tags: tags)
+    }
+
+    private static func sentry(_ variables: Variables) throws -> Sentry? {
+        guard let text = variables.text("SENTRY_DSN") else { return nil }
+        guard let dsn = SentryDSN(text) else {
+            throw SettingsError(name: "SENTRY_DSN", problem: "must be https://KEY@HOST/PROJECT")
+        }
+        return Sentry(
+            dsn: dsn,
+            environment: variables.text("SENTRY_ENVIRONMENT") ?? "production",
+            rate: try variables.number("SENTRY_SAMPLE_RATE", default: 1, in: 0...1)
+        )
+    }
+}
+
+/// Reads variables by the names that people know them by.
+private struct Variables {
+    private let reader: ConfigReader
+
+    init(_ reader: ConfigReader) { self.reader = reader }
+
+    func text(_ name: String) -> String? {
+        let key = ConfigKey(name.lowercased().split(separator: "_").map(String.init))
+        guard let value = reader.string(forKey: key, isSecret: true), !value.isEmpty else { return nil }
+        return value
+    }
+
+    func secret(_ name: String) -> Secret? { text(name).map(Secret.init) }
+
+    func address(_ name: String) throws -> OutsideAddress? {
+        guard let text = text(name) else { return nil }
+        guard let address = OutsideAddress(text) else {
+            throw SettingsError(name: name, problem: "must be https://…, or http:// to this machine")
+        }
+        return address
+    }
+
+    func truth(_ name: String) throws -> Bool? {
+        switch text(name)?.lowercased() {
+        case nil: return nil
+        case "true", "1", "yes", "on": return true
+        case "false", "0", "no", "off": return false
+        default: throw SettingsError(name: name, problem: "must be true or false")
+        }
+    }
+
+    func number(_ name: String, default value: Double, in range: ClosedRange<Double>) throws -> Double {
+        guard let text = text(name) else { return value }
+        guard let number = Double(text), range.contains(number) else {
+            throw SettingsError(name: name, problem: "must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+}
