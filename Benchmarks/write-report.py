@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts what script/bench has measured into docs/performance.md, between its markers; the prose around is ours.
+"""Writes the results of script/bench into docs/performance.md, between its markers; it leaves the text around them alone.
 
 Usage: write-report.py .build/bench docs/performance.md
 """
@@ -13,15 +13,15 @@ import sys
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 TITLES = {
-    "database": "Ingest, beside a raw INSERT and the step-by-step flow",
-    "backlog": "A backlog, beside ingest",
+    "database": "Ingest, compared with a raw INSERT and the step-by-step flow",
+    "backlog": "Backlog, compared with ingest",
     "peers": "PgQueuer and Procrastinate",
-    "filled": "Ten million leads, beside an empty database",
-    "filled-http": "A server with ten million leads, beside one with an empty database",
-    "held": "A transaction that stays open",
-    "steady": "Half an hour of everything at once",
-    "rules": "Rules",
-    "http": "HTTP and import",
+    "filled": "Ten million leads, compared with an empty database",
+    "filled-http": "HTTP with ten million leads, compared with an empty database",
+    "held": "Open transaction",
+    "steady": "Half an hour of mixed load",
+    "rules": "Rule matching",
+    "http": "HTTP and import results",
     "simulate": "Lint and simulation",
     "publish": "Publishing rules",
 }
@@ -48,15 +48,15 @@ def main():
             continue
         head, body = path.read_text().split("\n", 1)
         date, command = re.match(r"<!-- (\S+) (.*) -->", head).groups()
-        # What is no table is shown as it was printed.
-        body = body.strip() if "|---" in body else f"<!-- check: skip what a benchmark printed -->\n```text\n{body.strip()}\n```"
+        # Output that is not a table is shown as it was printed.
+        body = body.strip() if "|---" in body else f"<!-- check: skip output of a benchmark -->\n```text\n{body.strip()}\n```"
         lines += [f"### {title}", "", f"`{command}`, {date}.", "", body, ""]
     text = document.read_text()
     if BEGIN in text:
         before, rest = text.split(BEGIN, 1)
         after = rest.split(END, 1)[1]
     else:
-        before, after = text.rstrip() + "\n\n## As last measured\n\n", "\n"
+        before, after = text.rstrip() + "\n\n## Complete results\n\n", "\n"
     document.write_text(before + "\n".join(lines) + END + after)
 
 
