@@ -5,7 +5,7 @@ import Postgres
 import RoutingRules
 import Synchronization
 
-/// Twelve workspaces with twenty rules each, and an endless supply of leads that nobody has sent before.
+/// Twelve workspaces with twenty rules each, and an endless supply of new leads.
 final class BenchmarkWorld: Sendable {
     let pool: PostgresPool
     let store: LeadStore

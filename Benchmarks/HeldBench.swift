@@ -5,7 +5,7 @@ import LeadStore
 import Postgres
 import RoutingRules
 
-/// Measures what a transaction that somebody leaves open costs: nothing that goes can be vacuumed away meanwhile.
+/// Measures the cost of a transaction that stays open: vacuum removes no dead rows while it does.
 ///
 /// One client sends decided batches; another sends batches that wait, and claims and completes them at once, so that the
 /// queue is short and all that piles up is dead. First a minute without the transaction, then minutes with it.

@@ -22,7 +22,7 @@ struct SetBasedIngest: BenchmarkCase {
         guard case .written(let exceptions) = result else { throw BenchmarkFault.unexpected("the rules have changed") }
         guard exceptions.isEmpty else {
             throw BenchmarkFault.unexpected(
-                "\(exceptions.count) of \(batch) leads that nobody has sent before: \(exceptions[0])"
+                "\(exceptions.count) of \(batch) leads were not new: \(exceptions[0])"
             )
         }
         return batch

@@ -100,7 +100,7 @@ final class SteadyLoad: Sendable {
         }
     }
 
-    /// Counts what the log has got since the last time, as a node does once a minute while somebody looks.
+    /// Gathers statistics from new log rows, as a node does once a minute while a client asks for them.
     func gatherStatistics() async {
         do { _ = try await world.store.gatherStatistics() } catch { failed(error) }
     }

@@ -2,7 +2,7 @@ import Postgres
 
 /// What a stretch of work made the database do, counted from its write-ahead log and its list of statements.
 struct WorkCounters: Sendable {
-    /// Statements that clients sent, BEGIN and COMMIT among them; each is one round trip to whoever waits for it.
+    /// Statements that clients sent, BEGIN and COMMIT among them; each is one round trip for its client.
     var statements = 0.0
     /// Transactions that wrote something.
     var commits = 0.0
@@ -32,7 +32,7 @@ struct WorkCounters: Sendable {
 extension PostgresPool {
     /// Counts what a piece of work makes the database do, or nil where the extensions for that are not to be had.
     ///
-    /// Everything that anybody writes meanwhile is counted. Statements need `pg_stat_statements` to be preloaded, as
+    /// Writes of all sessions during this time are counted. Statements need `pg_stat_statements` to be preloaded, as
     /// `script/with-postgres --durable` does; the log is read afterwards with `pg_walinspect`, which takes about as long
     /// as writing it did.
     func counting<Value: Sendable>(

@@ -55,7 +55,7 @@ class Databases:
         self.program(self.bench, "ingest", "--seconds", "0.5", "--database-url", self.url("bench_empty"))
 
     def measure_import(self, name, rows):
-        """`switchyard import` of a file, as somebody calls it beside a running server."""
+        """`switchyard import` of a file, called beside a running server."""
         path = os.path.join(self.folder, "leads.csv")
         write_file(path, f"{int(time.time())}-import", rows)
         started = time.monotonic()
@@ -64,7 +64,7 @@ class Databases:
         os.unlink(path)
         if f"{rows} rows" not in report:
             fail("the import went wrong:\n" + report)
-        # Neither is to be expected of people whom nobody has sent, and either costs less than a lead.
+        # New people cause neither, and either costs less than a lead.
         unexpected = re.findall(r"^(\d+) +(?:duplicates|rejected)", report, re.M)
         if len(unexpected) != 2:
             fail("the import's report is not understood:\n" + report)

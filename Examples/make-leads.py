@@ -22,7 +22,7 @@ NO_IDENTITY = 35
 BAD_EMAIL = 30
 NO_SUCH_WORKSPACE = 5
 # A duplicate that is not its original's neighbour comes at least this many rows later, so that batches of any usual
-# size that are decided side by side still see them in order: whoever routes the file, the same twin comes first.
+# size that are decided side by side still see them in order: the same duplicate comes first in every run.
 DISTANCE = 2_600
 
 COLUMNS = [
@@ -271,14 +271,14 @@ class Maker:
     def again(self, row):
         """The same lead, as another partner (or the same one, later) sends it."""
         self.count += 1
-        twin = dict(row, source_id=f"L-{self.count:06d}", workspace=self.sender(), notes="", source=self.random.choice(SOURCES))
+        copy = dict(row, source_id=f"L-{self.count:06d}", workspace=self.sender(), notes="", source=self.random.choice(SOURCES))
         email = row["email"].strip()
         if email and row["_phone"] and self.chance(35):
             # The same telephone, another address or none.
-            twin["email"] = self.random.choice(["", f"other.{self.count}@example.net"])
-            twin["phone"] = self.write_phone(row["_phone"])
+            copy["email"] = self.random.choice(["", f"other.{self.count}@example.net"])
+            copy["phone"] = self.write_phone(row["_phone"])
         elif email:
-            twin["phone"] = self.random.choice(["", row["phone"]])
+            copy["phone"] = self.random.choice(["", row["phone"]])
             local, domain = email.split("@")
             if domain.lower() == "gmail.com":
                 letters = local.replace(".", "")
@@ -286,22 +286,22 @@ class Maker:
                 email = f"{letters[:middle]}.{letters[middle:]}+list@{self.random.choice(['gmail.com', 'googlemail.com'])}"
             else:
                 email = self.random.choice([email.upper(), email.lower(), f" {email}", unicodedata.normalize("NFD", email)])
-            twin["email"] = email
+            copy["email"] = email
         elif row["_phone"]:
-            twin["phone"] = self.write_phone(row["_phone"])
+            copy["phone"] = self.write_phone(row["_phone"])
         else:
             name = " ".join(row["company_name"].split())
             for ending in (", Inc.", " Inc", " LLC", " Ltd", " Corp.", " Company", " GmbH"):
                 name = name.removesuffix(ending)
-            twin["company_name"] = self.random.choice([f"{name} LLC", f"{name}, Inc.", f"  {name.upper()} ", f"{name} Ltd."])
+            copy["company_name"] = self.random.choice([f"{name} LLC", f"{name}, Inc.", f"  {name.upper()} ", f"{name} Ltd."])
         if self.chance(30):
-            twin["industry"] = self.random.choice(INDUSTRIES)
+            copy["industry"] = self.random.choice(INDUSTRIES)
         if self.chance(20):
-            twin["state"] = ""
-        return twin
+            copy["state"] = ""
+        return copy
 
     def invalid(self, kind):
-        """A row that nobody can take in, and why."""
+        """A row that the import rejects, and the reason."""
         row = self.row()
         if kind == "no identity":
             row.update(email="", phone=self.random.choice(["", "n/a", "12345"]), company_name=self.random.choice(["", "...", " - "]))
@@ -327,13 +327,13 @@ def make():
     last = len(originals)
     for place in maker.random.sample(range(last - DISTANCE - 100), DUPLICATES - adjacent):
         later = maker.random.uniform(place + DISTANCE, last)
-        twin = maker.again(originals[place])
-        placed.append((later, [twin[column] for column in COLUMNS]))
+        copy = maker.again(originals[place])
+        placed.append((later, [copy[column] for column in COLUMNS]))
     # The same row twice in a row, as files have it: whichever comes first goes to the same place.
     for place in maker.random.sample(range(last - DISTANCE, last), adjacent):
         maker.count += 1
-        twin = dict(originals[place], source_id=f"L-{maker.count:06d}")
-        placed.append((place + 0.5, [twin[column] for column in COLUMNS]))
+        copy = dict(originals[place], source_id=f"L-{maker.count:06d}")
+        placed.append((place + 0.5, [copy[column] for column in COLUMNS]))
     for kind in invalid:
         placed.append((maker.random.uniform(0, last), maker.invalid(kind)))
     placed.sort(key=lambda entry: entry[0])

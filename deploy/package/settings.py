@@ -57,10 +57,10 @@ def is_value(text):
 
 def conf():
     """The settings file, every line of it a comment."""
-    out = ["# Settings of the Switchyard service: NAME=value, one a line, read when it starts. Each is here with what it is",
-           "# without a value of yours. After a change: systemctl restart switchyard. The manual: man switchyard.",
+    out = ["# Settings of the Switchyard service: NAME=value, one per line, read on start. Each is listed with its",
+           "# default. After a change: systemctl restart switchyard. Manual: man switchyard.",
            "#",
-           "# Root and the service alone can read this file: keep it so, there may be passwords in it."]
+           "# Only root and the service can read this file. Keep it so: it can contain passwords."]
     for names, meaning, default in table():
         default = ", ".join(PACKAGED.get(n, "") for n in names) if set(names) & set(PACKAGED) else default
         text = f"{', '.join(names)}: {meaning}. Default: {default or 'none'}."
