@@ -60,13 +60,13 @@ struct Backlog: Sendable {
         let reason = "No rules yet."
         let leads = world.decidedBatch(count)
             .map { DecidedLead($0.prepared, Assignment(result: .queued, reason: reason)) }
-        let result = try await world.store.ingest(leads, version: nil, isRepeat: false)
+        let result = try await world.stores.intake.ingest(leads, version: nil, isRepeat: false)
         guard result == .written(exceptions: []) else { throw BenchmarkFault.unexpected(String(describing: result)) }
     }
 
     /// Routes everything that waits, by the router that the server uses.
     func drain() async throws -> Course {
-        let router = WaitingLeadRouter(store: world.store, rules: RuleSetCache(source: world.store))
+        let router = WaitingLeadRouter(queue: world.stores.queue, rules: RuleSetCache(source: world.stores.ruleSets))
         let clock = ContinuousClock()
         let before = try await world.walPosition()
         let start = clock.now

@@ -8,7 +8,7 @@ import Synchronization
 /// Twelve workspaces with twenty rules each, and an endless supply of new leads.
 final class BenchmarkWorld: Sendable {
     let pool: PostgresPool
-    let store: LeadStore
+    let stores: Stores
     let rules: CompiledRuleSet
     let workspaces: [UUID]
     let processor: ProcessorTime
@@ -19,14 +19,14 @@ final class BenchmarkWorld: Sendable {
 
     private init(
         pool: PostgresPool,
-        store: LeadStore,
+        stores: Stores,
         rules: CompiledRuleSet,
         workspaces: [UUID],
         processor: ProcessorTime
     ) {
         self.processor = processor
         self.pool = pool
-        self.store = store
+        self.stores = stores
         self.rules = rules
         self.workspaces = workspaces
         stamp = UInt64.random(in: 0...(.max))
@@ -54,12 +54,12 @@ final class BenchmarkWorld: Sendable {
             WHERE w.name LIKE 'Benchmark %';
             """
         )
-        let store = LeadStore(pool: pool)
-        let snapshot = try await store.loadRuleSet()
+        let stores = Stores(pool: pool)
+        let snapshot = try await stores.ruleSets.loadRuleSet()
         let workspaces = snapshot.workspaces.filter { $0.name.hasPrefix("Benchmark ") }.map(\.id)
         return BenchmarkWorld(
             pool: pool,
-            store: store,
+            stores: stores,
             rules: CompiledRuleSet(snapshot),
             workspaces: workspaces,
             processor: try await ProcessorTime(pool)

@@ -20,7 +20,7 @@ struct CappedIngest: BenchmarkCase {
         self.world = world
         self.batch = batch
         self.clients = clients
-        var snapshot = try await world.store.loadRuleSet()
+        var snapshot = try await world.stores.ruleSets.loadRuleSet()
         let hot = world.workspaces[0]
         for place in snapshot.workspaces.indices where snapshot.workspaces[place].id == hot {
             snapshot.workspaces[place].capacity = WorkspaceCapacity(
@@ -49,7 +49,11 @@ struct CappedIngest: BenchmarkCase {
                 )
             }
         let request = rules.stateRequest(for: leads.lazy.map { ($0.lead, $0.source) })
-        let (_, result) = try await world.store.ingest(holding: request, version: rules.version, isRepeat: false) {
+        let (_, result) = try await world.stores.intake.ingest(
+            holding: request,
+            version: rules.version,
+            isRepeat: false
+        ) {
             state in
             leads.map { DecidedLead($0, Assignment(rules.decide($0.lead, from: $0.source, in: &state))) }
         }

@@ -139,7 +139,7 @@ struct FilledBench: AsyncParsableCommand {
     }
 
     private func printDashboards(_ world: BenchmarkWorld) async throws {
-        let store = world.store
+        let stores = world.stores
         let today = try await world.pool.simple("SELECT current_date, current_date - 30").last?.first
         let (to, from) = (try today?.string(0) ?? "", try today?.string(1) ?? "")
         var ofOne = LeadFilter()
@@ -148,14 +148,20 @@ struct FilledBench: AsyncParsableCommand {
         waiting.status = .pending
         let (first, second) = (ofOne, waiting)
         let looks: [(String, () async throws -> Void)] = [
-            ("health", { _ = try await store.health() }),
-            ("metrics and alerts", { _ = try await store.routingReading() }),
-            ("leads of a workspace, first page", { _ = try await store.leads(first, limit: 50, as: .administrator) }),
-            ("leads that wait, first page", { _ = try await store.leads(second, limit: 50, as: .administrator) }),
+            ("health", { _ = try await stores.health.health() }),
+            ("metrics and alerts", { _ = try await stores.health.routingReading() }),
+            (
+                "leads of a workspace, first page",
+                { _ = try await stores.leads.leads(first, limit: 50, as: .administrator) }
+            ),
+            (
+                "leads that wait, first page",
+                { _ = try await stores.leads.leads(second, limit: 50, as: .administrator) }
+            ),
             (
                 "statistics of 30 days by day",
                 {
-                    _ = try await store.statistics(
+                    _ = try await stores.statistics.statistics(
                         StatisticsQuery(from: from, to: to, grouping: .day),
                         as: .administrator
                     )
@@ -164,7 +170,7 @@ struct FilledBench: AsyncParsableCommand {
             (
                 "statistics of 30 days by place",
                 {
-                    _ = try await store.statistics(
+                    _ = try await stores.statistics.statistics(
                         StatisticsQuery(from: from, to: to, grouping: .place),
                         as: .administrator
                     )

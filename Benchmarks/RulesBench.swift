@@ -64,13 +64,13 @@ struct RulesBench: AsyncParsableCommand {
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
         )
         try await Migrator(migrations: SchemaMigrations.all, pool: pool).up()
-        let store = LeadStore(pool: pool)
+        let stores = Stores(pool: pool)
         for count in [10_000, 100_000] {
             try await insert(count, through: pool)
             print("publishing \(count) rules: what each node does")
             for round in 1...rounds {
                 let before = RuleMatching.Memory.now()
-                let (compiled, load, compile) = try await Self.load(store)
+                let (compiled, load, compile) = try await Self.load(stores)
                 let kept = RuleMatching.Memory.now().since(before)
                 print(
                     "  round \(round): load \(tenth(load)) ms, compile \(tenth(compile)) ms, "
@@ -82,10 +82,10 @@ struct RulesBench: AsyncParsableCommand {
         await pool.shutdown()
     }
 
-    private static func load(_ store: LeadStore) async throws -> (CompiledRuleSet, load: Double, compile: Double) {
+    private static func load(_ stores: Stores) async throws -> (CompiledRuleSet, load: Double, compile: Double) {
         let clock = ContinuousClock()
         let start = clock.now
-        let snapshot = try await store.loadRuleSet()
+        let snapshot = try await stores.ruleSets.loadRuleSet()
         let loaded = clock.now
         let compiled = CompiledRuleSet(snapshot)
         return (

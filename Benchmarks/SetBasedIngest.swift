@@ -18,7 +18,7 @@ struct SetBasedIngest: BenchmarkCase {
 
     private func sendBatch() async throws -> Int {
         let decided = world.decidedBatch(batch)
-        let result = try await world.store.ingest(decided, version: world.rules.version, isRepeat: false)
+        let result = try await world.stores.intake.ingest(decided, version: world.rules.version, isRepeat: false)
         guard case .written(let exceptions) = result else { throw BenchmarkFault.unexpected("the rules have changed") }
         guard exceptions.isEmpty else {
             throw BenchmarkFault.unexpected(

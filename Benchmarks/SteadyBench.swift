@@ -42,7 +42,7 @@ struct SteadyBench: AsyncParsableCommand {
 
     func run() async throws {
         let (pool, world) = try await target.open(connections: 16)
-        try await world.store.setVacuumSettings()
+        try await world.stores.maintenance.setVacuumSettings()
         try await Filling(pool: pool, leads: leads).run()
         let load = SteadyLoad(world: world, rate: rate, batch: batch, retries: retries)
         var windows: [SteadyWindow] = []

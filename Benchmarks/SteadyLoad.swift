@@ -66,7 +66,7 @@ final class SteadyLoad: Sendable {
                     ? DecidedLead(lead.prepared, Assignment(result: .retry, reason: "Nobody could take it.")) : lead
             }
         do {
-            _ = try await world.store.ingest(leads, version: world.rules.version, isRepeat: false)
+            _ = try await world.stores.intake.ingest(leads, version: world.rules.version, isRepeat: false)
             let took = (ContinuousClock.now - due) / .milliseconds(1)
             state.withLock { state in
                 state.latencies.append(took)
@@ -86,7 +86,10 @@ final class SteadyLoad: Sendable {
     /// Workers, schedule and dashboards, as a node has them.
     func runBackground() async {
         await withTaskGroup(of: Void.self) { group in
-            let router = WaitingLeadRouter(store: world.store, rules: RuleSetCache(source: world.store))
+            let router = WaitingLeadRouter(
+                queue: world.stores.queue,
+                rules: RuleSetCache(source: world.stores.ruleSets)
+            )
             group.addTask { [self] in await every(.milliseconds(200)) { try await self.retry(router) } }
             group.addTask { [self] in await every(.seconds(5)) { try await self.expire() } }
             group.addTask { [self] in await every(.seconds(1)) { try await self.look() } }
@@ -102,7 +105,7 @@ final class SteadyLoad: Sendable {
 
     /// Gathers statistics from new log rows, as a node does once a minute while a client asks for them.
     func gatherStatistics() async {
-        do { _ = try await world.store.gatherStatistics() } catch { failed(error) }
+        do { _ = try await world.stores.statistics.gatherStatistics() } catch { failed(error) }
     }
 
     private func retry(_ router: WaitingLeadRouter) async throws {
@@ -118,15 +121,15 @@ final class SteadyLoad: Sendable {
                 SELECT lead_id FROM public.lead_routing_queue WHERE next_retry_at > now() + interval '20 seconds' LIMIT 50))
             """
         )
-        let count = try await world.store.expireLeads()
+        let count = try await world.stores.queue.expireLeads()
         state.withLock { $0.counts.expired += Int(count) }
     }
 
     private func look() async throws {
-        _ = try await world.store.health()
-        _ = try await world.store.routingReading()
+        _ = try await world.stores.health.health()
+        _ = try await world.stores.health.routingReading()
         let day = try await world.pool.simple("SELECT current_date").last?.first?.string(0) ?? ""
-        _ = try await world.store.statistics(
+        _ = try await world.stores.statistics.statistics(
             StatisticsQuery(from: day, to: day, grouping: .workspace),
             as: .administrator
         )

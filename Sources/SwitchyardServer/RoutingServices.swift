@@ -19,7 +19,7 @@ package struct RoutingServices: Sendable {
     /// Puts them together; loads the rules once, so that the first lead does not wait for them.
     ///
     /// - Parameters:
-    ///   - store: every statement.
+    ///   - stores: every statement.
     ///   - retriesDisabled: whether leads that were tried before are left alone.
     ///   - retryRate: how many of those are routed a second.
     ///   - grace: how many seconds a due time is left to somebody who keeps the schedule.
@@ -28,7 +28,7 @@ package struct RoutingServices: Sendable {
     ///   - logger: for all of them.
     /// - Throws: what the database says.
     package init(
-        store: LeadStore,
+        stores: Stores,
         retriesDisabled: Bool,
         retryRate: Int = RetryPace.standardRate,
         grace: Int64 = 0,
@@ -36,11 +36,11 @@ package struct RoutingServices: Sendable {
         meter: (any RoutingMeter)? = nil,
         logger: Logger
     ) async throws {
-        rules = RuleSetCache(source: store)
+        rules = RuleSetCache(source: stores.ruleSets)
         _ = try await rules.current()
-        intake = LeadIntake(store: store, rules: rules, observer: observer, meter: meter, logger: logger)
+        intake = LeadIntake(store: stores.intake, rules: rules, observer: observer, meter: meter, logger: logger)
         let router = WaitingLeadRouter(
-            store: store,
+            queue: stores.queue,
             rules: rules,
             retriesPaused: retriesDisabled,
             pace: RetryPace(rate: retryRate),
@@ -48,9 +48,9 @@ package struct RoutingServices: Sendable {
             meter: meter
         )
         waiting = router
-        let functions = ScheduledFunctions(store: store, router: router, observer: observer, logger: logger)
+        let functions = ScheduledFunctions(stores: stores, router: router, observer: observer, logger: logger)
         self.functions = functions
-        scheduler = Scheduler(store: store, node: NodeName.make(), grace: grace, logger: logger) {
+        scheduler = Scheduler(store: stores.schedule, node: NodeName.make(), grace: grace, logger: logger) {
             try await functions.run($0)
         }
     }
@@ -63,7 +63,7 @@ package struct RoutingServices: Sendable {
         meter: (any RoutingMeter)? = nil
     ) async throws {
         try await self.init(
-            store: session.store,
+            stores: session.stores,
             retriesDisabled: session.settings.retriesDisabled,
             retryRate: session.settings.retryRate,
             grace: grace,

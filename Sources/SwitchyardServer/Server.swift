@@ -78,11 +78,11 @@ package struct Server: Sendable {
         let endpoint = inngest.endpoint(routing)
         let registration = RegistrationService(endpoint: endpoint)
         let backend = StoreBackedRouting(
-            store: session.store,
+            stores: session.stores,
             intake: routing.intake,
             waiting: routing.waiting,
-            simulator: RuleSimulator(store: session.store),
-            principals: PrincipalDirectory(store: session.store, serviceRoleKey: settings.serviceRoleKey)
+            simulator: RuleSimulator(stores: session.stores),
+            principals: PrincipalDirectory(keys: session.stores.keys, serviceRoleKey: settings.serviceRoleKey)
         )
         let announcement = Announcement(settings: settings, database: session.summary, demo: demo)
         let application = makeApplication(
@@ -136,7 +136,7 @@ package struct Server: Sendable {
     /// What takes a publication back when routings fail after it; the alert `auto_rollback` tells of it.
     private static func watch(_ session: DatabaseSession, logger: Logger) -> PublicationWatch {
         let node = NodeName.make()
-        return PublicationWatch(logger: logger) { try await session.store.rollBackFailing(node: node) }
+        return PublicationWatch(logger: logger) { try await session.stores.publishing.rollBackFailing(node: node) }
     }
 }
 

@@ -5,10 +5,10 @@ package import RoutingRules
 
 /// Says why a lead is where it is, by deciding it again from what was stored.
 package struct LeadExplainer: Sendable {
-    private let store: LeadStore
+    private let stores: Stores
 
     /// An explainer over a database.
-    package init(store: LeadStore) { self.store = store }
+    package init(stores: Stores) { self.stores = stores }
 
     /// Explains a decision of a lead.
     ///
@@ -22,8 +22,8 @@ package struct LeadExplainer: Sendable {
     /// - Returns: the explanation; nil for a lead that the caller may not see.
     /// - Throws: `StoreError` for a decision that the lead does not have.
     package func explain(_ id: UUID, decision number: Int? = nil, as access: Access) async throws -> LeadExplanation? {
-        guard let record = try await store.lead(id, as: access) else { return nil }
-        let log = try await store.decisions(id, as: access)
+        guard let record = try await stores.leads.lead(id, as: access) else { return nil }
+        let log = try await stores.leads.decisions(id, as: access)
         let decisions = log.filter { Self.isDecision($0.entry.result) }
         var chosen = decisions.indices.last
         if let number {
@@ -37,7 +37,7 @@ package struct LeadExplainer: Sendable {
             }
             chosen = number - 1
         }
-        let current = try await store.loadRuleSet()
+        let current = try await stores.ruleSets.loadRuleSet()
         let decision = chosen.map { decisions[$0] }
         var (snapshot, cause) = try await ruleSet(of: decision, current)
         // What was decided was not held back, whatever the pauses of that version say of others.
@@ -53,7 +53,7 @@ package struct LeadExplainer: Sendable {
         )
         if cause == nil, decision != nil, trace.isStateful, state == nil { cause = .stateNotKept }
         let last = log.last.map(\.entry)
-        let twins = try await store.visible(Set([record.duplicateOf].compactMap(\.self)), to: access)
+        let twins = try await stores.leads.visible(Set([record.duplicateOf].compactMap(\.self)), to: access)
         return LeadExplanation(
             leadID: id,
             status: record.status,
@@ -101,12 +101,12 @@ package struct LeadExplainer: Sendable {
         var version = decision.entry.ruleSetVersion
         if version == nil {
             cause = .decidedElsewhere
-            version = try await store.ruleSetVersion(at: decision.entry.createdAt)
+            version = try await stores.ruleSets.ruleSetVersion(at: decision.entry.createdAt)
         }
         guard let version else { return (current, .versionNotKept) }
         guard version != current.version else { return (current, cause) }
         do {
-            return (try await store.loadRuleSet(asOf: version), cause)
+            return (try await stores.ruleSets.loadRuleSet(asOf: version), cause)
         } catch let error as StoreError where error.code == .notFound {
             return (current, .versionNotKept)
         }
@@ -114,7 +114,7 @@ package struct LeadExplainer: Sendable {
 
     private func facts(_ version: Int64, isCurrent: Bool) async throws -> LeadExplanation.RuleSetFacts {
         var facts = LeadExplanation.RuleSetFacts(version: version, isCurrent: isCurrent)
-        guard let made = try await store.ruleSetVersion(version) else { return facts }
+        guard let made = try await stores.ruleSets.ruleSetVersion(version) else { return facts }
         facts.author = made.actor
         facts.action = made.action.rawValue
         facts.madeAt = made.changedAt.microsecondsSinceUnixEpoch

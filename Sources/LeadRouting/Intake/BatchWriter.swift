@@ -14,7 +14,7 @@ struct BatchWriter: Sendable {
         case again
     }
 
-    let store: any IntakeStore
+    let store: any LeadIngesting
     let rules: RuleSetCache
     let limits: LeadIntake.Limits
     let clock: any Clock<Duration>

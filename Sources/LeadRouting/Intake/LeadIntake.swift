@@ -5,7 +5,7 @@ package import RoutingRules
 import Synchronization
 
 /// What the intake needs of the database; a test gives it another.
-package protocol IntakeStore: Sendable {
+package protocol LeadIngesting: Sendable {
     /// Where a task that waits for the store best goes on, as long as that takes less than a millisecond; nil: anywhere.
     var executor: (any TaskExecutor)? { get }
     /// Stores a batch of decided leads, in one transaction.
@@ -23,11 +23,21 @@ package protocol IntakeStore: Sendable {
     func firstOutcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
 }
 
-extension IntakeStore {
+extension LeadIngesting {
     package var executor: (any TaskExecutor)? { nil }
 }
 
-extension LeadStore: IntakeStore {}
+extension IntakeStore: LeadIngesting {
+    package var executor: (any TaskExecutor)? { session.executor }
+
+    package func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] {
+        try await LeadsStore(session).outcomes(of: ids)
+    }
+
+    package func firstOutcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] {
+        try await LeadsStore(session).firstOutcomes(of: ids)
+    }
+}
 
 /// Where new leads come in: gathered into batches, decided in memory, written once, answered after the COMMIT.
 ///
@@ -102,7 +112,7 @@ package final class LeadIntake: Sendable {
     ///   - meter: who is told how each batch went.
     ///   - logger: for outages and refused batches.
     package init(
-        store: any IntakeStore,
+        store: any LeadIngesting,
         rules: RuleSetCache,
         limits: Limits = .init(),
         clock: any Clock<Duration> = .continuous,

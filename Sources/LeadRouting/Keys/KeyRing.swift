@@ -19,8 +19,8 @@ package final class KeyRing: Sendable {
     private static let capacity = 10_000
 
     /// A key ring that asks a store.
-    package convenience init(store: LeadStore) {
-        self.init { try await store.key(for: $0) }
+    package convenience init(keys: KeyStore) {
+        self.init { try await keys.key(for: $0) }
     }
 
     /// A key ring that asks a function, with a clock of its own.

@@ -12,7 +12,7 @@ package protocol RuleSource: Sendable {
     func ruleSetVersion() async throws -> Int64
 }
 
-extension LeadStore: RuleSource {}
+extension RuleSetStore: RuleSource {}
 
 /// The compiled rules of this node, as new as the last look at the database.
 ///

@@ -16,7 +16,7 @@ package struct ScheduledFunctions: Sendable {
         }
     }
 
-    private let store: LeadStore
+    private let stores: Stores
     private let router: WaitingLeadRouter
     private let observer: (any RoutingObserver)?
     private let logger: Logger
@@ -27,17 +27,17 @@ package struct ScheduledFunctions: Sendable {
     /// The functions on a store.
     ///
     /// - Parameters:
-    ///   - store: every statement.
+    ///   - stores: every statement.
     ///   - router: what routes leads that are due.
     ///   - observer: who is told of leads that expire, or fail with a stale lock.
     ///   - logger: for what the health check finds.
     package init(
-        store: LeadStore,
+        stores: Stores,
         router: WaitingLeadRouter,
         observer: (any RoutingObserver)? = nil,
         logger: Logger
     ) {
-        self.store = store
+        self.stores = stores
         self.router = router
         self.observer = observer
         self.logger = logger
@@ -67,19 +67,19 @@ package struct ScheduledFunctions: Sendable {
             return 0
         }
         let claimed = try await Int64(router.drain(limit: max(0, limit)).claimed)
-        _ = try await store.gatherStatistics()
+        _ = try await stores.statistics.gatherStatistics()
         return claimed
     }
 
     private func cleanUp() async throws -> Int64 {
         let start = try await startOfNews()
-        let released = try await store.releaseStaleLocks()
+        let released = try await stores.queue.releaseStaleLocks()
         if released > 0, let start {
             await tell(.failed) { try await $0.leadsFailedByStaleLock(since: start, limit: $1) }
         }
-        let queued = try await store.enqueueOrphans(limit: 10_000)
-        _ = try await store.gatherStatistics()
-        _ = try await store.prune()
+        let queued = try await stores.queue.enqueueOrphans(limit: 10_000)
+        _ = try await stores.statistics.gatherStatistics()
+        _ = try await stores.maintenance.prune()
         return released + queued
     }
 
@@ -89,32 +89,32 @@ package struct ScheduledFunctions: Sendable {
         for _ in 0..<1000 {
             try Task.checkCancellation()
             let start = try await startOfNews()
-            let count = try await store.expireLeads()
+            let count = try await stores.queue.expireLeads()
             total += count
             if count == 0 { break }
             if let start { await tell(.expired) { try await $0.expiredLeads(since: start, limit: $1) } }
         }
-        try await store.setVacuumSettings()
+        try await stores.maintenance.setVacuumSettings()
         return total
     }
 
     /// When news begin that the observer is to be told of; nil without one.
     private func startOfNews() async throws -> Timestamp? {
-        observer == nil ? nil : try await store.databaseTime()
+        observer == nil ? nil : try await stores.schedule.databaseTime()
     }
 
     /// Tells the observer what the audit log has; if it cannot be read, the function has done its work all the same.
     private func tell(
         _ kind: RoutingNews.Kind,
-        _ read: (LeadStore, Int32) async throws -> [LeadStore.EndedLead]
+        _ read: (QueueStore, Int32) async throws -> [EndedLead]
     ) async {
-        guard let observer, let ended = try? await read(store, Self.told), !ended.isEmpty else { return }
+        guard let observer, let ended = try? await read(stores.queue, Self.told), !ended.isEmpty else { return }
         observer.observe(ended.map { RoutingNews(kind, leadID: $0.id, source: $0.source, happenedAt: $0.endedAt) })
     }
 
     /// The guide's alerts: a backlog past 100, locks past 10, expired leads past 50, less than 90 % success.
     private func checkHealth() async throws -> Int64 {
-        let health = try await store.health()
+        let health = try await stores.health.health()
         var findings: [String] = []
         if health.retryQueueCount > 100 { findings.append("queue") }
         if health.staleLockCount > 10 { findings.append("stale locks") }

@@ -5,7 +5,7 @@ package import Postgres
 import ServiceLifecycle
 
 /// What the scheduler needs of the database; a test gives it another.
-package protocol ScheduleStore: Sendable {
+package protocol DueTimeClaiming: Sendable {
     /// The clock that decides what is due.
     func databaseTime() async throws -> Timestamp
     /// Takes a due time for a node, if nobody has; asked again with the same claim, the answer is the same.
@@ -18,7 +18,7 @@ package protocol ScheduleStore: Sendable {
     func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws
 }
 
-extension LeadStore: ScheduleStore {}
+extension ScheduleStore: DueTimeClaiming {}
 
 /// Runs the scheduled functions: each due time once over all nodes, by the database's clock.
 ///
@@ -28,7 +28,7 @@ package struct Scheduler: Service {
     /// Runs a function by name and answers how many leads it touched.
     package typealias Body = @Sendable (_ name: String) async throws -> Int64
 
-    let store: any ScheduleStore
+    let store: any DueTimeClaiming
     private let functions: [ScheduledFunction]
     let node: String
     private let grace: Int64
@@ -50,7 +50,7 @@ package struct Scheduler: Service {
     ///   - logger: for runs and failures.
     ///   - body: what runs a function.
     package init(
-        store: any ScheduleStore,
+        store: any DueTimeClaiming,
         functions: [ScheduledFunction] = ScheduledFunction.all,
         node: String,
         grace: Int64 = 0,

@@ -8,17 +8,17 @@ import Synchronization
 ///
 /// One at a time on a node: it takes a core while it runs, and the next one can wait.
 package final class RuleSimulator: Sendable {
-    private let store: LeadStore
+    private let stores: Stores
     private let timeLimit: Duration
     private let isBusy = Mutex(false)
 
     /// A simulator over a database.
     ///
     /// - Parameters:
-    ///   - store: every statement.
+    ///   - stores: every statement.
     ///   - timeLimit: how long a simulation may take.
-    package init(store: LeadStore, timeLimit: Duration = .seconds(60)) {
-        self.store = store
+    package init(stores: Stores, timeLimit: Duration = .seconds(60)) {
+        self.stores = stores
         self.timeLimit = timeLimit
     }
 
@@ -55,12 +55,12 @@ package final class RuleSimulator: Sendable {
         defer { isBusy.withLock { $0 = false } }
         let clock = ContinuousClock()
         let start = clock.now
-        let live = try await store.loadRuleSet()
+        let live = try await stores.ruleSets.loadRuleSet()
         let draft = try await snapshot(of: request, live)
         var report: SimulationReport
         switch request.leads {
         case .these(let leads):
-            let now = try await store.databaseTime().microsecondsSinceUnixEpoch
+            let now = try await stores.schedule.databaseTime().microsecondsSinceUnixEpoch
             var simulation = RuleSimulation(
                 live: live,
                 draft: draft,
@@ -72,7 +72,7 @@ package final class RuleSimulator: Sendable {
             )
             report = simulation.finished()
         case .days(let days, let limit):
-            let now = try await store.databaseTime()
+            let now = try await stores.schedule.databaseTime()
             let from = now.microsecondsSinceUnixEpoch - Int64(days) * 86_400_000_000
             let selection = ReplaySelection(
                 source: request.owner,
@@ -95,7 +95,8 @@ package final class RuleSimulator: Sendable {
                     offset: offset
                 )
             )
-            let isTruncated = try await store.replay(selection, seconds: Int(timeLimit.components.seconds)) { page in
+            let isTruncated = try await stores.simulation.replay(selection, seconds: Int(timeLimit.components.seconds))
+            { page in
                 let count = simulation.withLock { simulation in
                     simulation.add(page.leads)
                     simulation.skipDuplicates(page.duplicateCount)
@@ -124,8 +125,10 @@ package final class RuleSimulator: Sendable {
         guard counters == .live else { return nil }
         var request = CompiledRuleSet(live).everyRequest()
         request.formUnion(CompiledRuleSet(draft).everyRequest())
-        var state = try await store.peek(request)
-        state.sticky = try await store.stickyDestinations(of: (live.rules + draft.rules).filter(\.isSticky).map(\.id))
+        var state = try await stores.capacity.peek(request)
+        state.sticky = try await stores.capacity.stickyDestinations(
+            of: (live.rules + draft.rules).filter(\.isSticky).map(\.id)
+        )
         return state
     }
 
@@ -137,7 +140,7 @@ package final class RuleSimulator: Sendable {
     ) async throws -> SimulatedClock {
         let needs = SimulatedClock.needs(of: live, draft)
         guard !needs.windows.isEmpty || !needs.timeZones.isEmpty else { return SimulatedClock() }
-        return try await store.calendar(
+        return try await stores.simulation.calendar(
             windows: needs.windows,
             timeZones: needs.timeZones,
             from: Timestamp(microsecondsSinceUnixEpoch: time.lowerBound),
@@ -150,7 +153,7 @@ package final class RuleSimulator: Sendable {
         case .published: return live
         case .rules(let rules): return live.replacingRules(of: request.owner, with: rules)
         case .version(let version):
-            let then = try await store.loadRuleSet(asOf: version)
+            let then = try await stores.ruleSets.loadRuleSet(asOf: version)
             return live.replacingRules(of: request.owner, with: then.rules.filter { $0.workspaceID == request.owner })
         }
     }

@@ -4,12 +4,12 @@ package import RoutingRules
 
 /// Takes leads back from destinations that do not want them.
 package struct LeadReturn: Sendable {
-    private let store: LeadStore
+    private let stores: Stores
     private let rules: RuleSetCache
 
     /// Returns of leads in a store.
-    package init(store: LeadStore, rules: RuleSetCache) {
-        self.store = store
+    package init(stores: Stores, rules: RuleSetCache) {
+        self.stores = stores
         self.rules = rules
     }
 
@@ -34,7 +34,7 @@ package struct LeadReturn: Sendable {
     ) async throws -> RoutingOutcome {
         var current = sendsOn ? try await rules.current() : nil
         for _ in 0..<5 {
-            let result = try await store.returnLead(
+            let result = try await stores.returns.returnLead(
                 id,
                 reason: reason,
                 actor: actor,
@@ -42,7 +42,7 @@ package struct LeadReturn: Sendable {
                 as: access
             )
             if result == .done {
-                guard let outcome = try await store.outcomes(of: [id])[id] else {
+                guard let outcome = try await stores.leads.outcomes(of: [id])[id] else {
                     throw RouteRefusal(code: .notFound)
                 }
                 return outcome

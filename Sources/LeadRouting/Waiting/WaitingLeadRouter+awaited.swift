@@ -48,11 +48,11 @@ extension WaitingLeadRouter {
     /// - Throws: what the database says.
     package func routeAwaited(batch: Int = 500) async throws -> Summary {
         var summary = Summary()
-        let awaited = try await store.awaitedRules()
+        let awaited = try await queue.awaitedRules()
         guard !awaited.isEmpty else { return summary }
         try await rules.poll()
         let current = try await rules.current()
-        let state = try await store.peek(current.waitRequest(of: awaited))
+        let state = try await queue.peek(current.waitRequest(of: awaited))
         for rule in awaited where !stuck.skips(rule, version: current.version) {
             // Nobody waits for it any more: whoever does is decided again.
             let room = current.room(under: rule, in: state) ?? Int.max
@@ -84,7 +84,7 @@ extension WaitingLeadRouter {
             guard moved.isEmpty else { continue }
             // Taken by others meanwhile, or not for these leads.
             let rules = try await rules.current()
-            let state = try await store.peek(rules.waitRequest(of: [rule]))
+            let state = try await queue.peek(rules.waitRequest(of: [rule]))
             if rules.room(under: rule, in: state) == 0 || unmoved.count >= Self.mostStuck { break }
         }
         if !unmoved.isEmpty || summary.claimed > 0 { stuck.note(rule, moved: summary.claimed > 0, version: version) }

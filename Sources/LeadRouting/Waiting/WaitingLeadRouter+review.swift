@@ -21,7 +21,7 @@ extension WaitingLeadRouter {
     package func reviewWaiting() async throws -> Int {
         let current = try await rules.current()
         guard !reviews.isDone(current.version) else { return 0 }
-        let review = try await store.reviewWaiting(under: current)
+        let review = try await queue.reviewWaiting(under: current)
         if review.isDone { reviews.note(current.version) }
         return review.moved
     }

@@ -59,7 +59,7 @@ package struct WaitingLeadRouter: Sendable {
         }
     }
 
-    let store: any WaitingStore
+    let queue: any WaitingLeadClaiming
     /// The rules that decide.
     package let rules: RuleSetCache
     let stuck = StuckRules()
@@ -74,7 +74,7 @@ package struct WaitingLeadRouter: Sendable {
     /// A router of waiting leads.
     ///
     /// - Parameters:
-    ///   - store: where they wait.
+    ///   - queue: where they wait.
     ///   - rules: what decides.
     ///   - retriesPaused: whether leads that were tried before are left alone.
     ///   - maximumAttempts: after how many attempts a lead fails for good.
@@ -82,7 +82,7 @@ package struct WaitingLeadRouter: Sendable {
     ///   - observer: who is told of every lead that is routed or has failed, after the commit.
     ///   - meter: who is told how each batch went.
     package init(
-        store: any WaitingStore,
+        queue: any WaitingLeadClaiming,
         rules: RuleSetCache,
         retriesPaused: Bool = false,
         maximumAttempts: Int = RetryBackoff.standard.maximumAttempts,
@@ -91,7 +91,7 @@ package struct WaitingLeadRouter: Sendable {
         meter: (any RoutingMeter)? = nil
     ) {
         self.meter = meter
-        self.store = store
+        self.queue = queue
         self.rules = rules
         self.retriesPaused = retriesPaused
         self.maximumAttempts = maximumAttempts
@@ -160,7 +160,7 @@ package struct WaitingLeadRouter: Sendable {
     ///
     /// - Throws: ``RouteRefusal``.
     package func route(leadID: UUID, as access: Access) async throws -> RoutingOutcome {
-        guard let record = try await store.lead(leadID, as: access) else { throw RouteRefusal(code: .notFound) }
+        guard let record = try await queue.lead(leadID, as: access) else { throw RouteRefusal(code: .notFound) }
         if record.status == .pending, var settled = try await settle(.lead(leadID)).first {
             // Rules that hold it paused may be older than its resumption.
             if settled.assignment.result == .queued, try await rules.poll(),
@@ -172,7 +172,7 @@ package struct WaitingLeadRouter: Sendable {
             return outcome(settled)
         }
         // Not claimed: routed before or meanwhile, or held by somebody.
-        guard let stored = try await store.outcomes(of: [leadID])[leadID] else { throw RouteRefusal(code: .notFound) }
+        guard let stored = try await queue.outcomes(of: [leadID])[leadID] else { throw RouteRefusal(code: .notFound) }
         switch stored.status {
         case .routed: return stored
         case .failed, .expired: throw RouteRefusal(code: .final(stored.status))
@@ -187,7 +187,7 @@ package struct WaitingLeadRouter: Sendable {
         let start = ContinuousClock.now
         for _ in 0..<5 {
             let rules = current
-            let result = try await store.claimAndSettle(claim, maximumAttempts: maximumAttempts, under: rules)
+            let result = try await queue.claimAndSettle(claim, maximumAttempts: maximumAttempts, under: rules)
             switch result {
             case .settled(let settled):
                 if let observer { tell(observer, settled) }

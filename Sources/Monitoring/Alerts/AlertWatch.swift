@@ -8,7 +8,7 @@ import ServiceLifecycle
 ///
 /// Any number of nodes do it; the database lets one evaluate and one send. Nothing here is on the path of a lead.
 package struct AlertWatch: Service {
-    private let store: LeadStore
+    private let stores: Stores
     private let reader: DatabaseReader
     private let node: String
     private let host: String
@@ -28,7 +28,7 @@ package struct AlertWatch: Service {
     /// A watch.
     ///
     /// - Parameters:
-    ///   - store: where everything is kept.
+    ///   - stores: where everything is kept.
     ///   - reader: what reads the database.
     ///   - node: what this node calls itself.
     ///   - host: the machine that it runs on.
@@ -39,7 +39,7 @@ package struct AlertWatch: Service {
     ///   - missedFunctions: how many scheduled functions have not run, or failed.
     ///   - logger: for alerts, and what could not be sent.
     package init(
-        store: LeadStore,
+        stores: Stores,
         reader: DatabaseReader,
         node: String,
         host: String,
@@ -50,7 +50,7 @@ package struct AlertWatch: Service {
         missedFunctions: @escaping @Sendable () async throws -> Int,
         logger: Logger
     ) {
-        self.store = store
+        self.stores = stores
         self.reader = reader
         self.node = node
         self.host = host
@@ -70,7 +70,7 @@ package struct AlertWatch: Service {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
                 try await watch()
-                if round % 360 == 0 { try await store.pruneMonitoring() }
+                if round % 360 == 0 { try await stores.alerts.pruneMonitoring() }
                 isDown = false
             } catch {
                 if !isDown { logger.warning("alerts are not looked after", metadata: ["error": "\(error)"]) }
@@ -80,12 +80,12 @@ package struct AlertWatch: Service {
             let pause = Self.interval * Double.random(in: 0.9...1.1)
             await cancelWhenGracefulShutdown { try? await Task.sleep(for: pause) }
         }
-        try? await store.removeNode(node)
+        try? await stores.nodes.removeNode(node)
     }
 
     /// One round: says that the node is there, evaluates, sends.
     package func watch() async throws {
-        try await store.markNode(node, host: host, version: version, report: report().json)
+        try await stores.nodes.markNode(node, host: host, version: version, report: report().json)
         guard settings.isOn else { return }
         try await evaluate()
         try await send()
@@ -96,9 +96,9 @@ package struct AlertWatch: Service {
         guard case .known(let reading) = await reader.current() else { return }
         let signals = AlertSignals(
             reading,
-            nodes: try await store.nodes(),
+            nodes: try await stores.nodes.nodes(),
             missedFunctions: try await missedFunctions(),
-            rollbacks: try await store.rollbacks(inSeconds: AlertSignals.rollbackSeconds)
+            rollbacks: try await stores.publishing.rollbacks(inSeconds: AlertSignals.rollbackSeconds)
         )
         try await evaluate(signals)
     }
@@ -109,7 +109,7 @@ package struct AlertWatch: Service {
         let targets = targets
         let repeatSeconds = settings.repeatSeconds
         let logger = logger
-        _ = try await store.evaluateAlerts(self.rules.map(\.name), node: node, every: interval) { stored, now in
+        _ = try await stores.alerts.evaluateAlerts(self.rules.map(\.name), node: node, every: interval) { stored, now in
             var notifications: [AlertNotification] = []
             let alerts = stored.compactMap { alert -> StoredAlert? in
                 guard let rule = rules[alert.name] else { return nil }
@@ -136,7 +136,7 @@ package struct AlertWatch: Service {
         let names = targets.map(\.name)
         for _ in 0..<20 {
             let claim = UUID()
-            let batch = try await store.claimNotifications(for: names, claim: claim)
+            let batch = try await stores.alerts.claimNotifications(for: names, claim: claim)
             if batch.isEmpty { return }
             for notification in batch { try await send(notification, claim: claim) }
         }
@@ -153,7 +153,7 @@ package struct AlertWatch: Service {
             failure = DeliveryFailure("\(type(of: error))")
         }
         guard let failure else {
-            try await store.finishNotification(notification, claim: claim, error: nil, retryAfter: nil)
+            try await stores.alerts.finishNotification(notification, claim: claim, error: nil, retryAfter: nil)
             return
         }
         let isFinal = !failure.isWorthRepeating || notification.attempts >= Self.maximumAttempts
@@ -167,7 +167,7 @@ package struct AlertWatch: Service {
         )
         // 10 s, 20 s, 40 s, … at most 15 minutes.
         let pause = min(900, 5 * Double(1 << min(10, notification.attempts)))
-        try await store.finishNotification(
+        try await stores.alerts.finishNotification(
             notification,
             claim: claim,
             error: failure.description,

@@ -23,8 +23,8 @@ extension Alerts {
         func run() async throws {
             try await DatabaseSession.with { session in
                 var stored: [String: StoredAlert] = [:]
-                for alert in try await session.store.alerts() { stored[alert.name] = alert }
-                let now = try await session.store.databaseTime()
+                for alert in try await session.stores.alerts.alerts() { stored[alert.name] = alert }
+                let now = try await session.stores.schedule.databaseTime()
                 var table = TextTable(["NAME", "STATE", "SEVERITY", "VALUE", "CONDITION", "SINCE"])
                 for rule in session.settings.monitoring.alerts.rules {
                     let alert = stored[rule.name]
@@ -128,7 +128,7 @@ extension Alerts {
             let seconds = Self.seconds(time) ?? 0
             try await DatabaseSession.with { session in
                 for alert in names where name == "all" || alert == name {
-                    _ = try await session.store.silenceAlert(
+                    _ = try await session.stores.alerts.silenceAlert(
                         alert,
                         seconds: seconds,
                         by: "command line",

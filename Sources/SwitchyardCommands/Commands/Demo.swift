@@ -17,7 +17,7 @@ struct Demo: AsyncParsableCommand {
     func run() async throws {
         let contents = try file.map(Self.read) ?? DemoFile.builtIn()
         try await DatabaseSession.with { session in
-            let counts = try await DemoData.load(contents, into: session.store)
+            let counts = try await DemoData.load(contents, into: session.stores)
             Standard.output(
                 "Loaded \(counts.workspaces) workspaces, \(counts.agreements) agreements, \(counts.rules) rules."
             )

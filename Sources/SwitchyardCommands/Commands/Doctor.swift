@@ -14,14 +14,14 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let isHealthy = try await DatabaseSession.with(schema: .none) { session in
-            var findings = Self.serverFindings(try await session.store.serverFacts(), at: Self.clock())
+            var findings = Self.serverFindings(try await session.stores.health.serverFacts(), at: Self.clock())
             findings.append(
                 await session.pool.isThroughPooler()
                     ? .good("pooler", "in transaction mode; limits of single statements are those of the role")
                     : .good("pooler", "none")
             )
-            findings.append(await Self.roomFinding(session.store))
-            let checks = try await session.store.verify()
+            findings.append(await Self.roomFinding(session.stores))
+            let checks = try await session.stores.schema.verify()
             let broken = checks.filter { !$0.isOK }
             findings.append(
                 broken.isEmpty
@@ -33,15 +33,15 @@ struct Doctor: AsyncParsableCommand {
                     )
             )
             if broken.isEmpty {
-                let facts = try await session.store.routingFacts()
+                let facts = try await session.stores.health.routingFacts()
                 findings += Self.routingFindings(facts)
                 findings.append(Self.logFinding(facts))
                 findings.append(Self.sharedMemoryFinding(facts))
-                findings += Self.capacityFindings(try await CapacityState.read(session.store))
-                findings += Self.retentionFindings(try await session.store.retention())
+                findings += Self.capacityFindings(try await CapacityState.read(session.stores))
+                findings += Self.retentionFindings(try await session.stores.maintenance.retention())
                 findings += Self.pauseFindings(
-                    try await session.store.routingPauses(as: .administrator),
-                    names: try await session.store.workspaceNames()
+                    try await session.stores.pauses.routingPauses(as: .administrator),
+                    names: try await session.stores.workspaces.workspaceNames()
                 )
             }
             for finding in findings { Standard.output(finding.text) }
@@ -153,9 +153,9 @@ extension Doctor {
     }
 
     /// Whether the database takes writes, which only a write can tell.
-    static func roomFinding(_ store: LeadStore) async -> Finding {
+    static func roomFinding(_ stores: Stores) async -> Finding {
         do {
-            try await store.tryWriting()
+            try await stores.health.tryWriting()
             return .good("writing", "a megabyte was written and taken back")
         } catch let error as PostgresError where error.sqlState == "53100" {
             return .bad(

@@ -40,7 +40,7 @@ struct Erase: AsyncParsableCommand {
         try await DatabaseSession.with { session in
             let erasure: Erasure
             do {
-                erasure = try await session.store.erase(
+                erasure = try await session.stores.erasure.erase(
                     subject,
                     forgettingIdentity: forgetIdentity,
                     isRehearsal: dryRun,

@@ -30,7 +30,7 @@ struct Explain: AsyncParsableCommand {
             )
         }
         try await DatabaseSession.with { session in
-            let explainer = LeadExplainer(store: session.store)
+            let explainer = LeadExplainer(stores: session.stores)
             guard let explanation = try await explainer.explain(id, decision: attempt, as: .administrator) else {
                 throw CommandFault("There is no lead \(id.text).", remedy: "Check the id.")
             }

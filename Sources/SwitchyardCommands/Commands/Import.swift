@@ -30,10 +30,10 @@ struct Import: AsyncParsableCommand {
         let input = try FileChunks(path: file)
         try await DatabaseSession.with { session in
             let started = ContinuousClock.now
-            let store = session.store
-            let all = try await store.workspaces(as: .administrator).map(\.workspace)
+            let stores = session.stores
+            let all = try await stores.workspaces.workspaces(as: .administrator).map(\.workspace)
             var sender: UUID?
-            if let workspace { sender = try await store.workspace(named: workspace).workspace.id }
+            if let workspace { sender = try await stores.workspaces.workspace(named: workspace).workspace.id }
             let routing = try await RoutingServices(session: session)
             let importing = CSVImport(intake: routing.intake, workspaces: all, defaultWorkspace: sender)
             let line = ProgressLine("Importing \(file)")

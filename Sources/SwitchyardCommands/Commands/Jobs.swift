@@ -22,10 +22,10 @@ extension Jobs {
 
         func run() async throws {
             try await DatabaseSession.with { session in
-                let now = try await session.store.databaseTime()
+                let now = try await session.stores.schedule.databaseTime()
                 let times = try DueTimes(ScheduledFunction.all)
                 var last: [String: ScheduledRun] = [:]
-                for run in try await session.store.lastRuns() { last[run.name] = run }
+                for run in try await session.stores.schedule.lastRuns() { last[run.name] = run }
                 var table = TextTable(["NAME", "WHEN", "LAST RUN", "RESULT", "NEXT RUN"])
                 for function in ScheduledFunction.all {
                     let run = last[function.name]

@@ -53,13 +53,13 @@ extension Keys {
 
         func run() async throws {
             try await DatabaseSession.with { session in
-                let store = session.store
+                let stores = session.stores
                 var owner: WorkspaceRecord?
-                if let workspace { owner = try await store.workspace(named: workspace) }
+                if let workspace { owner = try await stores.workspaces.workspace(named: workspace) }
                 let granted = scopes.isEmpty ? KeyScopes.defaults(isAdministrator: owner == nil) : scopes
                 let token = APIKeyToken.random()
-                let now = try await store.databaseTime()
-                let key = try await store.createKey(
+                let now = try await stores.schedule.databaseTime()
+                let key = try await stores.keys.createKey(
                     token,
                     id: UUID.new(),
                     workspaceID: owner?.workspace.id,
@@ -88,9 +88,9 @@ extension Keys {
 
         func run() async throws {
             try await DatabaseSession.with { session in
-                let names = try await session.store.workspaceNames()
+                let names = try await session.stores.workspaces.workspaceNames()
                 var table = TextTable(["PREFIX", "NAME", "WORKSPACE", "SCOPES", "LAST USED", "STATE"])
-                for key in try await session.store.keys() {
+                for key in try await session.stores.keys.keys() {
                     table.add([
                         key.prefix,
                         key.name,
@@ -114,7 +114,7 @@ extension Keys {
 
         func run() async throws {
             try await DatabaseSession.with { session in
-                guard let revoked = try await session.store.revokeKey(key) else {
+                guard let revoked = try await session.stores.keys.revokeKey(key) else {
                     throw CommandFault(
                         "There is no key “\(key)” in use.",
                         remedy: "`switchyard keys list` shows the prefixes."

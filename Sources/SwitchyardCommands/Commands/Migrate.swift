@@ -128,7 +128,7 @@ extension Migrate {
 
         func run() async throws {
             let allWell = try await DatabaseSession.with(schema: .none) { session in
-                let checks = try await session.store.verify()
+                let checks = try await session.stores.schema.verify()
                 var table = TextTable(["", "CHECK", "DETAIL"])
                 for check in checks { table.add([check.isOK ? "✓" : "✗", check.name, check.detail]) }
                 Standard.output(table.text)

@@ -7,11 +7,11 @@ extension Migrate {
     static func keepSchedules(byCron: Bool) async throws {
         try await DatabaseSession.with { session in
             guard byCron else {
-                let count = try await session.store.unscheduleByCron()
+                let count = try await session.stores.maintenance.unscheduleByCron()
                 return Standard.output(count == 0 ? "pg_cron had none of our jobs." : "pg_cron has lost \(count) jobs.")
             }
             do {
-                let names = try await session.store.scheduleByCron()
+                let names = try await session.stores.maintenance.scheduleByCron()
                 Standard.output("pg_cron runs \(names.joined(separator: " and ")), whether or not a node does.")
             } catch let error as PostgresError where error.code == .server {
                 throw CommandFault(

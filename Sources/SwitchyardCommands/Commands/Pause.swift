@@ -19,9 +19,9 @@ struct PauseTarget: ParsableArguments {
     }
 
     /// The workspace's id, nil for all, and what to call it.
-    func resolve(in store: LeadStore) async throws -> (id: UUID?, name: String) {
+    func resolve(in stores: Stores) async throws -> (id: UUID?, name: String) {
         guard let workspace else { return (nil, "Routing as a whole") }
-        let record = try await store.workspace(named: workspace).workspace
+        let record = try await stores.workspaces.workspace(named: workspace).workspace
         return (record.id, "Routing of “\(record.name)”")
     }
 }
@@ -40,8 +40,8 @@ struct Pause: AsyncParsableCommand {
 
     func run() async throws {
         try await DatabaseSession.with { session in
-            let (id, name) = try await target.resolve(in: session.store)
-            let isNew = try await session.store.pauseRouting(of: id, reason: reason, actor: "command line")
+            let (id, name) = try await target.resolve(in: session.stores)
+            let isNew = try await session.stores.pauses.pauseRouting(of: id, reason: reason, actor: "command line")
             Standard.output("\(name) \(isNew ? "is paused" : "was paused already"). Leads are taken in, and wait.")
         }
     }
@@ -57,8 +57,8 @@ struct Resume: AsyncParsableCommand {
 
     func run() async throws {
         try await DatabaseSession.with { session in
-            let (id, name) = try await target.resolve(in: session.store)
-            let wasPaused = try await session.store.resumeRouting(of: id, actor: "command line")
+            let (id, name) = try await target.resolve(in: session.stores)
+            let wasPaused = try await session.stores.pauses.resumeRouting(of: id, actor: "command line")
             Standard.output("\(name) \(wasPaused ? "goes on" : "was not paused").")
         }
     }

@@ -47,7 +47,7 @@ struct Rehearsal {
 
     /// Does it; false when the copy is not whole at the end.
     func run() async throws -> Bool {
-        let facts = try await session.store.databaseFacts()
+        let facts = try await session.stores.schema.databaseFacts()
         guard facts.mayCreateDatabases else {
             throw CommandFault(
                 "Our user may not make databases, and so no copy.",
@@ -59,28 +59,28 @@ struct Rehearsal {
         // Who copies a database by template must not be connected to it.
         await session.pool.shutdown()
         let server = pool("postgres")
-        let store = LeadStore(pool: server)
+        let stores = Stores(pool: server)
         do {
-            let isWell = try await rehearse(facts.name, copy: copy, size: facts.size, on: store)
-            if !keepsCopy { try await store.dropDatabase(copy) }
+            let isWell = try await rehearse(facts.name, copy: copy, size: facts.size, on: stores)
+            if !keepsCopy { try await stores.schema.dropDatabase(copy) }
             await server.shutdown()
             return isWell
         } catch {
-            if !keepsCopy { try? await store.dropDatabase(copy) }
+            if !keepsCopy { try? await stores.schema.dropDatabase(copy) }
             await server.shutdown()
             throw error
         }
     }
 
-    private func rehearse(_ name: String, copy: String, size: Int64, on server: LeadStore) async throws -> Bool {
+    private func rehearse(_ name: String, copy: String, size: Int64, on server: Stores) async throws -> Bool {
         let start = ContinuousClock.now
         Standard.error("Copying \(name) (\(Self.megabytes(size))) …")
         let way: String
         do {
-            try await server.makeDatabase(copy, from: name)
+            try await server.schema.makeDatabase(copy, from: name)
             way = "by template"
         } catch let error as PostgresError where error.sqlState == "55006" {
-            try await server.makeDatabase(copy, from: nil)
+            try await server.schema.makeDatabase(copy, from: nil)
             try await DatabaseDump(from: session.connectionString, to: session.connectionString(toDatabase: copy))
                 .copy()
             way = "by pg_dump and pg_restore, because others are connected to it"
@@ -88,10 +88,10 @@ struct Rehearsal {
         Standard.output("Copied \(Self.megabytes(size)) in \(Self.seconds(.now - start)), \(way).\n")
 
         let pool = pool(copy)
-        let store = LeadStore(pool: pool)
+        let stores = Stores(pool: pool)
         do {
-            try await store.resetChanges()
-            let isWell = try await migrate(pool, store)
+            try await stores.schema.resetChanges()
+            let isWell = try await migrate(pool, stores)
             await pool.shutdown()
             Standard.output(
                 keepsCopy ? "The copy is \(copy); DROP DATABASE \(copy); removes it." : "The copy is dropped."
@@ -103,11 +103,12 @@ struct Rehearsal {
         }
     }
 
-    private func migrate(_ pool: PostgresPool, _ store: LeadStore) async throws -> Bool {
-        let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in try await store.missingMigrations()
+    private func migrate(_ pool: PostgresPool, _ stores: Stores) async throws -> Bool {
+        let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in
+            try await stores.schema.missingMigrations()
         }
         let steps = Mutex<[(name: String, at: ContinuousClock.Instant)]>([])
-        let sampling = Task { try await LockSamples.take(store) }
+        let sampling = Task { try await LockSamples.take(stores) }
         let start = ContinuousClock.now
         let applied = try await migrator.upOnline { line in
             Standard.error(line)
@@ -135,12 +136,12 @@ struct Rehearsal {
         // Counts of a session are told to the server a moment after its transactions.
         try await Task.sleep(for: .seconds(1))
         table = TextTable(["TABLE", "INSERTED", "UPDATED", "DELETED"])
-        for change in try await store.tableChanges() {
+        for change in try await stores.schema.tableChanges() {
             table.add([change.name, "\(change.inserted)", "\(change.updated)", "\(change.deleted)"])
         }
         Standard.output(table.text)
-        Standard.output("The copy has \(Self.megabytes(try await store.databaseFacts().size)) now.")
-        let broken = try await store.verify().filter { !$0.isOK }
+        Standard.output("The copy has \(Self.megabytes(try await stores.schema.databaseFacts().size)) now.")
+        let broken = try await stores.schema.verify().filter { !$0.isOK }
         for check in broken { Standard.output("✗ \(check.name)  \(check.detail)") }
         Standard.output(broken.isEmpty ? "Every check of `migrate verify` passed." : "\(broken.count) checks failed.")
         return broken.isEmpty
@@ -180,10 +181,10 @@ struct LockSamples: Sendable {
     }
 
     /// Looks every ten milliseconds until the task is cancelled.
-    static func take(_ store: LeadStore) async throws -> LockSamples {
+    static func take(_ stores: Stores) async throws -> LockSamples {
         var samples = LockSamples()
         while !Task.isCancelled {
-            guard let held = try? await store.heldLocks() else { break }
+            guard let held = try? await stores.schema.heldLocks() else { break }
             samples.note(Set(held), at: .now)
             try? await Task.sleep(for: .milliseconds(10))
         }

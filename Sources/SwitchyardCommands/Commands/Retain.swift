@@ -25,8 +25,8 @@ struct Retain: AsyncParsableCommand {
             months = number
         }
         try await DatabaseSession.with { session in
-            if logMonths != nil { try await session.store.keepLog(months: months) }
-            let now = try await session.store.retention()
+            if logMonths != nil { try await session.stores.maintenance.keepLog(months: months) }
+            let now = try await session.stores.maintenance.retention()
             Standard.output(
                 "Routing log: \(now.logMonths.map { "\($0) months beside the current one" } ?? "kept for ever")"
                     + (now.oldestLogMonth.map { "; the oldest there is: \($0)" } ?? "") + "."

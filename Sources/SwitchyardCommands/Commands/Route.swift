@@ -21,7 +21,7 @@ struct Route: AsyncParsableCommand {
         }
         try await DatabaseSession.with { session in
             let routing = try await RoutingServices(session: session)
-            let names = try await session.store.workspaceNames()
+            let names = try await session.stores.workspaces.workspaceNames()
             let outcome = try await routing.waiting.route(leadID: id, as: .administrator)
             Standard.output("\(id.text)  \(outcome.status.rawValue)")
             if let destination = outcome.destinationWorkspaceID {
@@ -65,7 +65,7 @@ struct Retry: AsyncParsableCommand {
         try await DatabaseSession.with { session in
             if let lead {
                 guard let id = UUID(uuidString: lead) else { throw CommandFault("“\(lead)” is not a lead's id.") }
-                guard try await session.store.requeue(id, actor: "command line") else {
+                guard try await session.stores.queue.requeue(id, actor: "command line") else {
                     throw CommandFault(
                         "That lead cannot be put back, or does not exist.",
                         remedy:
@@ -75,7 +75,7 @@ struct Retry: AsyncParsableCommand {
                 Standard.output("\(id.text) is waiting again.")
                 return
             }
-            if unmatched { try await requeueUnmatched(session.store) }
+            if unmatched { try await requeueUnmatched(session.stores) }
             let routing = try await RoutingServices(session: session)
             let summary = try await routing.waiting.drain(limit: limit)
             Standard.output(
@@ -85,15 +85,17 @@ struct Retry: AsyncParsableCommand {
     }
 
     /// Puts back what no rule matched, a page at a time; what comes to the same again is not put back twice.
-    private func requeueUnmatched(_ store: LeadStore) async throws {
+    private func requeueUnmatched(_ stores: Stores) async throws {
         var filter = LeadFilter()
-        if let workspace { filter.sourceWorkspaceID = try await store.workspace(named: workspace).workspace.id }
+        if let workspace {
+            filter.sourceWorkspaceID = try await stores.workspaces.workspace(named: workspace).workspace.id
+        }
         var total = 0
         var requeued: Int
         repeat {
-            filter.unmatchedRetriableUnder = try await store.ruleSetVersion()
-            let page = try await store.leads(filter, limit: min(1000, limit - total), as: .administrator)
-            requeued = try await store.requeue(page.leads.map(\.id), actor: "command line")
+            filter.unmatchedRetriableUnder = try await stores.ruleSets.ruleSetVersion()
+            let page = try await stores.leads.leads(filter, limit: min(1000, limit - total), as: .administrator)
+            requeued = try await stores.queue.requeue(page.leads.map(\.id), actor: "command line")
             total += requeued
         } while requeued > 0 && total < limit
         Standard.output("\(total) that no rule had matched wait again.")

@@ -43,9 +43,9 @@ extension Stats {
 
         func run() async throws {
             try await DatabaseSession.with { session in
-                let counted = try await session.store.gatherStatistics()
+                let counted = try await session.stores.statistics.gatherStatistics()
                 var only: WorkspaceRecord?
-                if let workspace { only = try await session.store.workspace(named: workspace) }
+                if let workspace { only = try await session.stores.workspaces.workspace(named: workspace) }
                 let query = StatisticsQuery(
                     from: days.from ?? "-infinity",
                     to: days.to ?? "infinity",
@@ -54,13 +54,13 @@ extension Stats {
                 )
                 var names: [String: String] = [:]
                 if by == .workspace {
-                    for (id, name) in try await session.store.workspaceNames() { names[id.text] = name }
+                    for (id, name) in try await session.stores.workspaces.workspaceNames() { names[id.text] = name }
                 }
                 var table = TextTable([
                     by.rawValue.uppercased(), "", "ROUTED", "UNMATCHED", "DUPLICATES", "RETRIED", "FAILED", "EXPIRED",
                     "WAITED", "RETURNED", "AVERAGE",
                 ])
-                for row in try await session.store.statistics(query, as: .administrator) {
+                for row in try await session.stores.statistics.statistics(query, as: .administrator) {
                     let average = row.routed > 0 ? "\(row.latencyMilliseconds / row.routed) ms" : ""
                     let others = [row.unmatched, row.duplicates, row.retried, row.failed, row.expired, row.waited]
                     table.add(
@@ -86,9 +86,9 @@ extension Stats {
 
         func run() async throws {
             try await DatabaseSession.with { session in
-                try await session.store.gatherStatistics()
+                try await session.stores.statistics.gatherStatistics()
                 var total: Int64 = 0
-                try await session.store.rebuildStatistics(from: days.from, to: days.to) { day, rows in
+                try await session.stores.statistics.rebuildStatistics(from: days.from, to: days.to) { day, rows in
                     total += rows
                     Standard.error("\(day): \(rows)")
                 }

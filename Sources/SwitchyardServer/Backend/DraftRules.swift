@@ -5,10 +5,10 @@ package import Web
 
 /// Finds the rules that a simulation sets against those in force.
 package struct DraftRules {
-    let store: LeadStore
+    let stores: Stores
 
     /// Over a store.
-    package init(store: LeadStore) { self.store = store }
+    package init(stores: Stores) { self.stores = stores }
 
     /// The rules that were asked for, and what to call them.
     package func rules(
@@ -20,7 +20,7 @@ package struct DraftRules {
         case .published: return (.published, "the same rules")
         case .version(let version): return (.version(version), "version \(version)")
         case .stored:
-            guard let draft = try await store.draft(of: owner, as: access) else {
+            guard let draft = try await stores.drafts.draft(of: owner, as: access) else {
                 throw StoreError(
                     .invalid,
                     field: "/draft",
@@ -30,7 +30,7 @@ package struct DraftRules {
             }
             return (.rules(try await rules(draft.document, of: owner)), "the draft")
         case .document(let tree):
-            let workspaces = try await store.workspaces(as: access).map(\.workspace)
+            let workspaces = try await stores.workspaces.workspaces(as: access).map(\.workspace)
             do {
                 let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
                 return (.rules(try await rules(document, of: owner)), "the draft that was sent")
@@ -44,7 +44,7 @@ package struct DraftRules {
 
     /// A document's rules as they would be if they were published now.
     private func rules(_ document: RuleSetDocument, of owner: UUID?) async throws -> [RoutingRule] {
-        let live = try await store.loadRuleSet().rules.filter { $0.workspaceID == owner }
+        let live = try await stores.ruleSets.loadRuleSet().rules.filter { $0.workspaceID == owner }
         return ResolvedRuleSet(document, owner: owner, live: live, golden: []) { UUID() }.rules
     }
 }

@@ -10,8 +10,8 @@ struct PrincipalDirectory: Sendable {
     private let serviceRoleHash: [UInt8]?
 
     /// A directory over the store's keys.
-    init(store: LeadStore, serviceRoleKey: String?) {
-        keys = KeyRing(store: store)
+    init(keys: KeyStore, serviceRoleKey: String?) {
+        self.keys = KeyRing(keys: keys)
         serviceRoleHash = serviceRoleKey.map { Array(SHA256.hash(data: Data($0.utf8))) }
     }
 

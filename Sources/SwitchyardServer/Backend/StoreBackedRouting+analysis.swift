@@ -8,17 +8,17 @@ extension StoreBackedRouting {
     func lint(of owner: UUID?, as principal: Principal) async throws -> RuleLintReport {
         try await tellingCaller {
             let owner = principal.workspaceID ?? owner
-            if let owner, try await store.workspace(owner, as: principal.access) == nil {
+            if let owner, try await stores.workspaces.workspace(owner, as: principal.access) == nil {
                 throw BackendError.notFound("There is no such workspace, or none that this key may see.")
             }
-            let lint = RuleLint(try await store.loadRuleSet())
+            let lint = RuleLint(try await stores.ruleSets.loadRuleSet())
             return owner.map { lint.report(on: $0) } ?? lint.report()
         }
     }
 
     func warnings(about rule: RoutingRule, as principal: Principal) async throws -> [RuleFinding] {
         try await tellingCaller {
-            RuleLint(try await store.loadRuleSet()).report(on: rule.workspaceID, about: rule.id).findings
+            RuleLint(try await stores.ruleSets.loadRuleSet()).report(on: rule.workspaceID, about: rule.id).findings
         }
     }
 }
@@ -26,7 +26,7 @@ extension StoreBackedRouting {
 extension StoreBackedRouting {
     func explain(_ lead: UUID, attempt: Int?, as principal: Principal) async throws -> LeadExplanation? {
         try await tellingCaller {
-            try await LeadExplainer(store: store).explain(lead, decision: attempt, as: principal.access)
+            try await LeadExplainer(stores: stores).explain(lead, decision: attempt, as: principal.access)
         }
     }
 
@@ -36,7 +36,7 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> SimulationReport {
         try await tellingCaller {
-            if let owner, try await store.workspace(owner, as: principal.access) == nil {
+            if let owner, try await stores.workspaces.workspace(owner, as: principal.access) == nil {
                 throw BackendError.invalid([
                     FieldProblem(
                         field: "workspaceId",
@@ -44,7 +44,7 @@ extension StoreBackedRouting {
                     )
                 ])
             }
-            let (rules, name) = try await DraftRules(store: store)
+            let (rules, name) = try await DraftRules(stores: stores)
                 .rules(simulation.draft, of: owner, as: principal.access)
             return try await simulator.run(
                 SimulationRequest(
@@ -69,7 +69,9 @@ extension StoreBackedRouting {
         case .these(let leads): return .these(leads)
         case .csv(let bytes):
             var all: [Workspace] = []
-            if principal.workspaceID == nil { all = try await store.workspaces(as: .administrator).map(\.workspace) }
+            if principal.workspaceID == nil {
+                all = try await stores.workspaces.workspaces(as: .administrator).map(\.workspace)
+            }
             do {
                 return .these(try LeadTable.leads(bytes, of: LeadSources(all, else: owner)))
             } catch {

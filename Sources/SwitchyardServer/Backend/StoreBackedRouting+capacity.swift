@@ -12,7 +12,7 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> ReturnedLead {
         try await tellingCaller {
-            let outcome = try await LeadReturn(store: store, rules: waiting.rules)(
+            let outcome = try await LeadReturn(stores: stores, rules: waiting.rules)(
                 id,
                 reason: reason,
                 sendsOn: sendsOn,
@@ -30,7 +30,7 @@ extension StoreBackedRouting {
 
     func capacityUsage(of workspace: UUID, as principal: Principal) async throws -> StoredUsage? {
         try await tellingCaller {
-            try await store.capacityUsage(of: workspace, as: principal.access)
+            try await stores.capacity.capacityUsage(of: workspace, as: principal.access)
                 .map { usage in
                     StoredUsage(
                         timeZone: usage.capacity.timeZone,
@@ -43,7 +43,7 @@ extension StoreBackedRouting {
     }
 
     func assignees(of workspace: UUID, as principal: Principal) async throws -> [Assignee] {
-        try await tellingCaller { try await store.assignees(of: workspace, as: principal.access) }
+        try await tellingCaller { try await stores.assignees.assignees(of: workspace, as: principal.access) }
     }
 
     func createAssignee(
@@ -53,7 +53,8 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> Assignee {
         try await tellingCaller {
-            try await store.by(principal.id)
+            try await stores.by(principal.id)
+                .assignees
                 .createAssignee(id: id ?? UUID.new(), of: workspace, AssigneeChange(fields), as: principal.access)
         }
     }
@@ -65,14 +66,14 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> Assignee {
         try await tellingCaller {
-            try await store.by(principal.id)
-                .changeAssignee(id, of: workspace, AssigneeChange(fields), as: principal.access)
+            try await stores.by(principal.id)
+                .assignees.changeAssignee(id, of: workspace, AssigneeChange(fields), as: principal.access)
         }
     }
 
     func deleteAssignee(_ id: UUID, of workspace: UUID, as principal: Principal) async throws -> Bool {
         try await tellingCaller {
-            try await store.by(principal.id).deleteAssignee(id, of: workspace, as: principal.access)
+            try await stores.by(principal.id).assignees.deleteAssignee(id, of: workspace, as: principal.access)
         }
     }
 }

@@ -10,7 +10,7 @@ extension StoreBackedRouting {
                 case .email(let text): .email(text)
                 case .phone(let text): .phone(text)
                 }
-            let erasure = try await store.erase(
+            let erasure = try await stores.erasure.erase(
                 subject,
                 forgettingIdentity: request.forgetsIdentity,
                 isRehearsal: request.isRehearsal,

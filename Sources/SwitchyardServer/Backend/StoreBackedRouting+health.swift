@@ -4,15 +4,15 @@ import Web
 
 extension StoreBackedRouting {
     func health() async throws -> HealthReport {
-        try await tellingCaller { HealthReport(try await store.health()) }
+        try await tellingCaller { HealthReport(try await stores.health.health()) }
     }
 
     func readiness() async -> Readiness {
         do {
-            guard try await store.takesWrites() else {
+            guard try await stores.health.takesWrites() else {
                 return .notReady(reason: "The database is read-only: this node cannot store leads.")
             }
-            guard try await store.isMigrated() else {
+            guard try await stores.schema.isMigrated() else {
                 return .notReady(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
             }
             return refusals.recent.map { .notReady(reason: "\($0): this node cannot store leads.") } ?? .ready

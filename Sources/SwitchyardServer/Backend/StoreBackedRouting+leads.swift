@@ -26,7 +26,7 @@ extension StoreBackedRouting {
                 place = read
             }
             guard let filter = LeadFilter(search) else { return LeadSearchPage(leads: [], nextCursor: nil) }
-            let page = try await store.leads(filter, after: place, limit: limit, as: principal.access)
+            let page = try await stores.leads.leads(filter, after: place, limit: limit, as: principal.access)
             let twins = try await visibleTwins(of: page.leads, to: principal)
             return LeadSearchPage(
                 leads: page.leads.map { StoredLead($0, showingTwins: twins) },
@@ -37,9 +37,9 @@ extension StoreBackedRouting {
 
     func lead(_ id: UUID, as principal: Principal) async throws -> StoredLeadWithHistory? {
         try await tellingCaller {
-            guard let record = try await store.lead(id, as: principal.access) else { return nil }
+            guard let record = try await stores.leads.lead(id, as: principal.access) else { return nil }
             let twins = try await visibleTwins(of: [record], to: principal)
-            let history = try await store.history(id, as: principal.access)
+            let history = try await stores.leads.history(id, as: principal.access)
             return StoredLeadWithHistory(
                 lead: StoredLead(record, showingTwins: twins),
                 history: history.map(LeadEvent.init)
@@ -49,7 +49,7 @@ extension StoreBackedRouting {
 
     /// Which of the leads that came first the principal may be told of.
     private func visibleTwins(of records: [LeadRecord], to principal: Principal) async throws -> Set<UUID> {
-        try await store.visible(Set(records.compactMap(\.duplicateOf)), to: principal.access)
+        try await stores.leads.visible(Set(records.compactMap(\.duplicateOf)), to: principal.access)
     }
 }
 

@@ -6,10 +6,10 @@ import Web
 extension StoreBackedRouting {
     func retry(leadID: UUID, as principal: Principal) async throws {
         try await tellingCaller {
-            guard let record = try await store.lead(leadID, as: principal.access) else {
+            guard let record = try await stores.leads.lead(leadID, as: principal.access) else {
                 throw BackendError.notFound("There is no such lead, or none that this key may see.")
             }
-            guard try await store.requeue(leadID, actor: principal.id) else {
+            guard try await stores.queue.requeue(leadID, actor: principal.id) else {
                 throw BackendError.conflict(
                     reason:
                         "Only a lead that failed, or that no rule matched and its source keeps, can be put back into "
@@ -27,9 +27,9 @@ extension StoreBackedRouting {
     ) async throws -> (requeued: Int, hasMore: Bool) {
         try await tellingCaller {
             guard var filter = LeadFilter(search) else { return (0, false) }
-            if search.isUnmatched { filter.unmatchedRetriableUnder = try await store.ruleSetVersion() }
-            let page = try await store.leads(filter, limit: limit, as: principal.access)
-            let requeued = try await store.requeue(page.leads.map(\.id), actor: principal.id)
+            if search.isUnmatched { filter.unmatchedRetriableUnder = try await stores.ruleSets.ruleSetVersion() }
+            let page = try await stores.leads.leads(filter, limit: limit, as: principal.access)
+            let requeued = try await stores.queue.requeue(page.leads.map(\.id), actor: principal.id)
             return (requeued, page.next != nil)
         }
     }

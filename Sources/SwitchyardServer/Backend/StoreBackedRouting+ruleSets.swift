@@ -9,12 +9,14 @@ extension StoreBackedRouting {
         try await tellingCaller {
             switch state {
             case .live:
-                return StoredRuleSet(document: try await store.ruleSet(of: owner, as: principal.access).document)
+                return StoredRuleSet(
+                    document: try await stores.ruleSets.ruleSet(of: owner, as: principal.access).document
+                )
             case .version(let version):
-                let then = try await store.ruleSet(of: owner, asOf: version, as: principal.access)
+                let then = try await stores.ruleSets.ruleSet(of: owner, asOf: version, as: principal.access)
                 return StoredRuleSet(document: then.document)
             case .draft:
-                guard let draft = try await store.draft(of: owner, as: principal.access) else {
+                guard let draft = try await stores.drafts.draft(of: owner, as: principal.access) else {
                     throw BackendError.notFound("There is no draft.")
                 }
                 return StoredRuleSet(draft)
@@ -29,7 +31,7 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> [StoredRuleSetVersion] {
         try await tellingCaller {
-            try await store.ruleSetVersions(of: owner, before: before, limit: limit, as: principal.access)
+            try await stores.ruleSets.ruleSetVersions(of: owner, before: before, limit: limit, as: principal.access)
                 .map { summary in
                     StoredRuleSetVersion(
                         version: summary.version.version,
@@ -55,16 +57,16 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> StoredRuleSet {
         try await tellingCaller {
-            let workspaces = try await store.workspaces(as: principal.access).map(\.workspace)
+            let workspaces = try await stores.workspaces.workspaces(as: principal.access).map(\.workspace)
             let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
-            let draft = try await store.by(principal.id)
-                .saveDraft(document, of: owner, checking: checking, as: principal.access)
+            let draft = try await stores.by(principal.id)
+                .drafts.saveDraft(document, of: owner, checking: checking, as: principal.access)
             return StoredRuleSet(draft)
         }
     }
 
     func deleteDraft(of owner: UUID?, as principal: Principal) async throws -> Bool {
-        try await tellingCaller { try await store.deleteDraft(of: owner, as: principal.access) }
+        try await tellingCaller { try await stores.drafts.deleteDraft(of: owner, as: principal.access) }
     }
 
     func publishDraft(
@@ -75,8 +77,8 @@ extension StoreBackedRouting {
     ) async throws -> StoredPublication {
         try await tellingCaller {
             StoredPublication(
-                try await store.by(principal.id)
-                    .publishRuleSet(of: owner, expected: expected, note: note, as: principal.access)
+                try await stores.by(principal.id)
+                    .publishing.publishRuleSet(of: owner, expected: expected, note: note, as: principal.access)
             )
         }
     }
@@ -89,8 +91,8 @@ extension StoreBackedRouting {
     ) async throws -> StoredPublication {
         try await tellingCaller {
             StoredPublication(
-                try await store.by(principal.id)
-                    .returnRuleSet(to: version, of: owner, note: note, as: principal.access)
+                try await stores.by(principal.id)
+                    .publishing.returnRuleSet(to: version, of: owner, note: note, as: principal.access)
             )
         }
     }

@@ -6,11 +6,15 @@ import Web
 
 extension StoreBackedRouting {
     func workspaces(as principal: Principal) async throws -> [StoredWorkspace] {
-        try await tellingCaller { try await store.workspaces(as: principal.access).map(StoredWorkspace.init) }
+        try await tellingCaller {
+            try await stores.workspaces.workspaces(as: principal.access).map(StoredWorkspace.init)
+        }
     }
 
     func workspace(_ id: UUID, as principal: Principal) async throws -> StoredWorkspace? {
-        try await tellingCaller { try await store.workspace(id, as: principal.access).map(StoredWorkspace.init) }
+        try await tellingCaller {
+            try await stores.workspaces.workspace(id, as: principal.access).map(StoredWorkspace.init)
+        }
     }
 
     func createWorkspace(
@@ -20,8 +24,8 @@ extension StoreBackedRouting {
     ) async throws -> StoredWorkspace {
         try await tellingCaller {
             StoredWorkspace(
-                try await store.by(principal.id)
-                    .createWorkspace(id: id ?? UUID.new(), WorkspaceChange(fields), as: principal.access)
+                try await stores.by(principal.id)
+                    .workspaces.createWorkspace(id: id ?? UUID.new(), WorkspaceChange(fields), as: principal.access)
             )
         }
     }
@@ -33,21 +37,24 @@ extension StoreBackedRouting {
     ) async throws -> StoredWorkspace {
         try await tellingCaller {
             StoredWorkspace(
-                try await store.by(principal.id).changeWorkspace(id, WorkspaceChange(fields), as: principal.access)
+                try await stores.by(principal.id).workspaces
+                    .changeWorkspace(id, WorkspaceChange(fields), as: principal.access)
             )
         }
     }
 
     func deleteWorkspace(_ id: UUID, as principal: Principal) async throws -> Bool {
-        try await tellingCaller { try await store.by(principal.id).deleteWorkspace(id, as: principal.access) }
+        try await tellingCaller {
+            try await stores.by(principal.id).workspaces.deleteWorkspace(id, as: principal.access)
+        }
     }
 
     func rules(of owner: UUID?, as principal: Principal) async throws -> [StoredRule] {
-        try await tellingCaller { try await store.rules(of: owner, as: principal.access).map(StoredRule.init) }
+        try await tellingCaller { try await stores.rules.rules(of: owner, as: principal.access).map(StoredRule.init) }
     }
 
     func rule(_ id: UUID, as principal: Principal) async throws -> StoredRule? {
-        try await tellingCaller { try await store.rule(id, as: principal.access).map(StoredRule.init) }
+        try await tellingCaller { try await stores.rules.rule(id, as: principal.access).map(StoredRule.init) }
     }
 
     func createRule(
@@ -58,24 +65,26 @@ extension StoreBackedRouting {
     ) async throws -> StoredRule {
         try await tellingCaller {
             StoredRule(
-                try await store.by(principal.id)
-                    .createRule(id: id ?? UUID.new(), owner: owner, RuleChange(fields), as: principal.access)
+                try await stores.by(principal.id)
+                    .rules.createRule(id: id ?? UUID.new(), owner: owner, RuleChange(fields), as: principal.access)
             )
         }
     }
 
     func changeRule(_ id: UUID, _ fields: RuleFields, as principal: Principal) async throws -> StoredRule {
         try await tellingCaller {
-            StoredRule(try await store.by(principal.id).changeRule(id, RuleChange(fields), as: principal.access))
+            StoredRule(try await stores.by(principal.id).rules.changeRule(id, RuleChange(fields), as: principal.access))
         }
     }
 
     func deleteRule(_ id: UUID, as principal: Principal) async throws -> Bool {
-        try await tellingCaller { try await store.by(principal.id).deleteRule(id, as: principal.access) }
+        try await tellingCaller { try await stores.by(principal.id).rules.deleteRule(id, as: principal.access) }
     }
 
     func agreements(as principal: Principal) async throws -> [StoredAgreement] {
-        try await tellingCaller { try await store.agreements(as: principal.access).map(StoredAgreement.init) }
+        try await tellingCaller {
+            try await stores.agreements.agreements(as: principal.access).map(StoredAgreement.init)
+        }
     }
 
     func grant(
@@ -83,9 +92,9 @@ extension StoreBackedRouting {
         as principal: Principal
     ) async throws -> (agreement: StoredAgreement, isNew: Bool) {
         try await tellingCaller {
-            let isNew = try await store.by(principal.id).grant(agreement, as: principal.access)
+            let isNew = try await stores.by(principal.id).agreements.grant(agreement, as: principal.access)
             guard
-                let record = try await store.agreements(as: principal.access)
+                let record = try await stores.agreements.agreements(as: principal.access)
                     .first(where: { $0.agreement == agreement })
             else { throw BackendError.notFound("The agreement was ended at the same moment.") }
             return (StoredAgreement(record), isNew)
@@ -93,7 +102,7 @@ extension StoreBackedRouting {
     }
 
     func revoke(_ agreement: RoutingAgreement, as principal: Principal) async throws -> Bool {
-        try await tellingCaller { try await store.by(principal.id).revoke(agreement, as: principal.access) }
+        try await tellingCaller { try await stores.by(principal.id).agreements.revoke(agreement, as: principal.access) }
     }
 }
 

@@ -7,8 +7,8 @@ extension StoreBackedRouting {
     func statistics(_ search: StatisticsSearch, as principal: Principal) async throws -> StatisticsReport {
         try await tellingCaller {
             // What is shown is a minute old at most, whoever keeps the schedule.
-            let counted = try await store.gatherStatistics(ifOlderThan: 60)
-            let rows = try await store.statistics(
+            let counted = try await stores.statistics.gatherStatistics(ifOlderThan: 60)
+            let rows = try await stores.statistics.statistics(
                 StatisticsQuery(
                     from: search.from,
                     to: search.to,

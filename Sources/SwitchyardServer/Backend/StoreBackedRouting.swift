@@ -11,7 +11,7 @@ import Web
 /// the API's terms. What it offers is spread over the extensions of this type, one subject a file.
 struct StoreBackedRouting: RoutingBackend {
     /// Every statement.
-    let store: LeadStore
+    let stores: Stores
     /// The way in for new leads.
     let intake: LeadIntake
     /// The way for leads that wait.
@@ -98,7 +98,7 @@ struct StoreBackedRouting: RoutingBackend {
         guard refusal.code == .unknownWorkspace else { throw refusal }
         var unknown: Set<UUID> = []
         for id in Set(batch.map(\.sourceWorkspaceID)) {
-            if try await store.workspace(id, as: .administrator) == nil { unknown.insert(id) }
+            if try await stores.workspaces.workspace(id, as: .administrator) == nil { unknown.insert(id) }
         }
         let kept = batch.filter { !unknown.contains($0.sourceWorkspaceID) }
         var known =
@@ -120,7 +120,7 @@ struct StoreBackedRouting: RoutingBackend {
     private func visibleTwins(of outcomes: [RoutingOutcome], to principal: Principal) async -> Set<UUID> {
         let twins = Set(outcomes.compactMap(\.duplicateLeadID))
         guard !twins.isEmpty else { return [] }
-        return (try? await store.visible(twins, to: principal.access)) ?? []
+        return (try? await stores.leads.visible(twins, to: principal.access)) ?? []
     }
 }
 

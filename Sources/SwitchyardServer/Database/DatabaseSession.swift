@@ -10,7 +10,7 @@ package import Postgres
 package struct DatabaseSession: Sendable {
     package let settings: Settings
     package let pool: PostgresPool
-    package let store: LeadStore
+    package let stores: Stores
     /// The way to the database on which notifications are heard.
     package let hints: PostgresConfiguration
     package let logger: Logger
@@ -33,8 +33,9 @@ package struct DatabaseSession: Sendable {
 
     /// The migrations of this build, over this database, with every check of `verify` to tell what is gone.
     package var migrator: Migrator {
-        let store = store
-        return Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in try await store.missingMigrations() }
+        let stores = stores
+        return Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in try await stores.schema.missingMigrations()
+        }
     }
 
     /// The same server and user, with another database.
@@ -51,7 +52,7 @@ package struct DatabaseSession: Sendable {
     ) async throws -> DatabaseSession {
         let session = try await connect(settings: settings, logger: logger)
         do {
-            _ = try await session.store.serverFacts()
+            _ = try await session.stores.health.serverFacts()
             try await session.prepare(preparation)
         } catch {
             await session.close()
@@ -78,11 +79,11 @@ package struct DatabaseSession: Sendable {
     }
 
     private func prepare(_ preparation: Preparation) async throws {
-        let store = store
+        let stores = stores
         switch preparation {
         case .none: return
         case .required where settings.databaseURL != nil:
-            if try await store.isMigrated() { return }
+            if try await stores.schema.isMigrated() { return }
             throw CommandFault(
                 "The database has no complete Switchyard schema.",
                 remedy: "`switchyard migrate plan` says what is missing, `switchyard migrate up` applies it."
@@ -90,7 +91,7 @@ package struct DatabaseSession: Sendable {
         case .required, .migrated:
             // On every start a cheap look has to do; what an operator broke by hand is for `migrate verify`.
             let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in
-                try await store.isMigrated() ? [] : Set(SchemaMigrations.all.map(\.version))
+                try await stores.schema.isMigrated() ? [] : Set(SchemaMigrations.all.map(\.version))
             }
             _ = try await migrator.up { Standard.error($0) }
         }
@@ -126,7 +127,7 @@ package struct DatabaseSession: Sendable {
         return DatabaseSession(
             settings: settings,
             pool: pool,
-            store: LeadStore(pool: pool),
+            stores: Stores(pool: pool),
             hints: hints(settings, connectionString),
             logger: logger,
             connectionString: connectionString,

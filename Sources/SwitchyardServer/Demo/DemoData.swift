@@ -21,9 +21,9 @@ package enum DemoData {
     static func loadIfWanted(session: DatabaseSession) async throws -> DemoAccess? {
         let wanted = session.settings.demo ?? (session.settings.databaseURL == nil)
         guard wanted else { return nil }
-        if try await session.store.workspaces(as: .administrator).isEmpty {
+        if try await session.stores.workspaces.workspaces(as: .administrator).isEmpty {
             Standard.error("Loading demo workspaces and rules …")
-            try await load(DemoFile.builtIn(), into: session.store)
+            try await load(DemoFile.builtIn(), into: session.stores)
         }
         return try await access(session: session)
     }
@@ -34,12 +34,12 @@ package enum DemoData {
     @discardableResult
     package static func load(
         _ file: DemoFile,
-        into store: LeadStore
+        into stores: Stores
     ) async throws -> (workspaces: Int, agreements: Int, rules: Int) {
         var counts = (workspaces: 0, agreements: 0, rules: 0)
         var fallbacks: [(UUID, UnmatchedPolicy)] = []
         for workspace in file.workspaces {
-            guard try await store.workspace(workspace.id, as: .administrator) == nil else { continue }
+            guard try await stores.workspaces.workspace(workspace.id, as: .administrator) == nil else { continue }
             var change = WorkspaceChange()
             change.name = workspace.name
             change.type = workspace.type
@@ -52,16 +52,16 @@ package enum DemoData {
             } else {
                 change.unmatchedPolicy = policy
             }
-            _ = try await store.createWorkspace(id: workspace.id, change, as: .administrator)
+            _ = try await stores.workspaces.createWorkspace(id: workspace.id, change, as: .administrator)
             counts.workspaces += 1
         }
         for (id, policy) in fallbacks {
             var change = WorkspaceChange()
             change.unmatchedPolicy = policy
-            _ = try await store.changeWorkspace(id, change, as: .administrator)
+            _ = try await stores.workspaces.changeWorkspace(id, change, as: .administrator)
         }
         for agreement in file.agreements {
-            let isNew = try await store.grant(
+            let isNew = try await stores.agreements.grant(
                 RoutingAgreement(
                     receivingWorkspaceID: agreement.receivingWorkspaceId,
                     sendingWorkspaceID: agreement.sendingWorkspaceId
@@ -71,7 +71,7 @@ package enum DemoData {
             if isNew { counts.agreements += 1 }
         }
         for rule in file.rules {
-            guard try await store.rule(rule.id, as: .administrator) == nil else { continue }
+            guard try await stores.rules.rule(rule.id, as: .administrator) == nil else { continue }
             var change = RuleChange()
             change.name = rule.name
             change.priority = rule.priority
@@ -79,7 +79,7 @@ package enum DemoData {
             change.conditions = rule.conditions
             change.destinationWorkspaceID = rule.destinationWorkspaceId
             if let distribution = rule.distribution { change.distribution = .some(Distribution(distribution)) }
-            _ = try await store.createRule(id: rule.id, owner: rule.workspaceId, change, as: .administrator)
+            _ = try await stores.rules.createRule(id: rule.id, owner: rule.workspaceId, change, as: .administrator)
             counts.rules += 1
         }
         return counts
@@ -87,21 +87,21 @@ package enum DemoData {
 
     /// The demo's key: the one that is kept beside the embedded database, or a new one if that no longer works.
     package static func access(session: DatabaseSession) async throws -> DemoAccess? {
-        let store = session.store
+        let stores = session.stores
         let file = session.settings.directory + "/demo-key"
         let names = try DemoFile.builtIn().workspaces.map(\.id)
-        let present = try await store.workspaces(as: .administrator)
+        let present = try await stores.workspaces.workspaces(as: .administrator)
         guard let workspace = present.first(where: { names.contains($0.workspace.id) })?.workspace else { return nil }
         if let data = FileManager.default.contents(atPath: file) {
             let text = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).first
                 .map(String.init)
-            if let text, let token = APIKeyToken(text), let key = try await store.key(for: token) {
+            if let text, let token = APIKeyToken(text), let key = try await stores.keys.key(for: token) {
                 let owner = present.first { $0.workspace.id == key.workspaceID }?.workspace.name ?? "administrators"
                 return DemoAccess(token: text, workspaceName: owner, file: file)
             }
         }
         let token = APIKeyToken.random()
-        _ = try await store.createKey(
+        _ = try await stores.keys.createKey(
             token,
             id: UUID.new(),
             workspaceID: workspace.id,

@@ -22,9 +22,9 @@ struct MonitoringServices: Sendable {
     /// Puts together what the settings ask for.
     init(session: DatabaseSession, settings: Settings, log: LogOutput) {
         let registry = MetricRegistry()
-        let store = session.store
+        let stores = session.stores
         let pool = session.pool
-        let reader = DatabaseReader { try await store.routingReading() }
+        let reader = DatabaseReader { try await stores.health.routingReading() }
         let metrics = NodeMetrics(
             version: Version.current,
             registry: registry,
@@ -50,7 +50,7 @@ struct MonitoringServices: Sendable {
         endpoint = .metrics(metrics, token: monitoring.metricsToken)
         let node = NodeName.make()
         let alerts = AlertWatch(
-            store: store,
+            stores: stores,
             reader: reader,
             node: node,
             host: NodeName.host(),
@@ -58,7 +58,7 @@ struct MonitoringServices: Sendable {
             targets: monitoring.targets(node: node, tracer: traces?.tracer),
             settings: monitoring.alerts,
             report: metrics.report(watchingDisk: settings.databaseURL == nil),
-            missedFunctions: { try await store.missedFunctions() },
+            missedFunctions: { try await stores.schedule.missedFunctions() },
             logger: log.logger
         )
         var services: [(name: String, service: any Service)] = [("alerts", alerts)]

@@ -10,7 +10,7 @@ import Testing
 @Suite struct ExplainedOutcomeTests {
     private func explain(_ town: Town, _ lead: UUID, decision: Int? = nil) async throws -> LeadExplanation {
         try #require(
-            try await LeadExplainer(store: town.store).explain(lead, decision: decision, as: .administrator)
+            try await LeadExplainer(stores: town.stores).explain(lead, decision: decision, as: .administrator)
         )
     }
 
@@ -19,7 +19,7 @@ import Testing
         rule.name = "Rule \(id)"
         rule.destinationWorkspaceID = Samples.east
         set(&rule)
-        _ = try await town.store.createRule(id: .sample(id), owner: nil, rule, as: .administrator)
+        _ = try await town.stores.rules.createRule(id: .sample(id), owner: nil, rule, as: .administrator)
     }
 
     /// What an engineer on call has on the screen.
@@ -74,7 +74,7 @@ import Testing
                 )
             }
             let lead = try await town.intake().submit(Samples.lead(1), from: Samples.partner).leadID
-            let returning = LeadReturn(store: town.store, rules: RuleSetCache(source: town.store))
+            let returning = LeadReturn(stores: town.stores, rules: RuleSetCache(source: town.stores.ruleSets))
             let west = Access.workspace(Samples.west)
             _ = try await returning(lead, reason: "No budget", sendsOn: true, actor: "key-1", as: west)
             let sent = try await explain(town, lead)
@@ -97,7 +97,7 @@ import Testing
         try await Town.with { town in
             var change = WorkspaceChange()
             change.unmatchedPolicy = .fallback(Samples.east)
-            _ = try await town.store.changeWorkspace(Samples.partner, change, as: .administrator)
+            _ = try await town.stores.workspaces.changeWorkspace(Samples.partner, change, as: .administrator)
             try await town.bound(Samples.east, WorkspaceCapacity(caps: [Cap(per: .total, limit: 1)]))
             let intake = town.intake()
             var leads: [UUID] = []
@@ -172,7 +172,12 @@ import Testing
                 var person = AssigneeChange()
                 person.name = "P\(id)"
                 person.caps = [Cap(per: .day, limit: 4)]
-                _ = try await town.store.createAssignee(id: .sample(id), of: Samples.west, person, as: .administrator)
+                _ = try await town.stores.assignees.createAssignee(
+                    id: .sample(id),
+                    of: Samples.west,
+                    person,
+                    as: .administrator
+                )
             }
             let leads = (0..<60)
                 .map { number in
@@ -192,7 +197,7 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            let returning = LeadReturn(store: town.store, rules: RuleSetCache(source: town.store))
+            let returning = LeadReturn(stores: town.stores, rules: RuleSetCache(source: town.stores.ruleSets))
             let some = try await town.run(
                 "SELECT id FROM leads WHERE routing_status = 'routed' AND workspace_id <> source_workspace_id ORDER BY id LIMIT 10"
             )

@@ -18,14 +18,15 @@ import Testing
         decision: Int? = nil,
         as access: Access = .administrator
     ) async throws -> LeadExplanation {
-        try #require(try await LeadExplainer(store: town.store).explain(lead, decision: decision, as: access))
+        try #require(try await LeadExplainer(stores: town.stores).explain(lead, decision: decision, as: access))
     }
 
     /// The rules may change as they like: a decision is explained under those of its time.
     @Test func aDecisionIsMadeAgainUnderItsOwnRules() async throws {
         try await Town.with { town in
             let first = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
-            _ = try await town.store.by("key-7")
+            _ = try await town.stores.by("key-7")
+                .rules
                 .changeRule(
                     Samples.westRule,
                     rule { $0.conditions = RuleConditions(industries: ["farming"]) },
@@ -70,14 +71,14 @@ import Testing
             #expect(told.reproduction == .none)
             #expect(told.headline.contains("duplicate"))
             #expect(try await explain(town, twin.leadID).duplicateLeadID == first.leadID)
-            let other = LeadExplainer(store: town.store)
+            let other = LeadExplainer(stores: town.stores)
             #expect(try await other.explain(twin.leadID, as: .workspace(Samples.partner)) == nil)
         }
     }
 
     @Test func aReceiverSeesTheRuleThatSentIt() async throws {
         try await Town.with { town in
-            _ = try await town.store.createRule(
+            _ = try await town.stores.rules.createRule(
                 id: UUID(),
                 owner: nil,
                 rule {
@@ -113,7 +114,7 @@ import Testing
             #expect(failed.reproduction == .same)
             #expect(try await explain(town, outcome.leadID, decision: 1).attempt?.result == "retry")
             await #expect(throws: StoreError.self) { try await explain(town, outcome.leadID, decision: 3) }
-            _ = try await town.store.requeue(outcome.leadID, actor: "key-1")
+            _ = try await town.stores.queue.requeue(outcome.leadID, actor: "key-1")
             let requeued = try await explain(town, outcome.leadID)
             #expect(requeued.since?.result == "requeued")
             #expect(requeued.aftermath == "Put back into the queue by key-1 since; it is decided again.")

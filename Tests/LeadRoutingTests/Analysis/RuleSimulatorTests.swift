@@ -35,10 +35,10 @@ import Testing
         try await Town.with { town in
             try await fill(town)
             let before = try await Self.state(of: town)
-            var farming = try #require(try await town.store.rules(as: .administrator).first?.rule)
+            var farming = try #require(try await town.stores.rules.rules(as: .administrator).first?.rule)
             farming.conditions = RuleConditions(industries: ["farming"])
             farming.destinationWorkspaceID = Samples.east
-            let simulator = RuleSimulator(store: town.store)
+            let simulator = RuleSimulator(stores: town.stores)
             let report = try await simulator.run(
                 SimulationRequest(owner: nil, draft: .rules([farming]), leads: .days(1, limit: 1000)),
                 draftName: "a draft"
@@ -80,7 +80,7 @@ import Testing
             try await town.run("UPDATE leads SET created_at = created_at - interval '2 hours'")
             let counters = "SELECT * FROM switchyard.routing_state ORDER BY 1, 2, 3, 4"
             let before = (try await Self.state(of: town), try await town.run(counters))
-            let simulator = RuleSimulator(store: town.store)
+            let simulator = RuleSimulator(stores: town.stores)
             func run(_ leads: SimulationRequest.Leads, _ counters: SimulatedCounters?) async throws -> SimulationReport
             {
                 try await simulator.run(
@@ -115,16 +115,16 @@ import Testing
     @Test func anEarlierVersionIsADraft() async throws {
         try await Town.with { town in
             try await fill(town)
-            let version = try await town.store.ruleSetVersion()
-            _ = try await town.store.deleteRule(Samples.westRule, as: .administrator)
-            let report = try await RuleSimulator(store: town.store)
+            let version = try await town.stores.ruleSets.ruleSetVersion()
+            _ = try await town.stores.rules.deleteRule(Samples.westRule, as: .administrator)
+            let report = try await RuleSimulator(stores: town.stores)
                 .run(
                     SimulationRequest(owner: nil, draft: .version(version), leads: .days(1, limit: 1000)),
                     draftName: "v"
                 )
             #expect(report.newlyMatched == 100)
             await #expect(throws: StoreError.self) {
-                try await RuleSimulator(store: town.store)
+                try await RuleSimulator(stores: town.stores)
                     .run(SimulationRequest(owner: nil, draft: .version(-5), leads: .days(1, limit: 10)), draftName: "v")
             }
         }
@@ -134,7 +134,7 @@ import Testing
     @Test func oneAtATime() async throws {
         try await Town.with { town in
             try await fill(town)
-            let simulator = RuleSimulator(store: town.store)
+            let simulator = RuleSimulator(stores: town.stores)
             let request = SimulationRequest(owner: nil, draft: .published, leads: .days(1, limit: 1000))
             let refused = await withTaskGroup(of: Bool.self) { group in
                 for _ in 0..<8 {
@@ -158,7 +158,7 @@ import Testing
         try await Town.with { town in
             try await fill(town)
             await #expect(throws: RuleSimulator.Refusal.self) {
-                try await RuleSimulator(store: town.store, timeLimit: .zero)
+                try await RuleSimulator(stores: town.stores, timeLimit: .zero)
                     .run(SimulationRequest(owner: nil, draft: .published, leads: .days(1, limit: 1000)), draftName: "x")
             }
         }
@@ -173,7 +173,7 @@ import Testing
             }
             let windows = CapPeriod.allCases.filter { $0 != .total }
                 .map { SimulatedClock.Window(timeZone: "America/New_York", period: $0) }
-            let clock = try await town.store.calendar(
+            let clock = try await town.stores.simulation.calendar(
                 windows: Set(windows),
                 timeZones: ["America/New_York", "Australia/Lord_Howe"],
                 from: try await time("2026-10-30 12:00Z"),

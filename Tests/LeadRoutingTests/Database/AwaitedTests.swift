@@ -52,8 +52,8 @@ import Testing
             #expect(try await router.routeAwaited().routed == 1)
             #expect(try await order(town) == [0, 1, 2, 3, 4, 5])
             #expect(try await town.number(Self.waiting) == 3)
-            #expect(try await town.store.waitingForCapacity() == 3)
-            let health = try await town.store.health()
+            #expect(try await town.stores.queue.waitingForCapacity() == 3)
+            let health = try await town.stores.health.health()
             #expect(health.waitingForCapacity == 3)
             // Who waits for capacity is not late.
             #expect(health.oldestPendingSeconds == nil)
@@ -113,20 +113,20 @@ import Testing
             try await town.distribute(Distribution(whenFull: .wait))
             var pause = WorkspaceChange()
             pause.isPaused = true
-            _ = try await town.store.changeWorkspace(Samples.west, pause, as: .administrator)
+            _ = try await town.stores.workspaces.changeWorkspace(Samples.west, pause, as: .administrator)
             let intake = town.intake()
             for number in 0..<6 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
             let router = town.router()
             #expect(try await town.number(Self.waiting) == 6)
             #expect(try await router.routeAwaited().claimed == 0)
             pause.isPaused = false
-            _ = try await town.store.changeWorkspace(Samples.west, pause, as: .administrator)
+            _ = try await town.stores.workspaces.changeWorkspace(Samples.west, pause, as: .administrator)
             #expect(try await router.routeAwaited().routed == 6)
 
             try await town.distribute(full(limit: 0))
             for number in 10..<14 { _ = try await town.intake().submit(Samples.lead(number), from: Samples.partner) }
             #expect(try await town.number(Self.waiting) == 4)
-            #expect(try await town.store.deleteRule(Samples.westRule, as: .administrator))
+            #expect(try await town.stores.rules.deleteRule(Samples.westRule, as: .administrator))
             #expect(try await router.routeAwaited().routed == 4)
             #expect(try await town.number("SELECT count(*) FROM lead_routing_queue") == 0)
         }
@@ -136,10 +136,10 @@ import Testing
         try await Town.with { town in
             try await town.distribute(full(limit: 0))
             _ = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
-            _ = try await town.store.pauseRouting(of: Samples.partner, reason: nil, actor: "a")
+            _ = try await town.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "a")
             try await town.distribute(nil)
             #expect(try await town.router().routeAwaited().claimed == 0)
-            _ = try await town.store.resumeRouting(of: Samples.partner, actor: "a")
+            _ = try await town.stores.pauses.resumeRouting(of: Samples.partner, actor: "a")
             #expect(try await town.router().routeAwaited().routed == 1)
         }
     }

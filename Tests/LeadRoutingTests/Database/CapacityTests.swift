@@ -127,13 +127,13 @@ import Testing
     @Test func aCrashTakesNothing() async throws {
         try await Town.with { town in
             try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 5)]))
-            let store = town.store
-            let rules = CompiledRuleSet(try await store.loadRuleSet())
+            let stores = town.stores
+            let rules = CompiledRuleSet(try await stores.ruleSets.loadRuleSet())
             let prepared = (0..<3).map { PreparedLead(id: UUID(), source: Samples.partner, lead: Samples.lead($0)) }
             let request = rules.stateRequest(for: prepared.map { ($0.lead, $0.source) })
             #expect(!request.isEmpty)
             await #expect(throws: (any Error).self) {
-                _ = try await store.ingest(holding: request, version: rules.version, isRepeat: false) { state in
+                _ = try await stores.intake.ingest(holding: request, version: rules.version, isRepeat: false) { state in
                     // The last of them is refused by the database, after the others were counted.
                     prepared.enumerated()
                         .map { place, item in
@@ -144,12 +144,13 @@ import Testing
                 }
             }
             #expect(try await town.number("SELECT coalesce(sum(amount), 0) FROM switchyard.routing_state") == 0)
-            _ = try await store.ingest(holding: request, version: rules.version, isRepeat: false) { state in
+            _ = try await stores.intake.ingest(holding: request, version: rules.version, isRepeat: false) { state in
                 prepared.map { DecidedLead($0, Assignment(rules.decide($0.lead, from: $0.source, in: &state))) }
             }
             #expect(try await town.number("SELECT sum(amount) FROM switchyard.routing_state") == 3)
             // As after a lost COMMIT: the same again, and nothing is counted twice.
-            let repeated = try await store.ingest(holding: request, version: rules.version, isRepeat: true) { state in
+            let repeated = try await stores.intake.ingest(holding: request, version: rules.version, isRepeat: true) {
+                state in
                 prepared.map { DecidedLead($0, Assignment(rules.decide($0.lead, from: $0.source, in: &state))) }
             }
             guard case .written(let exceptions) = repeated.result else { throw UnexpectedlyStale() }
@@ -195,7 +196,7 @@ import Testing
             )
             let intake = town.intake()
             for number in 0..<5 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
-            let rules = CompiledRuleSet(try await town.store.loadRuleSet())
+            let rules = CompiledRuleSet(try await town.stores.ruleSets.loadRuleSet())
             let rows = try await town.run(
                 "SELECT destination_workspace_id, reason, metadata::text FROM lead_routing_logs ORDER BY created_at, id"
             )
@@ -326,13 +327,13 @@ extension Town {
     func distribute(_ distribution: Distribution?) async throws {
         var change = RuleChange()
         change.distribution = .some(distribution)
-        _ = try await store.changeRule(Samples.westRule, change, as: .administrator)
+        _ = try await stores.rules.changeRule(Samples.westRule, change, as: .administrator)
     }
 
     /// Sets the bounds of a workspace.
     func bound(_ workspace: UUID, _ capacity: WorkspaceCapacity?) async throws {
         var change = WorkspaceChange()
         change.capacity = .some(capacity)
-        _ = try await store.changeWorkspace(workspace, change, as: .administrator)
+        _ = try await stores.workspaces.changeWorkspace(workspace, change, as: .administrator)
     }
 }

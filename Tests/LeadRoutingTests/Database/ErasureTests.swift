@@ -54,7 +54,7 @@ import Testing
         _ subject: ErasureSubject,
         as access: Access = .administrator
     ) async throws -> Erasure {
-        try await town.store.erase(subject, actor: "key:ops", as: access)
+        try await town.stores.erasure.erase(subject, actor: "key:ops", as: access)
     }
 
     private func outcomes(_ erasure: Erasure) -> [Erasure.Outcome] { erasure.leads.map(\.outcome) }
@@ -78,7 +78,7 @@ import Testing
                 SELECT fail_routing(id, 'CRM: Zebulon Quackenbush is blocked', '\(UUID.sample(99).text)', 5) FROM leads WHERE routing_status = 'routing';
                 """
             )
-            let returning = LeadReturn(store: town.store, rules: RuleSetCache(source: town.store))
+            let returning = LeadReturn(stores: town.stores, rules: RuleSetCache(source: town.stores.ruleSets))
             _ = try await returning(
                 routed.leadID,
                 reason: "Mr Quackenbush has moved",
@@ -87,15 +87,16 @@ import Testing
                 as: .workspace(Samples.west)
             )
             // Somebody has made an example of him, in rules that are live, in what they were, and in a draft.
-            var document = try await town.store.ruleSet(of: nil, as: .administrator).document
+            var document = try await town.stores.ruleSets.ruleSet(of: nil, as: .administrator).document
             document.goldenLeads = [
                 GoldenLead(name: "Quackenbush", lead: person(), expect: .init(destination: Samples.west))
             ]
-            document.version = try await town.store.publishRuleSet(document, of: nil, as: .administrator).version
+            document.version = try await town.stores.publishing.publishRuleSet(document, of: nil, as: .administrator)
+                .version
             document.goldenLeads[0].name = "Old Quackenbush"
-            _ = try await town.store.publishRuleSet(document, of: nil, as: .administrator)
-            document.version = try await town.store.ruleSet(of: nil, as: .administrator).version
-            _ = try await town.store.saveDraft(document, of: nil, as: .administrator)
+            _ = try await town.stores.publishing.publishRuleSet(document, of: nil, as: .administrator)
+            document.version = try await town.stores.ruleSets.ruleSet(of: nil, as: .administrator).version
+            _ = try await town.stores.drafts.saveDraft(document, of: nil, as: .administrator)
             let before = try await traces(town)
             for table in ["leads", "lead_routing_queue", "golden_leads", "rule_set_drafts", "rule_set_history"] {
                 #expect(before.contains { $0.hasSuffix(table) }, "\(before)")
@@ -143,7 +144,7 @@ import Testing
                 ]
             )
             // The examples say where software has to go, and nobody's name; the draft can be published.
-            let examples = try await town.store.ruleSet(of: nil, as: .administrator).document.goldenLeads
+            let examples = try await town.stores.ruleSets.ruleSet(of: nil, as: .administrator).document.goldenLeads
             #expect(examples.map(\.lead.industry) == ["software"])
             #expect(examples.allSatisfy { $0.name.hasPrefix("Erased example ") })
         }
@@ -162,7 +163,8 @@ import Testing
                 _ = try await intake.submit(Lead(email: email, phone: phone, firstName: "Ann"), from: Samples.partner)
             }
             func count(_ subject: ErasureSubject) async throws -> Int {
-                try await town.store.erase(subject, isRehearsal: true, actor: "k", as: .administrator).leads.count
+                try await town.stores.erasure.erase(subject, isRehearsal: true, actor: "k", as: .administrator).leads
+                    .count
             }
             #expect(try await count(.email("a.n.n.lee@gmail.com")) == 2)
             #expect(try await count(.phone("(415) 555-0100")) == 2)
@@ -240,7 +242,7 @@ import Testing
             #expect(try await Set(outcomes(erase(town, .phone("4155550131")))) == [.erased])
             #expect(try await Set(outcomes(erase(town, .email("zeb.quackenbush1@example.com")))) == [.already])
             #expect(try await town.number("SELECT count(*) FROM switchyard.erasures") == 2)
-            let forgotten = try await town.store.erase(
+            let forgotten = try await town.stores.erasure.erase(
                 .lead(first.leadID),
                 forgettingIdentity: true,
                 actor: "k",
@@ -266,7 +268,12 @@ import Testing
             let error = await #expect(throws: StoreError.self) { _ = try await erase(town, subject) }
             #expect(error?.code == .conflict && error?.message.contains("nothing was erased") == true)
             #expect(try await town.number("SELECT count(*) FROM leads WHERE erased_at IS NOT NULL") == 0)
-            let rehearsal = try await town.store.erase(subject, isRehearsal: true, actor: "k", as: .administrator)
+            let rehearsal = try await town.stores.erasure.erase(
+                subject,
+                isRehearsal: true,
+                actor: "k",
+                as: .administrator
+            )
             #expect(outcomes(rehearsal).contains(.busy))
             // Who asks for the other lead alone is served.
             #expect(try await outcomes(erase(town, .lead(other.leadID))) == [.erased])
@@ -401,28 +408,28 @@ import Testing
             let lead = try await town.intake().submit(person(), from: Samples.partner)
             _ = try await erase(town, .lead(lead.leadID))
             let explanation = try #require(
-                try await LeadExplainer(store: town.store).explain(lead.leadID, as: .administrator)
+                try await LeadExplainer(stores: town.stores).explain(lead.leadID, as: .administrator)
             )
             #expect(explanation.reproduction == .different(.erased))
             #expect(explanation.erasedAt != nil && explanation.steps.isEmpty)
             let text = explanation.text { "\($0)" }
             #expect(text.contains("The person was erased") && text.contains("Matched rule “Software”"))
             #expect(!text.contains("has none"))
-            #expect(try await town.store.lead(lead.leadID, as: west)?.erasedAt != nil)
-            let returning = LeadReturn(store: town.store, rules: RuleSetCache(source: town.store))
+            #expect(try await town.stores.leads.lead(lead.leadID, as: west)?.erasedAt != nil)
+            let returning = LeadReturn(stores: town.stores, rules: RuleSetCache(source: town.stores.ruleSets))
             let outcome = try await returning(lead.leadID, reason: nil, sendsOn: true, actor: "k", as: west)
             #expect(outcome.destinationWorkspaceID == Samples.partner)
             // Nor is one that no rule matched decided once more.
             let kept = try await town.intake().submit(person(2, industry: nil), from: Samples.partner)
             _ = try await erase(town, .lead(kept.leadID))
-            #expect(try await !town.store.requeue(kept.leadID, actor: "k"))
+            #expect(try await !town.stores.queue.requeue(kept.leadID, actor: "k"))
             let selection = ReplaySelection(
                 source: nil,
                 from: Timestamp(microsecondsSinceUnixEpoch: 0),
                 before: Timestamp(microsecondsSinceUnixEpoch: 4_000_000_000_000_000),
                 limit: 10
             )
-            _ = try await town.store.replay(selection) { #expect($0.leads.isEmpty) }
+            _ = try await town.stores.simulation.replay(selection) { #expect($0.leads.isEmpty) }
         }
     }
 }

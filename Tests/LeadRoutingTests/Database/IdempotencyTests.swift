@@ -13,12 +13,16 @@ import Testing
 
     /// A node on a database with one workspace.
     private struct Node {
-        let store: LeadStore
+        let stores: Stores
         let intake: LeadIntake
 
         init(_ database: TestDatabase) {
-            store = LeadStore(pool: database.pool)
-            intake = LeadIntake(store: store, rules: RuleSetCache(source: store), logger: Samples.quiet)
+            stores = Stores(pool: database.pool)
+            intake = LeadIntake(
+                store: stores.intake,
+                rules: RuleSetCache(source: stores.ruleSets),
+                logger: Samples.quiet
+            )
         }
     }
 
@@ -124,16 +128,16 @@ import Testing
                 idempotency: claim("k", "two")
             )
             #expect(!second.isReplay)
-            #expect(try await node.store.forgetIdempotencyKeys() == 0)
+            #expect(try await node.stores.maintenance.forgetIdempotencyKeys() == 0)
             _ = try await database.pool.simple(older)
-            #expect(try await node.store.forgetIdempotencyKeys() == 1)
+            #expect(try await node.stores.maintenance.forgetIdempotencyKeys() == 1)
         }
     }
 
     @Test func aLeadThatIsNotWrittenHasNotUsedItsKey() async throws {
         try await withNodes { database, node, _ in
-            let store = node.store
-            let version = try await store.ruleSetVersion()
+            let stores = node.stores
+            let version = try await stores.ruleSets.ruleSetVersion()
             let prepared = PreparedLead(
                 id: UUID(),
                 source: Self.sender,
@@ -141,11 +145,13 @@ import Testing
                 idempotency: claim("k", "one")
             )
             let batch = [DecidedLead(prepared, Assignment(result: .unmatched, destination: Self.sender, reason: "-"))]
-            #expect(try await store.ingest(batch, version: version - 1, isRepeat: false) == .stale)
+            #expect(try await stores.intake.ingest(batch, version: version - 1, isRepeat: false) == .stale)
             #expect(try await count(database, "switchyard.idempotency_keys") == 0)
-            #expect(try await store.ingest(batch, version: version, isRepeat: false) == .written(exceptions: []))
+            #expect(
+                try await stores.intake.ingest(batch, version: version, isRepeat: false) == .written(exceptions: [])
+            )
             // The same try again, its outcome unknown: the lead is there, and it is not a repetition of another.
-            let again = try await store.ingest(batch, version: version, isRepeat: true)
+            let again = try await stores.intake.ingest(batch, version: version, isRepeat: true)
             #expect(again == .written(exceptions: [.init(index: 0, outcome: .exists)]))
         }
     }

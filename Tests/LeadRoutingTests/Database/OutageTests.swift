@@ -10,7 +10,7 @@ import Testing
 @Suite struct OutageTests {
     @Test func aReadOnlyDatabaseIsTold() async throws {
         try await Town.with { town in
-            #expect(try await town.store.takesWrites())
+            #expect(try await town.stores.health.takesWrites())
             try await town.run(
                 "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END$$"
             )
@@ -20,9 +20,13 @@ import Testing
                 maximumConnections: 1,
                 logger: Samples.quiet
             )
-            let store = LeadStore(pool: pool)
-            #expect(try await !store.takesWrites())
-            let intake = LeadIntake(store: store, rules: RuleSetCache(source: store), logger: Samples.quiet)
+            let stores = Stores(pool: pool)
+            #expect(try await !stores.health.takesWrites())
+            let intake = LeadIntake(
+                store: stores.intake,
+                rules: RuleSetCache(source: stores.ruleSets),
+                logger: Samples.quiet
+            )
             do throws(IntakeError) {
                 _ = try await intake.submit(Samples.lead(1), from: Samples.partner)
                 Issue.record("A read-only database took a lead.")

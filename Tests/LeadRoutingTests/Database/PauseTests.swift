@@ -12,8 +12,8 @@ import Testing
         try await Town.with { town in
             let intake = town.intake()
             _ = try await intake.submit(Samples.lead(0), from: Samples.partner)
-            #expect(try await town.store.pauseRouting(of: Samples.partner, reason: "audit", actor: "key-1"))
-            #expect(try await !town.store.pauseRouting(of: Samples.partner, reason: nil, actor: "key-2"))
+            #expect(try await town.stores.pauses.pauseRouting(of: Samples.partner, reason: "audit", actor: "key-1"))
+            #expect(try await !town.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "key-2"))
 
             // The node's rules are older than the pause: the database refuses what they say.
             let waiting = try await intake.submit(Samples.lead(1), from: Samples.partner)
@@ -27,8 +27,8 @@ import Testing
             }
             #expect(try await town.number("SELECT routing_attempts FROM leads WHERE routing_status = 'pending'") == 0)
 
-            #expect(try await town.store.resumeRouting(of: Samples.partner, actor: "key-2"))
-            #expect(try await !town.store.resumeRouting(of: Samples.partner, actor: "key-2"))
+            #expect(try await town.stores.pauses.resumeRouting(of: Samples.partner, actor: "key-2"))
+            #expect(try await !town.stores.pauses.resumeRouting(of: Samples.partner, actor: "key-2"))
             // That router's rules hold it paused still; the claim finds that they are old.
             #expect(try await router.drain(limit: 100).routed == 1)
             let actions = try await town.run("SELECT actor, action, reason FROM switchyard.operator_log ORDER BY id")
@@ -39,18 +39,20 @@ import Testing
 
     @Test func routingAsAWholeIsPausedApartFromSources() async throws {
         try await Town.with { town in
-            let store = town.store
+            let stores = town.stores
             try await town.insertWaiting(3)
-            _ = try await store.pauseRouting(of: nil, reason: nil, actor: "a")
-            _ = try await store.pauseRouting(of: Samples.rival, reason: nil, actor: "a")
+            _ = try await stores.pauses.pauseRouting(of: nil, reason: nil, actor: "a")
+            _ = try await stores.pauses.pauseRouting(of: Samples.rival, reason: nil, actor: "a")
             #expect(try await town.intake().submit(Samples.lead(9), from: Samples.rival).status == .pending)
             #expect(try await town.router().drain(limit: 100).claimed == 0)
-            #expect(try await store.routingPauses(as: .administrator).map(\.workspaceID) == [nil, Samples.rival])
-            #expect(try await store.routingPauses(as: .workspace(Samples.partner)).map(\.workspaceID) == [nil])
-            _ = try await store.resumeRouting(of: nil, actor: "a")
+            #expect(
+                try await stores.pauses.routingPauses(as: .administrator).map(\.workspaceID) == [nil, Samples.rival]
+            )
+            #expect(try await stores.pauses.routingPauses(as: .workspace(Samples.partner)).map(\.workspaceID) == [nil])
+            _ = try await stores.pauses.resumeRouting(of: nil, actor: "a")
             #expect(try await town.router().drain(limit: 100).routed == 3)
             await #expect(throws: StoreError.self) {
-                try await store.pauseRouting(of: .sample(99), reason: nil, actor: "a")
+                try await stores.pauses.pauseRouting(of: .sample(99), reason: nil, actor: "a")
             }
             await #expect(throws: PostgresError.self) { try await town.run("DELETE FROM switchyard.operator_log") }
         }
@@ -71,10 +73,10 @@ import Testing
                     for _ in 0..<30 { _ = try await router.drain(limit: 1000, batch: 20) }
                 }
                 for _ in 0..<10 {
-                    _ = try await town.store.pauseRouting(of: Samples.partner, reason: nil, actor: "a")
+                    _ = try await town.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "a")
                     // Not a wait for time: something for the others to overtake.
                     _ = try await town.number("SELECT count(*) FROM lead_routing_logs")
-                    _ = try await town.store.resumeRouting(of: Samples.partner, actor: "a")
+                    _ = try await town.stores.pauses.resumeRouting(of: Samples.partner, actor: "a")
                 }
                 try await group.waitForAll()
             }

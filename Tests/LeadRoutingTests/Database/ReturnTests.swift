@@ -9,7 +9,7 @@ import Testing
 /// Destinations give leads back, and people of a workspace take turns.
 @Suite struct ReturnTests {
     private func returning(_ town: Town) -> LeadReturn {
-        LeadReturn(store: town.store, rules: RuleSetCache(source: town.store))
+        LeadReturn(stores: town.stores, rules: RuleSetCache(source: town.stores.ruleSets))
     }
 
     @Test func aReturnFreesItsRoomOnce() async throws {
@@ -107,7 +107,7 @@ import Testing
         rule.priority = -1
         rule.destinationWorkspaceID = Samples.east
         change(&rule)
-        _ = try await town.store.createRule(id: .sample(22), owner: nil, rule, as: .administrator)
+        _ = try await town.stores.rules.createRule(id: .sample(22), owner: nil, rule, as: .administrator)
     }
 
     /// The node dies between the return and the reroute: neither has happened, and the same call does both.
@@ -255,13 +255,13 @@ import Testing
     /// People take turns, exactly, over nodes; editing them does not begin anew.
     @Test func peopleTakeTurns() async throws {
         try await Town.with(connections: 16) { town in
-            let store = town.store
+            let stores = town.stores
             func add(_ number: UInt8, weight: Int64 = 1, caps: [Cap] = []) async throws {
                 var change = AssigneeChange()
                 change.name = "P\(number)"
                 change.weight = weight
                 change.caps = caps
-                _ = try await store.createAssignee(
+                _ = try await stores.assignees.createAssignee(
                     id: .sample(number),
                     of: Samples.west,
                     change,
@@ -286,16 +286,22 @@ import Testing
             #expect(try await count(72) == 20)
             var away = AssigneeChange()
             away.absentFrom = .some(0)
-            _ = try await store.changeAssignee(.sample(71), of: Samples.west, away, as: .administrator)
+            _ = try await stores.assignees.changeAssignee(.sample(71), of: Samples.west, away, as: .administrator)
             let lead = try await intakes[0].submit(Samples.lead(200), from: Samples.partner)
             #expect(lead.reason.contains("Nobody there is available"))
-            let record = try #require(try await store.lead(lead.leadID, as: .administrator))
+            let record = try #require(try await stores.leads.lead(lead.leadID, as: .administrator))
             #expect(record.assigneeID == nil)
-            #expect(try await store.assignees(of: Samples.west, as: .workspace(Samples.partner)).isEmpty)
+            #expect(try await stores.assignees.assignees(of: Samples.west, as: .workspace(Samples.partner)).isEmpty)
             await #expect(throws: StoreError.self) {
-                _ = try await store.deleteAssignee(.sample(71), of: Samples.west, as: .workspace(Samples.partner))
+                _ = try await stores.assignees.deleteAssignee(
+                    .sample(71),
+                    of: Samples.west,
+                    as: .workspace(Samples.partner)
+                )
             }
-            #expect(try await store.deleteAssignee(.sample(71), of: Samples.west, as: .workspace(Samples.west)))
+            #expect(
+                try await stores.assignees.deleteAssignee(.sample(71), of: Samples.west, as: .workspace(Samples.west))
+            )
         }
     }
 
@@ -313,7 +319,7 @@ import Testing
                 )
             )
             let closed = try #require(
-                try await town.store.capacityUsage(of: Samples.west, as: .workspace(Samples.west))
+                try await town.stores.capacity.capacityUsage(of: Samples.west, as: .workspace(Samples.west))
             )
             #expect(!closed.isOpen)
             #expect(closed.opensAt == nil)
@@ -326,12 +332,12 @@ import Testing
             )
             let intake = town.intake()
             for number in 0..<2 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
-            let usage = try #require(try await town.store.capacityUsage(of: Samples.west, as: .administrator))
+            let usage = try #require(try await town.stores.capacity.capacityUsage(of: Samples.west, as: .administrator))
             #expect(usage.isOpen)
             #expect(usage.lines.map(\.used) == [2, 2])
             #expect(usage.lines[0].endsAt != nil)
             #expect(usage.lines[1].endsAt == nil)
-            #expect(try await town.store.capacityUsage(of: Samples.west, as: .workspace(Samples.east)) == nil)
+            #expect(try await town.stores.capacity.capacityUsage(of: Samples.west, as: .workspace(Samples.east)) == nil)
         }
     }
 }

@@ -8,9 +8,9 @@ import Testing
 @Suite struct RuleChangeRaceTests {
     @Test func everyLeadsVersionExplainsItsDestination() async throws {
         try await Town.with { town in
-            let store = town.store
+            let stores = town.stores
             let intakes = [town.intake(leadsInBatch: 16), town.intake(leadsInBatch: 16)]
-            var destinations = [try await store.ruleSetVersion(): Samples.west]
+            var destinations = [try await stores.ruleSets.ruleSetVersion(): Samples.west]
             // In each turn a change races with leads; the next turn's leads arrive after it, however quick either side is.
             for turn in 0..<20 {
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -22,9 +22,9 @@ import Testing
                     var change = RuleChange()
                     let destination = turn.isMultiple(of: 2) ? Samples.east : Samples.west
                     change.destinationWorkspaceID = destination
-                    _ = try await store.changeRule(Samples.westRule, change, as: .administrator)
+                    _ = try await stores.rules.changeRule(Samples.westRule, change, as: .administrator)
                     // Nobody else changes rules here, so this is the version that the change made.
-                    destinations[try await store.ruleSetVersion()] = destination
+                    destinations[try await stores.ruleSets.ruleSetVersion()] = destination
                     try await group.waitForAll()
                 }
             }

@@ -16,7 +16,7 @@ import Testing
             let nodes = (0..<8)
                 .map { node in
                     Scheduler(
-                        store: FixedTime(store: town.store),
+                        store: FixedTime(runs: town.stores.schedule),
                         functions: functions,
                         node: "n\(node)",
                         logger: Samples.quiet
@@ -44,26 +44,26 @@ import Testing
 }
 
 /// The database's runs, at a time that stands still: the minute must not turn in the middle of the test.
-private struct FixedTime: ScheduleStore {
-    let store: LeadStore
+private struct FixedTime: DueTimeClaiming {
+    let runs: ScheduleStore
 
     func databaseTime() async throws -> Timestamp {
         Timestamp(microsecondsSinceUnixEpoch: 1_769_817_610_000_000)
     }
 
     func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool {
-        try await store.claimRun(name, dueAt: dueAt, node: node, claim: claim)
+        try await runs.claimRun(name, dueAt: dueAt, node: node, claim: claim)
     }
 
     func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
-        try await store.reclaimFailedRun(name, dueAt: dueAt, node: node)
+        try await runs.reclaimFailedRun(name, dueAt: dueAt, node: node)
     }
 
     func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
-        try await store.scheduledRun(name, dueAt: dueAt)
+        try await runs.scheduledRun(name, dueAt: dueAt)
     }
 
     func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws {
-        try await store.finishRun(name, dueAt: dueAt, node: node, affected: affected, error: error)
+        try await runs.finishRun(name, dueAt: dueAt, node: node, affected: affected, error: error)
     }
 }

@@ -31,7 +31,12 @@ import Testing
         for id: UInt8 in 71...72 {
             var person = AssigneeChange()
             person.name = "P\(id)"
-            _ = try await town.store.createAssignee(id: .sample(id), of: Samples.west, person, as: .administrator)
+            _ = try await town.stores.assignees.createAssignee(
+                id: .sample(id),
+                of: Samples.west,
+                person,
+                as: .administrator
+            )
         }
     }
 

@@ -9,7 +9,7 @@ import TestDatabase
 struct Town: Sendable {
     let database: TestDatabase
     var pool: PostgresPool { database.pool }
-    var store: LeadStore { LeadStore(pool: pool) }
+    var stores: Stores { Stores(pool: pool) }
 
     /// Runs a test in a town of its own.
     static func with(connections: Int = 12, _ body: (Town) async throws -> Void) async throws {
@@ -22,7 +22,7 @@ struct Town: Sendable {
             rule.name = "Software"
             rule.conditions = RuleConditions(industries: ["software"])
             rule.destinationWorkspaceID = Samples.west
-            _ = try await town.store.createRule(id: Samples.westRule, owner: nil, rule, as: .administrator)
+            _ = try await town.stores.rules.createRule(id: Samples.westRule, owner: nil, rule, as: .administrator)
             try await body(town)
         }
     }
@@ -35,12 +35,21 @@ struct Town: Sendable {
         // So that they race each other, whatever the size.
         limits.leadsForAnother = 1
         limits.patience = patience
-        return LeadIntake(store: store, rules: RuleSetCache(source: store), limits: limits, logger: Samples.quiet)
+        return LeadIntake(
+            store: stores.intake,
+            rules: RuleSetCache(source: stores.ruleSets),
+            limits: limits,
+            logger: Samples.quiet
+        )
     }
 
     /// A node's router, with rules of its own.
     func router(maximumAttempts: Int = 5) -> WaitingLeadRouter {
-        WaitingLeadRouter(store: store, rules: RuleSetCache(source: store), maximumAttempts: maximumAttempts)
+        WaitingLeadRouter(
+            queue: stores.queue,
+            rules: RuleSetCache(source: stores.ruleSets),
+            maximumAttempts: maximumAttempts
+        )
     }
 
     /// Leads that another program inserts, and that wait.

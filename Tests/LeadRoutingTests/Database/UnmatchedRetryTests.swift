@@ -11,7 +11,7 @@ import Testing
     private func takeFarming(_ town: Town) async throws {
         var change = RuleChange()
         change.conditions = RuleConditions(industries: ["software", "farming"])
-        _ = try await town.store.changeRule(Samples.westRule, change, as: .administrator)
+        _ = try await town.stores.rules.changeRule(Samples.westRule, change, as: .administrator)
     }
 
     @Test func underTheSameRulesItEndsTheSameWayAndUnderMendedOnesItIsRouted() async throws {
@@ -19,19 +19,19 @@ import Testing
             let outcome = try await town.intake().submit(Samples.lead(1, industry: "farming"), from: Samples.partner)
             #expect(outcome.status == .routed && outcome.destinationWorkspaceID == Samples.partner)
             let router = town.router()
-            #expect(try await town.store.requeue(outcome.leadID, actor: "ann"))
+            #expect(try await town.stores.queue.requeue(outcome.leadID, actor: "ann"))
             let waiting = try await explain(town, outcome.leadID)
             #expect(waiting.status == .pending && waiting.attempt?.result == "unmatched")
             #expect(waiting.aftermath == "Put back into the queue by ann since; it is decided again.")
             #expect(try await router.drain(limit: 10).routed == 1)
             #expect(try await router.drain(limit: 10).claimed == 0)
-            var log = try await town.store.history(outcome.leadID, as: .administrator).map(\.result)
+            var log = try await town.stores.leads.history(outcome.leadID, as: .administrator).map(\.result)
             #expect(log == ["unmatched", "requeued", "unmatched"])
             try await takeFarming(town)
-            #expect(try await town.store.requeue(outcome.leadID, actor: "ann"))
+            #expect(try await town.stores.queue.requeue(outcome.leadID, actor: "ann"))
             try await router.rules.poll()
             #expect(try await router.drain(limit: 10).routed == 1)
-            log = try await town.store.history(outcome.leadID, as: .administrator).map(\.result)
+            log = try await town.stores.leads.history(outcome.leadID, as: .administrator).map(\.result)
             #expect(log == ["unmatched", "requeued", "unmatched", "requeued", "success"])
             #expect(try await town.number("SELECT count(*) FROM lead_attributions") == 1)
             let routed = try await explain(town, outcome.leadID)
@@ -52,7 +52,7 @@ import Testing
 
     private func explain(_ town: Town, _ lead: UUID, decision: Int? = nil) async throws -> LeadExplanation {
         try #require(
-            try await LeadExplainer(store: town.store).explain(lead, decision: decision, as: .administrator)
+            try await LeadExplainer(stores: town.stores).explain(lead, decision: decision, as: .administrator)
         )
     }
 
@@ -68,9 +68,12 @@ import Testing
                 for number in 0..<6 {
                     group.addTask {
                         // Some in one statement, some one by one.
-                        if number % 2 == 0 { return try await town.store.requeue(ids, actor: "operator \(number)") }
+                        if number % 2 == 0 {
+                            return try await town.stores.queue.requeue(ids, actor: "operator \(number)")
+                        }
                         var count = 0
-                        for id in ids.shuffled() where try await town.store.requeue(id, actor: "operator \(number)") {
+                        for id in ids.shuffled()
+                        where try await town.stores.queue.requeue(id, actor: "operator \(number)") {
                             count += 1
                         }
                         return count

@@ -15,7 +15,7 @@ import Testing
         rule.priority = 100
         rule.destinationWorkspaceID = Samples.east
         set(&rule)
-        _ = try await town.store.createRule(id: .sample(id), owner: nil, rule, as: .administrator)
+        _ = try await town.stores.rules.createRule(id: .sample(id), owner: nil, rule, as: .administrator)
     }
 
     private func count(_ town: Town, in workspace: UUID) async throws -> Int {
@@ -157,7 +157,7 @@ import Testing
             #expect(try await town.number("SELECT count(*) FROM switchyard.waiting_reviews WHERE horizon IS NULL") == 1)
             _ = try await router.routeDue(.new, limit: 10)
             #expect(try await count(town, in: Samples.east) == 2)
-            #expect(try await town.store.lead(other, as: .administrator)?.workspaceID == Samples.east)
+            #expect(try await town.stores.leads.lead(other, as: .administrator)?.workspaceID == Samples.east)
             // Done: nothing more to look for until the rules change.
             try await later(town)
             #expect(try await router.reviewWaiting() == 0)
@@ -170,7 +170,7 @@ import Testing
         try await Town.with { town in
             var change = WorkspaceChange()
             change.unmatchedPolicy = .retry
-            _ = try await town.store.changeWorkspace(Samples.partner, change, as: .administrator)
+            _ = try await town.stores.workspaces.changeWorkspace(Samples.partner, change, as: .administrator)
             let intake = town.intake()
             for (number, industry) in ["farming", "mining", "farming"].enumerated() {
                 _ = try await intake.submit(Samples.lead(number, industry: industry), from: Samples.partner)
@@ -192,7 +192,7 @@ import Testing
         try await Town.with { town in
             var paused = WorkspaceChange()
             paused.isPaused = true
-            _ = try await town.store.changeWorkspace(Samples.west, paused, as: .administrator)
+            _ = try await town.stores.workspaces.changeWorkspace(Samples.west, paused, as: .administrator)
             try await newRule(town) {
                 $0.priority = -1
                 $0.distribution = Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait)
@@ -202,11 +202,11 @@ import Testing
             let router = town.router()
             #expect(try await router.reviewWaiting() == 0)
             paused.isPaused = false
-            _ = try await town.store.changeWorkspace(Samples.west, paused, as: .administrator)
-            _ = try await town.store.pauseRouting(of: Samples.partner, reason: nil, actor: "test")
+            _ = try await town.stores.workspaces.changeWorkspace(Samples.west, paused, as: .administrator)
+            _ = try await town.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "test")
             try await router.rules.poll()
             #expect(try await router.reviewWaiting() == 0)
-            _ = try await town.store.resumeRouting(of: Samples.partner, actor: "test")
+            _ = try await town.stores.pauses.resumeRouting(of: Samples.partner, actor: "test")
             try await router.rules.poll()
             #expect(try await router.reviewWaiting() == 1)
             _ = try await router.routeDue(.new, limit: 10)

@@ -16,13 +16,17 @@ import Testing
         isRepeat: Bool = false,
         looking: @escaping @Sendable (inout RoutingState) -> Void = { _ in }
     ) async throws -> [IngestException] {
-        let rules = CompiledRuleSet(try await town.store.loadRuleSet())
+        let rules = CompiledRuleSet(try await town.stores.ruleSets.loadRuleSet())
         let prepared = numbers.map { number in
             PreparedLead(id: UUID.v7(milliseconds: Int64(number)), source: Samples.partner, lead: Samples.lead(number))
         }
         let request = rules.stateRequest(for: prepared.map { ($0.lead, $0.source) })
         let looks = Looks()
-        let (_, result) = try await town.store.ingest(holding: request, version: rules.version, isRepeat: isRepeat) {
+        let (_, result) = try await town.stores.intake.ingest(
+            holding: request,
+            version: rules.version,
+            isRepeat: isRepeat
+        ) {
             state in
             if looks.isFirst() { looking(&state) }
             return prepared.map { DecidedLead($0, Assignment(rules.decide($0.lead, from: $0.source, in: &state))) }
@@ -128,7 +132,7 @@ import Testing
             _ = try await ingest(town, 0..<3)
             #expect(try await ingest(town, 2..<6).map(\.index) == [0])
             #expect(try await town.number(Self.taken) == 6)
-            let rules = CompiledRuleSet(try await town.store.loadRuleSet())
+            let rules = CompiledRuleSet(try await town.stores.ruleSets.loadRuleSet())
             let claim = IdempotencyClaim(key: "k", place: 0, request: IdempotencyClaim.digest(of: [1]))
             for number in [7, 8] {
                 let lead = PreparedLead(
@@ -139,7 +143,11 @@ import Testing
                 )
                 let request = rules.stateRequest(for: [(lead.lead, lead.source)])
                 for isRepeat in [false, true] {
-                    _ = try await town.store.ingest(holding: request, version: rules.version, isRepeat: isRepeat) {
+                    _ = try await town.stores.intake.ingest(
+                        holding: request,
+                        version: rules.version,
+                        isRepeat: isRepeat
+                    ) {
                         [DecidedLead(lead, Assignment(rules.decide(lead.lead, from: lead.source, in: &$0)))]
                     }
                     #expect(try await town.number(Self.taken) == 7)

@@ -35,7 +35,7 @@ final class Notes: RoutingObserver {
     @Test func theRouterTellsOfWhatItSettles() async throws {
         let notes = Notes()
         let router = WaitingLeadRouter(
-            store: FakeWaiting(3),
+            queue: FakeWaiting(3),
             rules: RuleSetCache(source: FakeRules()),
             observer: notes
         )

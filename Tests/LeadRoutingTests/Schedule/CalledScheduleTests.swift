@@ -11,9 +11,9 @@ import Testing
     private static let function = "processLeadRoutingRetryQueue"
     private static let cron = "*/5 * * * *"
 
-    private func node(_ store: LeadStore, _ name: String, grace: Int64 = 60, counting count: Count) -> Scheduler {
+    private func node(_ stores: Stores, _ name: String, grace: Int64 = 60, counting count: Count) -> Scheduler {
         Scheduler(
-            store: store,
+            store: stores.schedule,
             functions: ScheduledFunction.all.filter { $0.name == Self.function },
             node: name,
             grace: grace,
@@ -31,16 +31,16 @@ import Testing
     }
 
     /// The last due time, by the database's clock.
-    private func lastDue(_ store: LeadStore) async throws -> Timestamp {
-        try #require(try CalledDueTime.of(try await store.databaseTime(), cron: Self.cron))
+    private func lastDue(_ stores: Stores) async throws -> Timestamp {
+        try #require(try CalledDueTime.of(try await stores.schedule.databaseTime(), cron: Self.cron))
     }
 
     @Test func twoNodesAndACallerRunItOnce() async throws {
         try await withTestDatabase { database in
-            let store = LeadStore(pool: database.pool)
+            let stores = Stores(pool: database.pool)
             let count = Count()
-            let nodes = [node(store, "a", counting: count), node(store, "b", counting: count)]
-            let dueAt = try await lastDue(store)
+            let nodes = [node(stores, "a", counting: count), node(stores, "b", counting: count)]
+            let dueAt = try await lastDue(stores)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<20 {
                     group.addTask {
@@ -68,18 +68,18 @@ import Testing
 
     @Test func whatNobodyCalledForIsTakenOverOnce() async throws {
         try await withTestDatabase { database in
-            let store = LeadStore(pool: database.pool)
+            let stores = Stores(pool: database.pool)
             let count = Count()
-            let nodes = [node(store, "a", grace: 1, counting: count), node(store, "b", grace: 1, counting: count)]
-            let now = try await store.databaseTime().microsecondsSinceUnixEpoch
+            let nodes = [node(stores, "a", grace: 1, counting: count), node(stores, "b", grace: 1, counting: count)]
+            let now = try await stores.schedule.databaseTime().microsecondsSinceUnixEpoch
             let dueAt = try #require(
                 try CalledDueTime.of(Timestamp(microsecondsSinceUnixEpoch: now - 6_000_000), cron: Self.cron)
             )
             // Within its grace a due time is left alone.
             var times = try DueTimes([ScheduledFunction.all[0]])
-            let seen = try await node(store, "c", grace: 86_400, counting: count).tick(&times)
+            let seen = try await node(stores, "c", grace: 86_400, counting: count).tick(&times)
             #expect(now / 1_000_000 - seen >= 86_390)
-            #expect(try await store.scheduledRun(Self.function, dueAt: dueAt) == nil)
+            #expect(try await stores.schedule.scheduledRun(Self.function, dueAt: dueAt) == nil)
             #expect(count.value == 1)
             for node in nodes {
                 var times = try DueTimes([ScheduledFunction.all[0]])
@@ -96,10 +96,10 @@ import Testing
     @Test func aFailedRunIsTriedAgainByTheCallerAlone() async throws {
         struct Broken: Error {}
         try await withTestDatabase { database in
-            let store = LeadStore(pool: database.pool)
+            let stores = Stores(pool: database.pool)
             let count = Count()
-            let scheduler = node(store, "a", grace: 0, counting: count)
-            let dueAt = try await lastDue(store)
+            let scheduler = node(stores, "a", grace: 0, counting: count)
+            let dueAt = try await lastDue(stores)
             await #expect(throws: Broken.self) {
                 try await scheduler.run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in throw Broken() }
             }
@@ -116,18 +116,18 @@ import Testing
             }
             let again = try await scheduler.run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in count.add() }
             #expect(again == .ran(affected: 7))
-            let last = try await store.scheduledRun(Self.function, dueAt: dueAt)
+            let last = try await stores.schedule.scheduledRun(Self.function, dueAt: dueAt)
             #expect(last?.error == nil && last?.finishedAt != nil)
         }
     }
 
     @Test func whileItRunsAndBeforeItsTime() async throws {
         try await withTestDatabase { database in
-            let store = LeadStore(pool: database.pool)
+            let stores = Stores(pool: database.pool)
             let count = Count()
-            let scheduler = node(store, "a", counting: count)
-            let dueAt = try await lastDue(store)
-            #expect(try await store.claimRun(Self.function, dueAt: dueAt, node: "other", claim: UUID()))
+            let scheduler = node(stores, "a", counting: count)
+            let dueAt = try await lastDue(stores)
+            #expect(try await stores.schedule.claimRun(Self.function, dueAt: dueAt, node: "other", claim: UUID()))
             let called = try await scheduler.run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in count.add()
             }
             #expect(called == .isRunning)

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Due times and the database's clock, in memory.
-final class FakeSchedule: ScheduleStore {
+final class FakeSchedule: DueTimeClaiming {
     struct Run: Hashable {
         let name: String
         let dueAt: Timestamp

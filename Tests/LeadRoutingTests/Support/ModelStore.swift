@@ -5,7 +5,7 @@ import Postgres
 import RoutingRules
 
 /// A database that keeps leads and claims in memory, and fails as a test tells it to.
-actor ModelStore: IntakeStore {
+actor ModelStore: LeadIngesting {
     /// What happens to the next statements, in order; then all go well.
     enum Event {
         case stale

@@ -52,7 +52,7 @@ import Testing
     @Test func aHerdIsRoutedAtTheRate() async throws {
         let hours = Hours()
         let store = FakeWaiting(1000)
-        let router = WaitingLeadRouter(store: store, rules: RuleSetCache(source: FakeRules()), pace: pace(100, hours))
+        let router = WaitingLeadRouter(queue: store, rules: RuleSetCache(source: FakeRules()), pace: pace(100, hours))
         var claimed: [Int] = []
         for _ in 0..<3 {
             claimed.append(try await router.routeDue(.tried, limit: 500).claimed)

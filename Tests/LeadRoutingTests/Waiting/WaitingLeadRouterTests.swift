@@ -7,7 +7,7 @@ import Testing
 @testable import LeadRouting
 
 /// Waiting leads in memory.
-final class FakeWaiting: WaitingStore {
+final class FakeWaiting: WaitingLeadClaiming {
     private let state: Mutex<(leads: [ClaimedLead], stale: Int, claims: Int, asked: [WaitingClaim.Kind])>
 
     init(_ count: Int, stale: Int = 0) {
@@ -58,7 +58,7 @@ final class FakeWaiting: WaitingStore {
 @Suite struct WaitingLeadRouterTests {
     private func router(_ store: FakeWaiting, rules: FakeRules = FakeRules(), paused: Bool = false) -> WaitingLeadRouter
     {
-        WaitingLeadRouter(store: store, rules: RuleSetCache(source: rules), retriesPaused: paused)
+        WaitingLeadRouter(queue: store, rules: RuleSetCache(source: rules), retriesPaused: paused)
     }
 
     @Test func drainsBatchByBatchUpToALimit() async throws {
@@ -98,7 +98,7 @@ final class FakeWaiting: WaitingStore {
         let store = FakeWaiting(5000)
         let rules = RuleSetCache(source: FakeRules())
         let loop = WaitingLeadLoop(
-            router: WaitingLeadRouter(store: store, rules: rules),
+            router: WaitingLeadRouter(queue: store, rules: rules),
             rules: rules,
             clock: ImmediateClock(),
             logger: Samples.quiet

@@ -22,12 +22,12 @@ import Testing
                 ]
             )
             for number in [2, 3] {
-                let lead = try #require(try await scene.store.lead(.lead(number), as: .administrator))
+                let lead = try #require(try await scene.stores.leads.lead(.lead(number), as: .administrator))
                 #expect(lead.status == .routed)
                 #expect(lead.workspaceID == source)
                 #expect(lead.duplicateOf == .lead(1))
                 #expect(lead.matchedRuleID == nil)
-                let history = try await scene.store.history(.lead(number), as: .administrator)
+                let history = try await scene.stores.leads.history(.lead(number), as: .administrator)
                 #expect(history.map(\.result) == ["duplicate"])
             }
             #expect(try await scene.count("lead_attributions") == 2)
@@ -60,7 +60,7 @@ import Testing
                     .init(index: 0, outcome: .duplicate(of: .lead(1))), .init(index: 1, outcome: .again),
                 ]
             )
-            #expect(try await scene.store.lead(.lead(3), as: .administrator) == nil)
+            #expect(try await scene.stores.leads.lead(.lead(3), as: .administrator) == nil)
             #expect(try await scene.count("lead_routing_logs", where: "lead_id = '\(UUID.lead(3).text)'") == 0)
             // The second time nobody is in its way.
             #expect(try await scene.ingest(chain[1]).isEmpty)
@@ -135,9 +135,9 @@ import Testing
                         VALUES (decode('\(claim)', 'hex'), '\(UUID.lead(9).text)', '\(Scene.b.text)')
                         """
                     )
-                    let version = try await scene.store.ruleSetVersion()
+                    let version = try await scene.stores.ruleSets.ruleSetVersion()
                     let waiting = Task {
-                        let result = try await scene.store.ingest(batch, version: version, isRepeat: false)
+                        let result = try await scene.stores.intake.ingest(batch, version: version, isRepeat: false)
                         guard case .written(let exceptions) = result else { throw UnexpectedlyStale() }
                         return exceptions
                     }

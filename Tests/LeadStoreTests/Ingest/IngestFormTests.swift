@@ -131,9 +131,9 @@ import Testing
 
     private static func outcome(_ batch: [DecidedLead], _ isRepeat: Bool, _ scene: Scene) async -> String {
         do {
-            let result = try await scene.store.ingest(
+            let result = try await scene.stores.intake.ingest(
                 batch,
-                version: scene.store.ruleSetVersion(),
+                version: scene.stores.ruleSets.ruleSetVersion(),
                 isRepeat: isRepeat
             )
             guard case .written(let exceptions) = result else { return "stale" }

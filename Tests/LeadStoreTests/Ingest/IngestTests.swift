@@ -16,7 +16,7 @@ import Testing
                 .sample(5, .queued)
             )
             #expect(exceptions.isEmpty)
-            let first = try #require(try await scene.store.lead(.lead(1), as: .administrator))
+            let first = try #require(try await scene.stores.leads.lead(.lead(1), as: .administrator))
             #expect(first.status == .routed)
             #expect(first.workspaceID == Scene.b)
             #expect(first.sourceWorkspaceID == Scene.a)
@@ -46,16 +46,20 @@ import Testing
 
     @Test func anOldVersionWritesNothing() async throws {
         try await Scene.with { scene in
-            let version = try await scene.store.ruleSetVersion()
+            let version = try await scene.stores.ruleSets.ruleSetVersion()
             try await scene.run("UPDATE workspaces SET routing_paused_at = now() WHERE id = '\(Scene.c.text)'")
-            let result = try await scene.store.ingest([.sample(1, .to(Scene.b))], version: version, isRepeat: false)
+            let result = try await scene.stores.intake.ingest(
+                [.sample(1, .to(Scene.b))],
+                version: version,
+                isRepeat: false
+            )
             #expect(result == .stale)
             for table in ["leads", "lead_identity_claims", "lead_routing_logs", "lead_attributions"] {
                 #expect(try await scene.count(table) == 0)
             }
             // Leads that nobody decided do not depend on any version.
             #expect(
-                try await scene.store.ingest([.sample(1, .queued)], version: nil, isRepeat: false)
+                try await scene.stores.intake.ingest([.sample(1, .queued)], version: nil, isRepeat: false)
                     == .written(exceptions: [])
             )
         }

@@ -13,7 +13,7 @@ import Testing
         of workspace: UUID? = Scene.a,
         expiresAt: Timestamp? = nil
     ) async throws -> APIKey {
-        try await scene.store.createKey(
+        try await scene.stores.keys.createKey(
             token,
             id: .sample(id),
             workspaceID: workspace,
@@ -29,15 +29,15 @@ import Testing
             let made = try await key(scene, token)
             #expect(made.access == .workspace(Scene.a))
             #expect(made.scopes == ["leads", "rules"])
-            let found = try await scene.store.key(for: try #require(APIKeyToken(token.text)))
+            let found = try await scene.stores.keys.key(for: try #require(APIKeyToken(token.text)))
             #expect(found == made)
-            #expect(try await scene.store.key(for: .random()) == nil)
+            #expect(try await scene.stores.keys.key(for: .random()) == nil)
             // The right prefix with another secret opens nothing.
             let forged = try #require(APIKeyToken("sw_\(token.prefix)_" + String(repeating: "x", count: 43)))
-            #expect(try await scene.store.key(for: forged) == nil)
+            #expect(try await scene.stores.keys.key(for: forged) == nil)
             let administrator = APIKeyToken.random()
             #expect(try await key(scene, administrator, id: 2, of: nil).access == .administrator)
-            #expect(try await Set(scene.store.keys().map(\.name)) == ["Key 1", "Key 2"])
+            #expect(try await Set(scene.stores.keys.keys().map(\.name)) == ["Key 1", "Key 2"])
         }
     }
 
@@ -59,27 +59,27 @@ import Testing
             let tokens = [APIKeyToken.random(), .random()]
             let first = try await key(scene, tokens[0], id: 1)
             let second = try await key(scene, tokens[1], id: 2)
-            #expect(try await scene.store.revokeKey(first.id.text)?.id == first.id)
-            #expect(try await scene.store.key(for: tokens[0]) == nil)
-            #expect(try await scene.store.key(for: tokens[1]) != nil)
-            #expect(try await scene.store.revokeKey(second.prefix)?.revokedAt != nil)
-            #expect(try await scene.store.key(for: tokens[1]) == nil)
+            #expect(try await scene.stores.keys.revokeKey(first.id.text)?.id == first.id)
+            #expect(try await scene.stores.keys.key(for: tokens[0]) == nil)
+            #expect(try await scene.stores.keys.key(for: tokens[1]) != nil)
+            #expect(try await scene.stores.keys.revokeKey(second.prefix)?.revokedAt != nil)
+            #expect(try await scene.stores.keys.key(for: tokens[1]) == nil)
             for again in [first.id.text, second.prefix, "nothing"] {
-                #expect(try await scene.store.revokeKey(again) == nil)
+                #expect(try await scene.stores.keys.revokeKey(again) == nil)
             }
         }
     }
 
     @Test func itExpiresByTheDatabasesClock() async throws {
         try await Scene.with { scene in
-            let now = try await scene.store.databaseTime().microsecondsSinceUnixEpoch
+            let now = try await scene.stores.schedule.databaseTime().microsecondsSinceUnixEpoch
             let tokens = [APIKeyToken.random(), .random()]
             let past = Timestamp(microsecondsSinceUnixEpoch: now - 1_000_000)
             let future = Timestamp(microsecondsSinceUnixEpoch: now + 3_600_000_000)
             _ = try await key(scene, tokens[0], id: 1, expiresAt: past)
             _ = try await key(scene, tokens[1], id: 2, expiresAt: future)
-            #expect(try await scene.store.key(for: tokens[0]) == nil)
-            #expect(try await scene.store.key(for: tokens[1])?.expiresAt == future)
+            #expect(try await scene.stores.keys.key(for: tokens[0]) == nil)
+            #expect(try await scene.stores.keys.key(for: tokens[1])?.expiresAt == future)
         }
     }
 
@@ -88,13 +88,13 @@ import Testing
             let token = APIKeyToken.random()
             _ = try await key(scene, token)
             let used = "SELECT last_used_at FROM switchyard.api_keys"
-            _ = try await scene.store.key(for: token)
+            _ = try await scene.stores.keys.key(for: token)
             let first = try await scene.value(used)
             #expect(first != "-")
-            _ = try await scene.store.key(for: token)
+            _ = try await scene.stores.keys.key(for: token)
             #expect(try await scene.value(used) == first)
             try await scene.run("UPDATE switchyard.api_keys SET last_used_at = now() - interval '61 seconds'")
-            _ = try await scene.store.key(for: token)
+            _ = try await scene.stores.keys.key(for: token)
             #expect(
                 try await scene.value("SELECT last_used_at > now() - interval '5 seconds' FROM switchyard.api_keys")
                     == "t"

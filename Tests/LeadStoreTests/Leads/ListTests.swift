@@ -68,7 +68,7 @@ import Testing
             var all: [LeadRecord] = []
             for row in order {
                 guard let id = row.first.flatMap({ UUID(text: $0) }) else { continue }
-                if let lead = try await scene.store.lead(id, as: .administrator) { all.append(lead) }
+                if let lead = try await scene.stores.leads.lead(id, as: .administrator) { all.append(lead) }
             }
             #expect(all.count == 21)
             let visible = all.filter { lead in
@@ -76,7 +76,7 @@ import Testing
                 return lead.workspaceID == own || lead.sourceWorkspaceID == own
             }
             for filter in try filters(all) {
-                let page = try await scene.store.leads(filter, limit: 100, as: access)
+                let page = try await scene.stores.leads.leads(filter, limit: 100, as: access)
                 #expect(page.leads == visible.filter { lets(filter, $0) }, "\(filter)")
                 #expect(page.next == nil)
             }
@@ -87,12 +87,12 @@ import Testing
     func pagesAreCompleteAndDoNotOverlapWhileLeadsArrive(access: Access) async throws {
         try await Scene.with { scene in
             try await fill(scene)
-            let whole = try await scene.store.leads(.init(), limit: 100, as: access).leads.map(\.id)
+            let whole = try await scene.stores.leads.leads(.init(), limit: 100, as: access).leads.map(\.id)
             for limit in [1, 3, 7] {
                 var seen: [UUID] = []
                 var cursor: LeadCursor?
                 repeat {
-                    let page = try await scene.store.leads(.init(), after: cursor, limit: limit, as: access)
+                    let page = try await scene.stores.leads.leads(.init(), after: cursor, limit: limit, as: access)
                     #expect(page.leads.count <= limit)
                     seen += page.leads.map(\.id)
                     cursor = page.next.flatMap { LeadCursor($0.text) }
@@ -110,16 +110,16 @@ import Testing
     @Test func aWorkspaceSeesOneLeadOnlyIfItHasItOrSentIt() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .to(Scene.b)), .sample(2, .kept))
-            let store = scene.store
+            let stores = scene.stores
             for (id, workspaces) in [(UUID.lead(1), [Scene.a, Scene.b]), (.lead(2), [Scene.a])] {
                 for workspace in [Scene.a, Scene.b, Scene.c] {
                     let isVisible = workspaces.contains(workspace)
                     let access = Access.workspace(workspace)
-                    #expect(try await (store.lead(id, as: access) != nil) == isVisible)
-                    #expect(try await store.visible([id, .lead(99)], to: access) == (isVisible ? [id] : []))
-                    #expect(try await store.history(id, as: access).isEmpty == !isVisible)
+                    #expect(try await (stores.leads.lead(id, as: access) != nil) == isVisible)
+                    #expect(try await stores.leads.visible([id, .lead(99)], to: access) == (isVisible ? [id] : []))
+                    #expect(try await stores.leads.history(id, as: access).isEmpty == !isVisible)
                 }
-                #expect(try await store.visible([id], to: .administrator) == [id])
+                #expect(try await stores.leads.visible([id], to: .administrator) == [id])
             }
         }
     }

@@ -10,7 +10,7 @@ import Testing
             var rule = RuleChange()
             rule.name = "Software"
             rule.destinationWorkspaceID = Scene.b
-            _ = try await scene.store.createRule(id: Scene.rule, owner: nil, rule, as: .administrator)
+            _ = try await scene.stores.rules.createRule(id: Scene.rule, owner: nil, rule, as: .administrator)
             try await scene.ingest(
                 .sample(1, .to(Scene.b)),
                 .sample(2, .retry),
@@ -18,7 +18,7 @@ import Testing
                 .sample(4, .kept),
                 .sample(5, .queued)
             )
-            let outcomes = try await scene.store.outcomes(of: (1...6).map(UUID.lead))
+            let outcomes = try await scene.stores.leads.outcomes(of: (1...6).map(UUID.lead))
             #expect(Set(outcomes.keys) == Set((1...5).map(UUID.lead)))
             #expect(
                 outcomes[.lead(1)]
@@ -38,7 +38,7 @@ import Testing
             #expect(duplicate.destinationWorkspaceID == Scene.a)
             #expect(outcomes[.lead(4)]?.destinationWorkspaceID == Scene.a)
             #expect(outcomes[.lead(5)]?.status == .pending)
-            #expect(try await scene.store.outcomes(of: []).isEmpty)
+            #expect(try await scene.stores.leads.outcomes(of: []).isEmpty)
         }
     }
 
@@ -48,7 +48,7 @@ import Testing
             try await scene.ingest(.sample(1, .to(Scene.b)))
             try await scene.ingest(.sample(2, email: "person1@example.com", .to(Scene.b)))
             try await scene.run("DELETE FROM leads WHERE id = '\(UUID.lead(1).text)'")
-            let outcomes = try await scene.store.outcomes(of: [.lead(1), .lead(2)])
+            let outcomes = try await scene.stores.leads.outcomes(of: [.lead(1), .lead(2)])
             #expect(outcomes[.lead(1)] == nil)
             #expect(outcomes[.lead(2)]?.isDuplicate == true)
         }
@@ -57,12 +57,12 @@ import Testing
     @Test func theHistoryTellsEachStepWithItsRules() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .retry))
-            let before = try await scene.store.ruleSetVersion()
+            let before = try await scene.stores.ruleSets.ruleSetVersion()
             try await scene.run("UPDATE workspaces SET name = 'B2' WHERE id = '\(Scene.b.text)'")
-            let after = try await scene.store.ruleSetVersion()
+            let after = try await scene.stores.ruleSets.ruleSetVersion()
             #expect(after > before)
             try await scene.settle(.to(Scene.b), limit: 1, leadID: .lead(1))
-            let history = try await scene.store.history(.lead(1), as: .workspace(Scene.a))
+            let history = try await scene.stores.leads.history(.lead(1), as: .workspace(Scene.a))
             try #require(history.count == 2)
             #expect(history.map(\.result) == ["retry", "success"])
             #expect(history.map(\.attempt) == [1, 2])
@@ -72,7 +72,7 @@ import Testing
             #expect(history.map(\.matchedRuleID) == [nil, Scene.rule])
             #expect(history[0].createdAt <= history[1].createdAt)
             // The receiver sees the step that brought the lead, and not what went before.
-            let received = try await scene.store.history(.lead(1), as: .workspace(Scene.b))
+            let received = try await scene.stores.leads.history(.lead(1), as: .workspace(Scene.b))
             #expect(received == [history[1]])
         }
     }

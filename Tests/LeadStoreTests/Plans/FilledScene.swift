@@ -17,7 +17,7 @@ struct FilledScene: Sendable {
     /// Its statements are not watched.
     let scene: Scene
     /// Everything that goes through it is.
-    let watched: LeadStore
+    let watched: Stores
 
     /// Runs a test in a filled database, with statistics as they are after ANALYZE or from when everything was empty.
     static func with(isAnalysed: Bool, _ body: (FilledScene) async throws -> Void) async throws {
@@ -34,12 +34,12 @@ struct FilledScene: Sendable {
             let watchedPool = self.pool(connection.connectionString + " options='-c auto_explain.log_min_duration=0'")
             try await Migrator(migrations: SchemaMigrations.all, pool: pool).up()
             let filled = FilledScene(
-                scene: Scene(pool: pool, store: LeadStore(pool: pool)),
-                watched: LeadStore(pool: watchedPool)
+                scene: Scene(pool: pool, stores: Stores(pool: pool)),
+                watched: Stores(pool: watchedPool)
             )
             try await filled.scene.run("ANALYZE")
             // Plans are kept, and these are made while nothing waits.
-            for _ in 0..<3 { _ = try await filled.watched.claimAndSettle(.due(.new, limit: 10)) { _ in (0, []) } }
+            for _ in 0..<3 { _ = try await filled.watched.queue.claimAndSettle(.due(.new, limit: 10)) { _ in (0, []) } }
             try await filled.scene.run(fill)
             if isAnalysed { try await filled.scene.run("ANALYZE") }
             try await body(filled)
@@ -60,7 +60,7 @@ struct FilledScene: Sendable {
     }
 
     /// The plans of what a body does with the watched store, the statements inside functions and triggers among them.
-    func plans(_ body: (LeadStore) async throws -> Void) async throws -> [SeenPlan] {
+    func plans(_ body: (Stores) async throws -> Void) async throws -> [SeenPlan] {
         let log = try await scene.value(
             "SELECT current_setting('data_directory') || '/' || pg_current_logfile() WHERE pg_current_logfile() NOT LIKE '/%'"
                 + " UNION ALL SELECT pg_current_logfile() WHERE pg_current_logfile() LIKE '/%'"

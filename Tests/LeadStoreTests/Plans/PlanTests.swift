@@ -17,7 +17,7 @@ import Testing
     @Test(arguments: [true, false])
     func nothingReadsABacklog(isAnalysed: Bool) async throws {
         try await FilledScene.with(isAnalysed: isAnalysed) { filled in
-            let version = try await filled.scene.store.ruleSetVersion()
+            let version = try await filled.scene.stores.ruleSets.ruleSetVersion()
             for (name, work) in Self.work(version) {
                 let plans = try await filled.plans { try await work(filled, $0) }
                 #expect(plans.count > 0, "\(name): no plan was seen")
@@ -40,9 +40,9 @@ import Testing
                 SELECT id, source_workspace_id, 'retry', 1, now() - interval '1 minute' FROM leads
                 """
             )
-            let plans = try await filled.plans { store in
-                _ = try await store.health()
-                _ = try await store.routingReading()
+            let plans = try await filled.plans { stores in
+                _ = try await stores.health.health()
+                _ = try await stores.health.routingReading()
             }
             #expect(plans.count > 1)
             expectFrugal(plans, "health", mostRows: Double(FilledScene.waiting) * 1.5)
@@ -52,13 +52,13 @@ import Testing
     /// Health and metrics count what waits, up to a bound, and nothing that does not.
     @Test func dashboardsReadWhatWaitsOnly() async throws {
         try await FilledScene.with(isAnalysed: true) { filled in
-            let plans = try await filled.plans { store in
-                _ = try await store.health()
-                _ = try await store.routingReading()
+            let plans = try await filled.plans { stores in
+                _ = try await stores.health.health()
+                _ = try await stores.health.routingReading()
                 for status in [LeadStatus.pending, .routing, .failed] {
                     var filter = LeadFilter()
                     filter.status = status
-                    _ = try await store.leads(filter, limit: 20, as: .administrator)
+                    _ = try await stores.leads.leads(filter, limit: 20, as: .administrator)
                 }
             }
             #expect(plans.count > 2)
@@ -74,11 +74,11 @@ import Testing
             let text = try await filled.scene
                 .value("SELECT id FROM leads WHERE workspace_id = '\(Scene.a.text)' LIMIT 1")
             let id = try #require(UUID(uuidString: text))
-            let plans = try await filled.plans { store in
+            let plans = try await filled.plans { stores in
                 for access in [Access.administrator, .workspace(Scene.a)] {
-                    #expect(try await store.leads(LeadFilter(), limit: 20, as: access).leads.count == 20)
-                    #expect(try await !store.history(id, as: access).isEmpty)
-                    _ = try await store.decisions(id, as: access)
+                    #expect(try await stores.leads.leads(LeadFilter(), limit: 20, as: access).leads.count == 20)
+                    #expect(try await !stores.leads.history(id, as: access).isEmpty)
+                    _ = try await stores.leads.decisions(id, as: access)
                 }
             }
             #expect(plans.count > 5)
@@ -100,13 +100,13 @@ import Testing
         }
     }
 
-    private typealias Work = @Sendable (FilledScene, LeadStore) async throws -> Void
+    private typealias Work = @Sendable (FilledScene, Stores) async throws -> Void
 
     private static func work(_ version: Int64) -> [(String, Work)] {
         [
             (
                 "ingest",
-                { _, store in
+                { _, stores in
                     let leads = (0..<200)
                         .map { n in
                             let lead = Lead(email: "new-\(n)@example.com", phone: "+44 20 7946 \(1000 + n)")
@@ -115,9 +115,9 @@ import Testing
                                 .to(Scene.b)
                             )
                         }
-                    _ = try await store.ingest(leads, version: version, isRepeat: false)
+                    _ = try await stores.intake.ingest(leads, version: version, isRepeat: false)
                     // Stored by an earlier try; and the same people once more.
-                    _ = try await store.ingest(leads, version: version, isRepeat: true)
+                    _ = try await stores.intake.ingest(leads, version: version, isRepeat: true)
                     let again = leads.enumerated()
                         .map { n, lead in
                             DecidedLead(
@@ -125,12 +125,12 @@ import Testing
                                 .to(Scene.b)
                             )
                         }
-                    _ = try await store.ingest(again, version: version, isRepeat: false)
+                    _ = try await stores.intake.ingest(again, version: version, isRepeat: false)
                 }
             ),
             (
                 "ingest with keys",
-                { _, store in
+                { _, stores in
                     let leads = (0..<100)
                         .map { n in
                             let key = IdempotencyClaim(
@@ -144,12 +144,12 @@ import Testing
                                 .to(Scene.b)
                             )
                         }
-                    _ = try await store.ingest(leads, version: version, isRepeat: false)
+                    _ = try await stores.intake.ingest(leads, version: version, isRepeat: false)
                 }
             ),
             (
                 "ingest of waiting leads",
-                { _, store in
+                { _, stores in
                     let leads = (0..<100)
                         .map { n in
                             let lead = Lead(email: "queued-\(n)@example.com")
@@ -158,66 +158,69 @@ import Testing
                                 n < 50 ? .queued : .retry
                             )
                         }
-                    _ = try await store.ingest(leads, version: version, isRepeat: false)
+                    _ = try await stores.intake.ingest(leads, version: version, isRepeat: false)
                 }
             ),
-            ("claim, first", { _, store in try await settle(store, .due(.new, limit: 200), version) }),
-            ("claim, on", { _, store in try await settle(store, .due(.new, limit: 200), version) }),
-            ("claim of retries", { _, store in try await settle(store, .due(.tried, limit: 200), version) }),
-            ("claim that is put off", { _, store in try await settle(store, .due(.new, limit: 200), version, .retry) }),
+            ("claim, first", { _, stores in try await settle(stores, .due(.new, limit: 200), version) }),
+            ("claim, on", { _, stores in try await settle(stores, .due(.new, limit: 200), version) }),
+            ("claim of retries", { _, stores in try await settle(stores, .due(.tried, limit: 200), version) }),
+            (
+                "claim that is put off",
+                { _, stores in try await settle(stores, .due(.new, limit: 200), version, .retry) }
+            ),
             (
                 "claim of those that wait for capacity",
-                { _, store in
-                    #expect(try await store.awaitedRules() == [Scene.rule])
-                    try await settle(store, .waiters(rule: Scene.rule, limit: 100, except: []), version)
+                { _, stores in
+                    #expect(try await stores.queue.awaitedRules() == [Scene.rule])
+                    try await settle(stores, .waiters(rule: Scene.rule, limit: 100, except: []), version)
                 }
             ),
             (
                 "one lead by name",
-                { filled, store in
+                { filled, stores in
                     let id = try await filled.scene.value("SELECT lead_id FROM lead_routing_queue LIMIT 1")
                     guard let id = UUID(uuidString: id) else { throw StoreError(.notFound, "no lead waits") }
-                    try await settle(store, .lead(id), version)
+                    try await settle(stores, .lead(id), version)
                 }
             ),
             (
                 "the guide's functions",
-                { filled, store in
+                { filled, stores in
                     let ids = try await filled.scene
                         .run("SELECT lead_id FROM lead_routing_queue WHERE waiting_for IS NULL LIMIT 2").map { $0[0] }
                     let owner = UUID.sample(0x77).text
                     for id in ids {
-                        _ = try await store.pool.query(
+                        _ = try await stores.session.pool.query(
                             Statement("", "SELECT public.acquire_routing_lock('\(id)', '\(owner)')")
                         )
                     }
-                    _ = try await store.pool.query(
+                    _ = try await stores.session.pool.query(
                         Statement(
                             "",
                             "SELECT public.complete_routing('\(ids[0])', '\(Scene.b.text)', NULL, '\(owner)')"
                         )
                     )
-                    _ = try await store.pool.query(
+                    _ = try await stores.session.pool.query(
                         Statement("", "SELECT public.fail_routing('\(ids[1])', 'no', '\(owner)')")
                     )
                 }
             ),
             (
                 "clean-up",
-                { _, store in
-                    _ = try await store.releaseStaleLocks()
-                    _ = try await store.expireLeads()
+                { _, stores in
+                    _ = try await stores.queue.releaseStaleLocks()
+                    _ = try await stores.queue.expireLeads()
                 }
             ),
             (
                 "what people look at",
-                { filled, store in
+                { filled, stores in
                     let id = try await filled.scene.value("SELECT id FROM leads LIMIT 1")
                     guard let id = UUID(uuidString: id) else { throw StoreError(.notFound, "there is no lead") }
-                    _ = try await store.lead(id, as: .administrator)
-                    _ = try await store.outcomes(of: [id])
-                    _ = try await store.firstOutcomes(of: [id])
-                    _ = try await store.statistics(
+                    _ = try await stores.leads.lead(id, as: .administrator)
+                    _ = try await stores.leads.outcomes(of: [id])
+                    _ = try await stores.leads.firstOutcomes(of: [id])
+                    _ = try await stores.statistics.statistics(
                         StatisticsQuery(from: "2026-01-01", to: "2026-12-31", grouping: .day),
                         as: .administrator
                     )
@@ -227,12 +230,12 @@ import Testing
     }
 
     private static func settle(
-        _ store: LeadStore,
+        _ stores: Stores,
         _ claim: WaitingClaim,
         _ version: Int64,
         _ assignment: Assignment = .to(Scene.b)
     ) async throws {
-        let result = try await store.claimAndSettle(claim) { leads in (version, leads.map { _ in assignment }) }
+        let result = try await stores.queue.claimAndSettle(claim) { leads in (version, leads.map { _ in assignment }) }
         guard case .settled(let settled) = result, !settled.isEmpty else {
             throw StoreError(.notFound, "nothing was claimed by \(claim)")
         }

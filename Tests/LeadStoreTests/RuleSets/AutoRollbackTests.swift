@@ -15,8 +15,10 @@ import Testing
                 goldenLeads: []
             )
         }
-        let good = try await scene.store.publishRuleSet(document("good"), of: owner, as: .administrator).version
-        let bad = try await scene.store.publishRuleSet(document("bad"), of: owner, as: .administrator).version
+        let good = try await scene.stores.publishing.publishRuleSet(document("good"), of: owner, as: .administrator)
+            .version
+        let bad = try await scene.stores.publishing.publishRuleSet(document("bad"), of: owner, as: .administrator)
+            .version
         return (good, bad)
     }
 
@@ -60,7 +62,7 @@ import Testing
             #expect(try await rollBack(scene) == 1)
             #expect(try await ruleName(scene) == "good")
             #expect(try await rollBack(scene) == 0)
-            let version = try #require(try await scene.store.ruleSetVersion(bad + 1))
+            let version = try #require(try await scene.stores.ruleSets.ruleSetVersion(bad + 1))
             #expect(version.action == .autoRollback)
             #expect(version.owners == [Scene.a])
             #expect(version.note?.hasSuffix("back to version \(good).") == true)
@@ -120,10 +122,10 @@ import Testing
             #expect(try await rollBack(scene, in: 70) == 0)
             try await scene.run("UPDATE lead_routing_rules SET rule_name = 'mended'")
             #expect(try await rollBack(scene) == 0)
-            _ = try await scene.store.returnRuleSet(to: good, of: Scene.a, as: .administrator)
+            _ = try await scene.stores.publishing.returnRuleSet(to: good, of: Scene.a, as: .administrator)
             #expect(try await rollBack(scene) == 0)
             #expect(try await ruleName(scene) == "good")
-            #expect(try await scene.store.rollBackFailing(node: "n") == [])
+            #expect(try await scene.stores.publishing.rollBackFailing(node: "n") == [])
         }
     }
 }

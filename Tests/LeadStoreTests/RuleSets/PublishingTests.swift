@@ -48,15 +48,15 @@ import Testing
 
     @Test func draftedPublishedAndReturnedTo() async throws {
         try await Scene.with { scene in
-            let store = scene.store.by("key:abc")
-            let first = try await store.publishRuleSet(
+            let stores = scene.stores.by("key:abc")
+            let first = try await stores.publishing.publishRuleSet(
                 document(rule("A", priority: 2), rule("B", priority: 1), golden: [golden(to: Scene.a)]),
                 of: Scene.a,
                 note: "first",
                 as: own
             )
             #expect((first.added, first.changed, first.removed) == (2, 0, 0))
-            let before = try await store.ruleSet(of: Scene.a, as: own)
+            let before = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
             #expect(before.version == first.version)
             #expect(before.document.rules.map(\.name) == ["A", "B"])
 
@@ -66,73 +66,85 @@ import Testing
             draft.rules.append(rule("C"))
             draft.rules.append(rule("D"))
             draft.rules.remove(at: 1)
-            _ = try await store.saveDraft(draft, of: Scene.a, as: own)
-            let saved = try await store.draft(of: Scene.a, as: own)
+            _ = try await stores.drafts.saveDraft(draft, of: Scene.a, as: own)
+            let saved = try await stores.drafts.draft(of: Scene.a, as: own)
             #expect(saved?.updatedBy == "key:abc")
-            let second = try await store.publishRuleSet(of: Scene.a, note: "second", as: own)
+            let second = try await stores.publishing.publishRuleSet(of: Scene.a, note: "second", as: own)
             #expect((second.added, second.changed, second.removed) == (2, 1, 1))
             #expect(second.version == first.version + 1)
-            #expect(try await store.draft(of: Scene.a, as: own) == nil)
-            let after = try await store.ruleSet(of: Scene.a, as: own)
+            #expect(try await stores.drafts.draft(of: Scene.a, as: own) == nil)
+            let after = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
             #expect(after.document.rules.map(\.name) == ["A2", "C", "D"])
             #expect(after.document.rules[0].id == before.document.rules[0].id)
 
-            let back = try await store.returnRuleSet(to: first.version, of: Scene.a, as: own)
+            let back = try await stores.publishing.returnRuleSet(to: first.version, of: Scene.a, as: own)
             #expect(back.version == second.version + 1)
-            var returned = try await store.ruleSet(of: Scene.a, as: own).document
+            var returned = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document
             returned.version = before.document.version
             // With the same ids, in the same order.
             #expect(returned == before.document)
-            let versions = try await store.ruleSetVersions(of: Scene.a, limit: 10, as: own)
+            let versions = try await stores.ruleSets.ruleSetVersions(of: Scene.a, limit: 10, as: own)
             #expect(versions.map(\.version.action) == [.return, .publish, .publish])
             #expect(versions.map(\.version.note) == ["Back to version \(first.version).", "second", "first"])
             #expect(versions.map(\.rules) == [2, 3, 2])
             #expect(versions[0].version.actor == "key:abc")
             #expect((versions[0].added, versions[0].changed, versions[0].removed) == (1, 1, 2))
-            let then = try await store.ruleSet(of: Scene.a, asOf: second.version, as: own)
+            let then = try await stores.ruleSets.ruleSet(of: Scene.a, asOf: second.version, as: own)
             #expect(then.document.rules.map(\.name) == ["A2", "C", "D"])
-            await expectRefusal(.notFound) { _ = try await store.returnRuleSet(to: 9999, of: Scene.a, as: own) }
+            await expectRefusal(.notFound) {
+                _ = try await stores.publishing.returnRuleSet(to: 9999, of: Scene.a, as: own)
+            }
         }
     }
 
     @Test func whatDoesNotDifferMakesNoVersion() async throws {
         try await Scene.with { scene in
-            let store = scene.store
-            _ = try await store.publishRuleSet(document(rule("A"), golden: [golden(to: Scene.a)]), of: Scene.a, as: own)
-            let live = try await store.ruleSet(of: Scene.a, as: own)
-            let version = try await store.ruleSetVersion()
-            let again = try await store.publishRuleSet(live.document, of: Scene.a, as: own)
+            let stores = scene.stores
+            _ = try await stores.publishing.publishRuleSet(
+                document(rule("A"), golden: [golden(to: Scene.a)]),
+                of: Scene.a,
+                as: own
+            )
+            let live = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
+            let version = try await stores.ruleSets.ruleSetVersion()
+            let again = try await stores.publishing.publishRuleSet(live.document, of: Scene.a, as: own)
             #expect(again.version == live.version)
-            #expect(try await store.ruleSetVersion() == version)
+            #expect(try await stores.ruleSets.ruleSetVersion() == version)
         }
     }
 
     @Test func aGoldenLeadThatGoesElsewhereStopsAllOfIt() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             let wrong = document(rule("A"), rule("B"), golden: [golden(to: Scene.b)])
             await expectProblem("/goldenLeads/0") {
-                _ = try await store.publishRuleSet(wrong, of: Scene.a, as: .administrator)
+                _ = try await stores.publishing.publishRuleSet(wrong, of: Scene.a, as: .administrator)
             }
             await expectProblem("/goldenLeads/0") {
-                _ = try await store.saveDraft(wrong, of: Scene.a, checking: true, as: .administrator)
+                _ = try await stores.drafts.saveDraft(wrong, of: Scene.a, checking: true, as: .administrator)
             }
             #expect(try await scene.count("lead_routing_rules") == 0)
-            _ = try await store.saveDraft(wrong, of: Scene.a, as: .administrator)
-            await expectProblem("/goldenLeads/0") { _ = try await store.publishRuleSet(of: Scene.a, as: own) }
-            #expect(try await store.draft(of: Scene.a, as: own) != nil)
+            _ = try await stores.drafts.saveDraft(wrong, of: Scene.a, as: .administrator)
+            await expectProblem("/goldenLeads/0") {
+                _ = try await stores.publishing.publishRuleSet(of: Scene.a, as: own)
+            }
+            #expect(try await stores.drafts.draft(of: Scene.a, as: own) != nil)
             #expect(try await scene.count("switchyard.rule_set_versions", where: "action = 'publish'") == 0)
         }
     }
 
     @Test func whatCannotBeSavedIsNamed() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             await expectProblem("/rules/1/destination") {
-                _ = try await store.publishRuleSet(document(rule("A"), rule("B", to: Scene.b)), of: Scene.a, as: own)
+                _ = try await stores.publishing.publishRuleSet(
+                    document(rule("A"), rule("B", to: Scene.b)),
+                    of: Scene.a,
+                    as: own
+                )
             }
             await expectProblem("/rules/0/destination") {
-                _ = try await store.publishRuleSet(
+                _ = try await stores.publishing.publishRuleSet(
                     document(rule("A", to: Scene.nobody)),
                     of: Scene.a,
                     as: .administrator
@@ -140,32 +152,50 @@ import Testing
             }
             await expectProblem("/rules/0/conditions/industries") {
                 let conditions = RuleConditions(industries: .init(repeating: "x", count: 1001))
-                _ = try await store.publishRuleSet(document(rule("A", conditions)), of: Scene.a, as: own)
+                _ = try await stores.publishing.publishRuleSet(document(rule("A", conditions)), of: Scene.a, as: own)
             }
-            _ = try await store.publishRuleSet(document(rule("P", id: .sample(7))), of: nil, as: .administrator)
+            _ = try await stores.publishing.publishRuleSet(
+                document(rule("P", id: .sample(7))),
+                of: nil,
+                as: .administrator
+            )
             await expectProblem("/rules/0/id") {
-                _ = try await store.publishRuleSet(document(rule("A", id: .sample(7))), of: Scene.a, as: own)
+                _ = try await stores.publishing.publishRuleSet(
+                    document(rule("A", id: .sample(7))),
+                    of: Scene.a,
+                    as: own
+                )
             }
-            await #expect(throws: RuleSetRefusal.noDraft) { try await store.publishRuleSet(of: Scene.a, as: own) }
+            await #expect(throws: RuleSetRefusal.noDraft) {
+                try await stores.publishing.publishRuleSet(of: Scene.a, as: own)
+            }
         }
     }
 
     /// A workspace's key sees and changes its own rule set; one that does see stands beside one that does not.
     @Test func othersRuleSetsAreClosed() async throws {
         try await Scene.with { scene in
-            let store = scene.store
-            _ = try await store.publishRuleSet(document(rule("A"), golden: [golden(to: Scene.a)]), of: Scene.a, as: own)
-            _ = try await store.saveDraft(document(rule("A2")), of: Scene.a, as: own)
-            let live = try await store.ruleSet(of: Scene.a, as: own)
+            let stores = scene.stores
+            _ = try await stores.publishing.publishRuleSet(
+                document(rule("A"), golden: [golden(to: Scene.a)]),
+                of: Scene.a,
+                as: own
+            )
+            _ = try await stores.drafts.saveDraft(document(rule("A2")), of: Scene.a, as: own)
+            let live = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
             #expect(live.document.rules.count == 1 && live.document.goldenLeads.count == 1)
             let other = Access.workspace(Scene.b)
             for owner in [Scene.a, nil] {
-                await expectRefusal(.forbidden) { _ = try await store.ruleSet(of: owner, as: other) }
-                await expectRefusal(.forbidden) { _ = try await store.draft(of: owner, as: other) }
-                await expectRefusal(.forbidden) { _ = try await store.saveDraft(document(), of: owner, as: other) }
-                await expectRefusal(.forbidden) { _ = try await store.publishRuleSet(document(), of: owner, as: other) }
+                await expectRefusal(.forbidden) { _ = try await stores.ruleSets.ruleSet(of: owner, as: other) }
+                await expectRefusal(.forbidden) { _ = try await stores.drafts.draft(of: owner, as: other) }
                 await expectRefusal(.forbidden) {
-                    _ = try await store.returnRuleSet(to: live.version, of: owner, as: other)
+                    _ = try await stores.drafts.saveDraft(document(), of: owner, as: other)
+                }
+                await expectRefusal(.forbidden) {
+                    _ = try await stores.publishing.publishRuleSet(document(), of: owner, as: other)
+                }
+                await expectRefusal(.forbidden) {
+                    _ = try await stores.publishing.returnRuleSet(to: live.version, of: owner, as: other)
                 }
             }
             // The policies say the same, below all of that.
@@ -186,9 +216,9 @@ import Testing
     /// Two publish what they made from the same version: one wins, the other is told, and nothing is mixed.
     @Test func ofTwoWhoPublishAtOnceOneIsTold() async throws {
         try await Scene.with(connections: 8) { scene in
-            let store = scene.store
+            let stores = scene.stores
             for round in 0..<5 {
-                let base = try await store.ruleSet(of: Scene.a, as: own).version
+                let base = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).version
                 let outcomes = await withTaskGroup(of: Bool.self) { group in
                     for name in ["X", "Y", "Z"] {
                         group.addTask {
@@ -197,7 +227,7 @@ import Testing
                             var mine = document(rule(names[0]), rule(names[1]), rule(names[2]))
                             mine.version = base
                             do {
-                                _ = try await store.publishRuleSet(mine, of: Scene.a, as: own)
+                                _ = try await stores.publishing.publishRuleSet(mine, of: Scene.a, as: own)
                                 return true
                             } catch {
                                 guard case RuleSetRefusal.moved(base, _) = error else {
@@ -211,7 +241,8 @@ import Testing
                     return await group.reduce(into: [Bool]()) { $0.append($1) }
                 }
                 #expect(outcomes.filter(\.self).count == 1)
-                let names = try await store.ruleSet(of: Scene.a, as: own).document.rules.map { $0.name.prefix(1) }
+                let names = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document.rules
+                    .map { $0.name.prefix(1) }
                 #expect(names.count == 3 && Set(names).count == 1)
             }
         }
@@ -220,30 +251,34 @@ import Testing
     /// A rule that is edited by itself meanwhile is not lost: the publication is refused, or the edit comes after it.
     @Test func anEditMeanwhileIsNotLost() async throws {
         try await Scene.with(connections: 8) { scene in
-            let store = scene.store
+            let stores = scene.stores
             for turn in 0..<10 {
-                _ = try await store.publishRuleSet(document(rule("A", id: .sample(1))), of: Scene.a, as: own)
-                let base = try await store.ruleSet(of: Scene.a, as: own)
+                _ = try await stores.publishing.publishRuleSet(
+                    document(rule("A", id: .sample(1))),
+                    of: Scene.a,
+                    as: own
+                )
+                let base = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
                 async let edited: Void = {
                     var change = RuleChange()
                     change.priority = Int32(turn + 100)
-                    _ = try await store.changeRule(.sample(1), change, as: own)
+                    _ = try await stores.rules.changeRule(.sample(1), change, as: own)
                 }()
                 var draft = base.document
                 draft.rules[0].name = "B\(turn)"
                 let refusal: RuleSetRefusal?
                 do {
-                    _ = try await store.publishRuleSet(draft, of: Scene.a, as: own)
+                    _ = try await stores.publishing.publishRuleSet(draft, of: Scene.a, as: own)
                     refusal = nil
                 } catch let error as RuleSetRefusal {
                     refusal = error
                 }
                 try await edited
-                let rule = try await store.ruleSet(of: Scene.a, as: own).document.rules[0]
+                let rule = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document.rules[0]
                 #expect(rule.priority == Int32(turn + 100))
                 #expect(rule.name == (refusal == nil ? "B\(turn)" : "A"))
                 let reset = document(self.rule("A", id: .sample(1)))
-                _ = try await store.publishRuleSet(reset, of: Scene.a, as: own)
+                _ = try await stores.publishing.publishRuleSet(reset, of: Scene.a, as: own)
             }
         }
     }
@@ -251,23 +286,29 @@ import Testing
     /// A return against publications: whatever the order, the end is one of the two, whole.
     @Test func aReturnAgainstPublications() async throws {
         try await Scene.with(connections: 8) { scene in
-            let store = scene.store
-            let first = try await store.publishRuleSet(document(rule("A1"), rule("A2")), of: Scene.a, as: own)
+            let stores = scene.stores
+            let first = try await stores.publishing.publishRuleSet(
+                document(rule("A1"), rule("A2")),
+                of: Scene.a,
+                as: own
+            )
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for turn in 0..<10 {
                     group.addTask {
-                        _ = try await store.publishRuleSet(
+                        _ = try await stores.publishing.publishRuleSet(
                             document(rule("B\(turn)"), rule("B\(turn)'")),
                             of: Scene.a,
                             as: own
                         )
                     }
-                    group.addTask { _ = try await store.returnRuleSet(to: first.version, of: Scene.a, as: own) }
+                    group.addTask {
+                        _ = try await stores.publishing.returnRuleSet(to: first.version, of: Scene.a, as: own)
+                    }
                 }
                 try await group.waitForAll()
             }
-            for version in try await store.ruleSetVersions(of: Scene.a, limit: 100, as: own) {
-                let names = try await store.ruleSet(of: Scene.a, asOf: version.version.version, as: own)
+            for version in try await stores.ruleSets.ruleSetVersions(of: Scene.a, limit: 100, as: own) {
+                let names = try await stores.ruleSets.ruleSet(of: Scene.a, asOf: version.version.version, as: own)
                     .document.rules.map(\.name)
                 #expect(names == ["A1", "A2"] || (names.count == 2 && names[1] == names[0] + "'"), "\(names)")
             }
@@ -277,14 +318,18 @@ import Testing
     /// A rule that this version cannot read is none of a publication's business as long as nobody touches it.
     @Test func whatCannotBeReadIsNotOverwritten() async throws {
         try await Scene.with { scene in
-            let store = scene.store
-            _ = try await store.publishRuleSet(document(rule("A", id: .sample(1)), rule("B")), of: Scene.a, as: own)
+            let stores = scene.stores
+            _ = try await stores.publishing.publishRuleSet(
+                document(rule("A", id: .sample(1)), rule("B")),
+                of: Scene.a,
+                as: own
+            )
             try await scene.run(
                 #"UPDATE lead_routing_rules SET conditions = '{"colour": ["red"]}' WHERE rule_name = 'A'"#
             )
-            var draft = try await store.ruleSet(of: Scene.a, as: own).document
+            var draft = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document
             draft.rules[1].priority = -1
-            _ = try await store.publishRuleSet(draft, of: Scene.a, as: own)
+            _ = try await stores.publishing.publishRuleSet(draft, of: Scene.a, as: own)
             #expect(
                 try await scene.value(
                     "SELECT conditions::text || is_active FROM lead_routing_rules WHERE rule_name = 'A'"
@@ -297,18 +342,18 @@ import Testing
     /// Many rules, made and then all changed, each time in one version.
     @Test func manyRulesArePublishedWhole() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             var large = RuleSetDocument(rules: [], goldenLeads: [])
             for number in 0..<1_000 {
                 large.rules.append(
                     rule("R\(number)", priority: Int32(number % 50), RuleConditions(industries: ["I\(number)"]))
                 )
             }
-            let made = try await store.publishRuleSet(large, of: Scene.a, as: own)
+            let made = try await stores.publishing.publishRuleSet(large, of: Scene.a, as: own)
             #expect(made.added == 1_000)
-            var live = try await store.ruleSet(of: Scene.a, as: own).document
+            var live = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document
             for index in live.rules.indices { live.rules[index].priority += 1 }
-            let changed = try await store.publishRuleSet(live, of: Scene.a, as: own)
+            let changed = try await stores.publishing.publishRuleSet(live, of: Scene.a, as: own)
             #expect(changed.changed == 1_000 && changed.version == made.version + 1)
             #expect(try await scene.count("lead_routing_rules", where: "priority > 0") == 1_000)
         }

@@ -9,33 +9,33 @@ import Testing
 
     @Test func grantedOnceSeenByBothEndedOnce() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             let receiver = Access.workspace(Scene.b)
-            #expect(try await store.grant(agreement, as: receiver))
-            #expect(try await !store.grant(agreement, as: receiver))
+            #expect(try await stores.agreements.grant(agreement, as: receiver))
+            #expect(try await !stores.agreements.grant(agreement, as: receiver))
             for access in [receiver, .workspace(Scene.a), .administrator] {
-                #expect(try await store.agreements(as: access).map(\.agreement) == [agreement])
+                #expect(try await stores.agreements.agreements(as: access).map(\.agreement) == [agreement])
             }
-            #expect(try await store.agreements(as: .workspace(Scene.c)).isEmpty)
-            let version = try await store.ruleSetVersion()
-            #expect(try await store.revoke(agreement, as: receiver))
-            #expect(try await !store.revoke(agreement, as: receiver))
-            #expect(try await store.ruleSetVersion() > version)
+            #expect(try await stores.agreements.agreements(as: .workspace(Scene.c)).isEmpty)
+            let version = try await stores.ruleSets.ruleSetVersion()
+            #expect(try await stores.agreements.revoke(agreement, as: receiver))
+            #expect(try await !stores.agreements.revoke(agreement, as: receiver))
+            #expect(try await stores.ruleSets.ruleSetVersion() > version)
         }
     }
 
     @Test func theSenderAndOthersDecideNothing() async throws {
         try await Scene.with { (scene: Scene) async throws in
-            let store = scene.store
+            let stores = scene.stores
             for access in [Access.workspace(Scene.a), .workspace(Scene.c)] {
                 await expectRefusal(.forbidden, "/receivingWorkspaceId") {
-                    _ = try await store.grant(agreement, as: access)
+                    _ = try await stores.agreements.grant(agreement, as: access)
                 }
-                #expect(try await store.grant(agreement, as: .administrator))
+                #expect(try await stores.agreements.grant(agreement, as: .administrator))
                 await expectRefusal(.forbidden, "/receivingWorkspaceId") {
-                    _ = try await store.revoke(agreement, as: access)
+                    _ = try await stores.agreements.revoke(agreement, as: access)
                 }
-                #expect(try await store.revoke(agreement, as: .administrator))
+                #expect(try await stores.agreements.revoke(agreement, as: .administrator))
             }
         }
     }
@@ -48,7 +48,7 @@ import Testing
             ] {
                 let agreement = RoutingAgreement(receivingWorkspaceID: receiver, sendingWorkspaceID: sender)
                 await expectRefusal(.invalid, field) {
-                    _ = try await scene.store.grant(agreement, as: .administrator)
+                    _ = try await scene.stores.agreements.grant(agreement, as: .administrator)
                 }
             }
             #expect(try await scene.count("routing_agreements") == 0)

@@ -81,8 +81,8 @@ import Testing
     /// Four connections edit at random while a fifth reads; what it read of a version is what that version still says.
     @Test(arguments: [1, 2]) func everyVersionIsWhatItWas(seed: UInt64) async throws {
         try await Scene.with(connections: 8) { scene in
-            let store = scene.store
-            let first = try await store.ruleSetVersion()
+            let stores = scene.stores
+            let first = try await stores.ruleSets.ruleSetVersion()
             try await withThrowingTaskGroup(of: [Int64: Picture].self) { group in
                 for editor in 0..<4 {
                     group.addTask {
@@ -98,18 +98,21 @@ import Testing
                 group.addTask {
                     var seen: [Int64: Picture] = [:]
                     for _ in 0..<120 {
-                        let snapshot = try await store.loadRuleSet()
+                        let snapshot = try await stores.ruleSets.loadRuleSet()
                         seen[snapshot.version] = Picture(snapshot)
                     }
                     return seen
                 }
                 var seen: [Int64: Picture] = [:]
                 for try await part in group { seen.merge(part) { first, _ in first } }
-                let last = try await store.loadRuleSet()
+                let last = try await stores.ruleSets.loadRuleSet()
                 seen[last.version] = Picture(last)
                 #expect(seen.count > 3)
                 for (version, picture) in seen {
-                    #expect(Picture(try await store.loadRuleSet(asOf: version)) == picture, "version \(version)")
+                    #expect(
+                        Picture(try await stores.ruleSets.loadRuleSet(asOf: version)) == picture,
+                        "version \(version)"
+                    )
                 }
                 // Every version has its author, and none is left out.
                 let versions = try await scene.value(
@@ -129,7 +132,7 @@ import Testing
                 ALTER TABLE workspaces ADD COLUMN colour text
                 """
             )
-            let version = try await scene.store.ruleSetVersion()
+            let version = try await scene.stores.ruleSets.ruleSetVersion()
             for nothing in [
                 "UPDATE workspaces SET colour = 'red', updated_at = now()", "UPDATE workspaces SET name = name",
                 "UPDATE lead_routing_rules SET updated_at = now() + interval '1 day'",
@@ -137,12 +140,12 @@ import Testing
                 "DELETE FROM routing_agreements", "TRUNCATE routing_agreements",
             ] {
                 try await scene.run(nothing)
-                #expect(try await scene.store.ruleSetVersion() == version, "\(nothing)")
+                #expect(try await scene.stores.ruleSets.ruleSetVersion() == version, "\(nothing)")
             }
             try await scene.run(
                 "BEGIN; UPDATE workspaces SET name = 'X'; UPDATE lead_routing_rules SET priority = 3; COMMIT"
             )
-            #expect(try await scene.store.ruleSetVersion() == version + 1)
+            #expect(try await scene.stores.ruleSets.ruleSetVersion() == version + 1)
         }
     }
 
@@ -164,22 +167,22 @@ import Testing
 
     @Test func everyVersionHasItsAuthor() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             var change = RuleChange()
             change.name = "R"
             change.destinationWorkspaceID = Scene.a
-            _ = try await store.by("key:abc")
-                .createRule(id: .sample(1), owner: Scene.a, change, as: .workspace(Scene.a))
-            let made = try #require(try await store.ruleSetVersion(store.ruleSetVersion()))
+            _ = try await stores.by("key:abc")
+                .rules.createRule(id: .sample(1), owner: Scene.a, change, as: .workspace(Scene.a))
+            let made = try #require(try await stores.ruleSets.ruleSetVersion(stores.ruleSets.ruleSetVersion()))
             #expect(made.actor == "key:abc")
             #expect(made.action == .edit)
             #expect(made.owners == [Scene.a])
-            _ = try await store.pauseRouting(of: nil, reason: nil, actor: "command line")
-            let paused = try #require(try await store.ruleSetVersion(store.ruleSetVersion()))
+            _ = try await stores.pauses.pauseRouting(of: nil, reason: nil, actor: "command line")
+            let paused = try #require(try await stores.ruleSets.ruleSetVersion(stores.ruleSets.ruleSetVersion()))
             #expect(paused.actor == "command line")
             #expect(paused.owners == [])
             try await scene.run("UPDATE lead_routing_rules SET workspace_id = NULL")
-            let moved = try #require(try await store.ruleSetVersion(store.ruleSetVersion()))
+            let moved = try #require(try await stores.ruleSets.ruleSetVersion(stores.ruleSets.ruleSetVersion()))
             #expect(moved.action == .sql)
             #expect(moved.actor == (try await scene.value("SELECT session_user")))
             #expect(Set(moved.owners) == [Scene.a, nil])
@@ -190,26 +193,26 @@ import Testing
     /// read saw is no measure there.
     @Test func whatIsTruncatedWasThere() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             try await scene.run(
                 """
                 INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('R', '\(Scene.a.text)'),
                     ('S', '\(Scene.b.text)')
                 """
             )
-            let before = try await store.loadRuleSet()
+            let before = try await stores.ruleSets.loadRuleSet()
             try await scene.run("TRUNCATE lead_routing_rules")
-            #expect(try await store.ruleSetVersion() == before.version + 1)
-            #expect(try await Picture(store.loadRuleSet(asOf: before.version)) == Picture(before))
-            #expect(try await store.loadRuleSet(asOf: before.version + 1).rules.isEmpty)
+            #expect(try await stores.ruleSets.ruleSetVersion() == before.version + 1)
+            #expect(try await Picture(stores.ruleSets.loadRuleSet(asOf: before.version)) == Picture(before))
+            #expect(try await stores.ruleSets.loadRuleSet(asOf: before.version + 1).rules.isEmpty)
         }
     }
 
     @Test func whatIsNotRecordedIsNotGuessed() async throws {
         try await Scene.with { scene in
-            let now = try await scene.store.ruleSetVersion()
+            let now = try await scene.stores.ruleSets.ruleSetVersion()
             for version in [0, now + 1, -5, Int64.max] {
-                await expectRefusal(.notFound) { _ = try await scene.store.loadRuleSet(asOf: version) }
+                await expectRefusal(.notFound) { _ = try await scene.stores.ruleSets.loadRuleSet(asOf: version) }
             }
         }
     }
@@ -217,11 +220,11 @@ import Testing
     /// What a session in replica mode does is seen by nobody; mending records it as a version of its own.
     @Test func whatWasNotRecordedIsMended() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             try await scene.run(
                 "INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('R', '\(Scene.a.text)')"
             )
-            let before = try await store.loadRuleSet()
+            let before = try await stores.ruleSets.loadRuleSet()
             try await scene.run(
                 """
                 SET session_replication_role = replica; DELETE FROM lead_routing_rules;
@@ -230,9 +233,9 @@ import Testing
                 """
             )
             #expect(try await scene.value("SELECT switchyard.mend_rule_set_history()") == "2")
-            #expect(try await store.ruleSetVersion() == before.version + 1)
-            #expect(try await store.loadRuleSet(asOf: before.version).rules.map(\.name) == ["R"])
-            #expect(try await store.loadRuleSet(asOf: before.version + 1).rules.map(\.name) == ["S"])
+            #expect(try await stores.ruleSets.ruleSetVersion() == before.version + 1)
+            #expect(try await stores.ruleSets.loadRuleSet(asOf: before.version).rules.map(\.name) == ["R"])
+            #expect(try await stores.ruleSets.loadRuleSet(asOf: before.version + 1).rules.map(\.name) == ["S"])
         }
     }
 

@@ -17,16 +17,16 @@ import Testing
 
     private func agree(_ scene: Scene) async throws {
         let agreement = RoutingAgreement(receivingWorkspaceID: Scene.b, sendingWorkspaceID: Scene.a)
-        #expect(try await scene.store.grant(agreement, as: .administrator))
+        #expect(try await scene.stores.agreements.grant(agreement, as: .administrator))
     }
 
     /// A destination beside a pool that does not have it, or for a rule that has one, would change nothing: it is refused.
     @Test func aDestinationAloneDoesNotChangeAPool() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             let id = UUID.sample(1)
             let pool = Pool(.roundRobin, members: [.init(workspaceID: Scene.a), .init(workspaceID: Scene.b)])
-            _ = try await store.createRule(
+            _ = try await stores.rules.createRule(
                 id: id,
                 owner: nil,
                 change { $0.distribution = Distribution(pool: pool) },
@@ -37,7 +37,7 @@ import Testing
                 set(&change)
                 let wanted = change
                 do {
-                    _ = try await store.changeRule(id, wanted, as: .administrator)
+                    _ = try await stores.rules.changeRule(id, wanted, as: .administrator)
                     return nil
                 } catch { return error as? StoreError }
             }
@@ -56,32 +56,32 @@ import Testing
                 $0.distribution = Distribution(pool: pool)
             }
             #expect(member == nil)
-            #expect(try await store.rule(id, as: .administrator)?.rule.destinationWorkspaceID == Scene.a)
+            #expect(try await stores.rules.rule(id, as: .administrator)?.rule.destinationWorkspaceID == Scene.a)
             // With the pool taken away it is the one destination.
             let single = await refusal {
                 $0.destinationWorkspaceID = Scene.b
                 $0.distribution = Distribution(caps: [Cap(per: .day, limit: 5)])
             }
             #expect(single == nil)
-            let rule = try #require(try await store.rule(id, as: .administrator)?.rule)
+            let rule = try #require(try await stores.rules.rule(id, as: .administrator)?.rule)
             #expect(rule.destinationWorkspaceID == Scene.b && rule.distribution?.pool == nil)
             #expect(await refusal { $0.destinationWorkspaceID = Scene.a } == nil)
             var missing = RuleChange()
             missing.destinationWorkspaceID = Scene.a
             let none = missing
             await #expect(throws: StoreError.self) {
-                _ = try await store.changeRule(.sample(99), none, as: .administrator)
+                _ = try await stores.rules.changeRule(.sample(99), none, as: .administrator)
             }
         }
     }
 
     @Test func madeChangedAndDeletedByItsOwner() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             try await agree(scene)
             let id = UUID.sample(1)
             let conditions = RuleConditions(industries: ["Software"], countries: ["DE", "US"])
-            let made = try await store.createRule(
+            let made = try await stores.rules.createRule(
                 id: id,
                 owner: Scene.a,
                 change {
@@ -96,17 +96,17 @@ import Testing
             var edit = RuleChange()
             edit.priority = -7
             edit.isActive = false
-            let changed = try await store.changeRule(id, edit, as: own)
+            let changed = try await stores.rules.changeRule(id, edit, as: own)
             #expect(changed.rule.priority == -7)
             #expect(changed.rule.name == "R")
             #expect(changed.rule.destinationWorkspaceID == Scene.b)
-            #expect(try await store.rule(id, as: own) == changed)
-            let snapshot = try await store.loadRuleSet()
+            #expect(try await stores.rules.rule(id, as: own) == changed)
+            let snapshot = try await stores.ruleSets.loadRuleSet()
             #expect(snapshot.rules == [changed.rule])
             #expect(snapshot.agreements.count == 1)
-            #expect(try await store.deleteRule(id, as: own))
-            #expect(try await !store.deleteRule(id, as: own))
-            #expect(try await store.ruleSetVersion() > snapshot.version)
+            #expect(try await stores.rules.deleteRule(id, as: own))
+            #expect(try await !stores.rules.deleteRule(id, as: own))
+            #expect(try await stores.ruleSets.ruleSetVersion() > snapshot.version)
         }
     }
 
@@ -121,22 +121,22 @@ import Testing
                     """#
             )
             #expect(conditions.problems == [])
-            let made = try await scene.store.createRule(
+            let made = try await scene.stores.rules.createRule(
                 id: .sample(1),
                 owner: Scene.a,
                 change { $0.conditions = conditions },
                 as: own
             )
             #expect(made.rule.conditions == conditions)
-            #expect(try await scene.store.loadRuleSet().rules.map(\.conditions) == [conditions])
+            #expect(try await scene.stores.ruleSets.loadRuleSet().rules.map(\.conditions) == [conditions])
             await expectRefusal(.invalid, "/conditions/where/value") {
                 let wrong = RuleConditions(json: #"{"where":{"field":"score","op":"at_least","value":"x"}}"#)
-                _ = try await scene.store.changeRule(.sample(1), change { $0.conditions = wrong }, as: own)
+                _ = try await scene.stores.rules.changeRule(.sample(1), change { $0.conditions = wrong }, as: own)
             }
             try await scene.run(
                 #"UPDATE lead_routing_rules SET conditions = '{"where":{"field":"shoe_size","op":"exists"}}'"#
             )
-            let stored = try await scene.store.rule(.sample(1), as: own)
+            let stored = try await scene.stores.rules.rule(.sample(1), as: own)
             #expect(stored?.isReadable == false)
             #expect(stored?.rule.isActive == false)
             #expect(stored?.rule.conditions.problems.map(\.path) == ["/where/field"])
@@ -145,10 +145,10 @@ import Testing
 
     @Test func aWorkspaceDoesNotSendToOneThatHasNotAgreed() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             for destination in [Scene.b, Scene.nobody] {
                 let error = await #expect(throws: StoreError.self) {
-                    try await store.createRule(
+                    try await stores.rules.createRule(
                         id: .sample(1),
                         owner: Scene.a,
                         change { $0.destinationWorkspaceID = destination },
@@ -159,11 +159,15 @@ import Testing
                 #expect(error?.field == "/destinationWorkspaceId")
                 #expect(error?.message == "That workspace has not agreed to receive leads from this one.")
             }
-            _ = try await store.createRule(id: .sample(1), owner: Scene.a, change(), as: own)
+            _ = try await stores.rules.createRule(id: .sample(1), owner: Scene.a, change(), as: own)
             await expectRefusal(.invalid, "/destinationWorkspaceId") {
-                _ = try await store.changeRule(.sample(1), change { $0.destinationWorkspaceID = Scene.b }, as: own)
+                _ = try await stores.rules.changeRule(
+                    .sample(1),
+                    change { $0.destinationWorkspaceID = Scene.b },
+                    as: own
+                )
             }
-            #expect(try await store.rule(.sample(1), as: own)?.rule.destinationWorkspaceID == Scene.a)
+            #expect(try await stores.rules.rule(.sample(1), as: own)?.rule.destinationWorkspaceID == Scene.a)
         }
     }
 
@@ -187,19 +191,19 @@ import Testing
             }
             for (number, wanted) in [change(), whole].enumerated() {
                 let id = UUID.sample(UInt8(number + 1))
-                let made = try await scene.store.createRule(id: id, owner: Scene.a, wanted, as: own)
-                let version = try await scene.store.ruleSetVersion()
-                let again = try await scene.store.createRule(id: id, owner: Scene.a, wanted, as: own)
+                let made = try await scene.stores.rules.createRule(id: id, owner: Scene.a, wanted, as: own)
+                let version = try await scene.stores.ruleSets.ruleSetVersion()
+                let again = try await scene.stores.rules.createRule(id: id, owner: Scene.a, wanted, as: own)
                 #expect(again == made)
-                #expect(try await scene.store.ruleSetVersion() == version)
+                #expect(try await scene.stores.ruleSets.ruleSetVersion() == version)
                 await expectRefusal(.conflict, "/id") {
                     var other = wanted
                     other.priority = 99
-                    _ = try await scene.store.createRule(id: id, owner: Scene.a, other, as: own)
+                    _ = try await scene.stores.rules.createRule(id: id, owner: Scene.a, other, as: own)
                 }
                 // The same words for a rule that this caller may not see.
                 await expectRefusal(.conflict, "/id") {
-                    _ = try await scene.store.createRule(
+                    _ = try await scene.stores.rules.createRule(
                         id: id,
                         owner: Scene.b,
                         change { $0.destinationWorkspaceID = Scene.b },
@@ -207,7 +211,7 @@ import Testing
                     )
                 }
             }
-            #expect(try await scene.store.rules(as: own).count == 2)
+            #expect(try await scene.stores.rules.rules(as: own).count == 2)
         }
     }
 
@@ -215,7 +219,7 @@ import Testing
     @Test func thePolicyLooksAgainWhenARuleIsChanged() async throws {
         try await Scene.with { scene in
             try await agree(scene)
-            _ = try await scene.store.createRule(
+            _ = try await scene.stores.rules.createRule(
                 id: .sample(1),
                 owner: Scene.a,
                 change { $0.destinationWorkspaceID = Scene.b },
@@ -224,17 +228,17 @@ import Testing
             try await scene.run("DELETE FROM routing_agreements")
             var edit = RuleChange()
             edit.priority = 9
-            await expectRefusal(.forbidden) { _ = try await scene.store.changeRule(.sample(1), edit, as: own) }
-            #expect(try await scene.store.rule(.sample(1), as: own)?.rule.priority == 0)
+            await expectRefusal(.forbidden) { _ = try await scene.stores.rules.changeRule(.sample(1), edit, as: own) }
+            #expect(try await scene.stores.rules.rule(.sample(1), as: own)?.rule.priority == 0)
         }
     }
 
     @Test func othersRulesAreNotTouched() async throws {
         try await Scene.with { scene in
-            let store = scene.store
-            _ = try await store.createRule(id: .sample(1), owner: Scene.a, change(), as: .administrator)
-            _ = try await store.createRule(id: .sample(2), owner: nil, change(), as: .administrator)
-            _ = try await store.createRule(
+            let stores = scene.stores
+            _ = try await stores.rules.createRule(id: .sample(1), owner: Scene.a, change(), as: .administrator)
+            _ = try await stores.rules.createRule(id: .sample(2), owner: nil, change(), as: .administrator)
+            _ = try await stores.rules.createRule(
                 id: .sample(3),
                 owner: Scene.b,
                 change { $0.destinationWorkspaceID = Scene.b },
@@ -242,18 +246,18 @@ import Testing
             )
             for id in [UUID.sample(2), .sample(3)] {
                 await expectRefusal(.notFound) {
-                    _ = try await store.changeRule(id, change { $0.name = "Mine" }, as: own)
+                    _ = try await stores.rules.changeRule(id, change { $0.name = "Mine" }, as: own)
                 }
-                #expect(try await !store.deleteRule(id, as: own))
+                #expect(try await !stores.rules.deleteRule(id, as: own))
             }
-            #expect(try await store.rule(.sample(3), as: own) == nil)
-            #expect(try await store.rules(as: own).map(\.rule.id) == [.sample(1)])
-            #expect(try await store.rules(of: Scene.b, as: own).map(\.rule.id) == [.sample(1)])
-            #expect(try await store.rules(of: Scene.b, as: .administrator).map(\.rule.id) == [.sample(3)])
-            #expect(try await store.rules(as: .administrator).count == 3)
+            #expect(try await stores.rules.rule(.sample(3), as: own) == nil)
+            #expect(try await stores.rules.rules(as: own).map(\.rule.id) == [.sample(1)])
+            #expect(try await stores.rules.rules(of: Scene.b, as: own).map(\.rule.id) == [.sample(1)])
+            #expect(try await stores.rules.rules(of: Scene.b, as: .administrator).map(\.rule.id) == [.sample(3)])
+            #expect(try await stores.rules.rules(as: .administrator).count == 3)
             for owner in [Scene.b, nil] {
                 await expectRefusal(.forbidden, "/workspaceId") {
-                    _ = try await store.createRule(id: .sample(4), owner: owner, change(), as: own)
+                    _ = try await stores.rules.createRule(id: .sample(4), owner: owner, change(), as: own)
                 }
             }
         }
@@ -273,36 +277,41 @@ import Testing
             ]
             for (field, set) in refused {
                 await expectRefusal(.invalid, field) {
-                    _ = try await scene.store.createRule(id: .sample(1), owner: nil, change(set), as: .administrator)
+                    _ = try await scene.stores.rules.createRule(
+                        id: .sample(1),
+                        owner: nil,
+                        change(set),
+                        as: .administrator
+                    )
                 }
             }
             await expectRefusal(.invalid, "/workspaceId") {
-                _ = try await scene.store.createRule(
+                _ = try await scene.stores.rules.createRule(
                     id: .sample(1),
                     owner: Scene.nobody,
                     change(),
                     as: .administrator
                 )
             }
-            _ = try await scene.store.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
+            _ = try await scene.stores.rules.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
             await expectRefusal(.conflict, "/id") {
                 let other = change { $0.name = "Other" }
-                _ = try await scene.store.createRule(id: .sample(1), owner: nil, other, as: .administrator)
+                _ = try await scene.stores.rules.createRule(id: .sample(1), owner: nil, other, as: .administrator)
             }
             await expectRefusal(.notFound) {
-                _ = try await scene.store.changeRule(.sample(9), RuleChange(), as: .administrator)
+                _ = try await scene.stores.rules.changeRule(.sample(9), RuleChange(), as: .administrator)
             }
         }
     }
 
     @Test func aRuleThatCannotBeReadIsSwitchedOff() async throws {
         try await Scene.with { scene in
-            _ = try await scene.store.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
+            _ = try await scene.stores.rules.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
             try await scene.run(#"UPDATE lead_routing_rules SET conditions = '{"colour": ["red"]}'"#)
-            let record = try #require(try await scene.store.rule(.sample(1), as: .administrator))
+            let record = try #require(try await scene.stores.rules.rule(.sample(1), as: .administrator))
             #expect(!record.isReadable)
             #expect(!record.rule.isActive)
-            #expect(try await scene.store.routingFacts().unreadableRules == ["R"])
+            #expect(try await scene.stores.health.routingFacts().unreadableRules == ["R"])
         }
     }
 }

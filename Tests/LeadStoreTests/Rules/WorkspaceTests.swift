@@ -13,12 +13,16 @@ import Testing
 
     @Test func madeChangedAndClosed() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             let id = UUID.sample(1)
-            let made = try await store.createWorkspace(id: id, change { $0.name = "New" }, as: .administrator)
+            let made = try await stores.workspaces.createWorkspace(
+                id: id,
+                change { $0.name = "New" },
+                as: .administrator
+            )
             #expect(made.workspace == Workspace(id: id, name: "New"))
-            let version = try await store.ruleSetVersion()
-            let changed = try await store.changeWorkspace(
+            let version = try await stores.ruleSets.ruleSetVersion()
+            let changed = try await stores.workspaces.changeWorkspace(
                 id,
                 change {
                     $0.type = "platform"
@@ -31,33 +35,41 @@ import Testing
             #expect(changed.workspace.isPlatform)
             #expect(changed.workspace.isPaused)
             #expect(changed.workspace.unmatchedPolicy == .fallback(Scene.b))
-            #expect(try await store.ruleSetVersion() > version)
-            #expect(try await store.workspace(id, as: .administrator) == changed)
-            let kept = try await store.changeWorkspace(id, change { $0.unmatchedPolicy = .retry }, as: .administrator)
+            #expect(try await stores.ruleSets.ruleSetVersion() > version)
+            #expect(try await stores.workspaces.workspace(id, as: .administrator) == changed)
+            let kept = try await stores.workspaces.changeWorkspace(
+                id,
+                change { $0.unmatchedPolicy = .retry },
+                as: .administrator
+            )
             #expect(kept.workspace.unmatchedPolicy == .retry)
             #expect(kept.workspace.isPaused)
             #expect(try await scene.count("workspaces", where: "fallback_workspace_id IS NOT NULL") == 0)
-            let same = try await store.changeWorkspace(id, change { _ in }, as: .administrator)
+            let same = try await stores.workspaces.changeWorkspace(id, change { _ in }, as: .administrator)
             #expect(same.workspace == kept.workspace)
-            #expect(try await store.deleteWorkspace(id, as: .administrator))
-            #expect(try await !store.deleteWorkspace(id, as: .administrator))
-            #expect(try await store.workspace(id, as: .administrator) == nil)
-            #expect(try await store.workspaces(as: .administrator).map(\.workspace.name) == ["A", "B", "C"])
-            #expect(try await store.loadRuleSet().workspaces.count == 3)
+            #expect(try await stores.workspaces.deleteWorkspace(id, as: .administrator))
+            #expect(try await !stores.workspaces.deleteWorkspace(id, as: .administrator))
+            #expect(try await stores.workspaces.workspace(id, as: .administrator) == nil)
+            #expect(
+                try await stores.workspaces.workspaces(as: .administrator).map(\.workspace.name) == ["A", "B", "C"]
+            )
+            #expect(try await stores.ruleSets.loadRuleSet().workspaces.count == 3)
         }
     }
 
     @Test func aWorkspaceSeesItselfAndChangesNothing() async throws {
         try await Scene.with { (scene: Scene) async throws in
-            let store = scene.store
+            let stores = scene.stores
             let own = Access.workspace(Scene.a)
-            #expect(try await store.workspaces(as: own).map(\.workspace.id) == [Scene.a])
-            #expect(try await store.workspace(Scene.a, as: own) != nil)
-            #expect(try await store.workspace(Scene.b, as: own) == nil)
+            #expect(try await stores.workspaces.workspaces(as: own).map(\.workspace.id) == [Scene.a])
+            #expect(try await stores.workspaces.workspace(Scene.a, as: own) != nil)
+            #expect(try await stores.workspaces.workspace(Scene.b, as: own) == nil)
             let name = change { $0.name = "Mine" }
-            await expectRefusal(.forbidden) { _ = try await store.createWorkspace(id: .sample(1), name, as: own) }
-            await expectRefusal(.forbidden) { _ = try await store.changeWorkspace(Scene.a, name, as: own) }
-            await expectRefusal(.forbidden) { _ = try await store.deleteWorkspace(Scene.a, as: own) }
+            await expectRefusal(.forbidden) {
+                _ = try await stores.workspaces.createWorkspace(id: .sample(1), name, as: own)
+            }
+            await expectRefusal(.forbidden) { _ = try await stores.workspaces.changeWorkspace(Scene.a, name, as: own) }
+            await expectRefusal(.forbidden) { _ = try await stores.workspaces.deleteWorkspace(Scene.a, as: own) }
             #expect(try await scene.count("workspaces", where: "name IN ('A', 'B', 'C') AND deleted_at IS NULL") == 3)
         }
     }
@@ -73,23 +85,31 @@ import Testing
             ]
             for (field, set) in refused {
                 await expectRefusal(.invalid, field) {
-                    _ = try await scene.store.changeWorkspace(Scene.a, change(set), as: .administrator)
+                    _ = try await scene.stores.workspaces.changeWorkspace(Scene.a, change(set), as: .administrator)
                 }
             }
             await expectRefusal(.invalid, "/name") {
-                _ = try await scene.store.createWorkspace(id: .sample(1), change { _ in }, as: .administrator)
+                _ = try await scene.stores.workspaces.createWorkspace(
+                    id: .sample(1),
+                    change { _ in },
+                    as: .administrator
+                )
             }
             await expectRefusal(.conflict, "/id") {
-                _ = try await scene.store.createWorkspace(id: Scene.a, change { $0.name = "Z" }, as: .administrator)
+                _ = try await scene.stores.workspaces.createWorkspace(
+                    id: Scene.a,
+                    change { $0.name = "Z" },
+                    as: .administrator
+                )
             }
             await expectRefusal(.notFound) {
-                _ = try await scene.store.changeWorkspace(
+                _ = try await scene.stores.workspaces.changeWorkspace(
                     Scene.nobody,
                     change { $0.name = "X" },
                     as: .administrator
                 )
             }
-            #expect(try await !scene.store.deleteWorkspace(Scene.nobody, as: .administrator))
+            #expect(try await !scene.stores.workspaces.deleteWorkspace(Scene.nobody, as: .administrator))
         }
     }
 
@@ -101,23 +121,40 @@ import Testing
                 $0.unmatchedPolicy = .fallback(Scene.b)
                 $0.capacity = .some(WorkspaceCapacity(caps: [Cap(per: .week, limit: 7)]))
             }
-            let made = try await scene.store.createWorkspace(id: .sample(1), wanted, as: .administrator)
-            #expect(try await scene.store.createWorkspace(id: .sample(1), wanted, as: .administrator) == made)
+            let made = try await scene.stores.workspaces.createWorkspace(id: .sample(1), wanted, as: .administrator)
+            #expect(
+                try await scene.stores.workspaces.createWorkspace(id: .sample(1), wanted, as: .administrator) == made
+            )
             let plain = change { $0.name = "New" }
             await expectRefusal(.conflict, "/id") {
-                _ = try await scene.store.createWorkspace(id: .sample(1), plain, as: .administrator)
+                _ = try await scene.stores.workspaces.createWorkspace(id: .sample(1), plain, as: .administrator)
             }
             var person = AssigneeChange()
             person.name = "Ada"
             person.caps = [Cap(per: .day, limit: 3)]
             person.absentUntil = .some(1_790_000_000_000_000)
-            let ada = try await scene.store.createAssignee(id: .sample(2), of: Scene.a, person, as: .administrator)
-            let again = try await scene.store.createAssignee(id: .sample(2), of: Scene.a, person, as: .administrator)
+            let ada = try await scene.stores.assignees.createAssignee(
+                id: .sample(2),
+                of: Scene.a,
+                person,
+                as: .administrator
+            )
+            let again = try await scene.stores.assignees.createAssignee(
+                id: .sample(2),
+                of: Scene.a,
+                person,
+                as: .administrator
+            )
             #expect(again == ada)
             await expectRefusal(.conflict, "/id") {
-                _ = try await scene.store.createAssignee(id: .sample(2), of: Scene.b, person, as: .administrator)
+                _ = try await scene.stores.assignees.createAssignee(
+                    id: .sample(2),
+                    of: Scene.b,
+                    person,
+                    as: .administrator
+                )
             }
-            #expect(try await scene.store.assignees(of: Scene.a, as: .administrator) == [ada])
+            #expect(try await scene.stores.assignees.assignees(of: Scene.a, as: .administrator) == [ada])
         }
     }
 }

@@ -20,7 +20,7 @@ import Testing
                 for node in 0..<40 {
                     for number in Int64(0)..<10 {
                         group.addTask {
-                            let isOurs = try await scene.store.claimRun(
+                            let isOurs = try await scene.stores.schedule.claimRun(
                                 name,
                                 dueAt: due(number),
                                 node: "n\(node)",
@@ -39,47 +39,47 @@ import Testing
 
     @Test func aNodeThatDiedIsTakenOverOnce() async throws {
         try await Scene.with { scene in
-            let store = scene.store
-            #expect(try await store.claimRun(name, dueAt: due(0), node: "dead", claim: UUID()))
-            #expect(try await !store.claimRun(name, dueAt: due(0), node: "alive", claim: UUID()))
+            let stores = scene.stores
+            #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "dead", claim: UUID()))
+            #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "alive", claim: UUID()))
             try await scene.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '16 minutes'")
-            #expect(try await store.claimRun(name, dueAt: due(0), node: "alive", claim: UUID()))
-            #expect(try await !store.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
+            #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "alive", claim: UUID()))
+            #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
             // The dead one comes back: it is not its run any more.
-            try await store.finishRun(name, dueAt: due(0), node: "dead", affected: 99, error: nil)
-            #expect(try await store.lastRuns().first?.finishedAt == nil)
-            try await store.finishRun(name, dueAt: due(0), node: "alive", affected: 3, error: nil)
-            let run = try #require(try await store.lastRuns().first)
+            try await stores.schedule.finishRun(name, dueAt: due(0), node: "dead", affected: 99, error: nil)
+            #expect(try await stores.schedule.lastRuns().first?.finishedAt == nil)
+            try await stores.schedule.finishRun(name, dueAt: due(0), node: "alive", affected: 3, error: nil)
+            let run = try #require(try await stores.schedule.lastRuns().first)
             #expect(run.node == "alive")
             #expect(run.affected == 3)
             #expect(run.finishedAt != nil)
             // What ended is never taken over, however long ago it began.
             try await scene.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '1 day'")
-            #expect(try await !store.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
+            #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
         }
     }
 
     @Test func whoNeverHeardThatItIsHisAsksAgain() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             let claim = UUID()
-            #expect(try await store.claimRun(name, dueAt: due(0), node: "n", claim: claim))
-            #expect(try await store.claimRun(name, dueAt: due(0), node: "n", claim: claim))
-            #expect(try await !store.claimRun(name, dueAt: due(0), node: "n", claim: UUID()))
-            try await store.finishRun(name, dueAt: due(0), node: "n", affected: 0, error: nil)
-            #expect(try await !store.claimRun(name, dueAt: due(0), node: "n", claim: claim))
+            #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "n", claim: claim))
+            #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "n", claim: claim))
+            #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "n", claim: UUID()))
+            try await stores.schedule.finishRun(name, dueAt: due(0), node: "n", affected: 0, error: nil)
+            #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "n", claim: claim))
         }
     }
 
     @Test func theLastRunOfEachFunction() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             for number in Int64(0)..<3 {
-                #expect(try await store.claimRun(name, dueAt: due(number), node: "n", claim: UUID()))
+                #expect(try await stores.schedule.claimRun(name, dueAt: due(number), node: "n", claim: UUID()))
             }
-            #expect(try await store.claimRun("other", dueAt: due(1), node: "n", claim: UUID()))
-            try await store.finishRun("other", dueAt: due(1), node: "n", affected: nil, error: "broken")
-            let runs = try await store.lastRuns()
+            #expect(try await stores.schedule.claimRun("other", dueAt: due(1), node: "n", claim: UUID()))
+            try await stores.schedule.finishRun("other", dueAt: due(1), node: "n", affected: nil, error: "broken")
+            let runs = try await stores.schedule.lastRuns()
             #expect(runs.map(\.name) == [name, "other"])
             #expect(runs.map(\.dueAt) == [due(2), due(1)])
             #expect(runs.map(\.error) == [nil, "broken"])

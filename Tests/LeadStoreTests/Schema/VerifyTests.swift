@@ -75,29 +75,29 @@ import Testing
     @Test func aMigratedDatabaseIsWhole() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .retry), .sample(2, .to(Scene.b)))
-            let checks = try await scene.store.verify()
+            let checks = try await scene.stores.schema.verify()
             #expect(checks.count > 80)
             #expect(checks.filter { !$0.isOK } == [])
-            #expect(try await scene.store.isMigrated())
-            #expect(try await scene.store.missingMigrations().isEmpty)
+            #expect(try await scene.stores.schema.isMigrated())
+            #expect(try await scene.stores.schema.missingMigrations().isEmpty)
         }
     }
 
     @Test(arguments: damages) func whatIsBrokenIsNamed(damage: Damage) async throws {
         try await Scene.with { scene in
             try await scene.run(damage.sql)
-            let failed = try await scene.store.verify().filter { !$0.isOK }.map(\.name)
+            let failed = try await scene.stores.schema.verify().filter { !$0.isOK }.map(\.name)
             #expect(failed.contains(damage.check), "\(failed)")
-            #expect(try await scene.store.isMigrated() == damage.isMigrated)
-            #expect(try await scene.store.missingMigrations() == Set(SchemaMigrations.all.map(\.version)))
+            #expect(try await scene.stores.schema.isMigrated() == damage.isMigrated)
+            #expect(try await scene.stores.schema.missingMigrations() == Set(SchemaMigrations.all.map(\.version)))
         }
     }
 
     @Test func anEmptyDatabaseLacksEverything() async throws {
         try await withEmptyDatabase { database in
-            let store = LeadStore(pool: database.pool)
-            #expect(try await !store.isMigrated())
-            let checks = try await store.verify()
+            let stores = Stores(pool: database.pool)
+            #expect(try await !stores.schema.isMigrated())
+            let checks = try await stores.schema.verify()
             #expect(checks.contains { $0.name == "table public.leads" && !$0.isOK })
             #expect(checks.filter(\.isOK).allSatisfy { !$0.name.hasPrefix("table") && !$0.name.hasPrefix("index") })
         }

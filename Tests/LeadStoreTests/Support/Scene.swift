@@ -16,12 +16,12 @@ struct Scene: Sendable {
     static let rule = UUID.sample(0x51)
 
     let pool: PostgresPool
-    let store: LeadStore
+    let stores: Stores
 
     /// Runs a test in a scene of its own.
     static func with(connections: Int = 6, _ body: (Scene) async throws -> Void) async throws {
         try await withTestDatabase(connections: connections) { database in
-            let scene = Scene(pool: database.pool, store: LeadStore(pool: database.pool))
+            let scene = Scene(pool: database.pool, stores: Stores(pool: database.pool))
             try await scene.run(
                 """
                 INSERT INTO workspaces (id, name) VALUES
@@ -66,7 +66,11 @@ struct Scene: Sendable {
     /// Stores leads under the rules in force.
     @discardableResult
     func ingest(_ batch: DecidedLead..., isRepeat: Bool = false) async throws -> [IngestException] {
-        let result = try await store.ingest(batch, version: store.ruleSetVersion(), isRepeat: isRepeat)
+        let result = try await stores.intake.ingest(
+            batch,
+            version: stores.ruleSets.ruleSetVersion(),
+            isRepeat: isRepeat
+        )
         guard case .written(let exceptions) = result else { throw UnexpectedlyStale() }
         return exceptions
     }
@@ -80,11 +84,11 @@ struct Scene: Sendable {
         kinds: [WaitingClaim.Kind] = WaitingClaim.Kind.allCases,
         maximumAttempts: Int = 5
     ) async throws -> [SettledLead] {
-        let version = try await store.ruleSetVersion()
+        let version = try await stores.ruleSets.ruleSetVersion()
         let claims = leadID.map { [WaitingClaim.lead($0)] } ?? kinds.map { .due($0, limit: limit) }
         var all: [SettledLead] = []
         for claim in claims {
-            let result = try await store.claimAndSettle(claim, maximumAttempts: maximumAttempts) { leads in
+            let result = try await stores.queue.claimAndSettle(claim, maximumAttempts: maximumAttempts) { leads in
                 (version, leads.map { _ in assignment })
             }
             guard case .settled(let settled) = result else { throw UnexpectedlyStale() }

@@ -7,11 +7,11 @@ import Testing
 @Suite struct HealthTests {
     @Test func anEmptyDatabaseIsWell() async throws {
         try await Scene.with { scene in
-            let health = try await scene.store.health()
+            let health = try await scene.stores.health.health()
             #expect(health.pendingCount == 0)
             #expect(health.successRate == nil)
             #expect(health.oldestPendingSeconds == nil)
-            #expect(await scene.store.isReady())
+            #expect(await scene.stores.health.isReady())
         }
     }
 
@@ -38,8 +38,8 @@ import Testing
                     WHERE lead_id = '\(UUID.lead(5).text)';
                 """
             )
-            #expect(try await scene.store.expireLeads() == 1)
-            let health = try await scene.store.health()
+            #expect(try await scene.stores.queue.expireLeads() == 1)
+            let health = try await scene.stores.health.health()
             #expect(health.pendingCount == 2)
             #expect(health.routingCount == 1)
             #expect(health.failedCount == 1)
@@ -49,7 +49,7 @@ import Testing
             // Three of five: two routed and one kept, one waits, one failed.
             #expect(health.successRate == 0.6)
             #expect((3600..<3660).contains(health.oldestPendingSeconds ?? 0))
-            let facts = try await scene.store.routingFacts()
+            let facts = try await scene.stores.health.routingFacts()
             #expect(facts.dueCount == 1)
             #expect((1800..<1860).contains(facts.oldestDueSeconds ?? 0))
             #expect(facts.staleLockCount == 1)
@@ -70,7 +70,7 @@ import Testing
             )
             for number in 0..<5 { try await scene.ingest(.sample(number, .queued)) }
             try await scene.settle(.init(result: .failed, reason: "Not possible."))
-            #expect(try await scene.store.health().failedCount == 3)
+            #expect(try await scene.stores.health.health().failedCount == 3)
             try await scene.run(
                 """
                 INSERT INTO leads (workspace_id, email)
@@ -80,7 +80,7 @@ import Testing
             )
             try await scene.run("VACUUM (ANALYZE) leads")
             try await scene.run("VACUUM (ANALYZE) lead_routing_queue")
-            let health = try await scene.store.health()
+            let health = try await scene.stores.health.health()
             #expect(health.pendingCount == 7)
             #expect(health.failedCount == 5)
         }
@@ -88,8 +88,8 @@ import Testing
 
     @Test func theServerTellsOfItself() async throws {
         try await Scene.with { scene in
-            let before = try await scene.store.databaseTime()
-            let facts = try await scene.store.serverFacts()
+            let before = try await scene.stores.schedule.databaseTime()
+            let facts = try await scene.stores.health.serverFacts()
             #expect(facts.versionNumber >= 150_000)
             #expect(facts.version.hasPrefix("\(facts.versionNumber / 10_000)"))
             #expect(facts.user == (try await scene.value("SELECT current_user")))
@@ -103,7 +103,7 @@ import Testing
     @Test func withoutOurSchemaItIsNotReady() async throws {
         try await Scene.with { scene in
             try await scene.run("DROP TABLE switchyard.rule_set_version")
-            #expect(await !scene.store.isReady())
+            #expect(await !scene.stores.health.isReady())
         }
     }
 }

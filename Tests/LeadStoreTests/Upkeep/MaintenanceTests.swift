@@ -24,12 +24,12 @@ import Testing
             try await lock(scene, [1, 2], minutesAgo: 6)
             try await lock(scene, [3], minutesAgo: 6, attempts: 5)
             try await lock(scene, [4], minutesAgo: 4)
-            #expect(try await scene.store.routingFacts().staleLockCount == 3)
-            #expect(try await scene.store.releaseStaleLocks() == 3)
-            #expect(try await scene.store.releaseStaleLocks() == 0)
+            #expect(try await scene.stores.health.routingFacts().staleLockCount == 3)
+            #expect(try await scene.stores.queue.releaseStaleLocks() == 3)
+            #expect(try await scene.stores.queue.releaseStaleLocks() == 0)
             let states = try await scene.run("SELECT routing_status FROM leads ORDER BY id").flatMap { $0 }
             #expect(states == ["pending", "pending", "failed", "routing"])
-            #expect(try await scene.store.history(.lead(1), as: .administrator).map(\.result) == ["released"])
+            #expect(try await scene.stores.leads.history(.lead(1), as: .administrator).map(\.result) == ["released"])
             #expect(try await Set(scene.settle(.to(Scene.b)).map(\.lead.prepared.id)) == [.lead(1), .lead(2)])
         }
     }
@@ -41,11 +41,15 @@ import Testing
             try await scene.run(
                 "UPDATE leads SET lead_expires_at = now() WHERE id <> '\(UUID.lead(3).text)'"
             )
-            #expect(try await scene.store.expireLeads() == 1)
-            #expect(try await scene.store.expireLeads() == 0)
+            #expect(try await scene.stores.queue.expireLeads() == 1)
+            #expect(try await scene.stores.queue.expireLeads() == 0)
             let states = try await scene.run("SELECT routing_status FROM leads ORDER BY id").flatMap { $0 }
             #expect(states == ["expired", "routed", "pending", "routing"])
-            #expect(try await scene.store.history(.lead(1), as: .administrator).map(\.result) == ["retry", "expired"])
+            #expect(
+                try await scene.stores.leads.history(.lead(1), as: .administrator).map(\.result) == [
+                    "retry", "expired",
+                ]
+            )
             #expect(try await scene.count("lead_routing_queue") == 1)
             // Its identity is free again.
             #expect(try await scene.ingest(.sample(5, email: "person1@example.com", .kept)).isEmpty)
@@ -59,10 +63,10 @@ import Testing
                 "DELETE FROM lead_routing_queue; INSERT INTO lead_routing_queue (lead_id) "
                     + "VALUES ('\(UUID.lead(77).text)')"
             )
-            #expect(try await scene.store.routingFacts().orphanCount == 5)
-            #expect(try await scene.store.enqueueOrphans(limit: 2) == 2)
-            #expect(try await scene.store.enqueueOrphans(limit: 100) == 3)
-            #expect(try await scene.store.enqueueOrphans(limit: 100) == 0)
+            #expect(try await scene.stores.health.routingFacts().orphanCount == 5)
+            #expect(try await scene.stores.queue.enqueueOrphans(limit: 2) == 2)
+            #expect(try await scene.stores.queue.enqueueOrphans(limit: 100) == 3)
+            #expect(try await scene.stores.queue.enqueueOrphans(limit: 100) == 0)
             #expect(try await scene.count("lead_routing_queue", where: "lead_id = '\(UUID.lead(77).text)'") == 0)
             #expect(try await scene.settle(.to(Scene.b)).count == 5)
         }
@@ -70,11 +74,11 @@ import Testing
 
     @Test func theLogHasAPartitionForEachMonthAhead() async throws {
         try await Scene.with { scene in
-            let store = scene.store
+            let stores = scene.stores
             // The migration made this month and three more.
-            #expect(try await store.ensureLogPartitions(monthsAhead: 3) == 0)
-            #expect(try await store.ensureLogPartitions(monthsAhead: 5) == 2)
-            #expect(try await store.ensureLogPartitions(monthsAhead: 5) == 0)
+            #expect(try await stores.maintenance.ensureLogPartitions(monthsAhead: 3) == 0)
+            #expect(try await stores.maintenance.ensureLogPartitions(monthsAhead: 5) == 2)
+            #expect(try await stores.maintenance.ensureLogPartitions(monthsAhead: 5) == 0)
             try await scene.ingest(.sample(1, .to(Scene.b)))
             #expect(try await scene.count("switchyard.lead_routing_logs_default") == 0)
             // New ones are as closed as the old ones.

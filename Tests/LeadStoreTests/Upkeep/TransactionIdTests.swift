@@ -23,7 +23,7 @@ import Testing
     @Test func aRunCallsNoFunctionForEachRow() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .to(Scene.b)), .sample(2, .to(Scene.b)))
-            _ = try await scene.store.gatherStatistics()
+            _ = try await scene.stores.statistics.gatherStatistics()
             try await scene.ingest(.sample(3, .to(Scene.b)), .sample(4, .kept))
             let calls = """
                 SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions

@@ -67,7 +67,7 @@ import Testing
             let due = try await scene.settle(.to(Scene.b), kinds: [.new])
             #expect(due.first { $0.lead.prepared.id == .lead(1) }?.lead.prepared.lead == lead)
             #expect(due.first { $0.lead.prepared.id == .lead(2) }?.lead.prepared.lead.firstName == nil)
-            #expect(try await scene.store.lead(.lead(1), as: .administrator)?.lead == lead)
+            #expect(try await scene.stores.leads.lead(.lead(1), as: .administrator)?.lead == lead)
             var other = lead
             other.email = "grace@example.com"
             other.phone = nil
@@ -104,8 +104,8 @@ import Testing
     @Test func staleRulesLeaveTheLeadsWaiting() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
-            let old = try await scene.store.ruleSetVersion() - 1
-            let result = try await scene.store.claimAndSettle(.due(.new, limit: 10)) { leads in
+            let old = try await scene.stores.ruleSets.ruleSetVersion() - 1
+            let result = try await scene.stores.queue.claimAndSettle(.due(.new, limit: 10)) { leads in
                 (old, leads.map { _ in .to(Scene.b) })
             }
             guard case .stale = result else { return #expect(Bool(false), "It was written under old rules.") }
@@ -117,7 +117,7 @@ import Testing
     @Test func nothingIsDecidedWhenNothingIsDue() async throws {
         try await Scene.with { scene in
             let calls = Mutex(0)
-            _ = try await scene.store.claimAndSettle(.due(.new, limit: 10)) { _ in
+            _ = try await scene.stores.queue.claimAndSettle(.due(.new, limit: 10)) { _ in
                 calls.withLock { $0 += 1 }
                 return (0, [])
             }

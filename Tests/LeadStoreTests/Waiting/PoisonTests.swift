@@ -32,7 +32,7 @@ import Testing
             // The others were written once each, however often their batch was halved.
             #expect(try await scene.count("lead_routing_logs", where: "routing_result = 'success'") == 7)
             #expect(try await scene.count("lead_attributions") == 7)
-            let lead = try #require(try await scene.store.lead(.lead(4), as: .administrator))
+            let lead = try #require(try await scene.stores.leads.lead(.lead(4), as: .administrator))
             #expect(lead.status == .pending)
             #expect(lead.attempts == 1)
             #expect(lead.error?.contains("P0001") == true)

@@ -27,12 +27,12 @@ import Testing
             #expect(delays == [60, 300, 900, 3600])
             #expect(waits.count == delays.count)
             for (wait, delay) in zip(waits, delays) { #expect(wait >= delay && wait <= delay * 1.1) }
-            let lead = try #require(try await scene.store.lead(.lead(1), as: .administrator))
+            let lead = try #require(try await scene.stores.leads.lead(.lead(1), as: .administrator))
             #expect(lead.status == .failed)
             #expect(lead.attempts == 5)
             #expect(lead.error == "Nobody yet.")
             #expect(try await scene.count("lead_routing_queue") == 0)
-            let results = try await scene.store.history(.lead(1), as: .administrator).map(\.result)
+            let results = try await scene.stores.leads.history(.lead(1), as: .administrator).map(\.result)
             #expect(results == ["retry", "retry", "retry", "retry", "failed"])
             // What failed for good claims nobody.
             #expect(try await scene.ingest(.sample(2, email: "person1@example.com", .kept)).isEmpty)
@@ -44,12 +44,12 @@ import Testing
             try await scene.ingest(.sample(1, .queued), .sample(2, .to(Scene.b)))
             let settled = try await scene.settle(.init(result: .failed, reason: "Not possible."))
             #expect(settled.map(\.exception) == [.failed])
-            #expect(try await scene.store.requeue(.lead(1), actor: "ann"))
-            #expect(try await !scene.store.requeue(.lead(1), actor: "ann"))
-            #expect(try await !scene.store.requeue(.lead(2), actor: "ann"))
-            #expect(try await !scene.store.requeue(.lead(99), actor: "ann"))
+            #expect(try await scene.stores.queue.requeue(.lead(1), actor: "ann"))
+            #expect(try await !scene.stores.queue.requeue(.lead(1), actor: "ann"))
+            #expect(try await !scene.stores.queue.requeue(.lead(2), actor: "ann"))
+            #expect(try await !scene.stores.queue.requeue(.lead(99), actor: "ann"))
             #expect(try await scene.settle(.to(Scene.b)).map(\.lead.attempts) == [0])
-            let history = try await scene.store.history(.lead(1), as: .administrator)
+            let history = try await scene.stores.leads.history(.lead(1), as: .administrator)
             #expect(history.map(\.result) == ["failed", "requeued", "success"])
             #expect(history.dropFirst().first?.actor == "ann")
         }
@@ -76,7 +76,7 @@ import Testing
             )
             try await scene.ingest(.sample(2, from: Scene.b, .to(Scene.c)))
             #expect(try await scene.settle(.to(Scene.c)).map(\.exception) == [.duplicate(of: .lead(2))])
-            #expect(try await scene.store.lead(.lead(1), as: .administrator)?.workspaceID == Scene.a)
+            #expect(try await scene.stores.leads.lead(.lead(1), as: .administrator)?.workspaceID == Scene.a)
         }
     }
 }

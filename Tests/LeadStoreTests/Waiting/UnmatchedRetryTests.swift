@@ -11,9 +11,9 @@ import Testing
             try await scene.ingest(.sample(1, .kept))
             let claims = try await scene.run("SELECT identity, lead_id FROM lead_identity_claims ORDER BY 1")
             #expect(claims.count == 1)
-            #expect(try await scene.store.requeue(.lead(1), actor: "ann"))
-            #expect(try await !scene.store.requeue(.lead(1), actor: "ann"))
-            let waiting = try #require(try await scene.store.lead(.lead(1), as: .administrator))
+            #expect(try await scene.stores.queue.requeue(.lead(1), actor: "ann"))
+            #expect(try await !scene.stores.queue.requeue(.lead(1), actor: "ann"))
+            let waiting = try #require(try await scene.stores.leads.lead(.lead(1), as: .administrator))
             #expect(waiting.status == .pending && waiting.attempts == 0 && waiting.routedAt == nil)
             #expect(waiting.workspaceID == Scene.a)
             #expect(
@@ -24,7 +24,7 @@ import Testing
             let twin = try await scene.ingest(.sample(2, from: Scene.c, email: "person1@example.com", .to(Scene.b)))
             #expect(twin.count == 1)
             #expect(try await scene.settle(.to(Scene.b)).map(\.exception) == [nil])
-            let history = try await scene.store.history(.lead(1), as: .administrator)
+            let history = try await scene.stores.leads.history(.lead(1), as: .administrator)
             #expect(history.map(\.result) == ["unmatched", "requeued", "success"])
             #expect(history[1].actor == "ann" && history[1].reason?.hasPrefix("No rule had matched it") == true)
             #expect(history.map(\.attempt) == [1, 0, 1])
@@ -32,7 +32,7 @@ import Testing
             #expect(try await scene.run("SELECT identity, lead_id FROM lead_identity_claims ORDER BY 1") == claims)
             #expect(try await scene.count("lead_routing_queue") == 0)
             // It was given to somebody now.
-            #expect(try await !scene.store.requeue(.lead(1), actor: "ann"))
+            #expect(try await !scene.stores.queue.requeue(.lead(1), actor: "ann"))
         }
     }
 
@@ -57,7 +57,7 @@ import Testing
                 """
             )
             for number in [2, 3, 4, 6, 7] {
-                #expect(try await !scene.store.requeue(.lead(number), actor: "ann"), "lead \(number)")
+                #expect(try await !scene.stores.queue.requeue(.lead(number), actor: "ann"), "lead \(number)")
             }
             for number in [2, 3, 6, 7] {
                 await #expect(throws: PostgresError.self, "lead \(number)") {
@@ -92,7 +92,7 @@ import Testing
                     "SELECT switchyard.requeue_lead('\(UUID.lead(1).text)', 'ann')"
                 )
                 #expect(try first.last?.first?.string(0) == "t")
-                let second = Task { try await scene.store.requeue(.lead(1), actor: "bob") }
+                let second = Task { try await scene.stores.queue.requeue(.lead(1), actor: "bob") }
                 // Until it stands behind the first, on the lead.
                 while try await scene.count(
                     "pg_stat_activity",
@@ -123,9 +123,9 @@ import Testing
             filter.status = .routed
             var total = 0
             for _ in 0..<20 {
-                filter.unmatchedRetriableUnder = try await scene.store.ruleSetVersion()
-                let page = try await scene.store.leads(filter, limit: 3, as: access)
-                let requeued = try await scene.store.requeue(page.leads.map(\.id), actor: "ann")
+                filter.unmatchedRetriableUnder = try await scene.stores.ruleSets.ruleSetVersion()
+                let page = try await scene.stores.leads.leads(filter, limit: 3, as: access)
+                let requeued = try await scene.stores.queue.requeue(page.leads.map(\.id), actor: "ann")
                 #expect(requeued == page.leads.count)
                 total += requeued
                 // The same rules, and the same end.
@@ -133,17 +133,17 @@ import Testing
                 if page.next == nil { break }
             }
             #expect(total == 7)
-            filter.unmatchedRetriableUnder = try await scene.store.ruleSetVersion()
-            #expect(try await scene.store.leads(filter, limit: 3, as: access).leads.isEmpty)
+            filter.unmatchedRetriableUnder = try await scene.stores.ruleSets.ruleSetVersion()
+            #expect(try await scene.stores.leads.leads(filter, limit: 3, as: access).leads.isEmpty)
             #expect(try await scene.count("lead_routing_logs", where: "routing_result = 'unmatched'") == 14)
             // By its id it can be had once more, and new rules bring all of them back.
-            #expect(try await scene.store.requeue(.lead(1), actor: "ann"))
+            #expect(try await scene.stores.queue.requeue(.lead(1), actor: "ann"))
             try await scene.settle(.kept)
             try await scene.run("UPDATE workspaces SET is_active = false WHERE id = '\(Scene.c.text)'")
-            filter.unmatchedRetriableUnder = try await scene.store.ruleSetVersion()
-            #expect(try await scene.store.leads(filter, limit: 10, as: access).leads.count == 7)
+            filter.unmatchedRetriableUnder = try await scene.stores.ruleSets.ruleSetVersion()
+            #expect(try await scene.stores.leads.leads(filter, limit: 10, as: access).leads.count == 7)
             filter.sourceWorkspaceID = Scene.c
-            #expect(try await scene.store.leads(filter, limit: 10, as: access).leads.isEmpty)
+            #expect(try await scene.stores.leads.leads(filter, limit: 10, as: access).leads.isEmpty)
         }
     }
 }

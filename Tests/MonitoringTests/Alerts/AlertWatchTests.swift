@@ -10,12 +10,12 @@ import Testing
 /// Alerts over a database: one node evaluates, one notification goes out, whatever the number of nodes.
 @Suite struct AlertWatchTests {
     private func watch(_ database: TestDatabase, _ node: String, _ targets: [any AlertTarget]) -> AlertWatch {
-        let store = LeadStore(pool: database.pool)
+        let stores = Stores(pool: database.pool)
         var settings = AlertSettings()
         settings.repeatSeconds = 600
         return AlertWatch(
-            store: store,
-            reader: DatabaseReader { try await store.routingReading() },
+            stores: stores,
+            reader: DatabaseReader { try await stores.health.routingReading() },
             node: node,
             host: "host",
             version: "1",
@@ -202,33 +202,33 @@ import Testing
     /// Who was away for so long that another took over may not say any more that it is delivered, nor that it failed.
     @Test func aLateSenderIsFencedOff() async throws {
         try await withTestDatabase { database in
-            let store = LeadStore(pool: database.pool)
+            let stores = Stores(pool: database.pool)
             let watch = watch(database, "n", [RecordingTarget()])
             try await watch.evaluate(signals(), every: 0)
             let late = UUID()
-            let first = try await store.claimNotifications(for: ["webhook"], claim: late)
-            #expect(try await store.claimNotifications(for: ["webhook"], claim: UUID()).isEmpty)
+            let first = try await stores.alerts.claimNotifications(for: ["webhook"], claim: late)
+            #expect(try await stores.alerts.claimNotifications(for: ["webhook"], claim: UUID()).isEmpty)
             try await run(database, "UPDATE switchyard.alert_notifications SET next_attempt_at = now()")
             let next = UUID()
-            let second = try await store.claimNotifications(for: ["webhook"], claim: next)
+            let second = try await stores.alerts.claimNotifications(for: ["webhook"], claim: next)
             #expect(first.count == 1 && second.map(\.id) == first.map(\.id))
-            #expect(try await !store.finishNotification(first[0], claim: late, error: "x", retryAfter: nil))
-            #expect(try await store.finishNotification(second[0], claim: next, error: nil, retryAfter: nil))
-            #expect(try await !store.finishNotification(first[0], claim: late, error: nil, retryAfter: nil))
+            #expect(try await !stores.alerts.finishNotification(first[0], claim: late, error: "x", retryAfter: nil))
+            #expect(try await stores.alerts.finishNotification(second[0], claim: next, error: nil, retryAfter: nil))
+            #expect(try await !stores.alerts.finishNotification(first[0], claim: late, error: nil, retryAfter: nil))
         }
     }
 
     @Test func silence() async throws {
         try await withTestDatabase { database in
-            let store = LeadStore(pool: database.pool)
+            let stores = Stores(pool: database.pool)
             let target = RecordingTarget()
             let watch = watch(database, "n", [target])
-            #expect(try await store.silenceAlert("expired_leads", seconds: 3600, by: "test", reason: "import"))
+            #expect(try await stores.alerts.silenceAlert("expired_leads", seconds: 3600, by: "test", reason: "import"))
             try await watch.evaluate(signals(), every: 0)
             try await watch.send()
             #expect(target.told.isEmpty)
-            #expect(try await store.alerts().first { $0.name == "expired_leads" }?.silenceReason == "import")
-            _ = try await store.silenceAlert("expired_leads", seconds: 0, by: "test", reason: nil)
+            #expect(try await stores.alerts.alerts().first { $0.name == "expired_leads" }?.silenceReason == "import")
+            _ = try await stores.alerts.silenceAlert("expired_leads", seconds: 0, by: "test", reason: nil)
             try await watch.evaluate(signals(), every: 0)
             try await watch.send()
             #expect(target.told.map(\.kind) == [.fired])
@@ -253,15 +253,15 @@ import Testing
     /// The whole round, on a database as it is: nothing fires, the node is there, and goes.
     @Test func aRoundOnAQuietDatabase() async throws {
         try await withTestDatabase { database in
-            let store = LeadStore(pool: database.pool)
+            let stores = Stores(pool: database.pool)
             let target = RecordingTarget()
             try await watch(database, "n1", [target]).watch()
             #expect(target.told.isEmpty)
-            #expect(try await store.nodes().map(\.name) == ["n1"])
-            #expect(try await store.alerts().count == AlertRule.standard.count)
-            try await store.removeNode("n1")
-            #expect(try await store.nodes().isEmpty)
-            try await store.pruneMonitoring()
+            #expect(try await stores.nodes.nodes().map(\.name) == ["n1"])
+            #expect(try await stores.alerts.alerts().count == AlertRule.standard.count)
+            try await stores.nodes.removeNode("n1")
+            #expect(try await stores.nodes.nodes().isEmpty)
+            try await stores.alerts.pruneMonitoring()
         }
     }
 

@@ -18,7 +18,7 @@ struct RulesCapacity: AsyncParsableCommand {
 
     func run() async throws {
         try await DatabaseSession.with { session in
-            let capacity = try await CapacityState.read(session.store)
+            let capacity = try await CapacityState.read(session.stores)
             var table = TextTable(["CAP", "PER", "USED", "LIMIT", "UNTIL"])
             let lines = capacity.lines.filter { $0.line.isFull || !full }
             for (line, end) in lines {
@@ -44,12 +44,12 @@ struct CapacityState {
     var closed: [String]
 
     /// Reads it, without a lock.
-    static func read(_ store: LeadStore) async throws -> CapacityState {
-        let rules = CompiledRuleSet(try await store.loadRuleSet())
+    static func read(_ stores: Stores) async throws -> CapacityState {
+        let rules = CompiledRuleSet(try await stores.ruleSets.loadRuleSet())
         let request = rules.everyRequest()
-        let state = request.isEmpty ? RoutingState() : try await store.peek(request)
+        let state = request.isEmpty ? RoutingState() : try await stores.capacity.peek(request)
         let lines = rules.capacity(in: state)
-        let ends = try await store.windowEnds(lines)
+        let ends = try await stores.capacity.windowEnds(lines)
         return CapacityState(
             lines: Array(zip(lines, ends)),
             closed: rules.closed(in: state)

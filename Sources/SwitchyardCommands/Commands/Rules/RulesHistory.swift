@@ -15,10 +15,10 @@ struct RulesPublish: AsyncParsableCommand {
 
     func run() async throws {
         try await DatabaseSession.with { session in
-            let owner = try await owner.resolve(in: session.store)
+            let owner = try await owner.resolve(in: session.stores)
             do {
-                let done = try await session.store.by("command line")
-                    .publishRuleSet(of: owner.id, note: message, as: .administrator)
+                let done = try await session.stores.by("command line")
+                    .publishing.publishRuleSet(of: owner.id, note: message, as: .administrator)
                 Standard.output(done.text(owner.name))
             } catch let refusal as RuleSetRefusal {
                 throw CommandFault(refusal.description, remedy: refusal.remedy)
@@ -41,10 +41,13 @@ struct RulesHistory: AsyncParsableCommand {
 
     func run() async throws {
         try await DatabaseSession.with { session in
-            let owner = try await owner.resolve(in: session.store)
+            let owner = try await owner.resolve(in: session.stores)
             var table = TextTable(["VERSION", "WHEN", "WHO", "HOW", "RULES", "+", "~", "-", "WHY"])
-            for entry in try await session.store.ruleSetVersions(of: owner.id, limit: max(1, limit), as: .administrator)
-            {
+            for entry in try await session.stores.ruleSets.ruleSetVersions(
+                of: owner.id,
+                limit: max(1, limit),
+                as: .administrator
+            ) {
                 table.add([
                     "\(entry.version.version)", "\(entry.version.changedAt)", entry.version.actor,
                     entry.version.action.rawValue, "\(entry.rules)", "\(entry.added)", "\(entry.changed)",
@@ -73,9 +76,9 @@ struct RulesReturn: AsyncParsableCommand {
 
     func run() async throws {
         try await DatabaseSession.with { session in
-            let owner = try await owner.resolve(in: session.store)
-            let done = try await session.store.by("command line")
-                .returnRuleSet(to: version, of: owner.id, note: message, as: .administrator)
+            let owner = try await owner.resolve(in: session.stores)
+            let done = try await session.stores.by("command line")
+                .publishing.returnRuleSet(to: version, of: owner.id, note: message, as: .administrator)
             Standard.output(done.text(owner.name))
         }
     }

@@ -30,23 +30,23 @@ struct RulesLint: AsyncParsableCommand {
 
     func run() async throws {
         let report = try await DatabaseSession.with { session in
-            let report = try await self.report(session.store)
-            let names = try await session.store.workspaceNames()
+            let report = try await self.report(session.stores)
+            let names = try await session.stores.workspaces.workspaceNames()
             Standard.output(json ? ReportJSON.text(report) : report.text(names: names))
             return report
         }
         if report.count(.error) > 0 || strict && report.count(.warning) > 0 { throw ExitCode(1) }
     }
 
-    private func report(_ store: LeadStore) async throws -> RuleLintReport {
-        var snapshot = try await store.loadRuleSet()
+    private func report(_ stores: Stores) async throws -> RuleLintReport {
+        var snapshot = try await stores.ruleSets.loadRuleSet()
         if let file {
-            let read = try await RuleSetYAML.read(file).rules(of: workspace, in: store, live: snapshot.rules)
+            let read = try await RuleSetYAML.read(file).rules(of: workspace, in: stores, live: snapshot.rules)
             snapshot.rules = snapshot.rules.filter { $0.workspaceID != read.owner } + read.rules
             return RuleLint(snapshot).report(on: read.owner)
         }
         let lint = RuleLint(snapshot)
         guard let workspace else { return lint.report() }
-        return lint.report(on: try await store.workspace(named: workspace).workspace.id)
+        return lint.report(on: try await stores.workspaces.workspace(named: workspace).workspace.id)
     }
 }

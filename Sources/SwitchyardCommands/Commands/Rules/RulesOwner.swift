@@ -12,21 +12,21 @@ struct RulesOwner: ParsableArguments {
     /// The owner's id, nil for the platform, and its name.
     ///
     /// - Parameters:
-    ///   - store: where workspaces are.
+    ///   - stores: where workspaces are.
     ///   - written: the owner that a file names, for when the command line does not.
     /// - Returns: id and name.
     /// - Throws: `CommandFault` when nobody is named, or nobody of that name is there.
-    func resolve(in store: LeadStore, orElse written: String? = nil) async throws -> (id: UUID?, name: String) {
+    func resolve(in stores: Stores, orElse written: String? = nil) async throws -> (id: UUID?, name: String) {
         guard let text = text ?? written else {
             throw CommandFault("Whose rules?", remedy: "Say --workspace and a name or id, or --workspace platform.")
         }
         if text == "platform" { return (nil, "platform") }
-        let workspace = try await store.workspace(named: text).workspace
+        let workspace = try await stores.workspaces.workspace(named: text).workspace
         return (workspace.id, workspace.name)
     }
 }
 
-extension LeadStore {
+extension WorkspaceStore {
     /// The names of workspaces, for documents.
     func naming() async throws -> WorkspaceNaming {
         WorkspaceNaming(try await workspaces(as: .administrator).map(\.workspace))

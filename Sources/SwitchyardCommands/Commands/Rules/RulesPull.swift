@@ -24,21 +24,21 @@ struct RulesPull: AsyncParsableCommand {
 
     func run() async throws {
         try await DatabaseSession.with { session in
-            let store = session.store
-            let owner = try await owner.resolve(in: store)
-            var document = try await store.ruleSet(of: owner.id, as: .administrator).document
+            let stores = session.stores
+            let owner = try await owner.resolve(in: stores)
+            var document = try await stores.ruleSets.ruleSet(of: owner.id, as: .administrator).document
             if let version {
                 let live = document.version
-                document = try await store.ruleSet(of: owner.id, asOf: version, as: .administrator).document
+                document = try await stores.ruleSets.ruleSet(of: owner.id, asOf: version, as: .administrator).document
                 // Pushed again, it replaces what is live now.
                 document.version = live
             } else if draft {
-                guard let found = try await store.draft(of: owner.id, as: .administrator) else {
+                guard let found = try await stores.drafts.draft(of: owner.id, as: .administrator) else {
                     throw CommandFault("There is no draft.", remedy: "`switchyard rules push FILE` makes one.")
                 }
                 document = found.document
             }
-            let text = RuleSetYAML.text(document, owner: owner, naming: try await store.naming())
+            let text = RuleSetYAML.text(document, owner: owner, naming: try await stores.workspaces.naming())
             guard let file else {
                 Standard.output(String(text.dropLast()))
                 return

@@ -25,17 +25,17 @@ struct RulesPush: AsyncParsableCommand {
 
     func run() async throws {
         try await DatabaseSession.with { session in
-            let store = session.store.by("command line")
+            let stores = session.stores.by("command line")
             let yaml = try RuleSetYAML.read(file)
-            let owner = try await owner.resolve(in: store, orElse: yaml.owner)
-            let document = try yaml.document(try await store.naming())
+            let owner = try await owner.resolve(in: stores, orElse: yaml.owner)
+            let document = try yaml.document(try await stores.workspaces.naming())
             do {
-                _ = try await store.saveDraft(document, of: owner.id, checking: true, as: .administrator)
+                _ = try await stores.drafts.saveDraft(document, of: owner.id, checking: true, as: .administrator)
                 guard publish else {
                     Standard.output("The draft of \(owner.name) is \(file): \(document.rules.count) rules.")
                     return
                 }
-                let done = try await store.publishRuleSet(of: owner.id, note: message, as: .administrator)
+                let done = try await stores.publishing.publishRuleSet(of: owner.id, note: message, as: .administrator)
                 Standard.output(done.text(owner.name))
             } catch RuleSetRefusal.problems(let problems) {
                 throw yaml.fault(problems)
@@ -64,16 +64,18 @@ struct RulesDiff: AsyncParsableCommand {
 
     func run() async throws {
         let isSame = try await DatabaseSession.with { session in
-            let store = session.store
-            let naming = try await store.naming()
+            let stores = session.stores
+            let naming = try await stores.workspaces.naming()
             let yaml = try file.map { try RuleSetYAML.read($0) }
-            let owner = try await owner.resolve(in: store, orElse: yaml?.owner)
-            var before = try await store.ruleSet(of: owner.id, as: .administrator).document
-            if let from { before = try await store.ruleSet(of: owner.id, asOf: from, as: .administrator).document }
+            let owner = try await owner.resolve(in: stores, orElse: yaml?.owner)
+            var before = try await stores.ruleSets.ruleSet(of: owner.id, as: .administrator).document
+            if let from {
+                before = try await stores.ruleSets.ruleSet(of: owner.id, asOf: from, as: .administrator).document
+            }
             let after: RuleSetDocument
             if let yaml {
                 after = try yaml.document(naming)
-            } else if let draft = try await store.draft(of: owner.id, as: .administrator) {
+            } else if let draft = try await stores.drafts.draft(of: owner.id, as: .administrator) {
                 after = draft.document
             } else {
                 throw CommandFault("There is no draft.", remedy: "Name a file, or `switchyard rules push` one.")
@@ -103,20 +105,20 @@ extension RuleSetYAML {
     ///
     /// - Parameters:
     ///   - workspace: whose they are, if that is not what the file says.
-    ///   - store: where workspaces are.
+    ///   - stores: where workspaces are.
     ///   - live: the rules in force.
     /// - Returns: the owner, nil for the platform, and the rules.
     /// - Throws: `CommandFault` with the line at fault.
     func rules(
         of workspace: String?,
-        in store: LeadStore,
+        in stores: Stores,
         live: [RoutingRule]
     ) async throws -> (owner: UUID?, rules: [RoutingRule]) {
         var named = RulesOwner()
         named.text = workspace
-        let owner = try await named.resolve(in: store, orElse: owner).id
+        let owner = try await named.resolve(in: stores, orElse: owner).id
         let own = live.filter { $0.workspaceID == owner }
-        let document = try document(try await store.naming())
+        let document = try document(try await stores.workspaces.naming())
         return (owner, ResolvedRuleSet(document, owner: owner, live: own, golden: []) { UUID() }.rules)
     }
 }

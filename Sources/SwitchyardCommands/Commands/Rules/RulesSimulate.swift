@@ -65,43 +65,43 @@ struct RulesSimulate: AsyncParsableCommand {
 
     func run() async throws {
         try await DatabaseSession.with { session in
-            let store = session.store
+            let stores = session.stores
             var owner: UUID?
-            if let workspace { owner = try await store.workspace(named: workspace).workspace.id }
+            if let workspace { owner = try await stores.workspaces.workspace(named: workspace).workspace.id }
             let rules: SimulationRequest.Draft
             let name: String
             if let draft {
-                let live = try await store.loadRuleSet().rules
-                let read = try await RuleSetYAML.read(draft).rules(of: workspace, in: store, live: live)
+                let live = try await stores.ruleSets.loadRuleSet().rules
+                let read = try await RuleSetYAML.read(draft).rules(of: workspace, in: stores, live: live)
                 (owner, rules, name) = (read.owner, .rules(read.rules), draft)
             } else {
                 let named: SimulationBody.Draft =
                     published ? .published : version.map(SimulationBody.Draft.version) ?? .stored
-                (rules, name) = try await DraftRules(store: store).rules(named, of: owner, as: .administrator)
+                (rules, name) = try await DraftRules(stores: stores).rules(named, of: owner, as: .administrator)
             }
             let request = SimulationRequest(
                 owner: owner,
                 draft: rules,
-                leads: try await wanted(owner, store),
+                leads: try await wanted(owner, stores),
                 counters: counters
             )
             let report: SimulationReport
             do {
-                report = try await RuleSimulator(store: store, timeLimit: .seconds(600)).run(request, draftName: name)
+                report = try await RuleSimulator(stores: stores, timeLimit: .seconds(600)).run(request, draftName: name)
             } catch let refusal as RuleSimulator.Refusal {
                 throw CommandFault(refusal.description, remedy: "Ask for fewer days, or a smaller --limit.")
             }
             if json {
                 Standard.output(ReportJSON.text(report))
             } else {
-                let names = try await store.workspaceNames()
+                let names = try await stores.workspaces.workspaceNames()
                 Standard.output(report.text(names: names, time: ReportJSON.time))
                 Standard.error("Decided in \((report.seconds * 100).rounded() / 100) s.")
             }
         }
     }
 
-    private func wanted(_ owner: UUID?, _ store: LeadStore) async throws -> SimulationRequest.Leads {
+    private func wanted(_ owner: UUID?, _ stores: Stores) async throws -> SimulationRequest.Leads {
         if let lead {
             do {
                 let read = try LeadJSON.lead(lead)
@@ -111,7 +111,7 @@ struct RulesSimulate: AsyncParsableCommand {
             }
         }
         guard let leads else { return .days(days, limit: limit) }
-        let all = try await store.workspaces(as: .administrator).map(\.workspace)
+        let all = try await stores.workspaces.workspaces(as: .administrator).map(\.workspace)
         return .these(try await LeadFile(path: leads, sources: LeadSources(all, else: owner)).leads())
     }
 }

@@ -1,0 +1,116 @@
+import FoundationEssentials
+package import Postgres
+package import RoutingRules
+
+/// A stored agreement to receive leads.
+package struct AgreementRecord: Sendable, Hashable {
+    /// Who receives from whom.
+    package let agreement: RoutingAgreement
+    /// Since when.
+    package let createdAt: Timestamp
+}
+
+/// Agreements to receive leads from another workspace.
+package struct AgreementStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// The agreements that the caller is part of, or all for an administrator.
+    package func agreements(as access: Access) async throws -> [AgreementRecord] {
+        var parameters = Parameters()
+        parameters.append(access.workspaceID)
+        return try await session.run(Self.listAgreements, parameters, as: access)
+            .map { row in
+                AgreementRecord(
+                    agreement: .init(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1)),
+                    createdAt: try row.timestamp(2)
+                )
+            }
+    }
+
+    /// Grants an agreement; granting it again changes nothing.
+    ///
+    /// Only the receiver can, or an administrator.
+    ///
+    /// - Returns: whether it is new.
+    package func grant(_ agreement: RoutingAgreement, as access: Access) async throws -> Bool {
+        try Self.requireReceiver(of: agreement, access)
+        guard agreement.receivingWorkspaceID != agreement.sendingWorkspaceID else {
+            throw StoreError(
+                .invalid,
+                field: "/sendingWorkspaceId",
+                "A workspace needs no agreement with itself.",
+                remedy: "Name another workspace."
+            )
+        }
+        for (field, id) in [
+            ("/receivingWorkspaceId", agreement.receivingWorkspaceID),
+            ("/sendingWorkspaceId", agreement.sendingWorkspaceID),
+        ] where try await WorkspaceStore(session).workspace(id, as: .administrator) == nil {
+            throw StoreError.noSuchWorkspace(field)
+        }
+        return try await !session.write(Self.insertAgreement, Self.parameters(agreement), as: access).isEmpty
+    }
+
+    /// Ends an agreement; rules that rely on it are passed over from now on.
+    ///
+    /// Only the receiver can, or an administrator.
+    ///
+    /// - Returns: whether there was one.
+    package func revoke(_ agreement: RoutingAgreement, as access: Access) async throws -> Bool {
+        try Self.requireReceiver(of: agreement, access)
+        return try await !session.write(Self.removeAgreement, Self.parameters(agreement), as: access).isEmpty
+    }
+
+    /// Whether a workspace receives leads from another.
+    func hasAgreed(_ receiver: UUID, toReceiveFrom sender: UUID, as access: Access) async throws -> Bool {
+        let agreement = RoutingAgreement(receivingWorkspaceID: receiver, sendingWorkspaceID: sender)
+        return try await !session.run(Self.oneAgreement, Self.parameters(agreement), as: access).isEmpty
+    }
+
+    private static func requireReceiver(of agreement: RoutingAgreement, _ access: Access) throws {
+        guard let own = access.workspaceID, own != agreement.receivingWorkspaceID else { return }
+        throw StoreError(.forbidden, field: "/receivingWorkspaceId", "Only the receiving workspace decides on this.")
+    }
+
+    private static func parameters(_ agreement: RoutingAgreement) -> Parameters {
+        var parameters = Parameters()
+        parameters.append(agreement.receivingWorkspaceID)
+        parameters.append(agreement.sendingWorkspaceID)
+        return parameters
+    }
+
+    private static let listAgreements = Statement(
+        "list_agreements",
+        """
+        SELECT receiving_workspace_id, sending_workspace_id, created_at FROM public.routing_agreements
+        WHERE $1::uuid IS NULL OR receiving_workspace_id = $1 OR sending_workspace_id = $1
+        ORDER BY receiving_workspace_id, sending_workspace_id
+        """
+    )
+    private static let oneAgreement = Statement(
+        "one_agreement",
+        """
+        SELECT 1 FROM public.routing_agreements WHERE receiving_workspace_id = $1 AND sending_workspace_id = $2
+        """
+    )
+    private static let insertAgreement = Statement(
+        "insert_agreement",
+        """
+        INSERT INTO public.routing_agreements (receiving_workspace_id, sending_workspace_id) VALUES ($1, $2)
+        ON CONFLICT DO NOTHING RETURNING 1
+        """
+    )
+    private static let removeAgreement = Statement(
+        "remove_agreement",
+        """
+        DELETE FROM public.routing_agreements WHERE receiving_workspace_id = $1 AND sending_workspace_id = $2
+        RETURNING 1
+        """
+    )
+}

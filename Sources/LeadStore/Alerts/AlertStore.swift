@@ -1,0 +1,355 @@
+package import FoundationEssentials
+package import Postgres
+
+/// An alert as it is stored; what the phases mean is the evaluator's business.
+package struct StoredAlert: Sendable, Hashable {
+    /// Its name.
+    package let name: String
+    /// `ok`, `pending` or `firing`.
+    package var phase: String
+    /// How often it has begun to fire.
+    package var episode: Int64
+    /// When the phase began.
+    package var since: Timestamp
+    /// Since when its condition has been over.
+    package var clearSince: Timestamp?
+    /// When somebody was told last.
+    package var notifiedAt: Timestamp?
+    /// How often somebody was reminded.
+    package var reminders: Int32
+    /// The value that was seen last.
+    package var value: Double?
+    /// Until when nobody is told.
+    package var silencedUntil: Timestamp?
+    /// Why.
+    package var silenceReason: String?
+
+    /// An alert of these parts.
+    package init(
+        name: String,
+        phase: String = "ok",
+        episode: Int64 = 0,
+        since: Timestamp,
+        clearSince: Timestamp? = nil,
+        notifiedAt: Timestamp? = nil,
+        reminders: Int32 = 0,
+        value: Double? = nil,
+        silencedUntil: Timestamp? = nil,
+        silenceReason: String? = nil
+    ) {
+        self.name = name
+        self.phase = phase
+        self.episode = episode
+        self.since = since
+        self.clearSince = clearSince
+        self.notifiedAt = notifiedAt
+        self.reminders = reminders
+        self.value = value
+        self.silencedUntil = silencedUntil
+        self.silenceReason = silenceReason
+    }
+}
+
+/// Something that is to be told to one target.
+package struct AlertNotification: Sendable, Hashable {
+    /// The alert's name.
+    package let alert: String
+    /// Which time it fires.
+    package let episode: Int64
+    /// `fired`, `reminder` or `resolved`.
+    package let kind: String
+    /// Which reminder; 0 otherwise.
+    package let number: Int32
+    /// Who is to be told: a target's name.
+    package let target: String
+    /// How bad it is.
+    package let severity: String
+    /// The value that was seen.
+    package let value: Double?
+    /// When it came to be; the database's clock, set when it is stored.
+    package let createdAt: Timestamp?
+    /// How often it has been tried, this time included.
+    package let attempts: Int32
+
+    /// A notification of these parts.
+    package init(
+        alert: String,
+        episode: Int64,
+        kind: String,
+        number: Int32 = 0,
+        target: String,
+        severity: String,
+        value: Double?,
+        createdAt: Timestamp? = nil,
+        attempts: Int32 = 0
+    ) {
+        self.alert = alert
+        self.episode = episode
+        self.kind = kind
+        self.number = number
+        self.target = target
+        self.severity = severity
+        self.value = value
+        self.createdAt = createdAt
+        self.attempts = attempts
+    }
+
+    /// What tells it from all others: the same however often it is sent.
+    package var id: String { "\(alert):\(episode):\(kind):\(number):\(target)" }
+}
+
+/// The state of alerts and the notifications that are to be sent.
+package struct AlertStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// Takes the alerts that nobody has looked at for a while, and writes how they go on and what is to be told, in one
+    /// transaction.
+    ///
+    /// The row locks let one node evaluate an alert at a time, and the time of the last evaluation keeps another from
+    /// doing it again at once. The key of the notifications lets each be stored once, whatever happens.
+    ///
+    /// - Parameters:
+    ///   - names: the alerts there are.
+    ///   - node: who evaluates, for people.
+    ///   - interval: for how many seconds an evaluation is good.
+    ///   - decide: how alerts go on; called with those that are due, and the database's time.
+    /// - Returns: how many were evaluated here.
+    /// - Throws: what the database says.
+    package func evaluateAlerts(
+        _ names: [String],
+        node: String,
+        every interval: Double,
+        decide: @Sendable ([StoredAlert], Timestamp) -> (alerts: [StoredAlert], notifications: [AlertNotification])
+    ) async throws -> Int {
+        var parameters = Parameters()
+        parameters.append(array: names.map(Optional.some))
+        _ = try await session.pool.query(Self.addAlerts, parameters)
+        return try await session.pool.withTransaction { connection in
+            var parameters = Parameters()
+            parameters.append(array: names.map(Optional.some))
+            parameters.append(interval)
+            let rows = try await connection.query(Self.dueAlerts, parameters)
+            guard let now = try rows.first?.timestamp(10) else { return 0 }
+            let decision = decide(try rows.map(StoredAlert.init), now)
+            try await Self.write(decision.alerts, node: node, on: connection)
+            if !decision.notifications.isEmpty { try await Self.write(decision.notifications, on: connection) }
+            return decision.alerts.count
+        }
+    }
+
+    /// All alerts, by name.
+    package func alerts() async throws -> [StoredAlert] {
+        try await session.pool.query(Self.allAlerts).map(StoredAlert.init)
+    }
+
+    /// Has nobody told of an alert for a while; zero seconds end that.
+    ///
+    /// - Returns: whether there is such an alert.
+    package func silenceAlert(_ name: String, seconds: Double, by actor: String, reason: String?) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(name)
+        parameters.append(seconds)
+        parameters.append(actor)
+        parameters.append(reason)
+        return try await !session.pool.query(Self.silence, parameters).isEmpty
+    }
+
+    /// Takes notifications for some targets that are due, for a minute: whoever takes them sends them.
+    ///
+    /// - Parameters:
+    ///   - targets: whom this node can reach.
+    ///   - claim: who takes them; nobody else has the same.
+    /// - Returns: at most ten.
+    /// - Throws: what the database says.
+    package func claimNotifications(for targets: [String], claim: UUID) async throws -> [AlertNotification] {
+        var parameters = Parameters()
+        parameters.append(array: targets.map(Optional.some))
+        parameters.append(claim)
+        return try await session.pool.query(Self.claim, parameters)
+            .map { row in
+                AlertNotification(
+                    alert: try row.string(0),
+                    episode: try row.int64(1),
+                    kind: try row.string(2),
+                    number: try row.int32(3),
+                    target: try row.string(4),
+                    severity: try row.string(5),
+                    value: try row.doubleIfPresent(6),
+                    createdAt: try row.timestamp(7),
+                    attempts: try row.int32(8)
+                )
+            }
+    }
+
+    /// Notes how sending went, if the notification is still this claim's.
+    ///
+    /// - Parameters:
+    ///   - notification: what was sent.
+    ///   - claim: who took it.
+    ///   - error: what went wrong; nil: it is delivered.
+    ///   - retryAfter: when to try again, in seconds; nil: never.
+    /// - Returns: whether it was still this claim's.
+    /// - Throws: what the database says.
+    @discardableResult
+    package func finishNotification(
+        _ notification: AlertNotification,
+        claim: UUID,
+        error: String?,
+        retryAfter: Double?
+    ) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(notification.alert)
+        parameters.append(notification.episode)
+        parameters.append(notification.kind)
+        parameters.append(notification.number)
+        parameters.append(notification.target)
+        parameters.append(claim)
+        parameters.append(error)
+        parameters.append(retryAfter)
+        return try await !session.pool.query(Self.finish, parameters).isEmpty
+    }
+
+    /// Forgets what was told more than thirty days ago, and nodes that have been gone for a day.
+    package func pruneMonitoring() async throws {
+        _ = try await session.pool.query(Self.prune)
+        _ = try await session.pool.query(Self.pruneNodes)
+    }
+
+    private static func write(
+        _ alerts: [StoredAlert],
+        node: String,
+        on connection: PostgresConnection
+    ) async throws {
+        for alert in alerts {
+            var parameters = Parameters()
+            parameters.append(alert.name)
+            parameters.append(alert.phase)
+            parameters.append(alert.episode)
+            parameters.append(alert.since)
+            parameters.append(alert.clearSince)
+            parameters.append(alert.notifiedAt)
+            parameters.append(alert.reminders)
+            parameters.append(alert.value)
+            parameters.append(node)
+            _ = try await connection.query(Self.updateAlert, parameters)
+        }
+    }
+
+    private static func write(_ notifications: [AlertNotification], on connection: PostgresConnection) async throws {
+        for notification in notifications {
+            var parameters = Parameters()
+            parameters.append(notification.alert)
+            parameters.append(notification.episode)
+            parameters.append(notification.kind)
+            parameters.append(notification.number)
+            parameters.append(notification.target)
+            parameters.append(notification.severity)
+            parameters.append(notification.value)
+            _ = try await connection.query(Self.addNotification, parameters)
+        }
+    }
+
+    private static let columns = """
+        name, phase, episode, since, clear_since, notified_at, reminders, value, silenced_until, silence_reason
+        """
+    private static let addAlerts = Statement(
+        "add_alerts",
+        """
+        INSERT INTO switchyard.alerts (name) SELECT n FROM unnest($1::text[]) n
+        WHERE NOT EXISTS (SELECT FROM switchyard.alerts a WHERE a.name = n) ON CONFLICT DO NOTHING
+        """
+    )
+    private static let dueAlerts = Statement(
+        "due_alerts",
+        """
+        SELECT \(columns), clock_timestamp() FROM switchyard.alerts
+        WHERE name = ANY ($1::text[]) AND evaluated_at <= clock_timestamp() - make_interval(secs => $2)
+        ORDER BY name FOR UPDATE SKIP LOCKED
+        """
+    )
+    private static let allAlerts = Statement("all_alerts", "SELECT \(columns) FROM switchyard.alerts ORDER BY name")
+    private static let updateAlert = Statement(
+        "update_alert",
+        """
+        UPDATE switchyard.alerts SET phase = $2, episode = $3, since = $4, clear_since = $5, notified_at = $6,
+            reminders = $7, value = $8, evaluated_at = clock_timestamp(), evaluated_by = $9
+        WHERE name = $1
+        """
+    )
+    private static let addNotification = Statement(
+        "add_alert_notification",
+        """
+        INSERT INTO switchyard.alert_notifications (alert, episode, kind, number, target, severity, value)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+        """
+    )
+    private static let silence = Statement(
+        "silence_alert",
+        """
+        INSERT INTO switchyard.alerts AS a (name, silenced_until, silenced_by, silence_reason)
+        SELECT $1, CASE WHEN $2 > 0 THEN clock_timestamp() + make_interval(secs => $2) END, $3, $4
+        ON CONFLICT (name) DO UPDATE SET silenced_until = excluded.silenced_until, silenced_by = excluded.silenced_by,
+            silence_reason = excluded.silence_reason
+        RETURNING 1
+        """
+    )
+    private static let claim = Statement(
+        "claim_alert_notifications",
+        """
+        UPDATE switchyard.alert_notifications n
+        SET claim = $2, attempts = attempts + 1, next_attempt_at = clock_timestamp() + interval '1 minute'
+        FROM (
+            SELECT alert, episode, kind, number, target FROM switchyard.alert_notifications
+            WHERE delivered_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= clock_timestamp()
+                AND target = ANY ($1::text[])
+            ORDER BY next_attempt_at LIMIT 10 FOR UPDATE SKIP LOCKED
+        ) d
+        WHERE (n.alert, n.episode, n.kind, n.number, n.target) = (d.alert, d.episode, d.kind, d.number, d.target)
+        RETURNING n.alert, n.episode, n.kind, n.number, n.target, n.severity, n.value, n.created_at, n.attempts
+        """
+    )
+    private static let finish = Statement(
+        "finish_alert_notification",
+        """
+        UPDATE switchyard.alert_notifications
+        SET delivered_at = CASE WHEN $7::text IS NULL THEN clock_timestamp() END, error = $7,
+            given_up_at = CASE WHEN $7 IS NOT NULL AND $8::float8 IS NULL THEN clock_timestamp() END,
+            next_attempt_at = coalesce(clock_timestamp() + make_interval(secs => $8), next_attempt_at)
+        WHERE alert = $1 AND episode = $2 AND kind = $3 AND number = $4 AND target = $5 AND claim = $6
+            AND delivered_at IS NULL
+        RETURNING 1
+        """
+    )
+    private static let prune = Statement(
+        "prune_alert_notifications",
+        "DELETE FROM switchyard.alert_notifications WHERE created_at < clock_timestamp() - interval '30 days'"
+    )
+    private static let pruneNodes = Statement(
+        "prune_nodes",
+        "DELETE FROM switchyard.nodes WHERE seen_at < clock_timestamp() - interval '1 day'"
+    )
+}
+
+extension StoredAlert {
+    /// Reads a row of the columns above.
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            name: try row.string(0),
+            phase: try row.string(1),
+            episode: try row.int64(2),
+            since: try row.timestamp(3),
+            clearSince: try row.timestampIfPresent(4),
+            notifiedAt: try row.timestampIfPresent(5),
+            reminders: try row.int32(6),
+            value: try row.doubleIfPresent(7),
+            silencedUntil: try row.timestampIfPresent(8),
+            silenceReason: try row.stringIfPresent(9)
+        )
+    }
+}

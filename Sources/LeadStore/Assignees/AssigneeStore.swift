@@ -1,0 +1,174 @@
+package import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// What of a person may be set; nil leaves a field as it is.
+package struct AssigneeChange: Sendable, Hashable {
+    /// The name.
+    package var name: String?
+    /// The person's share: 1 to 1,000.
+    package var weight: Int64?
+    /// How many leads the person takes.
+    package var caps: [Cap]?
+    /// The beginning of an absence, in microseconds since 1970.
+    package var absentFrom: Int64??
+    /// The end of an absence, in microseconds since 1970.
+    package var absentUntil: Int64??
+    /// Whether the person takes leads at all.
+    package var isActive: Bool?
+
+    /// A change of nothing.
+    package init() {}
+}
+
+/// The people of workspaces to whom leads are assigned.
+package struct AssigneeStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// The people of a workspace, by name.
+    package func assignees(of workspace: UUID, as access: Access) async throws -> [Assignee] {
+        var parameters = Parameters()
+        parameters.append(workspace)
+        return try await session.run(Self.listAssignees, parameters, as: access).map(Assignee.init)
+    }
+
+    /// Adds a person to a workspace, who starts level with the others; repeated with the same id and fields, once.
+    ///
+    /// - Throws: `StoreError` naming the field; `.notFound` for a workspace that the caller has nothing to say in.
+    package func createAssignee(
+        id: UUID,
+        of workspace: UUID,
+        _ change: AssigneeChange,
+        as access: Access
+    ) async throws -> Assignee {
+        guard change.name != nil else { throw StoreError(.invalid, field: "/name", "A person needs a name.") }
+        try Self.requireOwn(workspace, access)
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(workspace)
+        Self.append(change, to: &parameters)
+        return try await session.createOnce {
+            let rows = try await session.write(Self.insertAssignee, parameters, as: access, fields: Self.assigneeFields)
+            guard let row = rows.first else { throw Self.noSuchWorkspaceHere }
+            return try Assignee(row)
+        } stored: {
+            try await assignees(of: workspace, as: access).first { $0.id == id }
+        } isSame: {
+            change.makes($0, of: workspace)
+        }
+    }
+
+    /// Changes a person; turns and what was counted stay.
+    package func changeAssignee(
+        _ id: UUID,
+        of workspace: UUID,
+        _ change: AssigneeChange,
+        as access: Access
+    ) async throws -> Assignee {
+        try Self.requireOwn(workspace, access)
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(workspace)
+        Self.append(change, to: &parameters)
+        let rows = try await session.write(Self.updateAssignee, parameters, as: access, fields: Self.assigneeFields)
+        guard let row = rows.first else { throw StoreError(.notFound, "There is no such person in this workspace.") }
+        return try Assignee(row)
+    }
+
+    /// Removes a person; leads keep the id.
+    ///
+    /// - Returns: whether there was one.
+    package func deleteAssignee(_ id: UUID, of workspace: UUID, as access: Access) async throws -> Bool {
+        try Self.requireOwn(workspace, access)
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(workspace)
+        return try await !session.write(Self.removeAssignee, parameters, as: access).isEmpty
+    }
+
+    private static func requireOwn(_ workspace: UUID, _ access: Access) throws {
+        if let own = access.workspaceID, own != workspace { throw noSuchWorkspaceHere }
+    }
+
+    private static let noSuchWorkspaceHere = StoreError(.notFound, "There is no such workspace.")
+
+    private static func append(_ change: AssigneeChange, to parameters: inout Parameters) {
+        func time(_ value: Int64??) -> Timestamp? {
+            value.flatMap { $0 }.map { Timestamp(microsecondsSinceUnixEpoch: $0) }
+        }
+        parameters.append(change.name)
+        parameters.append(change.weight.map { Int32(clamping: $0) })
+        parameters.json(change.caps.map { Cap.settings($0).json })
+        parameters.append(change.absentFrom != nil)
+        parameters.append(time(change.absentFrom))
+        parameters.append(change.absentUntil != nil)
+        parameters.append(time(change.absentUntil))
+        parameters.append(change.isActive)
+    }
+
+    private static let assigneeFields = [
+        "workspace_assignees_weight_check": "/weight", "workspace_assignees_name_check": "/name",
+        "workspace_assignees_absence_check": "/absentUntil",
+    ]
+    private static let listAssignees = Statement(
+        "list_assignees",
+        "SELECT \(Assignee.columns) FROM public.workspace_assignees a WHERE a.workspace_id = $1 ORDER BY a.name, a.id"
+    )
+    private static let insertAssignee = Statement(
+        "insert_assignee",
+        """
+        INSERT INTO public.workspace_assignees AS a (id, workspace_id, name, weight, caps, absent_from, absent_until, is_active)
+        SELECT $1, w.id, $3, coalesce($4, 1), coalesce($5, '[]'::jsonb), CASE WHEN $6 THEN $7 END, CASE WHEN $8 THEN $9 END,
+            coalesce($10, true)
+        FROM public.workspaces w WHERE w.id = $2 AND w.deleted_at IS NULL
+        RETURNING \(Assignee.columns)
+        """
+    )
+    private static let updateAssignee = Statement(
+        "update_assignee",
+        """
+        UPDATE public.workspace_assignees AS a SET
+            name = coalesce($3, a.name),
+            weight = coalesce($4, a.weight),
+            caps = coalesce($5, a.caps),
+            absent_from = CASE WHEN $6 THEN $7 ELSE a.absent_from END,
+            absent_until = CASE WHEN $8 THEN $9 ELSE a.absent_until END,
+            is_active = coalesce($10, a.is_active),
+            updated_at = now()
+        WHERE a.id = $1 AND a.workspace_id = $2
+        RETURNING \(Assignee.columns)
+        """
+    )
+    private static let removeAssignee = Statement(
+        "remove_assignee",
+        "DELETE FROM public.workspace_assignees WHERE id = $1 AND workspace_id = $2 RETURNING id"
+    )
+}
+
+extension Assignee {
+    /// The columns that ``init(_:)`` reads, of `workspace_assignees a`.
+    static let columns = """
+        a.id, a.workspace_id, a.name::text, a.weight, a.caps::text, a.absent_from, a.absent_until, a.is_active
+        """
+
+    /// A person of a row; one whose caps cannot be read takes no leads.
+    init(_ row: Row) throws {
+        let (caps, problems) = Cap.list(SettingsValue(json: try row.string(4)) ?? .null)
+        self.init(
+            id: try row.uuid(0),
+            workspaceID: try row.uuid(1),
+            name: try row.string(2),
+            weight: Int64(try row.int32(3)),
+            caps: caps,
+            absentFrom: try row.timestampIfPresent(5)?.microsecondsSinceUnixEpoch,
+            absentUntil: try row.timestampIfPresent(6)?.microsecondsSinceUnixEpoch,
+            isActive: try row.bool(7) && problems.isEmpty
+        )
+    }
+}

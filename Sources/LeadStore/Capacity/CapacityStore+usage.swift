@@ -1,0 +1,85 @@
+package import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// How much of a workspace's capacity is used now.
+package struct CapacityUsage: Sendable, Hashable {
+    /// One of its caps.
+    package struct Line: Sendable, Hashable {
+        /// The cap.
+        package let cap: Cap
+        /// How many leads the running window has had.
+        package let used: Int64
+        /// When the window ends, in microseconds since 1970; nil for a cap in all.
+        package let endsAt: Int64?
+    }
+
+    /// What is set.
+    package let capacity: WorkspaceCapacity
+    /// What its clock shows.
+    package let localTime: LocalTime
+    /// Its caps, as they stand.
+    package let lines: [Line]
+
+    /// Whether it is open now.
+    package var isOpen: Bool { capacity.hours?.isOpen(at: localTime) ?? true }
+    /// When it opens next by its own clock, if it is closed and opens within 400 days.
+    package var opensAt: LocalTime? { isOpen ? nil : capacity.hours?.opening(from: localTime) }
+}
+
+extension CapacityStore {
+    /// How much of a workspace's capacity is used now; nil if there is no such workspace that the caller may see.
+    package func capacityUsage(of id: UUID, as access: Access) async throws -> CapacityUsage? {
+        guard let workspace = try await WorkspaceStore(session).workspace(id, as: access)?.workspace else { return nil }
+        let capacity = workspace.capacity ?? WorkspaceCapacity()
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(capacity.timeZone)
+        parameters.append(array: capacity.caps.map { Optional(StateKey(.workspace, id, per: $0.period).storedPeriod) })
+        var lines: [CapacityUsage.Line] = []
+        var localTime = LocalTime(minutesSinceEpoch: 0)
+        for row in try await session.pool.query(Self.usage, parameters) {
+            localTime = LocalTime(minutesSinceEpoch: try row.int64(2))
+            let place = try Int(row.int32(3)) - 1
+            guard capacity.caps.indices.contains(place) else { continue }
+            let cap = capacity.caps[place]
+            let end = cap.period == .total ? nil : try row.int64IfPresent(1)
+            lines.append(.init(cap: cap, used: try row.int64(0), endsAt: end))
+        }
+        return CapacityUsage(capacity: capacity, localTime: localTime, lines: lines)
+    }
+
+    /// When the windows end that some caps count in now, in microseconds since 1970; nil for a cap in all.
+    package func windowEnds(_ lines: [CapacityLine]) async throws -> [Int64?] {
+        guard !lines.isEmpty else { return [] }
+        var parameters = Parameters()
+        parameters.append(
+            array: lines.map { Optional(StateKey(.workspace, StateKey.none, per: $0.period).storedPeriod) }
+        )
+        parameters.append(array: lines.map { Optional($0.timeZone) })
+        return try await session.pool.query(Self.ends, parameters).map { try $0.int64IfPresent(0) }
+    }
+
+    private static let ends = Statement(
+        "window_ends",
+        """
+        SELECT CASE WHEN p.period BETWEEN 1 AND 4 THEN (extract(epoch FROM w.window_end) * 1000000)::bigint END
+        FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY p (period, zone, place)
+        CROSS JOIN LATERAL switchyard.capacity_window(p.period, p.zone, clock_timestamp()) w
+        ORDER BY p.place
+        """
+    )
+    private static let usage = Statement(
+        "capacity_usage",
+        """
+        SELECT coalesce((SELECT s.amount FROM switchyard.routing_state s
+                WHERE s.scope = 0 AND s.owner_id = $1 AND s.period = p.period AND s.window_end > n.now), 0),
+            CASE WHEN p.period BETWEEN 1 AND 4 THEN (extract(epoch FROM coalesce((SELECT s.window_end FROM switchyard.routing_state s
+                WHERE s.scope = 0 AND s.owner_id = $1 AND s.period = p.period AND s.window_end > n.now), w.window_end)) * 1000000)::bigint END,
+            floor(extract(epoch FROM n.now AT TIME ZONE $2) / 60)::bigint, coalesce(p.place, 0)::int
+        FROM (SELECT clock_timestamp() AS now) n
+        LEFT JOIN unnest($3) WITH ORDINALITY p (period, place) ON true
+        LEFT JOIN LATERAL switchyard.capacity_window(p.period, $2, n.now) w ON true
+        """
+    )
+}

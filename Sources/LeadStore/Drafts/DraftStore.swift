@@ -1,0 +1,109 @@
+package import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// Drafts of rule sets.
+package struct DraftStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// An owner's draft; nil when there is none.
+    package func draft(of owner: UUID?, as access: Access) async throws -> RuleSetDraft? {
+        try await RuleSetStore(session).check(owner, for: access)
+        var parameters = Parameters()
+        parameters.append(owner ?? RuleSetVersion.platform)
+        return try await session.run(Self.oneDraft, parameters, as: access).first.map(Self.draft)
+    }
+
+    /// Saves an owner's draft in the place of the one that was there.
+    ///
+    /// - Parameters:
+    ///   - document: what it says. Its version says what it was made from; without one that is what is live now.
+    ///   - owner: whose.
+    ///   - checking: whether it is refused for what would keep it from being published.
+    ///   - access: on whose behalf.
+    /// - Returns: the draft.
+    /// - Throws: ``RuleSetRefusal``, or `StoreError`.
+    package func saveDraft(
+        _ document: RuleSetDocument,
+        of owner: UUID?,
+        checking: Bool = false,
+        as access: Access
+    ) async throws -> RuleSetDraft {
+        try await RuleSetStore(session).check(owner, for: access)
+        let actor = session.actor
+        do {
+            return try await session.pool.withTransaction { connection in
+                var document = document
+                if checking {
+                    _ = try await PublishingStore.rehearse(document, of: owner, as: access, on: connection)
+                }
+                let version = try await RuleSetStore.version(of: owner, on: connection)
+                let basedOn = document.version ?? version
+                document.version = nil
+                var parameters = Parameters()
+                parameters.append(owner ?? RuleSetVersion.platform)
+                parameters.json(document.tree.json)
+                parameters.append(basedOn)
+                parameters.append(actor ?? "command line")
+                try await StoreSession.become(access, on: connection)
+                guard let row = try await connection.query(Self.putDraft, parameters).first else {
+                    throw StoreError(.forbidden, "This key may not save that draft.")
+                }
+                return try Self.draft(row)
+            }
+        } catch let error as PostgresError {
+            throw StoreError(error) ?? error
+        }
+    }
+
+    /// Throws an owner's draft away.
+    ///
+    /// - Returns: whether there was one.
+    package func deleteDraft(of owner: UUID?, as access: Access) async throws -> Bool {
+        try await RuleSetStore(session).check(owner, for: access)
+        var parameters = Parameters()
+        parameters.append(owner ?? RuleSetVersion.platform)
+        return try await !session.run(Self.dropDraft, parameters, as: access).isEmpty
+    }
+
+    static func draft(_ row: Row) throws -> RuleSetDraft {
+        guard let tree = DocumentTree(json: try row.json(0)) else { throw unreadableDocument }
+        let basedOn = try row.int64(1)
+        var document = try RuleSetDocument(tree)
+        document.version = basedOn
+        return RuleSetDraft(
+            document: document,
+            basedOn: basedOn,
+            updatedAt: try row.timestamp(2),
+            updatedBy: try row.string(3)
+        )
+    }
+
+    static let unreadableDocument = StoreError(.invalid, "A stored draft or golden lead cannot be read.")
+
+    static let oneDraft = Statement(
+        "one_draft",
+        """
+        SELECT d.document, d.based_on, d.updated_at, d.updated_by FROM switchyard.rule_set_drafts d WHERE d.owner = $1
+        """
+    )
+    private static let putDraft = Statement(
+        "put_draft",
+        """
+        INSERT INTO switchyard.rule_set_drafts AS d (owner, document, based_on, updated_by) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (owner) DO UPDATE SET document = excluded.document, based_on = excluded.based_on,
+            updated_at = clock_timestamp(), updated_by = excluded.updated_by
+        RETURNING d.document, d.based_on, d.updated_at, d.updated_by
+        """
+    )
+    static let dropDraft = Statement(
+        "drop_draft",
+        "DELETE FROM switchyard.rule_set_drafts WHERE owner = $1 RETURNING 1"
+    )
+}

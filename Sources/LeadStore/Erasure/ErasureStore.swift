@@ -1,0 +1,177 @@
+import FoundationEssentials
+import Postgres
+import RoutingRules
+
+/// Erasure of persons from everything that is stored of their leads.
+package struct ErasureStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// Erases a person: blanks what the leads say of them in all tables, in one transaction.
+    ///
+    /// That there was a lead, what was decided, who is credited and what is counted stay. Leads are found by reading the
+    /// whole table once, in statements of some 128 MB each, because a number stands beside an address in most of them; by
+    /// id it is one row. Then they are locked: one that is being claimed is waited for, and one that is not assigned yet
+    /// expires first.
+    ///
+    /// - Parameters:
+    ///   - subject: by what the person is found.
+    ///   - forgetting: whether what recognises duplicates goes too; the person is new then when sent again.
+    ///   - isRehearsal: whether all of it is taken back at the end.
+    ///   - actor: who asked for it; kept beside the leads' ids.
+    ///   - access: a workspace erases from leads that it has; of those that it sent on it is told.
+    /// - Returns: what became of each lead; repeated, nothing more is done.
+    /// - Throws: ``StoreError`` for a lead that is not there, an address that identifies nobody, more than
+    ///   ``ErasureSubject/most`` leads, or a lead that somebody has locked: then nothing is done.
+    package func erase(
+        _ subject: ErasureSubject,
+        forgettingIdentity forgetting: Bool = false,
+        isRehearsal: Bool = false,
+        actor: String,
+        as access: Access
+    ) async throws -> Erasure {
+        let (ids, values) = try await leadsAndWords(of: subject, as: access)
+        guard ids.count <= ErasureSubject.most else {
+            throw StoreError(
+                .invalid,
+                field: "/" + subject.name,
+                "More than \(ErasureSubject.most) leads have it: that is nobody's own.",
+                remedy: "Erase leads by their ids."
+            )
+        }
+        let rules = try await rules(mentioning: values, as: access)
+        var parameters = Parameters()
+        parameters.append(array: ids.map(Optional.some))
+        parameters.append(access.workspaceID)
+        parameters.append(actor)
+        parameters.append(subject.name)
+        parameters.append(subject.value)
+        parameters.append(forgetting)
+        let erasure = try await erase(parameters, isRehearsal: isRehearsal, rules: rules)
+        let busy = erasure.leads.filter { $0.outcome == .busy }.map(\.id.text)
+        guard busy.isEmpty || isRehearsal else {
+            throw StoreError(
+                .conflict,
+                "Somebody has locked lead \(busy[0])\(busy.count > 1 ? " and \(busy.count - 1) more" : ""); nothing was erased.",
+                remedy: "Ask again when it is routed, or in five minutes, when the lock is stale."
+            )
+        }
+        return erasure
+    }
+
+    /// The leads of a person, and by what rules may name them.
+    private func leadsAndWords(of subject: ErasureSubject, as access: Access) async throws -> ([UUID], [String]) {
+        switch subject {
+        case .lead(let id):
+            guard let record = try await LeadsStore(session).lead(id, as: access) else {
+                throw StoreError(.notFound, "There is no such lead, or none that this key may see.")
+            }
+            return ([id], [record.lead.email, record.lead.phone].compactMap(\.self))
+        case .email(let text): return try await leads(having: .email, text, as: access)
+        case .phone(let text): return try await leads(having: .phone, text, as: access)
+        }
+    }
+
+    private func leads(
+        having kind: LeadIdentity.Kind,
+        _ text: String,
+        as access: Access
+    ) async throws -> ([UUID], [String]) {
+        guard let normalised = LeadIdentity.normalised(kind, text) else {
+            throw StoreError(
+                .invalid,
+                field: "/" + kind.rawValue,
+                kind == .email ? "This is no e-mail address." : "This is no phone number.",
+                remedy: "Send it as a lead would have it; how it is written does not count."
+            )
+        }
+        return (try await find(kind.rawValue, text, as: access), [text, normalised])
+    }
+
+    private func erase(_ parameters: Parameters, isRehearsal: Bool, rules: [UUID]) async throws -> Erasure {
+        var erasure = Erasure(rules: rules)
+        do {
+            try await session.pool.withTransaction { connection in
+                var done = Erasure(rules: rules)
+                for row in try await connection.query(Self.eraseLeads, parameters) {
+                    done.examples = Int(try row.int64(2))
+                    guard let id = try row.uuidIfPresent(0) else { continue }
+                    done.leads.append(.init(id: id, outcome: .init(rawValue: try row.string(1)) ?? .none))
+                }
+                erasure = done
+                if isRehearsal { throw TakenBack() }
+            }
+        } catch is TakenBack {}
+        return erasure
+    }
+
+    /// The leads that have this address or number, among those that the caller may see.
+    private func find(_ kind: String, _ value: String, as access: Access) async throws -> [UUID] {
+        try await session.pool.withTransaction { connection in
+            // One moment: a lead that is written meanwhile moves to another page.
+            _ = try await connection.query(StoreSession.readOneSnapshot)
+            let pages = try await connection.query(Self.pageCount).first?.int64(0) ?? 0
+            var found: [UUID] = []
+            var page: Int64 = 0
+            while page < pages, found.count <= ErasureSubject.most {
+                var parameters = Parameters()
+                parameters.append(kind)
+                parameters.append(value)
+                parameters.append(access.workspaceID)
+                parameters.append(page)
+                page += Self.pagesAtOnce
+                parameters.append(page)
+                found += try await connection.query(Self.findPerson, parameters).map { try $0.uuid(0) }
+            }
+            return found
+        }
+    }
+
+    /// The rules whose conditions name an address or a number.
+    private func rules(mentioning values: [String], as access: Access) async throws -> [UUID] {
+        guard !values.isEmpty else { return [] }
+        var parameters = Parameters()
+        parameters.append(access.workspaceID)
+        parameters.append(array: values.map(Optional.some))
+        return try await session.pool.query(Self.rulesMentioning, parameters).map { try $0.uuid(0) }
+    }
+
+    /// Ends a rehearsal.
+    private struct TakenBack: Error {}
+
+    /// 128 MB of a table.
+    private static let pagesAtOnce: Int64 = 16_384
+    /// Of a partitioned table, the pages of its largest part: a page has the same number in each.
+    private static let pageCount = Statement(
+        "pages_of_leads",
+        """
+        SELECT max(pg_relation_size(c)) / current_setting('block_size')::bigint + 1
+        FROM (
+            SELECT 'public.leads'::regclass UNION ALL
+            SELECT t.relid FROM pg_catalog.pg_partition_tree('public.leads') t
+        ) p (c)
+        """
+    )
+    private static let findPerson = Statement(
+        "find_person",
+        "SELECT f FROM switchyard.find_person($1, $2, $3, $4, $5) f"
+    )
+    private static let eraseLeads = Statement(
+        "erase_leads",
+        "SELECT lead_id, outcome, examples FROM switchyard.erase_leads($1, $2, $3, $4, $5, $6)"
+    )
+    private static let rulesMentioning = Statement(
+        "rules_mentioning",
+        """
+        SELECT r.id FROM public.lead_routing_rules r
+        WHERE ($1::uuid IS NULL OR r.workspace_id = $1)
+            AND EXISTS (SELECT FROM unnest($2::text[]) v WHERE strpos(lower(r.conditions::text), lower(v)) > 0)
+        ORDER BY r.id
+        """
+    )
+}

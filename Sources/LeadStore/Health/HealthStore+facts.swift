@@ -1,0 +1,146 @@
+package import Postgres
+import RoutingRules
+
+/// What can be said about a database server whether or not it has our schema.
+package struct ServerFacts: Sendable, Hashable {
+    /// For example 150013.
+    package let versionNumber: Int
+    /// For example `15.13 (Debian 15.13-0+deb12u1)`.
+    package let version: String
+    /// Who we are there.
+    package let user: String
+    /// Whether that is a superuser, which a server should not be.
+    package let isSuperuser: Bool
+    /// Whether that user may create schemas in this database, as migrations need.
+    package let mayCreate: Bool
+    /// Whether the server is a standby that takes no writes.
+    package let isStandby: Bool
+    /// Whether the connection is encrypted.
+    package let isEncrypted: Bool
+    /// The server's clock when it answered.
+    package let clock: Timestamp
+    /// Connections in use, of all databases.
+    package let connectionsInUse: Int
+    /// `max_connections`.
+    package let maximumConnections: Int
+    /// The age of the oldest open transaction, in seconds: vacuum cannot clean up behind it.
+    ///
+    /// Nil if none is visible.
+    package let oldestTransactionSeconds: Double?
+    /// How long somebody has been waiting for a lock, at most, in seconds; nil if nobody is.
+    package let longestLockWaitSeconds: Double?
+    /// Whether a lost server keeps what it acknowledged (`fsync` and `synchronous_commit` on).
+    package let isDurable: Bool
+}
+
+/// What can be said about our own schema.
+package struct RoutingFacts: Sendable, Hashable {
+    /// Whether our user may call the batch functions.
+    package let mayRoute: Bool
+    /// Whether our user may become `authenticated`, as requests by a workspace's key do.
+    package let mayBecomeAuthenticated: Bool
+    /// Queue rows that are due, counted up to 10,000.
+    package let dueCount: Int64
+    /// How long the oldest of them has been due, in seconds; nil if none is.
+    package let oldestDueSeconds: Double?
+    /// Waiting leads without a queue row, counted up to 1,000.
+    package let orphanCount: Int64
+    /// Written locks older than five minutes.
+    package let staleLockCount: Int64
+    /// Rules whose conditions cannot be read, and that are therefore switched off.
+    package let unreadableRules: [String]
+    /// The bytes of indexes whose pages new leads hit at random: those of identities.
+    package let randomIndexBytes: Int64
+    /// `max_wal_size`, in bytes: half of it is what may be written between two checkpoints.
+    package let maximumLogBytes: Int64
+    /// `shared_buffers`, in bytes.
+    package let sharedBytes: Int64
+}
+
+extension HealthStore {
+    /// What can be said about the server.
+    ///
+    /// One statement, without any table of ours.
+    package func serverFacts() async throws -> ServerFacts {
+        guard let row = try await session.pool.query(Self.askServer).first else {
+            throw StoreError(.notFound, "The server did not answer.")
+        }
+        return ServerFacts(
+            versionNumber: try Int(row.int32(0)),
+            version: try row.string(1),
+            user: try row.string(2),
+            isSuperuser: try row.bool(3),
+            mayCreate: try row.bool(4),
+            isStandby: try row.bool(5),
+            isEncrypted: try row.bool(6),
+            clock: try row.timestamp(7),
+            connectionsInUse: try Int(row.int64(8)),
+            maximumConnections: try Int(row.int32(9)),
+            oldestTransactionSeconds: try row.doubleIfPresent(10),
+            longestLockWaitSeconds: try row.doubleIfPresent(11),
+            isDurable: try row.bool(12)
+        )
+    }
+
+    /// What can be said about our schema, which has to be there.
+    ///
+    /// Bounded in cost; for people, not for probes.
+    package func routingFacts() async throws -> RoutingFacts {
+        guard let row = try await session.pool.query(Self.askSchema).first else {
+            throw StoreError(.notFound, "The server did not answer.")
+        }
+        return RoutingFacts(
+            mayRoute: try row.bool(0),
+            mayBecomeAuthenticated: try row.bool(1),
+            dueCount: try row.int64(2),
+            oldestDueSeconds: try row.doubleIfPresent(3),
+            orphanCount: try row.int64(4),
+            staleLockCount: try row.int64(5),
+            unreadableRules: try await RuleStore(session).rules(as: .administrator).filter { !$0.isReadable }
+                .map(\.rule.name),
+            randomIndexBytes: try row.int64(6),
+            maximumLogBytes: try row.int64(7),
+            sharedBytes: try row.int64(8)
+        )
+    }
+
+    private static let askServer = Statement(
+        "server_facts",
+        """
+        SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text,
+            coalesce((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), false),
+            has_database_privilege(current_database(), 'CREATE'),
+            pg_catalog.pg_is_in_recovery(),
+            coalesce((SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_backend_pid()), false),
+            clock_timestamp(),
+            (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'),
+            current_setting('max_connections')::int,
+            (SELECT extract(epoch FROM max(clock_timestamp() - xact_start))::float8
+                FROM pg_catalog.pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'),
+            (SELECT extract(epoch FROM max(clock_timestamp() - waitstart))::float8
+                FROM pg_catalog.pg_locks WHERE NOT granted),
+            current_setting('fsync')::bool AND current_setting('synchronous_commit') <> 'off'
+        """
+    )
+    private static let askSchema = Statement(
+        "routing_facts",
+        """
+        SELECT
+            (SELECT coalesce(bool_and(has_function_privilege(p.oid, 'EXECUTE')), false) FROM pg_catalog.pg_proc p
+                JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                WHERE n.nspname = 'switchyard' AND p.proname IN ('ingest_leads', 'claim_waiting', 'settle_claimed')),
+            coalesce((SELECT pg_has_role(r.oid, 'MEMBER') FROM pg_catalog.pg_roles r
+                WHERE r.rolname = 'authenticated'), false),
+            (SELECT count(*) FROM (SELECT 1 FROM public.lead_routing_queue WHERE next_retry_at <= now() LIMIT 10000) d),
+            (SELECT extract(epoch FROM now() - min(next_retry_at))::float8 FROM public.lead_routing_queue
+                WHERE next_retry_at <= now()),
+            (SELECT count(*) FROM (SELECT 1 FROM public.leads l WHERE l.routing_status = 'pending' AND NOT EXISTS
+                (SELECT 1 FROM public.lead_routing_queue q WHERE q.lead_id = l.id) LIMIT 1000) o),
+            (SELECT count(*) FROM (SELECT 1 FROM public.leads WHERE routing_status = 'routing'
+                AND routing_locked_at < now() - interval '5 minutes' LIMIT 1000) s),
+            (SELECT coalesce(sum(pg_relation_size(to_regclass(i.name))), 0)::bigint
+                FROM (VALUES ('public.lead_identity_claims_identity'), ('public.idx_leads_dedupe_hash')) i (name)),
+            pg_size_bytes(current_setting('max_wal_size')), pg_size_bytes(current_setting('shared_buffers'))
+        """
+    )
+}

@@ -1,0 +1,112 @@
+package import Postgres
+
+/// What metrics and alerts know of the database, read at one moment.
+package struct RoutingReading: Sendable, Hashable {
+    /// How routing is doing.
+    package let health: RoutingHealth
+    /// Queue rows that are due, counted up to 20,000.
+    package let dueCount: Int64
+    /// How long the oldest of them has been due, in seconds; nil if none is.
+    package let oldestDueSeconds: Double?
+    /// Attempts of the last five minutes, the newest 5,000 of them.
+    package let recentAttempts: Int64
+    /// How many of those did not assign their lead.
+    package let recentFailures: Int64
+    /// How many of those were duplicates.
+    package let recentDuplicates: Int64
+    /// The age of the oldest open transaction that we may see, in seconds.
+    package let oldestTransactionSeconds: Double
+    /// Connections that clients have to the server.
+    package let connections: Int64
+    /// How many it takes.
+    package let maximumConnections: Int64
+    /// The names of the alerts that fire.
+    package let firingAlerts: Set<String>
+    /// The database's clock.
+    package let time: Timestamp
+
+    /// A reading of these parts.
+    package init(
+        health: RoutingHealth,
+        dueCount: Int64 = 0,
+        oldestDueSeconds: Double? = nil,
+        recentAttempts: Int64 = 0,
+        recentFailures: Int64 = 0,
+        recentDuplicates: Int64 = 0,
+        oldestTransactionSeconds: Double = 0,
+        connections: Int64 = 0,
+        maximumConnections: Int64 = 0,
+        firingAlerts: Set<String> = [],
+        time: Timestamp
+    ) {
+        self.health = health
+        self.dueCount = dueCount
+        self.oldestDueSeconds = oldestDueSeconds
+        self.recentAttempts = recentAttempts
+        self.recentFailures = recentFailures
+        self.recentDuplicates = recentDuplicates
+        self.oldestTransactionSeconds = oldestTransactionSeconds
+        self.connections = connections
+        self.maximumConnections = maximumConnections
+        self.firingAlerts = firingAlerts
+        self.time = time
+    }
+}
+
+extension HealthStore {
+    /// Reads what metrics and alerts need.
+    ///
+    /// One statement, bounded in cost; made to be asked every ten seconds by every node, not more often.
+    package func routingReading() async throws -> RoutingReading {
+        guard let row = try await session.pool.query(Self.readRouting, timeout: .seconds(10)).first else {
+            throw StoreError(.notFound, "The database did not tell how routing is doing.")
+        }
+        return RoutingReading(
+            health: RoutingHealth(
+                pendingCount: try row.int64IfPresent(0) ?? 0,
+                routingCount: try row.int64IfPresent(1) ?? 0,
+                failedCount: try row.int64IfPresent(2) ?? 0,
+                retryQueueCount: try row.int64IfPresent(3) ?? 0,
+                staleLockCount: try row.int64IfPresent(4) ?? 0,
+                expiredCount: try row.int64IfPresent(5) ?? 0,
+                successRate: try row.doubleIfPresent(6),
+                oldestPendingSeconds: try row.doubleIfPresent(7)
+            ),
+            dueCount: try row.int64(8),
+            oldestDueSeconds: try row.doubleIfPresent(9),
+            recentAttempts: try row.int64(10),
+            recentFailures: try row.int64(11),
+            recentDuplicates: try row.int64(12),
+            oldestTransactionSeconds: try row.doubleIfPresent(13) ?? 0,
+            connections: try row.int64(14),
+            maximumConnections: try row.int64(15),
+            firingAlerts: Set((try row.stringIfPresent(16) ?? "").split(separator: ",").map(String.init)),
+            time: try row.timestamp(17)
+        )
+    }
+
+    private static let readRouting = Statement(
+        "routing_reading",
+        """
+        SELECT h.pending_count, h.routing_count, h.failed_count, h.retry_queue_count, h.stale_lock_count,
+            h.expired_count, h.success_rate, h.oldest_pending_seconds,
+            (SELECT count(*) FROM (SELECT FROM public.lead_routing_queue WHERE next_retry_at <= now() LIMIT 20000) d),
+            (SELECT extract(epoch FROM now() - min(next_retry_at))::float8 FROM public.lead_routing_queue
+                WHERE next_retry_at <= now()),
+            w.attempts, w.failures, w.duplicates, s.oldest, s.connections, current_setting('max_connections')::bigint,
+            (SELECT string_agg(a.name, ',') FROM switchyard.alerts a WHERE a.phase = 'firing'), clock_timestamp()
+        FROM switchyard.routing_health() h
+        CROSS JOIN (
+            SELECT count(*) AS attempts, count(*) FILTER (WHERE r.routing_result IN ('retry', 'failed')) AS failures,
+                count(*) FILTER (WHERE r.routing_result = 'duplicate') AS duplicates
+            FROM switchyard.newest_results(now() - interval '5 minutes') r (routing_result)
+            WHERE r.routing_result NOT IN ('expired', 'released', 'requeued', 'waiting', 'returned')
+        ) w
+        CROSS JOIN (
+            SELECT extract(epoch FROM max(clock_timestamp() - a.xact_start)
+                FILTER (WHERE a.pid <> pg_backend_pid()))::float8 AS oldest, count(*) AS connections
+            FROM pg_catalog.pg_stat_activity a WHERE a.backend_type = 'client backend'
+        ) s
+        """
+    )
+}

@@ -1,0 +1,106 @@
+import Postgres
+
+/// How routing is doing, at a cost that does not grow with the number of leads.
+package struct RoutingHealth: Sendable, Hashable {
+    /// Leads that wait: counted up to 5,000, an estimate above.
+    package let pendingCount: Int64
+    /// Leads that somebody holds by a written lock.
+    package let routingCount: Int64
+    /// Leads that have failed for good: counted up to 5,000, an estimate above.
+    package let failedCount: Int64
+    /// Leads that wait for another try: counted up to 5,000, an estimate above.
+    package let retryQueueCount: Int64
+    /// Locks older than five minutes.
+    package let staleLockCount: Int64
+    /// Leads that expired within the last hour.
+    package let expiredCount: Int64
+    /// The share of the last hour's attempts that went well, 0 to 1; nil without any.
+    package let successRate: Double?
+    /// How long the oldest due lead has been waiting, in seconds; nil if none waits.
+    package let oldestPendingSeconds: Double?
+    /// Leads that wait for the capacity of their destinations.
+    package let waitingForCapacity: Int64
+
+    /// A state of these parts; without any, nothing is wrong.
+    package init(
+        pendingCount: Int64 = 0,
+        routingCount: Int64 = 0,
+        failedCount: Int64 = 0,
+        retryQueueCount: Int64 = 0,
+        staleLockCount: Int64 = 0,
+        expiredCount: Int64 = 0,
+        successRate: Double? = nil,
+        oldestPendingSeconds: Double? = nil,
+        waitingForCapacity: Int64 = 0
+    ) {
+        self.pendingCount = pendingCount
+        self.routingCount = routingCount
+        self.failedCount = failedCount
+        self.retryQueueCount = retryQueueCount
+        self.staleLockCount = staleLockCount
+        self.expiredCount = expiredCount
+        self.successRate = successRate
+        self.oldestPendingSeconds = oldestPendingSeconds
+        self.waitingForCapacity = waitingForCapacity
+    }
+}
+
+/// How routing and the database server are doing.
+package struct HealthStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// Whether the database takes writes: it is no standby, and was not made read-only.
+    ///
+    /// One row, cheap to ask for.
+    package func takesWrites() async throws -> Bool {
+        guard let row = try await session.pool.query(Self.writable).first else { return false }
+        return try row.bool(0)
+    }
+
+    private static let writable = Statement(
+        "takes_writes",
+        "SELECT NOT pg_catalog.pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
+    )
+
+    /// How routing is doing.
+    ///
+    /// One statement.
+    package func health() async throws -> RoutingHealth {
+        guard let row = try await session.pool.query(Self.routingHealth).first else {
+            throw StoreError(.notFound, "The database did not tell how routing is doing.")
+        }
+        return RoutingHealth(
+            pendingCount: try row.int64IfPresent(0) ?? 0,
+            routingCount: try row.int64IfPresent(1) ?? 0,
+            failedCount: try row.int64IfPresent(2) ?? 0,
+            retryQueueCount: try row.int64IfPresent(3) ?? 0,
+            staleLockCount: try row.int64IfPresent(4) ?? 0,
+            expiredCount: try row.int64IfPresent(5) ?? 0,
+            successRate: try row.doubleIfPresent(6),
+            oldestPendingSeconds: try row.doubleIfPresent(7),
+            waitingForCapacity: try row.int64IfPresent(8) ?? 0
+        )
+    }
+
+    /// Whether the database answers and has our schema: what `/readyz` asks.
+    ///
+    /// One row.
+    package func isReady() async -> Bool {
+        (try? await RuleSetStore(session).ruleSetVersion()) != nil
+    }
+
+    private static let routingHealth = Statement(
+        "routing_health",
+        """
+        SELECT pending_count, routing_count, failed_count, retry_queue_count, stale_lock_count, expired_count,
+            success_rate, oldest_pending_seconds, switchyard.waiting_for_capacity()
+        FROM switchyard.routing_health()
+        """
+    )
+}

@@ -1,0 +1,237 @@
+package import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// What the database made of a batch of new leads.
+package enum IngestResult: Sendable, Hashable {
+    /// The rules have changed since the batch was decided; nothing at all was written.
+    case stale
+    /// Written as decided, except for these.
+    case written(exceptions: [IngestException])
+}
+
+/// A lead of a batch that did not go as decided.
+package struct IngestException: Sendable, Hashable {
+    /// What happened instead.
+    package enum Outcome: Sendable, Hashable {
+        /// Somebody had sent this lead before; it was written as routed in its own source workspace.
+        case duplicate(of: UUID?)
+        /// Nothing was written for it; it has to be decided again.
+        case again
+        /// An earlier try of the same batch had already stored it; nothing was written now.
+        case exists
+        /// A waiting lead that has used up its attempts.
+        case failed
+        /// The same request was here before; nothing was written now. The lead that came of it then.
+        case repeated(UUID)
+        /// Another request has used the idempotency key; nothing was written.
+        case keyMismatch
+        /// A waiting lead whose destination is not there any more; it waits on.
+        case destinationGone
+    }
+
+    /// Its place in the batch, from 0.
+    package let index: Int
+    /// What happened instead.
+    package let outcome: Outcome
+
+    /// An exception at a place in the batch.
+    package init(index: Int, outcome: Outcome) {
+        self.index = index
+        self.outcome = outcome
+    }
+}
+
+/// Writes batches of new leads that are decided: leads, claims, attributions and log rows in one statement.
+package struct IntakeStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// Stores a batch of decided leads, each in its final state, with claims, attributions and log rows.
+    ///
+    /// One statement and its own transaction: when this returns, everything it reports is committed. When it throws
+    /// `connectionLost`, nobody knows, and the same leads may be passed again with `isRepeat`.
+    ///
+    /// - Parameters:
+    ///   - batch: the leads; no two with a common identity.
+    ///   - version: the rule-set version they were decided under; nil if none of them was decided (`queued`).
+    ///   - isRepeat: whether some of them may be stored already, by an earlier try whose outcome is unknown.
+    /// - Returns: the leads that were not written as decided; or that the rules have changed and nothing was written.
+    /// - Throws: what the database says; then nothing is written, unless the connection was lost.
+    package func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult {
+        let (statement, parameters) = Self.ingesting(batch, version: version, isRepeat: isRepeat)
+        return try IngestResult(await session.pool.query(statement, parameters))
+    }
+
+    /// ``ingest(_:version:isRepeat:)`` for leads whose decisions depend on more than the rules.
+    ///
+    /// Where decisions ask for nothing but room under caps, and there is enough, it is a look and one statement, and the
+    /// numbers are locked no longer than its commit takes: `ingestWithinCaps(_:version:isRepeat:decide:)`. Else it is one
+    /// transaction of four round trips: what the decisions look at is held, they are made, the leads are written, and then
+    /// what they have taken. A lead that was not written as decided has taken nothing.
+    ///
+    /// - Parameters:
+    ///   - request: what the decisions may look at.
+    ///   - version: the rule-set version they are made under.
+    ///   - isRepeat: whether some of the leads may be stored already.
+    ///   - decide: decides all leads of the batch, in order. It may be called twice, and while rows are locked: it computes
+    ///     and does not wait for anything.
+    /// - Returns: the leads as they were decided, and what the database made of them.
+    /// - Throws: what the database says.
+    package func ingest(
+        holding request: RoutingStateRequest,
+        version: Int64?,
+        isRepeat: Bool,
+        decide: @Sendable (inout RoutingState) -> [DecidedLead]
+    ) async throws -> (batch: [DecidedLead], result: IngestResult) {
+        if request.asksOnlyForRoom,
+            let written = try await ingestWithinCaps(request, version: version, isRepeat: isRepeat, decide: decide)
+        {
+            return written
+        }
+        return try await session.pool.withTransaction { connection in
+            var state = try await CapacityStore.hold(request, on: connection)
+            let batch = decide(&state)
+            let (statement, parameters) = Self.ingesting(batch, version: version, isRepeat: isRepeat)
+            let result = try IngestResult(await connection.query(statement, parameters))
+            guard case .written(let exceptions) = result else { return (batch, result) }
+            let exceptional = Set(exceptions.map(\.index))
+            let uses = batch.enumerated().lazy.filter { !exceptional.contains($0.offset) }
+                .compactMap(\.element.assignment.use)
+            try await CapacityStore.take(uses, on: connection)
+            return (batch, result)
+        }
+    }
+
+    private static func ingesting(
+        _ batch: [DecidedLead],
+        version: Int64?,
+        isRepeat: Bool
+    ) -> (Statement, Parameters) {
+        let isKeyed = batch.contains { $0.prepared.idempotency != nil }
+        let hasMore = batch.contains(where: \.assignment.hasMore)
+        let parameters = parameters(batch, version: version, isRepeat: isRepeat, isKeyed: isKeyed, hasMore: hasMore)
+        return switch (isKeyed, hasMore) {
+        case (false, false): (ingestLeads, parameters)
+        case (true, false): (ingestKeyedLeads, parameters)
+        case (false, true): (ingestUses, parameters)
+        case (true, true): (ingestKeyedUses, parameters)
+        }
+    }
+
+    /// The batch as the ingesting functions take it, each kind of value in an array of its own.
+    ///
+    /// The keys of requests come first (`isKeyed`); people, rules that are waited for, and what decisions saw come last
+    /// (`hasMore`).
+    static func parameters(
+        _ batch: [DecidedLead],
+        version: Int64?,
+        isRepeat: Bool,
+        isKeyed: Bool,
+        hasMore: Bool
+    ) -> Parameters {
+        var parameters = Parameters()
+        parameters.reserveCapacity(bytes: 512 + batch.count * 896, fields: 36)
+        let places = batch.indices
+        if isKeyed {
+            parameters.append(bytes: places) { batch[$0].prepared.idempotency?.key }
+            parameters.append(bytes: places) { batch[$0].prepared.idempotency?.request }
+        }
+        parameters.append(version)
+        parameters.append(uuids: places) { batch[$0].prepared.id }
+        parameters.append(uuids: places) { batch[$0].prepared.source }
+        parameters.append(uuids: places) { batch[$0].assignment.destination ?? batch[$0].prepared.source }
+        parameters.append(uuids: places) { batch[$0].assignment.rule }
+        parameters.append(texts: places) { batch[$0].assignment.result.rawValue }
+        parameters.append(texts: places) { batch[$0].assignment.reason }
+        parameters.append(texts: places) { batch[$0].prepared.lead.email }
+        parameters.append(texts: places) { batch[$0].prepared.lead.phone }
+        parameters.append(texts: places) { batch[$0].prepared.lead.firstName }
+        parameters.append(texts: places) { batch[$0].prepared.lead.lastName }
+        parameters.append(texts: places) { batch[$0].prepared.lead.companyName }
+        parameters.append(texts: places) { batch[$0].prepared.lead.industry }
+        parameters.append(texts: places) { batch[$0].prepared.lead.companySize }
+        parameters.append(texts: places) { batch[$0].prepared.lead.revenue }
+        parameters.append(texts: places) { batch[$0].prepared.locationJSON }
+        parameters.append(texts: places) { batch[$0].prepared.lead.source }
+        parameters.append(texts: places) { batch[$0].prepared.lead.sourceID }
+        parameters.append(texts: places) { batch[$0].prepared.lead.metadata }
+        parameters.append(hexadecimal: places) { batch[$0].prepared.identities.claims.first?.digest }
+        parameters.append(bytes: places) { batch[$0].prepared.identities.claims.first?.digest }
+        parameters.append(bytes: places) { batch[$0].prepared.identities.claims.dropFirst().first?.digest }
+        parameters.append(isRepeat)
+        guard hasMore else { return parameters }
+        parameters.append(uuids: places) { batch[$0].assignment.assignee }
+        parameters.append(uuids: places) { batch[$0].assignment.waitingFor }
+        parameters.append(texts: places) { batch[$0].assignment.use?.metadata }
+        return parameters
+    }
+
+    private static let ingestLeads = Statement(
+        "ingest_leads",
+        """
+        SELECT ordinal, outcome, duplicate_of
+        FROM switchyard.ingest_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+            $19, $20, $21, $22, $23, NULL, NULL, NULL)
+        """
+    )
+    private static let ingestKeyedLeads = Statement(
+        "ingest_keyed_leads",
+        """
+        SELECT ordinal, outcome, duplicate_of
+        FROM switchyard.ingest_keyed_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+            $18, $19, $20, $21, $22, $23, $24, $25, NULL, NULL, NULL)
+        """
+    )
+    private static let ingestUses = Statement(
+        "ingest_uses",
+        """
+        SELECT ordinal, outcome, duplicate_of
+        FROM switchyard.ingest_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+            $19, $20, $21, $22, $23, $24, $25, $26)
+        """
+    )
+    private static let ingestKeyedUses = Statement(
+        "ingest_keyed_uses",
+        """
+        SELECT ordinal, outcome, duplicate_of
+        FROM switchyard.ingest_keyed_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
+        """
+    )
+}
+
+extension IngestResult {
+    /// Reads the rows (ordinal from 1, outcome, duplicate_of) of a batch statement.
+    init(_ rows: Rows) throws {
+        var exceptions: [IngestException] = []
+        for row in rows {
+            let index = try Int(row.int32(0)) - 1
+            switch try row.string(1) {
+            case "stale":
+                self = .stale
+                return
+            case "duplicate":
+                exceptions.append(.init(index: index, outcome: .duplicate(of: try row.uuidIfPresent(2))))
+            case "repeated":
+                exceptions.append(.init(index: index, outcome: .repeated(try row.uuid(2))))
+            case "mismatch":
+                exceptions.append(.init(index: index, outcome: .keyMismatch))
+            case "exists":
+                exceptions.append(.init(index: index, outcome: .exists))
+            case "failed":
+                exceptions.append(.init(index: index, outcome: .failed))
+            case "pending":
+                exceptions.append(.init(index: index, outcome: .destinationGone))
+            default:
+                exceptions.append(.init(index: index, outcome: .again))
+            }
+        }
+        self = .written(exceptions: exceptions)
+    }
+}

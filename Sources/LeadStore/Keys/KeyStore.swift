@@ -1,0 +1,121 @@
+package import FoundationEssentials
+package import Postgres
+
+/// API keys.
+package struct KeyStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// Stores a new key.
+    ///
+    /// Its token cannot be read back: whoever made it has to show it now.
+    ///
+    /// - Parameters:
+    ///   - token: the token; keep it out of logs.
+    ///   - id: the key's id.
+    ///   - workspaceID: the workspace it speaks for; nil for an administrator's key.
+    ///   - name: what people call it.
+    ///   - scopes: what it may do.
+    ///   - expiresAt: when it stops working by itself.
+    /// - Returns: the key, without its secret.
+    /// - Throws: ``StoreError`` when there is no such workspace.
+    package func createKey(
+        _ token: APIKeyToken,
+        id: UUID,
+        workspaceID: UUID?,
+        name: String,
+        scopes: [String],
+        expiresAt: Timestamp? = nil
+    ) async throws -> APIKey {
+        if let workspaceID, try await WorkspaceStore(session).workspace(workspaceID, as: .administrator) == nil {
+            throw StoreError.noSuchWorkspace("/workspaceId")
+        }
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(token.prefix)
+        parameters.append(token.secretHash)
+        parameters.append(workspaceID)
+        parameters.append(name)
+        parameters.append(array: scopes.map(Optional.some))
+        parameters.append(expiresAt)
+        let rows = try await session.write(Self.insertKey, parameters, as: .administrator)
+        guard let row = rows.first else { throw StoreError(.conflict, "The key was not stored.") }
+        return try APIKey(row)
+    }
+
+    /// The key that a token opens, or nil if it is unknown, revoked or expired by the database's clock.
+    ///
+    /// One look-up by prefix, then a comparison of hashes in constant time. The time of use is noted at most once a
+    /// minute, so that a busy key does not become a busy row.
+    package func key(for token: APIKeyToken) async throws -> APIKey? {
+        var parameters = Parameters()
+        parameters.append(token.prefix)
+        guard let row = try await session.pool.query(Self.keyByPrefix, parameters).first else { return nil }
+        guard isEqualInConstantTime(try row.bytes(9), token.secretHash) else { return nil }
+        let key = try APIKey(row)
+        if try row.bool(10) {
+            var used = Parameters()
+            used.append(key.id)
+            // A note for people: where the database takes no writes, the key opens what can be read all the same.
+            _ = try? await session.pool.query(Self.noteUse, used)
+        }
+        return key
+    }
+
+    /// All keys, newest first, without their secrets.
+    package func keys() async throws -> [APIKey] {
+        try await session.pool.query(Self.listKeys).map(APIKey.init)
+    }
+
+    /// Revokes a key, found by id or prefix.
+    ///
+    /// - Returns: the key, or nil if there is none or it was revoked before.
+    package func revokeKey(_ idOrPrefix: String) async throws -> APIKey? {
+        var parameters = Parameters()
+        parameters.append(idOrPrefix)
+        parameters.append(UUID(uuidString: idOrPrefix))
+        return try await session.pool.query(Self.markKeyRevoked, parameters).first.map(APIKey.init)
+    }
+
+    private static let insertKey = Statement(
+        "insert_key",
+        """
+        INSERT INTO switchyard.api_keys (id, prefix, secret_hash, workspace_id, name, scopes, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        RETURNING \(APIKey.columns)
+        """
+    )
+    private static let keyByPrefix = Statement(
+        "key_by_prefix",
+        """
+        SELECT \(APIKey.columns), secret_hash,
+            last_used_at IS NULL OR last_used_at < now() - interval '1 minute'
+        FROM switchyard.api_keys
+        WHERE prefix = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+        """
+    )
+    private static let noteUse = Statement(
+        "note_key_use",
+        """
+        UPDATE switchyard.api_keys SET last_used_at = now()
+        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+        """
+    )
+    private static let listKeys = Statement(
+        "list_keys",
+        "SELECT \(APIKey.columns) FROM switchyard.api_keys ORDER BY created_at DESC, id"
+    )
+    private static let markKeyRevoked = Statement(
+        "mark_key_revoked",
+        """
+        UPDATE switchyard.api_keys SET revoked_at = now()
+        WHERE (prefix = $1 OR id = $2) AND revoked_at IS NULL
+        RETURNING \(APIKey.columns)
+        """
+    )
+}

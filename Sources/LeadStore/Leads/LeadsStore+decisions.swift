@@ -1,0 +1,39 @@
+package import FoundationEssentials
+import Postgres
+
+/// One line of a lead's log with all that is kept of the decision.
+package struct DecisionRecord: Sendable, Hashable {
+    /// What the line says.
+    package let entry: HistoryEntry
+    /// What was kept beside it: a JSON object, with the state of caps and turns as they stood.
+    package let metadata: String?
+}
+
+extension LeadsStore {
+    /// The lines of a lead's log with what was kept of each decision, oldest first; empty if the caller may not see it.
+    ///
+    /// A lead has a handful of lines; of more than a thousand the newest are given.
+    package func decisions(_ leadID: UUID, as access: Access) async throws -> [DecisionRecord] {
+        var parameters = Parameters()
+        parameters.append(leadID)
+        return try await session.run(Self.leadDecisions, parameters, as: access)
+            .map { row in
+                DecisionRecord(
+                    entry: try HistoryEntry(row),
+                    metadata: try row.stringIfPresent(HistoryEntry.columnCount)
+                )
+            }
+            .reversed()
+    }
+
+    private static let leadDecisions = Statement(
+        "lead_decisions",
+        """
+        SELECT \(HistoryEntry.columns), metadata::text
+        FROM public.lead_routing_logs
+        WHERE lead_id = $1
+        ORDER BY created_at DESC, id DESC
+        LIMIT 1000
+        """
+    )
+}

@@ -1,0 +1,134 @@
+package import Postgres
+
+/// How long things are kept, and when that was last seen to.
+package struct Retention: Sendable, Hashable {
+    /// Whole months of the routing log that are kept beside the current one; nil: all.
+    package let logMonths: Int32?
+    /// When the schedule last removed what is kept no longer; nil: never yet.
+    package let prunedAt: Timestamp?
+    /// The oldest month of the log that has a partition, as `2026_01`; nil without any.
+    package let oldestLogMonth: String?
+    /// How many months ahead, the current one included, have a partition.
+    package let monthsAhead: Int64
+    /// Up to when the statistics are counted; nil: not begun.
+    package let countedUpTo: Timestamp?
+    /// Whether older days are still to be counted.
+    package let isCountingOldDays: Bool
+    /// Seconds since the statistics were counted.
+    package let secondsSinceCount: Double?
+    /// Whether pg_cron runs what must go on without a node.
+    package let hasCronJobs: Bool
+}
+
+/// Retention, partitions, vacuum settings and jobs of pg_cron.
+package struct MaintenanceStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// How long things are kept, and whether that is seen to.
+    package func retention() async throws -> Retention {
+        guard let row = try await session.pool.query(Self.askRetention).first else {
+            throw StoreError(.notFound, "The database did not tell what it keeps.")
+        }
+        let hasCron = try row.bool(7)
+        let jobs = hasCron ? try await session.pool.query(Self.askCron).first?.int64(0) ?? 0 : 0
+        return Retention(
+            logMonths: try row.int32IfPresent(0),
+            prunedAt: try row.timestampIfPresent(1),
+            oldestLogMonth: try row.stringIfPresent(2),
+            monthsAhead: try row.int64(3),
+            countedUpTo: try row.timestampIfPresent(4),
+            isCountingOldDays: try row.bool(5),
+            secondsSinceCount: try row.doubleIfPresent(6),
+            hasCronJobs: jobs == 2
+        )
+    }
+
+    /// Says how many whole months of the routing log are kept beside the current one; nil: all.
+    ///
+    /// Older ones are dropped by the next runs of the schedule, once they are counted.
+    package func keepLog(months: Int32?) async throws {
+        var parameters = Parameters()
+        parameters.append(months)
+        _ = try await session.pool.query(Self.setRetention, parameters)
+    }
+
+    /// Makes the log's months ahead, and removes what is kept no longer.
+    ///
+    /// - Returns: how many rows and months.
+    package func prune() async throws -> Int64 { try await session.pool.query(Self.pruneAll).first?.int64(0) ?? 0 }
+
+    /// Gives each table the autovacuum settings that suit it, where none are set.
+    package func setVacuumSettings() async throws { _ = try await session.pool.query(Self.vacuumSettings) }
+
+    /// Has pg_cron release stale locks and expire leads, whether or not a node runs; makes the extension if it may.
+    ///
+    /// - Returns: the names of the jobs.
+    package func scheduleByCron() async throws -> [String] {
+        if try await session.pool.query(Self.cronIsMissing).first?.bool(0) == true {
+            _ = try await session.pool.simple("CREATE EXTENSION IF NOT EXISTS pg_cron")
+        }
+        return try await session.pool.query(Self.schedule).map { try $0.string(0) }
+    }
+
+    /// Removes the jobs of ``scheduleByCron()``.
+    ///
+    /// - Returns: how many there were.
+    package func unscheduleByCron() async throws -> Int64 {
+        try await session.pool.query(Self.unschedule).first?.int64(0) ?? 0
+    }
+
+    /// Removes idempotency keys that are older than a day.
+    ///
+    /// - Returns: how many.
+    package func forgetIdempotencyKeys() async throws -> Int64 {
+        try await session.pool.query(Self.forgetKeys).first?.int64(0) ?? 0
+    }
+
+    /// Makes the log's partitions for the months to come.
+    ///
+    /// - Returns: how many were made.
+    package func ensureLogPartitions(monthsAhead: Int32) async throws -> Int64 {
+        var parameters = Parameters()
+        parameters.append(monthsAhead)
+        return try await session.pool.query(Self.makePartitions, parameters).first?.int64(0) ?? 0
+    }
+
+    private static let askRetention = Statement(
+        "ask_retention",
+        """
+        SELECT r.log_months, r.pruned_at,
+            (SELECT min(right(c.relname, 7)) FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+                WHERE i.inhparent = 'public.lead_routing_logs'::regclass AND c.relname ~ '^lead_routing_logs_[0-9]{4}_[0-9]{2}$'),
+            (SELECT count(*) FROM generate_series(0, 11) n WHERE to_regclass('switchyard.lead_routing_logs_'
+                || to_char(now() AT TIME ZONE 'UTC' + n * interval '1 month', 'YYYY_MM')) IS NOT NULL),
+            w.counted_at, coalesce(w.rebuild_before IS NOT NULL, false),
+            extract(epoch FROM clock_timestamp() - w.counted_at)::float8, to_regclass('cron.job') IS NOT NULL
+        FROM switchyard.retention r LEFT JOIN switchyard.statistics_watermark w ON true
+        """
+    )
+    private static let askCron = Statement(
+        "",
+        "SELECT count(*) FROM cron.job WHERE jobname IN ('switchyard-release-stale-locks', 'switchyard-expire-leads')"
+    )
+    private static let setRetention = Statement("", "UPDATE switchyard.retention SET log_months = $1::int")
+    private static let forgetKeys = Statement("forget_keys", "SELECT switchyard.forget_idempotency_keys()")
+    private static let makePartitions = Statement(
+        "ensure_log_partitions",
+        "SELECT switchyard.ensure_log_partitions($1)::bigint"
+    )
+    private static let pruneAll = Statement("prune", "SELECT switchyard.prune()")
+    private static let vacuumSettings = Statement("set_vacuum_settings", "SELECT switchyard.set_vacuum_settings()")
+    private static let cronIsMissing = Statement(
+        "",
+        "SELECT to_regprocedure('cron.schedule(text,text,text)') IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_available_extensions "
+            + "WHERE name = 'pg_cron')"
+    )
+    private static let schedule = Statement("", "SELECT unnest(switchyard.schedule_by_cron())")
+    private static let unschedule = Statement("", "SELECT switchyard.unschedule_by_cron()::bigint")
+}

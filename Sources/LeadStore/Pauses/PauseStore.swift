@@ -1,0 +1,99 @@
+package import FoundationEssentials
+package import Postgres
+import RoutingRules
+
+/// A pause of routing, and who asked for it.
+package struct RoutingPause: Sendable, Hashable {
+    /// The source whose leads wait; nil when all wait.
+    package let workspaceID: UUID?
+    /// Since when, by the database's clock.
+    package let since: Timestamp
+    /// Who paused it: the id of an API key, or `cli`.
+    package let actor: String
+    /// Why, in the operator's words.
+    package let reason: String?
+
+    /// A pause.
+    package init(workspaceID: UUID?, since: Timestamp, actor: String, reason: String?) {
+        self.workspaceID = workspaceID
+        self.since = since
+        self.actor = actor
+        self.reason = reason
+    }
+}
+
+/// Pauses of routing, of one source or as a whole.
+package struct PauseStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// Has the leads of a source wait undecided from now on; they are taken in as before.
+    ///
+    /// A batch that was decided before, and is not being written yet, is decided again; one that is being written at this
+    /// moment may still commit.
+    ///
+    /// - Parameters:
+    ///   - workspace: the source; nil pauses routing as a whole.
+    ///   - reason: why, for whoever finds it paused.
+    ///   - actor: who asked; kept in the operators' log.
+    /// - Returns: whether it was not paused before.
+    /// - Throws: `StoreError` for a workspace that does not exist.
+    package func pauseRouting(of workspace: UUID?, reason: String?, actor: String) async throws -> Bool {
+        if let workspace, try await WorkspaceStore(session).workspace(workspace, as: .administrator) == nil {
+            throw StoreError.noSuchWorkspace("/workspaceId")
+        }
+        var parameters = Parameters()
+        parameters.append(workspace)
+        parameters.append(actor)
+        parameters.append(reason)
+        return try await session.run(Self.pause, parameters, as: .administrator, recording: actor).first?.bool(0)
+            ?? false
+    }
+
+    /// Ends a pause; what waits is picked up within a second, oldest due first, every source in its turn.
+    ///
+    /// - Parameters:
+    ///   - workspace: the source; nil ends the pause of routing as a whole, and leaves those of sources.
+    ///   - actor: who asked; kept in the operators' log.
+    /// - Returns: whether it was paused.
+    /// - Throws: what the database says.
+    package func resumeRouting(of workspace: UUID?, actor: String) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(workspace)
+        parameters.append(actor)
+        return try await session.run(Self.resume, parameters, as: .administrator, recording: actor).first?.bool(0)
+            ?? false
+    }
+
+    /// The pauses that the caller may know of, oldest first: a workspace's own and that of routing as a whole.
+    package func routingPauses(as access: Access) async throws -> [RoutingPause] {
+        var parameters = Parameters()
+        parameters.append(access.workspaceID)
+        return try await session.pool.query(Self.listPauses, parameters)
+            .map { row in
+                let workspace = try row.uuid(0)
+                return RoutingPause(
+                    workspaceID: workspace == RoutingPauses.everybody ? nil : workspace,
+                    since: try row.timestamp(1),
+                    actor: try row.string(2),
+                    reason: try row.stringIfPresent(3)
+                )
+            }
+    }
+
+    private static let pause = Statement("pause_routing", "SELECT switchyard.pause_routing($1, $2, $3)")
+    private static let resume = Statement("resume_routing", "SELECT switchyard.resume_routing($1, $2)")
+    private static let listPauses = Statement(
+        "routing_pauses",
+        """
+        SELECT workspace_id, paused_at, paused_by, reason FROM switchyard.routing_pauses
+        WHERE $1::uuid IS NULL OR workspace_id IN ($1, '00000000-0000-0000-0000-000000000000')
+        ORDER BY paused_at, workspace_id
+        """
+    )
+}

@@ -1,0 +1,275 @@
+package import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// Publication of rule sets, return to an earlier version, and automatic rollback.
+package struct PublishingStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// Makes a document an owner's rules: all of it or nothing, in one version, followed by every node at once.
+    ///
+    /// One transaction, in which nobody else changes rules. Rules are matched by id, or else by name, so that a rule
+    /// that stays keeps its id and its age. 10,000 rules take about a second.
+    ///
+    /// - Parameters:
+    ///   - document: what is to be published; nil: the owner's draft, which is gone afterwards.
+    ///   - owner: whose.
+    ///   - expected: the version that the caller believes to be live; nil: the one that the document was made from.
+    ///   - note: why, in the author's words.
+    ///   - access: on whose behalf.
+    /// - Returns: what it has done.
+    /// - Throws: ``RuleSetRefusal``, or `StoreError`.
+    package func publishRuleSet(
+        _ document: RuleSetDocument? = nil,
+        of owner: UUID?,
+        expected: Int64? = nil,
+        note: String? = nil,
+        as access: Access
+    ) async throws -> RuleSetPublication {
+        try await RuleSetStore(session).check(owner, for: access)
+        let actor = session.actor ?? "command line"
+        return try await refusing {
+            try await session.pool.withTransaction { connection in
+                try await StoreSession.record(actor, .publish, note: note, on: connection)
+                _ = try await connection.query(Self.lockRules)
+                var whose = Parameters()
+                whose.append(owner ?? RuleSetVersion.platform)
+                var published = document
+                if published == nil {
+                    guard let row = try await connection.query(DraftStore.oneDraft, whose).first else {
+                        throw RuleSetRefusal.noDraft
+                    }
+                    published = try DraftStore.draft(row).document
+                }
+                guard let published else { throw RuleSetRefusal.noDraft }
+                let version = try await RuleSetStore.version(of: owner, on: connection)
+                for known in [expected, published.version] {
+                    guard let known, known < version else { continue }
+                    throw RuleSetRefusal.moved(basedOn: known, version: version)
+                }
+                let resolved = try await Self.rehearse(published, of: owner, as: access, on: connection)
+                let done = try await Self.write(resolved, of: owner, on: connection)
+                if document == nil { _ = try await connection.query(DraftStore.dropDraft, whose) }
+                return RuleSetPublication(
+                    version: try await RuleSetStore.version(of: owner, on: connection),
+                    added: try done.int32(0),
+                    changed: try done.int32(1),
+                    removed: try done.int32(2)
+                )
+            }
+        }
+    }
+
+    /// Has an owner's rules and golden leads be what they were in an earlier version, as a new version.
+    ///
+    /// Golden leads are not asked: whoever goes back is in a hurry. A rule whose destination has ended its agreement
+    /// since comes back too, and is passed over until it is renewed.
+    ///
+    /// - Parameters:
+    ///   - version: the earlier version.
+    ///   - owner: whose.
+    ///   - note: why.
+    ///   - access: on whose behalf.
+    /// - Returns: what it has done.
+    /// - Throws: `StoreError` for a version of which there is no record.
+    package func returnRuleSet(
+        to version: Int64,
+        of owner: UUID?,
+        note: String? = nil,
+        as access: Access
+    ) async throws -> RuleSetPublication {
+        try await RuleSetStore(session).check(owner, for: access)
+        let actor = session.actor ?? "command line"
+        var parameters = Parameters()
+        parameters.append(owner)
+        parameters.append(version)
+        let values = parameters
+        let said = note ?? "Back to version \(version)."
+        return try await refusing {
+            try await session.pool.withTransaction { connection in
+                try await StoreSession.record(actor, .return, note: said, on: connection)
+                guard let row = try await connection.query(Self.bringBack, values).first else {
+                    throw StoreError(.notFound, "There is no record of version \(version).")
+                }
+                return RuleSetPublication(
+                    version: try await RuleSetStore.version(of: owner, on: connection),
+                    added: try row.int32(1),
+                    changed: try row.int32(2),
+                    removed: try row.int32(3)
+                )
+            }
+        }
+    }
+
+    /// What would keep a document from being published now; nothing is changed.
+    package func rehearse(_ document: RuleSetDocument, of owner: UUID?, as access: Access) async throws {
+        try await RuleSetStore(session).check(owner, for: access)
+        try await session.pool.withTransaction { connection in
+            _ = try await connection.query(StoreSession.readOneSnapshot)
+            _ = try await Self.rehearse(document, of: owner, as: access, on: connection)
+        }
+    }
+
+    /// Matches a document with what is live, and looks for whatever stands in the way of publishing it.
+    static func rehearse(
+        _ document: RuleSetDocument,
+        of owner: UUID?,
+        as access: Access,
+        on connection: PostgresConnection
+    ) async throws -> ResolvedRuleSet {
+        let live = try await RuleSetStore.loadRuleSet(on: connection)
+        let own = try await RuleSetStore.liveRuleSet(of: owner, on: connection)
+        let resolved = ResolvedRuleSet(
+            document,
+            owner: owner,
+            live: live.rules.filter { $0.workspaceID == owner },
+            golden: own.document.goldenLeads,
+            newID: { UUID() }
+        )
+        var problems = try obstacles(to: resolved, of: owner, live: live, as: access)
+        if problems.isEmpty {
+            let review = RuleSetReview(
+                rules: resolved.rules,
+                goldenLeads: resolved.goldenLeads,
+                owner: owner,
+                live: live
+            )
+            problems = review.faults
+            problems += review.failures.map { failure in
+                DocumentProblem(
+                    path: "/goldenLeads/\(failure.index)",
+                    failure.message,
+                    remedy: "Mend the rules, or the golden lead if it is no longer right."
+                )
+            }
+        }
+        guard problems.isEmpty else { throw RuleSetRefusal.problems(problems) }
+        return resolved
+    }
+
+    /// What the store itself would refuse, by its place in the document.
+    private static func obstacles(
+        to resolved: ResolvedRuleSet,
+        of owner: UUID?,
+        live: RuleSetSnapshot,
+        as access: Access
+    ) throws -> [DocumentProblem] {
+        var problems: [DocumentProblem] = []
+        let workspaces = Set(live.workspaces.map(\.id))
+        let before = Dictionary(live.rules.map { ($0.id, $0) }) { first, _ in first }
+        let agreements = Set(live.agreements)
+        for (index, rule) in resolved.rules.enumerated() {
+            let path = "/rules/\(index)"
+            let old = before[rule.id]
+            if let old, old.workspaceID != owner {
+                problems.append(
+                    DocumentProblem(path: path + "/id", "A rule of another owner has this id.", remedy: "Leave it out.")
+                )
+            }
+            // What is live already may stay, readable or not.
+            if resolved.unchanged.contains(rule.id) { continue }
+            do {
+                try RuleStore.check(rule.conditions)
+            } catch let error as StoreError {
+                problems.append(DocumentProblem(path: path + (error.field ?? ""), error.message, remedy: error.remedy))
+            }
+            for destination in rule.destinations where old?.destinations.contains(destination) != true {
+                if let own = access.workspaceID {
+                    let agreement = RoutingAgreement(receivingWorkspaceID: destination, sendingWorkspaceID: own)
+                    guard destination != own, !agreements.contains(agreement) else { continue }
+                    problems.append(
+                        DocumentProblem(
+                            path: path + "/destination",
+                            "That workspace has not agreed to receive leads from this one.",
+                            remedy: "Ask the receiver to agree first: POST /api/agreements with a key of its own."
+                        )
+                    )
+                } else if !workspaces.contains(destination) {
+                    problems.append(DocumentProblem(path: path + "/destination", "There is no such workspace."))
+                }
+            }
+        }
+        return problems
+    }
+
+    /// Writes what differs.
+    private static func write(
+        _ resolved: ResolvedRuleSet,
+        of owner: UUID?,
+        on connection: PostgresConnection
+    ) async throws -> Row {
+        var rules = Parameters()
+        rules.append(owner)
+        rules.json("[" + resolved.rules.map { row(of: $0, in: resolved) }.joined(separator: ",") + "]")
+        guard let done = try await connection.query(Self.replaceRules, rules).first else {
+            throw StoreError(.forbidden, "These rules may not be published.")
+        }
+        var golden = Parameters()
+        golden.append(owner)
+        golden.append(array: resolved.goldenLeads.map(\.id))
+        let contents = resolved.goldenLeads.map { lead in
+            var lead = lead
+            lead.id = nil
+            return lead.tree.json
+        }
+        golden.json("[" + contents.joined(separator: ",") + "]")
+        _ = try await connection.query(Self.replaceGolden, golden)
+        return done
+    }
+
+    /// A rule by its columns; one that stays as it is by its id alone, so that nothing of it is written anew.
+    private static func row(of rule: RoutingRule, in resolved: ResolvedRuleSet) -> String {
+        var members: [DocumentTree.Member] = [.init("id", .string(rule.id.text))]
+        if !resolved.unchanged.contains(rule.id) {
+            members += [
+                .init("rule_name", .string(rule.name)), .init("priority", .number(String(rule.priority))),
+                .init("is_active", .bool(rule.isActive)),
+                .init("conditions", DocumentTree(inOrder: rule.conditions.json)),
+                .init("destination_workspace_id", .string(rule.destinationWorkspaceID.text)),
+                .init("distribution", rule.distribution.map { DocumentTree(inOrder: $0.settings.tree) } ?? .null),
+            ]
+        }
+        return DocumentTree.object(members).json
+    }
+
+    private func refusing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as PostgresError {
+            if error.sqlState == "P0002" {
+                throw StoreError(.notFound, "There is no record of that version.")
+            }
+            throw StoreError(error) ?? error
+        }
+    }
+
+    private static let lockRules = Statement(
+        "lock_rules",
+        "SELECT version FROM switchyard.rule_set_version FOR UPDATE"
+    )
+    private static let replaceRules = Statement(
+        "replace_rules",
+        "SELECT added, changed, removed FROM switchyard.replace_rules($1, $2)"
+    )
+    private static let replaceGolden = Statement(
+        "replace_golden_leads",
+        "SELECT switchyard.replace_golden_leads($1, $2, $3)"
+    )
+    private static let bringBack = Statement(
+        "bring_back",
+        "SELECT version, added, changed, removed FROM switchyard.return_rule_set($1, $2)"
+    )
+}
+
+extension RoutingRule {
+    /// Every workspace that it may send a lead to.
+    fileprivate var destinations: Set<UUID> {
+        Set([destinationWorkspaceID] + (distribution?.pool?.members ?? []).map(\.workspaceID))
+    }
+}

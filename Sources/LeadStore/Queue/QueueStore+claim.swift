@@ -1,0 +1,87 @@
+import FoundationEssentials
+import Postgres
+import RoutingRules
+
+extension QueueStore {
+    /// Holds leads by their row locks until the transaction ends, and reads all their fields: rules may ask about any of
+    /// them, and a lead is to be decided by what it was decided by on arrival.
+    ///
+    /// One statement. `done` is to be called once the transaction is committed.
+    func claim(
+        _ claim: WaitingClaim,
+        on connection: PostgresConnection
+    ) async throws -> (leads: [ClaimedLead], done: @Sendable () -> Void) {
+        var parameters = Parameters()
+        switch claim {
+        case .due(let kind, let limit):
+            let start = ContinuousClock.now
+            let known = cursor.places(kind, now: start)
+            parameters.append(Int32(clamping: limit))
+            parameters.append(kind == .tried)
+            if let known {
+                let known = Array(known)
+                parameters.append(array: known.map { Optional($0.key) })
+                parameters.append(array: known.map { Optional($0.value) })
+            }
+            let rows = try await connection.query(known == nil ? Self.claimTurn : Self.claimOn, parameters)
+            let end = ContinuousClock.now
+            let walk = known == nil ? (took: end - start, end: end) : nil
+            let claimed = try rows.map { ClaimCursor.Place(source: try $0.uuid(16), due: try $0.timestamp(17)) }
+            let leads = try rows.map(ClaimedLead.init)
+            return (leads, { [cursor] in cursor.note(kind, claimed, limit: limit, walk: walk) })
+        case .waiters(let rule, let limit, let except):
+            parameters.append(rule)
+            parameters.append(Int32(clamping: limit))
+            parameters.append(array: except.map(Optional.some))
+            return (try await connection.query(Self.claimWaiters, parameters).map(ClaimedLead.init), {})
+        case .lead(let id):
+            parameters.append(id)
+            return (try await connection.query(Self.claimOne, parameters).map(ClaimedLead.init), {})
+        }
+    }
+
+    private static let columns = """
+        SELECT h.lead_id, h.source_workspace_id, h.attempts, h.email, h.phone, h.first_name, h.last_name, h.company_name,
+            h.company_industry, h.company_size, h.company_revenue, h.company_location, h.source, h.source_id, h.metadata,
+            h.waiting_for, h.turn, h.due
+        """
+    private static let claimTurn = Statement(
+        "claim_turn",
+        """
+        \(columns)
+        FROM switchyard.held_leads(switchyard.hold_turn($1, $2), true) h
+        """
+    )
+    private static let claimOn = Statement(
+        "claim_on",
+        """
+        \(columns)
+        FROM switchyard.held_leads(switchyard.hold_turn($1, $2, $3, $4), true) h
+        """
+    )
+    private static let claimWaiters = Statement(
+        "claim_waiters",
+        """
+        \(columns)
+        FROM switchyard.held_leads(ARRAY(
+            SELECT c.lead_id FROM switchyard.claim_waiters(p_rule => $1, p_limit => $2, p_except => $3) c)) h
+        """
+    )
+    private static let claimOne = Statement(
+        "claim_waiting",
+        """
+        \(columns)
+        FROM switchyard.held_leads(ARRAY(
+            SELECT c.lead_id FROM switchyard.claim_waiting(p_limit => 1, p_lead_id => $1) c)) h
+        """
+    )
+}
+
+extension ClaimedLead {
+    init(_ row: Row) throws {
+        let lead = try Lead(row, from: 3)
+        prepared = PreparedLead(id: try row.uuid(0), source: try row.uuid(1), lead: lead)
+        attempts = try Int(row.int32(2))
+        waitedFor = try row.uuidIfPresent(15)
+    }
+}

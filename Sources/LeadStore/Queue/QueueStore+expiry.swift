@@ -1,0 +1,123 @@
+package import FoundationEssentials
+package import Postgres
+
+/// A lead that a scheduled function brought to an end.
+package struct EndedLead: Sendable, Hashable {
+    /// The lead.
+    package let id: UUID
+    /// Where it came from.
+    package let source: UUID?
+    /// When, as the audit log says.
+    package let endedAt: Timestamp
+}
+
+extension QueueStore {
+    /// Returns leads whose lock is older than five minutes to the queue.
+    ///
+    /// - Returns: how many.
+    package func releaseStaleLocks() async throws -> Int64 {
+        try await count(Self.releaseLocks)
+    }
+
+    /// Expires leads whose time is over and that were never routed.
+    ///
+    /// - Returns: how many.
+    package func expireLeads() async throws -> Int64 {
+        try await count(Self.markExpired)
+    }
+
+    /// The leads that expired at or after a time, oldest first.
+    package func expiredLeads(since time: Timestamp, limit: Int32) async throws -> [EndedLead] {
+        try await endedLeads(Self.expiredSince, time, limit)
+    }
+
+    /// The leads whose last attempt ended with a stale lock at or after a time, oldest first.
+    package func leadsFailedByStaleLock(since time: Timestamp, limit: Int32) async throws -> [EndedLead] {
+        try await endedLeads(Self.failedSince, time, limit)
+    }
+
+    private func endedLeads(_ statement: Statement, _ time: Timestamp, _ limit: Int32) async throws -> [EndedLead] {
+        var parameters = Parameters()
+        parameters.append(time)
+        parameters.append(limit)
+        return try await session.pool.query(statement, parameters)
+            .map { EndedLead(id: try $0.uuid(0), source: try $0.uuidIfPresent(1), endedAt: try $0.timestamp(2)) }
+    }
+
+    /// Gives waiting leads that no queue row points to a queue row, which nothing should ever leave behind.
+    ///
+    /// - Returns: how many, at most `limit`.
+    package func enqueueOrphans(limit: Int32) async throws -> Int64 {
+        var parameters = Parameters()
+        parameters.append(limit)
+        return try await count(Self.enqueueLost, parameters)
+    }
+
+    /// Puts a lead that failed for good back into the queue, with its attempts reset.
+    ///
+    /// - Parameters:
+    ///   - id: the lead.
+    ///   - actor: who asked for it; kept in the log.
+    /// - Returns: whether it could be put back, and waits now.
+    /// - Throws: what the database says.
+    package func requeue(_ id: UUID, actor: String) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(actor)
+        return try await session.pool.query(Self.requeueLead, parameters).first?.bool(0) ?? false
+    }
+
+    /// Puts leads back into the queue that failed for good, or that no rule matched, in one statement.
+    ///
+    /// - Parameters:
+    ///   - ids: the leads; those that cannot be put back are passed over.
+    ///   - actor: who asked for it; kept in the log.
+    /// - Returns: how many wait now.
+    /// - Throws: what the database says.
+    package func requeue(_ ids: [UUID], actor: String) async throws -> Int {
+        var parameters = Parameters()
+        parameters.append(array: ids.map(Optional.some))
+        parameters.append(actor)
+        return try await Int(count(Self.requeueLeads, parameters))
+    }
+
+    private func count(_ statement: Statement, _ parameters: Parameters = .init()) async throws -> Int64 {
+        try await session.pool.query(statement, parameters).first?.int64(0) ?? 0
+    }
+
+    private static let releaseLocks = Statement(
+        "release_stale_locks",
+        "SELECT public.release_stale_routing_locks()::bigint"
+    )
+    private static let markExpired = Statement("mark_expired", "SELECT public.mark_expired_leads()::bigint")
+    private static let expiredSince = Statement(
+        "expired_since",
+        """
+        SELECT lead_id, source_workspace_id, created_at
+        FROM public.lead_routing_logs
+        WHERE routing_result = 'expired' AND created_at >= $1
+        ORDER BY created_at
+        LIMIT $2
+        """
+    )
+    private static let failedSince = Statement(
+        "failed_by_stale_lock_since",
+        """
+        SELECT lead_id, source_workspace_id, created_at
+        FROM public.lead_routing_logs
+        WHERE routing_result = 'failed' AND reason = 'The lock was older than five minutes.' AND created_at >= $1
+        ORDER BY created_at
+        LIMIT $2
+        """
+    )
+    private static let enqueueLost = Statement("enqueue_orphans", "SELECT switchyard.enqueue_orphans($1)::bigint")
+    // In the order of their ids, as everybody locks leads.
+    private static let requeueLeads = Statement(
+        "requeue_leads",
+        """
+        SELECT count(*) FROM (SELECT u.id FROM unnest($1::uuid[]) u (id) ORDER BY u.id OFFSET 0) u
+        WHERE switchyard.requeue_lead(u.id, $2)
+        """
+    )
+    private static let requeueLead = Statement("requeue_lead", "SELECT switchyard.requeue_lead($1, $2)")
+}

@@ -1,0 +1,138 @@
+import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// What a look at the leads that wait, after rules have changed, came to.
+package struct WaitingReview: Sendable, Hashable {
+    /// How many leads are due now that were not.
+    package var moved = 0
+    /// Whether nothing is left to be done under these rules, by anybody.
+    package var isDone: Bool
+
+    /// A look.
+    package init(moved: Int = 0, isDone: Bool) {
+        self.moved = moved
+        self.isDone = isDone
+    }
+}
+
+extension QueueStore {
+    /// Looks at the leads that wait under rules that have changed: those that would not wait any more are due at once, in
+    /// the order in which they came.
+    ///
+    /// Leads that wait for capacity, or for another attempt because no rule matched them. Whoever looks holds a row, so that
+    /// one node does it and a node that dies lets go. They are looked at twice: at once, and again when all transactions
+    /// that were under way have ended, which may have decided by the rules of before. Nothing is decided here; claims do
+    /// that, from the top. Some microseconds a lead that waits, and nothing while the rules stay.
+    ///
+    /// - Parameter rules: the rules.
+    /// - Returns: what came of it; done also if the rules are not the newest, for then another look is due.
+    /// - Throws: what the database says.
+    package func reviewWaiting(under rules: CompiledRuleSet) async throws -> WaitingReview {
+        let pool = session.pool
+        return try await pool.withTransaction { connection in
+            var parameters = Parameters()
+            parameters.append(rules.version)
+            guard let row = try await connection.query(Self.takeReview, parameters).first else {
+                let row = try await connection.query(Self.reviewState, parameters).first
+                return WaitingReview(isDone: try row?.bool(0) ?? true)
+            }
+            let isSecond = try row.bool(0)
+            _ = try await connection.query(Statement("", "SET LOCAL statement_timeout = '60s'"))
+            var opening = Parameters()
+            opening.append(CompiledRuleSet.noRuleMatched)
+            _ = try await connection.query(Self.openWaiting, opening)
+            var moved = 0
+            while true {
+                let rows = try await connection.query(Self.nextWaiting)
+                if rows.isEmpty { break }
+                let leads = try rows.map { (lead: try LeadRow.lead($0), waitsFor: try $0.uuidIfPresent(15)) }
+                let moving = try await self.moving(leads, under: rules)
+                if !moving.isEmpty {
+                    var due = Parameters()
+                    due.append(array: moving.map(Optional.some))
+                    // By a connection of its own: whoever claims them does not wait for the end of this look.
+                    moved += try await pool.query(Self.makeDue, due).count
+                }
+                try Task.checkCancellation()
+            }
+            var written = Parameters()
+            written.append(rules.version)
+            written.append(isSecond)
+            _ = try await connection.query(Self.writeReview, written)
+            return WaitingReview(moved: moved, isDone: isSecond)
+        }
+    }
+
+    /// Those of some leads that would not wait on, in their order.
+    private func moving(
+        _ leads: [(lead: SimulatedLead, waitsFor: UUID?)],
+        under rules: CompiledRuleSet
+    ) async throws -> [UUID] {
+        let request = rules.stateRequest(for: leads.map { ($0.lead.lead, $0.lead.source) })
+        let stood = request.isEmpty ? RoutingState() : try await CapacityStore(session).peek(request)
+        return leads.compactMap { lead, waitsFor in
+            // Each as if it were alone: who of them gets a place is for the claims to say.
+            var state = stood
+            let decision = rules.decide(lead.lead, from: lead.source, in: &state, waitedFor: waitsFor)
+            switch decision.outcome {
+            case .paused: return nil
+            case .waiting(let rule, _) where rule == waitsFor: return nil
+            case .retry where waitsFor == nil: return nil
+            default: return lead.id
+            }
+        }
+    }
+
+    private static let takeReview = Statement(
+        "take_waiting_review",
+        """
+        SELECT w.version = $1 FROM switchyard.waiting_reviews w
+        WHERE $1 = switchyard.current_rule_set_version() AND (w.version < $1 OR w.version = $1 AND w.horizon IS NOT NULL
+            AND w.reviewed_at < clock_timestamp() - interval '5 seconds'
+            AND w.horizon <= pg_snapshot_xmin(pg_current_snapshot()))
+        FOR UPDATE SKIP LOCKED
+        """
+    )
+    private static let reviewState = Statement(
+        "waiting_review_state",
+        """
+        SELECT $1 <> switchyard.current_rule_set_version() OR EXISTS (SELECT FROM switchyard.waiting_reviews w
+            WHERE w.version > $1 OR w.version = $1 AND w.horizon IS NULL)
+        """
+    )
+    /// Whatever had begun by now may have decided by the rules of before.
+    private static let writeReview = Statement(
+        "write_waiting_review",
+        """
+        UPDATE switchyard.waiting_reviews w SET version = $1, reviewed_at = clock_timestamp(),
+            horizon = CASE WHEN $2 THEN NULL ELSE pg_snapshot_xmax(pg_current_snapshot()) END
+        """
+    )
+    private static let openWaiting = Statement(
+        "",
+        """
+        DECLARE switchyard_waiting NO SCROLL CURSOR FOR
+        SELECT \(LeadRow.columns), q.waiting_for
+        FROM public.lead_routing_queue q JOIN public.leads l ON l.id = q.lead_id
+        WHERE q.next_retry_at > clock_timestamp() AND (q.waiting_for IS NOT NULL OR starts_with(q.last_error, $1))
+            AND l.routing_status = 'pending' AND (l.lead_expires_at IS NULL OR l.lead_expires_at > clock_timestamp())
+        ORDER BY q.created_at, q.lead_id
+        """
+    )
+    private static let nextWaiting = Statement("", "FETCH FORWARD 1000 FROM switchyard_waiting")
+    private static let makeDue = Statement(
+        "make_waiting_due",
+        """
+        UPDATE public.lead_routing_queue q SET next_retry_at = clock_timestamp() + d.ord * interval '1 microsecond'
+        FROM (
+            SELECT w.lead_id, u.ord FROM unnest($1::uuid[]) WITH ORDINALITY u (id, ord)
+            JOIN public.lead_routing_queue w ON w.lead_id = u.id
+            WHERE w.next_retry_at > clock_timestamp()
+            FOR UPDATE OF w SKIP LOCKED
+        ) d
+        WHERE q.lead_id = d.lead_id
+        RETURNING q.lead_id
+        """
+    )
+}

@@ -1,0 +1,173 @@
+package import FoundationEssentials
+import Postgres
+import RoutingRules
+
+extension RuleSetStore {
+    /// The rules and golden leads of an owner as they are.
+    ///
+    /// - Parameters:
+    ///   - owner: whose; nil: the platform's.
+    ///   - access: on whose behalf; a workspace's key sees its own.
+    /// - Returns: the rule set.
+    /// - Throws: `StoreError` for an owner that does not exist, or is not the caller's.
+    package func ruleSet(of owner: UUID?, as access: Access) async throws -> OwnedRuleSet {
+        try await check(owner, for: access)
+        return try await session.pool.withTransaction { connection in
+            _ = try await connection.query(StoreSession.readOneSnapshot)
+            try await StoreSession.become(access, on: connection)
+            return try await Self.liveRuleSet(of: owner, on: connection)
+        }
+    }
+
+    /// The rules and golden leads of an owner as they stood at a version.
+    package func ruleSet(of owner: UUID?, asOf version: Int64, as access: Access) async throws -> OwnedRuleSet {
+        try await check(owner, for: access)
+        var parameters = Parameters()
+        parameters.append(version)
+        parameters.append(owner ?? RuleSetVersion.platform)
+        let values = parameters
+        return try await session.pool.withTransaction { connection in
+            _ = try await connection.query(StoreSession.readOneSnapshot)
+            var asked = Parameters()
+            asked.append(version)
+            guard let known = try await connection.query(Self.isRecorded, asked).first, try known.bool(0) else {
+                throw StoreError(.notFound, "There is no record of version \(version).")
+            }
+            try await StoreSession.become(access, on: connection)
+            return OwnedRuleSet(
+                owner: owner,
+                version: version,
+                document: RuleSetDocument(
+                    version: version,
+                    rules: try await connection.query(Self.ownRulesThen, values).map { try RuleRecord($0).rule },
+                    goldenLeads: try await connection.query(Self.ownGoldenThen, values).map(Self.golden)
+                )
+            )
+        }
+    }
+
+    /// An owner's versions, newest first, each with what it changed.
+    ///
+    /// - Parameters:
+    ///   - owner: whose.
+    ///   - before: only versions before this one.
+    ///   - limit: how many at most.
+    ///   - access: on whose behalf.
+    /// - Returns: the versions.
+    /// - Throws: `StoreError` for an owner that does not exist, or is not the caller's.
+    package func ruleSetVersions(
+        of owner: UUID?,
+        before: Int64? = nil,
+        limit: Int,
+        as access: Access
+    ) async throws -> [RuleSetVersionSummary] {
+        try await check(owner, for: access)
+        var parameters = Parameters()
+        parameters.append(owner ?? RuleSetVersion.platform)
+        parameters.append(before)
+        parameters.append(Int64(limit))
+        return try await session.run(Self.listVersions, parameters, as: access)
+            .map { row in
+                RuleSetVersionSummary(
+                    version: try RuleSetVersion(row),
+                    rules: try row.int64(6),
+                    added: try row.int64(7),
+                    changed: try row.int64(8),
+                    removed: try row.int64(9)
+                )
+            }
+    }
+
+    /// Refuses an owner that is not the caller's, or does not exist.
+    func check(_ owner: UUID?, for access: Access) async throws {
+        if let own = access.workspaceID {
+            guard owner == own else {
+                throw StoreError(.forbidden, "A workspace's key works on the rules of that workspace only.")
+            }
+        } else if let owner, try await WorkspaceStore(session).workspace(owner, as: .administrator) == nil {
+            throw StoreError(.notFound, "There is no such workspace.")
+        }
+    }
+
+    /// What an owner has, read on a connection whose transaction decides how consistent that is.
+    static func liveRuleSet(of owner: UUID?, on connection: PostgresConnection) async throws -> OwnedRuleSet {
+        var parameters = Parameters()
+        parameters.append(owner)
+        let values = parameters
+        let version = try await version(of: owner, on: connection)
+        return OwnedRuleSet(
+            owner: owner,
+            version: version,
+            document: RuleSetDocument(
+                version: version,
+                rules: try await connection.query(Self.ownRules, values).map { try RuleRecord($0).rule },
+                goldenLeads: try await connection.query(Self.ownGolden, values).map(Self.golden)
+            )
+        )
+    }
+
+    /// The newest version that changed an owner's rules; 0 when none has since history began.
+    static func version(of owner: UUID?, on connection: PostgresConnection) async throws -> Int64 {
+        var parameters = Parameters()
+        parameters.append(owner ?? RuleSetVersion.platform)
+        return try await connection.query(Self.ownVersion, parameters).first?.int64(0) ?? 0
+    }
+
+    static func golden(_ row: Row) throws -> GoldenLead {
+        guard let tree = DocumentTree(json: try row.json(1)) else { throw DraftStore.unreadableDocument }
+        var lead = try GoldenLead(tree)
+        lead.id = try row.uuid(0)
+        return lead
+    }
+
+    private static let ownVersion = Statement(
+        "own_rule_set_version",
+        "SELECT coalesce(max(v.version), 0) FROM switchyard.rule_set_versions v WHERE v.owners @> ARRAY[$1::uuid]"
+    )
+    static let ownRules = Statement(
+        "own_rules",
+        """
+        SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r WHERE r.workspace_id IS NOT DISTINCT FROM $1
+        """
+    )
+    private static let ownGolden = Statement(
+        "own_golden_leads",
+        """
+        SELECT g.id, g.content FROM switchyard.golden_leads g WHERE g.workspace_id IS NOT DISTINCT FROM $1
+        ORDER BY g.position, g.id
+        """
+    )
+    private static let ownRulesThen = Statement(
+        "own_rules_then",
+        "SELECT \(RuleRecord.columns) FROM \(rows(of: "public.lead_routing_rules", as: "r")) AND h.owner = $2"
+    )
+    private static let ownGoldenThen = Statement(
+        "own_golden_leads_then",
+        """
+        SELECT g.id, g.content FROM \(rows(of: "switchyard.golden_leads", as: "g")) AND h.owner = $2
+        ORDER BY g.position, g.id
+        """
+    )
+    private static let listVersions = Statement(
+        "list_rule_set_versions",
+        """
+        SELECT \(RuleSetVersion.columns),
+            (SELECT count(*) FROM switchyard.rule_set_history h WHERE h.owner = $1
+                AND h.table_name = 'public.lead_routing_rules' AND h.valid_from <= v.version AND h.valid_to > v.version),
+            c.added, c.changed, c.removed
+        FROM (SELECT * FROM switchyard.rule_set_versions v
+            WHERE v.owners @> ARRAY[$1::uuid] AND ($2::bigint IS NULL OR v.version < $2)
+            ORDER BY v.version DESC LIMIT $3) v
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE o.row_key IS NULL) AS added,
+                count(*) FILTER (WHERE o.row_key IS NOT NULL AND n.row_key IS NOT NULL) AS changed,
+                count(*) FILTER (WHERE n.row_key IS NULL) AS removed
+            FROM (SELECT h.row_key FROM switchyard.rule_set_history h WHERE h.owner = $1
+                AND h.table_name = 'public.lead_routing_rules' AND h.valid_to = v.version) o
+            FULL JOIN (SELECT h.row_key FROM switchyard.rule_set_history h WHERE h.owner = $1
+                AND h.table_name = 'public.lead_routing_rules' AND h.valid_from = v.version) n ON n.row_key = o.row_key
+        ) c
+        ORDER BY v.version DESC
+        """
+    )
+}

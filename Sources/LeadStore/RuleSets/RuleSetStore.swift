@@ -1,0 +1,104 @@
+import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// Rule sets as a whole: the one in force, earlier versions, and those of one owner.
+package struct RuleSetStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// The number that grows with every change to rules, agreements and workspaces: one row, cheap to ask for.
+    package func ruleSetVersion() async throws -> Int64 {
+        guard let row = try await session.pool.query(Self.currentVersion).first else {
+            throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
+        }
+        return try row.int64(0)
+    }
+
+    /// All rules, workspaces and agreements, as they stood at one moment, with their version.
+    ///
+    /// One transaction of REPEATABLE READ: what it reads belongs together, whatever is changed meanwhile. Tens of
+    /// thousands of rules take some tens of milliseconds. A rule whose stored conditions are not readable is loaded
+    /// switched off: a rule that cannot be understood must not send leads anywhere.
+    package func loadRuleSet() async throws -> RuleSetSnapshot {
+        try await session.pool.withTransaction { connection in
+            _ = try await connection.query(StoreSession.readOneSnapshot)
+            return try await Self.loadRuleSet(on: connection)
+        }
+    }
+
+    /// The same on a connection whose transaction keeps what is read together.
+    static func loadRuleSet(on connection: PostgresConnection) async throws -> RuleSetSnapshot {
+        guard let version = try await connection.query(Self.currentVersion).first else {
+            throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
+        }
+        return try await Self.snapshot(
+            version: version.int64(0),
+            workspaces: connection.query(Self.allWorkspaces),
+            rules: connection.query(Self.allRules),
+            agreements: connection.query(Self.allAgreements),
+            pauses: connection.query(Self.allPauses),
+            people: connection.query(Self.allPeople)
+        )
+    }
+
+    /// A rule set from its rows, those of now or those of then.
+    static func snapshot(
+        version: Int64,
+        workspaces: Rows,
+        rules: Rows,
+        agreements: Rows,
+        pauses: Rows,
+        people: Rows
+    ) throws -> RuleSetSnapshot {
+        let people = Dictionary(grouping: try people.map(Assignee.init), by: \.workspaceID)
+        var shared = SharedConditions()
+        return RuleSetSnapshot(
+            version: version,
+            workspaces: try workspaces.map { row in
+                var workspace = try WorkspaceRecord(row).workspace
+                workspace.assignees = people[workspace.id] ?? []
+                return workspace
+            },
+            rules: try rules.map { row in
+                var rule = try RuleRecord(row).rule
+                rule.conditions = shared.shared(rule.conditions)
+                return rule
+            },
+            agreements: try agreements.map { row in
+                RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
+            },
+            pauses: RoutingPauses(Set(try pauses.map { row in try row.uuid(0) }))
+        )
+    }
+
+    private static let currentVersion = Statement(
+        "rule_set_version",
+        "SELECT switchyard.current_rule_set_version()"
+    )
+    private static let allWorkspaces = Statement(
+        "rule_set_workspaces",
+        "SELECT \(WorkspaceRecord.columns) FROM public.workspaces w WHERE w.deleted_at IS NULL"
+    )
+    private static let allRules = Statement(
+        "rule_set_rules",
+        "SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r"
+    )
+    private static let allAgreements = Statement(
+        "rule_set_agreements",
+        "SELECT receiving_workspace_id, sending_workspace_id FROM public.routing_agreements"
+    )
+    private static let allPeople = Statement(
+        "rule_set_people",
+        "SELECT \(Assignee.columns) FROM public.workspace_assignees a ORDER BY a.workspace_id, a.name, a.id"
+    )
+    private static let allPauses = Statement(
+        "rule_set_pauses",
+        "SELECT workspace_id FROM switchyard.routing_pauses"
+    )
+}

@@ -1,0 +1,287 @@
+package import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// What of a rule may be set; nil leaves a field as it is.
+package struct RuleChange: Sendable, Hashable {
+    /// Its name.
+    package var name: String?
+    /// Its priority: higher first.
+    package var priority: Int32?
+    /// Whether it takes part.
+    package var isActive: Bool?
+    /// What a lead must have.
+    package var conditions: RuleConditions?
+    /// Where a matching lead goes.
+    package var destinationWorkspaceID: UUID?
+    /// How leads are handed out; `.some(nil)` takes what there is away.
+    package var distribution: Distribution??
+
+    /// A change of nothing.
+    package init() {}
+}
+
+/// Routing rules, one by one.
+package struct RuleStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// All rules that the caller may see, in the order in which they are tried.
+    ///
+    /// - Parameters:
+    ///   - owner: only the rules of this workspace.
+    ///   - access: on whose behalf.
+    /// - Returns: the rules.
+    /// - Throws: what the database says.
+    package func rules(of owner: UUID? = nil, as access: Access) async throws -> [RuleRecord] {
+        var parameters = Parameters()
+        parameters.append(access.workspaceID ?? owner)
+        return try await session.run(Self.listRules, parameters, as: access).map(RuleRecord.init)
+    }
+
+    /// One rule, or nil if there is none that the caller may see.
+    package func rule(_ id: UUID, as access: Access) async throws -> RuleRecord? {
+        var parameters = Parameters()
+        parameters.append(id)
+        return try await session.run(Self.oneRule, parameters, as: access).first.map(RuleRecord.init)
+    }
+
+    /// Creates a rule; decisions follow it as soon as this returns, on every node.
+    ///
+    /// - Parameters:
+    ///   - id: the new rule's id; repeated with the same rule, it is made once (`createOnce(_:stored:isSame:)`).
+    ///   - owner: the workspace it belongs to; nil for a rule of the platform, which only administrators may make.
+    ///   - change: name and destination are required.
+    ///   - access: on whose behalf. A workspace may make rules of its own, to destinations that have agreed.
+    /// - Returns: the rule as it is stored.
+    /// - Throws: `StoreError` naming the field.
+    package func createRule(
+        id: UUID,
+        owner: UUID?,
+        _ change: RuleChange,
+        as access: Access
+    ) async throws -> RuleRecord {
+        if let own = access.workspaceID, owner != own {
+            throw StoreError(.forbidden, field: "/workspaceId", "A workspace's key makes rules of that workspace only.")
+        }
+        guard change.name != nil else { throw StoreError(.invalid, field: "/name", "A rule needs a name.") }
+        try change.checkDestinationOfPool()
+        let change = change.withDestinationOfPool
+        guard change.destinationWorkspaceID != nil else {
+            throw StoreError(.invalid, field: "/destinationWorkspaceId", "A rule needs a destination.")
+        }
+        if let owner, access == .administrator, try await WorkspaceStore(session).workspace(owner, as: access) == nil {
+            throw StoreError.noSuchWorkspace("/workspaceId")
+        }
+        try await check(change, as: access)
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(owner)
+        Self.append(change, to: &parameters)
+        return try await session.createOnce {
+            let rows = try await session.write(Self.insertRule, parameters, as: access, fields: Self.ruleFields)
+            guard let row = rows.first else { throw StoreError(.forbidden, "This key may not make that rule.") }
+            return try RuleRecord(row)
+        } stored: {
+            try await rule(id, as: access)
+        } isSame: {
+            change.makes($0, of: owner)
+        }
+    }
+
+    /// Changes a rule; decisions follow it as soon as this returns.
+    ///
+    /// - Throws: `StoreError` naming the field: a destination alone is refused for a rule that has a pool, whose members say
+    ///   where its leads go.
+    package func changeRule(_ id: UUID, _ change: RuleChange, as access: Access) async throws -> RuleRecord {
+        try change.checkDestinationOfPool()
+        let change = change.withDestinationOfPool
+        try await check(change, as: access)
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(access.workspaceID)
+        Self.append(change, to: &parameters)
+        let rows = try await session.write(Self.updateRule, parameters, as: access, fields: Self.ruleFields)
+        guard let row = rows.first else {
+            guard try await rule(id, as: access)?.rule.distribution?.pool != nil else {
+                throw StoreError(.notFound, "There is no such rule.")
+            }
+            throw StoreError(
+                .invalid,
+                field: "/destinationWorkspaceId",
+                "This rule shares its leads among a pool, so a destination alone would change nothing.",
+                remedy: "Send distribution with other members, or with pool null beside the one destination."
+            )
+        }
+        return try RuleRecord(row)
+    }
+
+    /// Deletes a rule; leads that it matched keep its id.
+    ///
+    /// - Returns: whether there was one.
+    package func deleteRule(_ id: UUID, as access: Access) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(access.workspaceID)
+        return try await !session.write(Self.removeRule, parameters, as: access).isEmpty
+    }
+
+    /// What can be said about a rule before it is saved.
+    private func check(_ change: RuleChange, as access: Access) async throws {
+        if let name = change.name, name.isEmpty || name.utf8.count > 200 {
+            throw StoreError(.invalid, field: "/name", "A name has 1 to 200 bytes.")
+        }
+        if let conditions = change.conditions {
+            try Self.check(conditions)
+        }
+        if case .some(.some(let distribution)) = change.distribution {
+            if let problem = distribution.problems.first {
+                throw StoreError(.invalid, field: problem.path, problem.message, remedy: problem.remedy)
+            }
+            for (number, member) in (distribution.pool?.members ?? []).enumerated() {
+                try await check(
+                    destination: member.workspaceID,
+                    "/distribution/pool/members/\(number)/workspaceId",
+                    as: access
+                )
+            }
+        }
+        guard let destination = change.destinationWorkspaceID else { return }
+        try await check(destination: destination, "/destinationWorkspaceId", as: access)
+    }
+
+    /// Refuses a workspace that leads may not be sent to.
+    private func check(destination: UUID, _ field: String, as access: Access) async throws {
+        switch access {
+        case .administrator:
+            guard try await WorkspaceStore(session).workspace(destination, as: access) != nil else {
+                throw StoreError.noSuchWorkspace(field)
+            }
+        case .workspace(let own):
+            guard destination != own else { return }
+            // Says the same for a workspace that does not exist as for one that has not agreed.
+            guard try await AgreementStore(session).hasAgreed(destination, toReceiveFrom: own, as: access) else {
+                throw StoreError(
+                    .invalid,
+                    field: field,
+                    "That workspace has not agreed to receive leads from this one.",
+                    remedy: "Ask the receiver to agree first: POST /api/agreements with a key of its own."
+                )
+            }
+        }
+    }
+
+    /// Refuses conditions that cannot be understood, or are too many or too long.
+    static func check(_ conditions: RuleConditions) throws {
+        if let problem = conditions.problems.first {
+            throw StoreError(
+                .invalid,
+                field: "/conditions\(problem.path)",
+                problem.message,
+                remedy: problem.remedy.isEmpty ? nil : problem.remedy
+            )
+        }
+        let lists = [
+            ("industries", conditions.industries), ("company_sizes", conditions.companySizes),
+            ("revenue_ranges", conditions.revenueRanges), ("countries", conditions.countries),
+            ("us_states", conditions.usStates), ("regions", conditions.regions),
+        ]
+        for (name, values) in lists {
+            if values.count > 1000 {
+                throw StoreError(.invalid, field: "/conditions/\(name)", "A list has at most 1,000 values.")
+            }
+            if values.contains(where: { $0.isEmpty || $0.utf8.count > 200 || $0.utf8.contains(0) }) {
+                throw StoreError(.invalid, field: "/conditions/\(name)", "A value has 1 to 200 bytes and no NUL.")
+            }
+        }
+    }
+
+    private static func append(_ change: RuleChange, to parameters: inout Parameters) {
+        parameters.append(change.name)
+        parameters.append(change.priority)
+        parameters.append(change.isActive)
+        parameters.json(change.conditions?.json.printed)
+        parameters.append(change.destinationWorkspaceID)
+        parameters.append(change.distribution != nil)
+        parameters.json(change.distribution.flatMap { $0 }?.settings.json)
+    }
+
+    private static let ruleFields = [
+        "lead_routing_rules_destination_workspace_id_fkey": "/destinationWorkspaceId",
+        "lead_routing_rules_workspace_id_fkey": "/workspaceId",
+    ]
+    private static let listRules = Statement(
+        "list_rules",
+        """
+        SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r
+        WHERE $1::uuid IS NULL OR r.workspace_id = $1
+        ORDER BY r.priority DESC, r.created_at, r.id
+        """
+    )
+    private static let oneRule = Statement(
+        "one_rule",
+        "SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r WHERE r.id = $1"
+    )
+    private static let insertRule = Statement(
+        "insert_rule",
+        """
+        INSERT INTO public.lead_routing_rules AS r
+            (id, workspace_id, rule_name, priority, is_active, conditions, destination_workspace_id,
+            distribution)
+        VALUES ($1, $2, $3, coalesce($4, 0), coalesce($5, true), coalesce($6, '{}'::jsonb), $7, CASE WHEN $8 THEN $9 END)
+        RETURNING \(RuleRecord.columns)
+        """
+    )
+    private static let updateRule = Statement(
+        "update_rule",
+        """
+        UPDATE public.lead_routing_rules AS r SET
+            rule_name = coalesce($3, r.rule_name),
+            priority = coalesce($4, r.priority),
+            is_active = coalesce($5, r.is_active),
+            conditions = coalesce($6, r.conditions),
+            destination_workspace_id = coalesce($7, r.destination_workspace_id),
+            distribution = CASE WHEN $8 THEN $9 ELSE r.distribution END,
+            updated_at = now()
+        WHERE r.id = $1 AND ($2::uuid IS NULL OR r.workspace_id = $2)
+            AND ($7 IS NULL OR $8 OR jsonb_typeof(r.distribution -> 'pool') IS DISTINCT FROM 'object')
+        RETURNING \(RuleRecord.columns)
+        """
+    )
+    private static let removeRule = Statement(
+        "remove_rule",
+        """
+        DELETE FROM public.lead_routing_rules
+        WHERE id = $1 AND ($2::uuid IS NULL OR workspace_id = $2)
+        RETURNING id
+        """
+    )
+}
+
+extension RuleChange {
+    /// Refuses a destination that is none of the pool beside it: it would be passed over in silence.
+    fileprivate func checkDestinationOfPool() throws {
+        guard let destination = destinationWorkspaceID, let members = distribution.flatMap({ $0 })?.pool?.members,
+            !members.isEmpty, !members.contains(where: { $0.workspaceID == destination })
+        else { return }
+        throw StoreError(
+            .invalid,
+            field: "/destinationWorkspaceId",
+            "This workspace is no member of the pool, which says where the leads go.",
+            remedy: "Leave it out, or make it a member."
+        )
+    }
+
+    /// For a pool the one destination is its first member.
+    fileprivate var withDestinationOfPool: RuleChange {
+        guard let first = distribution.flatMap({ $0 })?.pool?.members.first else { return self }
+        var change = self
+        change.destinationWorkspaceID = first.workspaceID
+        return change
+    }
+}

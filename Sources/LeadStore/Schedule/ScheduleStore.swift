@@ -1,0 +1,180 @@
+package import FoundationEssentials
+package import Postgres
+
+/// One run of a scheduled function.
+package struct ScheduledRun: Sendable, Hashable {
+    /// The function.
+    package let name: String
+    /// The time it was due.
+    package let dueAt: Timestamp
+    /// The node that ran it.
+    package let node: String
+    /// When it began, by the database's clock.
+    package let startedAt: Timestamp
+    /// When it ended; nil while it runs, or when its node died.
+    package let finishedAt: Timestamp?
+    /// How many leads it touched.
+    package let affected: Int64?
+    /// What went wrong, if something did.
+    package let error: String?
+
+    /// A run of these parts.
+    package init(
+        name: String,
+        dueAt: Timestamp,
+        node: String,
+        startedAt: Timestamp,
+        finishedAt: Timestamp? = nil,
+        affected: Int64? = nil,
+        error: String? = nil
+    ) {
+        self.name = name
+        self.dueAt = dueAt
+        self.node = node
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.affected = affected
+        self.error = error
+    }
+}
+
+/// Runs of the scheduled functions: each due time once over all nodes.
+package struct ScheduleStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// The database's clock, which decides what is due.
+    package func databaseTime() async throws -> Timestamp {
+        guard let row = try await session.pool.query(Self.clock).first else {
+            throw StoreError(.notFound, "The database did not tell the time.")
+        }
+        return try row.timestamp(0)
+    }
+
+    /// Takes a due time of a function for this node.
+    ///
+    /// The key (name, due time) lets one node through, whoever gets there first. A run that began a quarter of an hour
+    /// ago and never ended is taken over: its node died. Who has taken it and never heard so, because the connection
+    /// was lost, asks again with the same `claim`, and hears it.
+    ///
+    /// - Parameters:
+    ///   - name: the function.
+    ///   - dueAt: its due time.
+    ///   - node: who asks, for people.
+    ///   - claim: who asks; nobody else has the same.
+    /// - Returns: whether this node is to run it.
+    /// - Throws: what the database says.
+    package func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(name)
+        parameters.append(dueAt)
+        parameters.append(node)
+        parameters.append(claim)
+        return try await !session.pool.query(Self.insertRun, parameters).isEmpty
+    }
+
+    /// Takes a due time whose run has failed, to try it once more.
+    ///
+    /// - Returns: whether this node is to run it.
+    package func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
+        var parameters = Parameters()
+        parameters.append(name)
+        parameters.append(dueAt)
+        parameters.append(node)
+        return try await !session.pool.query(Self.repeatRun, parameters).isEmpty
+    }
+
+    /// The run of a due time, if anybody has taken it.
+    package func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
+        var parameters = Parameters()
+        parameters.append(name)
+        parameters.append(dueAt)
+        return try await session.pool.query(Self.oneRun, parameters).first.map(ScheduledRun.init)
+    }
+
+    /// Notes how a run ended.
+    package func finishRun(
+        _ name: String,
+        dueAt: Timestamp,
+        node: String,
+        affected: Int64?,
+        error: String?
+    ) async throws {
+        var parameters = Parameters()
+        parameters.append(name)
+        parameters.append(dueAt)
+        parameters.append(node)
+        parameters.append(affected)
+        parameters.append(error)
+        _ = try await session.pool.query(Self.endRun, parameters)
+    }
+
+    /// The last run of each function that has run.
+    package func lastRuns() async throws -> [ScheduledRun] {
+        try await session.pool.query(Self.newestRuns).map(ScheduledRun.init)
+    }
+
+    private static let clock = Statement("database_time", "SELECT clock_timestamp()")
+    private static let insertRun = Statement(
+        "claim_run",
+        """
+        INSERT INTO switchyard.scheduled_runs AS run (name, due_at, node, started_at, claim)
+        VALUES ($1, $2, $3, clock_timestamp(), $4)
+        ON CONFLICT (name, due_at) DO UPDATE
+        SET node = excluded.node, started_at = excluded.started_at, claim = excluded.claim
+        WHERE run.finished_at IS NULL
+            AND (run.claim = excluded.claim OR run.started_at < clock_timestamp() - interval '15 minutes')
+        RETURNING 1
+        """
+    )
+    private static let repeatRun = Statement(
+        "reclaim_failed_run",
+        """
+        UPDATE switchyard.scheduled_runs
+        SET node = $3, started_at = clock_timestamp(), finished_at = NULL, affected = NULL, error = NULL
+        WHERE name = $1 AND due_at = $2 AND finished_at IS NOT NULL AND error IS NOT NULL
+        RETURNING 1
+        """
+    )
+    private static let oneRun = Statement(
+        "scheduled_run",
+        """
+        SELECT name::text, due_at, node::text, started_at, finished_at, affected, error::text
+        FROM switchyard.scheduled_runs
+        WHERE name = $1 AND due_at = $2
+        """
+    )
+    private static let endRun = Statement(
+        "finish_run",
+        """
+        UPDATE switchyard.scheduled_runs SET finished_at = clock_timestamp(), affected = $4, error = $5
+        WHERE name = $1 AND due_at = $2 AND node = $3
+        """
+    )
+    private static let newestRuns = Statement(
+        "last_runs",
+        """
+        SELECT DISTINCT ON (name) name::text, due_at, node::text, started_at, finished_at, affected, error::text
+        FROM switchyard.scheduled_runs
+        ORDER BY name, due_at DESC
+        """
+    )
+}
+
+extension ScheduledRun {
+    /// Reads a row of name, due time, node, start, end, affected, error.
+    init(_ row: Row) throws {
+        name = try row.string(0)
+        dueAt = try row.timestamp(1)
+        node = try row.stringIfPresent(2) ?? ""
+        startedAt = try row.timestamp(3)
+        finishedAt = try row.timestampIfPresent(4)
+        affected = try row.int64IfPresent(5)
+        error = try row.stringIfPresent(6)
+    }
+}

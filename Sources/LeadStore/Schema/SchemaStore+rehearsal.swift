@@ -1,0 +1,92 @@
+import Postgres
+
+/// How long a lock that stops others was held during a rehearsal.
+package struct HeldLock: Sendable, Hashable {
+    /// The table or index.
+    package let relation: String
+    /// For example `AccessExclusiveLock`.
+    package let mode: String
+}
+
+/// What a migration has changed in a table.
+package struct TableChanges: Sendable, Hashable {
+    /// The table.
+    package let name: String
+    /// Rows inserted, updated and deleted.
+    package let inserted, updated, deleted: Int64
+}
+
+extension SchemaStore {
+    /// The database that this is, its size in bytes, and whether our user may make another.
+    package func databaseFacts() async throws -> (name: String, size: Int64, mayCreateDatabases: Bool) {
+        guard let row = try await session.pool.query(Self.askDatabase).first else {
+            throw StoreError(.notFound, "The server did not answer.")
+        }
+        return (try row.string(0), try row.int64(1), try row.bool(2))
+    }
+
+    /// Makes a database: an empty one, or a copy of one that nobody is connected to.
+    package func makeDatabase(_ name: String, from template: String?) async throws {
+        _ = try await session.pool.simple(
+            "CREATE DATABASE \(Self.quoted(name)) TEMPLATE \(Self.quoted(template ?? "template0"))"
+        )
+    }
+
+    /// Drops a database, and ends whoever is connected to it.
+    package func dropDatabase(_ name: String) async throws {
+        _ = try await session.pool.simple("DROP DATABASE IF EXISTS \(Self.quoted(name)) WITH (FORCE)")
+    }
+
+    /// The locks on tables and indexes that stop writers, or readers as well, and are held by anybody else right now.
+    package func heldLocks() async throws -> [HeldLock] {
+        try await session.pool.query(Self.askLocks).map { HeldLock(relation: try $0.string(0), mode: try $0.string(1)) }
+    }
+
+    /// What was changed in tables since the statistics were reset, by whoever has ended his transaction.
+    package func tableChanges() async throws -> [TableChanges] {
+        try await session.pool.query(Self.askChanges)
+            .map { row in
+                TableChanges(
+                    name: try row.string(0),
+                    inserted: try row.int64(1),
+                    updated: try row.int64(2),
+                    deleted: try row.int64(3)
+                )
+            }
+    }
+
+    /// Begins to count changes from nothing.
+    package func resetChanges() async throws { _ = try await session.pool.query(Self.resetCounts) }
+
+    private static func quoted(_ name: String) -> String {
+        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    private static let askDatabase = Statement(
+        "",
+        """
+        SELECT current_database()::text, pg_catalog.pg_database_size(current_database()),
+            coalesce((SELECT r.rolcreatedb OR r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), false)
+        """
+    )
+    private static let askLocks = Statement(
+        "held_locks",
+        """
+        SELECT DISTINCT l.relation::regclass::text, l.mode
+        FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+        WHERE l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+            AND l.granted AND l.pid <> pg_backend_pid() AND c.relkind IN ('r', 'p') AND l.relation >= 16384
+            AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+        """
+    )
+    private static let askChanges = Statement(
+        "",
+        """
+        SELECT s.schemaname || '.' || s.relname, s.n_tup_ins, s.n_tup_upd, s.n_tup_del
+        FROM pg_catalog.pg_stat_user_tables s
+        WHERE s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0
+        ORDER BY s.n_tup_ins + s.n_tup_upd + s.n_tup_del DESC, 1
+        """
+    )
+    private static let resetCounts = Statement("", "SELECT pg_catalog.pg_stat_reset()")
+}

@@ -1,0 +1,85 @@
+package import FoundationEssentials
+import Postgres
+import RoutingRules
+
+/// On whose behalf a statement runs.
+package enum Access: Sendable, Hashable {
+    /// The server itself, or a platform administrator: every row.
+    case administrator
+    /// A workspace's own key: what the row policies show to that workspace, and nothing else.
+    case workspace(UUID)
+
+    /// The workspace that rows are limited to, or nil for an administrator.
+    package var workspaceID: UUID? {
+        switch self {
+        case .administrator: nil
+        case .workspace(let id): id
+        }
+    }
+}
+
+extension StoreSession {
+    /// Runs one statement on behalf of somebody.
+    ///
+    /// For an administrator this is one pipelined statement. For a workspace it is a transaction of four round trips:
+    /// the role and the claims are set for that transaction only, so that a pooled connection carries nothing over. The
+    /// same goes for a statement whose author is to be recorded.
+    func run(
+        _ statement: Statement,
+        _ parameters: Parameters,
+        as access: Access,
+        recording actor: String? = nil
+    ) async throws -> Rows {
+        if access == .administrator, actor == nil { return try await pool.query(statement, parameters) }
+        return try await pool.withTransaction { connection in
+            if let actor { try await Self.record(actor, on: connection) }
+            try await Self.become(access, on: connection)
+            return try await connection.query(statement, parameters)
+        }
+    }
+
+    /// Has the rest of a transaction run on behalf of somebody.
+    static func become(_ access: Access, on connection: PostgresConnection) async throws {
+        guard case .workspace(let id) = access else { return }
+        var claims = Parameters()
+        claims.append(#"{"role":"authenticated","switchyard_workspace_id":"\#(id.text)"}"#)
+        _ = try await connection.query(Self.becomeWorkspace, claims)
+    }
+
+    /// Says who makes the version of the rule set that a transaction makes, and how.
+    ///
+    /// - Parameters:
+    ///   - actor: who.
+    ///   - action: `edit` unless it is something else.
+    ///   - note: why, in the author's words.
+    ///   - connection: inside the transaction.
+    /// - Throws: what the database says.
+    static func record(
+        _ actor: String,
+        _ action: RuleSetVersion.Action = .edit,
+        note: String? = nil,
+        on connection: PostgresConnection
+    ) async throws {
+        var parameters = Parameters()
+        parameters.append(actor)
+        parameters.append(action.rawValue)
+        parameters.append(note ?? "")
+        _ = try await connection.query(Self.recordAuthor, parameters)
+    }
+
+    private static let recordAuthor = Statement(
+        "record_author",
+        """
+        SELECT set_config('switchyard.actor', $1, true), set_config('switchyard.action', $2, true),
+            set_config('switchyard.note', $3, true)
+        """
+    )
+
+    /// `SET LOCAL ROLE authenticated` and the claims of a workspace's key, in one statement.
+    private static let becomeWorkspace = Statement(
+        "become_workspace",
+        """
+        SELECT set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)
+        """
+    )
+}

@@ -1,0 +1,144 @@
+package import FoundationEssentials
+package import Postgres
+package import RoutingRules
+
+/// Which leads of the past a replay reads.
+package struct ReplaySelection: Sendable, Hashable {
+    /// The workspace that they came from; nil for all.
+    package var source: UUID?
+    /// Stored at this time or later.
+    package var from: Timestamp
+    /// Stored before this time.
+    package var before: Timestamp
+    /// How many at most; of more, the newest.
+    package var limit: Int
+
+    /// Leads of a time.
+    package init(source: UUID?, from: Timestamp, before: Timestamp, limit: Int) {
+        self.source = source
+        self.from = from
+        self.before = before
+        self.limit = limit
+    }
+}
+
+/// A part of the leads that a replay reads.
+package struct ReplayPage: Sendable {
+    /// The leads that rules decide, oldest first.
+    package let leads: [SimulatedLead]
+    /// How many duplicates are between them.
+    package let duplicateCount: Int
+}
+
+/// What a simulation reads: leads of the past and the windows of caps.
+package struct SimulationStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// Reads leads of the past in the order in which they came, page by page, and writes nothing.
+    ///
+    /// Leads whose person was erased are left out: what rules would say to them cannot be told.
+    ///
+    /// One transaction that can only read, over one snapshot: leads that come in meanwhile change nothing. The server
+    /// finds and sorts the leads once and hands them out through a cursor, so that memory here holds one page however
+    /// many there are.
+    ///
+    /// - Parameters:
+    ///   - selection: which leads.
+    ///   - pageSize: how many are read at a time.
+    ///   - seconds: how long the server may work on one page; the transaction ends with an error then.
+    ///   - body: takes each page; an error that it throws ends the reading.
+    /// - Returns: whether there are more leads than the limit.
+    /// - Throws: what the database says, and what `body` throws.
+    package func replay(
+        _ selection: ReplaySelection,
+        pageSize: Int = 2_000,
+        seconds: Int = 30,
+        _ body: (ReplayPage) throws -> Void
+    ) async throws -> Bool {
+        try await session.pool.withTransaction { connection in
+            _ = try await connection.query(StoreSession.readOneSnapshot)
+            _ = try await connection.query(
+                Statement("", "SET LOCAL statement_timeout = '\(seconds)s'")
+            )
+            var parameters = Parameters()
+            parameters.append(selection.from)
+            parameters.append(selection.before)
+            parameters.append(Int64(clamping: selection.limit) + 1)
+            if let source = selection.source { parameters.append(source) }
+            _ = try await connection.query(Self.openReplay(bySource: selection.source != nil), parameters)
+            let fetch = Statement("", "FETCH FORWARD \(pageSize) FROM switchyard_replay")
+            var toSkip: Int?
+            var isTruncated = false
+            while true {
+                let rows = try await connection.query(fetch)
+                guard !rows.isEmpty else { break }
+                var leads: [SimulatedLead] = []
+                leads.reserveCapacity(rows.count)
+                var duplicates = 0
+                for row in rows {
+                    if toSkip == nil {
+                        // The one lead more that was asked for tells that there are more; it is the oldest.
+                        isTruncated = try row.int64(LeadRow.total) > Int64(selection.limit)
+                        toSkip = isTruncated ? 1 : 0
+                    }
+                    if let skip = toSkip, skip > 0 {
+                        toSkip = skip - 1
+                        continue
+                    }
+                    if try row.bool(LeadRow.isDuplicate) {
+                        duplicates += 1
+                    } else {
+                        leads.append(try LeadRow.lead(row))
+                    }
+                }
+                try body(ReplayPage(leads: leads, duplicateCount: duplicates))
+                try Task.checkCancellation()
+                if rows.count < pageSize { break }
+            }
+            return isTruncated
+        }
+    }
+
+    private static func openReplay(bySource: Bool) -> Statement {
+        Statement(
+            "",
+            """
+            DECLARE switchyard_replay NO SCROLL CURSOR FOR
+            SELECT \(LeadRow.columns), l.duplicate_of IS NOT NULL, count(*) OVER ()
+            FROM (
+                SELECT n.* FROM public.leads n
+                WHERE n.created_at >= $1 AND n.created_at < $2 AND n.erased_at IS NULL\(bySource ? " AND n.source_workspace_id = $4" : "")
+                ORDER BY n.created_at DESC, n.id DESC
+                LIMIT $3
+            ) l
+            ORDER BY l.created_at, l.id
+            """
+        )
+    }
+}
+
+/// The columns of a lead that rules look at.
+enum LeadRow {
+    static let columns = """
+        l.id, l.source_workspace_id, l.created_at::timestamptz, l.email::text, l.phone::text, l.first_name::text,
+        l.last_name::text, l.company_name::text, l.company_industry::text, l.company_size::text,
+        l.company_revenue::text, l.company_location::text, l.source::text, l.source_id::text, l.metadata::text
+        """
+    static let isDuplicate = 15
+    static let total = 16
+
+    static func lead(_ row: Row) throws -> SimulatedLead {
+        SimulatedLead(
+            id: try row.uuid(0),
+            lead: try Lead(row, from: 3),
+            source: try row.uuidIfPresent(1),
+            time: try row.timestamp(2).microsecondsSinceUnixEpoch
+        )
+    }
+}

@@ -1,0 +1,82 @@
+package import Postgres
+
+/// Every SQL statement of the server, by subject: `stores.leads.lead(id, as: access)`.
+///
+/// A value that holds a session and the cursor of this node's claims: no cache and no state of a connection, so that any
+/// number of nodes may have one on the same database. Each operation of a store is one statement or one transaction of
+/// its own and says which. Failures are ``StoreError`` where a caller can do something about them, and `PostgresError`
+/// as it came otherwise.
+package struct Stores: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+    /// Where the last claims of this node ended.
+    private let cursor: ClaimCursor
+
+    /// Stores on the database that `pool` connects to.
+    package init(pool: PostgresPool) {
+        self.init(session: StoreSession(pool: pool), cursor: ClaimCursor())
+    }
+
+    private init(session: StoreSession, cursor: ClaimCursor) {
+        self.session = session
+        self.cursor = cursor
+    }
+
+    /// The same stores, with an actor who is recorded with edits of the rule set.
+    package func by(_ actor: String) -> Stores { Stores(session: session.by(actor), cursor: cursor) }
+
+    // MARK: - Leads
+
+    /// Leads as they are stored, and their history.
+    package var leads: LeadsStore { LeadsStore(session) }
+    /// Batches of new leads.
+    package var intake: IntakeStore { IntakeStore(session) }
+    /// Waiting leads: claims, retries, requeues, expiry.
+    package var queue: QueueStore { QueueStore(session, cursor: cursor) }
+    /// Returns of routed leads by their destinations.
+    package var returns: ReturnStore { ReturnStore(session) }
+    /// Erasure of persons.
+    package var erasure: ErasureStore { ErasureStore(session) }
+    /// Counters, turns and clocks that decisions depend on.
+    package var capacity: CapacityStore { CapacityStore(session) }
+    /// What a simulation reads.
+    package var simulation: SimulationStore { SimulationStore(session) }
+
+    // MARK: - Workspaces and rules
+
+    /// Workspaces.
+    package var workspaces: WorkspaceStore { WorkspaceStore(session) }
+    /// The people of workspaces.
+    package var assignees: AssigneeStore { AssigneeStore(session) }
+    /// Agreements to receive leads.
+    package var agreements: AgreementStore { AgreementStore(session) }
+    /// Pauses of routing.
+    package var pauses: PauseStore { PauseStore(session) }
+    /// Rules, one by one.
+    package var rules: RuleStore { RuleStore(session) }
+    /// Rule sets as a whole, and their versions.
+    package var ruleSets: RuleSetStore { RuleSetStore(session) }
+    /// Drafts of rule sets.
+    package var drafts: DraftStore { DraftStore(session) }
+    /// Publication of rule sets and return to earlier versions.
+    package var publishing: PublishingStore { PublishingStore(session) }
+
+    // MARK: - Operation
+
+    /// API keys.
+    package var keys: KeyStore { KeyStore(session) }
+    /// Sums of the routing log.
+    package var statistics: StatisticsStore { StatisticsStore(session) }
+    /// Alerts and their notifications.
+    package var alerts: AlertStore { AlertStore(session) }
+    /// Runs of scheduled functions.
+    package var schedule: ScheduleStore { ScheduleStore(session) }
+    /// The nodes on this database.
+    package var nodes: NodeStore { NodeStore(session) }
+    /// How routing and the database server are doing.
+    package var health: HealthStore { HealthStore(session) }
+    /// Retention, partitions, vacuum settings, jobs of pg_cron.
+    package var maintenance: MaintenanceStore { MaintenanceStore(session) }
+    /// Checks of the schema and rehearsals of migrations.
+    package var schema: SchemaStore { SchemaStore(session) }
+}

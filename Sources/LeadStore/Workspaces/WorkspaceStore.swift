@@ -1,0 +1,207 @@
+package import FoundationEssentials
+import Postgres
+package import RoutingRules
+
+/// What of a workspace an administrator may set; nil leaves a field as it is.
+package struct WorkspaceChange: Sendable, Hashable {
+    /// Its name.
+    package var name: String?
+    /// `partner` or `platform`.
+    package var type: String?
+    /// Whether it takes part at all.
+    package var isActive: Bool?
+    /// Whether routing into it is paused.
+    package var isPaused: Bool?
+    /// What becomes of its leads that no rule matches.
+    package var unmatchedPolicy: UnmatchedPolicy?
+    /// How many leads it takes, when, and which; `.some(nil)` takes the bounds away.
+    package var capacity: WorkspaceCapacity??
+
+    /// A change of nothing.
+    package init() {}
+}
+
+/// Workspaces.
+package struct WorkspaceStore: Sendable {
+    /// The connections, and on whose behalf edits are recorded.
+    package let session: StoreSession
+
+    /// A store over a session.
+    package init(_ session: StoreSession) {
+        self.session = session
+    }
+
+    /// All workspaces that the caller may see, by name.
+    package func workspaces(as access: Access) async throws -> [WorkspaceRecord] {
+        var parameters = Parameters()
+        parameters.append(access.workspaceID)
+        return try await session.run(Self.listWorkspaces, parameters, as: access).map(WorkspaceRecord.init)
+    }
+
+    /// One workspace, or nil if there is none that the caller may see.
+    package func workspace(_ id: UUID, as access: Access) async throws -> WorkspaceRecord? {
+        var parameters = Parameters()
+        parameters.append(id)
+        return try await session.run(Self.oneWorkspace, parameters, as: access).first.map(WorkspaceRecord.init)
+    }
+
+    /// Creates a workspace; repeated with the same id and fields, it is made once.
+    ///
+    /// Only administrators may.
+    ///
+    /// - Throws: `StoreError` naming `name`, `type` or `fallbackWorkspaceId`.
+    package func createWorkspace(id: UUID, _ change: WorkspaceChange, as access: Access) async throws -> WorkspaceRecord
+    {
+        guard let name = change.name else { throw StoreError(.invalid, field: "/name", "A workspace needs a name.") }
+        try await check(change, name: name, id: id, as: access)
+        return try await session.createOnce {
+            try await save(Self.insertWorkspace, id: id, change)
+        } stored: {
+            try await workspace(id, as: access)
+        } isSame: {
+            change.makes($0)
+        }
+    }
+
+    /// Changes a workspace.
+    ///
+    /// Only administrators may.
+    package func changeWorkspace(
+        _ id: UUID,
+        _ change: WorkspaceChange,
+        as access: Access
+    ) async throws -> WorkspaceRecord {
+        try await check(change, name: change.name, id: id, as: access)
+        return try await save(Self.updateWorkspace, id: id, change)
+    }
+
+    /// Deletes a workspace: it is marked, switched off and no longer listed; its leads and its log stay.
+    ///
+    /// - Returns: whether there was one.
+    package func deleteWorkspace(_ id: UUID, as access: Access) async throws -> Bool {
+        try Self.requireAdministrator(access)
+        var parameters = Parameters()
+        parameters.append(id)
+        return try await !session.write(Self.markWorkspaceDeleted, parameters, as: access).isEmpty
+    }
+
+    /// Refuses everybody but administrators.
+    static func requireAdministrator(_ access: Access) throws {
+        guard access == .administrator else {
+            throw StoreError(.forbidden, "Only an administrator's key may do that.")
+        }
+    }
+
+    private func check(_ change: WorkspaceChange, name: String?, id: UUID, as access: Access) async throws {
+        try Self.requireAdministrator(access)
+        if let name, name.isEmpty || name.utf8.count > 200 {
+            throw StoreError(.invalid, field: "/name", "A name has 1 to 200 bytes.")
+        }
+        if let type = change.type, type != "partner", type != "platform" {
+            throw StoreError(.invalid, field: "/type", "A workspace is of type partner or platform.")
+        }
+        if case .some(.some(let capacity)) = change.capacity {
+            if let problem = capacity.problems.first {
+                throw StoreError(.invalid, field: problem.path, problem.message, remedy: problem.remedy)
+            }
+            var parameters = Parameters()
+            parameters.append(capacity.timeZone)
+            guard try await session.pool.query(Self.timeZone, parameters).first != nil else {
+                throw StoreError(
+                    .invalid,
+                    field: "/capacity/timeZone",
+                    "There is no such time zone.",
+                    remedy: "Use a name of the IANA database, such as Europe/Berlin."
+                )
+            }
+        }
+        if case .fallback(let destination) = change.unmatchedPolicy {
+            guard destination != id, try await workspace(destination, as: .administrator) != nil else {
+                throw StoreError(.invalid, field: "/fallbackWorkspaceId", "Names no other workspace that exists.")
+            }
+        }
+    }
+
+    private func save(_ statement: Statement, id: UUID, _ change: WorkspaceChange) async throws -> WorkspaceRecord {
+        var parameters = Parameters()
+        parameters.append(id)
+        parameters.append(change.name)
+        parameters.append(change.type)
+        parameters.append(change.isActive)
+        parameters.append(change.isPaused)
+        parameters.append(change.unmatchedPolicy?.storedName)
+        if case .fallback(let destination) = change.unmatchedPolicy {
+            parameters.append(destination)
+        } else {
+            parameters.append(UUID?.none)
+        }
+        parameters.append(change.capacity != nil)
+        parameters.json(change.capacity.flatMap { $0 }?.settings.json)
+        let rows = try await session.write(statement, parameters, as: .administrator)
+        guard let row = rows.first else { throw StoreError(.notFound, "There is no such workspace.") }
+        return try WorkspaceRecord(row)
+    }
+
+    private static let timeZone = Statement(
+        "time_zone",
+        "SELECT z.name FROM pg_catalog.pg_timezone_names z WHERE z.name = $1"
+    )
+    private static let listWorkspaces = Statement(
+        "list_workspaces",
+        """
+        SELECT \(WorkspaceRecord.columns) FROM public.workspaces w
+        WHERE w.deleted_at IS NULL AND ($1::uuid IS NULL OR w.id = $1)
+        ORDER BY w.name, w.id
+        """
+    )
+    private static let oneWorkspace = Statement(
+        "one_workspace",
+        "SELECT \(WorkspaceRecord.columns) FROM public.workspaces w WHERE w.id = $1 AND w.deleted_at IS NULL"
+    )
+    private static let insertWorkspace = Statement(
+        "insert_workspace",
+        """
+        INSERT INTO public.workspaces AS w
+            (id, name, workspace_type, is_active, routing_paused_at, unmatched_policy, fallback_workspace_id, capacity)
+        VALUES ($1, $2, coalesce($3, 'partner'), coalesce($4, true), CASE WHEN $5 THEN now() END,
+            coalesce($6, 'keep'), $7, CASE WHEN $8 THEN $9 END)
+        RETURNING \(WorkspaceRecord.columns)
+        """
+    )
+    private static let updateWorkspace = Statement(
+        "update_workspace",
+        """
+        UPDATE public.workspaces AS w SET
+            name = coalesce($2, w.name),
+            workspace_type = coalesce($3, w.workspace_type),
+            is_active = coalesce($4, w.is_active),
+            routing_paused_at = CASE $5 WHEN true THEN coalesce(w.routing_paused_at, now())
+                WHEN false THEN NULL ELSE w.routing_paused_at END,
+            unmatched_policy = coalesce($6, w.unmatched_policy),
+            fallback_workspace_id = CASE WHEN $6 IS NULL THEN w.fallback_workspace_id ELSE $7 END,
+            capacity = CASE WHEN $8 THEN $9 ELSE w.capacity END,
+            updated_at = now()
+        WHERE w.id = $1 AND w.deleted_at IS NULL
+        RETURNING \(WorkspaceRecord.columns)
+        """
+    )
+    private static let markWorkspaceDeleted = Statement(
+        "mark_workspace_deleted",
+        """
+        UPDATE public.workspaces SET deleted_at = now(), is_active = false, updated_at = now()
+        WHERE id = $1 AND deleted_at IS NULL
+        RETURNING id
+        """
+    )
+}
+
+extension UnmatchedPolicy {
+    /// The policy in the words of `workspaces.unmatched_policy`.
+    var storedName: String {
+        switch self {
+        case .keep: "keep"
+        case .fallback: "fallback"
+        case .retry: "retry"
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import FoundationEssentials
+import LeadStore
+import Postgres
+import RoutingRules
+import Testing
+
+/// A claim goes on where the last one ended, and what came in behind that place is not lost.
+@Suite struct ClaimCursorTests {
+    private let start = ContinuousClock.now
+
+    private func place(_ source: UUID, _ due: Int64) -> ClaimCursor.Place {
+        ClaimCursor.Place(source: source, due: Timestamp(microsecondsSinceUnixEpoch: due))
+    }
+
+    private func ends(_ places: ClaimCursor, after seconds: Double = 0) -> [UUID: Int64]? {
+        places.places(.new, now: start.advanced(by: .seconds(seconds)))?.mapValues(\.microsecondsSinceUnixEpoch)
+    }
+
+    @Test func fullClaimsAreFollowedFromWhereTheyEnded() {
+        let places = ClaimCursor()
+        #expect(ends(places) == nil)
+        let first = [place(Scene.a, 5), place(Scene.a, 7), place(Scene.b, 6), place(Scene.a, 6)]
+        places.note(.new, first, limit: 4, walk: (took: .zero, end: start))
+        #expect(ends(places) == [Scene.a: 7, Scene.b: 6])
+        // Retries have places of their own.
+        #expect(places.places(.tried, now: start) == nil)
+        places.note(
+            .new,
+            [place(Scene.a, 9), place(Scene.a, 8), place(Scene.b, 6), place(Scene.b, 6)],
+            limit: 4,
+            walk: nil
+        )
+        #expect(ends(places) == [Scene.a: 9, Scene.b: 6])
+        // Another worker may report late.
+        places.note(
+            .new,
+            [place(Scene.a, 7), place(Scene.a, 7), place(Scene.b, 6), place(Scene.b, 7)],
+            limit: 4,
+            walk: nil
+        )
+        #expect(ends(places) == [Scene.a: 9, Scene.b: 7])
+    }
+
+    @Test func theFrontIsLookedAtAgainSoon() {
+        let places = ClaimCursor()
+        let claimed = (0..<10).map { place(Scene.a, $0) }
+        places.note(.new, claimed, limit: 10, walk: (took: .milliseconds(1), end: start))
+        #expect(ends(places, after: 0.24) != nil)
+        #expect(ends(places, after: 0.26) == nil)
+        // However long the way from there: a twentieth of the time at most.
+        places.note(.new, claimed, limit: 10, walk: (took: .seconds(1), end: start))
+        #expect(ends(places, after: 19) != nil)
+        #expect(ends(places, after: 21) == nil)
+    }
+
+    @Test func whoeverRunsOutMakesTheNextLookAtAll() {
+        let places = ClaimCursor()
+        let claimed = (0..<10).map { place(Scene.a, $0) }
+        places.note(.new, claimed, limit: 10, walk: (took: .zero, end: start))
+        places.note(.new, Array(claimed.prefix(9)), limit: 10, walk: nil)
+        #expect(ends(places) == nil)
+        // A late word of a claim that went on from places that are forgotten.
+        places.note(.new, claimed, limit: 10, walk: nil)
+        #expect(ends(places) == nil)
+        // Too many sources for each to have had its share.
+        let many = (0..<10).map { place(.sample(UInt8($0 % 6 + 1)), 1) }
+        places.note(.new, many, limit: 10, walk: (took: .zero, end: start))
+        #expect(ends(places) == nil)
+    }
+
+    /// From its places on a claim does not see what is before them; the next one from the front does.
+    @Test func whatComesInBehindIsFoundFromTheFront() async throws {
+        try await Scene.with { scene in
+            for number in 1...6 { try await scene.ingest(.sample(number, .queued)) }
+            try await scene.run(
+                """
+                UPDATE lead_routing_queue SET next_retry_at = now() - interval '1 hour' - interval '1 minute' * right(lead_id::text, 1)::int
+                """
+            )
+            #expect(
+                try await scene.settle(.to(Scene.b), limit: 2, kinds: [.new]).map(\.lead.prepared.id)
+                    == [6, 5].map(UUID.lead)
+            )
+            try await scene.ingest(.sample(7, .queued))
+            try await scene.run(
+                "UPDATE lead_routing_queue SET next_retry_at = now() - interval '1 day' WHERE lead_id = '\(UUID.lead(7).text)'"
+            )
+            #expect(
+                try await scene.settle(.to(Scene.b), limit: 2, kinds: [.new]).map(\.lead.prepared.id)
+                    == [4, 3].map(UUID.lead)
+            )
+            let another = Stores(pool: scene.pool)
+            let version = try await another.ruleSets.ruleSetVersion()
+            let result = try await another.queue.claimAndSettle(.due(.new, limit: 2)) { leads in
+                (version, leads.map { _ in .to(Scene.b) })
+            }
+            guard case .settled(let settled) = result else { throw UnexpectedlyStale() }
+            #expect(settled.map(\.lead.prepared.id) == [7, 2].map(UUID.lead))
+        }
+    }
+
+    /// The queue's row is not locked: somebody may have put the lead off between the look at the queue and the lock.
+    @Test func aLeadThatIsDueNoLongerIsLeftOut() async throws {
+        try await Scene.with { scene in
+            for number in 1...2 { try await scene.ingest(.sample(number, .queued)) }
+            try await scene.run(
+                "UPDATE lead_routing_queue SET next_retry_at = now() + interval '1 minute' WHERE lead_id = '\(UUID.lead(1).text)'"
+            )
+            let held = "ARRAY['\(UUID.lead(1).text)', '\(UUID.lead(2).text)']::uuid[]"
+            #expect(
+                try await scene.run("SELECT lead_id FROM switchyard.held_leads(\(held), true)") == [[UUID.lead(2).text]]
+            )
+            #expect(try await scene.run("SELECT lead_id FROM switchyard.held_leads(\(held))").count == 2)
+        }
+    }
+
+    /// Places are no way around a pause.
+    @Test func aPausedSourceIsPassedOverFromItsPlaceAsWell() async throws {
+        try await Scene.with { scene in
+            for number in 1...4 { try await scene.ingest(.sample(number, .queued)) }
+            let from = "(2, false, ARRAY['\(Scene.a.text)']::uuid[], ARRAY['-infinity']::timestamptz[])"
+            #expect(try await scene.value("SELECT cardinality(switchyard.hold_turn\(from))") == "2")
+            try await scene.run("SELECT switchyard.pause_routing('\(Scene.a.text)', 'test', NULL)")
+            #expect(try await scene.value("SELECT cardinality(switchyard.hold_turn\(from))") == "0")
+        }
+    }
+}
