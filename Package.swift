@@ -63,12 +63,17 @@ let package = Package(
             dependencies: ["CLibPQ", lifecycle, logging, subprocess],
             swiftSettings: settings
         ),
-        .target(name: "RoutingRules", dependencies: [crypto], swiftSettings: settings),
+        .target(
+            name: "RoutingRules",
+            dependencies: [crypto],
+            swiftSettings: settings,
+            plugins: ["EmbedFiles"]
+        ),
         .target(
             name: "LeadStore",
             dependencies: ["Postgres", "RoutingRules", crypto, logging],
             swiftSettings: settings,
-            plugins: ["EmbedMigrations"]
+            plugins: ["EmbedFiles"]
         ),
         .target(
             name: "LeadRouting",
@@ -87,7 +92,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: ["RoutingRules", coreMetrics, hummingbird, logging, tracing],
-            swiftSettings: settings
+            swiftSettings: settings,
+            plugins: ["EmbedFiles"]
         ),
         .target(
             name: "SwitchyardServer",
@@ -97,7 +103,7 @@ let package = Package(
                 signals, tracing,
             ],
             swiftSettings: settings,
-            plugins: ["EmbedMigrations"]
+            plugins: ["EmbedFiles"]
         ),
         .target(
             name: "SwitchyardCommands",
@@ -107,11 +113,15 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "switchyard", dependencies: ["SwitchyardCommands", arguments], swiftSettings: settings),
+        .executableTarget(
+            name: "switchyard",
+            dependencies: ["SwitchyardCommands", arguments],
+            swiftSettings: settings
+        ),
 
-        // The migrations, as text inside the binary.
-        .executableTarget(name: "embed-migrations", swiftSettings: settings),
-        .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["embed-migrations"]),
+        // Data files as string constants: see Plugins/EmbedFiles.
+        .executableTarget(name: "embed-files", swiftSettings: settings),
+        .plugin(name: "EmbedFiles", capability: .buildTool(), dependencies: ["embed-files"]),
 
         .executableTarget(
             name: "bench",

@@ -34,7 +34,7 @@ package struct DemoFile: Decodable {
     var rules: [Rule]
 
     /// The demo that is built in: `Examples/workspaces.json`.
-    package static func builtIn() throws -> DemoFile { try DemoFile(json: EmbeddedExamples.workspaces) }
+    package static func builtIn() throws -> DemoFile { try DemoFile(json: Embedded.workspaces) }
 
     /// Reads the file's text.
     ///
