@@ -1,8 +1,230 @@
--- What `switchyard migrate verify` asks: one row per check (check_name, ok, detail), in reading order. detail says what
--- is missing, or what was found. Runs without error on a database where anything is missing: the catalogue is asked,
--- and counts go through query_to_xml() only where the table is there.
+-- What `switchyard migrate verify` asks: one row for each check (check_name, ok, detail), in reading order. detail says what is
+-- missing, or what was found. Runs without error on a database where anything is missing: the catalogue is read, and leads are
+-- counted through query_to_xml(), only where the table exists.
+--
+-- What the catalogue can tell is made from the declared schema, supabase/schemas, by script/expected-schema. Written by hand is what
+-- it cannot tell: the columns that the migration guide names, who may do what, and the backfill.
 WITH
-expected_columns (table_name, column_name, type_name, ord) AS (
+-- Made from supabase/schemas by script/expected-schema; do not edit before the next such line.
+expected_tables (table_name, columns, types, constraints, policies) AS (
+    VALUES
+        (NULL::text, NULL::text[], NULL::text[], NULL::text[], NULL::text[]),
+        ('public.lead_attributions', '{credited_at,lead_id,partner_id,returned_at,workspace_id}', '{"timestamp with time zone",uuid,uuid,"timestamp with time zone",uuid}', '{lead_attributions_pkey}', '{switchyard_members,switchyard_service}'),
+        ('public.lead_identity_claims', '{claimed_at,identity,lead_id,workspace_id}', '{"timestamp with time zone",bytea,uuid,uuid}', '{lead_identity_claims_identity_check,lead_identity_claims_of_lead}', '{switchyard_service}'),
+        ('public.lead_routing_logs', '{actor,attempt,created_at,destination_workspace_id,duplicate_of,error_message,id,lead_id,matched_rule_id,metadata,reason,routing_result,rule_set_version,source_workspace_id}', '{text,integer,"timestamp with time zone",uuid,uuid,text,bigint,uuid,uuid,jsonb,text,text,bigint,uuid}', '{lead_routing_logs_routing_result_check}', '{switchyard_members,switchyard_service}'),
+        ('public.lead_routing_queue', '{attempt_number,created_at,last_error,lead_id,next_retry_at,waiting_for,workspace_id}', '{integer,"timestamp with time zone",text,uuid,"timestamp with time zone",uuid,uuid}', '{lead_routing_queue_pkey}', '{switchyard_members,switchyard_service}'),
+        ('public.lead_routing_rules', '{conditions,created_at,destination_workspace_id,distribution,id,is_active,priority,rule_name,updated_at,workspace_id}', '{jsonb,"timestamp with time zone",uuid,jsonb,uuid,boolean,integer,text,"timestamp with time zone",uuid}', '{lead_routing_rules_destination_workspace_id_fkey,lead_routing_rules_pkey,lead_routing_rules_workspace_id_fkey}', '{switchyard_members,switchyard_owner_adds,switchyard_owner_changes,switchyard_owner_removes,switchyard_pool_adds,switchyard_pool_changes,switchyard_service}'),
+        ('public.leads', '{assignee_id,company_industry,company_location,company_name,company_revenue,company_size,created_at,dedupe_hash,duplicate_of,email,erased_at,first_name,id,last_name,lead_expires_at,matched_rule_id,metadata,partner_id,phone,routed_at,routing_attempts,routing_error,routing_last_attempted_at,routing_locked_at,routing_locked_by,routing_status,source,source_id,source_workspace_id,updated_at,workspace_id}', '{uuid,text,jsonb,text,text,text,"timestamp with time zone","character varying(64)",uuid,text,"timestamp with time zone",text,uuid,text,"timestamp with time zone",uuid,jsonb,uuid,text,"timestamp with time zone",integer,text,"timestamp with time zone","timestamp with time zone",uuid,public.lead_routing_status,text,text,uuid,"timestamp with time zone",uuid}', '{leads_pkey}', '{switchyard_members,switchyard_service}'),
+        ('public.partners', '{created_at,id,is_active,name,workspace_id}', '{"timestamp with time zone",uuid,boolean,text,uuid}', '{partners_pkey}', '{switchyard_members,switchyard_service}'),
+        ('public.routing_agreements', '{created_at,receiving_workspace_id,sending_workspace_id}', '{"timestamp with time zone",uuid,uuid}', '{routing_agreements_pkey,routing_agreements_receiving_workspace_id_fkey,routing_agreements_sending_workspace_id_fkey}', '{switchyard_members,switchyard_receiver_agrees,switchyard_receiver_ends,switchyard_service}'),
+        ('public.user_workspaces', '{created_at,role,user_id,workspace_id}', '{"timestamp with time zone",text,uuid,uuid}', '{user_workspaces_pkey,user_workspaces_workspace_id_fkey}', '{switchyard_members,switchyard_service}'),
+        ('public.users', '{created_at,email,id}', '{"timestamp with time zone",text,uuid}', '{users_pkey}', '{switchyard_members,switchyard_service}'),
+        ('public.workspace_assignees', '{absent_from,absent_until,caps,created_at,id,is_active,name,updated_at,user_id,weight,workspace_id}', '{"timestamp with time zone","timestamp with time zone",jsonb,"timestamp with time zone",uuid,boolean,text,"timestamp with time zone",uuid,integer,uuid}', '{workspace_assignees_absence_check,workspace_assignees_name_check,workspace_assignees_pkey,workspace_assignees_weight_check,workspace_assignees_workspace_id_fkey}', '{switchyard_members,switchyard_owner,switchyard_service}'),
+        ('public.workspaces', '{capacity,created_at,deleted_at,fallback_workspace_id,id,is_active,name,routing_paused_at,unmatched_policy,updated_at,workspace_type}', '{jsonb,"timestamp with time zone","timestamp with time zone",uuid,uuid,boolean,text,"timestamp with time zone",text,"timestamp with time zone",text}', '{workspaces_pkey,workspaces_unmatched_policy_check}', '{switchyard_members,switchyard_service}'),
+        ('switchyard.alert_notifications', '{alert,attempts,claim,created_at,delivered_at,episode,error,given_up_at,kind,next_attempt_at,number,severity,target,value}', '{text,integer,uuid,"timestamp with time zone","timestamp with time zone",bigint,text,"timestamp with time zone",text,"timestamp with time zone",integer,text,text,"double precision"}', '{alert_notifications_kind_check,alert_notifications_pkey}', '{switchyard_service}'),
+        ('switchyard.alerts', '{clear_since,episode,evaluated_at,evaluated_by,name,notified_at,phase,reminders,silence_reason,silenced_by,silenced_until,since,value}', '{"timestamp with time zone",bigint,"timestamp with time zone",text,text,"timestamp with time zone",text,integer,text,text,"timestamp with time zone","timestamp with time zone","double precision"}', '{alerts_phase_check,alerts_pkey}', '{switchyard_service}'),
+        ('switchyard.api_keys', '{created_at,expires_at,id,last_used_at,name,prefix,revoked_at,scopes,secret_hash,workspace_id}', '{"timestamp with time zone","timestamp with time zone",uuid,"timestamp with time zone",text,text,"timestamp with time zone",text[],bytea,uuid}', '{api_keys_pkey,api_keys_prefix_key,api_keys_workspace_id_fkey}', '{switchyard_service}'),
+        ('switchyard.erasures', '{actor,erased_at,found_by,keeps_identity,lead_id,on_behalf_of,status_before}', '{text,"timestamp with time zone",text,boolean,uuid,uuid,text}', '{erasures_found_by_check,erasures_pkey}', '{switchyard_service}'),
+        ('switchyard.golden_leads', '{content,created_at,id,position,updated_at,workspace_id}', '{jsonb,"timestamp with time zone",uuid,integer,"timestamp with time zone",uuid}', '{golden_leads_pkey,golden_leads_workspace_id_fkey}', '{switchyard_members,switchyard_service}'),
+        ('switchyard.idempotency_keys', '{created_at,key,lead_id,request,workspace_id}', '{"timestamp with time zone",bytea,uuid,bytea,uuid}', '{idempotency_keys_key_check,idempotency_keys_pkey,idempotency_keys_request_check}', '{switchyard_service}'),
+        ('switchyard.lead_routing_logs_default', '{actor,attempt,created_at,destination_workspace_id,duplicate_of,error_message,id,lead_id,matched_rule_id,metadata,reason,routing_result,rule_set_version,source_workspace_id}', '{text,integer,"timestamp with time zone",uuid,uuid,text,bigint,uuid,uuid,jsonb,text,text,bigint,uuid}', '{lead_routing_logs_routing_result_check}', '{}'),
+        ('switchyard.nodes', '{host,name,report,seen_at,started_at,version}', '{text,text,jsonb,"timestamp with time zone","timestamp with time zone",text}', '{nodes_pkey}', '{switchyard_service}'),
+        ('switchyard.operator_log', '{action,actor,happened_at,id,reason,workspace_id}', '{text,text,"timestamp with time zone",bigint,text,uuid}', '{operator_log_action_check,operator_log_pkey}', '{switchyard_service}'),
+        ('switchyard.retention', '{log_months,pruned_at,singleton}', '{integer,"timestamp with time zone",boolean}', '{retention_log_months_check,retention_pkey,retention_singleton_check}', '{switchyard_service}'),
+        ('switchyard.routing_pauses', '{paused_at,paused_by,reason,workspace_id}', '{"timestamp with time zone",text,text,uuid}', '{routing_pauses_pkey}', '{switchyard_service}'),
+        ('switchyard.routing_state', '{amount,member_id,owner_id,period,scope,window_end,window_start}', '{bigint,uuid,uuid,smallint,smallint,"timestamp with time zone","timestamp with time zone"}', '{routing_state_period_check,routing_state_pkey,routing_state_scope_check}', '{switchyard_service}'),
+        ('switchyard.routing_statistics', '{day,dimension,direction,duplicates,expired,failed,key,latency_counts,latency_ms,retried,returned,routed,unmatched,waited,workspace_id}', '{date,text,text,bigint,bigint,bigint,text,bigint[],bigint,bigint,bigint,bigint,bigint,bigint,uuid}', '{routing_statistics_dimension_check,routing_statistics_direction_check,routing_statistics_latency_counts_check,routing_statistics_pkey}', '{switchyard_members,switchyard_service}'),
+        ('switchyard.routing_totals', '{day,dimension,direction,duplicates,expired,failed,key,latency_counts,latency_ms,retried,returned,routed,unmatched,waited}', '{date,text,text,bigint,bigint,bigint,text,bigint[],bigint,bigint,bigint,bigint,bigint,bigint}', '{routing_totals_latency_counts_check,routing_totals_pkey}', '{switchyard_service}'),
+        ('switchyard.rule_set_drafts', '{based_on,document,owner,updated_at,updated_by}', '{bigint,jsonb,uuid,"timestamp with time zone",text}', '{rule_set_drafts_pkey}', '{switchyard_owner,switchyard_service}'),
+        ('switchyard.rule_set_history', '{content,owner,row_key,table_name,valid_from,valid_to}', '{jsonb,uuid,text,text,bigint,bigint}', '{rule_set_history_pkey}', '{switchyard_members,switchyard_service}'),
+        ('switchyard.rule_set_rollbacks', '{bad_version,failures,good_version,happened_at,new_version,node,owner,routings}', '{bigint,bigint,bigint,"timestamp with time zone",bigint,text,uuid,bigint}', '{rule_set_rollbacks_pkey}', '{switchyard_service}'),
+        ('switchyard.rule_set_tables', '{columns,key_columns,owner_column,table_name}', '{text[],text[],text,text}', '{rule_set_tables_pkey}', '{switchyard_service}'),
+        ('switchyard.rule_set_version', '{changed_at,changed_by,singleton,version}', '{"timestamp with time zone",xid8,boolean,bigint}', '{rule_set_version_pkey,rule_set_version_singleton_check}', '{switchyard_service}'),
+        ('switchyard.rule_set_versions', '{action,actor,changed_at,note,owners,version}', '{text,text,"timestamp with time zone",text,uuid[],bigint}', '{rule_set_versions_action_check,rule_set_versions_pkey}', '{switchyard_members,switchyard_service}'),
+        ('switchyard.scheduled_runs', '{affected,claim,due_at,error,finished_at,name,node,started_at}', '{bigint,uuid,"timestamp with time zone",text,"timestamp with time zone",text,text,"timestamp with time zone"}', '{scheduled_runs_pkey}', '{switchyard_service}'),
+        ('switchyard.statistics_horizons', '{next_xid,seen_at}', '{xid8,"timestamp with time zone"}', '{statistics_horizons_pkey}', '{switchyard_service}'),
+        ('switchyard.statistics_watermark', '{counted_at,horizon,place,rebuild_before,singleton}', '{"timestamp with time zone",xid8,text,date,boolean}', '{statistics_watermark_pkey,statistics_watermark_singleton_check}', '{switchyard_service}'),
+        ('switchyard.sticky_destinations', '{key,rule_id,updated_at,workspace_id}', '{bytea,uuid,"timestamp with time zone",uuid}', '{sticky_destinations_pkey}', '{switchyard_service}'),
+        ('switchyard.waiting_reviews', '{horizon,one,reviewed_at,version}', '{xid8,boolean,"timestamp with time zone",bigint}', '{waiting_reviews_one_check,waiting_reviews_pkey}', '{switchyard_service}')
+),
+expected_functions (signature, is_open) AS (
+    VALUES
+        ('public.acquire_routing_lock(uuid,uuid)', false),
+        ('public.check_cross_partner_duplicate(character varying,uuid)', false),
+        ('public.complete_routing(uuid,uuid,uuid,uuid)', false),
+        ('public.fail_routing(uuid,text,uuid,integer)', false),
+        ('public.generate_dedupe_hash(text,text,text)', false),
+        ('public.mark_expired_leads()', false),
+        ('public.release_stale_routing_locks()', false),
+        ('switchyard.acquire_routing_locks(uuid[],uuid)', false),
+        ('switchyard.acting_workspace()', true),
+        ('switchyard.add_statistics(timestamp with time zone,timestamp with time zone,xid8,xid8)', false),
+        ('switchyard.awaited_rules()', false),
+        ('switchyard.bump_rule_set_version()', false),
+        ('switchyard.capacity_window(smallint,text,timestamp with time zone)', false),
+        ('switchyard.check_capacity()', false),
+        ('switchyard.claim_identities(uuid[],uuid[],bytea[],bytea[])', false),
+        ('switchyard.claim_waiters(uuid,integer,uuid[])', false),
+        ('switchyard.complete_lead_columns()', false),
+        ('switchyard.complete_routings(uuid[],uuid[],uuid[],uuid)', false),
+        ('switchyard.current_rule_set_version()', false),
+        ('switchyard.drop_old_log_partitions()', false),
+        ('switchyard.enqueue_orphans(integer)', false),
+        ('switchyard.ensure_log_partitions(integer)', false),
+        ('switchyard.erase_leads(uuid[],uuid,text,text,text,boolean)', false),
+        ('switchyard.fail_routings(uuid[],text[],uuid,integer)', false),
+        ('switchyard.failing_publications(timestamp with time zone)', false),
+        ('switchyard.find_person(text,text,uuid,bigint,bigint)', false),
+        ('switchyard.follow_lead_state()', false),
+        ('switchyard.follow_statistics()', false),
+        ('switchyard.gather_statistics()', false),
+        ('switchyard.guard_lead_state()', false),
+        ('switchyard.held_leads(uuid[],boolean)', false),
+        ('switchyard.hint_waiting()', false),
+        ('switchyard.hold_lead(uuid)', false),
+        ('switchyard.hold_routing_state(smallint[],uuid[],uuid[],smallint[],text[],text[],uuid[],bytea[],uuid[],boolean,timestamp with time zone)', false),
+        ('switchyard.hold_turn(integer,boolean,uuid[],timestamp with time zone[])', false),
+        ('switchyard.ingest_decided(bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[],boolean)', false),
+        ('switchyard.ingest_keyed_decided(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[],boolean)', false),
+        ('switchyard.ingest_within_caps(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[],smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],integer[],integer[],boolean)', false),
+        ('switchyard.is_unmatched(uuid)', false),
+        ('switchyard.keep_rule_set_history(text,text[],text,text[])', false),
+        ('switchyard.lead_claims(text,text,text)', false),
+        ('switchyard.lead_identity(text,text)', false),
+        ('switchyard.lock_rule_set_version()', false),
+        ('switchyard.lower_by_character(text)', false),
+        ('switchyard.newest_results(timestamp with time zone)', false),
+        ('switchyard.next_rule_set_version(uuid[])', false),
+        ('switchyard.normalised_identity(text,text)', false),
+        ('switchyard.pause_routing(uuid,text,text)', false),
+        ('switchyard.prune()', false),
+        ('switchyard.rebuild_statistics(date)', false),
+        ('switchyard.record_rule_set_change()', false),
+        ('switchyard.refuse_log_change()', false),
+        ('switchyard.refuse_workspace_delete()', false),
+        ('switchyard.repair_rule_set_history()', false),
+        ('switchyard.replace_golden_leads(uuid,uuid[],jsonb)', false),
+        ('switchyard.replace_rules(uuid,jsonb)', false),
+        ('switchyard.requeue_lead(uuid,text)', false),
+        ('switchyard.resume_routing(uuid,text)', false),
+        ('switchyard.retry_delay(integer)', false),
+        ('switchyard.return_lead(uuid,uuid,text,text)', false),
+        ('switchyard.return_rule_set(uuid,bigint)', false),
+        ('switchyard.roll_back_failing(text,timestamp with time zone)', false),
+        ('switchyard.routing_health()', false),
+        ('switchyard.run_from_cron(text)', false),
+        ('switchyard.schedule_by_cron()', false),
+        ('switchyard.send_returned_lead(uuid,bigint,uuid,uuid,text,text,uuid,text,text)', false),
+        ('switchyard.set_vacuum_settings()', false),
+        ('switchyard.settle_decided(bigint,uuid[],uuid[],uuid[],text[],text[],text[],text[],bytea[],bytea[],integer,uuid,uuid[],uuid[],text[])', false),
+        ('switchyard.settle_held(bigint,uuid[],uuid[],uuid[],text[],text[],text[],bytea[],bytea[],integer,uuid[],uuid[],text[])', false),
+        ('switchyard.statistics_place()', false),
+        ('switchyard.take_routing_state(smallint[],uuid[],uuid[],smallint[],bigint[],uuid[],bytea[],uuid[])', false),
+        ('switchyard.take_within_caps(smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],bigint[])', false),
+        ('switchyard.unschedule_by_cron()', false),
+        ('switchyard.visible_workspaces()', true),
+        ('switchyard.waiting_for_capacity()', false),
+        ('switchyard.whole_xid(xid,xid8)', false),
+        ('switchyard.without_person(jsonb,text[],text[])', false),
+        ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', false)
+),
+expected_indexes (index_name) AS (
+    VALUES
+        ('public.idx_leads_dedupe_hash'),
+        ('public.idx_leads_expires_at'),
+        ('public.idx_leads_routing_locked'),
+        ('public.idx_leads_routing_status'),
+        ('public.idx_routing_logs_lead'),
+        ('public.idx_routing_logs_workspace'),
+        ('public.idx_routing_queue_retry'),
+        ('public.lead_identity_claims_identity'),
+        ('public.lead_routing_logs_created'),
+        ('public.lead_routing_logs_expired'),
+        ('public.lead_routing_queue_retries'),
+        ('public.lead_routing_queue_turns'),
+        ('public.lead_routing_queue_waiters'),
+        ('public.lead_routing_rules_workspace'),
+        ('public.leads_source_created'),
+        ('public.leads_workspace_created'),
+        ('public.partners_workspace'),
+        ('public.routing_agreements_sending'),
+        ('public.user_workspaces_workspace'),
+        ('public.workspace_assignees_workspace'),
+        ('switchyard.alert_notifications_open'),
+        ('switchyard.golden_leads_workspace'),
+        ('switchyard.idempotency_keys_created'),
+        ('switchyard.routing_statistics_day'),
+        ('switchyard.rule_set_history_began'),
+        ('switchyard.rule_set_history_owner'),
+        ('switchyard.rule_set_history_valid'),
+        ('switchyard.rule_set_versions_owners'),
+        ('switchyard.rule_set_versions_published')
+),
+expected_triggers (table_name, trigger_name) AS (
+    VALUES
+        ('public.lead_routing_logs', 'switchyard_keep_rows'),
+        ('public.lead_routing_logs', 'switchyard_keep_rows_as_they_are'),
+        ('public.lead_routing_queue', 'switchyard_hint'),
+        ('public.lead_routing_rules', 'switchyard_0_turn'),
+        ('public.lead_routing_rules', 'switchyard_history_delete'),
+        ('public.lead_routing_rules', 'switchyard_history_insert'),
+        ('public.lead_routing_rules', 'switchyard_history_truncate'),
+        ('public.lead_routing_rules', 'switchyard_history_update'),
+        ('public.lead_routing_rules', 'switchyard_version'),
+        ('public.leads', 'switchyard_0_guard'),
+        ('public.leads', 'switchyard_1_complete'),
+        ('public.leads', 'switchyard_2_identity'),
+        ('public.leads', 'switchyard_3_enqueue'),
+        ('public.leads', 'switchyard_4_follow'),
+        ('public.leads', 'switchyard_5_erase'),
+        ('public.routing_agreements', 'switchyard_0_turn'),
+        ('public.routing_agreements', 'switchyard_history_delete'),
+        ('public.routing_agreements', 'switchyard_history_insert'),
+        ('public.routing_agreements', 'switchyard_history_truncate'),
+        ('public.routing_agreements', 'switchyard_history_update'),
+        ('public.routing_agreements', 'switchyard_version'),
+        ('public.workspace_assignees', 'switchyard_0_turn'),
+        ('public.workspace_assignees', 'switchyard_history_delete'),
+        ('public.workspace_assignees', 'switchyard_history_insert'),
+        ('public.workspace_assignees', 'switchyard_history_truncate'),
+        ('public.workspace_assignees', 'switchyard_history_update'),
+        ('public.workspace_assignees', 'switchyard_version'),
+        ('public.workspaces', 'switchyard_0_turn'),
+        ('public.workspaces', 'switchyard_capacity'),
+        ('public.workspaces', 'switchyard_history_delete'),
+        ('public.workspaces', 'switchyard_history_insert'),
+        ('public.workspaces', 'switchyard_history_truncate'),
+        ('public.workspaces', 'switchyard_history_update'),
+        ('public.workspaces', 'switchyard_version'),
+        ('switchyard.erasures', 'switchyard_keep_rows'),
+        ('switchyard.erasures', 'switchyard_keep_rows_as_they_are'),
+        ('switchyard.golden_leads', 'switchyard_0_turn'),
+        ('switchyard.golden_leads', 'switchyard_history_delete'),
+        ('switchyard.golden_leads', 'switchyard_history_insert'),
+        ('switchyard.golden_leads', 'switchyard_history_truncate'),
+        ('switchyard.golden_leads', 'switchyard_history_update'),
+        ('switchyard.lead_routing_logs_default', 'switchyard_keep_rows'),
+        ('switchyard.operator_log', 'switchyard_keep_rows'),
+        ('switchyard.operator_log', 'switchyard_keep_rows_as_they_are'),
+        ('switchyard.routing_pauses', 'switchyard_0_turn'),
+        ('switchyard.routing_pauses', 'switchyard_history_delete'),
+        ('switchyard.routing_pauses', 'switchyard_history_insert'),
+        ('switchyard.routing_pauses', 'switchyard_history_truncate'),
+        ('switchyard.routing_pauses', 'switchyard_history_update'),
+        ('switchyard.routing_pauses', 'switchyard_version'),
+        ('switchyard.routing_statistics', 'switchyard_totals_delete'),
+        ('switchyard.routing_statistics', 'switchyard_totals_insert'),
+        ('switchyard.routing_statistics', 'switchyard_totals_truncate'),
+        ('switchyard.routing_statistics', 'switchyard_totals_update')
+),
+-- End of what script/expected-schema makes.
+-- An installation may have brought these tables along, with other types, constraints and policies.
+adopted_tables (table_name) AS (
+    VALUES ('public.workspaces'), ('public.users'), ('public.user_workspaces'), ('public.partners'), ('public.leads'),
+        ('public.lead_routing_rules')
+),
+-- The columns that routing adds to them, with their types: the first eight are the guide's. NULL: any type.
+routing_columns (table_name, column_name, type_name, ord) AS (
     VALUES
         ('leads', 'routing_status', 'lead_routing_status', 1),
         ('leads', 'routing_locked_by', 'uuid', 2),
@@ -16,129 +238,26 @@ expected_columns (table_name, column_name, type_name, ord) AS (
         ('leads', 'matched_rule_id', NULL, 10),
         ('leads', 'duplicate_of', NULL, 11),
         ('leads', 'routed_at', NULL, 12),
-        ('leads', 'assignee_id', 'uuid', 13), ('lead_routing_queue', 'waiting_for', 'uuid', 14),
-        ('lead_routing_rules', 'distribution', 'jsonb', 15), ('workspaces', 'capacity', 'jsonb', 16),
-        ('leads', 'erased_at', 'timestamp with time zone', 17)
+        ('leads', 'assignee_id', 'uuid', 13),
+        ('leads', 'erased_at', 'timestamp with time zone', 14),
+        ('lead_routing_rules', 'distribution', 'jsonb', 15),
+        ('workspaces', 'capacity', 'jsonb', 16)
 ),
-expected_functions (signature, ord) AS (
-    VALUES
-        ('public.acquire_routing_lock(uuid,uuid)', 1),
-        ('public.complete_routing(uuid,uuid,uuid,uuid)', 2),
-        ('public.fail_routing(uuid,text,uuid,integer)', 3),
-        ('public.release_stale_routing_locks()', 4),
-        ('public.generate_dedupe_hash(text,text,text)', 5),
-        ('public.check_cross_partner_duplicate(character varying,uuid)', 6),
-        ('public.mark_expired_leads()', 7),
-        ('switchyard.acquire_routing_locks(uuid[],uuid)', 8),
-        ('switchyard.complete_routings(uuid[],uuid[],uuid[],uuid)', 9),
-        ('switchyard.fail_routings(uuid[],text[],uuid,integer)', 10),
-        ('switchyard.claim_waiting(integer,uuid,boolean)', 12),
-        ('switchyard.settle_claimed(bigint,uuid[],uuid[],uuid[],text[],text[],text[],bytea[],bytea[],integer)', 13),
-        ('switchyard.ingest_leads(bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean)', 11),
-        ('switchyard.requeue_lead(uuid,text)', 14),
-        ('switchyard.enqueue_orphans(integer)', 15),
-        ('switchyard.routing_health()', 16),
-        ('switchyard.ensure_log_partitions(integer)', 17),
-        ('switchyard.lead_identity(text,text)', 18),
-        ('switchyard.current_rule_set_version()', 19),
-        ('switchyard.visible_workspaces()', 20),
-        ('switchyard.ingest_keyed_leads(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean)', 21),
-        ('switchyard.forget_idempotency_keys()', 22),
-        ('switchyard.claim_due(integer,boolean)', 23),
-        ('switchyard.pause_routing(uuid,text,text)', 24),
-        ('switchyard.resume_routing(uuid,text)', 25),
-        ('switchyard.claim_turn(integer,boolean)', 26),
-        ('switchyard.hint_waiting()', 27),
-        ('switchyard.ingest_decided(bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[])', 2501),
-        ('switchyard.settle_held(bigint,uuid[],uuid[],uuid[],text[],text[],text[],bytea[],bytea[],integer,uuid[],uuid[],text[])', 2502),
-        ('switchyard.hold_routing_state(smallint[],uuid[],uuid[],smallint[],text[],text[],uuid[],bytea[],uuid[],boolean,timestamp with time zone)', 2503),
-        ('switchyard.take_routing_state(smallint[],uuid[],uuid[],smallint[],bigint[],uuid[],bytea[],uuid[])', 2504),
-        ('switchyard.awaited_rules()', 2505), ('switchyard.claim_waiters(uuid,integer,uuid[])', 2506),
-        ('switchyard.waiting_for_capacity()', 2507), ('switchyard.return_lead(uuid,uuid,text,text)', 2508),
-        ('switchyard.next_rule_set_version(uuid[])', 2601), ('switchyard.record_rule_set_change()', 2602),
-        ('switchyard.lock_rule_set_version()', 2603), ('switchyard.mend_rule_set_history()', 2604),
-        ('switchyard.keep_rule_set_history(text,text[],text,text[])', 2605),
-        ('switchyard.write_rule_set_history(text,text,text[],jsonb[],uuid[])', 2606),
-        ('switchyard.replace_rules(uuid,jsonb)', 2607), ('switchyard.replace_golden_leads(uuid,uuid[],jsonb)', 2608),
-        ('switchyard.return_rule_set(uuid,bigint)', 2609),
-        ('switchyard.failing_publications(timestamp with time zone)', 2610),
-        ('switchyard.roll_back_failing(text,timestamp with time zone)', 2611),
-        ('switchyard.gather_statistics()', 2701), ('switchyard.rebuild_statistics(date)', 2702), ('switchyard.prune()', 2703),
-        ('switchyard.drop_old_log_partitions()', 2704), ('switchyard.set_vacuum_settings()', 2705), ('switchyard.run_from_cron(text)', 2706),
-        ('switchyard.schedule_by_cron()', 2707), ('switchyard.unschedule_by_cron()', 2708),
-        ('switchyard.hold_turn(integer,boolean,uuid[],timestamp with time zone[])', 2801), ('switchyard.held_leads(uuid[],boolean)', 2802),
-        ('switchyard.take_within_caps(smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],bigint[])', 2803),
-        ('switchyard.ingest_within_caps(bytea[],bytea[],bigint,uuid[],uuid[],uuid[],uuid[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],text[],bytea[],bytea[],boolean,uuid[],uuid[],text[],smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],integer[],integer[])', 2804),
-        ('switchyard.is_unmatched(uuid)', 2805), ('switchyard.newest_results(timestamp with time zone)', 2806),
-        ('switchyard.erase_leads(uuid[],uuid,text,text,text,boolean)', 2901),
-        ('switchyard.find_person(text,text,uuid,bigint,bigint)', 2902), ('switchyard.without_person(jsonb,text[],text[])', 2903),
-        ('switchyard.follow_statistics()', 3001)
+tables AS (
+    SELECT e.*, to_regclass(e.table_name) AS oid, row_number() OVER (ORDER BY e.table_name) AS ord,
+        EXISTS (SELECT FROM adopted_tables a WHERE a.table_name = e.table_name) AS is_adopted
+    FROM expected_tables e WHERE e.table_name IS NOT NULL
 ),
-expected_tables (table_name, policies, ord) AS (
-    VALUES
-        ('public.workspaces', 0, 1), ('public.users', 0, 2), ('public.user_workspaces', 0, 3), ('public.partners', 0, 4),
-        ('public.leads', 0, 5), ('public.lead_routing_rules', 0, 6),
-        ('public.lead_routing_queue', 2, 7), ('public.lead_routing_logs', 2, 8), ('public.lead_identity_claims', 1, 9),
-        ('public.lead_attributions', 2, 10), ('public.routing_agreements', 2, 11), ('switchyard.api_keys', 1, 12),
-        ('switchyard.scheduled_runs', 1, 13), ('switchyard.rule_set_version', 1, 14),
-        ('switchyard.idempotency_keys', 1, 15), ('switchyard.routing_pauses', 1, 16), ('switchyard.operator_log', 1, 17),
-        ('switchyard.routing_state', 1, 2501), ('switchyard.sticky_destinations', 1, 2502),
-        ('public.workspace_assignees', 3, 2503),
-        ('switchyard.rule_set_versions', 2, 2601), ('switchyard.rule_set_history', 2, 2602), ('switchyard.rule_set_tables', 1, 2603),
-        ('switchyard.golden_leads', 2, 2604), ('switchyard.rule_set_drafts', 2, 2605),
-        ('switchyard.rule_set_rollbacks', 1, 2606),
-        ('switchyard.routing_statistics', 2, 2701), ('switchyard.statistics_watermark', 1, 2702), ('switchyard.statistics_horizons', 1, 2703),
-        ('switchyard.retention', 1, 2704),
-        ('switchyard.alerts', 1, 2701), ('switchyard.alert_notifications', 1, 2702), ('switchyard.nodes', 1, 2703),
-        ('switchyard.waiting_reviews', 1, 2801), ('switchyard.erasures', 1, 2901), ('switchyard.routing_totals', 1, 3001)
+functions AS (
+    SELECT e.*, to_regprocedure(e.signature) AS oid, row_number() OVER (ORDER BY e.signature) AS ord FROM expected_functions e
 ),
-expected_indexes (index_name, ord) AS (
-    VALUES
-        ('idx_leads_routing_status', 1), ('idx_leads_routing_locked', 2), ('idx_leads_dedupe_hash', 3),
-        ('idx_leads_expires_at', 4), ('idx_routing_queue_retry', 5), ('idx_routing_logs_lead', 6),
-        ('idx_routing_logs_workspace', 7), ('leads_workspace_created', 8), ('leads_source_created', 9),
-        ('lead_identity_claims_identity', 9), ('lead_identity_claims_of_lead', 10), ('lead_routing_queue_retries', 11),
-        ('lead_routing_logs_created', 12),
-        ('lead_routing_logs_expired', 13), ('lead_routing_queue_turns', 14),
-        ('lead_routing_queue_waiters', 15)
-),
-expected_triggers (table_name, trigger_name, ord) AS (
-    VALUES
-        ('public.leads', 'switchyard_0_guard', 1), ('public.leads', 'switchyard_1_complete', 2),
-        ('public.leads', 'switchyard_2_identity', 3), ('public.leads', 'switchyard_3_enqueue', 4),
-        ('public.leads', 'switchyard_4_follow', 5), ('public.leads', 'switchyard_5_erase', 6),
-        ('public.lead_routing_logs', 'switchyard_keep_rows', 7),
-        ('public.lead_routing_logs', 'switchyard_keep_rows_as_they_are', 8),
-        ('public.lead_routing_rules', 'switchyard_version', 9), ('public.workspaces', 'switchyard_version', 10),
-        ('public.routing_agreements', 'switchyard_version', 11),
-        ('switchyard.routing_pauses', 'switchyard_version', 12),
-        ('switchyard.operator_log', 'switchyard_keep_rows', 13),
-        ('switchyard.operator_log', 'switchyard_keep_rows_as_they_are', 14),
-        ('public.lead_routing_queue', 'switchyard_hint', 15),
-        ('public.workspaces', 'switchyard_capacity', 2501),
-        ('public.lead_routing_rules', 'switchyard_0_turn', 2601), ('public.lead_routing_rules', 'switchyard_history_insert', 2602),
-        ('public.lead_routing_rules', 'switchyard_history_update', 2603), ('public.lead_routing_rules', 'switchyard_history_delete', 2604),
-        ('public.lead_routing_rules', 'switchyard_history_truncate', 2605),
-        ('public.routing_agreements', 'switchyard_0_turn', 2606), ('public.routing_agreements', 'switchyard_history_insert', 2607),
-        ('public.routing_agreements', 'switchyard_history_update', 2608), ('public.routing_agreements', 'switchyard_history_delete', 2609),
-        ('public.routing_agreements', 'switchyard_history_truncate', 2610),
-        ('switchyard.routing_pauses', 'switchyard_0_turn', 2611), ('switchyard.routing_pauses', 'switchyard_history_insert', 2612),
-        ('switchyard.routing_pauses', 'switchyard_history_update', 2613), ('switchyard.routing_pauses', 'switchyard_history_delete', 2614),
-        ('switchyard.routing_pauses', 'switchyard_history_truncate', 2615),
-        ('public.workspaces', 'switchyard_0_turn', 2616), ('public.workspaces', 'switchyard_history_insert', 2617),
-        ('public.workspaces', 'switchyard_history_update', 2618), ('public.workspaces', 'switchyard_history_delete', 2619),
-        ('public.workspaces', 'switchyard_history_truncate', 2620),
-        ('switchyard.golden_leads', 'switchyard_history_insert', 2621), ('switchyard.golden_leads', 'switchyard_history_update', 2622),
-        ('switchyard.golden_leads', 'switchyard_history_delete', 2623), ('switchyard.golden_leads', 'switchyard_0_turn', 2624),
-        ('switchyard.erasures', 'switchyard_keep_rows', 2901), ('switchyard.erasures', 'switchyard_keep_rows_as_they_are', 2902),
-        ('switchyard.routing_statistics', 'switchyard_totals_insert', 3001), ('switchyard.routing_statistics', 'switchyard_totals_update', 3002),
-        ('switchyard.routing_statistics', 'switchyard_totals_delete', 3003), ('switchyard.routing_statistics', 'switchyard_totals_truncate', 3004)
-),
--- Statements are only run where what they name is there.
+-- Statements run only where the tables and columns they name exist.
 readable AS (
     SELECT to_regclass('public.leads') IS NOT NULL AND to_regclass('public.lead_routing_queue') IS NOT NULL
         AND (SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass('public.leads') AND NOT a.attisdropped
-            AND a.attname IN ('id', 'workspace_id', 'source_workspace_id', 'routing_status', 'lead_expires_at')) = 5 AS has_state
+            AND a.attname IN ('id', 'workspace_id', 'source_workspace_id', 'routing_status', 'lead_expires_at')) = 5
+        AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass('public.lead_routing_queue')
+            AND a.attname = 'lead_id' AND NOT a.attisdropped) AS has_state
 ),
 states AS (
     SELECT CASE WHEN has_state THEN query_to_xml($q$
@@ -164,10 +283,10 @@ figures AS (
     FROM states
 ),
 checks (section, ord, check_name, ok, detail) AS (
-    SELECT 1, e.ord, 'column ' || e.table_name || '.' || e.column_name,
+    SELECT 1, e.ord::bigint, 'column ' || e.table_name || '.' || e.column_name,
         a.attname IS NOT NULL AND (e.type_name IS NULL OR replace(format_type(a.atttypid, a.atttypmod), 'public.', '') = e.type_name),
         CASE WHEN a.attname IS NULL THEN 'missing' ELSE format_type(a.atttypid, a.atttypmod) END
-    FROM expected_columns e
+    FROM routing_columns e
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = to_regclass('public.' || e.table_name) AND a.attname = e.column_name AND NOT a.attisdropped
 
     UNION ALL
@@ -178,71 +297,87 @@ checks (section, ord, check_name, ok, detail) AS (
             WHERE v.enumtypid = to_regtype('public.lead_routing_status')), 'missing')
 
     UNION ALL
-    SELECT 3, e.ord, 'function ' || split_part(e.signature, '(', 1), to_regprocedure(e.signature) IS NOT NULL,
-        CASE WHEN to_regprocedure(e.signature) IS NULL THEN 'missing: ' || e.signature ELSE '' END
-    FROM expected_functions e
+    SELECT 3, f.ord, 'function ' || split_part(f.signature, '(', 1), f.oid IS NOT NULL,
+        CASE WHEN f.oid IS NULL THEN 'missing: ' || f.signature ELSE '' END
+    FROM functions f
 
     UNION ALL
-    SELECT 4, e.ord, 'table ' || e.table_name, to_regclass(e.table_name) IS NOT NULL,
-        CASE WHEN to_regclass(e.table_name) IS NULL THEN 'missing' ELSE '' END
-    FROM expected_tables e
+    SELECT 4, t.ord, 'table ' || t.table_name, t.oid IS NOT NULL, CASE WHEN t.oid IS NULL THEN 'missing' ELSE '' END
+    FROM tables t
 
     UNION ALL
-    SELECT 5, e.ord, 'row-level security of ' || e.table_name,
-        coalesce((SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = to_regclass(e.table_name)), false),
-        CASE WHEN to_regclass(e.table_name) IS NULL THEN 'missing' WHEN (SELECT c.relrowsecurity FROM pg_catalog.pg_class c
-            WHERE c.oid = to_regclass(e.table_name)) THEN 'on' ELSE 'off: every role with a grant sees every row' END
-    FROM expected_tables e
-    -- A table that an installation brought along keeps its switch; that it is off there is told, and is not ours to judge.
-    WHERE e.policies > 0
+    SELECT 5, t.ord, 'columns of ' || t.table_name, c.wrong IS NULL, coalesce(c.wrong, '')
+    FROM tables t
+    CROSS JOIN LATERAL (
+        SELECT string_agg(CASE WHEN a.attname IS NULL THEN e.name || ' is missing' ELSE e.name || ' is ' || format_type(a.atttypid, a.atttypmod) END,
+            ', ' ORDER BY e.name) AS wrong
+        FROM unnest(t.columns, t.types) e (name, type_name)
+        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attname = e.name AND NOT a.attisdropped
+        WHERE a.attname IS NULL OR (NOT t.is_adopted AND format_type(a.atttypid, a.atttypmod) <> e.type_name)
+    ) c
 
     UNION ALL
-    SELECT 6, e.ord, 'policies of ' || e.table_name,
-        (SELECT count(*) FROM pg_catalog.pg_policy p WHERE p.polrelid = to_regclass(e.table_name)) >= e.policies
-            AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = to_regclass(e.table_name)
-                AND p.polpermissive AND p.polcmd <> 'r' AND e.table_name IN ('public.lead_routing_queue', 'public.lead_routing_logs',
+    SELECT 6, t.ord, 'constraints of ' || t.table_name, c.wrong IS NULL, coalesce('missing: ' || c.wrong, '')
+    FROM tables t
+    CROSS JOIN LATERAL (
+        SELECT string_agg(e.name, ', ' ORDER BY e.name) AS wrong FROM unnest(t.constraints) e (name)
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = t.oid AND k.conname = e.name)
+    ) c
+    WHERE NOT t.is_adopted AND cardinality(t.constraints) > 0
+
+    -- Whether row-level security of an adopted table is on is for the installation to decide.
+    UNION ALL
+    SELECT 7, t.ord, 'row-level security of ' || t.table_name, coalesce(c.relrowsecurity, false),
+        CASE WHEN t.oid IS NULL THEN 'missing' WHEN c.relrowsecurity THEN 'on' ELSE 'off: every role with a grant sees every row' END
+    FROM tables t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid
+    WHERE NOT t.is_adopted
+
+    UNION ALL
+    SELECT 8, t.ord, 'policies of ' || t.table_name,
+        NOT EXISTS (SELECT FROM unnest(t.policies) e (name)
+            WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = t.oid AND p.polname = e.name))
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = t.oid
+                AND p.polpermissive AND p.polcmd <> 'r' AND t.table_name IN ('public.lead_routing_queue', 'public.lead_routing_logs',
                     'public.lead_identity_claims', 'public.lead_attributions')
                 AND p.polroles && ARRAY[0::oid, coalesce(to_regrole('anon')::oid, 0), coalesce(to_regrole('authenticated')::oid, 0)]),
-        coalesce((SELECT string_agg(p.polname, ', ' ORDER BY p.polname) FROM pg_catalog.pg_policy p
-            WHERE p.polrelid = to_regclass(e.table_name)), 'none')
-    FROM expected_tables e
-    WHERE e.policies > 0
+        coalesce((SELECT string_agg(p.polname, ', ' ORDER BY p.polname) FROM pg_catalog.pg_policy p WHERE p.polrelid = t.oid), 'none')
+    FROM tables t
+    WHERE NOT t.is_adopted AND cardinality(t.policies) > 0
 
     UNION ALL
-    SELECT 7, e.ord, 'index ' || e.index_name, coalesce(i.indisvalid, false),
+    SELECT 9, row_number() OVER (ORDER BY e.index_name), 'index ' || replace(e.index_name, 'public.', ''), coalesce(i.indisvalid, false),
         CASE WHEN i.indexrelid IS NULL THEN 'missing' WHEN NOT i.indisvalid THEN 'invalid: drop it and migrate again' ELSE '' END
     FROM expected_indexes e
-    LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = to_regclass('public.' || e.index_name)
+    LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = to_regclass(e.index_name)
 
     UNION ALL
-    SELECT 8, e.ord, 'trigger ' || e.trigger_name || ' on ' || e.table_name, coalesce(t.tgenabled <> 'D', false),
+    SELECT 10, row_number() OVER (ORDER BY e.table_name, e.trigger_name), 'trigger ' || e.trigger_name || ' on ' || e.table_name,
+        coalesce(t.tgenabled <> 'D', false),
         CASE WHEN t.tgname IS NULL THEN 'missing' WHEN t.tgenabled = 'D' THEN 'disabled' ELSE '' END
     FROM expected_triggers e
     LEFT JOIN pg_catalog.pg_trigger t ON t.tgrelid = to_regclass(e.table_name) AND t.tgname = e.trigger_name
 
     UNION ALL
-    SELECT 9, 1, 'functions closed to everybody but service_role',
-        NOT EXISTS (SELECT FROM expected_functions e CROSS JOIN (VALUES ('anon'), ('authenticated')) r (role_name)
-            WHERE e.ord <> 20 AND to_regprocedure(e.signature) IS NOT NULL AND to_regrole(r.role_name) IS NOT NULL
-                AND has_function_privilege(to_regrole(r.role_name)::oid, to_regprocedure(e.signature)::oid, 'EXECUTE')),
-        coalesce((SELECT 'open to ' || string_agg(DISTINCT r.role_name || ': ' || split_part(e.signature, '(', 1), ', ')
-            FROM expected_functions e CROSS JOIN (VALUES ('anon'), ('authenticated')) r (role_name)
-            WHERE e.ord <> 20 AND to_regprocedure(e.signature) IS NOT NULL AND to_regrole(r.role_name) IS NOT NULL
-                AND has_function_privilege(to_regrole(r.role_name)::oid, to_regprocedure(e.signature)::oid, 'EXECUTE')), '')
+    SELECT 11, 1, 'functions closed to every role but service_role', o.names IS NULL, coalesce('open to ' || o.names, '')
+    FROM (
+        SELECT string_agg(DISTINCT r.role_name || ': ' || split_part(f.signature, '(', 1), ', ') AS names
+        FROM functions f CROSS JOIN (VALUES ('anon'), ('authenticated')) r (role_name)
+        WHERE NOT f.is_open AND f.oid IS NOT NULL AND to_regrole(r.role_name) IS NOT NULL
+            AND has_function_privilege(to_regrole(r.role_name)::oid, f.oid::oid, 'EXECUTE')
+    ) o
     UNION ALL
-    SELECT 9, 2, 'functions open to service_role',
-        to_regrole('service_role') IS NOT NULL AND NOT EXISTS (SELECT FROM expected_functions e
-            WHERE to_regprocedure(e.signature) IS NOT NULL
-                AND NOT has_function_privilege(to_regrole('service_role')::oid, to_regprocedure(e.signature)::oid, 'EXECUTE')),
+    SELECT 11, 2, 'functions open to service_role',
+        to_regrole('service_role') IS NOT NULL AND NOT EXISTS (SELECT FROM functions f
+            WHERE f.oid IS NOT NULL AND NOT has_function_privilege(to_regrole('service_role')::oid, f.oid::oid, 'EXECUTE')),
         CASE WHEN to_regrole('service_role') IS NULL THEN 'the role is missing' ELSE '' END
     UNION ALL
-    SELECT 9, 3, 'search_path pinned in every function',
-        NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = to_regnamespace('switchyard')
-            AND NOT coalesce(array_to_string(p.proconfig, ' ') LIKE '%search_path=%', false)),
-        coalesce((SELECT string_agg(p.proname, ', ') FROM pg_catalog.pg_proc p WHERE p.pronamespace = to_regnamespace('switchyard')
-            AND NOT coalesce(array_to_string(p.proconfig, ' ') LIKE '%search_path=%', false)), '')
+    SELECT 11, 3, 'search_path pinned in every function', o.names IS NULL, coalesce(o.names, '')
+    FROM (
+        SELECT string_agg(p.proname, ', ') AS names FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = to_regnamespace('switchyard') AND NOT coalesce(array_to_string(p.proconfig, ' ') LIKE '%search_path=%', false)
+    ) o
     UNION ALL
-    SELECT 9, 4, 'queue, log and claims written by no member',
+    SELECT 11, 4, 'queue, log and claims written by no member',
         NOT EXISTS (SELECT FROM (VALUES ('public.lead_routing_queue'), ('public.lead_routing_logs'), ('public.lead_identity_claims')) t (n)
             CROSS JOIN (VALUES ('anon'), ('authenticated')) r (role_name)
             CROSS JOIN (VALUES ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE')) p (privilege)
@@ -250,34 +385,34 @@ checks (section, ord, check_name, ok, detail) AS (
                 AND has_table_privilege(to_regrole(r.role_name)::oid, to_regclass(t.n)::oid, p.privilege)), ''
 
     UNION ALL
-    SELECT 10, 1, 'every lead has a status', coalesce(f.no_status = 0, false),
-        CASE WHEN f.no_status IS NULL THEN 'cannot be told' WHEN f.no_status = 0 THEN f.per_status ELSE f.no_status || ' have none' END
+    SELECT 12, 1, 'every lead has a status', coalesce(f.no_status = 0, false),
+        CASE WHEN f.no_status IS NULL THEN 'cannot be counted' WHEN f.no_status = 0 THEN f.per_status ELSE f.no_status || ' have none' END
     FROM figures f
     UNION ALL
-    SELECT 10, 2, 'every lead has its expiry', coalesce(f.no_expiry = 0, false),
-        CASE WHEN f.no_expiry IS NULL THEN 'cannot be told' WHEN f.no_expiry = 0 THEN '' ELSE f.no_expiry || ' have none' END
+    SELECT 12, 2, 'every lead has its expiry', coalesce(f.no_expiry = 0, false),
+        CASE WHEN f.no_expiry IS NULL THEN 'cannot be counted' WHEN f.no_expiry = 0 THEN '' ELSE f.no_expiry || ' have none' END
     FROM figures f
     UNION ALL
-    SELECT 10, 3, 'every lead with a workspace has its source', coalesce(f.no_source = 0, false),
-        CASE WHEN f.no_source IS NULL THEN 'cannot be told' WHEN f.no_source = 0 THEN '' ELSE f.no_source || ' have none' END
+    SELECT 12, 3, 'every lead with a workspace has its source', coalesce(f.no_source = 0, false),
+        CASE WHEN f.no_source IS NULL THEN 'cannot be counted' WHEN f.no_source = 0 THEN '' ELSE f.no_source || ' have none' END
     FROM figures f
     UNION ALL
-    SELECT 10, 4, 'one queue row for each pending lead', coalesce(f.orphans = 0 AND f.leftovers = 0, false),
-        CASE WHEN f.orphans IS NULL THEN 'cannot be told' WHEN f.orphans = 0 AND f.leftovers = 0 THEN ''
+    SELECT 12, 4, 'one queue row for each pending lead', coalesce(f.orphans = 0 AND f.leftovers = 0, false),
+        CASE WHEN f.orphans IS NULL THEN 'cannot be counted' WHEN f.orphans = 0 AND f.leftovers = 0 THEN ''
             ELSE f.orphans || ' without a row, ' || f.leftovers || ' rows without a lead: SELECT switchyard.enqueue_orphans(1000)' END
     FROM figures f
     UNION ALL
-    SELECT 10, 5, 'no column of leads is required that routing does not fill',
+    SELECT 12, 5, 'no column of leads is required that routing does not fill',
         to_regclass('public.leads') IS NOT NULL AND bool_and(a.attname IS NULL),
         coalesce('required: ' || string_agg(a.attname, ', '), '')
     FROM (SELECT 1) one
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = to_regclass('public.leads') AND a.attnum > 0 AND NOT a.attisdropped
         AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
-        -- A lead that lacks one of these is refused where the column is required; all others never get a value.
+        -- A lead without one of these is refused where the column is NOT NULL; any other column never gets a value.
         AND a.attname NOT IN ('id', 'workspace_id', 'source_workspace_id', 'email', 'phone', 'first_name', 'last_name', 'company_name',
             'company_industry', 'company_size', 'company_revenue', 'company_location', 'source', 'source_id', 'metadata', 'routing_status')
     UNION ALL
-    SELECT 10, 6, 'log has a partition for next month',
+    SELECT 12, 6, 'log has a partition for next month',
         to_regclass('switchyard.lead_routing_logs_' || to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')) IS NOT NULL,
         CASE WHEN to_regclass('switchyard.lead_routing_logs_' || to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')) IS NULL
             THEN 'missing: SELECT switchyard.ensure_log_partitions(3)' ELSE '' END

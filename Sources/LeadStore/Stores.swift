@@ -2,35 +2,40 @@ package import Postgres
 
 /// Every SQL statement of the server, by subject: `stores.leads.lead(id, as: access)`.
 ///
-/// A value that holds a session and the cursor of this node's claims: no cache and no state of a connection, so that any
-/// number of nodes may have one on the same database. Each operation of a store is one statement or one transaction of
-/// its own and says which. Failures are ``StoreError`` where a caller can do something about them, and `PostgresError`
+/// A value that holds a session and two hints of this node, the cursor of its claims and whether duplicates arrive: no cache
+/// and no state of a connection, so that any number of nodes may have one on the same database. Each operation of a store
+/// is one statement or one transaction of its own and says which. Failures are ``StoreError`` where a caller can do something about them, and `PostgresError`
 /// as it came otherwise.
 package struct Stores: Sendable {
     /// The connections, and on whose behalf edits are recorded.
     package let session: StoreSession
     /// Where the last claims of this node ended.
     private let cursor: ClaimCursor
+    /// Whether batches of this node met duplicates lately.
+    private let duplicates: RecentDuplicates
 
     /// Stores on the database that `pool` connects to.
     package init(pool: PostgresPool) {
-        self.init(session: StoreSession(pool: pool), cursor: ClaimCursor())
+        self.init(session: StoreSession(pool: pool), cursor: ClaimCursor(), duplicates: RecentDuplicates())
     }
 
-    private init(session: StoreSession, cursor: ClaimCursor) {
+    private init(session: StoreSession, cursor: ClaimCursor, duplicates: RecentDuplicates) {
         self.session = session
         self.cursor = cursor
+        self.duplicates = duplicates
     }
 
     /// The same stores, with an actor who is recorded with edits of the rule set.
-    package func by(_ actor: String) -> Stores { Stores(session: session.by(actor), cursor: cursor) }
+    package func by(_ actor: String) -> Stores {
+        Stores(session: session.by(actor), cursor: cursor, duplicates: duplicates)
+    }
 
     // MARK: - Leads
 
     /// Leads as they are stored, and their history.
     package var leads: LeadsStore { LeadsStore(session) }
     /// Batches of new leads.
-    package var intake: IntakeStore { IntakeStore(session) }
+    package var intake: IntakeStore { IntakeStore(session, duplicates: duplicates) }
     /// Waiting leads: claims, retries, requeues, expiry.
     package var queue: QueueStore { QueueStore(session, cursor: cursor) }
     /// Returns of routed leads by their destinations.

@@ -1,4 +1,4 @@
-"""ingest_leads: what it writes, what it returns, what it refuses."""
+"""ingest_decided: what it writes, what it returns, what it refuses."""
 from harness import A, B, C, NOBODY, ingest, lead, workspace
 
 

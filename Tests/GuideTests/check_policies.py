@@ -38,7 +38,7 @@ def run(h):
             h.check(f"{name} is refused: {sql[:60]}", db.refuses(f"BEGIN; {who} {sql}; COMMIT", "42501"))
     for function in (f"acquire_routing_lock('{lead(2)}', '{OWNER}')", "release_stale_routing_locks()", "mark_expired_leads()", f"fail_routing('{lead(2)}', '', '{OWNER}', 1)",
                      f"complete_routing('{lead(2)}', '{A}', NULL, '{OWNER}')", "generate_dedupe_hash('a@b', NULL, NULL)", f"check_cross_partner_duplicate('', '{A}')",
-                     "switchyard.enqueue_orphans(1)", "switchyard.claim_waiting(1)", "switchyard.routing_health()", f"switchyard.requeue_lead('{lead(2)}', 'x')"):
+                     "switchyard.enqueue_orphans(1)", "switchyard.hold_turn(1, false)", "switchyard.routing_health()", f"switchyard.requeue_lead('{lead(2)}', 'x')"):
         for role in ("anon", "authenticated"):
             h.check(f"{role} does not run {function.split('(')[0]}", db.refuses(f"BEGIN; SET LOCAL ROLE {role}; SELECT * FROM {function}; COMMIT", "42501"))
     db.run("GRANT UPDATE ON leads TO authenticated; CREATE POLICY theirs ON leads FOR UPDATE TO authenticated USING (true)")

@@ -73,7 +73,7 @@ def run(h):
     db.run("UPDATE switchyard.routing_statistics SET day = day - 1 WHERE dimension = 'all'; DELETE FROM switchyard.routing_statistics WHERE dimension = 'place'")
     h.equal("nothing is left of what is gone", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
     db.run("TRUNCATE switchyard.routing_totals")
-    db.file(next(file for file in MIGRATIONS if "statistics_totals" in file.name))
+    db.file(next(file for file in MIGRATIONS if "operations" in file.name))
     h.equal("applied again, the migration sums what is there", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
     db.run("DELETE FROM switchyard.routing_statistics WHERE day < (now() AT TIME ZONE 'UTC')::date; SELECT switchyard.rebuild_statistics((now() AT TIME ZONE 'UTC')::date)")
 
@@ -139,8 +139,8 @@ def run(h):
     h.check("another name is refused", db.refuses("SELECT switchyard.run_from_cron('x')", "22023"))
     cron(h, db)
 
-    db.file(ROLLBACKS / "rollback_20260702000001.sql")
-    db.file(ROLLBACKS / "rollback_20260702000001.sql")
+    db.file(ROLLBACKS / "rollback_20261130000003.sql")
+    db.file(ROLLBACKS / "rollback_20261130000003.sql")
     h.equal("rolled back, nothing of it is left", db.run("SELECT count(*) FROM pg_class WHERE relname ~ 'statistics|retention' AND relnamespace = 'switchyard'::regnamespace"), "0")
     db.migrate()
     h.equal("and migrated again it is whole", db.failed_checks(), [])

@@ -37,7 +37,7 @@ def run(h):
         "SELECT bool_or(relrowsecurity) FROM pg_class WHERE oid IN ('leads'::regclass, 'workspaces'::regclass)"), "f")
     h.equal("verify finds nothing", db.failed_checks(), [])
     h.equal("a waiting lead without a workspace is claimed", db.run(
-        "SELECT lead_id FROM switchyard.claim_waiting(10)"), lead(3))
+        "SELECT unnest(switchyard.hold_turn(10, false))"), lead(3))
     before = db.run("SELECT string_agg(l::text, ' ' ORDER BY id) FROM leads l") + db.run("SELECT string_agg(c::text, ' ' ORDER BY identity) FROM lead_identity_claims c")
     db.run(f"INSERT INTO leads (id, workspace_id, email) VALUES ('{lead(5)}', '{A}', 'new@example.com')")
     db.migrate("-1")

@@ -3,13 +3,13 @@ from harness import A, B, C, NOBODY, OWNER, ingest, lead, workspace
 
 
 def settle(ids, result, destination=None, more="", attempts=5, version="switchyard.current_rule_set_version()"):
-    """A call of settle_claimed; everything that has an e-mail claims it."""
+    """A call of settle_held; everything that has an e-mail claims it."""
     array = "ARRAY[" + ", ".join(f"'{lead(n)}'" for n in ids) + "]::uuid[]"
     destinations = "ARRAY[" + ", ".join(f"'{destination or A}'" for _ in ids) + "]::uuid[]"
     texts = lambda value: "ARRAY[" + ", ".join(f"'{value}'" for _ in ids) + "]::text[]"
     claims = f"ARRAY(SELECT (switchyard.lead_claims(l.email, l.phone, NULL))[{{}}] FROM unnest({array}) WITH ORDINALITY u (id, n) JOIN leads l ON l.id = u.id ORDER BY n)"
-    return (f"SELECT * FROM switchyard.settle_claimed({version}, {array}, {destinations}, NULL, {texts(result)}, {texts('because')}, "
-            f"NULL, {claims.format(1)}, {claims.format(2)}, {attempts});")
+    return (f"SELECT * FROM switchyard.settle_held({version}, {array}, {destinations}, NULL, {texts(result)}, {texts('because')}, "
+            f"NULL, {claims.format(1)}, {claims.format(2)}, {attempts}, NULL, NULL, NULL);")
 
 
 def run(h):
@@ -21,15 +21,15 @@ def run(h):
         f"FROM leads l JOIN lead_routing_queue q ON q.lead_id = l.id WHERE l.id = '{lead(1)}'"), [["t", A, "t", "t"]])
     db.run(f"UPDATE lead_routing_queue SET next_retry_at = now() - (20 - right(lead_id::text, 2)::int) * interval '1 second', attempt_number = 1 WHERE lead_id <> '{lead(19)}'; "
            f"UPDATE lead_routing_queue SET next_retry_at = now() + interval '1 hour' WHERE lead_id = '{lead(20)}'")
-    h.equal("claimed in the order in which they are due", [r[0] for r in db.rows("SELECT lead_id FROM switchyard.claim_waiting(3)")], [lead(1), lead(2), lead(3)])
-    h.equal("only new ones when retries are off", db.rows("SELECT lead_id, attempts FROM switchyard.claim_waiting(100, NULL, true)"), [[lead(19), "0"]])
-    h.equal("one that is named, due or not", db.rows(f"SELECT lead_id, source_workspace_id, email FROM switchyard.claim_waiting(1, '{lead(20)}')"), [[lead(20), A, "20@example.com"]])
-    results = db.at_once(["BEGIN; SELECT right(lead_id::text, 2) FROM switchyard.claim_waiting(5); SELECT '-' FROM pg_sleep(1); COMMIT;"] * 5)
+    h.equal("claimed in the order in which they are due", [r[0] for r in db.rows("SELECT unnest(switchyard.hold_turn(3, true))")], [lead(1), lead(2), lead(3)])
+    h.equal("new ones are claimed apart from retries", db.rows("SELECT lead_id, attempts FROM switchyard.held_leads(switchyard.hold_turn(100, false))"), [[lead(19), "0"]])
+    h.equal("one that is named, due or not", db.rows(f"SELECT lead_id, source_workspace_id, email FROM switchyard.held_leads(switchyard.hold_lead('{lead(20)}'))"), [[lead(20), A, "20@example.com"]])
+    results = db.at_once(["BEGIN; SELECT right(u::text, 2) FROM unnest(switchyard.hold_turn(5, true)) u; SELECT '-' FROM pg_sleep(1); COMMIT;"] * 5)
     taken = [line for r in results for line in r.split("\n") if line != "-"]
-    h.equal("five at once take each lead once", (len(taken), len(set(taken))), (19, 19))
-    h.equal("a session that is gone holds nothing", db.run("SELECT count(*) FROM switchyard.claim_waiting(100)"), "19")
+    h.equal("five at once take each lead once", (len(taken), len(set(taken))), (18, 18))
+    h.equal("a session that is gone holds nothing", db.run("SELECT cardinality(switchyard.hold_turn(100, true))"), "18")
 
-    out = db.run(f"BEGIN; SELECT count(*) FROM switchyard.claim_waiting(6); {settle([1, 2], 'success', B)} {settle([3], 'unmatched')} {settle([4], 'retry')} "
+    out = db.run(f"BEGIN; SELECT cardinality(switchyard.hold_turn(6, true)); {settle([1, 2], 'success', B)} {settle([3], 'unmatched')} {settle([4], 'retry')} "
                  f"{settle([5], 'failed')} {settle([6], 'success', NOBODY)} COMMIT")
     h.equal("settled in parts; exceptions only", out, "6\n1|failed|\n1|pending|")
     h.equal("each in its state", db.rows(f"SELECT right(l.id::text, 1), routing_status, l.workspace_id, routing_attempts, q.attempt_number, routing_error FROM leads l LEFT JOIN lead_routing_queue q ON q.lead_id = l.id "
@@ -39,25 +39,25 @@ def run(h):
     h.equal("logged once each, credited what left", db.rows("SELECT routing_result, count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM lead_attributions a WHERE a.lead_id = g.lead_id)) "
             "FROM lead_routing_logs g GROUP BY 1 ORDER BY 1"), [["failed", "1", "0"], ["retry", "2", "0"], ["success", "2", "2"], ["unmatched", "1", "0"]])
     for _ in range(2, 6):
-        out = db.run(f"BEGIN; SELECT count(*) FROM switchyard.claim_waiting(1, '{lead(4)}'); {settle([4], 'retry')} COMMIT")
+        out = db.run(f"BEGIN; SELECT cardinality(switchyard.hold_lead('{lead(4)}')); {settle([4], 'retry')} COMMIT")
     h.equal("the fifth attempt fails it", out, "1\n1|failed|")
-    h.equal("stale rules write nothing", db.run(f"BEGIN; SELECT count(*) FROM switchyard.claim_waiting(1, '{lead(7)}'); {settle([7], 'success', B, version='0')} COMMIT; "
+    h.equal("stale rules write nothing", db.run(f"BEGIN; SELECT cardinality(switchyard.hold_lead('{lead(7)}')); {settle([7], 'success', B, version='0')} COMMIT; "
             f"SELECT routing_status FROM leads WHERE id = '{lead(7)}'"), "1\n0|stale|\npending")
     db.run(ingest([{"id": lead(100), "source": C, "email": "8@Example.com"}]))
-    h.equal("a waiting lead whose twin was faster is a duplicate", db.run(f"BEGIN; SELECT count(*) FROM switchyard.claim_waiting(1, '{lead(8)}'); {settle([8], 'success', B)} COMMIT"),
+    h.equal("a waiting lead whose twin was faster is a duplicate", db.run(f"BEGIN; SELECT cardinality(switchyard.hold_lead('{lead(8)}')); {settle([8], 'success', B)} COMMIT"),
             f"1\n1|duplicate|{lead(100)}")
     h.equal("and at home", db.rows(f"SELECT routing_status, workspace_id, duplicate_of FROM leads WHERE id = '{lead(8)}'"), [["routed", A, lead(100)]])
     db.run(ingest([{"id": lead(101), "source": A, "result": "retry", "email": "keep@example.com"}]))
     h.equal("a waiting lead keeps its claim", db.run(ingest([{"id": lead(102), "source": B, "email": "keep@example.com"}])), f"1|duplicate|{lead(101)}")
-    h.equal("and is no duplicate of itself", db.run(f"BEGIN; SELECT count(*) FROM switchyard.claim_waiting(1, '{lead(101)}'); {settle([101], 'success', B)} COMMIT"), "1")
+    h.equal("and is no duplicate of itself", db.run(f"BEGIN; SELECT cardinality(switchyard.hold_lead('{lead(101)}')); {settle([101], 'success', B)} COMMIT"), "1")
     db.run(f"UPDATE leads SET email = 'changed@example.com' WHERE id = '{lead(9)}'")
     h.equal("a changed e-mail changes the hash of a waiting lead", db.run(f"SELECT dedupe_hash = generate_dedupe_hash('changed@example.com', NULL, NULL) FROM leads WHERE id = '{lead(9)}'"), "t")
 
     print("# A lead without a workspace")
     db.run(f"INSERT INTO leads (id, email) VALUES ('{lead(200)}', 'lost@example.com')")
-    h.equal("is claimed with the nil UUID", db.run(f"SELECT source_workspace_id FROM switchyard.claim_waiting(1, '{lead(200)}')"), "00000000-0000-0000-0000-000000000000")
-    h.equal("cannot be kept", db.run(f"BEGIN; SELECT count(*) FROM switchyard.claim_waiting(1, '{lead(200)}'); {settle([200], 'unmatched')} COMMIT"), "1\n1|pending|")
-    h.equal("can be routed", db.run(f"BEGIN; SELECT count(*) FROM switchyard.claim_waiting(1, '{lead(200)}'); {settle([200], 'success', B)} COMMIT; SELECT workspace_id FROM leads WHERE id = '{lead(200)}'"), f"1\n{B}")
+    h.equal("is claimed with the nil UUID", db.run(f"SELECT source_workspace_id FROM switchyard.held_leads(switchyard.hold_lead('{lead(200)}'))"), "00000000-0000-0000-0000-000000000000")
+    h.equal("cannot be kept", db.run(f"BEGIN; SELECT cardinality(switchyard.hold_lead('{lead(200)}')); {settle([200], 'unmatched')} COMMIT"), "1\n1|pending|")
+    h.equal("can be routed", db.run(f"BEGIN; SELECT cardinality(switchyard.hold_lead('{lead(200)}')); {settle([200], 'success', B)} COMMIT; SELECT workspace_id FROM leads WHERE id = '{lead(200)}'"), f"1\n{B}")
 
     print("# Set-based functions")
     ids = "ARRAY[" + ", ".join(f"'{lead(n)}'" for n in (10, 11, 12, 13, 999)) + "]::uuid[]"

@@ -154,7 +154,7 @@ INSERT INTO user_workspaces (user_id, workspace_id) VALUES ('{OWNER}', '{A}'), (
 
 
 def ingest(leads, version="switchyard.current_rule_set_version()", repeat=False):
-    """A call of ingest_leads for dictionaries with id, source, and what else matters."""
+    """A call of ingest_decided for dictionaries with id, source, and what else matters."""
 
     def array(values, kind):
         items = ", ".join("NULL" if v is None else "'" + str(v).replace("'", "''") + "'" for v in values)
@@ -171,7 +171,7 @@ def ingest(leads, version="switchyard.current_rule_set_version()", repeat=False)
     first, second = (f"ARRAY[{', '.join(f'({c})[{k}]' for c in claims)}]::bytea[]" for k in (1, 2))
     hashes = "ARRAY[" + ", ".join(f"encode(({c})[1], 'hex')" for c in claims) + "]::text[]"
     destinations = array([l.get("destination", l["source"]) for l in leads], "uuid")
-    return (f"SELECT * FROM switchyard.ingest_leads({version}, {column('id', 'uuid')}, {column('source', 'uuid')}, {destinations}, "
+    return (f"SELECT * FROM switchyard.ingest_decided({version}, {column('id', 'uuid')}, {column('source', 'uuid')}, {destinations}, "
             f"{column('rule', 'uuid')}, {column('result', default='success')}, {column('reason', default='why')}, {column('email')}, "
             f"{column('phone')}, {empty}, {empty}, {column('company')}, {empty}, {empty}, {empty}, {column('location')}, {empty}, "
-            f"{empty}, {column('metadata')}, {hashes}, {first}, {second}, {str(repeat).lower()});")
+            f"{empty}, {column('metadata')}, {hashes}, {first}, {second}, {str(repeat).lower()}, NULL, NULL, NULL);")

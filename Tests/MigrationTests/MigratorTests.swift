@@ -134,14 +134,10 @@ struct MigratorTests {
         }
     }
 
-    @Test("a changed text is told; what is gone is brought back with everything after it")
-    func changedAndGone() async throws {
+    @Test("what is gone is brought back with everything after it")
+    func gone() async throws {
         try await withEmptyDatabase { database in
             try await Migrator(migrations: [Self.first, Self.second], pool: database.pool).up()
-            let edited = Migration(version: Self.first.version, name: "first", sql: "SELECT 2", rollback: nil)
-            let states = try await Migrator(migrations: [edited, Self.second], pool: database.pool).status()
-            #expect(states.map(\.isChanged) == [true, false])
-
             _ = try await database.pool.simple("DROP TABLE one")
             let migrator = Migrator(migrations: [Self.first, Self.second], pool: database.pool) { pool in
                 let isThere = try await pool.query(Statement("", "SELECT to_regclass('one') IS NOT NULL")).first?
@@ -178,6 +174,45 @@ struct MigratorTests {
             let older = Migrator(migrations: [Self.first], pool: database.pool)
             #expect(try await older.unknownVersions() == [Self.second.version])
             #expect(try await older.up().isEmpty)
+        }
+    }
+
+    @Test("a database of an unreleased version is refused, with what was found, and left as it is")
+    func unreleased() async throws {
+        try await withEmptyDatabase { database in
+            let stranger = Migration(version: "20000101000003", name: "stranger", sql: "SELECT 3", rollback: nil)
+            let newer = Migration(version: "20000101000009", name: "newer", sql: "SELECT 9", rollback: nil)
+            let last = Migration(version: "20000101000005", name: "last", sql: "SELECT 5", rollback: nil)
+            try await Migrator(migrations: [Self.first, Self.second, stranger, newer], pool: database.pool).up()
+
+            let edited = Migration(version: Self.second.version, name: "second", sql: "SELECT 2", rollback: "SELECT 1")
+            let found: [([Migration], String)] = [
+                ([Self.first, Self.second, last], "20000101000003 stranger that this version does not have"),
+                ([Self.first, edited], "20000101000002 second with another text than this version's"),
+                (
+                    [edited, last],
+                    "20000101000001 first and 1 more that this version does not have, "
+                        + "and 20000101000002 second with another text than this version's"
+                ),
+            ]
+            for (migrations, what) in found {
+                let migrator = Migrator(migrations: migrations, pool: database.pool)
+                let refusals: [@Sendable () async throws -> Void] = [
+                    { try await migrator.refuseUnreleased() }, { try await migrator.up() },
+                    { try await migrator.upOnline() }, { _ = try await migrator.plan() },
+                    { try await migrator.down(to: "0") },
+                ]
+                for refused in refusals {
+                    let error = await #expect(throws: MigrationError.self) { try await refused() }
+                    #expect(error?.code == .unreleased)
+                    #expect(error?.migration == what)
+                }
+            }
+            #expect(try await count(database.pool, "SELECT count(*) FROM switchyard.migrations") == 4)
+            let states = try await Migrator(migrations: [Self.first, edited], pool: database.pool).status()
+            #expect(states.map(\.isChanged) == [false, true])
+            // A newer release has been here: that is none of it.
+            try await Migrator(migrations: [Self.first, Self.second, stranger], pool: database.pool).refuseUnreleased()
         }
     }
 

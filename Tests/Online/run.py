@@ -175,6 +175,36 @@ def printed_rollback(run):
     run.no_one_waited("the printed rollback", start)
 
 
+def unreleased(run):
+    """A ledger that no release has is refused by everything that would use or change the schema, with what to do."""
+    print("# A database of an unreleased version", flush=True)
+    damages = {
+        "a version that no release has": ("INSERT INTO switchyard.migrations VALUES ('20260301000001', 'idempotency_keys', '', now(), 0)",
+                                          "20260301000001 idempotency_keys that this version does not have"),
+        "another text": ("UPDATE switchyard.migrations SET checksum = 'x' WHERE version = '20260131000001'",
+                         "20260131000001 lead_routing_fixes with another text than this version's"),
+    }
+    ledger = "SELECT string_agg(m::text, ' ' ORDER BY version) FROM switchyard.migrations m"
+    whole = run.db.run("SELECT string_agg(format('(%L, %L, %L, %L, %L)', version, name, checksum, applied_at, duration_ms), ', ') FROM switchyard.migrations m")
+    for words, (sql, found) in damages.items():
+        run.db.run(sql)
+        before = run.db.run(ledger)
+        for arguments in (("migrate", "up"), ("migrate", "up", "--online"), ("migrate", "plan"),
+                          ("migrate", "down", "--to", "20260101000002", "--yes"), ("keys", "list"), ("serve",)):
+            done = subprocess.run([run.options.binary, *arguments], env=dict(os.environ, DATABASE_URL=run.url, PORT="0"), text=True,
+                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+            run.h.check(f"{words}: {' '.join(arguments)} is refused, with what was found and what to do",
+                        done.returncode == 1 and "was never released" in done.stderr and found in done.stderr
+                        and "createdb" in done.stderr and "docs/operations.md" in done.stderr, done.stdout[-200:] + done.stderr[-600:])
+        run.h.equal(f"{words}: nothing was changed", run.db.run(ledger), before)
+        run.db.run(f"DELETE FROM switchyard.migrations; INSERT INTO switchyard.migrations VALUES {whole}")
+    newer = "INSERT INTO switchyard.migrations VALUES ('29990101000001', 'later', '', now(), 0)"
+    run.db.run(newer)
+    done = run.switchyard("up")
+    run.h.check("the ledger of a newer release is none of it", done.process.returncode == 0, done.text[-300:])
+    run.db.run("DELETE FROM switchyard.migrations WHERE version = '29990101000001'")
+
+
 def same_as_plain(run, cut):
     """The leads as they are now, in the shape they had before, migrated plainly: what comes of them is the same."""
     h = run.h
@@ -276,6 +306,7 @@ def main():
         run.program.stop()
         h.check("and no statement failed from first to last", not any(p.failures for p in run.programs),
                 str([p.failures[:3] for p in run.programs]))
+        unreleased(run)
         if options.leads <= 200_000:
             walk.run(h, options.binary, options.psql_url, DRIFTED)
     finally:

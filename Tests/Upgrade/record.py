@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Records the statements that a version sends, so that later versions can be held against them.
+"""Records the statements that a release sends, so that later versions can be held against them.
 
-    Tests/Upgrade/record.py --version f271ba2 --programs /usr/lib/postgresql/15/bin COMMAND…
+    Tests/Upgrade/record.py --version 0.1.0 --programs /usr/lib/postgresql/15/bin COMMAND…
 
 Run in a tree of that version, when it is released. COMMAND exercises it, with TEST_DATABASE_URL naming a server that notes
 every statement: `swift test --skip-build --disable-xctest --filter 'LeadStoreTests|LeadRoutingTests'`. What is kept is
@@ -73,6 +73,7 @@ def main():
         finally:
             cluster.close()
     path = HERE / "statements" / f"{options.version}.json"
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"version": options.version, "statements": kept}, indent=1, ensure_ascii=False) + "\n")
     print(f"{len(kept)} statements in {path.relative_to(ROOT)}")
 

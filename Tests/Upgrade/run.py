@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Upgrades from a version before, while leads come in.
 
-    Tests/Upgrade/run.py --psql-url URL                                        the statements of versions before
+    Tests/Upgrade/run.py --psql-url URL                                        the statements of earlier releases
     Tests/Upgrade/run.py --programs DIR --old BINARY --new BINARY [--seconds 5]  and a roll-over, node by node
 
-The first takes a second and needs no old program: what each version before sends was recorded when it was released. The
+The first takes seconds and needs no old program: what each release sends is recorded when it is released. The
 second starts two nodes of the old version under load, migrates online, replaces one node after the other, takes one back to
 the old version, and replaces it again; no lead may be lost or routed twice, and nothing may fail but what is repeated.
 """

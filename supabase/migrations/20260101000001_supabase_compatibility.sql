@@ -1,7 +1,7 @@
--- What Supabase brings along, for a plain PostgreSQL 15 or later: three roles, a schema, and who is asking.
+-- What Supabase provides, for plain PostgreSQL 15 or later: three roles, the schema auth, and auth.jwt() and auth.uid().
 --
--- On Supabase all of it exists already and is left alone. Safe to run again, and safe while another database of the
--- same cluster is being migrated: roles belong to the cluster, so somebody else may have made them a moment ago.
+-- On Supabase all of it exists already and is left unchanged. Safe to run again, and safe while another database of the same
+-- cluster is being migrated: roles belong to the cluster, so another migration may create them at the same moment.
 
 DO $$
 BEGIN
@@ -17,8 +17,8 @@ BEGIN
 END
 $$;
 
--- The roles. service_role bypasses row-level security where we may say so (a superuser may); where not, the policies
--- that name it give it the same rows.
+-- The roles. service_role bypasses row-level security where the current user may grant that (a superuser may); elsewhere the
+-- policies for it give it the same rows.
 DO $$
 DECLARE
     v_role text;
@@ -38,7 +38,7 @@ BEGIN
             END IF;
         EXCEPTION
             WHEN duplicate_object OR unique_violation THEN
-                NULL; -- made meanwhile by the migration of another database
+                NULL; -- created by the migration of another database at the same moment
             WHEN insufficient_privilege THEN
                 RAISE EXCEPTION 'The role % is missing, and % may not create roles.', v_role, current_user
                     USING ERRCODE = 'insufficient_privilege',
@@ -50,7 +50,7 @@ BEGIN
 END
 $$;
 
--- The server acts for a user by SET ROLE, so whoever migrates (and usually serves) has to be a member.
+-- The server acts for a user by SET ROLE, so the role that migrates (and usually serves) must be a member.
 DO $$
 DECLARE
     v_role text;
@@ -62,7 +62,7 @@ BEGIN
         EXCEPTION
             WHEN duplicate_object OR unique_violation THEN
                 NULL;
-            -- "tuple concurrently updated": another database's migration grants the same role at this moment.
+            -- "tuple concurrently updated": the migration of another database grants the same role at this moment.
             WHEN internal_error THEN
                 IF NOT pg_catalog.pg_has_role(current_user, v_role, 'MEMBER') THEN
                     RAISE;
@@ -86,10 +86,10 @@ BEGIN
 END
 $$;
 
--- auth.jwt() and auth.uid(), unless somebody else's (Supabase's) are there: ours carry a comment that says so.
+-- auth.jwt() and auth.uid(), unless Supabase's are there: Switchyard's are marked by their comment.
 --
--- Read, in this order: request.jwt.claims (JSON, as PostgREST and Switchyard set it), request.jwt.claim.sub (older
--- PostgREST), request.jwt.claims.sub (as the migration guide prints it). What cannot be read is nobody; it is never an
+-- Settings read, in this order: request.jwt.claims (JSON, as PostgREST and Switchyard set it), request.jwt.claim.sub (older
+-- PostgREST), request.jwt.claims.sub (as the migration guide prints it). A value that cannot be read means no user and is never an
 -- error, because an error in a policy would be an outage where a refusal is meant.
 DO $install$
 BEGIN
@@ -125,7 +125,7 @@ BEGIN
             RETURN NULL;
         END
         $body$;
-        COMMENT ON FUNCTION auth.uid() IS 'Switchyard: the user who asks, or NULL.';
+        COMMENT ON FUNCTION auth.uid() IS 'Switchyard: the user who makes the request, or NULL.';
     END IF;
 
     IF obj_description(to_regprocedure('auth.uid()'), 'pg_proc') LIKE 'Switchyard:%' THEN

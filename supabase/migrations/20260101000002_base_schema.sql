@@ -1,23 +1,24 @@
 -- The tables that routing stands on: workspaces, users, their membership, partners, leads and rules.
 --
--- An installation that has some of them keeps them: missing columns are added (constant defaults, so nothing is
--- rewritten), no type is changed, nothing is dropped, and row-level security stays switched as it is. Tables that are
--- made here have row-level security on.
+-- An installation that has some of them keeps them: missing columns are added (with constant defaults, so no table is rewritten),
+-- no type is changed, nothing is dropped, and row-level security stays on or off as it is. Tables that are created here have
+-- row-level security on.
 
--- Whoever waits for a lock stops everybody behind him: give up after five seconds instead. Put back at the end.
 DO $$
 BEGIN
     PERFORM set_config('switchyard.lock_timeout_before', current_setting('lock_timeout'), false);
-    -- Whoever queues behind a lock that this file waits for waits no longer than a second.
+    -- Writers queue behind a lock that this file waits for, so it waits a second at most.
     PERFORM set_config('lock_timeout', CASE WHEN setting::int BETWEEN 1 AND 1000 THEN setting ELSE '1000' END, false)
         FROM pg_catalog.pg_settings WHERE name = 'lock_timeout';
 END
 $$;
 
 CREATE SCHEMA IF NOT EXISTS switchyard;
-COMMENT ON SCHEMA switchyard IS 'What Switchyard keeps to itself: not exposed to the API of Supabase.';
+COMMENT ON SCHEMA switchyard IS 'Switchyard''s own tables and functions; not exposed by Supabase''s API.';
 REVOKE ALL ON SCHEMA switchyard FROM PUBLIC;
 GRANT USAGE ON SCHEMA switchyard TO anon, authenticated, service_role;
+-- service_role may run the functions that later migrations of the same owner add.
+ALTER DEFAULT PRIVILEGES IN SCHEMA switchyard GRANT EXECUTE ON FUNCTIONS TO service_role;
 
 DO $$
 DECLARE
@@ -56,6 +57,7 @@ BEGIN
             unmatched_policy text NOT NULL DEFAULT 'keep'
                 CONSTRAINT workspaces_unmatched_policy_check CHECK (unmatched_policy IN ('keep', 'fallback', 'retry')),
             fallback_workspace_id uuid,
+            capacity jsonb,
             deleted_at timestamptz,
             created_at timestamptz NOT NULL DEFAULT now(),
             updated_at timestamptz NOT NULL DEFAULT now()
@@ -71,6 +73,7 @@ BEGIN
             ADD COLUMN IF NOT EXISTS unmatched_policy text NOT NULL DEFAULT 'keep'
                 CONSTRAINT workspaces_unmatched_policy_check CHECK (unmatched_policy IN ('keep', 'fallback', 'retry')),
             ADD COLUMN IF NOT EXISTS fallback_workspace_id uuid,
+            ADD COLUMN IF NOT EXISTS capacity jsonb,
             ADD COLUMN IF NOT EXISTS deleted_at timestamptz,
             ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
             ADD COLUMN IF NOT EXISTS updated_at timestamptz DEFAULT now();
@@ -126,9 +129,9 @@ BEGIN
             ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now();
     END IF;
 
-    -- No foreign keys on leads: each costs a look-up and a row lock on workspaces per lead. Instead a workspace that
-    -- leads refer to cannot be deleted (trigger below), and the functions that write leads look the workspaces up once
-    -- per batch. A workspace goes by setting deleted_at.
+    -- No foreign keys on leads: each would cost a lookup and a row lock on workspaces for every lead. Instead, a workspace that
+    -- leads refer to cannot be deleted (trigger below), and the functions that write leads look workspaces up once for each
+    -- batch. A workspace is closed by deleted_at.
     IF to_regclass('public.leads') IS NULL THEN
         CREATE TABLE public.leads (
             id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -184,6 +187,7 @@ BEGIN
             conditions jsonb NOT NULL DEFAULT '{}',
             destination_workspace_id uuid NOT NULL
                 CONSTRAINT lead_routing_rules_destination_workspace_id_fkey REFERENCES public.workspaces (id),
+            distribution jsonb,
             created_at timestamptz NOT NULL DEFAULT now(),
             updated_at timestamptz NOT NULL DEFAULT now()
         );
@@ -197,15 +201,15 @@ BEGIN
             ADD COLUMN IF NOT EXISTS is_active boolean NOT NULL DEFAULT true,
             ADD COLUMN IF NOT EXISTS conditions jsonb NOT NULL DEFAULT '{}',
             ADD COLUMN IF NOT EXISTS destination_workspace_id uuid,
+            ADD COLUMN IF NOT EXISTS distribution jsonb,
             ADD COLUMN IF NOT EXISTS created_at timestamptz NOT NULL DEFAULT now(),
             ADD COLUMN IF NOT EXISTS updated_at timestamptz DEFAULT now();
     END IF;
 END
 $$;
 
--- Lists are read newest first per workspace. The id is left out: the leads of one batch share their time, so equal keys
--- are stored once, and what remains to be sorted is one batch. The second index serves the workspace that sent a lead
--- (its list, the policy, the refusal to delete a workspace that is in use).
+-- Lists are read newest first for each workspace. The id is left out: leads of one batch share created_at, so equal keys are stored
+-- once, and only the leads of one batch remain to be sorted. The second index serves the workspace that sent a lead.
 CREATE INDEX IF NOT EXISTS leads_workspace_created ON public.leads (workspace_id, created_at);
 CREATE INDEX IF NOT EXISTS leads_source_created ON public.leads (source_workspace_id, created_at);
 CREATE INDEX IF NOT EXISTS user_workspaces_workspace ON public.user_workspaces (workspace_id);
@@ -214,24 +218,26 @@ CREATE INDEX IF NOT EXISTS lead_routing_rules_workspace ON public.lead_routing_r
 
 COMMENT ON TABLE public.workspaces IS 'A tenant: sends leads, receives leads, or both. Closed by deleted_at, never deleted while leads refer to it.';
 COMMENT ON COLUMN public.workspaces.workspace_type IS 'partner, or platform: rules of a platform workspace apply to every source.';
-COMMENT ON COLUMN public.workspaces.routing_paused_at IS 'Set: rules pass this workspace over as a destination.';
-COMMENT ON COLUMN public.workspaces.unmatched_policy IS 'What becomes of its leads that no rule matches: keep them, fallback to fallback_workspace_id, or retry later.';
-COMMENT ON COLUMN public.workspaces.deleted_at IS 'Closed since then; leads that are there stay there.';
+COMMENT ON COLUMN public.workspaces.routing_paused_at IS 'If set, rules skip this workspace as a destination.';
+COMMENT ON COLUMN public.workspaces.unmatched_policy IS 'What happens to its leads that no rule matches: keep them, fallback to fallback_workspace_id, or retry later.';
+COMMENT ON COLUMN public.workspaces.capacity IS 'Time zone, caps, opening hours, holidays and minimum score; NULL: accepts every lead at any time.';
+COMMENT ON COLUMN public.workspaces.deleted_at IS 'When the workspace was closed; its leads stay where they are.';
 COMMENT ON TABLE public.users IS 'People; id is the subject of their tokens.';
-COMMENT ON TABLE public.user_workspaces IS 'Who belongs to which workspace, and so sees its leads.';
-COMMENT ON TABLE public.partners IS 'Who is credited for the leads of a workspace.';
+COMMENT ON TABLE public.user_workspaces IS 'Which user belongs to which workspace, and so sees its leads.';
+COMMENT ON TABLE public.partners IS 'The partners that are credited for the leads of a workspace.';
 COMMENT ON TABLE public.leads IS 'Leads, each in exactly one workspace.';
-COMMENT ON COLUMN public.leads.workspace_id IS 'Where the lead is now; while it waits, where it came from.';
-COMMENT ON COLUMN public.leads.source_workspace_id IS 'Where the lead came from; never changes.';
+COMMENT ON COLUMN public.leads.workspace_id IS 'The workspace that has the lead; while the lead waits, its source workspace.';
+COMMENT ON COLUMN public.leads.source_workspace_id IS 'The workspace that sent the lead; never changes.';
 COMMENT ON COLUMN public.leads.company_location IS 'An object with country, state, city.';
-COMMENT ON COLUMN public.leads.source_id IS 'The sender''s own name for the lead.';
+COMMENT ON COLUMN public.leads.source_id IS 'The sender''s own id for the lead.';
 COMMENT ON TABLE public.lead_routing_rules IS 'Rules, tried by priority descending, then created_at, then id.';
-COMMENT ON COLUMN public.lead_routing_rules.workspace_id IS 'Whose leads it applies to; NULL: every workspace''s (a rule of the platform).';
+COMMENT ON COLUMN public.lead_routing_rules.workspace_id IS 'The workspace whose leads the rule applies to; NULL: the leads of every workspace (a rule of the platform).';
 COMMENT ON COLUMN public.lead_routing_rules.conditions IS 'Lists industries, company_sizes, revenue_ranges, countries, us_states, regions: any value of a list, all lists together.';
+COMMENT ON COLUMN public.lead_routing_rules.distribution IS 'Pool, caps and what to do when they are full; NULL: destination_workspace_id receives every lead. With a pool, that column holds its first member.';
 
--- Who is asking ---------------------------------------------------------------------------------------------------
+-- What a request may see ---------------------------------------------------------------------------------------------
 
--- The workspace that a request by API key acts for: the server puts it into the claims, PostgREST never does.
+-- The workspace that a request by API key acts for. The server sets this claim for each request; PostgREST never does.
 CREATE OR REPLACE FUNCTION switchyard.acting_workspace() RETURNS uuid
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
 AS $$
@@ -241,9 +247,9 @@ EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION switchyard.acting_workspace() IS 'The workspace of the API key that asks, or NULL.';
+COMMENT ON FUNCTION switchyard.acting_workspace() IS 'The workspace of the API key that makes the request, or NULL.';
 
--- Runs as its owner, because whoever asks may not read the membership of others; it tells him his own only.
+-- SECURITY DEFINER, because the caller may not read the memberships of other users. It returns only the caller's own.
 CREATE OR REPLACE FUNCTION switchyard.visible_workspaces() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10 SET search_path = ''
 AS $$
@@ -259,15 +265,17 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION switchyard.visible_workspaces() IS 'The workspaces whose rows the asking user or API key may see; for policies.';
+COMMENT ON FUNCTION switchyard.visible_workspaces() IS
+    'The workspaces whose rows the current user or API key may see; policies call it.';
 
 REVOKE ALL ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() TO anon, authenticated, service_role;
 
--- A workspace with leads stays ------------------------------------------------------------------------------------
+-- A workspace with leads cannot be deleted ----------------------------------------------------------------------------
 
--- Stands in for foreign keys on leads; it can be outrun by a lead that is being inserted at the same instant, which is
--- why workspaces are closed by deleted_at. Where leads have a foreign key to workspaces already, that decides.
+-- Stands in for foreign keys on leads. A lead that is inserted at the same instant can slip past it, which is why a
+-- workspace is closed by deleted_at. Where an installation's leads have a foreign key to workspaces, that key decides
+-- instead.
 CREATE OR REPLACE FUNCTION switchyard.refuse_workspace_delete() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
 AS $$
@@ -294,7 +302,7 @@ BEGIN
 END
 $$;
 
--- Policies: where row-level security is on. = ANY (ARRAY(SELECT …)) is evaluated once per query and can use an index.
+-- Policies, where row-level security is on. = ANY (ARRAY(SELECT …)) is evaluated once for each query and can use an index.
 DO $$
 DECLARE
     v_policy record;

@@ -8,7 +8,7 @@ BEGIN
         WHERE a.attrelid = to_regclass('public.leads') AND a.attname = 'source_workspace_id' AND NOT a.attisdropped) THEN
         CREATE SCHEMA IF NOT EXISTS switchyard;
         CREATE TABLE IF NOT EXISTS switchyard.online_source_is_new ();
-        COMMENT ON TABLE switchyard.online_source_is_new IS 'A mark of switchyard migrate up --online: leads had no source of their own before. Goes when it is done.';
+        COMMENT ON TABLE switchyard.online_source_is_new IS 'Set by switchyard migrate up --online: leads had no source_workspace_id before. Dropped when it is done.';
     END IF;
 END
 $$;

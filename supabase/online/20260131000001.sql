@@ -1,6 +1,6 @@
--- What `switchyard migrate up --online` does around 20260131000001_lead_routing_fixes.sql, so that nobody who reads or
--- writes leads meanwhile waits: columns first, then the leads in small batches, oldest first, while a trigger keeps what
--- is filled as the migration would find it; then the migration's own text without its backfill; then what came between.
+-- What `switchyard migrate up --online` does around 20260131000001_lead_routing_fixes.sql, so that other programs can read and write
+-- leads meanwhile: first the columns; then the leads in small batches, oldest first, while a trigger keeps filled leads as the
+-- migration would find them; then the migration itself without its backfill; then the leads that came meanwhile.
 -- How such a file is read: docs/decisions/0021-online-steps.md.
 
 -- @leave-out 4. Backfill
@@ -21,7 +21,7 @@ BEGIN
         key_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
         pass_changed bigint NOT NULL DEFAULT 0
     );
-    COMMENT ON TABLE switchyard.online_state IS 'How far switchyard migrate up --online has come. Goes when it is done.';
+    COMMENT ON TABLE switchyard.online_state IS 'The progress of switchyard migrate up --online. Dropped when it is done.';
     INSERT INTO switchyard.online_state (source_is_new)
     VALUES (to_regclass('switchyard.online_source_is_new') IS NOT NULL) ON CONFLICT DO NOTHING;
     IF to_regtype('public.lead_routing_status') IS NULL THEN
@@ -49,8 +49,8 @@ $$;
 
 -- @short Following what other programs write meanwhile
 --
--- Leads that are filled already stay what the migration would make of them; those whose identity changes are filled
--- anew. It does nothing any more once the migration's own triggers are there, however they came.
+-- Leads that are filled already stay as the migration would leave them; leads whose identity changes are filled again. The trigger
+-- does nothing once the migration's own triggers exist.
 CREATE OR REPLACE FUNCTION switchyard.online_follow() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
 AS $$
@@ -84,11 +84,10 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION switchyard.online_follow() IS 'Keeps leads that were filled ahead as the migration would find them. Goes when it is done.';
+COMMENT ON FUNCTION switchyard.online_follow() IS 'Keeps leads that were filled ahead as the migration would find them. Dropped when it is done.';
 REVOKE ALL ON FUNCTION switchyard.online_follow() FROM PUBLIC;
-CREATE INDEX IF NOT EXISTS lead_identity_claims_lead ON public.lead_identity_claims (lead_id);
 
--- The mention of the queue's row type: see the head of the migration.
+-- Why the row type of the queue is named here: see the head of the migration.
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_trigger t
@@ -109,16 +108,17 @@ BEGIN
 END
 $$;
 
--- @index Indexing what is to be filled
+-- @index Indexing the leads to be filled
 CREATE INDEX IF NOT EXISTS switchyard_online_todo ON public.leads (created_at, id)
     WHERE lead_expires_at IS NULL OR dedupe_hash IS NULL OR routing_attempts IS NULL OR routing_status IS NULL
         OR (source_workspace_id IS NULL AND workspace_id IS NOT NULL) OR (workspace_id IS NULL AND routing_status = 'routed');
 
 -- @short Making the function that fills a batch
 --
--- One call is one batch, in the order of (created_at, id), so that the oldest lead has a claim; rows that somebody else
--- holds are passed over and come in the next pass. A pass in which next to nothing was left ends it: what comes later is
--- for the last passes, which run when the migration's triggers complete whatever is new, and end at nothing.
+-- One call is one batch, in the order of (created_at, id), so that the oldest lead gets a claim; rows that another transaction has
+-- locked are skipped and come in the next pass. A pass that changed almost nothing is the last one before the migration; leads that
+-- come later are filled by the last passes, which run while the migration's triggers complete new leads, and end when nothing is
+-- left.
 CREATE OR REPLACE FUNCTION switchyard.online_backfill(p_limit integer) RETURNS TABLE (changed bigint, is_done boolean, total bigint)
 LANGUAGE plpgsql SET search_path = '' SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off
     SET enable_mergejoin = off SET jit = off
@@ -160,8 +160,8 @@ BEGIN
             FROM todo t CROSS JOIN LATERAL unnest(t.claims) i (identity)
             WHERE t.is_new AND t.status NOT IN ('failed', 'expired')
             ORDER BY i.identity, t.created_at, t.id
-            -- A lead that an earlier pass left out is older than the one that has its claim.
-            ON CONFLICT (%3$s) DO UPDATE SET lead_id = excluded.lead_id, workspace_id = excluded.workspace_id
+            -- A lead that an earlier pass skipped is older than the one that has its claim.
+            ON CONFLICT (substring(identity FROM 1 FOR 15)) DO UPDATE SET lead_id = excluded.lead_id, workspace_id = excluded.workspace_id
                 WHERE $5 AND c.claimed_at >= $6 AND EXISTS (SELECT FROM public.leads m JOIN public.leads h ON h.id = c.lead_id
                     WHERE m.id = excluded.lead_id AND (m.created_at, m.id) < (h.created_at, h.id))
         ), filled AS (
@@ -179,9 +179,7 @@ BEGIN
         SELECT (SELECT count(*) FROM filled), p.created_at, p.id
         FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT p.created_at, p.id FROM page p ORDER BY p.created_at DESC, p.id DESC LIMIT 1) p ON true
         $q$, c_todo, CASE WHEN s.key_created_at = 'infinity' THEN 'l.created_at IS NULL AND l.id > $3'
-            ELSE '(l.created_at, l.id) > ($2, $3)' END,
-        -- The key of a table that a rollback has left, or of a new one.
-        CASE WHEN to_regclass('public.lead_identity_claims_identity') IS NOT NULL THEN 'substring(identity FROM 1 FOR 15)' ELSE 'identity' END)
+            ELSE '(l.created_at, l.id) > ($2, $3)' END)
     INTO v_changed, v_created, v_id
     USING p_limit, s.key_created_at, s.key_id, s.status_is_new AND v_is_ahead, v_is_ahead, s.started_at;
 
@@ -190,7 +188,7 @@ BEGIN
             pass_changed = pass_changed + v_changed;
         RETURN QUERY SELECT v_changed, false, v_count;
     ELSIF s.key_created_at <> 'infinity' THEN
-        -- Then those without a time of creation.
+        -- Then the leads without created_at.
         UPDATE switchyard.online_state SET key_created_at = 'infinity', key_id = '00000000-0000-0000-0000-000000000000';
         RETURN QUERY SELECT 0::bigint, false, v_count;
     ELSE
@@ -209,15 +207,15 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION switchyard.online_backfill(integer) IS 'Fills the next batch of leads ahead of the migration. Goes when it is done.';
+COMMENT ON FUNCTION switchyard.online_backfill(integer) IS 'Fills the next batch of leads ahead of the migration. Dropped when it is done.';
 REVOKE ALL ON FUNCTION switchyard.online_backfill(integer) FROM PUBLIC;
 
 -- @repeat Filling expiry, source, duplicate hash and claims, the oldest leads first
 SELECT b.changed, b.is_done, b.total FROM switchyard.online_backfill($1) b
 
--- @short Seeing that every lead has a status
+-- @short Adding the check that every lead has a status
 --
--- Only where an earlier, half-applied run has left the column without NOT NULL.
+-- Only where an earlier run that stopped half way has left the column without NOT NULL.
 DO $$
 BEGIN
     IF (SELECT a.attnotnull FROM pg_catalog.pg_attribute a
@@ -232,10 +230,10 @@ BEGIN
 END
 $$;
 
--- @repeat Filling what still has no status
+-- @repeat Filling leads that still have no status
 SELECT b.changed, b.is_done, b.total FROM switchyard.online_backfill($1) b
 
--- @alone Checking it without stopping anybody
+-- @alone Validating the check while others write
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = 'public.leads'::regclass
@@ -245,7 +243,7 @@ BEGIN
 END
 $$;
 
--- @short Requiring it
+-- @short Making the column NOT NULL
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = 'public.leads'::regclass
@@ -262,7 +260,7 @@ DROP TRIGGER IF EXISTS switchyard_online_update ON public.leads;
 DROP TRIGGER IF EXISTS switchyard_online_delete ON public.leads;
 UPDATE switchyard.online_state SET key_created_at = '-infinity', key_id = '00000000-0000-0000-0000-000000000000', pass_changed = 0;
 
--- @repeat Filling what came meanwhile
+-- @repeat Filling leads that came meanwhile
 SELECT b.changed, b.is_done, b.total FROM switchyard.online_backfill($1) b
 
 -- @short Making the function that queues a batch
@@ -294,7 +292,7 @@ BEGIN
         RETURN QUERY SELECT v_changed, false, NULL::bigint;
         RETURN;
     END IF;
-    -- Those without a time of creation, and what somebody held.
+    -- Leads without created_at, and leads that another transaction held.
     INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number)
     SELECT l.id, l.workspace_id, coalesce(l.routing_attempts, 0) FROM public.leads l
     WHERE l.routing_status = 'pending'
@@ -309,13 +307,13 @@ END
 $$;
 REVOKE ALL ON FUNCTION switchyard.online_enqueue(integer) FROM PUBLIC;
 
--- @repeat Queueing the leads that wait
+-- @repeat Queueing the pending leads
 SELECT b.changed, b.is_done, b.total FROM switchyard.online_enqueue($1) b
 
--- @alone Removing the index of what was to be filled
+-- @alone Dropping the index of leads to be filled
 DROP INDEX CONCURRENTLY IF EXISTS public.switchyard_online_todo;
 
--- @short Tidying up
+-- @short Dropping what the online steps made
 DROP FUNCTION IF EXISTS switchyard.online_follow();
 DROP FUNCTION IF EXISTS switchyard.online_backfill(integer);
 DROP FUNCTION IF EXISTS switchyard.online_enqueue(integer);

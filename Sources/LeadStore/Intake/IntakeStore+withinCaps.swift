@@ -41,9 +41,12 @@ extension IntakeStore {
             hasMore: true
         )
         CapCharges(batch, request).append(to: &parameters)
+        parameters.append(duplicates.shouldLook)
         do {
             let statement = isKeyed ? Self.ingestKeyedWithinCaps : Self.ingestWithinCaps
-            return (batch, try IngestResult(await session.pool.query(statement, parameters)))
+            let result = try IngestResult(await session.pool.query(statement, parameters))
+            if !isRepeat { duplicates.note(result) }
+            return (batch, result)
         } catch let error as PostgresError where error.sqlState.map(Self.nothingWritten.contains) == true {
             return nil
         }
@@ -58,7 +61,7 @@ extension IntakeStore {
         """
         SELECT ordinal, outcome, duplicate_of
         FROM switchyard.ingest_within_caps(NULL, NULL, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-            $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)
+            $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, p_look => $35)
         """
     )
     private static let ingestKeyedWithinCaps = Statement(
@@ -66,7 +69,7 @@ extension IntakeStore {
         """
         SELECT ordinal, outcome, duplicate_of
         FROM switchyard.ingest_within_caps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)
+            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, p_look => $37)
         """
     )
 }

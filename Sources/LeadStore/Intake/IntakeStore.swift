@@ -46,10 +46,13 @@ package struct IngestException: Sendable, Hashable {
 package struct IntakeStore: Sendable {
     /// The connections, and on whose behalf edits are recorded.
     package let session: StoreSession
+    /// Whether batches of this node met duplicates lately.
+    let duplicates: RecentDuplicates
 
     /// A store over a session.
-    package init(_ session: StoreSession) {
+    package init(_ session: StoreSession, duplicates: RecentDuplicates) {
         self.session = session
+        self.duplicates = duplicates
     }
 
     /// Stores a batch of decided leads, each in its final state, with claims, attributions and log rows.
@@ -64,8 +67,10 @@ package struct IntakeStore: Sendable {
     /// - Returns: the leads that were not written as decided; or that the rules have changed and nothing was written.
     /// - Throws: what the database says; then nothing is written, unless the connection was lost.
     package func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult {
-        let (statement, parameters) = Self.ingesting(batch, version: version, isRepeat: isRepeat)
-        return try IngestResult(await session.pool.query(statement, parameters))
+        let (statement, parameters) = ingesting(batch, version: version, isRepeat: isRepeat)
+        let result = try IngestResult(await session.pool.query(statement, parameters))
+        if !isRepeat { duplicates.note(result) }
+        return result
     }
 
     /// ``ingest(_:version:isRepeat:)`` for leads whose decisions depend on more than the rules.
@@ -97,8 +102,9 @@ package struct IntakeStore: Sendable {
         return try await session.pool.withTransaction { connection in
             var state = try await CapacityStore.hold(request, on: connection)
             let batch = decide(&state)
-            let (statement, parameters) = Self.ingesting(batch, version: version, isRepeat: isRepeat)
+            let (statement, parameters) = ingesting(batch, version: version, isRepeat: isRepeat)
             let result = try IngestResult(await connection.query(statement, parameters))
+            if !isRepeat { duplicates.note(result) }
             guard case .written(let exceptions) = result else { return (batch, result) }
             let exceptional = Set(exceptions.map(\.index))
             let uses = batch.enumerated().lazy.filter { !exceptional.contains($0.offset) }
@@ -108,19 +114,26 @@ package struct IntakeStore: Sendable {
         }
     }
 
-    private static func ingesting(
+    private func ingesting(
         _ batch: [DecidedLead],
         version: Int64?,
         isRepeat: Bool
     ) -> (Statement, Parameters) {
         let isKeyed = batch.contains { $0.prepared.idempotency != nil }
         let hasMore = batch.contains(where: \.assignment.hasMore)
-        let parameters = parameters(batch, version: version, isRepeat: isRepeat, isKeyed: isKeyed, hasMore: hasMore)
+        var parameters = Self.parameters(
+            batch,
+            version: version,
+            isRepeat: isRepeat,
+            isKeyed: isKeyed,
+            hasMore: hasMore
+        )
+        parameters.append(duplicates.shouldLook)
         return switch (isKeyed, hasMore) {
-        case (false, false): (ingestLeads, parameters)
-        case (true, false): (ingestKeyedLeads, parameters)
-        case (false, true): (ingestUses, parameters)
-        case (true, true): (ingestKeyedUses, parameters)
+        case (false, false): (Self.ingestLeads, parameters)
+        case (true, false): (Self.ingestKeyedLeads, parameters)
+        case (false, true): (Self.ingestUses, parameters)
+        case (true, true): (Self.ingestKeyedUses, parameters)
         }
     }
 
@@ -177,7 +190,7 @@ package struct IntakeStore: Sendable {
         """
         SELECT ordinal, outcome, duplicate_of
         FROM switchyard.ingest_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, NULL, NULL, NULL)
+            $19, $20, $21, $22, $23, NULL, NULL, NULL, p_look => $24)
         """
     )
     private static let ingestKeyedLeads = Statement(
@@ -185,7 +198,7 @@ package struct IntakeStore: Sendable {
         """
         SELECT ordinal, outcome, duplicate_of
         FROM switchyard.ingest_keyed_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, NULL, NULL, NULL)
+            $18, $19, $20, $21, $22, $23, $24, $25, NULL, NULL, NULL, p_look => $26)
         """
     )
     private static let ingestUses = Statement(
@@ -193,7 +206,7 @@ package struct IntakeStore: Sendable {
         """
         SELECT ordinal, outcome, duplicate_of
         FROM switchyard.ingest_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, $24, $25, $26)
+            $19, $20, $21, $22, $23, $24, $25, $26, p_look => $27)
         """
     )
     private static let ingestKeyedUses = Statement(
@@ -201,7 +214,7 @@ package struct IntakeStore: Sendable {
         """
         SELECT ordinal, outcome, duplicate_of
         FROM switchyard.ingest_keyed_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
+            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, p_look => $29)
         """
     )
 }

@@ -83,13 +83,6 @@ package struct MaintenanceStore: Sendable {
         try await session.pool.query(Self.unschedule).first?.int64(0) ?? 0
     }
 
-    /// Removes idempotency keys that are older than a day.
-    ///
-    /// - Returns: how many.
-    package func forgetIdempotencyKeys() async throws -> Int64 {
-        try await session.pool.query(Self.forgetKeys).first?.int64(0) ?? 0
-    }
-
     /// Makes the log's partitions for the months to come.
     ///
     /// - Returns: how many were made.
@@ -117,7 +110,6 @@ package struct MaintenanceStore: Sendable {
         "SELECT count(*) FROM cron.job WHERE jobname IN ('switchyard-release-stale-locks', 'switchyard-expire-leads')"
     )
     private static let setRetention = Statement("", "UPDATE switchyard.retention SET log_months = $1::int")
-    private static let forgetKeys = Statement("forget_keys", "SELECT switchyard.forget_idempotency_keys()")
     private static let makePartitions = Statement(
         "ensure_log_partitions",
         "SELECT switchyard.ensure_log_partitions($1)::bigint"

@@ -68,11 +68,10 @@ extension QueueStore {
         """
     )
     private static let claimOne = Statement(
-        "claim_waiting",
+        "claim_one",
         """
         \(columns)
-        FROM switchyard.held_leads(ARRAY(
-            SELECT c.lead_id FROM switchyard.claim_waiting(p_limit => 1, p_lead_id => $1) c)) h
+        FROM switchyard.held_leads(switchyard.hold_lead($1)) h
         """
     )
 }

@@ -20,7 +20,7 @@ extension RuleSetStore {
                 throw StoreError(
                     .notFound,
                     "There is no record of version \(version) of the rule set.",
-                    remedy: "History is kept since the migration 20260602000001_rule_set_history.sql."
+                    remedy: "History is kept since the migration 20261130000001_rule_sets.sql."
                 )
             }
             return try await Self.snapshot(

@@ -10,11 +10,13 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
         case busy
         /// There is no text that takes the migration back.
         case noRollback
+        /// A version of Switchyard that was never released has made the database; nothing was changed.
+        case unreleased
     }
 
     /// Which kind.
     package let code: Code
-    /// The migration concerned, as "version name".
+    /// The migration concerned, as "version name"; with ``Code/unreleased`` what the ledger has of such a version.
     package let migration: String
     /// What the database said.
     package let cause: PostgresError?
@@ -31,6 +33,9 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
             "Migration \(migration) is held up: another node has been migrating this database for too long."
         case .noRollback:
             "Migration \(migration) has no rollback."
+        case .unreleased:
+            "The database was made by a version of Switchyard that was never released: its ledger, switchyard.migrations, "
+                + "has \(migration)."
         }
     }
 }

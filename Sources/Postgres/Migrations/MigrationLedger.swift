@@ -5,6 +5,7 @@ enum MigrationLedger {
     /// One row.
     struct Entry: Sendable, Hashable {
         let version: String
+        let name: String
         let appliedAt: Timestamp
         /// Whether the text of this build is the one that was applied; true for versions that this build lacks.
         let isSameText: Bool
@@ -20,8 +21,9 @@ enum MigrationLedger {
         for row in try await pool.query(all, parameters) {
             let entry = Entry(
                 version: try row.string(0),
-                appliedAt: try row.timestamp(1),
-                isSameText: try row.bool(2)
+                name: try row.string(1),
+                appliedAt: try row.timestamp(2),
+                isSameText: try row.bool(3)
             )
             entries[entry.version] = entry
         }
@@ -73,7 +75,7 @@ enum MigrationLedger {
     private static let all = Statement(
         "",
         """
-        SELECT m.version, m.applied_at, coalesce(m.checksum = encode(sha256(convert_to(b.sql, 'UTF8')), 'hex'), true)
+        SELECT m.version, m.name, m.applied_at, coalesce(m.checksum = encode(sha256(convert_to(b.sql, 'UTF8')), 'hex'), true)
         FROM switchyard.migrations m
         LEFT JOIN unnest($1::text[], $2::text[]) AS b(version, sql) USING (version)
         """

@@ -51,9 +51,39 @@ package struct Migrator: Sendable {
         return try await MigrationLedger.read(pool, migrations).keys.filter { !known.contains($0) }.sorted()
     }
 
+    /// Refuses a database that a version of Switchyard made which was never released.
+    ///
+    /// A released migration is never edited, and a release adds only versions later than all before. So a ledger that has
+    /// another text for a version of this build, or a version older than this build's newest that this build lacks, is no
+    /// release's. Versions later than this build's newest are those of a newer release, and are fine.
+    ///
+    /// - Throws: ``MigrationError`` with ``MigrationError/Code/unreleased``, or what the database says.
+    package func refuseUnreleased() async throws {
+        let known = Set(migrations.map(\.version))
+        let newest = migrations.last?.version ?? ""
+        let entries = try await MigrationLedger.read(pool, migrations).values.sorted { $0.version < $1.version }
+        let strangers = entries.filter { !known.contains($0.version) && $0.version < newest }
+        let edited = entries.filter { known.contains($0.version) && !$0.isSameText }
+        guard !strangers.isEmpty || !edited.isEmpty else { return }
+        let found = [
+            Self.list(strangers, "that this version does not have"),
+            Self.list(edited, "with another text than this version's"),
+        ]
+        let list = found.compactMap { $0 }.joined(separator: ", and ")
+        throw MigrationError(code: .unreleased, migration: list, cause: nil)
+    }
+
+    /// The first entry and how many there are beside it, with what is wrong with them; nil without any.
+    private static func list(_ entries: [MigrationLedger.Entry], _ fault: String) -> String? {
+        guard let first = entries.first else { return nil }
+        let others = entries.count > 1 ? " and \(entries.count - 1) more" : ""
+        return "\(first.version) \(first.name)\(others) \(fault)"
+    }
+
     /// What ``up(progress:)`` would apply, in order: what was never applied, and everything from the first that is gone.
     package func plan() async throws -> [Migration] {
-        Self.plan(try await status()).map(\.migration)
+        try await refuseUnreleased()
+        return Self.plan(try await status()).map(\.migration)
     }
 
     static func plan(_ states: [MigrationState]) -> [MigrationState] {
@@ -69,12 +99,9 @@ package struct Migrator: Sendable {
     /// migration before the failed one is applied, and nothing of that one is there.
     @discardableResult
     package func up(progress: (String) -> Void = { _ in }) async throws -> [Migration] {
-        let states = try await status()
-        for state in states where state.isChanged {
-            progress("Migration \(state.migration.label) was applied from another text than this build's.")
-        }
+        try await refuseUnreleased()
         var applied: [Migration] = []
-        for state in Self.plan(states) {
+        for state in Self.plan(try await status()) {
             progress("\(state.isApplied ? "Bringing back" : "Applying") \(state.migration.label) …")
             if try await apply(state, progress) { applied.append(state.migration) }
         }
@@ -84,6 +111,7 @@ package struct Migrator: Sendable {
     /// Takes back every applied migration after `version`, newest first, and returns them.
     @discardableResult
     package func down(to version: String, progress: (String) -> Void = { _ in }) async throws -> [Migration] {
+        try await refuseUnreleased()
         let doomed = try await status().filter { $0.isApplied && $0.migration.version > version }.map(\.migration)
         for migration in doomed where migration.rollback == nil {
             throw MigrationError(code: .noRollback, migration: migration.label, cause: nil)

@@ -56,7 +56,7 @@ package struct DatabaseSession: Sendable {
             try await session.prepare(preparation)
         } catch {
             await session.close()
-            throw Self.explain(error)
+            throw Self.explain(error, settings)
         }
         return session
     }
@@ -74,7 +74,7 @@ package struct DatabaseSession: Sendable {
             return value
         } catch {
             await session.close()
-            throw explain(error)
+            throw explain(error, settings)
         }
     }
 
@@ -83,6 +83,7 @@ package struct DatabaseSession: Sendable {
         switch preparation {
         case .none: return
         case .required where settings.databaseURL != nil:
+            try await migrator.refuseUnreleased()
             if try await stores.schema.isMigrated() { return }
             throw CommandFault(
                 "The database has no complete Switchyard schema.",
@@ -146,7 +147,17 @@ package struct DatabaseSession: Sendable {
     }
 
     /// Adds to a database error what the person at the terminal can do about it.
-    private static func explain(_ error: any Error) -> any Error {
+    private static func explain(_ error: any Error, _ settings: Settings) -> any Error {
+        if let error = error as? MigrationError, error.code == .unreleased {
+            let start =
+                settings.databaseURL == nil
+                ? "Stop the server, move \(settings.directory)/postgres away, and start again."
+                : "Create a database (`createdb NAME`), name it in DATABASE_URL, and run `switchyard migrate up`."
+            return CommandFault(
+                "\(error)",
+                remedy: "\(start) docs/operations.md#a-database-of-an-unreleased-version says how to keep the data."
+            )
+        }
         guard let error = error as? PostgresError else { return error }
         switch error.code {
         case .cannotConnect where error.sqlState == "25006" || error.sqlState == "57P03":

@@ -42,8 +42,8 @@ import Testing
             struct Dead: Error {}
             await #expect(throws: Dead.self) {
                 try await town.pool.withTransaction { connection in
-                    let held = try await connection.query(Statement("", "SELECT 1 FROM switchyard.claim_waiting(20)"))
-                    #expect(held.count == 20)
+                    let held = Statement("", "SELECT unnest(switchyard.hold_turn(20, false))")
+                    #expect(try await connection.query(held).count == 20)
                     #expect(try await router.drain(limit: 100).routed == 10)
                     throw Dead()
                 }

@@ -128,9 +128,12 @@ import Testing
                 idempotency: claim("k", "two")
             )
             #expect(!second.isReplay)
-            #expect(try await node.stores.maintenance.forgetIdempotencyKeys() == 0)
+            let keys = Statement("", "SELECT switchyard.prune(), count(*) FROM switchyard.idempotency_keys")
+            _ = try await database.pool.query(keys)
+            #expect(try await database.pool.query(keys).first?.int64(1) == 1)
             _ = try await database.pool.simple(older)
-            #expect(try await node.stores.maintenance.forgetIdempotencyKeys() == 1)
+            _ = try await database.pool.query(keys)
+            #expect(try await database.pool.query(keys).first?.int64(1) == 0)
         }
     }
 

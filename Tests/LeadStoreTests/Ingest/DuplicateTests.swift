@@ -67,56 +67,58 @@ import Testing
         }
     }
 
-    /// Batches are claimed at once, without a look, until there was a twin; the next ones look first, and write nothing twice.
-    @Test func aTwinMakesTheNextBatchesLook() async throws {
+    /// A batch inserts its identities at once, without a look at those that exist, until a store met a duplicate; its next
+    /// batches look first, and insert nothing twice.
+    @Test func aDuplicateMakesTheNextBatchesLook() async throws {
+        // The one connection that inserts reports what it has inserted.
         try await Scene.with(connections: 1) { scene in
-            /// Asks as the store does: a connection that is lent forgets its settings when it is given back.
-            func value(_ sql: String) async throws -> String? {
-                try await scene.pool.query(Statement("", sql)).first.map { $0.isNull(0) ? "" : try $0.string(0) }
+            /// Identities that were inserted, also those that were removed again.
+            func inserted() async throws -> Int64 {
+                _ = try await scene.pool.query(Statement("", "SELECT pg_stat_force_next_flush()"))
+                let count = Statement(
+                    "",
+                    "SELECT n_tup_ins FROM pg_stat_all_tables WHERE relid = 'lead_identity_claims'::regclass"
+                )
+                return try await scene.pool.query(count).first?.int64(0) ?? 0
             }
-            func looksLeft() async throws -> String? {
-                try await value("SELECT current_setting('switchyard.looks_left', true)")
-            }
-            /// Claims that were written, also those that were taken back.
-            func written() async throws -> String? {
-                _ = try await value("SELECT pg_stat_force_next_flush()::text")
-                return try await value(
-                    "SELECT n_tup_ins::text FROM pg_stat_all_tables WHERE relid = 'lead_identity_claims'::regclass"
+            func pair(_ first: Int, _ emails: String...) async throws -> [IngestException] {
+                try await scene.ingest(
+                    .sample(first, email: emails[0], .to(Scene.c)),
+                    .sample(first + 1, email: emails[1], .to(Scene.c))
                 )
             }
-            try await scene.ingest(.sample(1, .to(Scene.c)), .sample(2, .to(Scene.c)))
-            #expect(try await looksLeft() == "")
-            #expect(try await written() == "2")
-            let twin = try await scene.ingest(
-                .sample(3, .to(Scene.c)),
-                .sample(4, email: "person2@example.com", .to(Scene.c))
-            )
-            #expect(twin == [.init(index: 1, outcome: .duplicate(of: .lead(2)))])
-            #expect(try await looksLeft() == "16")
-            let before = try await written()
-            let another = try await scene.ingest(
-                .sample(5, email: "person1@example.com", .to(Scene.c)),
-                .sample(6, email: "person2@example.com", .to(Scene.c))
-            )
-            #expect(another.count == 2)
-            #expect(try await looksLeft() == "16")
-            #expect(try await written() == before)
-            for left in [15, 14] {
-                try await scene.ingest(.sample(30 - left, phone: "555-010-01\(left)", .to(Scene.c)))
-                #expect(try await looksLeft() == "\(left)")
+            #expect(try await pair(1, "one@example.com", "two@example.com").isEmpty)
+            #expect(try await inserted() == 2)
+            let met = try await pair(3, "three@example.com", "two@example.com")
+            #expect(met == [.init(index: 1, outcome: .duplicate(of: .lead(2)))])
+            let before = try await inserted()
+            #expect(before > 3)
+            // Both are known, so that a batch that looks inserts none.
+            #expect(try await pair(5, "one@example.com", "two@example.com").count == 2)
+            #expect(try await inserted() == before)
+            for number in 1...16 {
+                try await scene.ingest(.sample(100 + number, email: "new\(number)@example.com", .to(Scene.c)))
             }
+            #expect(try await inserted() == before + 16)
+            // The duplicate is forgotten: inserted, removed, and found to be known.
+            #expect(try await pair(7, "seven@example.com", "two@example.com").count == 1)
+            #expect(try await inserted() > before + 17)
         }
     }
 
-    /// An identity that nobody could see is being claimed by somebody else, whose commit a batch waits for, whether it looked
-    /// first or not: then one lead is a duplicate, and the others keep all of their claims.
-    @Test(arguments: [true, false], [0, 16]) func somebodyElseIsClaimingTheSame(commits: Bool, looks: Int) async throws
-    {
+    /// An identity that no look could find is claimed by another transaction, for whose end a batch waits, whether it looked
+    /// first or not: if that commits one lead is a duplicate, and the others keep all of their claims.
+    @Test(arguments: [true, false], [true, false])
+    func anotherTransactionClaimsTheSame(commits: Bool, looks: Bool) async throws {
         try await Scene.with { scene in
-            // For the connections to come, which the batch is one of.
-            try await scene.run(
-                "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET switchyard.looks_left = \(looks)', current_database()); END $$"
-            )
+            if looks {
+                let known = try await scene.ingest(
+                    .sample(41, email: "known@example.com", .to(Scene.c)),
+                    .sample(42, email: "known@example.com", .to(Scene.c))
+                )
+                #expect(known.count == 1)
+            }
+            let ahead = "NOT IN ('\(UUID.lead(41).text)', '\(UUID.lead(42).text)')"
             try await scene.remove(
                 "EXCEPTION WHEN unique_violation THEN",
                 from: "ingest_decided",
@@ -154,16 +156,18 @@ import Testing
             }
             let exceptions = try await ingest.value
             #expect(exceptions == (commits ? [.init(index: 1, outcome: .duplicate(of: .lead(9)))] : []))
-            #expect(try await scene.count("leads") == 3)
-            #expect(try await scene.count("lead_attributions") == (commits ? 2 : 3))
-            let claims = try await scene.run("SELECT lead_id, count(*) FROM lead_identity_claims GROUP BY 1 ORDER BY 1")
+            #expect(try await scene.count("leads", where: "id \(ahead)") == 3)
+            #expect(try await scene.count("lead_attributions", where: "lead_id \(ahead)") == (commits ? 2 : 3))
+            let claims = try await scene.run(
+                "SELECT lead_id, count(*) FROM lead_identity_claims WHERE lead_id \(ahead) GROUP BY 1 ORDER BY 1"
+            )
             let own = [1, 2, 3].filter { !commits || $0 != 2 }.map { [UUID.lead($0).text, "2"] }
             #expect(claims == own + (commits ? [[UUID.lead(9).text, "1"]] : []))
         }
     }
 }
 
-/// A transaction that is rolled back while somebody waits for it.
+/// A transaction that is rolled back while another waits for it.
 private struct GivenUp: Error {
     let waiting: Task<[IngestException], any Error>
 }

@@ -120,7 +120,7 @@ import Testing
                 )
                 #expect(versions == "\(last.version - first)")
             }
-            #expect(try await scene.value("SELECT switchyard.mend_rule_set_history()") == "0")
+            #expect(try await scene.value("SELECT switchyard.repair_rule_set_history()") == "0")
         }
     }
 
@@ -232,7 +232,7 @@ import Testing
                 RESET session_replication_role
                 """
             )
-            #expect(try await scene.value("SELECT switchyard.mend_rule_set_history()") == "2")
+            #expect(try await scene.value("SELECT switchyard.repair_rule_set_history()") == "2")
             #expect(try await stores.ruleSets.ruleSetVersion() == before.version + 1)
             #expect(try await stores.ruleSets.loadRuleSet(asOf: before.version).rules.map(\.name) == ["R"])
             #expect(try await stores.ruleSets.loadRuleSet(asOf: before.version + 1).rules.map(\.name) == ["S"])

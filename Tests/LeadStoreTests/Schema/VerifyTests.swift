@@ -17,17 +17,17 @@ import Testing
     static let damages = [
         Damage(sql: "DROP FUNCTION switchyard.routing_health()", check: "function switchyard.routing_health"),
         Damage(
-            sql: "DROP FUNCTION switchyard.claim_waiting(integer, uuid, boolean)",
-            check: "function switchyard.claim_waiting",
+            sql: "DROP FUNCTION switchyard.held_leads(uuid[], boolean)",
+            check: "function switchyard.held_leads",
             isMigrated: false
         ),
         Damage(
             sql: """
-                DROP FUNCTION switchyard.claim_waiting(integer, uuid, boolean);
-                CREATE FUNCTION switchyard.claim_waiting(integer) RETURNS integer
+                DROP FUNCTION switchyard.held_leads(uuid[], boolean);
+                CREATE FUNCTION switchyard.held_leads(integer) RETURNS integer
                     LANGUAGE sql SET search_path = '' AS 'SELECT 1'
                 """,
-            check: "function switchyard.claim_waiting",
+            check: "function switchyard.held_leads",
             isMigrated: false
         ),
         Damage(sql: "DROP INDEX idx_leads_dedupe_hash", check: "index idx_leads_dedupe_hash"),
@@ -40,6 +40,15 @@ import Testing
             check: "policies of public.lead_routing_logs"
         ),
         Damage(sql: "ALTER TABLE leads DROP COLUMN routed_at CASCADE", check: "column leads.routed_at"),
+        Damage(sql: "ALTER TABLE switchyard.nodes DROP COLUMN report", check: "columns of switchyard.nodes"),
+        Damage(
+            sql: "ALTER TABLE switchyard.nodes ALTER report TYPE text",
+            check: "columns of switchyard.nodes"
+        ),
+        Damage(
+            sql: "ALTER TABLE switchyard.retention DROP CONSTRAINT retention_log_months_check",
+            check: "constraints of switchyard.retention"
+        ),
         Damage(
             sql: "ALTER TABLE leads DROP COLUMN routing_status CASCADE",
             check: "column leads.routing_status",
@@ -60,7 +69,7 @@ import Testing
         ),
         Damage(
             sql: "GRANT EXECUTE ON FUNCTION mark_expired_leads() TO PUBLIC",
-            check: "functions closed to everybody but service_role"
+            check: "functions closed to every role but service_role"
         ),
         Damage(
             sql: "GRANT DELETE ON lead_routing_queue TO authenticated",

@@ -16,6 +16,7 @@ extension Migrator {
             // Settings and the lock of the session go with the connection.
             defer { connection.close() }
             try await run.open()
+            try await refuseUnreleased()
             var applied: [Migration] = []
             for state in Self.plan(try await status()) {
                 progress("\(state.isApplied ? "Bringing back" : "Applying") \(state.migration.label) …")

@@ -1,0 +1,29 @@
+-- Takes back 20261130000003_operations.sql: statistics, the record of erasures, API keys, alerts, the schedule and retention are lost.
+-- What was erased stays erased. Safe to run again.
+
+BEGIN;
+
+DO $$
+BEGIN
+    IF to_regprocedure('switchyard.unschedule_by_cron()') IS NOT NULL THEN
+        PERFORM switchyard.unschedule_by_cron();
+    END IF;
+    IF to_regclass('switchyard.migrations') IS NOT NULL THEN
+        DELETE FROM switchyard.migrations WHERE version = '20261130000003';
+    END IF;
+END
+$$;
+DROP FUNCTION IF EXISTS switchyard.schedule_by_cron, switchyard.unschedule_by_cron, switchyard.run_from_cron, switchyard.prune,
+    switchyard.set_vacuum_settings, switchyard.drop_old_log_partitions;
+DROP TABLE IF EXISTS switchyard.retention, switchyard.scheduled_runs;
+DROP TABLE IF EXISTS switchyard.alert_notifications, switchyard.alerts, switchyard.nodes;
+DROP TABLE IF EXISTS switchyard.api_keys;
+DROP FUNCTION IF EXISTS switchyard.erase_leads, switchyard.find_person, switchyard.without_person;
+DROP TABLE IF EXISTS switchyard.erasures;
+DROP FUNCTION IF EXISTS switchyard.gather_statistics, switchyard.rebuild_statistics, switchyard.add_statistics, switchyard.whole_xid,
+    switchyard.statistics_place;
+DROP TABLE IF EXISTS switchyard.routing_totals, switchyard.routing_statistics, switchyard.statistics_watermark,
+    switchyard.statistics_horizons;
+DROP FUNCTION IF EXISTS switchyard.follow_statistics;
+
+COMMIT;
