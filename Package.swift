@@ -65,13 +65,13 @@ let package = Package(
         ),
         .target(
             name: "RoutingRules",
-            dependencies: [crypto],
+            dependencies: ["CivilTime", "JSON", crypto],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
         ),
         .target(
             name: "LeadStore",
-            dependencies: ["Postgres", "RoutingRules", crypto, logging],
+            dependencies: ["JSON", "Postgres", "RoutingRules", crypto, logging],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
         ),
@@ -91,15 +91,16 @@ let package = Package(
         .target(name: "Inngest", dependencies: [crypto, deque, lifecycle, logging], swiftSettings: settings),
         .target(
             name: "Web",
-            dependencies: ["RoutingRules", coreMetrics, hummingbird, logging, tracing],
+            dependencies: ["CivilTime", "JSON", "RoutingRules", coreMetrics, hummingbird, logging, tracing],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
         ),
         .target(
             name: "SwitchyardServer",
             dependencies: [
-                "EmbeddedPostgres", "Inngest", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
-                "Web", configuration, coreMetrics, crypto, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP,
+                "EmbeddedPostgres", "Inngest", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres",
+                "RoutingRules", "Web", configuration, coreMetrics, crypto, httpClient, hummingbird, lifecycle, logging,
+                nio, nioHTTP,
                 signals, tracing,
             ],
             swiftSettings: settings,
@@ -108,7 +109,8 @@ let package = Package(
         .target(
             name: "SwitchyardCommands",
             dependencies: [
-                "CLibYAML", "EmbeddedPostgres", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
+                "CLibYAML", "EmbeddedPostgres", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres",
+                "RoutingRules",
                 "SwitchyardServer", "Web", arguments, logging, signals,
             ],
             swiftSettings: settings
@@ -138,7 +140,11 @@ let package = Package(
         // Unit tests: no database.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: settings),
-        .testTarget(name: "RoutingRulesTests", dependencies: ["RoutingRules"], swiftSettings: settings),
+        .testTarget(
+            name: "RoutingRulesTests",
+            dependencies: ["CivilTime", "JSON", "RoutingRules"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "InngestTests",
             dependencies: ["Inngest", crypto, logging],
@@ -157,7 +163,7 @@ let package = Package(
         ),
         .testTarget(
             name: "WebTests",
-            dependencies: ["RoutingRules", "Web", coreMetrics, hummingbirdTesting, nio, nioEmbedded],
+            dependencies: ["JSON", "RoutingRules", "Web", coreMetrics, hummingbirdTesting, nio, nioEmbedded],
             swiftSettings: settings
         ),
         // Tests with a database each, cloned from a migrated template.
@@ -189,7 +195,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LeadRoutingTests",
-            dependencies: ["LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
+            dependencies: ["JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
             swiftSettings: settings
         ),
     ]

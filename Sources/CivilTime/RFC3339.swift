@@ -43,6 +43,13 @@ package enum RFC3339 {
         return written.microsecondsSinceEpoch
     }
 
+    /// Reads an instant, or a date alone, which is its midnight in UTC; nil for anything else.
+    package static func microseconds(ofInstantOrDate text: String) -> Int64? {
+        guard let written = WrittenTime(text) else { return nil }
+        let isDate = written.microsecondOfDay == nil
+        return isDate || written.hasSeconds && written.offset != nil ? written.microsecondsSinceEpoch : nil
+    }
+
     static func appendTimeOfDay(seconds: Int64, to bytes: inout [UInt8]) {
         bytes.append((seconds / 3600).magnitude, digits: 2)
         bytes.append(UInt8(ascii: ":"))

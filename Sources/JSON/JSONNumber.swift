@@ -38,6 +38,12 @@ package enum JSONNumber {
         return end == bytes.count
     }
 
+    /// Whether the whole text is one number.
+    package static func isNumber(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { isNumber($0) }
+    }
+
     /// A number as text: no `.0` behind a whole one below 10¹⁵, otherwise the shortest text that reads back the same.
     package static func text(_ value: Double) -> String {
         if value == value.rounded(), abs(value) < 1e15 { return String(Int64(value)) }

@@ -35,6 +35,10 @@ package struct JSONSyntaxError: Error, Sendable, Hashable {
     }
 }
 
+extension JSONSyntaxError: CustomStringConvertible {
+    package var description: String { "line \(line), column \(column): \(message)" }
+}
+
 /// A mistake in a piece of JSON, before its line and column are counted.
 struct JSONFault: Error {
     let message: String

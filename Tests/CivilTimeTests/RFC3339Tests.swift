@@ -67,6 +67,13 @@ struct RFC3339Tests {
         #expect(RFC3339.microseconds(of: text) == nil)
     }
 
+    @Test func aDateAloneIsItsMidnightWhereDatesAreTaken() {
+        #expect(RFC3339.microseconds(ofInstantOrDate: "2026-01-31") == 1_769_817_600_000_000)
+        #expect(RFC3339.microseconds(ofInstantOrDate: "2026-01-31T00:00:00Z") == 1_769_817_600_000_000)
+        #expect(RFC3339.microseconds(ofInstantOrDate: "2026-01-31T00:00:00") == nil)
+        #expect(RFC3339.microseconds(ofInstantOrDate: "2026-02-29") == nil)
+    }
+
     @Test func aWrittenTimeSaysWhatIsMissing() throws {
         let date = try #require(WrittenTime("2026-05-01"))
         #expect(date.microsecondOfDay == nil)

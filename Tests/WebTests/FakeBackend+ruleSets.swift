@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 import Web
 
@@ -49,7 +50,7 @@ extension FakeBackend {
     }
 
     func saveDraft(
-        _ tree: DocumentTree,
+        _ tree: JSONValue,
         of owner: UUID?,
         checking: Bool,
         as principal: Principal

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 import Synchronization
 import Web
@@ -448,7 +449,7 @@ final class FakeBackend: RoutingBackend {
         var name = "no rules"
         if case .document(let tree) = simulation.draft {
             draft.rules = []
-            name = "\(tree["rules"].map { if case .array(let rules) = $0 { rules.count } else { -1 } } ?? -1) rules"
+            name = "\(tree["rules"]?.array?.count ?? -1) rules"
         }
         var made = RuleSimulation(live: snapshot(), draft: draft, from: simulation.counters == .live ? .init() : nil)
         switch simulation.leads {

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import JSON
 import Postgres
 package import RoutingRules
 
@@ -159,7 +160,7 @@ extension Assignee {
 
     /// A person of a row; one whose caps cannot be read takes no leads.
     init(_ row: Row) throws {
-        let (caps, problems) = Cap.list(SettingsValue(json: try row.string(4)) ?? .null)
+        let (caps, problems) = Cap.list(JSONValue(json: try row.string(4)) ?? .null)
         self.init(
             id: try row.uuid(0),
             workspaceID: try row.uuid(1),

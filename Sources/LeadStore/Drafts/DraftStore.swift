@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import JSON
 import Postgres
 package import RoutingRules
 
@@ -73,7 +74,7 @@ package struct DraftStore: Sendable {
     }
 
     static func draft(_ row: Row) throws -> RuleSetDraft {
-        guard let tree = DocumentTree(json: try row.json(0)) else { throw unreadableDocument }
+        guard let tree = JSONValue(json: try row.json(0)) else { throw unreadableDocument }
         let basedOn = try row.int64(1)
         var document = try RuleSetDocument(tree)
         document.version = basedOn

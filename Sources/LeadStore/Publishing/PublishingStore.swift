@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import JSON
 import Postgres
 package import RoutingRules
 
@@ -225,17 +226,17 @@ package struct PublishingStore: Sendable {
 
     /// A rule by its columns; one that stays as it is by its id alone, so that nothing of it is written anew.
     private static func row(of rule: RoutingRule, in resolved: ResolvedRuleSet) -> String {
-        var members: [DocumentTree.Member] = [.init("id", .string(rule.id.text))]
+        var members: [JSONValue.Member] = [.init("id", .string(rule.id.text))]
         if !resolved.unchanged.contains(rule.id) {
             members += [
-                .init("rule_name", .string(rule.name)), .init("priority", .number(String(rule.priority))),
+                .init("rule_name", .string(rule.name)), .init("priority", JSONValue(rule.priority)),
                 .init("is_active", .bool(rule.isActive)),
-                .init("conditions", DocumentTree(inOrder: rule.conditions.json)),
+                .init("conditions", rule.conditions.json.canonical),
                 .init("destination_workspace_id", .string(rule.destinationWorkspaceID.text)),
-                .init("distribution", rule.distribution.map { DocumentTree(inOrder: $0.settings.tree) } ?? .null),
+                .init("distribution", rule.distribution?.settings ?? .null),
             ]
         }
-        return DocumentTree.object(members).json
+        return JSONValue.object(members).json
     }
 
     private func refusing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {

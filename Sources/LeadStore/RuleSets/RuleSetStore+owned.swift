@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import JSON
 import Postgres
 import RoutingRules
 
@@ -114,7 +115,7 @@ extension RuleSetStore {
     }
 
     static func golden(_ row: Row) throws -> GoldenLead {
-        guard let tree = DocumentTree(json: try row.json(1)) else { throw DraftStore.unreadableDocument }
+        guard let tree = JSONValue(json: try row.json(1)) else { throw DraftStore.unreadableDocument }
         var lead = try GoldenLead(tree)
         lead.id = try row.uuid(0)
         return lead

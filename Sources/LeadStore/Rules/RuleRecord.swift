@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 package import Postgres
 package import RoutingRules
 
@@ -22,7 +23,7 @@ package struct RuleRecord: Sendable, Hashable {
         let conditions = RuleConditions(json: text)
         let destination = try row.uuidIfPresent(6)
         let stored = try row.stringIfPresent(9)
-        let distribution = stored.map { Distribution(SettingsValue(json: $0) ?? .null) }
+        let distribution = stored.map { Distribution(JSONValue(json: $0) ?? .null) }
         isReadable =
             conditions.problems.isEmpty && destination != nil && distribution?.problems.isEmpty != false
         let id = try row.uuid(0)

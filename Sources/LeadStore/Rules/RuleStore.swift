@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import JSON
 import Postgres
 package import RoutingRules
 
@@ -205,7 +206,7 @@ package struct RuleStore: Sendable {
         parameters.append(change.name)
         parameters.append(change.priority)
         parameters.append(change.isActive)
-        parameters.json(change.conditions?.json.printed)
+        parameters.json(change.conditions?.json.json)
         parameters.append(change.destinationWorkspaceID)
         parameters.append(change.distribution != nil)
         parameters.json(change.distribution.flatMap { $0 }?.settings.json)

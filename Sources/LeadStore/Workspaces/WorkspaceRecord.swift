@@ -1,3 +1,4 @@
+import JSON
 package import Postgres
 package import RoutingRules
 
@@ -31,7 +32,7 @@ package struct WorkspaceRecord: Sendable, Hashable {
             isActive: try row.boolIfPresent(3) ?? true,
             isPaused: try row.bool(4),
             unmatchedPolicy: policy,
-            capacity: try row.stringIfPresent(9).map { WorkspaceCapacity(SettingsValue(json: $0) ?? .null) }
+            capacity: try row.stringIfPresent(9).map { WorkspaceCapacity(JSONValue(json: $0) ?? .null) }
         )
         createdAt = try row.timestamp(7)
         updatedAt = try row.timestampIfPresent(8)

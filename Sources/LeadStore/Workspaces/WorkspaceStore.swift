@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import JSON
 import Postgres
 package import RoutingRules
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// What is certain about every lead that meets a conjunction of comparisons and lists.
 ///
 /// Sound in both directions in which it is used: what it calls contradictory no lead meets, and what it calls implied
@@ -115,13 +117,13 @@ struct ConditionFacts {
         }
     }
 
-    private static func texts(_ value: ConditionJSON) -> [String]? {
+    private static func texts(_ value: JSONValue) -> [String]? {
         switch value {
-        case .text(let text): return [text]
+        case .string(let text): return [text]
         case .array(let elements):
             var texts: [String] = []
             for element in elements {
-                guard case .text(let text) = element else { return nil }
+                guard case .string(let text) = element else { return nil }
                 texts.append(text)
             }
             return texts

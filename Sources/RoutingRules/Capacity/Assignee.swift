@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import JSON
 
 /// A person of a workspace to whom its leads are given in turns.
 package struct Assignee: Sendable, Hashable {
@@ -56,14 +57,14 @@ extension Cap {
     ///
     /// - Returns: the caps, and what could not be understood.
     package static func list(
-        _ settings: SettingsValue,
+        _ settings: JSONValue,
         at path: String = ""
     ) -> (caps: [Cap], problems: [SettingsProblem]) {
-        var reader = SettingsReader(.object(["caps": settings]), at: path, names: ["caps"])
+        var reader = SettingsReader(["caps": settings], at: path, names: ["caps"])
         let caps = read(&reader, "caps")
         return (caps, reader.problems)
     }
 
     /// Caps as settings.
-    package static func settings(_ caps: [Cap]) -> SettingsValue { .list(caps.map(\.settings)) }
+    package static func settings(_ caps: [Cap]) -> JSONValue { .array(caps.map(\.settings)) }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a cap counts in: windows by the calendar of the owner's time zone, or all time.
 package enum CapPeriod: String, Sendable, Hashable, CaseIterable {
     case hour, day, week, month, total
@@ -30,8 +32,8 @@ package struct Cap: Sendable, Hashable {
         self.limit = limit
     }
 
-    var settings: SettingsValue {
-        .object(["per": .text(period.rawValue), "limit": .number(Double(limit))])
+    var settings: JSONValue {
+        ["limit": JSONValue(limit), "per": .string(period.rawValue)]
     }
 
     /// Reads a list of caps; one for each period at most.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// What came of asking a pool.
 enum PoolAnswer {
@@ -207,11 +208,13 @@ extension CompiledMember {
 extension Lead {
     /// The number under `score` in the metadata.
     var score: Double? {
-        guard let metadata, case .object(let members)? = SettingsValue(json: metadata) else { return nil }
-        switch members["score"] {
-        case .number(let number)?: return number
-        case .text(let text)?: return Double(text)
-        default: return nil
+        withMetadata(.score) { found, bytes in
+            switch found {
+            case .number(let range)?: Double(String(decoding: bytes[range], as: UTF8.self))
+            case .string(let range, _)?:
+                JSONString.unescaped(UnsafeBufferPointer(rebasing: bytes[range])).flatMap(Double.init)
+            default: nil
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import JSON
 
 /// How a rule hands out its leads: to which workspaces, by which method, up to which caps.
 package struct Distribution: Sendable, Hashable {
@@ -31,7 +32,7 @@ package struct Distribution: Sendable, Hashable {
     /// - Parameters:
     ///   - settings: the object.
     ///   - path: the JSON pointer to it, for problems.
-    package init(_ settings: SettingsValue, at path: String = "") {
+    package init(_ settings: JSONValue, at path: String = "") {
         self.init()
         var reader = SettingsReader(settings, at: path, names: ["pool", "caps", "whenFull"])
         var pool: Pool?
@@ -42,13 +43,13 @@ package struct Distribution: Sendable, Hashable {
         problems = reader.problems
     }
 
-    /// The settings, with defaults left out.
-    package var settings: SettingsValue {
-        var members: [String: SettingsValue] = [:]
-        if let pool { members["pool"] = pool.settings }
-        if !caps.isEmpty { members["caps"] = .list(caps.map(\.settings)) }
-        if whenFull != .nextRule { members["whenFull"] = .text(whenFull.rawValue) }
-        return .object(members)
+    /// The settings in canonical form, with defaults left out.
+    package var settings: JSONValue {
+        var members: [JSONValue.Member] = []
+        if let pool { members.append(.init("pool", pool.settings)) }
+        if !caps.isEmpty { members.append(.init("caps", .array(caps.map(\.settings)))) }
+        if whenFull != .nextRule { members.append(.init("whenFull", .string(whenFull.rawValue))) }
+        return JSONValue.object(members).canonical
     }
 }
 
@@ -165,22 +166,23 @@ package struct Pool: Sendable, Hashable {
         )
     }
 
-    var settings: SettingsValue {
-        var object: [String: SettingsValue] = ["method": .text(method.rawValue)]
+    var settings: JSONValue {
+        var parts: [JSONValue.Member] = [.init("method", .string(method.rawValue))]
         if method == .sticky {
-            object["stickyBy"] = .text(stickyBy.rawValue)
-            object["otherwise"] = .text(otherwise.rawValue)
+            parts.append(.init("stickyBy", .string(stickyBy.rawValue)))
+            parts.append(.init("otherwise", .string(otherwise.rawValue)))
         }
-        if turnMethod == .leastLoaded { object["per"] = .text(loadPeriod.rawValue) }
-        object["members"] = .list(
-            members.map { member in
-                var object: [String: SettingsValue] = ["workspaceId": .text(member.workspaceID.text)]
-                if member.weight != 1 { object["weight"] = .number(Double(member.weight)) }
-                if !member.caps.isEmpty { object["caps"] = .list(member.caps.map(\.settings)) }
-                if member.isPaused { object["paused"] = .bool(true) }
-                return .object(object)
-            }
-        )
-        return .object(object)
+        if turnMethod == .leastLoaded { parts.append(.init("per", .string(loadPeriod.rawValue))) }
+        parts.append(.init("members", .array(members.map(\.settings))))
+        return .object(parts)
+    }
+}
+
+extension Pool.Member {
+    var settings: JSONValue {
+        .object(leavingOutNil: [
+            "workspaceId": .string(workspaceID.text), "weight": weight == 1 ? nil : JSONValue(weight),
+            "caps": caps.isEmpty ? nil : .array(caps.map(\.settings)), "paused": isPaused ? true : nil,
+        ])
     }
 }

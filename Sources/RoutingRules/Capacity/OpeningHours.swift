@@ -1,3 +1,6 @@
+import CivilTime
+import JSON
+
 /// When a workspace takes leads: ranges of its local time for each day of the week, and days on which it is closed.
 package struct OpeningHours: Sendable, Hashable {
     /// A range of a day, in minutes since midnight; the end is not in it, and may be 24:00.
@@ -39,7 +42,7 @@ package struct OpeningHours: Sendable, Hashable {
             days = dayNames.map { name in
                 let ranges = reader.list(name, atMost: 10) ?? []
                 return ranges.compactMap { value in
-                    guard case .list(let ends) = value, ends.count == 2, let start = minute(ends[0]),
+                    guard case .array(let ends) = value, ends.count == 2, let start = minute(ends[0]),
                         let end = minute(ends[1]), start < end
                     else {
                         reader.note(
@@ -55,7 +58,7 @@ package struct OpeningHours: Sendable, Hashable {
         }
         var holidays: Set<Int64> = []
         for (index, value) in (reader.list("holidays", atMost: 1000) ?? []).enumerated() {
-            guard case .text(let text) = value, let day = CivilDay(text) else {
+            guard case .string(let text) = value, let day = CivilDate(text) else {
                 reader.note("holidays", "Entry \(index) is no date.", "Write dates as 2026-12-25.")
                 continue
             }
@@ -66,8 +69,8 @@ package struct OpeningHours: Sendable, Hashable {
         return OpeningHours(days: days ?? always, holidays: holidays)
     }
 
-    private static func minute(_ value: SettingsValue) -> Int? {
-        guard case .text(let text) = value else { return nil }
+    private static func minute(_ value: JSONValue) -> Int? {
+        guard case .string(let text) = value else { return nil }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }), let hour = Int(parts[0]),
             let minute = Int(parts[1]), (0...24).contains(hour), (0..<60).contains(minute),
@@ -76,14 +79,20 @@ package struct OpeningHours: Sendable, Hashable {
         return hour * 60 + minute
     }
 
-    var settings: [String: SettingsValue] {
-        var hours: [String: SettingsValue] = [:]
-        for (name, ranges) in zip(Self.dayNames, days) where !ranges.isEmpty {
-            hours[name] = .list(ranges.map { .list([.text(Self.text($0.start)), .text(Self.text($0.end))]) })
-        }
-        var members: [String: SettingsValue] = ["hours": .object(hours)]
+    /// The members `hours` and `holidays` of a workspace's capacity.
+    var settings: [JSONValue.Member] {
+        let hours = zip(Self.dayNames, days).filter { !$1.isEmpty }
+            .map { name, ranges in
+                JSONValue.Member(
+                    name,
+                    .array(ranges.map { [.string(Self.text($0.start)), .string(Self.text($0.end))] })
+                )
+            }
+        var members = [JSONValue.Member("hours", .object(hours))]
         if !holidays.isEmpty {
-            members["holidays"] = .list(holidays.sorted().map { .text(CivilDay(daysSinceEpoch: $0).text) })
+            members.append(
+                .init("holidays", .array(holidays.sorted().map { .string(CivilDate(daysSinceEpoch: $0).text) }))
+            )
         }
         return members
     }
@@ -104,32 +113,11 @@ package struct LocalTime: Sendable, Hashable {
     /// Minutes since midnight.
     package var minute: Int { Int(minutesSinceEpoch - day * 1440) }
     /// 0 is Sunday.
-    var dayOfWeek: Int { CivilDay(daysSinceEpoch: day).dayOfWeek }
+    var dayOfWeek: Int { CivilDate(daysSinceEpoch: day).dayOfWeek }
     /// Such as `2026-12-25T09:00`.
     package var text: String {
-        CivilDay(daysSinceEpoch: day).text + "T" + twoDigits(minute / 60) + ":" + twoDigits(minute % 60)
+        CivilDate(daysSinceEpoch: day).text + "T" + twoDigits(minute / 60) + ":" + twoDigits(minute % 60)
     }
 }
 
 private func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-
-extension CivilDay {
-    /// Reads `2026-12-25`; nil for anything else, and for days that the calendar does not have.
-    init?(_ text: String) {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0].utf8.count == 4, parts[1].utf8.count == 2, parts[2].utf8.count == 2,
-            let year = Int64(parts[0]), let month = Int(parts[1]), let day = Int(parts[2]), (1...12).contains(month),
-            (1...31).contains(day)
-        else { return nil }
-        self.init(year: year, month: month, day: day)
-        let same = CivilDay(daysSinceEpoch: daysSinceEpoch)
-        guard same.month == month, same.day == day else { return nil }
-    }
-
-    /// Such as `2026-12-25`.
-    var text: String {
-        let digits = String(year)
-        let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-        return "\(padded)-\(twoDigits(month))-\(twoDigits(day))"
-    }
-}

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import JSON
 
 /// What decisions depend on beside the rules: how much was taken, whose turn it is, what time it is where.
 ///
@@ -115,24 +116,22 @@ extension RoutingState {
     ///
     /// Deciding the same lead under the same rules in this state gives the same decision.
     package init?(json: String) {
-        guard let value = SettingsValue(json: json) else { return nil }
+        guard let value = JSONValue(json: json) else { return nil }
         self.init(value)
     }
 
     /// Reads the metadata of a log row, in which the state is a member.
     package init?(metadata: String) {
-        guard case .object(let members)? = SettingsValue(json: metadata), let state = members["state"] else {
-            return nil
-        }
+        guard let state = JSONValue(json: metadata)?["state"] else { return nil }
         self.init(state)
     }
 
-    private init?(_ value: SettingsValue) {
-        guard case .object(let members) = value else { return nil }
+    private init?(_ value: JSONValue) {
+        guard case .object = value else { return nil }
         self.init()
-        if case .number(let time)? = members["now"] { now = Int64(time) }
-        for entry in members["amounts"].elements {
-            guard case .list(let parts) = entry, parts.count == 6, let scope = parts[0].integer,
+        if let time = value["now"]?.integer { now = time }
+        for entry in value["amounts"]?.array ?? [] {
+            guard case .array(let parts) = entry, parts.count == 6, let scope = parts[0].integer,
                 let known = StateKey.Scope(rawValue: Int16(truncatingIfNeeded: scope)), let owner = parts[1].uuid,
                 let member = parts[2] == .null ? StateKey.none : parts[2].uuid, let period = parts[3].integer,
                 let amount = parts[4].integer,
@@ -141,31 +140,26 @@ extension RoutingState {
             let key = StateKey(known, owner, member, per: StateKey.period(stored: Int16(truncatingIfNeeded: period)))
             amounts[key] = Amount(amount, windowStart: start)
         }
-        for entry in members["clocks"].elements {
-            guard case .list(let parts) = entry, parts.count == 2, let id = parts[0].uuid, let time = parts[1].integer
+        for entry in value["clocks"]?.array ?? [] {
+            guard case .array(let parts) = entry, parts.count == 2, let id = parts[0].uuid, let time = parts[1].integer
             else { return nil }
             clocks[id] = LocalTime(minutesSinceEpoch: time)
         }
-        for entry in members["sticky"].elements {
-            guard case .list(let parts) = entry, parts.count == 3, let rule = parts[0].uuid,
-                case .text(let hex) = parts[1], let workspace = parts[2].uuid
+        for entry in value["sticky"]?.array ?? [] {
+            guard case .array(let parts) = entry, parts.count == 3, let rule = parts[0].uuid,
+                case .string(let hex) = parts[1], let workspace = parts[2].uuid
             else { return nil }
             sticky[.init(rule: rule, key: StickyKey.bytes(hex: hex))] = workspace
         }
-        for entry in members["waiting"].elements {
+        for entry in value["waiting"]?.array ?? [] {
             guard let rule = entry.uuid else { return nil }
             waiting.insert(rule)
         }
     }
 }
 
-extension Optional<SettingsValue> {
-    fileprivate var elements: [SettingsValue] { if case .list(let values)? = self { values } else { [] } }
-}
-
-extension SettingsValue {
-    fileprivate var integer: Int64? { if case .number(let number) = self { Int64(exactly: number) } else { nil } }
-    fileprivate var uuid: UUID? { if case .text(let text) = self { UUID(text: text) } else { nil } }
+extension JSONValue {
+    fileprivate var uuid: UUID? { string.flatMap { UUID(text: $0) } }
 }
 
 /// Writes down what a decision looks at.

@@ -1,3 +1,5 @@
+package import JSON
+
 /// How many leads a workspace takes, when, and which.
 package struct WorkspaceCapacity: Sendable, Hashable {
     /// The name of its time zone, as PostgreSQL knows it: `America/New_York`.
@@ -29,7 +31,7 @@ package struct WorkspaceCapacity: Sendable, Hashable {
     /// - Parameters:
     ///   - settings: the object.
     ///   - path: the JSON pointer to it, for problems.
-    package init(_ settings: SettingsValue, at path: String = "") {
+    package init(_ settings: JSONValue, at path: String = "") {
         self.init()
         var reader = SettingsReader(
             settings,
@@ -43,12 +45,12 @@ package struct WorkspaceCapacity: Sendable, Hashable {
         problems = reader.problems
     }
 
-    /// The settings.
-    package var settings: SettingsValue {
-        var members: [String: SettingsValue] = ["timeZone": .text(timeZone)]
-        if !caps.isEmpty { members["caps"] = .list(caps.map(\.settings)) }
-        if let hours { members.merge(hours.settings) { first, _ in first } }
-        if let minimumScore { members["minimumScore"] = .number(minimumScore) }
-        return .object(members)
+    /// The settings, in canonical form.
+    package var settings: JSONValue {
+        var members: [JSONValue.Member] = [.init("timeZone", .string(timeZone))]
+        if !caps.isEmpty { members.append(.init("caps", .array(caps.map(\.settings)))) }
+        if let hours { members += hours.settings }
+        if let minimumScore { members.append(.init("minimumScore", JSONValue(minimumScore))) }
+        return JSONValue.object(members).canonical
     }
 }

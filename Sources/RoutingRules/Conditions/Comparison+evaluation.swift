@@ -1,3 +1,5 @@
+import JSON
+
 extension ConditionNode {
     /// Whether a lead meets the node: the plain walk.
     func isMet(by lead: Lead) -> Bool {
@@ -41,7 +43,7 @@ extension Comparison {
         if case .metadata(let path) = field {
             return lead.withMetadata(path) { found, bytes in
                 if case .array(let place) = found {
-                    return MetadataScanner.anyElement(ofArrayAt: place, in: bytes) { element in
+                    return JSONLookup.anyElement(ofArrayAt: place, in: bytes) { element in
                         Lead.fold(element, bytes) { $0?.elementsEqual(part) ?? false }
                     }
                 }

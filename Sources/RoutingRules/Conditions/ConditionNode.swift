@@ -1,3 +1,5 @@
+package import JSON
+
 /// A part of the tree that `where` holds.
 package indirect enum ConditionNode: Sendable, Hashable {
     /// Met when all of its parts are.
@@ -24,7 +26,7 @@ package indirect enum ConditionNode: Sendable, Hashable {
     }
 
     /// The node as JSON; what was saved, member for member.
-    package var json: ConditionJSON {
+    package var json: JSONValue {
         switch self {
         case .all(let parts): .object([.init("all", .array(parts.map(\.json)))])
         case .any(let parts): .object([.init("any", .array(parts.map(\.json)))])
@@ -41,7 +43,7 @@ package struct Comparison: Sendable {
     /// How it is compared.
     package let op: ConditionOperator
     /// With what, as it was saved; nil for an operator that takes nothing.
-    package let value: ConditionJSON?
+    package let value: JSONValue?
     /// The same made ready.
     let test: Test
 
@@ -62,8 +64,8 @@ package struct Comparison: Sendable {
     }
 
     /// The comparison as JSON.
-    var json: ConditionJSON {
-        var members: [ConditionJSON.Member] = [.init("field", .text(field.name)), .init("op", .text(op.rawValue))]
+    var json: JSONValue {
+        var members: [JSONValue.Member] = [.init("field", .string(field.name)), .init("op", .string(op.rawValue))]
         if let value { members.append(.init("value", value)) }
         return .object(members)
     }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads the tree of `where`, and notes every fault with its place.
 struct ConditionReader {
     /// What was found wrong.
@@ -8,7 +10,7 @@ struct ConditionReader {
     private static let maximumProblems = 50
 
     /// The tree, or nil if any part of it is wrong.
-    mutating func tree(_ json: ConditionJSON, path: String) -> ConditionNode? {
+    mutating func tree(_ json: JSONValue, path: String) -> ConditionNode? {
         let node = node(json, path: path, depth: 1)
         return problems.isEmpty ? node : nil
     }
@@ -18,7 +20,7 @@ struct ConditionReader {
         problems.append(ConditionProblem(path: path, message: message, remedy: remedy))
     }
 
-    private mutating func node(_ json: ConditionJSON, path: String, depth: Int) -> ConditionNode? {
+    private mutating func node(_ json: JSONValue, path: String, depth: Int) -> ConditionNode? {
         nodes += 1
         guard nodes <= ConditionNode.Limit.nodes else {
             if nodes == ConditionNode.Limit.nodes + 1 {
@@ -32,10 +34,10 @@ struct ConditionReader {
         }
         let shape = "Send {\"all\": […]}, {\"any\": […]}, {\"not\": {…}} or {\"field\": …, \"op\": …, \"value\": …}."
         guard case .object(let members) = json else {
-            note(path, "A condition is an object, not \(json.noun).", shape)
+            note(path, "A condition is an object, not \(json.kind.rawValue).", shape)
             return nil
         }
-        let names = members.map(\.name)
+        let names = members.map(\.key)
         for (index, name) in names.enumerated() where names[..<index].contains(name) {
             note(path + "/" + Self.escaped(name), "This is given twice.", "Send it once.")
             return nil
@@ -50,7 +52,7 @@ struct ConditionReader {
         for other in names where other != kind {
             note(path + "/" + Self.escaped(other), "This cannot stand beside “\(kind)”.", "Put both into an “all”.")
         }
-        guard let value = members.first(where: { $0.name == kind })?.value else { return nil }
+        guard let value = members.first(where: { $0.key == kind })?.value else { return nil }
         if kind == "not" {
             return node(value, path: path + "/not", depth: depth + 1).map(ConditionNode.not)
         }
@@ -66,23 +68,23 @@ struct ConditionReader {
         return kind == "all" ? .all(parts) : .any(parts)
     }
 
-    private mutating func comparison(_ members: [ConditionJSON.Member], path: String) -> Comparison? {
-        func value(_ name: String) -> ConditionJSON? { members.first { $0.name == name }?.value }
+    private mutating func comparison(_ members: [JSONValue.Member], path: String) -> Comparison? {
+        func value(_ name: String) -> JSONValue? { members.first { $0.key == name }?.value }
         let count = problems.count
-        for member in members where !["field", "op", "value"].contains(member.name) {
+        for member in members where !["field", "op", "value"].contains(member.key) {
             note(
-                path + "/" + Self.escaped(member.name),
+                path + "/" + Self.escaped(member.key),
                 "There is no such part.",
                 "A comparison has field, op and value."
             )
         }
         var field: ConditionField?
-        if case .text(let name) = value("field") { field = ConditionField(name: name) }
+        if case .string(let name) = value("field") { field = ConditionField(name: name) }
         if field == nil {
             note(path + "/field", "There is no such field.", Self.fields(near: value("field")))
         }
         var op: ConditionOperator?
-        if case .text(let name) = value("op") { op = ConditionOperator(rawValue: name) }
+        if case .string(let name) = value("op") { op = ConditionOperator(rawValue: name) }
         guard let field, let op else {
             if op == nil {
                 let known = field.map(ConditionOperator.allowed) ?? ConditionOperator.allCases
@@ -104,8 +106,8 @@ struct ConditionReader {
         operators.map(\.rawValue).joined(separator: ", ")
     }
 
-    private static func fields(near value: ConditionJSON?) -> String {
-        if case .text(let name) = value {
+    private static func fields(near value: JSONValue?) -> String {
+        if case .string(let name) = value {
             let folded = name.lowercased().filter(\.isLetter)
             let near = ConditionField.allNames.first { $0.filter(\.isLetter) == folded }
             if let near { return "Did you mean “\(near)”?" }
@@ -125,7 +127,7 @@ extension ConditionReader {
     private mutating func test(
         _ field: ConditionField,
         _ op: ConditionOperator,
-        _ value: ConditionJSON?,
+        _ value: JSONValue?,
         path: String
     ) -> Comparison.Test? {
         switch op {
@@ -135,7 +137,7 @@ extension ConditionReader {
         case .isFreeMail:
             switch value {
             case nil: return .freeMail(true)
-            case .boolean(let wanted): return .freeMail(wanted)
+            case .bool(let wanted): return .freeMail(wanted)
             default:
                 note(path, "This is true or false.", "Leave it out for true.")
                 return nil
@@ -158,9 +160,9 @@ extension ConditionReader {
         }
     }
 
-    private mutating func text(_ value: ConditionJSON, _ limit: Int, path: String) -> String? {
-        guard case .text(let text) = value else {
-            note(path, "This is a text, not \(value.noun).", "Put it in double quotes.")
+    private mutating func text(_ value: JSONValue, _ limit: Int, path: String) -> String? {
+        guard case .string(let text) = value else {
+            note(path, "This is a string, not \(value.kind.rawValue).", "Put it in double quotes.")
             return nil
         }
         guard text.utf8.count <= limit else {
@@ -178,11 +180,11 @@ extension ConditionReader {
         return text
     }
 
-    private mutating func folded(_ value: ConditionJSON, path: String) -> [UInt8]? {
+    private mutating func folded(_ value: JSONValue, path: String) -> [UInt8]? {
         text(value, ConditionNode.Limit.textBytes, path: path).map(FoldedText.bytes)
     }
 
-    private mutating func pattern(_ value: ConditionJSON, path: String) -> TextPattern? {
+    private mutating func pattern(_ value: JSONValue, path: String) -> TextPattern? {
         guard let text = text(value, ConditionNode.Limit.patternBytes, path: path) else { return nil }
         do throws(TextPattern.Fault) {
             return try TextPattern(text)
@@ -192,7 +194,7 @@ extension ConditionReader {
         }
     }
 
-    private mutating func keys(_ field: ConditionField, _ value: ConditionJSON, path: String) -> [[UInt8]]? {
+    private mutating func keys(_ field: ConditionField, _ value: JSONValue, path: String) -> [[UInt8]]? {
         guard case .array(let elements) = value, !elements.isEmpty else {
             note(path, "This is a list of at least one value.", "Send [\"…\", …].")
             return nil
@@ -205,16 +207,16 @@ extension ConditionReader {
     }
 
     /// A value as equality compares it.
-    private mutating func key(_ field: ConditionField, _ value: ConditionJSON, path: String) -> [UInt8]? {
+    private mutating func key(_ field: ConditionField, _ value: JSONValue, path: String) -> [UInt8]? {
         switch (field.kind, value) {
         case (.number, .number(let digits)), (.band, .number(let digits)), (.free, .number(let digits)):
             guard let number = finite(digits, path: path) else { return nil }
             if case .band = field.kind { return ConditionKey.band(Extent(number)) }
             return ConditionKey.number(number)
         case (.number, _):
-            note(path, "This is a number, not \(value.noun).", "Send digits without quotes.")
+            note(path, "This is a number, not \(value.kind.rawValue).", "Send digits without quotes.")
             return nil
-        case (.free, .boolean(let value)): return Array((value ? "true" : "false").utf8)
+        case (.free, .bool(let value)): return Array((value ? "true" : "false").utf8)
         default: break
         }
         guard let text = text(value, ConditionNode.Limit.textBytes, path: path) else { return nil }
@@ -240,7 +242,7 @@ extension ConditionReader {
     private mutating func extent(
         _ field: ConditionField,
         _ op: ConditionOperator,
-        _ value: ConditionJSON,
+        _ value: JSONValue,
         path: String
     ) -> Comparison.Test? {
         if case .array(let ends) = value, op == .between || op == .overlaps {
@@ -261,7 +263,7 @@ extension ConditionReader {
             return from.isDate ? .dates(both) : .numbers(both)
         }
         if op == .between || op == .overlaps {
-            if case .text(let text) = value, let band = field.band(of: text) { return .numbers(band) }
+            if case .string(let text) = value, let band = field.band(of: text) { return .numbers(band) }
             note(path, "This is a list of two values, or a band.", "Send [1, 10] or \"11-50\".")
             return nil
         }
@@ -271,12 +273,12 @@ extension ConditionReader {
     /// A number or a date to compare with.
     private mutating func bound(
         _ field: ConditionField,
-        _ value: ConditionJSON,
+        _ value: JSONValue,
         path: String
     ) -> (extent: Extent, isDate: Bool)? {
         switch value {
         case .number(let digits): return finite(digits, path: path).map { (Extent($0), false) }
-        case .text(let text) where field.kind != .number:
+        case .string(let text) where field.kind != .number:
             if field.kind == .free, let date = DateText.extent(of: text) { return (date, true) }
             if let amount = BandText.amount(of: text) { return (Extent(amount), false) }
             let isFree = field.kind == .free
@@ -288,12 +290,12 @@ extension ConditionReader {
             )
             return nil
         default:
-            note(path, "This is a number, not \(value.noun).", "Send digits without quotes.")
+            note(path, "This is a number, not \(value.kind.rawValue).", "Send digits without quotes.")
             return nil
         }
     }
 
-    private mutating func circle(_ value: ConditionJSON?, path: String) -> Circle? {
+    private mutating func circle(_ value: JSONValue?, path: String) -> Circle? {
         let remedy = "Send {\"latitude\": 52.52, \"longitude\": 13.4, \"kilometres\": 50}, or miles."
         guard case .object(let members) = value else {
             note(path, "This is a place and a distance.", remedy)
@@ -302,14 +304,14 @@ extension ConditionReader {
         var numbers: [String: Double] = [:]
         let count = problems.count
         for member in members {
-            let name = member.name == "kilometers" ? "kilometres" : member.name
-            let place = path + "/" + Self.escaped(member.name)
+            let name = member.key == "kilometers" ? "kilometres" : member.key
+            let place = path + "/" + Self.escaped(member.key)
             guard ["latitude", "longitude", "kilometres", "miles"].contains(name) else {
                 note(place, "There is no such part.", remedy)
                 continue
             }
             guard case .number(let digits) = member.value else {
-                note(place, "This is a number, not \(member.value.noun).", remedy)
+                note(place, "This is a number, not \(member.value.kind.rawValue).", remedy)
                 continue
             }
             guard let number = finite(digits, path: place) else { continue }

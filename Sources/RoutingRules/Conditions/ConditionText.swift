@@ -1,3 +1,5 @@
+import JSON
+
 /// Conditions and values in words.
 enum ConditionText {
     /// A value for a sentence: one line, at most 60 characters.
@@ -16,8 +18,8 @@ enum ConditionText {
         return text
     }
 
-    static func value(_ json: ConditionJSON) -> String {
-        if case .text(let text) = json { shortened(text) } else { shortened(json.printed) }
+    static func value(_ json: JSONValue) -> String {
+        if case .string(let text) = json { shortened(text) } else { shortened(json.json) }
     }
 }
 
@@ -27,8 +29,8 @@ extension Comparison {
         switch (op, test, value) {
         case (.within, .within(let circle), _):
             let place =
-                "\(ConditionNumber.text(circle.center.latitude)), \(ConditionNumber.text(circle.center.longitude))"
-            return "within \(ConditionNumber.text((circle.kilometres * 10).rounded() / 10)) km of \(place)"
+                "\(JSONNumber.text(circle.center.latitude)), \(JSONNumber.text(circle.center.longitude))"
+            return "within \(JSONNumber.text((circle.kilometres * 10).rounded() / 10)) km of \(place)"
         case (.isFreeMail, .freeMail(false), _): return "not of a free mail service"
         case (.between, _, .array(let ends)?) where ends.count == 2:
             return "between \(ConditionText.value(ends[0])) and \(ConditionText.value(ends[1]))"
@@ -72,7 +74,7 @@ extension Lead {
             case .usState, .state, .region: location?.state
             case .city: location?.city
             case .location:
-                point.map { "\(ConditionNumber.text($0.latitude)), \(ConditionNumber.text($0.longitude))" }
+                point.map { "\(JSONNumber.text($0.latitude)), \(JSONNumber.text($0.longitude))" }
             case .source: source
             case .sourceID: sourceID
             case .score: withMetadata(.score, Self.text)
@@ -83,13 +85,13 @@ extension Lead {
     }
 
     private static func text(
-        _ found: MetadataScanner.Found?,
+        _ found: JSONLookup.Found?,
         _ bytes: UnsafeBufferPointer<UInt8>
     ) -> String? {
         switch found {
-        case .text(let range, _): JSONString.unescaped(UnsafeBufferPointer(rebasing: bytes[range]))
+        case .string(let range, _): JSONString.unescaped(UnsafeBufferPointer(rebasing: bytes[range]))
         case .number(let range): String(decoding: bytes[range], as: UTF8.self)
-        case .boolean(let value): value ? "true" : "false"
+        case .bool(let value): value ? "true" : "false"
         case .array: "a list"
         case .object: "an object"
         case nil, .null: nil

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a lead says about the fields of conditions.
 ///
 /// A blank value is a missing one. Nothing here allocates for ASCII of usual length.
@@ -50,30 +52,30 @@ extension Lead {
     /// Calls `body` with what stands at a path of the metadata.
     func withMetadata<Result>(
         _ path: MetadataPath,
-        _ body: (MetadataScanner.Found?, UnsafeBufferPointer<UInt8>) -> Result
+        _ body: (JSONLookup.Found?, UnsafeBufferPointer<UInt8>) -> Result
     ) -> Result {
         guard var text = metadata else { return body(nil, UnsafeBufferPointer(start: nil, count: 0)) }
-        return text.withUTF8 { body(MetadataScanner.find(path, in: $0), $0) }
+        return text.withUTF8 { body(JSONLookup.find(path.steps, in: $0), $0) }
     }
 
     /// A scalar of metadata as folded text.
     static func fold<Result>(
-        _ found: MetadataScanner.Found?,
+        _ found: JSONLookup.Found?,
         _ bytes: UnsafeBufferPointer<UInt8>,
         _ body: (UnsafeBufferPointer<UInt8>?) -> Result
     ) -> Result {
         switch found {
-        case .text(let range, let isPlain):
+        case .string(let range, let isPlain):
             let raw = UnsafeBufferPointer(rebasing: bytes[range])
             let folded: (UnsafeBufferPointer<UInt8>) -> Result = { body($0.isEmpty ? nil : $0) }
             if isPlain { return FoldedText.withBytes(ofUTF8: raw, folded) }
             return FoldedText.withBytes(of: JSONString.unescaped(raw) ?? "", folded)
         case .number(let range):
             let raw = UnsafeBufferPointer(rebasing: bytes[range])
-            if ConditionNumber.isCanonical(raw) { return body(raw) }
-            var text = ConditionNumber.canonical(raw)
+            if JSONNumber.isCanonical(raw) { return body(raw) }
+            var text = JSONNumber.canonical(String(decoding: raw, as: UTF8.self))
             return text.withUTF8 { body($0) }
-        case .boolean(let value):
+        case .bool(let value):
             var text = value ? "true" : "false"
             return text.withUTF8 { body($0) }
         case nil, .null, .array, .object: return body(nil)
@@ -88,8 +90,8 @@ extension Lead {
             return withMetadata(path) { found, bytes in
                 switch found {
                 case nil, .null: false
-                case .array, .object, .boolean, .number: true
-                case .text: Self.fold(found, bytes) { $0 != nil }
+                case .array, .object, .bool, .number: true
+                case .string: Self.fold(found, bytes) { $0 != nil }
                 }
             }
         case .usState: return forEachKey(of: field) { _ in true }
@@ -154,7 +156,7 @@ extension Lead {
     func dates(_ field: ConditionField) -> Extent? {
         guard case .metadata(let path) = field else { return nil }
         return withMetadata(path) { found, bytes in
-            guard case .text(let range, true) = found else { return nil }
+            guard case .string(let range, true) = found else { return nil }
             return DateText.extent(of: UnsafeBufferPointer(rebasing: bytes[range]))
         }
     }

@@ -1,19 +1,13 @@
+import JSON
+
 /// The way to a value in the free metadata: `metadata.plan`, `metadata.utm.source`, `metadata.tags[0]`,
 /// `metadata["a.b"]`.
 package struct MetadataPath: Sendable, Hashable {
     /// How many steps there may be.
     static let maximumSteps = 16
 
-    /// One step down.
-    enum Step: Sendable, Hashable {
-        /// Into the member of this name, which is compared exactly.
-        case member(String)
-        /// Into the element of this number, from 0.
-        case element(Int)
-    }
-
     /// The steps; at least one.
-    let steps: [Step]
+    let steps: [JSONLookup.Step]
     /// The path as it was written, with `metadata` in front.
     package let name: String
 
@@ -21,7 +15,7 @@ package struct MetadataPath: Sendable, Hashable {
     init?(field: String) {
         guard field.utf8.count <= 200, field.hasPrefix("metadata") else { return nil }
         var rest = field.dropFirst("metadata".count)
-        var steps: [Step] = []
+        var steps: [JSONLookup.Step] = []
         while let first = rest.first {
             rest.removeFirst()
             if first == "." {

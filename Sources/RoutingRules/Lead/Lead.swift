@@ -1,5 +1,5 @@
 /// Where a lead is, as its partner wrote it.
-package struct LeadLocation: Sendable, Hashable, Codable {
+package struct LeadLocation: Sendable, Hashable {
     /// The country, as ISO code or name.
     package var country: String?
     /// The state, province or region.

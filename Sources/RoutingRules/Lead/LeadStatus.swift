@@ -1,5 +1,5 @@
 /// A lead's place in the state machine; the raw values are the database's `lead_routing_status`.
-package enum LeadStatus: String, Sendable, Hashable, Codable, CaseIterable {
+package enum LeadStatus: String, Sendable, Hashable, CaseIterable {
     /// Waiting to be decided: new, to be retried, or released.
     case pending
     /// Somebody holds its written lock and is deciding.

@@ -189,7 +189,7 @@ private struct Checks {
             faults.append(FieldFault(field: "/metadata", message: message, remedy: "Send less of it."))
             return nil
         }
-        if let fault = JSONObjectScanner.fault(in: trimmed) {
+        if let fault = StorableJSON.fault(in: trimmed) {
             let remedy = "Send a JSON object that PostgreSQL can store."
             faults.append(FieldFault(field: "/metadata", message: fault, remedy: remedy))
             return nil

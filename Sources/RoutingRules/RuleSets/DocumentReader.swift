@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// What is wrong with a document, and where.
 package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertible {
@@ -21,17 +22,17 @@ package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertib
 
 /// Reads an object of a document strictly: a name that there is not is a problem, like a value of another kind.
 struct DocumentReader {
-    private let members: [DocumentTree.Member]
+    private let members: [JSONValue.Member]
     /// Where the object is.
     let place: String
     private(set) var problems: [DocumentProblem] = []
 
     /// Reads an object; anything else is a problem.
-    init(_ tree: DocumentTree, path: String, names: [String]) {
+    init(_ tree: JSONValue, path: String, names: [String]) {
         place = path
-        members = tree.members
+        members = tree.members ?? []
         guard case .object = tree else {
-            problems.append(DocumentProblem(path: path, "This is an object, not \(tree.kind)."))
+            problems.append(DocumentProblem(path: path, "This is an object, not \(tree.kind.rawValue)."))
             return
         }
         var seen: Set<String> = []
@@ -45,7 +46,7 @@ struct DocumentReader {
     }
 
     /// A value that is there and is not null.
-    func value(_ name: String) -> DocumentTree? {
+    func value(_ name: String) -> JSONValue? {
         guard let value = members.first(where: { $0.key == name })?.value, value != .null else { return nil }
         return value
     }
@@ -92,29 +93,13 @@ struct DocumentReader {
     }
 
     /// The elements of a list, with their places.
-    mutating func list(_ name: String) -> [(path: String, tree: DocumentTree)] {
+    mutating func list(_ name: String) -> [(path: String, tree: JSONValue)] {
         guard let value = value(name) else { return [] }
         guard case .array(let elements) = value else {
-            _ = wrong(name, "a list", value) as Never?
+            _ = wrong(name, "an array", value) as Never?
             return []
         }
         return elements.enumerated().map { ("\(place)/\(name)/\($0.offset)", $0.element) }
-    }
-
-    /// A value of a type that reads itself.
-    mutating func decoded<Value: Decodable>(_ name: String, _ type: Value.Type) -> Value? {
-        guard let value = value(name) else { return nil }
-        do {
-            return try value.decoded(type)
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context),
-            DecodingError.keyNotFound(_, let context), DecodingError.valueNotFound(_, let context)
-        {
-            let inner = context.codingPath.map { "/" + ($0.intValue.map(String.init) ?? $0.stringValue) }.joined()
-            problems.append(DocumentProblem(path: "\(place)/\(name)\(inner)", context.debugDescription))
-        } catch {
-            note(name, "This cannot be read.")
-        }
-        return nil
     }
 
     /// Notes that a field has to be there.
@@ -122,8 +107,8 @@ struct DocumentReader {
         if value(name) == nil { note(name, "This field is required.") }
     }
 
-    private mutating func wrong<Value>(_ name: String, _ expected: String, _ value: DocumentTree) -> Value? {
-        note(name, "This is \(expected), not \(value.kind).")
+    private mutating func wrong<Value>(_ name: String, _ expected: String, _ value: JSONValue) -> Value? {
+        note(name, "This is \(expected), not \(value.kind.rawValue).")
         return nil
     }
 }

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import JSON
 
 /// An example that is kept with a rule set: a lead, and where it has to go.
 package struct GoldenLead: Sendable, Hashable {
@@ -54,13 +55,13 @@ package struct GoldenLead: Sendable, Hashable {
 
 extension GoldenLead {
     /// Reads an example that is stored.
-    package init(_ tree: DocumentTree) throws {
+    package init(_ tree: JSONValue) throws {
         var problems: [DocumentProblem] = []
         guard let lead = GoldenLead(tree, path: "", problems: &problems) else { throw DocumentProblems(problems) }
         self = lead
     }
 
-    init?(_ tree: DocumentTree, path: String, problems: inout [DocumentProblem]) {
+    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
         var reader = DocumentReader(tree, path: path, names: ["id", "name", "source", "lead", "expect"])
         for name in ["name", "lead", "expect"] { reader.require(name) }
         let id = reader.uuid("id")
@@ -80,8 +81,8 @@ extension GoldenLead {
     }
 
     /// The example as it is written.
-    package var tree: DocumentTree {
-        var members: [DocumentTree.Member] = []
+    package var tree: JSONValue {
+        var members: [JSONValue.Member] = []
         if let id { members.append(.init("id", .string(id.text))) }
         members.append(.init("name", .string(name)))
         if let source { members.append(.init("source", .string(source.text))) }
@@ -92,7 +93,7 @@ extension GoldenLead {
 }
 
 extension GoldenLead.Expectation {
-    init?(_ tree: DocumentTree, path: String, problems: inout [DocumentProblem]) {
+    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
         var reader = DocumentReader(tree, path: path, names: ["outcome", "destination", "rule"])
         var outcome: GoldenLead.Outcome?
         if let text = reader.string("outcome") {
@@ -109,8 +110,8 @@ extension GoldenLead.Expectation {
         self.init(outcome: outcome, destination: destination, rule: rule)
     }
 
-    var tree: DocumentTree {
-        var members: [DocumentTree.Member] = []
+    var tree: JSONValue {
+        var members: [JSONValue.Member] = []
         if let outcome { members.append(.init("outcome", .string(outcome.rawValue))) }
         if let destination { members.append(.init("destination", .string(destination.text))) }
         if let rule { members.append(.init("rule", .string(rule))) }
@@ -127,30 +128,64 @@ extension Lead {
         ]
     }
 
-    init?(_ tree: DocumentTree, path: String, problems: inout [DocumentProblem]) {
+    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
         self.init()
         var reader = DocumentReader(tree, path: path, names: Self.texts.map(\.name) + ["location", "metadata"])
         for (name, field) in Self.texts { self[keyPath: field] = reader.string(name, limit: 1000) }
-        location = reader.decoded("location", LeadLocation.self)
+        if let value = reader.value("location") {
+            location = LeadLocation(value, path: path + "/location", problems: &problems)
+        }
         switch reader.value("metadata") {
         case nil: break
-        case .object(let members)?: metadata = DocumentTree.object(members).json
-        case let value?: reader.note("metadata", "This is an object, not \(value.kind).")
+        case .object(let members)?: metadata = JSONValue.object(members).json
+        case let value?: reader.note("metadata", "This is an object, not \(value.kind.rawValue).")
         }
         problems += reader.problems
         guard reader.problems.isEmpty else { return nil }
     }
 
     /// The lead as the API takes it.
-    var documentTree: DocumentTree {
-        var members: [DocumentTree.Member] = []
+    var documentTree: JSONValue {
+        var members: [JSONValue.Member] = []
         for (name, field) in Self.texts {
             if let text = self[keyPath: field] { members.append(.init(name, .string(text))) }
         }
-        if let location { members.append(.init("location", DocumentTree(encoding: location))) }
-        if let metadata, let tree = try? JSONDecoder().decode(DocumentTree.self, from: Data(metadata.utf8)) {
-            members.append(.init("metadata", tree))
-        }
+        if let location { members.append(.init("location", location.tree)) }
+        if let metadata, let tree = JSONValue(json: metadata) { members.append(.init("metadata", tree.canonical)) }
         return .object(members)
+    }
+}
+
+extension LeadLocation {
+    /// Reads the parts of a location; members that there are not are passed over.
+    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
+        guard case .object = tree else {
+            problems.append(DocumentProblem(path: path, "This is an object, not \(tree.kind.rawValue)."))
+            return nil
+        }
+        func part<Part>(_ name: String, _ read: (JSONValue) -> Part?, _ expected: String) -> Part? {
+            guard let value = tree[name], value != .null else { return nil }
+            if let part = read(value) { return part }
+            problems.append(
+                DocumentProblem(path: "\(path)/\(name)", "This is \(expected), not \(value.kind.rawValue).")
+            )
+            return nil
+        }
+        self.init(
+            country: part("country", \.string, "a string"),
+            state: part("state", \.string, "a string"),
+            city: part("city", \.string, "a string"),
+            latitude: part("latitude", \.double, "a number"),
+            longitude: part("longitude", \.double, "a number")
+        )
+    }
+
+    /// The parts that are known, in the order of their names.
+    var tree: JSONValue {
+        .object(leavingOutNil: [
+            "city": city.map(JSONValue.string), "country": country.map(JSONValue.string),
+            "latitude": latitude.map { JSONValue($0) }, "longitude": longitude.map { JSONValue($0) },
+            "state": state.map(JSONValue.string),
+        ])
     }
 }

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import JSON
 
 /// What differs between two documents, rule by rule and field by field.
 package struct RuleSetDifference: Sendable, Hashable {
@@ -7,9 +8,9 @@ package struct RuleSetDifference: Sendable, Hashable {
         /// Which, as a JSON pointer into the rule.
         package let path: String
         /// What it was; nil when it was not there.
-        package let before: DocumentTree?
+        package let before: JSONValue?
         /// What it is; nil when it is not there.
-        package let after: DocumentTree?
+        package let after: JSONValue?
     }
 
     /// A rule or a golden lead that is there on both sides, and differs.
@@ -19,9 +20,9 @@ package struct RuleSetDifference: Sendable, Hashable {
         /// Its name, as it is now.
         package let name: String
         /// Before.
-        package let before: DocumentTree
+        package let before: JSONValue
         /// After.
-        package let after: DocumentTree
+        package let after: JSONValue
         /// What differs.
         package var fields: [Field] { RuleSetDifference.fields(before, after, at: "") }
     }
@@ -29,9 +30,9 @@ package struct RuleSetDifference: Sendable, Hashable {
     /// What differs in one list.
     package struct List: Sendable, Hashable {
         /// What is new.
-        package var added: [DocumentTree] = []
+        package var added: [JSONValue] = []
         /// What is gone.
-        package var removed: [DocumentTree] = []
+        package var removed: [JSONValue] = []
         /// What is there on both sides, and differs.
         package var changed: [Change] = []
 
@@ -64,7 +65,7 @@ package struct RuleSetDifference: Sendable, Hashable {
     private struct Entry {
         let id: UUID?
         let name: String
-        let tree: DocumentTree
+        let tree: JSONValue
     }
 
     private static func compare(_ before: [Entry], _ after: [Entry]) -> List {
@@ -104,12 +105,12 @@ package struct RuleSetDifference: Sendable, Hashable {
         init(_ entry: Entry) { (id, name) = (entry.id, entry.id == nil ? entry.name : "") }
     }
 
-    private static func withoutID(_ tree: DocumentTree) -> DocumentTree {
-        .object(tree.members.filter { $0.key != "id" })
+    private static func withoutID(_ tree: JSONValue) -> JSONValue {
+        .object((tree.members ?? []).filter { $0.key != "id" })
     }
 
     /// The leaves that differ; a list is one leaf.
-    static func fields(_ before: DocumentTree?, _ after: DocumentTree?, at path: String) -> [Field] {
+    static func fields(_ before: JSONValue?, _ after: JSONValue?, at path: String) -> [Field] {
         if before == after { return [] }
         guard case .object(let old)? = before, case .object(let new)? = after else {
             return [Field(path: path, before: before, after: after)]

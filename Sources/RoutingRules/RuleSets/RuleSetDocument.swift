@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import JSON
 
 /// The rules of one owner as a document: what a draft is, what the API shows, and what a YAML file says.
 ///
@@ -59,16 +60,16 @@ extension RuleSetDocument.Rule {
         )
     }
 
-    init?(_ tree: DocumentTree, path: String, problems: inout [DocumentProblem]) {
+    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
         var reader = DocumentReader(tree, path: path, names: Self.names)
         reader.require("name")
         let id = reader.uuid("id")
         let name = reader.string("name")
         let priority = reader.integer("priority", Int32.self) ?? 0
         let isActive = reader.bool("isActive") ?? true
-        let conditions = reader.value("conditions").map { RuleConditions($0.conditions) } ?? RuleConditions()
+        let conditions = reader.value("conditions").map { RuleConditions($0) } ?? RuleConditions()
         for problem in conditions.problems { reader.note("conditions", problem.message, at: problem.path) }
-        let distribution = reader.value("distribution").map { Distribution(SettingsValue($0.conditions)) }
+        let distribution = reader.value("distribution").map { Distribution($0) }
         for problem in distribution?.problems ?? [] { reader.note("distribution", problem.message, at: problem.path) }
         let first = distribution?.pool?.members.first?.workspaceID
         if first == nil { reader.require("destination") }
@@ -87,15 +88,15 @@ extension RuleSetDocument.Rule {
     }
 
     /// The rule as it is written.
-    package var tree: DocumentTree {
-        var members: [DocumentTree.Member] = []
+    package var tree: JSONValue {
+        var members: [JSONValue.Member] = []
         if let id { members.append(.init("id", .string(id.text))) }
         members.append(.init("name", .string(name)))
-        members.append(.init("priority", .number(String(priority))))
+        members.append(.init("priority", JSONValue(priority)))
         members.append(.init("isActive", .bool(isActive)))
-        members.append(.init("conditions", DocumentTree(inOrder: conditions.json)))
+        members.append(.init("conditions", conditions.json.canonical))
         members.append(.init("destination", .string(destination.text)))
-        if let distribution { members.append(.init("distribution", DocumentTree(inOrder: distribution.settings.tree))) }
+        if let distribution { members.append(.init("distribution", distribution.settings)) }
         return .object(members)
     }
 
@@ -127,7 +128,7 @@ extension RuleSetDocument {
     ///
     /// - Parameter tree: the document, workspaces by id.
     /// - Throws: ``DocumentProblems`` with everything that is wrong.
-    package init(_ tree: DocumentTree) throws {
+    package init(_ tree: JSONValue) throws {
         var reader = DocumentReader(
             tree,
             path: "",
@@ -182,9 +183,9 @@ extension RuleSetDocument {
     }
 
     /// The document as it is written.
-    package var tree: DocumentTree {
-        var members: [DocumentTree.Member] = []
-        if let version { members.append(.init("version", .number(String(version)))) }
+    package var tree: JSONValue {
+        var members: [JSONValue.Member] = []
+        if let version { members.append(.init("version", JSONValue(version))) }
         members.append(.init("rules", .array(rules.map(\.tree))))
         members.append(.init("goldenLeads", .array(goldenLeads.map(\.tree))))
         return .object(members)

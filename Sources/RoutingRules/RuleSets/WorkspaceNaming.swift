@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import JSON
 
 /// Turns the names of workspaces that people write into a document into ids, and ids into names.
 ///
@@ -27,7 +28,7 @@ package struct WorkspaceNaming: Sendable {
     /// A document with every workspace by id.
     ///
     /// - Throws: ``DocumentProblems`` naming each place whose workspace is unknown, or not the only one of that name.
-    package func resolved(_ tree: DocumentTree) throws -> DocumentTree {
+    package func resolved(_ tree: JSONValue) throws -> JSONValue {
         var problems: [DocumentProblem] = []
         let result = mapped(tree, isWorkspace: false, path: "") { text, path in
             if UUID(uuidString: text) != nil { return text }
@@ -49,16 +50,16 @@ package struct WorkspaceNaming: Sendable {
     }
 
     /// A document with workspaces by name, where that is unmistakable.
-    package func named(_ tree: DocumentTree) -> DocumentTree {
+    package func named(_ tree: JSONValue) -> JSONValue {
         mapped(tree, isWorkspace: false, path: "") { text, _ in UUID(uuidString: text).flatMap(name) ?? text }
     }
 
     private func mapped(
-        _ tree: DocumentTree,
+        _ tree: JSONValue,
         isWorkspace: Bool,
         path: String,
         _ change: (String, String) -> String
-    ) -> DocumentTree {
+    ) -> JSONValue {
         switch tree {
         case .string(let text): isWorkspace ? .string(change(text, path)) : tree
         case .array(let elements):

@@ -1,3 +1,5 @@
+package import JSON
+
 /// What a lead must have for a rule to match: six lists, and a tree of comparisons beside them.
 ///
 /// Any value within a list will do, and all lists that are not empty must be met, and so must the tree. A lead that
@@ -114,7 +116,7 @@ extension RuleConditions {
     ///
     /// Some microseconds for usual conditions.
     package init(json text: String) {
-        guard let json = ConditionJSONParser.parse(text) else {
+        guard let json = JSONValue(json: text) else {
             self.init()
             problems = [ConditionProblem(path: "", message: "Conditions are JSON, not nested too deep.")]
             return
@@ -123,22 +125,22 @@ extension RuleConditions {
     }
 
     /// Reads stored conditions; never fails, and says what it did not understand.
-    package init(_ json: ConditionJSON) {
+    package init(_ json: JSONValue) {
         self.init()
         guard case .object(let members) = json else {
             problems = [ConditionProblem(path: "", message: "Conditions are a JSON object of lists.")]
             return
         }
-        for member in members.sorted(by: { $0.name < $1.name }) {
-            if member.name == Self.treeKey {
+        for member in members.sorted(by: { $0.key < $1.key }) {
+            if member.key == Self.treeKey {
                 read(tree: member.value)
                 continue
             }
-            guard let attribute = Attribute(rawValue: member.name) else {
+            guard let attribute = Attribute(rawValue: member.key) else {
                 let known = Attribute.allCases.map(\.rawValue).joined(separator: ", ")
                 problems.append(
                     ConditionProblem(
-                        path: "/" + ConditionReader.escaped(member.name),
+                        path: "/" + ConditionReader.escaped(member.key),
                         message: "There is no such list.",
                         remedy: "There are \(known), and where."
                     )
@@ -150,7 +152,7 @@ extension RuleConditions {
     }
 
     /// Reads the value of `where`; null is none.
-    package mutating func read(tree json: ConditionJSON) {
+    package mutating func read(tree json: JSONValue) {
         if case .null = json {
             tree = nil
             return
@@ -160,15 +162,15 @@ extension RuleConditions {
         problems += reader.problems
     }
 
-    private mutating func list(_ json: ConditionJSON, path: String) -> [String] {
+    private mutating func list(_ json: JSONValue, path: String) -> [String] {
         var values: [String] = []
         switch json {
         case .null: return []
-        case .text(let single): values = [single]
+        case .string(let single): values = [single]
         case .array(let elements):
             values.reserveCapacity(elements.count)
             for (index, element) in elements.enumerated() {
-                if case .text(let text) = element {
+                if case .string(let text) = element {
                     values.append(text)
                 } else {
                     problems.append(ConditionProblem(path: "\(path)/\(index)", message: "This is a text."))
@@ -186,20 +188,12 @@ extension RuleConditions {
     }
 
     /// The conditions as JSON, without the lists that are empty: what was saved, in one order.
-    package var json: ConditionJSON {
-        var members: [ConditionJSON.Member] = []
+    package var json: JSONValue {
+        var members: [JSONValue.Member] = []
         for attribute in Attribute.allCases where !values(for: attribute).isEmpty {
-            members.append(.init(attribute.rawValue, .array(values(for: attribute).map(ConditionJSON.text))))
+            members.append(.init(attribute.rawValue, .array(values(for: attribute).map(JSONValue.string))))
         }
         if let tree { members.append(.init(Self.treeKey, tree.json)) }
         return .object(members)
     }
-}
-
-extension RuleConditions: Codable {
-    /// Reads stored conditions; never fails for what is valid JSON, and says what it did not understand.
-    package init(from decoder: any Decoder) throws { self.init(try ConditionJSON(from: decoder)) }
-
-    /// Writes the lists that are not empty, and the tree.
-    package func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
 }

@@ -1,3 +1,5 @@
+import CivilTime
+
 /// Times by the minute, as cron writes them: five fields, in UTC.
 ///
 /// Minute, hour, day of the month, month and day of the week; each `*`, a value, a range, a list of these, with steps
@@ -13,6 +15,9 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
     private let daysOfWeek: CronField
 
     package var description: String { text }
+
+    /// Seconds since 1970 that everything here can be computed with: about 30 million years either way.
+    private static let supportedSeconds: Range<Int64> = -1_000_000_000_000_000..<1_000_000_000_000_000
 
     /// Reads a schedule.
     ///
@@ -37,11 +42,11 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Returns: nil only for times so far out that nothing can be computed with them.
     package func next(after epochSeconds: Int64) -> Int64? {
-        guard CivilDay.supportedSeconds.contains(epochSeconds) else { return nil }
+        guard Self.supportedSeconds.contains(epochSeconds) else { return nil }
         let (firstDay, minute) = Self.split(minutesSinceEpoch: epochSeconds.floorDivided(by: 60) + 1)
         var earliest = minute
-        var day = CivilDay(daysSinceEpoch: firstDay)
-        let end = firstDay + CivilDay.daysInCycle
+        var day = CivilDate(daysSinceEpoch: firstDay)
+        let end = firstDay + CivilDate.daysInCycle
         while day.daysSinceEpoch <= end {
             guard months.contains(day.month) else {
                 day = day.firstOfNextMonth
@@ -51,7 +56,7 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
             if matches(day), let found = firstMinute(from: earliest) {
                 return (day.daysSinceEpoch * 1440 + Int64(found)) * 60
             }
-            day = CivilDay(daysSinceEpoch: day.daysSinceEpoch + 1)
+            day = CivilDate(daysSinceEpoch: day.daysSinceEpoch + 1)
             earliest = 0
         }
         return nil
@@ -61,11 +66,11 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Returns: nil only for times so far out that nothing can be computed with them.
     package func previous(atOrBefore epochSeconds: Int64) -> Int64? {
-        guard CivilDay.supportedSeconds.contains(epochSeconds) else { return nil }
+        guard Self.supportedSeconds.contains(epochSeconds) else { return nil }
         let (lastDay, minute) = Self.split(minutesSinceEpoch: epochSeconds.floorDivided(by: 60))
         var latest = minute
-        var day = CivilDay(daysSinceEpoch: lastDay)
-        let end = lastDay - CivilDay.daysInCycle
+        var day = CivilDate(daysSinceEpoch: lastDay)
+        let end = lastDay - CivilDate.daysInCycle
         while day.daysSinceEpoch >= end {
             guard months.contains(day.month) else {
                 day = day.lastOfPreviousMonth
@@ -75,7 +80,7 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
             if matches(day), let found = lastMinute(upTo: latest) {
                 return (day.daysSinceEpoch * 1440 + Int64(found)) * 60
             }
-            day = CivilDay(daysSinceEpoch: day.daysSinceEpoch - 1)
+            day = CivilDate(daysSinceEpoch: day.daysSinceEpoch - 1)
             latest = 1439
         }
         return nil
@@ -86,7 +91,7 @@ package struct CronSchedule: Sendable, Hashable, CustomStringConvertible {
         return (day, Int(minutes - day * 1440))
     }
 
-    private func matches(_ day: CivilDay) -> Bool {
+    private func matches(_ day: CivilDate) -> Bool {
         guard months.contains(day.month) else { return false }
         let byMonth = daysOfMonth.contains(day.day)
         let byWeek = daysOfWeek.contains(day.dayOfWeek)
@@ -128,10 +133,12 @@ package struct CronScheduleError: Error, Sendable, Hashable, CustomStringConvert
     package var description: String { "The schedule \(message)." }
 }
 
-extension Int64 {
-    /// Division that rounds down, also below zero.
-    func floorDivided(by divisor: Int64) -> Int64 {
-        let quotient = self / divisor
-        return self % divisor < 0 ? quotient - 1 : quotient
+extension CivilDate {
+    /// The first day of the month after this date's.
+    fileprivate var firstOfNextMonth: CivilDate {
+        CivilDate(daysSinceEpoch: daysSinceEpoch + Int64(daysInMonth - day + 1))
     }
+
+    /// The last day of the month before this date's.
+    fileprivate var lastOfPreviousMonth: CivilDate { CivilDate(daysSinceEpoch: daysSinceEpoch - Int64(day)) }
 }

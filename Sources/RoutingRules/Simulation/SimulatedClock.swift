@@ -1,3 +1,5 @@
+import CivilTime
+
 /// Where the windows of caps begin in time zones, and what their clocks show, over the time of a simulation.
 ///
 /// The calendar is PostgreSQL's: the boundaries are read from it once, and looked up by bisection.

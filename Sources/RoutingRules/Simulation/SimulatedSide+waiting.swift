@@ -1,3 +1,4 @@
+import CivilTime
 import FoundationEssentials
 
 /// Leads that wait in a simulation, and move as `WaitingLeadRouter` moves those of routing.

@@ -1,3 +1,4 @@
+import CivilTime
 import FoundationEssentials
 
 /// One of the two rule sets of a simulation, with what it has done so far.

@@ -1,3 +1,4 @@
+import JSON
 import RoutingRules
 import SwitchyardServer
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 import SwitchyardServer
 
@@ -7,7 +8,7 @@ struct RuleSetYAML {
     /// Whose rules the file says that they are.
     let owner: String?
     /// The document, workspaces as they were written.
-    let tree: DocumentTree
+    let tree: JSONValue
     private let lines: [String: Int]
     private let file: String
 
@@ -23,7 +24,7 @@ struct RuleSetYAML {
     init(_ text: String, file: String) throws {
         self.file = file
         var lines: [String: Int] = [:]
-        let tree: DocumentTree
+        let tree: JSONValue
         do {
             guard let root = try YAMLNode(text) else {
                 throw CommandFault("\(file) is empty.", remedy: "`switchyard rules pull` writes one to begin with.")
@@ -73,7 +74,7 @@ struct RuleSetYAML {
         }
     }
 
-    private static func tree(_ node: YAMLNode, path: String, _ lines: inout [String: Int]) -> DocumentTree {
+    private static func tree(_ node: YAMLNode, path: String, _ lines: inout [String: Int]) -> JSONValue {
         if lines[path] == nil { lines[path] = node.line }
         switch node {
         case .scalar(let text, let isPlain, _): return isPlain ? value(text) : .string(text)
@@ -91,36 +92,12 @@ struct RuleSetYAML {
         }
     }
 
-    private static func value(_ text: String) -> DocumentTree {
+    private static func value(_ text: String) -> JSONValue {
         switch text {
         case "", "~", "null": return .null
         case "true": return .bool(true)
         case "false": return .bool(false)
-        default: return isNumber(text) ? .number(text) : .string(text)
+        default: return JSONNumber.isNumber(text) ? .number(text) : .string(text)
         }
-    }
-
-    /// Whether a text is a number as JSON has it.
-    static func isNumber(_ text: String) -> Bool {
-        var rest = text.utf8[...]
-        func digits() -> Int {
-            let found = rest.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }.count
-            rest = rest.dropFirst(found)
-            return found
-        }
-        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
-        let isZero = rest.first == UInt8(ascii: "0")
-        let whole = digits()
-        guard whole > 0, !isZero || whole == 1 else { return false }
-        if rest.first == UInt8(ascii: ".") {
-            rest = rest.dropFirst()
-            guard digits() > 0 else { return false }
-        }
-        if let first = rest.first, first | 0x20 == UInt8(ascii: "e") {
-            rest = rest.dropFirst()
-            if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
-            guard digits() > 0 else { return false }
-        }
-        return rest.isEmpty
     }
 }

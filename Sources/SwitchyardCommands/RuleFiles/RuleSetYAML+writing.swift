@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 import SwitchyardServer
 
@@ -28,13 +29,13 @@ extension RuleSetYAML {
     }
 
     /// The lines of one rule or golden lead, without indentation.
-    static func lines(_ entry: DocumentTree, naming: WorkspaceNaming) -> [String] {
+    static func lines(_ entry: JSONValue, naming: WorkspaceNaming) -> [String] {
         // The name first, whatever comes first in the tree.
-        let named = entry.members.filter { $0.key == "name" } + entry.members.filter { $0.key != "name" }
-        return members(named, naming)
+        let parts = entry.members ?? []
+        return members(parts.filter { $0.key == "name" } + parts.filter { $0.key != "name" }, naming)
     }
 
-    private static func list(_ name: String, _ entries: [DocumentTree], _ naming: WorkspaceNaming) -> [String] {
+    private static func list(_ name: String, _ entries: [JSONValue], _ naming: WorkspaceNaming) -> [String] {
         guard !entries.isEmpty else { return ["\(name): []"] }
         return ["\(name):"]
             + entries.flatMap { entry in
@@ -42,7 +43,7 @@ extension RuleSetYAML {
             }
     }
 
-    private static func members(_ members: [DocumentTree.Member], _ naming: WorkspaceNaming) -> [String] {
+    private static func members(_ members: [JSONValue.Member], _ naming: WorkspaceNaming) -> [String] {
         members.flatMap { member -> [String] in
             let key = scalar(member.key)
             switch member.value {
@@ -66,7 +67,7 @@ extension RuleSetYAML {
         }
     }
 
-    private static func block(_ element: DocumentTree, _ naming: WorkspaceNaming) -> [String] {
+    private static func block(_ element: JSONValue, _ naming: WorkspaceNaming) -> [String] {
         switch element {
         case .object(let inner) where !inner.isEmpty: members(inner, naming)
         case .string(let text): [scalar(text)]
@@ -75,7 +76,7 @@ extension RuleSetYAML {
     }
 
     /// A list in one line, if it holds plain values only and has the room.
-    private static func flow(_ elements: [DocumentTree], room: Int) -> String? {
+    private static func flow(_ elements: [JSONValue], room: Int) -> String? {
         var parts: [String] = []
         for element in elements {
             switch element {
@@ -102,6 +103,6 @@ extension RuleSetYAML {
                 default: " _./@+-$".utf8.contains(byte)
                 }
             }
-        return isPlain ? text : DocumentTree.string(text).json
+        return isPlain ? text : JSONValue.string(text).json
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import LeadStore
 import Postgres
 import RoutingRules
@@ -51,7 +52,7 @@ extension StoreBackedRouting {
     }
 
     func saveDraft(
-        _ tree: DocumentTree,
+        _ tree: JSONValue,
         of owner: UUID?,
         checking: Bool,
         as principal: Principal

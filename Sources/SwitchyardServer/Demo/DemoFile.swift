@@ -1,24 +1,25 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 
 /// Workspaces, agreements and rules as one JSON file, in the API's spelling: `Examples/workspaces.json` is one.
-package struct DemoFile: Decodable {
-    struct Workspace: Decodable {
+package struct DemoFile {
+    struct Workspace {
         var id: UUID
         var name: String
         var type: String?
         var isActive: Bool?
         var unmatchedPolicy: String?
         var fallbackWorkspaceId: UUID?
-        var capacity: SettingsValue?
+        var capacity: JSONValue?
     }
 
-    struct Agreement: Decodable {
+    struct Agreement {
         var receivingWorkspaceId: UUID
         var sendingWorkspaceId: UUID
     }
 
-    struct Rule: Decodable {
+    struct Rule {
         var id: UUID
         var workspaceId: UUID?
         var name: String
@@ -26,7 +27,7 @@ package struct DemoFile: Decodable {
         var isActive: Bool?
         var destinationWorkspaceId: UUID
         var conditions: RuleConditions?
-        var distribution: SettingsValue?
+        var distribution: JSONValue?
     }
 
     var workspaces: [Workspace]
@@ -38,23 +39,76 @@ package struct DemoFile: Decodable {
 
     /// Reads the file's text.
     ///
-    /// - Throws: `CommandFault` saying where the text is not what it should be.
+    /// - Throws: `CommandFault` that names the place of the first mistake.
     package init(json: String) throws {
-        do {
-            self = try JSONDecoder().decode(DemoFile.self, from: Data(json.utf8))
-        } catch let DecodingError.keyNotFound(key, context) {
-            throw CommandFault("“\(key.stringValue)” is missing at \(Self.place(context)).")
-        } catch let DecodingError.typeMismatch(_, context) {
-            throw CommandFault("The value at \(Self.place(context)) is of the wrong kind: \(context.debugDescription)")
-        } catch {
+        guard let file = JSONValue(json: json), case .object = file else {
             throw CommandFault(
                 "This is not a workspace file: it has to be a JSON object with workspaces, agreements and rules."
             )
         }
+        let root = DemoEntry(value: file, place: "")
+        workspaces = try root.entries("workspaces")
+            .map { entry in
+                Workspace(
+                    id: try entry.required("id", DemoEntry.uuid),
+                    name: try entry.required("name", \.string),
+                    type: try entry.optional("type", \.string),
+                    isActive: try entry.optional("isActive", \.bool),
+                    unmatchedPolicy: try entry.optional("unmatchedPolicy", \.string),
+                    fallbackWorkspaceId: try entry.optional("fallbackWorkspaceId", DemoEntry.uuid),
+                    capacity: try entry.optional("capacity", \.self)
+                )
+            }
+        agreements = try root.entries("agreements")
+            .map { entry in
+                Agreement(
+                    receivingWorkspaceId: try entry.required("receivingWorkspaceId", DemoEntry.uuid),
+                    sendingWorkspaceId: try entry.required("sendingWorkspaceId", DemoEntry.uuid)
+                )
+            }
+        rules = try root.entries("rules")
+            .map { entry in
+                Rule(
+                    id: try entry.required("id", DemoEntry.uuid),
+                    workspaceId: try entry.optional("workspaceId", DemoEntry.uuid),
+                    name: try entry.required("name", \.string),
+                    priority: try entry.optional("priority") { $0.integer.flatMap { Int32(exactly: $0) } },
+                    isActive: try entry.optional("isActive", \.bool),
+                    destinationWorkspaceId: try entry.required("destinationWorkspaceId", DemoEntry.uuid),
+                    conditions: try entry.optional("conditions") { RuleConditions($0) },
+                    distribution: try entry.optional("distribution", \.self)
+                )
+            }
+    }
+}
+
+/// An object of a workspace file, with its place as a JSON pointer.
+private struct DemoEntry {
+    let value: JSONValue
+    let place: String
+
+    static func uuid(_ value: JSONValue) -> UUID? { value.string.flatMap { UUID(uuidString: $0) } }
+
+    /// The elements of a list that has to be there.
+    func entries(_ name: String) throws -> [DemoEntry] {
+        try required(name, \.array).enumerated()
+            .map { DemoEntry(value: $0.element, place: "\(place)/\(name)/\($0.offset)") }
     }
 
-    private static func place(_ context: DecodingError.Context) -> String {
-        "/" + context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: "/")
+    func required<Value>(_ name: String, _ read: (JSONValue) -> Value?) throws -> Value {
+        guard let value = try optional(name, read) else {
+            throw CommandFault("“\(name)” is missing at \(place.isEmpty ? "/" : place).")
+        }
+        return value
+    }
+
+    /// The value of a member; nil if it is missing or null.
+    func optional<Value>(_ name: String, _ read: (JSONValue) -> Value?) throws -> Value? {
+        guard let value = value[name], value != .null else { return nil }
+        guard let result = read(value) else {
+            throw CommandFault("The value at \(place)/\(name) is of the wrong kind: \(value.kind.rawValue).")
+        }
+        return result
     }
 }
 

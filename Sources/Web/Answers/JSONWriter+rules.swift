@@ -1,3 +1,4 @@
+import JSON
 import RoutingRules
 
 extension JSONWriter {
@@ -24,12 +25,12 @@ extension JSONWriter {
                 writer.member("regions", rule.conditions.regions)
                 if let tree = rule.conditions.tree {
                     writer.key("where")
-                    writer.raw(tree.json.printed)
+                    writer.value(tree.json)
                 }
             }
             writer.member("destinationWorkspaceId", rule.destinationWorkspaceID)
             writer.key("distribution")
-            writer.raw(rule.distribution?.settings.json ?? "null")
+            writer.value(rule.distribution?.settings ?? .null)
             writer.member("createdAt", time: rule.createdAt)
             writer.member("updatedAt", time: stored.updatedAt)
             if let warnings { writer.findings("warnings", warnings) }
@@ -57,7 +58,7 @@ extension JSONWriter {
                 writer.member("fallbackWorkspaceId", String?.none)
             }
             writer.key("capacity")
-            writer.raw(workspace.capacity?.settings.json ?? "null")
+            writer.value(workspace.capacity?.settings ?? .null)
             writer.member("createdAt", time: stored.createdAt)
             writer.member("updatedAt", time: stored.updatedAt)
         }

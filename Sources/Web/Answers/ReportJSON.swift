@@ -1,3 +1,5 @@
+import CivilTime
+import JSON
 package import RoutingRules
 
 /// Reports as the HTTP API prints them, for the command line.
@@ -18,11 +20,9 @@ package enum ReportJSON {
     }
 
     /// A time of microseconds since 1970, as answers print it.
-    package static func time(_ microseconds: Int64) -> String { TimeText.print(microseconds) }
+    package static func time(_ microseconds: Int64) -> String { RFC3339.text(microseconds) }
 
     private static func printed(_ print: (inout JSONWriter) -> Void) -> String {
-        var writer = JSONWriter(capacity: 4096)
-        print(&writer)
-        return String(decoding: writer.bytes, as: UTF8.self)
+        JSONWriter.text(capacity: 4096, print)
     }
 }

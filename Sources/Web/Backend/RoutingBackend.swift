@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import JSON
 package import RoutingRules
 
 /// Everything the HTTP API asks of the rest of the server.
@@ -187,7 +188,7 @@ package protocol RoutingBackend: RuleAnalysis, LeadAnalysis, RoutingStatistics {
     /// - Returns: the draft.
     /// - Throws: ``BackendError``.
     func saveDraft(
-        _ tree: DocumentTree,
+        _ tree: JSONValue,
         of owner: UUID?,
         checking: Bool,
         as principal: Principal

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 
 /// An answer that says what went wrong and what to do: RFC 9457 `application/problem+json`.

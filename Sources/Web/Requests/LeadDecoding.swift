@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 
 /// A lead as it was read, with everything that is wrong with it.
@@ -33,7 +34,7 @@ struct LeadDecoding {
     var notedProblems: [FieldProblem] { problems }
 
     /// Reads a lead, which has to be an object.
-    static func read(_ reader: inout JSONReader) throws -> DecodedLead {
+    static func read(_ reader: inout JSONScanner) throws -> DecodedLead {
         var decoding = LeadDecoding()
         let kind = try reader.kind()
         guard kind == .object else {
@@ -46,7 +47,7 @@ struct LeadDecoding {
     }
 
     /// Reads the value of one member.
-    mutating func readMember(_ key: String, _ reader: inout JSONReader) throws {
+    mutating func readMember(_ key: String, _ reader: inout JSONScanner) throws {
         guard let field = LeadField.byName[key] else {
             note("/" + escaped(key), "There is no such field.", LeadField.remedy(forUnknown: key))
             _ = try reader.skipValue()
@@ -92,7 +93,7 @@ struct LeadDecoding {
 
 extension LeadDecoding {
     /// Reads a text; `alias` is where it is given, if not under its first name.
-    private mutating func readText(_ field: LeadField, _ alias: String?, _ reader: inout JSONReader) throws {
+    private mutating func readText(_ field: LeadField, _ alias: String?, _ reader: inout JSONScanner) throws {
         guard claim(field, alias) else {
             _ = try reader.skipValue()
             return
@@ -130,7 +131,7 @@ extension LeadDecoding {
 
     private mutating func text(
         _ pointer: @autoclosure () -> String,
-        _ reader: inout JSONReader,
+        _ reader: inout JSONScanner,
         takesNumbers: Bool = false
     ) throws -> String? {
         let kind = try reader.kind()
@@ -146,7 +147,7 @@ extension LeadDecoding {
         return nil
     }
 
-    private mutating func readCompany(_ key: String, _ reader: inout JSONReader) throws {
+    private mutating func readCompany(_ key: String, _ reader: inout JSONScanner) throws {
         try reader.readObject { reader, member in
             let pointer = "/" + key + "/" + escaped(member)
             switch member {
@@ -161,7 +162,7 @@ extension LeadDecoding {
         }
     }
 
-    private mutating func readLocation(_ key: String, _ reader: inout JSONReader) throws {
+    private mutating func readLocation(_ key: String, _ reader: inout JSONScanner) throws {
         let isFirst = claim(.location, key == LeadField.location.name ? nil : "/" + key)
         let kind = try reader.kind()
         guard isFirst, kind == .object else {
@@ -196,13 +197,13 @@ extension LeadDecoding {
     /// A number, or one in quotes; what is no number at all is left to the check, which says what would be one.
     private mutating func degrees(
         _ pointer: @autoclosure () -> String,
-        _ reader: inout JSONReader
+        _ reader: inout JSONScanner
     ) throws -> Double? {
         guard let text = try text(pointer(), &reader, takesNumbers: true) else { return nil }
         return LeadValidation.degrees(text)
     }
 
-    private mutating func readMetadata(_ key: String, _ reader: inout JSONReader) throws {
+    private mutating func readMetadata(_ key: String, _ reader: inout JSONScanner) throws {
         let isFirst = claim(.metadata, nil)
         let kind = try reader.kind()
         let range = try reader.skipValue()
@@ -214,7 +215,7 @@ extension LeadDecoding {
         raw.metadata = String(decoding: reader.bytes[range], as: UTF8.self)
     }
 
-    private mutating func readWorkspace(_ key: String, _ reader: inout JSONReader) throws {
+    private mutating func readWorkspace(_ key: String, _ reader: inout JSONScanner) throws {
         guard claim(.workspaceID, key == LeadField.workspaceID.name ? nil : "/" + key) else {
             _ = try reader.skipValue()
             return

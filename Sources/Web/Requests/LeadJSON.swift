@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import JSON
 package import RoutingRules
 
 /// A lead as `POST /api/leads` takes it, for the command line.
@@ -7,7 +8,7 @@ package enum LeadJSON {
     ///
     /// - Throws: the first problem with it.
     package static func lead(_ text: String) throws -> Lead {
-        var reader = JSONReader(Array(text.utf8), maximumDepth: 16)
+        var reader = JSONScanner(Array(text.utf8), maximumDepth: 16)
         let decoded = try LeadDecoding.read(&reader)
         try reader.finish()
         if let problem = decoded.problems.first(where: { !$0.field.isEmpty }) { throw Unreadable(problem: problem) }
@@ -28,7 +29,7 @@ package enum LeadJSON {
         atMost most: Int = .max
     ) throws -> [(lead: Lead, workspaceID: UUID?)] {
         var leads: [(lead: Lead, workspaceID: UUID?)] = []
-        func take(_ reader: inout JSONReader, _ line: Int) throws {
+        func take(_ reader: inout JSONScanner, _ line: Int) throws {
             let kind = try reader.kind()
             guard kind == .object else {
                 throw LineError(line: line, field: "", message: "A lead is an object, not \(kind.rawValue).")
@@ -45,7 +46,7 @@ package enum LeadJSON {
         }
         let isList = bytes.first { ![0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) } == UInt8(ascii: "[")
         guard !isList else {
-            var reader = JSONReader(bytes, maximumDepth: limits.jsonDepth)
+            var reader = JSONScanner(bytes, maximumDepth: limits.jsonDepth)
             do {
                 try reader.readArray { reader, index in try take(&reader, index + 1) }
                 try reader.finish()
@@ -56,7 +57,7 @@ package enum LeadJSON {
         }
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
-            var reader = JSONReader(Array(line), maximumDepth: limits.jsonDepth)
+            var reader = JSONScanner(Array(line), maximumDepth: limits.jsonDepth)
             do {
                 try take(&reader, index + 1)
                 try reader.finish()

@@ -1,4 +1,6 @@
+import CivilTime
 import FoundationEssentials
+import JSON
 import RoutingRules
 
 /// Reads a small object (a rule, a workspace, an agreement) by the names of its fields.
@@ -6,53 +8,7 @@ import RoutingRules
 /// The values are kept by name until they are asked for; what is not JSON ends the reading, what is wrong otherwise is
 /// noted and thrown together by ``finish()``.
 struct ObjectDecoding {
-    /// A value of a small body.
-    enum Value: Sendable {
-        case null
-        case boolean(Bool)
-        case number(String)
-        case string(String)
-        case array([Value])
-        case object([(key: String, value: Value)])
-
-        /// The value as settings; of fields that are given twice the last counts.
-        var settings: SettingsValue {
-            switch self {
-            case .null: .null
-            case .boolean(let bool): .bool(bool)
-            case .number(let text): Double(text).map(SettingsValue.number) ?? .text(text)
-            case .string(let text): .text(text)
-            case .array(let elements): .list(elements.map(\.settings))
-            case .object(let members):
-                .object(Dictionary(members.map { ($0.key, $0.value.settings) }) { _, last in last })
-            }
-        }
-
-        var description: String {
-            switch self {
-            case .null: "null"
-            case .boolean: "true or false"
-            case .number: "a number"
-            case .string: "a string"
-            case .array: "an array"
-            case .object: "an object"
-            }
-        }
-
-        /// The value in the form that conditions are read from.
-        var json: ConditionJSON {
-            switch self {
-            case .null: .null
-            case .boolean(let value): .boolean(value)
-            case .number(let digits): .number(digits)
-            case .string(let text): .text(text)
-            case .array(let elements): .array(elements.map(\.json))
-            case .object(let members): .object(members.map { .init($0.key, $0.value.json) })
-            }
-        }
-    }
-
-    private var values: [String: Value] = [:]
+    private var values: [String: JSONValue] = [:]
     private var problems: [FieldProblem] = []
     private let pointer: String
 
@@ -64,27 +20,26 @@ struct ObjectDecoding {
     ///   - limits: how deep it may be nested.
     /// - Throws: ``JSONSyntaxError``, or ``Problem`` if it is no object.
     init(_ bytes: [UInt8], names: [String], limits: WebConfiguration.Limits) throws {
-        var reader = JSONReader(bytes, maximumDepth: limits.jsonDepth)
-        let value = try Self.read(&reader)
-        try reader.finish()
+        let value = try JSONReader.value(of: bytes, maximumDepth: limits.jsonDepth)
         guard case .object(let members) = value else {
-            throw Problem.invalid("", "The body is an object, not \(value.description).")
+            throw Problem.invalid("", "The body is an object, not \(value.kind.rawValue).")
         }
         self.init(members, names: names, pointer: "")
     }
 
-    private init(_ members: [(key: String, value: Value)], names: [String], pointer: String) {
+    private init(_ members: [JSONValue.Member], names: [String], pointer: String) {
         self.pointer = pointer
         let known = Dictionary(names.flatMap { [($0, $0), (snakeCase($0), $0), (camelCase($0), $0)] }) { first, _ in
             first
         }
-        for (key, value) in members {
+        for member in members {
+            let key = member.key
             guard let name = known[key] else {
                 let meant = KnownNames.closest(to: key, among: names).map { "Did you mean \($0)?" }
                 note(escaped(key), "There is no such field.", meant ?? "There are \(names.joined(separator: ", ")).")
                 continue
             }
-            if values.updateValue(value, forKey: name) != nil {
+            if values.updateValue(member.value, forKey: name) != nil {
                 note(name, "This field is given twice.", "Send it once.")
             }
         }
@@ -118,7 +73,7 @@ struct ObjectDecoding {
     /// `true` or `false`.
     mutating func bool(_ name: String) -> Bool? {
         guard let value = values[name] else { return nil }
-        guard case .boolean(let bool) = value else { return wrong(name, "true or false", value) }
+        guard case .bool(let bool) = value else { return wrong(name, "true or false", value) }
         return bool
     }
 
@@ -144,7 +99,7 @@ struct ObjectDecoding {
     mutating func time(_ name: String) -> Int64? {
         guard let value = values[name], !isNull(name) else { return nil }
         guard case .string(let text) = value else { return wrong(name, "a time in a string", value) }
-        guard let time = TimeText.parse(text) else {
+        guard let time = RFC3339.microseconds(ofInstantOrDate: text) else {
             note(name, "This is not a time.", "Send one such as 2026-01-31T12:00:00Z, or a date.")
             return nil
         }
@@ -178,7 +133,7 @@ struct ObjectDecoding {
                 let place = "\(pointer)/\(name)/\(index)"
                 guard case .string(let text) = element else {
                     problems.append(
-                        FieldProblem(field: place, message: "This is a string, not \(element.description).")
+                        FieldProblem(field: place, message: "This is a string, not \(element.kind.rawValue).")
                     )
                     continue
                 }
@@ -194,8 +149,8 @@ struct ObjectDecoding {
         return texts
     }
 
-    /// A value of any kind, as conditions are read from it.
-    func json(_ name: String) -> ConditionJSON? { values[name]?.json }
+    /// A value of any kind, for callers that read it by their own rules; nil if the field is missing.
+    func json(_ name: String) -> JSONValue? { values[name] }
 
     /// An object inside this one.
     mutating func object<Result>(
@@ -210,9 +165,6 @@ struct ObjectDecoding {
         problems += inner.problems
         return result
     }
-
-    /// Whatever is there, for whoever reads settings by their own rules; nil if the field is missing.
-    func settings(_ name: String) -> SettingsValue? { values[name].map(\.settings) }
 
     /// Notes what is wrong with settings.
     mutating func note(_ settings: [SettingsProblem]) {
@@ -234,28 +186,9 @@ struct ObjectDecoding {
         if !problems.isEmpty { throw Problem.invalid(problems) }
     }
 
-    private mutating func wrong<Result>(_ name: String, _ expected: String, _ value: Value) -> Result? {
-        note(name, "This is \(expected), not \(value.description).")
+    private mutating func wrong<Result>(_ name: String, _ expected: String, _ value: JSONValue) -> Result? {
+        note(name, "This is \(expected), not \(value.kind.rawValue).")
         return nil
-    }
-
-    private static func read(_ reader: inout JSONReader) throws -> Value {
-        switch try reader.kind() {
-        case .null:
-            try reader.readNull()
-            return .null
-        case .boolean: return .boolean(try reader.readBool())
-        case .number: return .number(try reader.readNumber())
-        case .string: return .string(try reader.readString())
-        case .array:
-            var elements: [Value] = []
-            try reader.readArray { reader, _ in elements.append(try read(&reader)) }
-            return .array(elements)
-        case .object:
-            var members: [(key: String, value: Value)] = []
-            try reader.readObject { reader, key in members.append((key, try read(&reader))) }
-            return .object(members)
-        }
     }
 }
 

@@ -1,3 +1,4 @@
+import CivilTime
 import FoundationEssentials
 import Hummingbird
 import HummingbirdCore
@@ -57,10 +58,17 @@ struct QueryDecoding {
     /// A time, in microseconds since 1970.
     mutating func time(_ name: String) -> Int64? {
         guard let text = text(name) else { return nil }
-        guard let value = TimeText.parse(text) else {
+        guard let value = Self.time(text) else {
             return wrong(name, "This is not a time.", "Send one such as 2026-01-31T12:00:00Z, or a date.")
         }
         return value
+    }
+
+    private static func time(_ text: String) -> Int64? {
+        if let time = RFC3339.microseconds(ofInstantOrDate: text) { return time }
+        // An unescaped + in front of an offset arrives as a space.
+        guard let space = text.lastIndex(of: " ") else { return nil }
+        return RFC3339.microseconds(of: String(text[..<space] + "+" + text[text.index(after: space)...]))
     }
 
     /// A state of a lead.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 
 /// The bodies that say what a rule, a workspace or an agreement is to be.
@@ -25,7 +26,7 @@ enum RuleBodies {
         fields.priority = body.int32("priority")
         fields.isActive = body.bool("isActive")
         fields.destinationWorkspaceID = body.uuid("destinationWorkspaceId")
-        if let settings = body.settings("distribution") {
+        if let settings = body.json("distribution") {
             fields.distribution = .some(settings == .null ? nil : Distribution(settings, at: "/distribution"))
             body.note(fields.distribution.flatMap { $0 }?.problems ?? [])
         }
@@ -73,7 +74,7 @@ enum RuleBodies {
             fields.type = type
             if type != "partner", type != "platform" { body.note("type", "A workspace is a partner or a platform.") }
         }
-        if let settings = body.settings("capacity") {
+        if let settings = body.json("capacity") {
             fields.capacity = .some(settings == .null ? nil : WorkspaceCapacity(settings, at: "/capacity"))
             body.note(fields.capacity.flatMap { $0 }?.problems ?? [])
         }

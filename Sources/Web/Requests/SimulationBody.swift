@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import JSON
 package import RoutingRules
 
 /// The body of `POST /api/rules/simulate`.
@@ -12,7 +13,7 @@ package struct SimulationBody: Sendable {
         /// The rules as they stood at a version.
         case version(Int64)
         /// A rule set as it is saved as a draft.
-        case document(DocumentTree)
+        case document(JSONValue)
     }
 
     /// Which leads are decided.
@@ -129,8 +130,8 @@ package struct SimulationBody: Sendable {
 
     /// `"published"`, `"stored"` or a document, or else `version`.
     private static func draft(_ body: inout ObjectDecoding) -> Draft {
-        var document: DocumentTree?
-        if case .object = body.json("draft") { document = body.json("draft").map { DocumentTree($0) } }
+        var document: JSONValue?
+        if case .object = body.json("draft") { document = body.json("draft") }
         let name = document != nil || body.isNull("draft") ? nil : body.text("draft")
         if body.has("version"), !body.isNull("version") {
             if name != nil || document != nil {
@@ -209,7 +210,7 @@ package struct SimulationBody: Sendable {
         _ bytes: [UInt8],
         _ limits: WebConfiguration.Limits
     ) throws -> [(pointer: String, lead: DecodedLead)] {
-        var reader = JSONReader(bytes, maximumDepth: limits.jsonDepth)
+        var reader = JSONScanner(bytes, maximumDepth: limits.jsonDepth)
         var read: [(pointer: String, lead: DecodedLead)] = []
         try reader.readObject { reader, key in
             switch key {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 
 /// The body of `POST /api/leads`: one lead, or many.
@@ -13,7 +14,7 @@ enum Submission: Sendable {
     /// - Throws: ``JSONSyntaxError`` for what is not JSON; ``Problem`` for what is wrong with the body as a whole.
     ///   What is wrong with a lead stays with that lead.
     static func read(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws -> Submission {
-        var reader = JSONReader(bytes, maximumDepth: limits.jsonDepth)
+        var reader = JSONScanner(bytes, maximumDepth: limits.jsonDepth)
         let kind = try reader.kind()
         guard kind == .object else {
             _ = try reader.skipValue()
@@ -42,7 +43,8 @@ enum Submission: Sendable {
         return .many(leads)
     }
 
-    private static func readBatch(_ reader: inout JSONReader, limits: WebConfiguration.Limits) throws -> [DecodedLead] {
+    private static func readBatch(_ reader: inout JSONScanner, limits: WebConfiguration.Limits) throws -> [DecodedLead]
+    {
         let kind = try reader.kind()
         guard kind == .array else {
             _ = try reader.skipValue()

@@ -1,6 +1,8 @@
+import CivilTime
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import RoutingRules
 
@@ -21,7 +23,7 @@ extension API {
         guard let explanation = try await backend.explain(lead, attempt: attempt, as: principal) else {
             throw Problem(.notFound, "There is no such lead, or none that this key may see.")
         }
-        if request.prefersText { return text(explanation.text(time: TimeText.print)) }
+        if request.prefersText { return text(explanation.text(time: RFC3339.text)) }
         return json(capacity: 8192) { $0.explanation(explanation) }
     }
 
@@ -45,7 +47,7 @@ extension API {
             return text(
                 report.text(
                     names: Dictionary(names.map { ($0.workspace.id, $0.workspace.name) }) { $1 },
-                    time: TimeText.print
+                    time: RFC3339.text
                 )
             )
         }

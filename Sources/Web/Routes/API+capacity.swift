@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import JSON
 import RoutingRules
 
 extension API {
@@ -106,7 +107,7 @@ extension API {
         if let weight = fields.weight, !(1...1000 ~= weight) {
             body.note("weight", "This is a whole number from 1 to 1000.")
         }
-        if let settings = body.settings("caps") {
+        if let settings = body.json("caps") {
             let (caps, problems) = Cap.list(settings)
             fields.caps = caps
             body.note(problems)
@@ -129,7 +130,7 @@ extension JSONWriter {
             writer.member("name", person.name)
             writer.member("weight", person.weight)
             writer.key("caps")
-            writer.raw(Cap.settings(person.caps).json)
+            writer.value(Cap.settings(person.caps))
             writer.member("absentFrom", time: person.absentFrom)
             writer.member("absentUntil", time: person.absentUntil)
             writer.member("isActive", person.isActive)

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Hummingbird
+import JSON
 import RoutingRules
 
 extension API {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Hummingbird
+import JSON
 import RoutingRules
 
 extension API {
@@ -88,7 +89,8 @@ extension API {
         var query = try QueryDecoding(request.uri)
         let checking = query.bool("check") ?? false
         try query.finish()
-        let tree = try DocumentTree(await request.jsonBody(upTo: limits.leadBodyBytes), limits: limits)
+        let bytes = try await request.jsonBody(upTo: limits.leadBodyBytes)
+        let tree = try JSONReader.value(of: bytes, maximumDepth: limits.jsonDepth)
         return answer(try await backend.saveDraft(tree, of: owner, checking: checking, as: principal))
     }
 
@@ -166,9 +168,9 @@ extension API {
                     writer.member("updatedBy", updatedBy)
                 }
                 writer.key("rules")
-                writer.array(stored.document.rules) { $0.raw($1.tree.json) }
+                writer.array(stored.document.rules) { $0.value($1.tree) }
                 writer.key("goldenLeads")
-                writer.array(stored.document.goldenLeads) { $0.raw($1.tree.json) }
+                writer.array(stored.document.goldenLeads) { $0.value($1.tree) }
             }
         }
     }
@@ -193,9 +195,9 @@ extension JSONWriter {
     fileprivate mutating func differences(_ list: RuleSetDifference.List) {
         object { writer in
             writer.key("added")
-            writer.array(list.added) { $0.raw($1.json) }
+            writer.array(list.added) { $0.value($1) }
             writer.key("removed")
-            writer.array(list.removed) { $0.raw($1.json) }
+            writer.array(list.removed) { $0.value($1) }
             writer.key("changed")
             writer.array(list.changed) { writer, change in
                 writer.object { writer in
@@ -206,9 +208,9 @@ extension JSONWriter {
                         writer.object { writer in
                             writer.member("path", field.path)
                             writer.key("before")
-                            writer.raw(field.before?.json ?? "null")
+                            writer.value(field.before ?? .null)
                             writer.key("after")
-                            writer.raw(field.after?.json ?? "null")
+                            writer.value(field.after ?? .null)
                         }
                     }
                 }

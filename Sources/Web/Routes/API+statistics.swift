@@ -1,5 +1,7 @@
+import CivilTime
 import FoundationEssentials
 import Hummingbird
+import JSON
 import RoutingRules
 
 extension API {
@@ -9,8 +11,8 @@ extension API {
     @Sendable private func statistics(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = try await principal(of: request, with: .leadsRead)
         var query = try QueryDecoding(request.uri)
-        let to = query.day("to") ?? TimeText.today
-        let from = query.day("from") ?? TimeText.day(30, before: to)
+        let to = query.day("to") ?? CivilDate.today.text
+        let from = query.day("from") ?? CivilDate.text(30, before: to)
         let by = query.choice("by", StatisticsSearch.Grouping.self) ?? .day
         let workspace = query.uuid("workspaceId")
         try query.finish()
@@ -73,7 +75,7 @@ extension QueryDecoding {
     /// A day, as `2026-01-31`.
     fileprivate mutating func day(_ name: String) -> String? {
         guard let time = time(name) else { return nil }
-        return String(TimeText.print(time).prefix(10))
+        return CivilDate(daysSinceEpoch: time.floorDivided(by: RFC3339.microsecondsPerDay)).text
     }
 
     /// One of the values of a type.
@@ -89,16 +91,14 @@ extension QueryDecoding {
     }
 }
 
-extension TimeText {
-    private static let microsecondsPerDay: Int64 = 86_400_000_000
-
+extension CivilDate {
     /// Today, in UTC.
-    fileprivate static var today: String {
-        String(print(Int64(Date().timeIntervalSince1970) * 1_000_000).prefix(10))
+    fileprivate static var today: CivilDate {
+        CivilDate(daysSinceEpoch: Int64(Date().timeIntervalSince1970).floorDivided(by: 86_400))
     }
 
-    /// A day some days before another.
-    fileprivate static func day(_ count: Int64, before day: String) -> String {
-        String(print((parse(day) ?? 0) - count * microsecondsPerDay).prefix(10))
+    /// The day some days before another.
+    fileprivate static func text(_ count: Int64, before day: String) -> String {
+        CivilDate(daysSinceEpoch: (CivilDate(day)?.daysSinceEpoch ?? 0) - count).text
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import RoutingRules
 
 extension API {
@@ -14,7 +15,7 @@ extension API {
         let limits = limits
         let trace = context.trace
         let stream = LeadStream(lineBytes: limits.bodyBytes) { line in
-            var reader = JSONReader(line, maximumDepth: limits.jsonDepth)
+            var reader = JSONScanner(line, maximumDepth: limits.jsonDepth)
             let decoded = try LeadDecoding.read(&reader)
             try reader.finish()
             return try accepted(decoded, from: principal, trace: trace)

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 
 /// Measures each request, from its head to its answer; of one whose answer is a stream, to the stream's end.
 ///

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import LeadRouting
 import LeadStore
 import Postgres
@@ -118,7 +119,7 @@ import Testing
     @Test func aLeadThatExpiredWhileItWaited() async throws {
         try await Town.with { town in
             let closed = WorkspaceCapacity(
-                try #require(SettingsValue(json: #"{"timeZone":"Europe/Berlin","hours":{}}"#))
+                try #require(JSONValue(json: #"{"timeZone":"Europe/Berlin","hours":{}}"#))
             )
             try await town.bound(Samples.west, closed)
             try await town.distribute(Distribution(whenFull: .wait))

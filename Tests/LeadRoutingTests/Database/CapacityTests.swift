@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import LeadStore
 import Postgres
 import RoutingRules
@@ -292,7 +293,7 @@ import Testing
     @Test func opening() async throws {
         try await Town.with { town in
             let closed = WorkspaceCapacity(
-                try #require(SettingsValue(json: #"{"timeZone":"Asia/Kolkata","hours":{}}"#))
+                try #require(JSONValue(json: #"{"timeZone":"Asia/Kolkata","hours":{}}"#))
             )
             try await town.bound(Samples.west, closed)
             let intake = town.intake()

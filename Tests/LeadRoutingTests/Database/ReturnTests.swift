@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import LeadStore
 import Postgres
 import RoutingRules
@@ -311,7 +312,7 @@ import Testing
                 Samples.west,
                 WorkspaceCapacity(
                     try #require(
-                        SettingsValue(
+                        JSONValue(
                             json:
                                 #"{"timeZone":"Europe/Berlin","caps":[{"per":"day","limit":9},{"per":"total","limit":50}],"hours":{}}"#
                         )

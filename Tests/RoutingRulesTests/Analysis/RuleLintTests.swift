@@ -200,7 +200,7 @@ import Testing
     }
 
     @Test func unreadableConditionsAreErrorsAlthoughTheRuleIsSwitchedOff() throws {
-        let conditions = try JSONDecoder().decode(RuleConditions.self, from: Data(#"{"states":["TX"]}"#.utf8))
+        let conditions = RuleConditions(json: #"{"states":["TX"]}"#)
         let report = lint([Samples.rule(10, of: nil, to: 2, isActive: false, conditions)])
         #expect(report.findings.map(\.code) == [.unreadable])
         #expect(report.findings.first?.path == "/conditions/states")

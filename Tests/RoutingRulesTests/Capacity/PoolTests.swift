@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 import Testing
 
@@ -160,7 +161,7 @@ struct PoolTests {
     @Test("Opening hours, holidays and minimum score")
     func hours() throws {
         let settings = try #require(
-            SettingsValue(
+            JSONValue(
                 json:
                     #"{"hours":{"mon":[["09:00","12:00"],["13:00","17:30"]]},"holidays":["2026-12-28"],"minimumScore":40}"#
             )
@@ -267,7 +268,7 @@ struct PoolTests {
     @Test("Problems are named with their paths")
     func problems() throws {
         func paths(_ json: String) throws -> [String] {
-            Distribution(try #require(SettingsValue(json: json)), at: "/distribution").problems.map(\.path)
+            Distribution(try #require(JSONValue(json: json)), at: "/distribution").problems.map(\.path)
         }
         let id = Samples.id(2).text
         #expect(
@@ -288,7 +289,7 @@ struct PoolTests {
         #expect(try paths("[]") == ["/distribution"])
         let capacity = WorkspaceCapacity(
             try #require(
-                SettingsValue(json: #"{"hours":{"mon":[["18:00","09:00"]],"funday":[]},"holidays":["2026-02-30"]}"#)
+                JSONValue(json: #"{"hours":{"mon":[["18:00","09:00"]],"funday":[]},"holidays":["2026-02-30"]}"#)
             ),
             at: "/capacity"
         )

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 import Testing
 
@@ -146,7 +147,7 @@ struct IndexDifferentialTests {
             guard generator.chance(90) else { return base }
             let plan =
                 #"{"field":"source_id","op":"equals","value":"id \#(Int.random(in: 0...400, using: &generator))"}"#
-            let json = base.tree.map { #"{"where":{"all":[\#(plan),\#($0.json.printed)]}}"# } ?? #"{"where":\#(plan)}"#
+            let json = base.tree.map { #"{"where":{"all":[\#(plan),\#($0.json.json)]}}"# } ?? #"{"where":\#(plan)}"#
             return RuleConditions(json: json)
         }
     }

@@ -1,11 +1,13 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
+import Testing
 
 /// The files in `Examples`.
 enum ExampleFiles {
     /// `workspaces.json`, in the API's spelling.
-    struct RuleSet: Decodable {
-        struct Workspace: Decodable {
+    struct RuleSet {
+        struct Workspace {
             var id: UUID
             var name: String
             var type: String
@@ -13,11 +15,11 @@ enum ExampleFiles {
             var unmatchedPolicy: String
             var fallbackWorkspaceId: UUID?
         }
-        struct Agreement: Decodable {
+        struct Agreement {
             var receivingWorkspaceId: UUID
             var sendingWorkspaceId: UUID
         }
-        struct Rule: Decodable {
+        struct Rule {
             var id: UUID
             var workspaceId: UUID?
             var name: String
@@ -29,6 +31,45 @@ enum ExampleFiles {
         var workspaces: [Workspace]
         var agreements: [Agreement]
         var rules: [Rule]
+
+        /// The rules of a file.
+        init(_ bytes: [UInt8]) throws {
+            let file = try JSONReader.value(of: bytes)
+            func id(_ entry: JSONValue, _ name: String) throws -> UUID {
+                try #require(UUID(uuidString: entry[name]?.string ?? ""), "\(name)")
+            }
+            func list(_ name: String) throws -> [JSONValue] { try #require(file[name]?.array, "\(name)") }
+            workspaces = try list("workspaces")
+                .map { entry in
+                    Workspace(
+                        id: try id(entry, "id"),
+                        name: try #require(entry["name"]?.string),
+                        type: try #require(entry["type"]?.string),
+                        isActive: entry["isActive"] == true,
+                        unmatchedPolicy: try #require(entry["unmatchedPolicy"]?.string),
+                        fallbackWorkspaceId: entry["fallbackWorkspaceId"]?.string.flatMap(UUID.init)
+                    )
+                }
+            agreements = try list("agreements")
+                .map { entry in
+                    Agreement(
+                        receivingWorkspaceId: try id(entry, "receivingWorkspaceId"),
+                        sendingWorkspaceId: try id(entry, "sendingWorkspaceId")
+                    )
+                }
+            rules = try list("rules")
+                .map { entry in
+                    Rule(
+                        id: try id(entry, "id"),
+                        workspaceId: entry["workspaceId"]?.string.flatMap(UUID.init),
+                        name: try #require(entry["name"]?.string),
+                        priority: Int32(try #require(entry["priority"]?.integer)),
+                        isActive: entry["isActive"] == true,
+                        destinationWorkspaceId: try id(entry, "destinationWorkspaceId"),
+                        conditions: RuleConditions(try #require(entry["conditions"]))
+                    )
+                }
+        }
 
         /// The rules as the database hands them out; created in the order of the file.
         var snapshot: RuleSetSnapshot {

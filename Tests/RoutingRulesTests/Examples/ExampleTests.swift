@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 struct ExampleTests {
     @Test("The rules are readable and every destination has agreed")
     func rules() throws {
-        let file = try JSONDecoder().decode(ExampleFiles.RuleSet.self, from: ExampleFiles.read("workspaces.json"))
+        let file = try ExampleFiles.RuleSet(Array(ExampleFiles.read("workspaces.json")))
         #expect(file.workspaces.count == 12)
         #expect(file.rules.count >= 30)
         for rule in file.rules {
@@ -34,7 +35,7 @@ struct ExampleTests {
     }
 
     private func route() throws -> ExampleFiles.Outcome {
-        let file = try JSONDecoder().decode(ExampleFiles.RuleSet.self, from: ExampleFiles.read("workspaces.json"))
+        let file = try ExampleFiles.RuleSet(Array(ExampleFiles.read("workspaces.json")))
         let rules = CompiledRuleSet(file.snapshot)
         let workspaces = Dictionary(uniqueKeysWithValues: file.workspaces.map { ($0.name.lowercased(), $0.id) })
         let names = Dictionary(uniqueKeysWithValues: file.workspaces.map { ($0.id, $0.name) })
@@ -87,7 +88,7 @@ struct ExampleTests {
             location: LeadLocation(country: values["country"], state: values["state"], city: values["city"]),
             source: values["source"],
             sourceID: values["source_id"],
-            metadata: notes.isEmpty ? nil : String(decoding: try JSONEncoder().encode(["notes": notes]), as: UTF8.self)
+            metadata: notes.isEmpty ? nil : JSONValue.object([.init("notes", .string(notes))]).json
         )
         return try LeadValidation.validated(raw)
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 import Testing
 
@@ -12,9 +13,7 @@ import Testing
     private static let beta = id(2)
     private static let gamma = id(3)
 
-    private func tree(_ json: String) throws -> DocumentTree {
-        try JSONDecoder().decode(DocumentTree.self, from: Data(json.utf8))
-    }
+    private func tree(_ json: String) throws -> JSONValue { try #require(JSONValue(json: json)) }
 
     private func rule(
         _ name: String,

@@ -161,11 +161,7 @@ struct CompiledRuleSetTests {
 
     @Test("A rule whose conditions cannot be read matches nothing, and says why")
     func unreadable() throws {
-        let conditions = try JSONDecoder()
-            .decode(
-                RuleConditions.self,
-                from: Data(#"{"industy":["Technology"]}"#.utf8)
-            )
+        let conditions = RuleConditions(json: #"{"industy":["Technology"]}"#)
         let rules = Samples.ruleSet(workspaces, [Samples.rule(10, of: nil, to: 2, conditions)])
         let decision = rules.decide(lead, from: Samples.id(1))
         #expect(decision.outcome == .unmatched(keptIn: Samples.id(1)))

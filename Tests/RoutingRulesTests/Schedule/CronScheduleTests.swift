@@ -1,3 +1,4 @@
+import CivilTime
 import Testing
 
 @testable import RoutingRules
@@ -14,7 +15,7 @@ struct CronScheduleTests {
     )
         -> Int64
     {
-        CivilDay(year: year, month: month, day: day).daysSinceEpoch * 86400 + hour * 3600 + minute * 60
+        (CivilDate(year: year, month: month, day: day)?.daysSinceEpoch ?? 0) * 86400 + hour * 3600 + minute * 60
     }
 
     private func next(_ text: String, _ after: Int64) throws -> Int64? {
@@ -105,10 +106,8 @@ struct CronScheduleTests {
     func everyMinute() throws {
         let schedule = try CronSchedule("5,35 */6 1,29 feb,mar wed")
         var expected: [Int64] = []
-        for day in CivilDay(year: 2023, month: 6, day: 1)
-            .daysSinceEpoch..<CivilDay(year: 2025, month: 6, day: 1).daysSinceEpoch
-        {
-            let date = CivilDay(daysSinceEpoch: day)
+        for day in time(2023, 6, 1) / 86400..<time(2025, 6, 1) / 86400 {
+            let date = CivilDate(daysSinceEpoch: day)
             guard [2, 3].contains(date.month), [1, 29].contains(date.day) || date.dayOfWeek == 3 else {
                 continue
             }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import RoutingRules
 import Testing
 
@@ -85,7 +86,7 @@ import Testing
 
     @Test func hoursGoByTheClockOfTheWorkspace() throws {
         let settings = try #require(
-            SettingsValue(
+            JSONValue(
                 json: #"{"timeZone":"Asia/Tokyo","hours":{"thu":[["09:00","17:00"]],"fri":[["09:00","17:00"]]}}"#
             )
         )

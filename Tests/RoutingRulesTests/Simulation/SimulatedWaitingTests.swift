@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Testing
 
 @testable import RoutingRules
@@ -96,7 +97,7 @@ import Testing
         var open = Samples.workspace(2)
         open.capacity = WorkspaceCapacity(
             try #require(
-                SettingsValue(
+                JSONValue(
                     json: #"{"timeZone":"Asia/Tokyo","hours":{"thu":[["09:00","12:00"]],"fri":[["10:30","17:00"]]}}"#
                 )
             )

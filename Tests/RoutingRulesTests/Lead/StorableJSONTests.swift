@@ -3,7 +3,7 @@ import Testing
 @testable import RoutingRules
 
 @Suite("JSON objects for jsonb")
-struct JSONObjectScannerTests {
+struct StorableJSONTests {
     @Test(
         "Takes",
         arguments: [
@@ -12,7 +12,7 @@ struct JSONObjectScannerTests {
         ]
     )
     func takes(_ text: String) {
-        #expect(JSONObjectScanner.fault(in: text[...]) == nil)
+        #expect(StorableJSON.fault(in: text[...]) == nil)
     }
 
     @Test(
@@ -26,11 +26,11 @@ struct JSONObjectScannerTests {
             #"{"a":[1,]}"#,
             #"{"a":"\u0000"}"#, #"{"a":"\ud800"}"#, #"{"a":"\ud800x"}"#, #"{"a":"\ude00"}"#,
             #"{"a":"\ud800\u0041"}"#,
-            #"{"a":1e401}"#, #"{"a":1e99999999999999999999}"#, #"{"a":"unterminated"#,
+            #"{"a":1e401}"#, #"{"a":1e-401}"#, "\u{FEFF}{}", #"{"a":1e99999999999999999999}"#, #"{"a":"unterminated"#,
         ]
     )
     func refuses(_ text: String) {
-        #expect(JSONObjectScanner.fault(in: text[...]) != nil)
+        #expect(StorableJSON.fault(in: text[...]) != nil)
     }
 
     @Test("Bounds depth and the length of numbers")
@@ -38,11 +38,11 @@ struct JSONObjectScannerTests {
         func nested(_ depth: Int) -> String {
             String(repeating: "{\"a\":", count: depth) + "1" + String(repeating: "}", count: depth)
         }
-        #expect(JSONObjectScanner.fault(in: nested(31)[...]) == nil)
-        #expect(JSONObjectScanner.fault(in: nested(32)[...]) != nil)
-        #expect(JSONObjectScanner.fault(in: nested(3000)[...]) != nil)
+        #expect(StorableJSON.fault(in: nested(31)[...]) == nil)
+        #expect(StorableJSON.fault(in: nested(32)[...]) != nil)
+        #expect(StorableJSON.fault(in: nested(3000)[...]) != nil)
         let digits = String(repeating: "9", count: 1000)
-        #expect(JSONObjectScanner.fault(in: "{\"a\":\(digits)}") == nil)
-        #expect(JSONObjectScanner.fault(in: "{\"a\":\(digits)9}") != nil)
+        #expect(StorableJSON.fault(in: "{\"a\":\(digits)}") == nil)
+        #expect(StorableJSON.fault(in: "{\"a\":\(digits)9}") != nil)
     }
 }
