@@ -57,7 +57,11 @@ let package = Package(
         .target(name: "CivilTime", swiftSettings: settings),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Postgres", dependencies: ["CLibPQ", deque, lifecycle, logging], swiftSettings: settings),
+        .target(
+            name: "Postgres",
+            dependencies: ["CLibPQ", "CivilTime", deque, lifecycle, logging],
+            swiftSettings: settings
+        ),
         .target(
             name: "EmbeddedPostgres",
             dependencies: ["CLibPQ", lifecycle, logging, subprocess],
@@ -77,18 +81,19 @@ let package = Package(
         ),
         .target(
             name: "LeadRouting",
-            dependencies: ["LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging],
+            dependencies: ["JSON", "LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging],
             swiftSettings: settings
         ),
         .target(
             name: "Monitoring",
             dependencies: [
-                "LeadRouting", "LeadStore", "Postgres", "RoutingRules", coreMetrics, crypto, lifecycle, logging, nio,
+                "CivilTime", "JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", coreMetrics, crypto,
+                lifecycle, logging, nio,
                 nioPosix, nioSSL, tracing,
             ],
             swiftSettings: settings
         ),
-        .target(name: "Inngest", dependencies: [crypto, deque, lifecycle, logging], swiftSettings: settings),
+        .target(name: "Inngest", dependencies: ["JSON", crypto, deque, lifecycle, logging], swiftSettings: settings),
         .target(
             name: "Web",
             dependencies: ["CivilTime", "JSON", "RoutingRules", coreMetrics, hummingbird, logging, tracing],
@@ -147,7 +152,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InngestTests",
-            dependencies: ["Inngest", crypto, logging],
+            dependencies: ["JSON", "Inngest", crypto, logging],
             exclude: ["Interop"],
             swiftSettings: settings
         ),

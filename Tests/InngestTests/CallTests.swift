@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Inngest
@@ -78,7 +79,7 @@ import Testing
             ]
         })
         #expect(
-            await endpoint.call(context: [.init(key: "max_attempts", value: 1)]).text
+            await endpoint.call(context: [.init("max_attempts", 1)]).text
                 == #"{"run":"run 1","event":"lead/asked","id":"e1","limit":7,"last":true}"#
         )
     }
@@ -87,7 +88,7 @@ import Testing
         let event: JSONValue = ["name": "large", "data": [:]]
         let inngest = FakeInngest([.init(status: 200, json: [event]), .init(status: 200, json: [:])])
         let endpoint = try TestEndpoint(inngest: inngest) { .string($0.event.name) }
-        let answer = await endpoint.call(context: [.init(key: "use_api", value: true)])
+        let answer = await endpoint.call(context: [.init("use_api", true)])
         #expect(answer.text == #""large""#)
         #expect(
             inngest.requests.map(\.url) == [
@@ -96,6 +97,6 @@ import Testing
         )
         #expect(inngest.requests.allSatisfy { $0.header("Authorization")?.hasPrefix("Bearer signkey-test-") == true })
         let failing = try TestEndpoint(inngest: FakeInngest(usual: .init(status: 500)))
-        #expect(await failing.call(context: [.init(key: "use_api", value: true)]).status == 500)
+        #expect(await failing.call(context: [.init("use_api", true)]).status == 500)
     }
 }

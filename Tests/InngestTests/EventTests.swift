@@ -1,3 +1,4 @@
+import JSON
 import Logging
 import Testing
 
@@ -47,7 +48,7 @@ struct ImmediateClock: Clock {
         #expect(inngest.requests.first.map { "\($0)" }?.contains("key-1") == false)
         #expect(
             inngest.requests.first?.json?.array?.first == [
-                "data": ["n": 1], "id": "0", "name": "lead/routing.routed", "ts": 5,
+                "name": "lead/routing.routed", "data": ["n": 1], "id": "0", "ts": 5,
             ]
         )
     }

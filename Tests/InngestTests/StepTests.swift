@@ -1,3 +1,4 @@
+import JSON
 import Synchronization
 import Testing
 
@@ -31,11 +32,11 @@ import Testing
         let one = await endpoint.call()
         #expect(one.status == 206)
         #expect(one.text == #"[{"id":"\#(first)","op":"StepRun","displayName":"add","data":"add"}]"#)
-        let known: JSONValue = .object([.init(key: first, value: ["data": "kept"])])
+        let known: JSONValue = .object([.init(first, ["data": "kept"])])
         let two = await endpoint.call(steps: known)
         #expect(two.text == #"[{"id":"\#(second)","op":"StepRun","displayName":"add","data":"add again"}]"#)
         let all: JSONValue = .object([
-            .init(key: first, value: ["data": "kept"]), .init(key: second, value: ["data": "kept too"]),
+            .init(first, ["data": "kept"]), .init(second, ["data": "kept too"]),
         ])
         let three = await endpoint.call(steps: all)
         #expect(three.status == 200 && three.text == #"["kept","kept too"]"#)
@@ -45,14 +46,14 @@ import Testing
     @Test func plannedThenDone() async throws {
         let work = Work()
         let endpoint = try TestEndpoint(body: work.body)
-        let plan = await endpoint.call(context: [.init(key: "disable_immediate_execution", value: true)])
+        let plan = await endpoint.call(context: [.init("disable_immediate_execution", true)])
         let id = StepRunner.id("add")
         #expect(plan.status == 206)
         #expect(plan.text == #"[{"id":"\#(id)","op":"StepPlanned","displayName":"add"}]"#)
         #expect(work.counts.withLock { $0 }.isEmpty)
         let done = await endpoint.call(
             step: id,
-            context: [.init(key: "disable_immediate_execution", value: true)]
+            context: [.init("disable_immediate_execution", true)]
         )
         #expect(done.text == #"[{"id":"\#(id)","op":"StepRun","displayName":"add","data":"add"}]"#)
         let gone = await endpoint.call(step: "0123")
@@ -69,7 +70,7 @@ import Testing
         #expect(answer.json?.array?.first?["error"]?["message"] == "no")
         // Once its tries are used up, the run goes on with the error.
         let steps: JSONValue = .object([
-            .init(key: StepRunner.id("work"), value: ["error": ["name": "Bad", "message": "no"]])
+            .init(StepRunner.id("work"), ["error": ["name": "Bad", "message": "no"]])
         ])
         let after = await endpoint.call(steps: steps)
         #expect(after.status == 400 && after.text == #"{"name":"Bad","message":"no"}"#)

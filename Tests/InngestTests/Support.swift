@@ -1,3 +1,4 @@
+import JSON
 import Logging
 import Synchronization
 
@@ -36,7 +37,7 @@ extension IncomingResponse {
 
 extension OutgoingRequest {
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
-    var json: JSONValue? { try? JSONValue(parsing: body) }
+    var json: JSONValue? { try? InngestJSON.value(of: body) }
 }
 
 /// An endpoint with three functions, in front of a fake server.
@@ -97,7 +98,7 @@ struct TestEndpoint {
         signed: Bool = true
     ) async -> InngestResponse {
         let event: JSONValue = ["name": "lead/asked", "id": "e1", "ts": 1, "data": ["limit": 7]]
-        let context = context + [.init(key: "run_id", value: "run 1"), .init(key: "attempt", value: 0)]
+        let context = context + [.init("run_id", "run 1"), .init("attempt", 0)]
         return await send(
             "POST",
             query: ["fnId": function, "stepId": step],
@@ -108,6 +109,6 @@ struct TestEndpoint {
 }
 
 extension InngestResponse {
-    var json: JSONValue? { try? JSONValue(parsing: body) }
+    var json: JSONValue? { try? InngestJSON.value(of: body) }
     var text: String { String(decoding: body, as: UTF8.self) }
 }

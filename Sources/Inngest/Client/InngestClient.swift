@@ -1,3 +1,5 @@
+import JSON
+
 /// Asks things of Inngest's API.
 package struct InngestClient: Sendable {
     /// Why the API did not do what it was asked for.
@@ -87,7 +89,7 @@ package struct InngestClient: Sendable {
             } catch {
                 throw Failure(status: nil, message: "\(error)")
             }
-            let answer = try? JSONValue(parsing: response.body)
+            let answer = try? InngestJSON.value(of: response.body)
             if 200..<300 ~= response.status {
                 guard let answer else { throw Failure(status: response.status, message: "the answer is not JSON") }
                 return answer

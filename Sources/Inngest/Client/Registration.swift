@@ -1,3 +1,5 @@
+import JSON
+
 /// What Inngest is told about an app: where it is, and its functions.
 struct Registration: Sendable {
     let app: InngestApp
@@ -26,7 +28,7 @@ struct Registration: Sendable {
         let id = app.compositeID(function)
         let step: JSONValue = .object(leavingOutNil: [
             "id": "step", "name": "step",
-            "retries": function.retries.map { ["attempts": .integer(Int64($0))] },
+            "retries": function.retries.map { ["attempts": JSONValue($0)] },
             "runtime": ["type": "http", "url": .string("\(url)?fnId=\(id)&stepId=step")],
         ])
         return .object(leavingOutNil: [
@@ -39,7 +41,7 @@ struct Registration: Sendable {
                     }
                 }
             ),
-            "concurrency": function.concurrency.map { [["limit": .integer(Int64($0))]] },
+            "concurrency": function.concurrency.map { [["limit": JSONValue($0)]] },
             "steps": ["step": step],
         ])
     }

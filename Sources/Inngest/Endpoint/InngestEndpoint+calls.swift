@@ -1,3 +1,4 @@
+import JSON
 import Logging
 
 extension InngestEndpoint {
@@ -39,7 +40,7 @@ extension InngestEndpoint {
 
     /// Reads a call; what is missing because it is too large is asked for.
     private func read(_ request: InngestRequest) async throws -> FunctionCall {
-        guard let body = try? JSONValue(parsing: request.body), let context = body["ctx"],
+        guard let body = try? InngestJSON.value(of: request.body), let context = body["ctx"],
             let run = context["run_id"]?.string
         else { throw FunctionFailure.final("The body is not a call.", name: "BadCall") }
         var events = [body["event"]].compactMap { $0 }

@@ -1,3 +1,5 @@
+import JSON
+
 extension InngestEndpoint {
     /// Answers `GET`: what this app is.
     ///
@@ -15,7 +17,7 @@ extension InngestEndpoint {
     private func unauthenticated(_ succeeded: JSONValue) -> JSONValue {
         [
             "authentication_succeeded": succeeded, "capabilities": Registration.capabilities,
-            "function_count": .integer(Int64(functions.count)), "has_event_key": .bool(settings.eventKey != nil),
+            "function_count": JSONValue(functions.count), "has_event_key": .bool(settings.eventKey != nil),
             "has_signing_key": .bool(settings.signingKeys.primary != nil),
             "has_signing_key_fallback": .bool(settings.signingKeys.fallback != nil),
             "mode": .string(settings.mode.rawValue), "schema_version": "2024-05-24",
@@ -28,7 +30,7 @@ extension InngestEndpoint {
             "api_origin": .string(settings.apiOrigin), "app_id": .string(app.id), "authentication_succeeded": true,
             "capabilities": Registration.capabilities, "env": JSONValue(settings.environmentName),
             "event_api_origin": .string(settings.eventOrigin), "event_key_hash": JSONValue(settings.eventKey?.hash),
-            "framework": .string(InngestApp.framework), "function_count": .integer(Int64(functions.count)),
+            "framework": .string(InngestApp.framework), "function_count": JSONValue(functions.count),
             "has_event_key": .bool(settings.eventKey != nil),
             "has_signing_key": .bool(settings.signingKeys.primary != nil),
             "has_signing_key_fallback": .bool(settings.signingKeys.fallback != nil),

@@ -1,3 +1,4 @@
+import JSON
 import Logging
 
 extension InngestEndpoint {
@@ -43,7 +44,7 @@ extension InngestEndpoint {
 
     /// The registration as an answer; it is signed like every answer to a signed request.
     private func inBand(_ request: InngestRequest) -> InngestResponse {
-        let asked = (try? JSONValue(parsing: request.body))?["url"]?.string
+        let asked = (try? InngestJSON.value(of: request.body))?["url"]?.string
         let url = settings.serveOrigin.map { $0 + settings.path } ?? asked ?? request.origin.map { $0 + settings.path }
         guard let url else { return InngestResponse(400, ["message": "The body has no url."]) }
         let plain = String(url.prefix { $0 != "?" && $0 != "#" })

@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import JSON
 
 extension InngestEndpoint {
     /// Why an event that somebody sent to us did nothing.
@@ -19,7 +20,7 @@ extension InngestEndpoint {
     /// - Returns: the event's id, and for each function its name, its run and its result.
     /// - Throws: ``Refusal``.
     package func trigger(_ body: [UInt8]) async throws(Refusal) -> JSONValue {
-        guard let json = try? JSONValue(parsing: body), var event = InngestEvent(json) else {
+        guard let json = try? InngestJSON.value(of: body), var event = InngestEvent(json) else {
             throw Refusal.notAnEvent
         }
         if event.id.isEmpty {

@@ -1,3 +1,4 @@
+import JSON
 package import Logging
 
 /// Answers what Inngest asks of an app: what it is (GET), to be registered (PUT), to be run (POST).

@@ -1,3 +1,5 @@
+import JSON
+
 /// A request to the endpoint, as it came.
 package struct InngestRequest: Sendable {
     /// The method.

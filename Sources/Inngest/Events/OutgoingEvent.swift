@@ -1,3 +1,5 @@
+package import JSON
+
 /// An event that we send.
 package struct OutgoingEvent: Sendable, Hashable {
     /// Its name.
@@ -19,6 +21,6 @@ package struct OutgoingEvent: Sendable, Hashable {
 
     /// The event as Inngest reads it.
     var json: JSONValue {
-        ["name": .string(name), "data": data, "id": .string(id), "ts": .integer(timestamp)]
+        ["name": .string(name), "data": data, "id": .string(id), "ts": JSONValue(timestamp)]
     }
 }

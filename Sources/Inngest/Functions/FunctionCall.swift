@@ -1,3 +1,5 @@
+package import JSON
+
 /// An event that Inngest calls a function for.
 package struct InngestEvent: Sendable, Hashable {
     /// Its name.

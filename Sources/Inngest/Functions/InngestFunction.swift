@@ -1,3 +1,5 @@
+package import JSON
+
 /// A function that Inngest may call: what triggers it, how it is tried again, and what it does.
 package struct InngestFunction: Sendable {
     /// What makes Inngest call a function.

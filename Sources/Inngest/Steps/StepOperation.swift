@@ -1,3 +1,5 @@
+import JSON
+
 /// What a call reports of a step.
 struct StepOperation: Sendable, Hashable {
     enum Kind: Sendable, Hashable {

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import JSON
 import Synchronization
 
 /// Decides for each step of a call whether it is done, to be done, or only to be announced.

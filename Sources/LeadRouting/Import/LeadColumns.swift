@@ -1,3 +1,4 @@
+import JSON
 import LeadStore
 package import RoutingRules
 
@@ -139,14 +140,7 @@ package struct LeadColumns: Sendable, Hashable {
 
     /// A JSON object of texts, in the order of the columns.
     private static func object(_ pairs: [(String, String)]) -> String {
-        var text = "{"
-        for (name, value) in pairs {
-            if text.utf8.count > 1 { text += "," }
-            JSONText.append(name, to: &text)
-            text += ":"
-            JSONText.append(value, to: &text)
-        }
-        return text + "}"
+        JSONValue.object(pairs.map { .init($0, .string($1)) }).json
     }
 
     /// The spellings of each meaning, as ``key(_:)`` leaves them.

@@ -1,7 +1,7 @@
-import FoundationEssentials
+import JSON
 
 /// Figures of one node's last five minutes, which it leaves in the database so that any node can judge all of them.
-package struct NodeReport: Sendable, Hashable, Codable {
+package struct NodeReport: Sendable, Hashable {
     /// Leads that were taken hold of.
     package var acquired = 0.0
     /// Leads that others held.
@@ -18,13 +18,30 @@ package struct NodeReport: Sendable, Hashable, Codable {
 
     /// As it is kept in the database.
     package var json: String {
-        (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        JSONWriter.text { writer in
+            writer.object { writer in
+                writer.member("acquired", acquired)
+                writer.member("failed", failed)
+                writer.member("timeouts", timeouts)
+                writer.key("latencies")
+                writer.array(latencies) { $0.raw("\($1)") }
+                if let diskFree { writer.member("diskFree", diskFree) }
+            }
+        }
     }
 
     /// Reads what a node has left; nil if another version wrote something else.
     package init?(json: String) {
-        guard let report = try? JSONDecoder().decode(NodeReport.self, from: Data(json.utf8)) else { return nil }
-        self = report
+        guard let report = JSONValue(json: json), let acquired = report["acquired"]?.double,
+            let failed = report["failed"]?.double, let timeouts = report["timeouts"]?.double,
+            let latencies = report["latencies"]?.array
+        else { return nil }
+        self.acquired = acquired
+        self.failed = failed
+        self.timeouts = timeouts
+        self.latencies = latencies.compactMap(\.integer)
+        diskFree = report["diskFree"]?.double
+        guard self.latencies.count == latencies.count else { return nil }
     }
 }
 

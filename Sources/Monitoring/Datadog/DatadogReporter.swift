@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 package import Logging
 import Postgres
 import ServiceLifecycle
@@ -110,13 +111,18 @@ struct DatadogBacklog: Sendable {
     /// How many were dropped since somebody was told.
     var dropped = 0
 
-    private struct Body: Encodable { let series: [DatadogSeries.Point] }
-
     /// Puts points into requests; the oldest give way.
     mutating func add(_ points: [DatadogSeries.Point]) {
         for start in stride(from: 0, to: points.count, by: DatadogReporter.batch) {
             let part = Array(points[start..<min(points.count, start + DatadogReporter.batch)])
-            if let body = try? JSONBody.bytes(Body(series: part)) { bodies.append(body) }
+            bodies.append(
+                JSONWriter.bytes(capacity: part.count * 256) { writer in
+                    writer.object { writer in
+                        writer.key("series")
+                        writer.array(part) { $1.write(to: &$0) }
+                    }
+                }
+            )
         }
         let surplus = bodies.count - DatadogReporter.bound
         if surplus > 0 {
@@ -141,16 +147,6 @@ package struct DatadogTarget: AlertTarget {
 
     package func wants(_ severity: AlertRule.Severity) -> Bool { true }
 
-    private struct Event: Encodable {
-        let title: String
-        let text: String
-        let alert_type: String
-        let aggregation_key: String
-        let date_happened: Int64
-        let source_type_name = "switchyard"
-        let tags: [String]
-    }
-
     package func tell(_ message: AlertMessage) async throws {
         let kind =
             switch (message.kind, message.severity) {
@@ -159,14 +155,13 @@ package struct DatadogTarget: AlertTarget {
             case (_, .warning): "warning"
             case (_, .critical): "error"
             }
-        let event = Event(
-            title: message.title,
-            text: "\(message.detail)\nRunbook: \(message.runbook)",
-            alert_type: kind,
-            aggregation_key: "switchyard:\(message.alert):\(message.episode)",
-            date_happened: message.time.microsecondsSinceUnixEpoch / 1_000_000,
-            tags: account.tags + ["alert:\(message.alert)", "severity:\(message.severity.rawValue)"]
-        )
-        try await sender.deliver(account.request("/api/v1/events", JSONBody.bytes(event)))
+        let tags = account.tags + ["alert:\(message.alert)", "severity:\(message.severity.rawValue)"]
+        let event: JSONValue = [
+            "title": .string(message.title), "text": .string("\(message.detail)\nRunbook: \(message.runbook)"),
+            "alert_type": .string(kind), "aggregation_key": .string("switchyard:\(message.alert):\(message.episode)"),
+            "date_happened": JSONValue(message.time.microsecondsSinceUnixEpoch / 1_000_000),
+            "source_type_name": "switchyard", "tags": .array(tags.map(JSONValue.string)),
+        ]
+        try await sender.deliver(account.request("/api/v1/events", event.bytes))
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Turns the registry into Datadog's series: what came in since the last time, and where things stand.
 ///
 /// Pure.
@@ -5,8 +7,8 @@
 /// interval. Names are the guide's, below `switchyard.`.
 struct DatadogSeries: Sendable {
     /// One point of one series.
-    struct Point: Sendable, Hashable, Encodable {
-        struct Value: Sendable, Hashable, Encodable {
+    struct Point: Sendable, Hashable {
+        struct Value: Sendable, Hashable {
             let timestamp: Int64
             let value: Double
         }
@@ -17,6 +19,22 @@ struct DatadogSeries: Sendable {
         let interval: Int64?
         let points: [Value]
         let tags: [String]
+
+        func write(to writer: inout JSONWriter) {
+            writer.object { writer in
+                writer.member("metric", metric)
+                writer.member("type", type)
+                if let interval { writer.member("interval", interval) }
+                writer.key("points")
+                writer.array(points) { writer, point in
+                    writer.object { writer in
+                        writer.member("timestamp", point.timestamp)
+                        writer.member("value", point.value)
+                    }
+                }
+                writer.member("tags", tags)
+            }
+        }
     }
 
     private var counters: [String: Double] = [:]

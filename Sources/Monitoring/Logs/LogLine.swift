@@ -1,4 +1,6 @@
+import CivilTime
 import FoundationEssentials
+import JSON
 
 /// How lines of the log look.
 package enum LogFormat: String, Sendable, Hashable {
@@ -23,13 +25,13 @@ struct LogLine {
         switch format {
         case .json:
             raw(#"{"time":""#)
-            stamp(time)
+            RFC3339.append(time * 1000, decimals: 3, to: &bytes)
             raw(#"","level":""#)
             raw(level)
             raw(#"","message":"#)
-            quoted(message)
+            JSONWriter.append(message, to: &bytes)
         case .text:
-            stamp(time)
+            RFC3339.append(time * 1000, decimals: 3, to: &bytes)
             raw(" ")
             raw(level)
             for _ in level.utf8CodeUnitCount..<9 { bytes.append(0x20) }
@@ -46,7 +48,7 @@ struct LogLine {
     /// A name that is not known beforehand, and a text.
     mutating func field(named name: String, _ value: String) {
         startField { line in
-            if line.format == .json { line.escaped(name) } else { line.plain(name) }
+            if line.format == .json { JSONWriter.appendContents(of: name, to: &line.bytes) } else { line.plain(name) }
         }
         text(value)
     }
@@ -90,44 +92,18 @@ struct LogLine {
     }
 
     private mutating func text(_ value: String) {
-        if format == .json { return quoted(value) }
+        if format == .json { return JSONWriter.append(value, to: &bytes) }
         let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
-        if isPlain { bytes.append(contentsOf: value.utf8) } else { quoted(value) }
+        if isPlain { bytes.append(contentsOf: value.utf8) } else { JSONWriter.append(value, to: &bytes) }
     }
 
     private mutating func raw(_ text: StaticString) {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
-    private mutating func quoted(_ text: String) {
-        bytes.append(0x22)
-        escaped(text)
-        bytes.append(0x22)
-    }
-
-    private mutating func escaped(_ text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22: raw(#"\""#)
-            case 0x5C: raw(#"\\"#)
-            case 0x0A: raw(#"\n"#)
-            case 0x0D: raw(#"\r"#)
-            case 0x09: raw(#"\t"#)
-            case 0..<0x20, 0x7F:
-                raw(#"\u00"#)
-                hexadecimal(byte)
-            default: bytes.append(byte)
-            }
-        }
-    }
-
     /// Text as it is, but on one line and without control characters, which could paint a terminal.
     private mutating func plain(_ text: String) {
         for byte in text.utf8 { bytes.append(byte < 0x20 || byte == 0x7F ? 0x20 : byte) }
-    }
-
-    private mutating func hexadecimal(_ byte: UInt8) {
-        for digit in [byte >> 4, byte & 15] { bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
     }
 
     private mutating func id(_ id: UUID) {
@@ -160,43 +136,5 @@ struct LogLine {
             bytes.append(0x30 + UInt8(value / divisor % 10))
             divisor /= 10
         }
-    }
-
-    /// Milliseconds since 1970 as RFC 3339 in UTC.
-    private mutating func stamp(_ time: Int64) {
-        var days = time / 86_400_000
-        var rest = time % 86_400_000
-        if rest < 0 {
-            rest += 86_400_000
-            days -= 1
-        }
-        let (year, month, day) = Self.date(daysSince1970: days)
-        padded(year, 4)
-        raw("-")
-        padded(month, 2)
-        raw("-")
-        padded(day, 2)
-        raw("T")
-        padded(rest / 3_600_000, 2)
-        raw(":")
-        padded(rest / 60_000 % 60, 2)
-        raw(":")
-        padded(rest / 1000 % 60, 2)
-        raw(".")
-        padded(rest % 1000, 3)
-        raw("Z")
-    }
-
-    /// The civil date of a day number, by the 400-year cycle that begins in March.
-    private static func date(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 }

@@ -1,27 +1,21 @@
-import FoundationEssentials
+import JSON
 
 /// One error, as Sentry is told of it.
-struct SentryEvent: Sendable, Encodable {
-    struct Message: Sendable, Encodable { let formatted: String }
-    struct Fault: Sendable, Encodable {
-        struct Values: Sendable, Encodable { let values: [Fault] }
+struct SentryEvent: Sendable {
+    struct Fault: Sendable {
         let type: String
         let value: String
     }
 
-    let event_id: String
-    let timestamp: Double
-    let platform = "native"
-    let level: String
-    let logger = "switchyard"
-    let release: String
-    let environment: String
-    let server_name: String
-    let logentry: Message
-    let exception: Fault.Values?
-    let fingerprint: [String]
-    let tags: [String: String]
-    let extra: [String: String]
+    private let id: String
+    private let timestamp: Double
+    private let level: String
+    private let origin: SentryOrigin
+    private let message: String
+    private let fault: Fault?
+    private let fingerprint: [String]
+    private let tags: [String: String]
+    private let extra: [String: String]
 
     /// An event of what was logged.
     ///
@@ -30,47 +24,52 @@ struct SentryEvent: Sendable, Encodable {
     ///   - id: 32 hexadecimal digits.
     ///   - origin: release, environment and node.
     init(_ entry: SentryEntry, id: String, origin: SentryOrigin) {
-        event_id = id
+        self.id = id
+        self.origin = origin
         timestamp = entry.time
         level = entry.isCritical ? "fatal" : "error"
-        release = "switchyard@\(origin.version)"
-        environment = origin.environment
-        server_name = origin.node
-        let message = Scrubber.scrub(entry.message)
+        message = Scrubber.scrub(entry.message)
         let kind = entry.metadata["error.type"] ?? entry.metadata["error.sqlstate"].map { "SQLSTATE \($0)" }
         // Grouped by what was logged and of which kind, never by what differs from one time to the next.
         fingerprint = [message, kind ?? "", entry.metadata["function"] ?? ""]
-        logentry = Message(formatted: message)
         let value = entry.metadata["error"].map(Scrubber.scrub)
-        exception =
-            kind == nil && value == nil
-            ? nil : Fault.Values(values: [Fault(type: kind ?? message, value: value ?? message)])
+        fault = kind == nil && value == nil ? nil : Fault(type: kind ?? message, value: value ?? message)
         tags = entry.metadata.filter { SentryEntry.tags.contains($0.key) }.mapValues(Scrubber.scrub)
         var extra = entry.metadata.filter { SentryEntry.extras.contains($0.key) }.mapValues(Scrubber.scrub)
         if entry.suppressed > 0 { extra["suppressed"] = "\(entry.suppressed)" }
         self.extra = extra
     }
 
+    /// The event as Sentry takes it.
+    private var json: JSONValue {
+        let exception = fault.map { fault in
+            ["values": [["type": .string(fault.type), "value": .string(fault.value)]]] as JSONValue
+        }
+        return .object(leavingOutNil: [
+            "event_id": .string(id), "timestamp": JSONValue(timestamp), "platform": "native", "level": .string(level),
+            "logger": "switchyard", "release": .string("switchyard@\(origin.version)"),
+            "environment": .string(origin.environment), "server_name": .string(origin.node),
+            "logentry": ["formatted": .string(message)], "exception": exception,
+            "fingerprint": .array(fingerprint.map(JSONValue.string)), "tags": Self.object(tags),
+            "extra": Self.object(extra),
+        ])
+    }
+
+    private static func object(_ texts: [String: String]) -> JSONValue {
+        .object(texts.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })
+    }
+
     /// The envelope: a line about the whole, a line about the item, the item.
-    func envelope(sentAt: String) throws -> [UInt8] {
-        struct Head: Encodable {
-            struct SDK: Encodable {
-                let name = "switchyard"
-                let version: String
-            }
-            let event_id: String
-            let sent_at: String
-            let sdk: SDK
-        }
-        struct Item: Encodable {
-            let type = "event"
-            let content_type = "application/json"
-            let length: Int
-        }
-        let item = try JSONBody.bytes(self)
-        let version = release.split(separator: "@").last.map(String.init) ?? "0"
-        let head = try JSONBody.bytes(Head(event_id: event_id, sent_at: sentAt, sdk: .init(version: version)))
-        return head + [0x0A] + (try JSONBody.bytes(Item(length: item.count))) + [0x0A] + item + [0x0A]
+    func envelope(sentAt: String) -> [UInt8] {
+        let event = json.bytes
+        let head: JSONValue = [
+            "event_id": .string(id), "sent_at": .string(sentAt),
+            "sdk": ["name": "switchyard", "version": .string(origin.version)],
+        ]
+        let item: JSONValue = [
+            "type": "event", "content_type": "application/json", "length": JSONValue(event.count),
+        ]
+        return head.bytes + [0x0A] + item.bytes + [0x0A] + event + [0x0A]
     }
 }
 

@@ -1,3 +1,4 @@
+import CivilTime
 import FoundationEssentials
 package import Logging
 import ServiceLifecycle
@@ -99,9 +100,7 @@ package final class SentryReporter: ErrorWitness, Service {
 
     private func request(_ entry: SentryEntry) throws -> OutsideRequest {
         let id = UUID().uuidString.lowercased().filter { $0 != "-" }
-        var line = LogLine(.text)
-        line.begin(time: Int64(seconds() * 1000), level: "", message: "")
-        let sentAt = String(decoding: line.bytes.prefix(24), as: UTF8.self)
+        let sentAt = RFC3339.text(Int64(seconds() * 1_000_000))
         let event = SentryEvent(entry, id: id, origin: origin)
         return OutsideRequest(
             url: dsn.address.text,
@@ -112,7 +111,7 @@ package final class SentryReporter: ErrorWitness, Service {
                     "Sentry sentry_version=7, sentry_client=switchyard/\(origin.version), sentry_key=\(dsn.key.exposed)"
                 ),
             ],
-            body: try event.envelope(sentAt: sentAt)
+            body: event.envelope(sentAt: sentAt)
         )
     }
 }

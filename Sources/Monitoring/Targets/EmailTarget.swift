@@ -1,3 +1,4 @@
+import CivilTime
 import FoundationEssentials
 
 /// Mail to people: what is worth knowing, and what is critical.
@@ -30,7 +31,7 @@ package struct EmailTarget: AlertTarget {
             "From: Switchyard <\(from)>",
             "To: \(to.map { "<\($0)>" }.joined(separator: ", "))",
             "Subject: Switchyard \(oneLine(message.title))",
-            "Date: \(date(now))",
+            "Date: \(MailDate.text(seconds: now))",
             "Message-ID: <\(String(id))@\(domain)>",
             "Auto-Submitted: auto-generated",
             "MIME-Version: 1.0",
@@ -48,16 +49,5 @@ package struct EmailTarget: AlertTarget {
     /// Printable ASCII on one line: nothing can add a field to the header.
     private static func oneLine(_ text: String) -> String {
         String(text.unicodeScalars.map { $0.value >= 0x20 && $0.value < 0x7F ? Character($0) : "?" })
-    }
-
-    /// Seconds since 1970 as RFC 5322 writes them.
-    private static func date(_ seconds: Int64) -> String {
-        var line = LogLine(.text)
-        line.begin(time: seconds * 1000, level: "", message: "")
-        let stamp = String(decoding: line.bytes, as: UTF8.self)
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        let parts = stamp.prefix(10).split(separator: "-")
-        let month = months[(Int(parts[1]) ?? 1) - 1]
-        return "\(parts[2]) \(month) \(parts[0]) \(stamp.dropFirst(11).prefix(8)) +0000"
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// A service of PagerDuty, by its Events API v2: warnings and worse page somebody, and what is over is resolved.
 ///
 /// The deduplication key is the alert with its episode, so that a repetition opens no second incident.
@@ -25,52 +27,28 @@ package struct PagerDutyTarget: AlertTarget {
 
     package func wants(_ severity: AlertRule.Severity) -> Bool { severity >= .warning }
 
-    private struct Event: Encodable {
-        struct Payload: Encodable {
-            let summary: String
-            let source: String
-            let severity: String
-            let timestamp: String
-            let component = "switchyard"
-            let `class`: String
-            let custom_details: [String: String]
-        }
-        struct Link: Encodable {
-            let href: String
-            let text: String
-        }
-
-        let routing_key: String
-        let event_action: String
-        let dedup_key: String
-        let payload: Payload
-        let links: [Link]?
-    }
-
     package func tell(_ message: AlertMessage) async throws {
         let isWeb = message.runbook.hasPrefix("https://") || message.runbook.hasPrefix("http://")
-        let event = Event(
-            routing_key: routingKey.exposed,
-            event_action: message.kind == .resolved ? "resolve" : "trigger",
-            dedup_key: "switchyard:\(message.alert):\(message.episode)",
-            payload: .init(
-                summary: String(message.title.prefix(1024)),
-                source: source,
-                severity: message.kind == .test ? "info" : message.severity.rawValue,
-                timestamp: "\(message.time)",
-                class: message.alert,
-                custom_details: [
-                    "value": message.value.map(MetricRegistry.number) ?? "unknown", "condition": message.condition,
-                    "runbook": message.runbook,
-                ]
-            ),
-            links: isWeb ? [.init(href: message.runbook, text: "Runbook")] : nil
-        )
+        let event: JSONValue = .object(leavingOutNil: [
+            "routing_key": .string(routingKey.exposed),
+            "event_action": message.kind == .resolved ? "resolve" : "trigger",
+            "dedup_key": .string("switchyard:\(message.alert):\(message.episode)"),
+            "payload": [
+                "summary": .string(String(message.title.prefix(1024))), "source": .string(source),
+                "severity": .string(message.kind == .test ? "info" : message.severity.rawValue),
+                "timestamp": .string("\(message.time)"), "component": "switchyard", "class": .string(message.alert),
+                "custom_details": [
+                    "value": .string(message.value.map(MetricRegistry.number) ?? "unknown"),
+                    "condition": .string(message.condition), "runbook": .string(message.runbook),
+                ],
+            ],
+            "links": isWeb ? [["href": .string(message.runbook), "text": "Runbook"]] : nil,
+        ])
         try await sender.deliver(
             OutsideRequest(
                 url: address.text,
                 headers: [.init("Content-Type", "application/json")],
-                body: JSONBody.bytes(event)
+                body: event.bytes
             )
         )
     }

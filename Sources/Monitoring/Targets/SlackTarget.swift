@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// A channel of Slack, by its incoming webhook; warnings and worse.
 package struct SlackTarget: AlertTarget {
@@ -16,7 +16,6 @@ package struct SlackTarget: AlertTarget {
     package func wants(_ severity: AlertRule.Severity) -> Bool { severity >= .warning }
 
     package func tell(_ message: AlertMessage) async throws {
-        struct Body: Encodable { let text: String }
         let mark =
             message.kind == .resolved
             ? ":white_check_mark:" : message.severity == .critical ? ":rotating_light:" : ":warning:"
@@ -28,7 +27,7 @@ package struct SlackTarget: AlertTarget {
             OutsideRequest(
                 url: address.text,
                 headers: [.init("Content-Type", "application/json")],
-                body: JSONBody.bytes(Body(text: text))
+                body: JSONValue.object([.init("text", .string(text))]).bytes
             )
         )
     }
@@ -45,15 +44,5 @@ package struct SlackTarget: AlertTarget {
             }
         }
         return escaped
-    }
-}
-
-/// Prints what is sent.
-enum JSONBody {
-    /// A value as JSON with sorted keys, so that a repetition is the same to the byte.
-    static func bytes(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return [UInt8](try encoder.encode(value))
     }
 }

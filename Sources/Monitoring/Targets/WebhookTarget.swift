@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import JSON
 
 /// A receiver of one's own: every alert, as JSON, signed.
 ///
@@ -28,34 +29,21 @@ package struct WebhookTarget: AlertTarget {
 
     package func wants(_ severity: AlertRule.Severity) -> Bool { true }
 
-    private struct Body: Encodable {
-        let id: String
-        let kind: String
-        let alert: String
-        let episode: Int64
-        let severity: String
-        let summary: String
-        let value: Double?
-        let condition: String
-        let runbook: String
-        let time: String
-    }
-
     package func tell(_ message: AlertMessage) async throws {
-        let body = try JSONBody.bytes(
-            Body(
-                id: message.id,
-                kind: message.kind.rawValue,
-                alert: message.alert,
-                episode: message.episode,
-                severity: message.severity.rawValue,
-                summary: message.kind == .test ? message.title : message.summary,
-                value: message.value,
-                condition: message.condition,
-                runbook: message.runbook,
-                time: "\(message.time)"
-            )
-        )
+        let body = JSONWriter.bytes { writer in
+            writer.object { writer in
+                writer.member("id", message.id)
+                writer.member("kind", message.kind.rawValue)
+                writer.member("alert", message.alert)
+                writer.member("episode", message.episode)
+                writer.member("severity", message.severity.rawValue)
+                writer.member("summary", message.kind == .test ? message.title : message.summary)
+                if let value = message.value { writer.member("value", value) }
+                writer.member("condition", message.condition)
+                writer.member("runbook", message.runbook)
+                writer.member("time", "\(message.time)")
+            }
+        }
         var headers: [OutsideRequest.Header] = [
             .init("Content-Type", "application/json"), .init("X-Switchyard-Notification", message.id),
         ]

@@ -96,8 +96,7 @@ package final class SpanExporter: Service {
 
     /// Whether it is settled: taken, or refused for good.
     private func send(_ spans: [FinishedSpan]) async -> Bool {
-        let request = OTLPRequest(spans, resource: collector.resource, version: collector.version)
-        guard let body = try? JSONBody.bytes(request) else { return true }
+        let body = OTLPRequest.body(spans, resource: collector.resource, version: collector.version)
         do {
             try await sender.deliver(
                 OutsideRequest(

@@ -38,23 +38,3 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         return overflow ? .min : difference
     }
 }
-
-extension Timestamp: Codable {
-    /// Reads RFC 3339 text.
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        guard let value = Timestamp(rfc3339: try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(
-                in: container,
-                debugDescription: "Expected a time such as 2026-01-31T09:30:00Z."
-            )
-        }
-        self = value
-    }
-
-    /// Writes RFC 3339 text with six decimals.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(rfc3339)
-    }
-}

@@ -1,4 +1,5 @@
 import Inngest
+import JSON
 import LeadRouting
 import Postgres
 
@@ -45,7 +46,7 @@ extension InngestFunction {
                 let affected = try await reporting {
                     try await routing.scheduler.runByHand(name) { try await routing.functions.run($0, limit: limit) }
                 }
-                return ["function": .string(name), "affected": .integer(affected)]
+                return ["function": .string(name), "affected": JSONValue(affected)]
             }
         }
     }
@@ -53,7 +54,7 @@ extension InngestFunction {
     private static func result(_ name: String, _ dueAt: Timestamp, _ status: String, _ affected: Int64?) -> JSONValue {
         .object(leavingOutNil: [
             "function": .string(name), "dueAt": .string("\(dueAt)"), "status": .string(status),
-            "affected": affected.map(JSONValue.integer),
+            "affected": affected.map { JSONValue($0) },
         ])
     }
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Inngest
+import JSON
 import LeadRouting
 import Postgres
 import RoutingRules

@@ -1,4 +1,5 @@
 import Inngest
+import JSON
 import Web
 
 extension MountedEndpoint {

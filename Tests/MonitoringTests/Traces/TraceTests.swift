@@ -82,7 +82,7 @@ import Tracing
         let span = tracer(kept).startSpan("x", context: .topLevel)
         span.recordError(Odd())
         span.end()
-        let body = try JSONBody.bytes(OTLPRequest(kept.spans, resource: [], version: "1"))
+        let body = OTLPRequest.body(kept.spans, resource: [], version: "1")
         let text = String(decoding: body, as: UTF8.self)
         #expect(text.contains("exception.type") && text.contains("Odd") && !text.contains("example.com"))
     }
@@ -199,7 +199,7 @@ import Tracing
         }
         let header = try #require(sender.sent.first?.headers.first { $0.name == "traceparent" }?.value)
         #expect(TraceParent(header: header)?.traceID == Self.traceID && header != caller.header)
-        let body = try JSONBody.bytes(OTLPRequest(kept.spans, resource: [], version: "1"))
+        let body = OTLPRequest.body(kept.spans, resource: [], version: "1")
         let text = String(decoding: body, as: UTF8.self)
         #expect(text.contains(#""hooks.example""#) && !text.contains("secret") && !text.contains("word"))
         #expect(text.contains(#""status":{"code":2}"#))
