@@ -33,8 +33,7 @@ struct SettingsReader {
     }
 
     mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
-        let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
-        problems.append(SettingsProblem(path: "\(path)/\(escaped)", message: message, remedy: remedy))
+        problems.append(SettingsProblem(path: "\(path)/\(JSONPointer.part(name))", message: message, remedy: remedy))
     }
 
     /// The value of a field; null counts as missing.

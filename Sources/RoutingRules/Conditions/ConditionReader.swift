@@ -39,7 +39,7 @@ struct ConditionReader {
         }
         let names = members.map(\.key)
         for (index, name) in names.enumerated() where names[..<index].contains(name) {
-            note(path + "/" + Self.escaped(name), "This is given twice.", "Send it once.")
+            note(path + "/" + JSONPointer.part(name), "This is given twice.", "Send it once.")
             return nil
         }
         guard let kind = ["all", "any", "not"].first(where: names.contains) else {
@@ -50,7 +50,7 @@ struct ConditionReader {
             return comparison(members, path: path).map(ConditionNode.comparison)
         }
         for other in names where other != kind {
-            note(path + "/" + Self.escaped(other), "This cannot stand beside “\(kind)”.", "Put both into an “all”.")
+            note(path + "/" + JSONPointer.part(other), "This cannot stand beside “\(kind)”.", "Put both into an “all”.")
         }
         guard let value = members.first(where: { $0.key == kind })?.value else { return nil }
         if kind == "not" {
@@ -73,7 +73,7 @@ struct ConditionReader {
         let count = problems.count
         for member in members where !["field", "op", "value"].contains(member.key) {
             note(
-                path + "/" + Self.escaped(member.key),
+                path + "/" + JSONPointer.part(member.key),
                 "There is no such part.",
                 "A comparison has field, op and value."
             )
@@ -113,11 +113,6 @@ struct ConditionReader {
             if let near { return "Did you mean “\(near)”?" }
         }
         return "There are \(ConditionField.allNames.joined(separator: ", "))."
-    }
-
-    /// A name as a part of a JSON pointer.
-    static func escaped(_ name: String) -> String {
-        String(name.prefix(64)).replacing("~", with: "~0").replacing("/", with: "~1")
     }
 }
 
@@ -305,7 +300,7 @@ extension ConditionReader {
         let count = problems.count
         for member in members {
             let name = member.key == "kilometers" ? "kilometres" : member.key
-            let place = path + "/" + Self.escaped(member.key)
+            let place = path + "/" + JSONPointer.part(member.key)
             guard ["latitude", "longitude", "kilometres", "miles"].contains(name) else {
                 note(place, "There is no such part.", remedy)
                 continue

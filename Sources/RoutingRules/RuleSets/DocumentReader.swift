@@ -53,8 +53,7 @@ struct DocumentReader {
 
     /// Notes a problem with a field.
     mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
-        let escaped = name.replacing("~", with: "~0").replacing("/", with: "~1")
-        problems.append(DocumentProblem(path: "\(place)/\(escaped)", message, remedy: remedy))
+        problems.append(DocumentProblem(path: "\(place)/\(JSONPointer.part(name))", message, remedy: remedy))
     }
 
     /// Takes over what was found below a field.

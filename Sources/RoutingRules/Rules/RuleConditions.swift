@@ -140,7 +140,7 @@ extension RuleConditions {
                 let known = Attribute.allCases.map(\.rawValue).joined(separator: ", ")
                 problems.append(
                     ConditionProblem(
-                        path: "/" + ConditionReader.escaped(member.key),
+                        path: "/" + JSONPointer.part(member.key),
                         message: "There is no such list.",
                         remedy: "There are \(known), and where."
                     )

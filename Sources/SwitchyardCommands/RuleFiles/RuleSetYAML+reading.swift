@@ -83,8 +83,7 @@ struct RuleSetYAML {
         case .mapping(let members, _):
             return .object(
                 members.map { member in
-                    let escaped = member.name.replacing("~", with: "~0").replacing("/", with: "~1")
-                    let place = "\(path)/\(escaped)"
+                    let place = "\(path)/\(JSONPointer.part(member.name))"
                     lines[place] = member.nameLine
                     return .init(member.name, tree(member.value, path: place, &lines))
                 }

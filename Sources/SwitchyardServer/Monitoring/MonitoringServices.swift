@@ -1,3 +1,4 @@
+import JSON
 import LeadRouting
 import LeadStore
 import Logging
@@ -130,11 +131,13 @@ extension MountedEndpoint.Answer {
         _ headers: [(name: String, value: String)] = []
     ) -> MountedEndpoint.Answer {
         let title = status == 401 ? "Unauthorized" : "Forbidden"
-        let body = #"{"type":"about:blank","title":"\#(title)","status":\#(status),"detail":"\#(text)"}"#
+        let body: JSONValue = [
+            "type": "about:blank", "title": .string(title), "status": JSONValue(status), "detail": .string(text),
+        ]
         return MountedEndpoint.Answer(
             status: status,
             headers: headers + [("Content-Type", "application/problem+json")],
-            body: Array(body.utf8)
+            body: body.bytes
         )
     }
 }

@@ -49,7 +49,7 @@ struct LeadDecoding {
     /// Reads the value of one member.
     mutating func readMember(_ key: String, _ reader: inout JSONScanner) throws {
         guard let field = LeadField.byName[key] else {
-            note("/" + escaped(key), "There is no such field.", LeadField.remedy(forUnknown: key))
+            note("/" + JSONPointer.part(key), "There is no such field.", LeadField.remedy(forUnknown: key))
             _ = try reader.skipValue()
             return
         }
@@ -149,7 +149,7 @@ extension LeadDecoding {
 
     private mutating func readCompany(_ key: String, _ reader: inout JSONScanner) throws {
         try reader.readObject { reader, member in
-            let pointer = "/" + key + "/" + escaped(member)
+            let pointer = "/" + key + "/" + JSONPointer.part(member)
             switch member {
             case "name": try readText(.companyName, pointer, &reader)
             case "industry": try readText(.industry, pointer, &reader)
@@ -176,7 +176,7 @@ extension LeadDecoding {
         var seen: [String] = []
         try reader.readObject { reader, member in
             if seen.contains(member) {
-                note("/\(key)/\(escaped(member))", "This field is given twice.", "Send it once.")
+                note("/\(key)/\(JSONPointer.part(member))", "This field is given twice.", "Send it once.")
             }
             seen.append(member)
             switch member {
@@ -187,7 +187,7 @@ extension LeadDecoding {
             case "longitude": parts.longitude = try degrees("/\(key)/longitude", &reader)
             default:
                 let remedy = "A location has country, state, city, latitude and longitude; the rest goes into metadata."
-                note("/\(key)/\(escaped(member))", "There is no such field.", remedy)
+                note("/\(key)/\(JSONPointer.part(member))", "There is no such field.", remedy)
                 _ = try reader.skipValue()
             }
         }
@@ -230,9 +230,4 @@ extension LeadDecoding {
     private mutating func note(_ place: String, _ message: String, _ remedy: String?) {
         problems.append(FieldProblem(field: place, message: message, remedy: remedy))
     }
-}
-
-/// A key as a part of a JSON pointer; a very long one is cut.
-func escaped(_ key: String) -> String {
-    String(key.prefix(64)).replacing("~", with: "~0").replacing("/", with: "~1")
 }

@@ -36,7 +36,11 @@ struct ObjectDecoding {
             let key = member.key
             guard let name = known[key] else {
                 let meant = KnownNames.closest(to: key, among: names).map { "Did you mean \($0)?" }
-                note(escaped(key), "There is no such field.", meant ?? "There are \(names.joined(separator: ", ")).")
+                note(
+                    JSONPointer.part(key),
+                    "There is no such field.",
+                    meant ?? "There are \(names.joined(separator: ", "))."
+                )
                 continue
             }
             if values.updateValue(member.value, forKey: name) != nil {

@@ -2,6 +2,7 @@ import CivilTime
 import FoundationEssentials
 import Hummingbird
 import HummingbirdCore
+import JSON
 import RoutingRules
 
 /// Reads the query of a request by the names of its parameters; what is wrong is noted and thrown together.
@@ -17,7 +18,7 @@ struct QueryDecoding {
     init(_ uri: URI) throws {
         for (key, value) in uri.queryParameters where !(key.isEmpty && value.isEmpty) {
             if values.updateValue(String(value), forKey: String(key)) != nil {
-                note(escaped(String(key)), "This parameter is given twice.", "Send it once.")
+                note(JSONPointer.part(String(key)), "This parameter is given twice.", "Send it once.")
             }
         }
     }
@@ -84,7 +85,11 @@ struct QueryDecoding {
     mutating func finish() throws {
         for name in values.keys.sorted() where !asked.contains(name) {
             let meant = KnownNames.closest(to: name, among: asked).map { "Did you mean \($0)?" }
-            note(escaped(name), "There is no such parameter.", meant ?? "There are \(asked.joined(separator: ", ")).")
+            note(
+                JSONPointer.part(name),
+                "There is no such parameter.",
+                meant ?? "There are \(asked.joined(separator: ", "))."
+            )
         }
         if !problems.isEmpty { throw Problem.invalid(problems) }
     }
