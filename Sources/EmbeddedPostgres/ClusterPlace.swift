@@ -69,7 +69,7 @@ struct ClusterPlace: Sendable, Hashable {
     ) throws(EmbeddedPostgresError) -> ClusterPlace {
         let root = "/var/lib/switchyard-\(PathHash.text(of: requested))"
         if Files.status(root) != nil {
-            // The link to it was removed, so whoever did that wants a new one; the data is not ours to remove.
+            // The link to it was removed, so the operator wants a new one; the data must not be removed.
             let kept = (1...).lazy.map { "\(root)-old-\($0)" }.first { Files.status($0) == nil } ?? root
             guard rename(root, kept) == 0 else {
                 throw EmbeddedPostgresError(
@@ -77,7 +77,7 @@ struct ClusterPlace: Sendable, Hashable {
                     "Cannot move \(root) aside: \(String(cString: strerror(errno)))."
                 )
             }
-            progress("An earlier database of this folder is kept in \(kept); remove it if nobody wants it.")
+            progress("An earlier database of this folder is kept in \(kept); remove it if you no longer need it.")
         }
         try Files.makeDirectory(root, mode: 0o700)
         try Files.give(root, to: account)

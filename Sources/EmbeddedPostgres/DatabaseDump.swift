@@ -61,7 +61,7 @@ package struct DatabaseDump: Sendable {
         throw EmbeddedPostgresError(
             .noServer,
             "\(program) was not found.",
-            remedy: "Install PostgreSQL's client programs, or name their folder by SWITCHYARD_POSTGRES_BIN."
+            remedy: "Install PostgreSQL's client programs, or set SWITCHYARD_POSTGRES_BIN to their folder."
         )
     }
 }

@@ -80,7 +80,7 @@ enum Files {
         default:
             break
         }
-        throw EmbeddedPostgresError(.directory, "Cannot make \(path): \(String(cString: strerror(errno))).")
+        throw EmbeddedPostgresError(.directory, "Cannot create \(path): \(String(cString: strerror(errno))).")
     }
 
     /// Gives a directory of ours to an account; a link put in its place is refused.

@@ -37,7 +37,7 @@ struct ServerAccount: Sendable, Hashable {
             guard let owner = ServerAccount(userID: dataOwner) else {
                 throw EmbeddedPostgresError(
                     .directory,
-                    "The database belongs to user \(dataOwner), who has no account here."
+                    "The database belongs to user \(dataOwner), which has no account on this machine."
                 )
             }
             return owner

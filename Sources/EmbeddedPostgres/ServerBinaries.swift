@@ -20,7 +20,7 @@ struct ServerBinaries: Sendable, Hashable {
             guard let binaries = await ServerBinaries(at: chosen) else {
                 throw EmbeddedPostgresError(
                     .noServer,
-                    "SWITCHYARD_POSTGRES_BIN names \(chosen), where there is no postgres and initdb that run."
+                    "SWITCHYARD_POSTGRES_BIN is \(chosen), which has no working postgres and initdb."
                 )
             }
             try binaries.check(needed)
@@ -57,7 +57,7 @@ struct ServerBinaries: Sendable, Hashable {
             : "PostgreSQL \(oldestMajor) or later is needed: move the data with pg_upgrade."
         return EmbeddedPostgresError(
             .noServer,
-            "This cluster was made by PostgreSQL \(needed); \(seen).",
+            "This cluster was created by PostgreSQL \(needed); \(seen).",
             remedy: remedy
         )
     }

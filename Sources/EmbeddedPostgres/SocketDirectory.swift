@@ -35,7 +35,7 @@ enum SocketDirectory {
         }
         throw EmbeddedPostgresError(
             .directory,
-            "There is no place for the server's socket: \(inside) is too long, and /tmp cannot be written."
+            "There is no folder for the server's socket: \(inside) is too long, and /tmp cannot be written."
         )
     }
 

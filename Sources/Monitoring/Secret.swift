@@ -10,7 +10,7 @@ package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugS
     package var debugDescription: String { "•••" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// Compares with what somebody sent, in a time that does not depend on where the two differ.
+    /// Compares with a received value, in a time that does not depend on where the two differ.
     package func matches(_ text: String) -> Bool {
         let own = Array(exposed.utf8)
         let other = Array(text.utf8)

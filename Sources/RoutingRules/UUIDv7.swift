@@ -98,7 +98,7 @@ struct IDSequence {
             begin(now)
             return (time, high, low)
         }
-        // Up to 2³² a step: within one millisecond nobody gets to the end of 73 bits.
+        // Up to 2³² a step: one millisecond is not enough to use up 73 bits.
         steps = steps &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         low += 1 + steps >> 32
         if low >> 62 != 0 {

@@ -5,7 +5,7 @@ import SwitchyardServer
 package struct Switchyard: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "switchyard",
-        abstract: "Routes each lead to exactly one destination, and says why.",
+        abstract: "Routes each lead to exactly one destination, and records why.",
         discussion: """
             Uses the PostgreSQL that DATABASE_URL names, or an embedded one of its own in .switchyard/ when it is \
             unset. See docs/ for the manual.

@@ -22,9 +22,9 @@ package struct RoutingServices: Sendable {
     ///   - stores: every statement.
     ///   - retriesDisabled: whether leads that were tried before are left alone.
     ///   - retryRate: how many of those are routed a second.
-    ///   - grace: how many seconds a due time is left to somebody who keeps the schedule.
-    ///   - observer: who is told what becomes of leads.
-    ///   - meter: who is told how each batch goes.
+    ///   - grace: how many seconds a due time is left to an external schedule.
+    ///   - observer: receives the outcomes of leads.
+    ///   - meter: receives the figures of each batch.
     ///   - logger: for all of them.
     /// - Throws: what the database says.
     package init(

@@ -73,7 +73,7 @@ def erasure(check, binary, server, key, admin):
     check("erasure: the lead is there, and its story", lead["email"] is None and lead["erasedAt"] and lead["industry"] == "Information"
           and len(lead["history"]) >= 1, lead)
     done = run(binary, "explain", first["id"], cwd=folder)
-    check("erasure: explain says so", "The person was erased" in done.stdout and "Not made again" in done.stdout, done.stdout)
+    check("erasure: explain says so", "The person was erased" in done.stdout and "Not decided again" in done.stdout, done.stdout)
     _, _, again = server.request("POST", "/api/leads", person(5), key=key)
     check("erasure: sent again, the person is known", again.get("isDuplicate") is True, again)
     _, _, repeated = server.request("POST", "/api/leads", person(), key=key, headers={"Idempotency-Key": "zz-1"})

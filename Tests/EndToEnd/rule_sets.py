@@ -82,8 +82,8 @@ def rule_sets(check, binary, server, admin):
     check("an unknown key is refused with its line", wrong.returncode == 1 and f"wrong.yaml:{line}:" in wrong.stderr
           and "/rules/0/priorty" in wrong.stderr, wrong.stderr)
     for name, text, line, words in [
-        ("twice", pulled_text + "rules: []\n", 1 + len(pulled_text.splitlines()), "is there twice"),
-        ("alias", "rules: &all []\ngoldenLeads: *all\n", 2, "aliases are not taken"),
+        ("twice", pulled_text + "rules: []\n", 1 + len(pulled_text.splitlines()), "is given twice"),
+        ("alias", "rules: &all []\ngoldenLeads: *all\n", 2, "aliases are not supported"),
         ("second", pulled_text + "---\nrules: []\n", 1 + len(pulled_text.splitlines()), "second document"),
         ("open", "rules: [\n", 2, "column"), ("tab", "rules:\n\t- name: x\n", 2, "column"), ("key", "? [a]\n: 1\n", 1, "a name is a text"),
     ]:

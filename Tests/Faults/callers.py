@@ -97,7 +97,7 @@ def callers(stage):
     print("# A node that may open few files")
     few = limited(stage, 1024)
     stage.check("ulimit -n 1024: the log says how many connections are served, and what to do",
-                few.wait_for("is listening", 30) and "may open few files" in few.output and "LimitNOFILE" in few.output, few.output[-400:])
+                few.wait_for("is listening", 30) and "limit of open files" in few.output and "LimitNOFILE" in few.output, few.output[-400:])
     silent = connect(few.port, 2000)
     answers(stage, few, f"{len(silent)} silent connections at ulimit -n 1024", "few")
     idle = busy(few)

@@ -67,7 +67,7 @@ struct ErrorTextTests {
             """
         let error = ConnectFailure(host: "b", port: "5433", text: text).error
         #expect(error.sqlState == "25006")
-        #expect(error.message.contains("a port 5432: session is read-only. None of the hosts takes writes"))
+        #expect(error.message.contains("a port 5432: session is read-only. None of the hosts accepts writes"))
     }
 
     @Test func saysWhichPasswordFileWasReadAndWhichWasNot() {

@@ -1,6 +1,6 @@
 import JSON
 
-/// What Inngest is told about an app: where it is, and its functions.
+/// The registration of an app with Inngest: its address and its functions.
 struct Registration: Sendable {
     let app: InngestApp
     let functions: [InngestFunction]

@@ -3,7 +3,7 @@ import JSON
 extension InngestEndpoint {
     /// Answers `GET`: what this app is.
     ///
-    /// Whoever proves to be Inngest is told more, but never a key.
+    /// A request signed by Inngest gets more detail, but never a key.
     func introspection(_ verdict: SigningKeys.Verdict) -> InngestResponse {
         let json: JSONValue =
             switch verdict {
@@ -24,7 +24,7 @@ extension InngestEndpoint {
         ]
     }
 
-    /// What a signed request is told.
+    /// The answer to a signed request.
     var inspection: JSONValue {
         [
             "api_origin": .string(settings.apiOrigin), "app_id": .string(app.id), "authentication_succeeded": true,

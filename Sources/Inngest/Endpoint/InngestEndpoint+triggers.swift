@@ -2,7 +2,7 @@ import FoundationEssentials
 package import JSON
 
 extension InngestEndpoint {
-    /// Why an event that somebody sent to us did nothing.
+    /// Why a received event did nothing.
     package enum Refusal: Error, Sendable, Hashable {
         /// The body is not an event.
         case notAnEvent

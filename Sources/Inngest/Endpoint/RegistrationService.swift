@@ -36,7 +36,9 @@ package struct RegistrationService: Service {
         guard settings.drivesSchedule else { return nil }
         if let origin = settings.serveOrigin { return origin }
         if settings.mode == .dev { return "http://127.0.0.1:\(port)" }
-        endpoint.logger.notice("Inngest is to be told where this app is: set INNGEST_SERVE_ORIGIN, or sync it there")
+        endpoint.logger.notice(
+            "Inngest does not know the address of this app: set INNGEST_SERVE_ORIGIN, or sync the app on Inngest's pages"
+        )
         return nil
     }
 

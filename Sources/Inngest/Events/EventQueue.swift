@@ -22,7 +22,7 @@ struct EventQueue {
     /// The next to be sent; they stay until they are removed.
     func batch(limit: Int) -> [OutgoingEvent] { Array(events.prefix(limit)) }
 
-    /// Removes what was sent, or what nobody takes.
+    /// Removes what was sent, or what was refused.
     mutating func remove(_ count: Int) { events.removeFirst(min(count, events.count)) }
 
     /// How many were turned away since this was asked before.

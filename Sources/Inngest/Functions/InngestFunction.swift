@@ -45,14 +45,14 @@ package struct FunctionFailure: Error, Sendable, Hashable, CustomStringConvertib
     package let name: String
     /// What went wrong.
     ///
-    /// It leaves this server: nothing of anybody's data.
+    /// It leaves this server, so it holds no personal data.
     package let message: String
     /// Whether another try may help.
     package let isRetriable: Bool
     /// When to try again, if not as Inngest does by itself.
     package let retryAfter: Duration?
 
-    /// A failure that another try may mend.
+    /// A failure that another attempt may resolve.
     package static func retriable(_ message: String, name: String = "Error", after delay: Duration? = nil) -> Self {
         Self(name: name, message: message, isRetriable: true, retryAfter: delay)
     }

@@ -70,7 +70,7 @@ package struct InngestSettings: Sendable, Hashable {
         let primary = try values.signingKey("INNGEST_SIGNING_KEY")
         let fallback = try values.signingKey("INNGEST_SIGNING_KEY_FALLBACK")
         if fallback != nil, primary == nil {
-            throw InngestSettingsError("INNGEST_SIGNING_KEY_FALLBACK", "needs INNGEST_SIGNING_KEY beside it")
+            throw InngestSettingsError("INNGEST_SIGNING_KEY_FALLBACK", "needs INNGEST_SIGNING_KEY too")
         }
         signingKeys = SigningKeys(primary: primary, fallback: fallback)
         environmentName = try values.header("INNGEST_ENV")

@@ -166,7 +166,7 @@ package struct CSVImport: Sendable {
                 throw Unreadable(fault: .header, line: header.line, reason: error.description)
             }
             guard columns.hasWorkspace || parent.defaultWorkspace != nil else {
-                let reason = "No column “workspace” says whose leads these are."
+                let reason = "The leads have no workspace: there is no column “workspace”."
                 throw Unreadable(fault: .sender, line: header.line, reason: reason)
             }
             self.columns = columns

@@ -101,7 +101,7 @@ package struct CSVReader: Sendable {
         var rows: [CSVRow] = []
         if head != nil { try begin(&rows) }
         if position == .quoted {
-            throw CSVError(line: rowLine, "A quote is opened in the row that begins here and never closed.")
+            throw CSVError(line: rowLine, "The row that starts here opens a quote and does not close it.")
         }
         if hasContent || !ends.isEmpty || !row.isEmpty { try endRow(&rows) }
         return rows
@@ -112,7 +112,7 @@ package struct CSVReader: Sendable {
         var held = head ?? []
         head = nil
         if held.starts(with: [0xFF, 0xFE]) || held.starts(with: [0xFE, 0xFF]) || held.prefix(4096).contains(0) {
-            throw CSVError(line: 1, "This file is UTF-16 or no text at all; save it as “CSV UTF-8” and try again.")
+            throw CSVError(line: 1, "This file is UTF-16 or not a text; save it as “CSV UTF-8” and try again.")
         }
         if held.starts(with: [0xEF, 0xBB, 0xBF]) {
             held.removeFirst(3)

@@ -42,8 +42,9 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unknownWorkspace: "There is no such workspace."
         case .rejected: "The database refused this lead\(sqlState.map { " (SQLSTATE \($0))" } ?? "")."
         case .unavailable: "\(obstacle); nothing was stored."
-        case .outcomeUnknown: "The database was lost while storing this lead: it may or may not be stored."
-        case .requestInFlight: "A request with the same idempotency key is under way."
+        case .outcomeUnknown:
+            "The connection to the database was lost while storing this lead: it may or may not be stored."
+        case .requestInFlight: "A request with the same idempotency key is still running."
         case .keyMismatch: "This idempotency key was used for another request; nothing was stored."
         case .shuttingDown: "The server is stopping; nothing was stored."
         }

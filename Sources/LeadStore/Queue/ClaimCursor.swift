@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A claim that begins at the front of a long queue walks over the rows of all leads that have gone since the last
 /// vacuum, and while an old transaction is open none of them can be vacuumed. So a claim that follows a full one begins
-/// where that one ended. It is a hint and nothing more: what came in behind such a place, or was let go of by somebody
+/// where that one ended. It is a hint and nothing more: what came in behind such a place, or was released by a node
 /// else, is found by the next claim that begins at the front, which is made four times a second, or as seldom as keeps
 /// such walks to a twentieth of the time.
 package final class ClaimCursor: Sendable {
@@ -54,7 +54,7 @@ package final class ClaimCursor: Sendable {
     /// - Parameters:
     ///   - kind: which leads.
     ///   - claimed: their places.
-    ///   - limit: how many there could have been. With fewer, somebody has run out, and the next looks at all sources.
+    ///   - limit: how many there could have been. With fewer, a source has run out, and the next looks at all sources.
     ///   - walk: what a claim from the front took, and when it ended; nil for one that began at its places.
     package func note(
         _ kind: WaitingClaim.Kind,

@@ -72,9 +72,9 @@ package enum RuleSetRefusal: Error, Sendable, Hashable, CustomStringConvertible 
     package var remedy: String {
         switch self {
         case .moved(_, let version):
-            "Look at the difference from the draft to the live rules, and save the draft again with version \(version)."
+            "Compare the draft with the live rules, and save it again with version \(version)."
         case .noDraft: "Save one first: PUT /api/rule-sets/{owner}/draft, or `switchyard rules push`."
-        case .problems: "Mend what is named; nothing was published."
+        case .problems: "Fix the errors listed; nothing was published."
         }
     }
 }

@@ -9,7 +9,7 @@ package struct RuleSetVersion: Sendable, Hashable {
         case edit
         /// A draft was published.
         case publish
-        /// An earlier version was brought back by somebody.
+        /// An operator restored an earlier version.
         case `return`
         /// An earlier version was brought back by Switchyard, because routings failed.
         case autoRollback = "auto-rollback"
@@ -25,7 +25,8 @@ package struct RuleSetVersion: Sendable, Hashable {
     package let actor: String
     /// How it came about.
     package let action: Action
-    /// Whose rules it changed, nil standing for the platform; nobody's when it was about agreements, pauses or workspaces.
+    /// Whose rules it changed, nil standing for the platform; no owner when it was about agreements, pauses or
+    /// workspaces.
     package let owners: [UUID?]
     /// Why, in the author's words.
     package let note: String?

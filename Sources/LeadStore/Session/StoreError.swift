@@ -55,7 +55,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     init?(_ error: PostgresError, fields: [String: String] = [:]) {
         let field = error.constraint.flatMap { fields[$0] } ?? error.column.map { "/" + $0 }
         switch error.sqlState {
-        case "23505": self.init(.conflict, field: field, "There is one like it already.")
+        case "23505": self.init(.conflict, field: field, "An equal one exists already.")
         case "23503": self.init(.invalid, field: field, "Names something that does not exist, or is still in use.")
         case "23514": self.init(.invalid, field: field, "This value is not allowed here.")
         case "23502": self.init(.invalid, field: field, "A value is required.")

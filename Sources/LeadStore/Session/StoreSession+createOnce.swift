@@ -26,8 +26,8 @@ extension StoreSession {
             throw StoreError(
                 .conflict,
                 field: error.field ?? "/id",
-                "This id is taken by something else, or what it was given to has changed since.",
-                remedy: "Look what is there, or choose another id."
+                "This id is in use for something else, or its content has changed since.",
+                remedy: "Read the existing one, or choose another id."
             )
         }
     }

@@ -1,4 +1,4 @@
-/// One thing that somebody is told of: what is looked at, from which value on, for how long, and how bad it is.
+/// One alert: what is measured, from which value on, for how long, and how bad it is.
 package struct AlertRule: Sendable, Hashable {
     /// How bad it is.
     package enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
@@ -40,7 +40,7 @@ package struct AlertRule: Sendable, Hashable {
     package let clearSeconds: Int64
     /// What the value is measured in, for people: "leads", "%", "s".
     package let unit: String
-    /// Whether it is looked after at all.
+    /// Whether it is evaluated at all.
     package var isOn = true
 
     /// A rule that fires above its threshold.
@@ -128,7 +128,7 @@ extension AlertRule {
         ),
         AlertRule(
             "routing_failure_rate",
-            "Attempts at routing fail.",
+            "Attempts to route leads fail.",
             .critical,
             above: 10,
             clear: 5,
@@ -138,7 +138,7 @@ extension AlertRule {
         ),
         AlertRule(
             "auto_rollback",
-            "Published rules were taken back by themselves, because routings failed after them.",
+            "Published rules were taken back automatically, because routings failed.",
             .critical,
             above: 0,
             unit: "in 15 minutes",
@@ -155,14 +155,14 @@ extension AlertRule {
         ),
         AlertRule(
             "expired_leads",
-            "Leads expired within the last hour before anybody routed them.",
+            "Leads expired within the last hour before they were routed.",
             .info,
             above: 50,
             unit: "leads"
         ),
         AlertRule(
             "lock_timeouts",
-            "Statements wait for locks in vain.",
+            "Statements reach lock_timeout.",
             .warning,
             above: 10,
             clear: 2,
@@ -170,7 +170,7 @@ extension AlertRule {
         ),
         AlertRule(
             "duplicate_rate",
-            "Many of the leads that come in are known already.",
+            "Many incoming leads are duplicates.",
             .warning,
             above: 20,
             clear: 15,
@@ -190,7 +190,7 @@ extension AlertRule {
         ),
         AlertRule(
             "lock_success",
-            "Attempts to take hold of a lead fail.",
+            "Attempts to lock a lead fail.",
             .warning,
             below: 90,
             clear: 95,
@@ -200,7 +200,7 @@ extension AlertRule {
         ),
         AlertRule(
             "oldest_waiting",
-            "A lead that is due is not picked up.",
+            "A due lead is not routed.",
             .critical,
             above: 600,
             clear: 60,
@@ -217,14 +217,14 @@ extension AlertRule {
         ),
         AlertRule(
             "node_lost",
-            "A node has gone without a word.",
+            "A node has stopped reporting.",
             .critical,
             above: 0,
             unit: "nodes"
         ),
         AlertRule(
             "oldest_transaction",
-            "A transaction is open for too long: vacuum cannot clean up behind it.",
+            "A transaction is open for too long: vacuum cannot remove dead rows.",
             .warning,
             above: 600,
             clear: 300,

@@ -1,10 +1,10 @@
-/// Which alerts there are, and how they are told.
+/// The alerts, and how their messages are sent.
 package struct AlertSettings: Sendable, Hashable {
-    /// Whether alerts are looked after.
+    /// Whether alerts are evaluated.
     package var isOn = true
     /// The rules.
     package var rules = AlertRule.standard
-    /// After how many seconds somebody is reminded of an alert that still fires; 0: never.
+    /// Seconds between reminders about a firing alert; 0: none.
     package var repeatSeconds: Int64 = 4 * 3600
     /// What stands in front of a runbook's name.
     package var runbooks = "docs/runbooks/"
@@ -15,7 +15,8 @@ package struct AlertSettings: Sendable, Hashable {
     /// Where to read about an alert.
     package func runbook(of alert: String) -> String { "\(runbooks)\(alert).md" }
 
-    /// Changes rules as a text says: `name=VALUE`, `name=VALUE@SECONDS` (for how long), `name=off`, separated by commas.
+    /// Changes rules as a text says: `name=VALUE`, `name=VALUE@SECONDS` (for how long), `name=off`, separated by
+    /// commas.
     ///
     /// What was back in bounds before stays in proportion: twice the threshold, twice the value at which it is over.
     ///

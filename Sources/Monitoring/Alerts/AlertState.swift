@@ -31,11 +31,11 @@ package struct AlertState: Sendable, Hashable {
     package var since: Int64
     /// While it fires: since when the condition has been over.
     package var clearSince: Int64?
-    /// When somebody was told last in this episode; nil: nobody was.
+    /// When the last message of this episode was sent; nil: none was.
     package var notifiedAt: Int64?
     /// How many reminders there were in this episode.
     package var reminders: Int
-    /// Until when nobody is told that it fires.
+    /// Until when its messages are silenced.
     package var silencedUntil: Int64?
     /// The value that was seen last.
     package var value: Double?
@@ -67,7 +67,7 @@ package struct AlertState: Sendable, Hashable {
     ///   - rule: the alert's rule.
     ///   - value: what was seen; nil if nothing can be said, which counts as well.
     ///   - now: the time.
-    ///   - repeatSeconds: after how long somebody is reminded; 0: never.
+    ///   - repeatSeconds: interval of reminders; 0: none.
     /// - Returns: what is to be told now, if anything is.
     package mutating func step(_ rule: AlertRule, value: Double?, now: Int64, repeatSeconds: Int64) -> News? {
         self.value = value
@@ -100,7 +100,7 @@ package struct AlertState: Sendable, Hashable {
         reminders = 0
     }
 
-    /// Whoever was told that it fires is told that it is over, silenced or not; nobody else is.
+    /// Targets that got the firing message also get the end, silenced or not; no other target does.
     private mutating func resolve(_ now: Int64) -> News? {
         let wasTold = notifiedAt != nil
         enter(.ok, now)

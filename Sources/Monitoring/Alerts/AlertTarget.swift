@@ -1,6 +1,6 @@
 package import Postgres
 
-/// What is told to a target.
+/// A message to a target.
 package struct AlertMessage: Sendable, Hashable {
     /// What has happened.
     package enum Kind: String, Sendable, Hashable {
@@ -10,7 +10,7 @@ package struct AlertMessage: Sendable, Hashable {
         case reminder
         /// It is over.
         case resolved
-        /// Nothing: somebody tries whether this arrives.
+        /// Nothing: a test message.
         case test
     }
 
@@ -77,7 +77,7 @@ package struct AlertMessage: Sendable, Hashable {
     }
 }
 
-/// Somebody who is told.
+/// A receiver.
 package protocol AlertTarget: Sendable {
     /// Its name, as notifications are addressed: `slack`, `webhook`, `pagerduty`, `email`, `datadog`.
     var name: String { get }

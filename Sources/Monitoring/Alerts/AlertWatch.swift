@@ -4,7 +4,7 @@ package import Logging
 import Postgres
 import ServiceLifecycle
 
-/// Looks after the alerts: says that this node is there, evaluates what nobody else has, and sends what is to be told.
+/// Runs the alerts: reports this node, evaluates due alerts, and sends messages.
 ///
 /// Any number of nodes do it; the database lets one evaluate and one send. Nothing here is on the path of a lead.
 package struct AlertWatch: Service {
@@ -33,8 +33,8 @@ package struct AlertWatch: Service {
     ///   - node: what this node calls itself.
     ///   - host: the machine that it runs on.
     ///   - version: its version.
-    ///   - targets: who is told.
-    ///   - settings: rules and how often somebody is reminded.
+    ///   - targets: the receivers of messages.
+    ///   - settings: rules and the interval of reminders.
     ///   - report: this node's figures.
     ///   - missedFunctions: how many scheduled functions have not run, or failed.
     ///   - logger: for alerts, and what could not be sent.
@@ -91,7 +91,7 @@ package struct AlertWatch: Service {
         try await send()
     }
 
-    /// Evaluates the alerts that nobody has looked at for a while.
+    /// Evaluates the alerts that no node has evaluated for a while.
     package func evaluate() async throws {
         guard case .known(let reading) = await reader.current() else { return }
         let signals = AlertSignals(
@@ -159,7 +159,7 @@ package struct AlertWatch: Service {
         let isFinal = !failure.isWorthRepeating || notification.attempts >= Self.maximumAttempts
         logger.log(
             level: isFinal ? .error : .warning,
-            isFinal ? "an alert could not be told" : "an alert could not be told yet",
+            isFinal ? "an alert could not be sent" : "an alert could not be sent yet",
             metadata: [
                 "alert": "\(notification.alert)", "target": "\(notification.target)", "error": "\(failure)",
                 "attempt": "\(notification.attempts)",

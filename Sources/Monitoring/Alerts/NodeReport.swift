@@ -6,7 +6,7 @@ package struct NodeReport: Sendable, Hashable {
     package var acquired = 0.0
     /// Leads that others held.
     package var failed = 0.0
-    /// Statements that waited for a lock in vain.
+    /// Statements that reached lock_timeout.
     package var timeouts = 0.0
     /// Latencies by range, in the bounds of ``Histogram/latencyBounds``.
     package var latencies: [Int64] = []

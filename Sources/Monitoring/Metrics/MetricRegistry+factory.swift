@@ -1,7 +1,7 @@
 package import CoreMetrics
 
-/// What libraries measure through swift-metrics stands beside our own, under `switchyard_lib_…`; what the HTTP API measures
-/// has OpenTelemetry's names for HTTP servers, as Prometheus is told them.
+/// What libraries measure through swift-metrics stands beside our own, under `switchyard_lib_…`; what the HTTP API
+/// measures has OpenTelemetry's names for HTTP servers, in Prometheus' form.
 extension MetricRegistry: MetricsFactory {
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         counter(Self.name(label, "_total"), Self.help(label), labels: Self.labels(dimensions))
@@ -34,7 +34,7 @@ extension MetricRegistry: MetricsFactory {
     package func destroyTimer(_ handler: any TimerHandler) {}
 
     private static func help(_ label: String) -> String {
-        serverMetrics[label] ?? "As a library in this process measures \(label)."
+        serverMetrics[label] ?? "Measured by a library in this process: \(label)."
     }
 
     private static let serverMetrics = [

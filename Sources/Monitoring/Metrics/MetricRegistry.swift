@@ -2,7 +2,7 @@ import Synchronization
 
 /// All metrics of the process: families by name, each with its series.
 ///
-/// Names and labels are made here once; whoever counts holds the cell and comes by without a look-up. The number of
+/// Names and labels are made here once; a counting caller holds the cell and needs no look-up. The number of
 /// series of a family is bounded, so that a label that should have been bounded cannot fill the memory.
 package final class MetricRegistry: Sendable {
     /// What a family is.
@@ -21,7 +21,7 @@ package final class MetricRegistry: Sendable {
     enum Cell: Sendable {
         case counter(MetricCounter)
         case gauge(MetricGauge)
-        /// Read when somebody asks; nil leaves the series out.
+        /// Read on a scrape; nil omits the series.
         case reading(@Sendable () -> Double?)
         case histogram(Histogram)
     }
@@ -68,7 +68,7 @@ package final class MetricRegistry: Sendable {
         return MetricGauge()
     }
 
-    /// A metric whose value is read when somebody asks for it; `nil` leaves it out for now.
+    /// A metric whose value is read on a scrape; `nil` omits it for now.
     package func reading(
         _ name: String,
         _ help: String,

@@ -7,7 +7,7 @@ import Synchronization
 package final class NodeMetrics: Sendable {
     /// The metrics.
     package let registry: MetricRegistry
-    /// What batches are told to.
+    /// The receiver of figures about batches.
     package let routing: RoutingMetrics
 
     private let reader: DatabaseReader
@@ -48,18 +48,18 @@ package final class NodeMetrics: Sendable {
         state = Mutex(State())
         registry.reading(
             "switchyard_build_info",
-            "Which build this is; always 1.",
+            "The version of this build; always 1.",
             labels: [("version", version)]
         ) { 1 }
         registry.reading(
             "switchyard_routing_lock_timeout_errors_total",
-            "Statements that waited for a lock in vain.",
+            "Statements that reached lock_timeout.",
             kind: .counter,
             datadog: "routing.lock.timeout_errors"
         ) { Double(PoolStatistics.lockTimeouts) }
         registry.reading(
             "switchyard_disk_free_bytes",
-            "Room on the disk of SWITCHYARD_DIR.",
+            "Free space on the disk of SWITCHYARD_DIR.",
             datadog: "disk.free"
         ) { DiskRoom(path: diskPath)?.free }
         registry.reading("switchyard_disk_size_bytes", "Size of the disk of SWITCHYARD_DIR.") {
@@ -84,7 +84,8 @@ package final class NodeMetrics: Sendable {
         ) { Double(intake.statistics.batches) }
     }
 
-    /// Adds which alerts fire, whichever node has found so: one of `switchyard alerts list`, seen ten seconds ago at most.
+    /// Adds which alerts fire, whichever node has found so: one of `switchyard alerts list`, seen ten seconds ago at
+    /// most.
     package func watch(alerts: [String]) {
         for name in alerts {
             reading("switchyard_alert_firing", "Whether an alert fires: 1 or 0.", nil, [("alert", name)]) {
@@ -93,7 +94,7 @@ package final class NodeMetrics: Sendable {
         }
     }
 
-    /// Reads what is not kept at hand: the database, unless that was read within ten seconds, and the pool.
+    /// Reads what is not kept in memory: the database, unless that was read within ten seconds, and the pool.
     package func refresh() async {
         let pool = await pool()
         let current = await reader.current()
@@ -140,7 +141,7 @@ package final class NodeMetrics: Sendable {
     private func registerDatabase() {
         reading(
             "switchyard_routing_success_rate",
-            "Part of the last hour's attempts that assigned their lead, 0 to 1.",
+            "Share of the last hour's attempts that assigned their lead, 0 to 1.",
             "routing.success_rate"
         ) { $0.health.successRate }
         reading("switchyard_routing_retry_queue_depth", "Rows of the queue that are due.", "routing.retry_queue.depth")
@@ -184,10 +185,14 @@ package final class NodeMetrics: Sendable {
             "Connections that clients have to the server.",
             "database.connections"
         ) { Double($0.connections) }
-        reading("switchyard_database_max_connections", "How many the server takes.", nil) {
+        reading("switchyard_database_max_connections", "Maximum number of connections of the server.", nil) {
             Double($0.maximumConnections)
         }
-        registry.reading("switchyard_database_up", "Whether the database has answered last.", datadog: "database.up") {
+        registry.reading(
+            "switchyard_database_up",
+            "Whether the database answered the last query.",
+            datadog: "database.up"
+        ) {
             [weak self] in
             self?.state.withLock { $0.isUp }
         }
@@ -199,7 +204,7 @@ package final class NodeMetrics: Sendable {
             Double($0.inUse)
         }
         pool("switchyard_database_pool_connections", help, nil, [("state", "idle")]) { Double($0.open - $0.inUse) }
-        pool("switchyard_database_pool_max_connections", "How many there may be.", nil) { Double($0.maximum) }
+        pool("switchyard_database_pool_max_connections", "The maximum.", nil) { Double($0.maximum) }
         pool("switchyard_database_pool_waiting", "Callers that wait for a connection.", "database.pool.waiting") {
             Double($0.waiting)
         }

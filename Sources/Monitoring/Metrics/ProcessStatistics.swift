@@ -6,7 +6,7 @@ import Glibc
 
 /// What the system knows of this process, under the names that Prometheus' own clients use.
 enum ProcessStatistics {
-    /// Adds the metrics; each is read when somebody asks.
+    /// Adds the metrics; each is read on a scrape.
     static func register(in registry: MetricRegistry) {
         let start = Date().timeIntervalSince1970
         registry.reading(
@@ -22,8 +22,8 @@ enum ProcessStatistics {
         ) { memory()?.resident }
         registry.reading("process_virtual_memory_bytes", "Address space of this process.") { memory()?.virtual }
         registry.reading("process_open_fds", "Open files and sockets.", datadog: "process.open_fds") { openFiles() }
-        registry.reading("process_max_fds", "How many there may be.") { maximumFiles() }
-        registry.reading("process_start_time_seconds", "When this process began, since 1970.") { start }
+        registry.reading("process_max_fds", "The maximum.") { maximumFiles() }
+        registry.reading("process_start_time_seconds", "Start time of this process, in seconds since 1970.") { start }
     }
 
     private static func cpuSeconds() -> Double? {

@@ -26,14 +26,14 @@ package final class RoutingMetrics: RoutingMeter {
             results[path] = Self.order.map { result in
                 registry.counter(
                     "switchyard_routing_leads_total",
-                    "What attempts at leads came to, by the way the leads came.",
+                    "Attempts to route a lead, by path and result.",
                     datadog: "routing.attempts",
                     labels: [("path", path.rawValue), ("result", result.rawValue)]
                 )
             }
             batches[path] = registry.histogram(
                 "switchyard_routing_batch_duration_seconds",
-                "From a batch being taken to its commit.",
+                "Duration of a batch, up to its commit.",
                 datadog: "routing.batch",
                 labels: [("path", path.rawValue)]
             )
@@ -42,7 +42,7 @@ package final class RoutingMetrics: RoutingMeter {
         self.batches = batches
         routed = registry.counter(
             "switchyard_routing_leads_routed_total",
-            "Leads that are in a workspace now, duplicates not among them.",
+            "Leads that were assigned to a workspace, without duplicates.",
             datadog: "routing.leads_routed"
         )
         duplicates = registry.counter(
@@ -52,17 +52,17 @@ package final class RoutingMetrics: RoutingMeter {
         )
         retries = registry.counter(
             "switchyard_routing_retry_queue_inserts_total",
-            "Leads that were put into the queue to be tried again.",
+            "Leads that were queued for another attempt.",
             datadog: "routing.retry_queue.inserts"
         )
         acquired = registry.counter(
             "switchyard_routing_lock_acquired_total",
-            "Waiting leads that this node has taken hold of.",
+            "Waiting leads that this node locked.",
             datadog: "routing.lock.acquired"
         )
         failedLocks = registry.counter(
             "switchyard_routing_lock_failed_total",
-            "Leads that somebody asked for and that another holds.",
+            "Requested leads that another transaction held.",
             datadog: "routing.lock.failed"
         )
         latency = registry.histogram(
@@ -72,7 +72,7 @@ package final class RoutingMetrics: RoutingMeter {
         )
         age = registry.histogram(
             "switchyard_routing_age_seconds",
-            "From the creation of a lead to its decision, of all leads whose id tells when that was.",
+            "From the creation of a lead to its decision, of all leads with a time in their id.",
             bounds: Histogram.ageBounds,
             datadog: "routing.age"
         )
@@ -113,7 +113,7 @@ package final class RoutingMetrics: RoutingMeter {
     private func refusals(_ code: IntakeError.Code) -> MetricCounter {
         refused.counter(
             "switchyard_intake_refused_total",
-            "Leads that were turned away before anything was written.",
+            "Leads that were refused before a write.",
             datadog: "intake.refused",
             labels: [("reason", "\(code)")]
         )

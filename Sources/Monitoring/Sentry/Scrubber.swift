@@ -1,4 +1,4 @@
-/// Takes out of a text what could be somebody's: addresses of mail, numbers of phones, keys, passwords in addresses.
+/// Removes from a text what could be personal: addresses of mail, numbers of phones, keys, passwords in addresses.
 ///
 /// A second line of defence: nothing of the person is meant to get this far.
 enum Scrubber {

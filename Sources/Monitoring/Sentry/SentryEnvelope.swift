@@ -1,6 +1,6 @@
 import JSON
 
-/// One error, as Sentry is told of it.
+/// One error in Sentry's form.
 struct SentryEvent: Sendable {
     struct Fault: Sendable {
         let type: String

@@ -23,7 +23,7 @@ package struct FinishedSpan: Sendable {
     package var events: [SpanEvent] = []
     /// Spans that it has to do with beside its parent.
     package var links: [TraceParent] = []
-    /// Whether it went well; nil if nobody said.
+    /// Whether it succeeded; nil if unknown.
     package var status: SpanStatus?
 
     /// The most links that are sent with a span, OpenTelemetry's usual bound.

@@ -5,7 +5,7 @@ package import Tracing
 
 /// A span under way.
 ///
-/// One that is not recorded costs its ids, which go on to whoever is called.
+/// One that is not recorded costs its ids, which are passed on to called systems.
 package final class RecordedSpan: Span {
     package let context: ServiceContext
     package let isRecording: Bool

@@ -1,6 +1,6 @@
 package import RoutingRules
 
-/// Which traces are recorded: as whoever began a trace says, and of those that begin here, a share.
+/// Which traces are recorded: as the caller of a trace says, and of those that begin here, a share.
 ///
 /// OpenTelemetry's samplers by their names. A ratio is decided by the trace's id, so that every system that uses the
 /// same ratio takes the same traces.

@@ -32,7 +32,7 @@ enum Connector {
         }
         guard let connection else {
             return .failure(
-                PostgresError(.cannotConnect, sqlState: "08001", "There is no memory for a connection.")
+                PostgresError(.cannotConnect, sqlState: "08001", "Not enough memory for a connection.")
             )
         }
         guard PQstatus(connection) == CONNECTION_OK else {

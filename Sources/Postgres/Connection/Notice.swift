@@ -1,6 +1,6 @@
 /// A message that the server sent beside its answers, such as `RAISE NOTICE` writes.
 ///
-/// Its text may hold values: it goes to whoever listens on the connection, and never into a log of this room.
+/// Its text may hold values: it goes to the connection's observer, and never into a log of this room.
 package struct Notice: Sendable, Hashable {
     /// `NOTICE`, `WARNING`, `INFO`, `LOG` or `DEBUG`.
     package let severity: String

@@ -23,7 +23,7 @@ package struct PostgresConfiguration: Sendable {
     package var idleInTransactionTimeout: Duration = .seconds(30)
     /// Whether a pooler in transaction mode is between us and the server; nil to find out on each connection.
     ///
-    /// Poolers make up the process id that a client is told, by which they are known; one that passes on the server's
+    /// Poolers invent the process id that a client gets, by which they are detected; one that passes on the server's
     /// own has to be named.
     package var isPooled: Bool?
     /// How long one attempt to connect may take, and how long a statement waits for a lost server to come back.

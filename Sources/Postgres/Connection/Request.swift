@@ -35,7 +35,7 @@ final class Request: @unchecked Sendable {
 
     /// Where it was sent or waits to be sent; nil while it waits in the pool.
     weak var session: Session?
-    /// Set once somebody wants it to end early; then what the caller shall be told.
+    /// Set once it must end early; holds the caller's answer.
     var interruption: PostgresError?
     var preamble: Preamble = []
     /// How many settings between BEGIN and the statement are yet to be answered.

@@ -18,7 +18,7 @@ extension Session {
     /// statement has ended.
     /// Requests behind that one on a shared connection might be hit instead, when it ends just then: they are their
     /// own transactions, rolled back, and are sent again. A request further back on a shared connection is given up:
-    /// its caller is told at once, it runs all the same, bounded by `statement_timeout`, and its result is dropped.
+    /// its caller gets an error at once, it still runs, bounded by `statement_timeout`, and its result is dropped.
     func interrupt(_ request: Request, _ reason: PostgresError) {
         guard !request.isAnswered, request.interruption == nil else { return }
         request.interruption = reason

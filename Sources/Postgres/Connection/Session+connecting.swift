@@ -18,7 +18,7 @@ extension Session {
                 PostgresError(
                     .cannotConnect,
                     sqlState: "08001",
-                    "Too many connections are being made at once."
+                    "Too many connections are being opened at once."
                 )
             )
         }
@@ -79,7 +79,7 @@ extension Session {
     /// Puts everything that a caller may have set back to what a new session has.
     ///
     /// Costs one round trip, and the prepared statements. Behind a pooler only a transaction left open is ended: the
-    /// session that would be reset may be anybody's.
+    /// session that would be reset may belong to any client.
     func reset(_ completion: @escaping (Bool) -> Void) {
         let rollBack = Statement("", "ROLLBACK")
         if isPooled {

@@ -117,7 +117,7 @@ extension Session: SocketHandler {
         owner?.sessionProgressed(self)
     }
 
-    /// A request that was to be cancelled but had an answer keeps it; one that was cancelled is told so by its code.
+    /// A request that was to be cancelled but had an answer keeps it; one that was cancelled has the code for it.
     private func answer(to request: Request) -> Request.Outcome {
         if let interruption = request.interruption, request.error?.sqlState == "57014" {
             return .failure(interruption)

@@ -1,4 +1,4 @@
-/// What a new session is told, and what a transaction is told where sessions belong to nobody.
+/// Settings of a new session, and of a transaction where sessions are shared.
 ///
 /// Behind a pooler in transaction mode (pgbouncer, Supabase's pooler) each transaction may meet another session of the
 /// server, and what one leaves behind is met by strangers: no settings of the session then, no prepared statements, no

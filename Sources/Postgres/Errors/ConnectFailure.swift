@@ -84,7 +84,7 @@ struct ConnectFailure {
                 """
             )
         case .readOnly:
-            failure("25006", "None of the hosts takes writes at the moment; it goes on when one does.")
+            failure("25006", "None of the hosts accepts writes at the moment; the server continues when one does.")
         case .noDatabase: failure("3D000", "Check the name of the database.")
         case .starting: failure("57P03", "Wait until it has started.")
         case .full: failure("53300", "Raise max_connections or open fewer connections.")

@@ -13,7 +13,7 @@ extension PostgresError {
         case "53200": "The database has no memory left"
         case "53300": "The database has no connection left for this server"
         case "28000", "28P01": "The database refuses this server's user name or password"
-        case "3D000": "The database that this server is told to use does not exist"
+        case "3D000": "The configured database does not exist"
         case "57P03": "The database is starting or recovering"
         case "57014": "The database took too long"
         case "55P03", "40001", "40P01": "The database is busy with other changes"

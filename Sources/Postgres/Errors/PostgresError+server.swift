@@ -7,7 +7,7 @@ extension PostgresError {
         let primary = Self.field(result, Int32(SWITCHYARD_DIAG_MESSAGE_PRIMARY))
         self.init(.server, sqlState: state, Self.message(state: state, primary: primary))
         // The server ends the session with these; the statement did not take effect unless it was already answered.
-        // So does a pooler that lost its server under the statement (class 08), and there nobody knows.
+        // So does a pooler that lost its server under the statement (class 08), and then the result is unknown.
         if let state, ["57P01", "57P02", "57P03"].contains(state) || state.hasPrefix("08") { code = .connectionLost }
         constraint = Self.field(result, Int32(SWITCHYARD_DIAG_CONSTRAINT_NAME))
         table = Self.field(result, Int32(SWITCHYARD_DIAG_TABLE_NAME))
@@ -41,15 +41,15 @@ extension PostgresError {
         case "22007", "22008": "A date or time cannot be used."
         case "22012": "A division by zero."
         case "22021": "A text holds bytes that are not valid UTF-8, or a NUL."
-        case "22023": "A function was given a value that it does not take."
-        case "22P02", "22P03": "A value is not written the way its type asks for."
+        case "22023": "A function got a value that it does not accept."
+        case "22P02", "22P03": "A value does not have the format of its type."
         case "P0001": "A function of the database raised an error."
         default:
             switch state.prefix(2) {
             case "22": "The database could not use a value."
             case "P0": "A function of the database failed."
-            case "XX": "The database met an internal error; its log says more."
-            default: "The database refused the statement; its log says more."
+            case "XX": "The database had an internal error; see its log."
+            default: "The database refused the statement; see its log."
             }
         }
     }

@@ -30,7 +30,7 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
             "Migration \(migration) stopped, and goes on when it is run again: "
                 + (cause.map(String.init(describing:)) ?? "")
         case .busy:
-            "Migration \(migration) is held up: another node has been migrating this database for too long."
+            "Migration \(migration) is blocked: another node has been migrating this database for too long."
         case .noRollback:
             "Migration \(migration) has no rollback."
         case .unreleased:

@@ -15,8 +15,8 @@ package struct MigrationState: Sendable, Hashable {
     /// A few words for people.
     package var summary: String {
         guard let appliedAt else { return "to apply" }
-        if isGone { return "gone: part of what it made is missing; `up` brings it back" }
-        if isChanged { return "applied \(appliedAt) from another text than this build's" }
+        if isGone { return "gone: part of it is missing; `up` restores it" }
+        if isChanged { return "applied \(appliedAt) from a different file than this build's" }
         return "applied \(appliedAt)"
     }
 }

@@ -69,7 +69,7 @@ extension Migrator {
                 // A file sets it for the session, which behind a pooler stays with strangers.
                 _ = try await connection.simple("RESET lock_timeout")
                 _ = try await connection.simple("COMMIT")
-                // A migration may have changed settings of the session: nobody else is to have it.
+                // A migration may have changed settings of the session: no other caller may get it.
                 connection.close()
                 return value
             } catch {

@@ -117,7 +117,7 @@ package struct Migrator: Sendable {
             throw MigrationError(code: .noRollback, migration: migration.label, cause: nil)
         }
         for migration in doomed.reversed() {
-            progress("Taking back \(migration.label) …")
+            progress("Rolling back \(migration.label) …")
             try await takeBack(migration, progress)
         }
         return doomed.reversed()

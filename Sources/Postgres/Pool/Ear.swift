@@ -45,8 +45,8 @@ final class Ear: @unchecked Sendable, SessionOwner {
 
     func sessionIsReady(_ session: Session) {
         if session.isPooled {
-            // A pooler would have some session of the server listen, which nobody hears.
-            logger.notice("a pooler is between us and PostgreSQL, through which no notifications come; asking instead")
+            // A pooler would have some session of the server listen, which no client hears.
+            logger.notice("a pooler between this node and PostgreSQL passes no notifications; polling instead")
             return close()
         }
         let sql = channels.map { "LISTEN \"\($0.replacing("\"", with: "\"\""))\"" }

@@ -6,7 +6,7 @@ import ServiceLifecycle
 /// NOTIFY is not kept for who is not there: after every gap there is a ``Event/reconnected``, upon which a listener
 /// looks for itself what it has missed.
 package final class NotificationListener: Sendable, Service {
-    /// What a listener is told.
+    /// An event for a listener.
     package enum Event: Sendable, Hashable {
         /// The channels are being listened to, for the first time.
         case listening

@@ -62,7 +62,8 @@ extension PoolEngine {
 
     /// Commits, unless nothing has been sent.
     ///
-    /// Not cancellable: whoever got this far wants to know. A server that does not answer in time is a lost one.
+    /// Not cancellable: a caller that got this far needs the result. A server that does not answer in time is a lost
+    /// one.
     func commit(_ lease: Lease) async throws(PostgresError) {
         let limit = configuration.statementTimeout
         let deadline = limit > .zero ? ContinuousClock.now + limit + configuration.silenceAllowance : nil

@@ -5,7 +5,9 @@ import Logging
 extension PoolEngine: SessionOwner {
     func sessionIsReady(_ session: Session) {
         session.role = .idle
-        if session.isPooled, !isPooled { logger.notice("a pooler in transaction mode is between us and PostgreSQL") }
+        if session.isPooled, !isPooled {
+            logger.notice("a pooler in transaction mode is between this node and PostgreSQL")
+        }
         isPooled = session.isPooled
         if backoff.failures > 0 { logger.info("PostgreSQL can be reached again") }
         backoff.succeeded()
@@ -48,8 +50,8 @@ extension PoolEngine: SessionOwner {
         serve()
     }
 
-    /// Those who wait keep waiting for a server that was there before or is starting; else they are told at once,
-    /// since a wrong address or password does not heal by itself.
+    /// Those who wait keep waiting for a server that was there before or is starting; otherwise they get an error at
+    /// once, since a wrong address or password does not heal by itself.
     private func connectingFailed(_ error: PostgresError) {
         let isNews = error.message != lastFailure?.message
         lastFailure = error
@@ -86,7 +88,7 @@ extension PoolEngine: SessionOwner {
             if now - renewal.at < renewal.pause + .seconds(20) { pause = min(renewal.pause * 2, .seconds(16)) }
         }
         renewal = (now, pause)
-        logger.warning("PostgreSQL takes no writes; connecting anew, in case another server does")
+        logger.warning("PostgreSQL accepts no writes; reconnecting, in case another server does")
         for session in sessions where session.state == .ready {
             session.isOutdated = true
             switch session.role {

@@ -3,15 +3,15 @@ import Logging
 
 /// The pool's own mind: which session does what, and who waits.
 ///
-/// Confined to the loop. Single statements are pipelined on a few shared sessions, each on the one with the least to do. Whoever needs a
-/// session exclusively is lent one; at least one session is always left for single statements, unless the pool has
-/// just one, which then serves in turn. Whoever has to wait does so in order of arrival.
+/// Confined to the loop. Single statements are pipelined on a few shared sessions, each on the one with the least to
+/// do. Whoever needs a session exclusively is lent one; at least one session is always left for single statements,
+/// unless the pool has just one, which then serves in turn. Whoever has to wait does so in order of arrival.
 final class PoolEngine: @unchecked Sendable {
     enum State { case running, draining, closed }
 
     struct Waiter<Element> {
         let element: Element
-        /// When it is told that there is no connection, while there is none.
+        /// When it reports that there is no connection.
         var givesUp: ContinuousClock.Instant
     }
 
@@ -37,7 +37,7 @@ final class PoolEngine: @unchecked Sendable {
     var hasConnected = false
     /// Whether the last connection came through a pooler.
     var isPooled = false
-    /// Whether a connection is wanted even when nobody asks for one.
+    /// Whether a connection is kept open without a request for one.
     var staysConnected = false
     /// When connections were last given up because the server takes no writes, and how long until the next time.
     var renewal: (at: ContinuousClock.Instant, pause: Duration)?
@@ -81,7 +81,7 @@ final class PoolEngine: @unchecked Sendable {
         if let reason = request.interruption { return request.answer(.failure(reason)) }
         guard lease.session.lease == lease.number else {
             return request.answer(
-                .failure(PostgresError(.shutDown, "The connection has been given back."))
+                .failure(PostgresError(.shutDown, "The connection was already returned to the pool."))
             )
         }
         if request.deadline != nil { deadlines.add(request) }
@@ -139,7 +139,7 @@ final class PoolEngine: @unchecked Sendable {
 
     // MARK: - Exclusive use
 
-    /// Takes somebody who wants a session exclusively.
+    /// Takes a waiter for an exclusive session.
     func submit(_ lease: LeaseRequest) {
         guard state == .running else { return lease.answer(.failure(Self.shutDownError)) }
         if lease.isCancelled { return lease.answer(.failure(Self.cancelledError)) }
@@ -154,7 +154,7 @@ final class PoolEngine: @unchecked Sendable {
         "The task that waited for the database was cancelled."
     )
 
-    /// Takes somebody out of the queue again.
+    /// Removes a waiter from the queue.
     func interrupt(_ lease: LeaseRequest) {
         lease.isCancelled = true
         guard let index = leases.firstIndex(where: { $0.element === lease }) else { return }

@@ -4,7 +4,7 @@ enum PoolRole {
     case connecting
     /// Ready, with nothing to do: it becomes shared or is lent.
     case idle
-    /// Takes single statements of anybody, pipelined.
+    /// Takes single statements of any caller, pipelined.
     case shared
     /// Finishes what it has, then is lent.
     case draining

@@ -2,7 +2,7 @@ import CLibPQ
 import Glibc
 import Synchronization
 
-/// What is told when a socket can be read or written; called on the loop's thread.
+/// Called on the loop's thread when a socket can be read or written.
 protocol SocketHandler: AnyObject {
     func socketIsReady(readable: Bool, writable: Bool)
     /// The jobs of one round have run: what they wrote may go out now.
@@ -57,7 +57,7 @@ final class SocketLoop: @unchecked Sendable {
             inbox.jobs.append(job)
             if !inbox.isAwake {
                 inbox.isAwake = true
-                // Once a burst; under the lock, because a stopped loop's descriptor may be somebody else's.
+                // Once a burst; under the lock, because a stopped loop's descriptor may have been reused.
                 eventfd_write(wakeUp, 1)
             }
             return true
@@ -94,7 +94,7 @@ final class SocketLoop: @unchecked Sendable {
         handlers[token] = nil
     }
 
-    /// Has ``SocketHandler/roundEnded()`` called once the jobs at hand have run.
+    /// Has ``SocketHandler/roundEnded()`` called once the queued jobs have run.
     func noteChange(_ handler: any SocketHandler) {
         changed.append(handler)
     }

@@ -3,13 +3,13 @@ import FoundationEssentials
 /// The rules that apply to the leads of one source, in the order in which they are tried, with what each destination
 /// stands in the way with.
 ///
-/// The same choice and order as ``CompiledRuleSet`` makes, without its index: for whoever looks at every rule, as lint
+/// The same choice and order as ``CompiledRuleSet`` makes, without its index: for callers that read every rule, as lint
 /// and explain do.
 struct AppliedRules: Sendable {
     /// A rule at its place.
     struct Entry: Sendable {
         let rule: RoutingRule
-        /// Whether the platform owns it, so that it applies to everybody's leads.
+        /// Whether the platform owns it, so that it applies to all leads.
         let isShared: Bool
         /// Where its leads go, and what stands against that.
         let destination: CompiledDestination
@@ -57,7 +57,7 @@ struct RuleSetView: Sendable {
     /// What turns rules into destinations, as routing does it.
     var compiler: DestinationCompiler { DestinationCompiler(workspaces: workspaces, agreements: agreements) }
 
-    /// Whether a rule applies to everybody's leads.
+    /// Whether a rule applies to all leads.
     func isShared(_ rule: RoutingRule) -> Bool {
         guard let owner = rule.workspaceID else { return true }
         return workspaces[owner]?.isPlatform == true

@@ -35,7 +35,7 @@ struct CellIndex: Sendable {
 
         func number(of value: [UInt8]) -> Int? { value.withUnsafeBufferPointer(table.number(of:)) }
 
-        /// Keeps of a set the rules that take a value; nil stands for one that nobody names.
+        /// Keeps of a set the rules that take a value; nil stands for a value that no rule names.
         func restrict(_ set: inout RuleBits, to number: Int?) {
             var kept = set
             kept.formIntersection(unasked)
@@ -245,13 +245,14 @@ struct CellIndex: Sendable {
 
     /// The first cell that no rule of a set takes, or nil if together they take all of them.
     ///
-    /// Goes down attribute by attribute and stops as soon as nobody is left, so that what is not covered is mostly found
-    /// with the first cell.
+    /// Goes down attribute by attribute and stops as soon as no rule is left, so that what is not covered is mostly
+    /// found with the first cell.
     ///
     /// - Parameters:
     ///   - cells: the cells.
     ///   - rules: who may take them.
-    ///   - budget: how many steps to take at most; negative afterwards when they did not do, and then nil means nothing.
+    ///   - budget: how many steps to take at most; negative afterwards when they did not do, and then nil means
+    ///     nothing.
     /// - Returns: a cell that is left, if there is one.
     func uncovered(_ cells: LeadCells, by rules: RuleBits, budget: inout Int) -> LeadCell? {
         var cell = LeadCell()

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The states of the United States against the bands of company size that rules name: which combinations nobody takes.
+/// The states of the United States against the bands of company size that rules name: which combinations no rule takes.
 ///
 /// Only where rules tell both apart. A combination counts as taken if some rule takes some of its leads, whatever else
 /// that rule asks for; so what is reported is surely left over.
@@ -8,7 +8,7 @@ struct CoverageGrid {
     private let rows: [(state: USState, open: [Int])]
     private let sizes: [(text: String, number: Int)]
 
-    /// How many groups of states are told apart in a sentence.
+    /// How many groups of states are listed in a sentence.
     private static let groupLimit = 4
 
     init(_ applied: AppliedRules, _ index: CellIndex) {
@@ -43,7 +43,7 @@ struct CoverageGrid {
         self.rows = rows
     }
 
-    /// Combinations that nobody takes, as groups of states; nil when there is none.
+    /// Combinations that no rule takes, as groups of states; nil when there is none.
     func finding(owner: UUID?, view: RuleSetView) -> RuleFinding? {
         let open = rows.reduce(0) { $0 + $1.open.count }
         guard open > 0 else { return nil }

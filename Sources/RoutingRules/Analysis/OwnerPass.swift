@@ -63,7 +63,7 @@ struct OwnerPass {
                     .unreadable,
                     rule,
                     path: "/conditions" + problem.path,
-                    "Its conditions cannot be read, so the rule is left out: \(problem.message)",
+                    "Its conditions cannot be read, so the rule is ignored: \(problem.message)",
                     remedy: "Save the rule with conditions that can be read."
                 )
             }
@@ -84,7 +84,8 @@ struct OwnerPass {
                     rule,
                     path: "/conditions/where",
                     "No lead matches: the comparisons contradict each other or the lists.",
-                    remedy: "Look for a field that is asked for two things at once; “any” is met by one of its parts."
+                    remedy:
+                        "Look for a field that must meet two conditions at once; use “any” if one of them is enough."
                 )
             )
         } else if !unknown.isEmpty {
@@ -128,7 +129,7 @@ struct OwnerPass {
             return finding(
                 attribute.rawValue,
                 "No lead matches: the list asks for \(attribute.noun), and its values are blank.",
-                "Name a value, or leave the list out."
+                "Add a value, or omit the list."
             )
         }
         if !conditions.usStates.isEmpty, unknownStates.count == conditions.usStates.count {
@@ -150,7 +151,7 @@ struct OwnerPass {
         return finding(
             "regions",
             "No lead matches: none of the states in us_states lies in one of the regions.",
-            "Drop one of the two lists, or make them agree."
+            "Remove one of the two lists, or make them agree."
         )
     }
 
@@ -172,7 +173,7 @@ struct OwnerPass {
                     entry.rule,
                     path: "/distribution/pool/members",
                     "The rule takes no lead: \(what) of its pool \(obstacles.count == 1 ? "cannot" : "can") take one.",
-                    remedy: "Add a workspace that takes part and has agreed, or see to those."
+                    remedy: "Add an active workspace that has agreed, or fix these."
                 )
             ]
         }
@@ -185,8 +186,8 @@ struct OwnerPass {
                     .deadMember,
                     entry.rule,
                     path: "/distribution/pool/members/\(index)",
-                    "\(name) gets nothing from the pool: it \(obstacle.predicate).",
-                    remedy: "See to it, or take it out; the others have its share."
+                    "\(name) gets no leads from the pool: it \(obstacle.predicate).",
+                    remedy: "Fix it, or remove it; the others get its share."
                 )
             }
     }
@@ -201,14 +202,14 @@ struct OwnerPass {
             case .paused: (.warning, .pausedDestination, "Resume the workspace, or leave it: the next rule is tried.")
             case .noAgreement:
                 (.error, .noAgreement, "Ask the receiver to agree: POST /api/agreements with a key of its own.")
-            case .unreadable: (.error, .inactiveDestination, "Save its capacity anew.")
+            case .unreadable: (.error, .inactiveDestination, "Save its capacity again.")
             }
         return RuleFinding(
             severity,
             code,
             rule,
             path: "/destinationWorkspaceId",
-            "The rule is passed over: \(name) \(obstacle.predicate).",
+            "The rule is skipped: \(name) \(obstacle.predicate).",
             remedy: remedy
         )
     }
@@ -274,12 +275,12 @@ struct OwnerPass {
             "Takes no lead: “\(other.rule.name)” (priority \(other.rule.priority)) is tried before it and \(what).",
             remedy: isSameDestination
                 ? "Delete it: both send to the same workspace."
-                : "Give it a higher priority, or narrow “\(other.rule.name)”; leave it if it is there for when that "
+                : "Give it a higher priority, or narrow “\(other.rule.name)”; keep it as a reserve for when that "
                     + "one's destination is paused."
         )
     }
 
-    /// Another rule of the same priority that wants some of the same leads for somebody else.
+    /// Another rule of the same priority that sends some of the same leads elsewhere.
     private func tie(of place: Int, _ cells: LeadCells, _ index: CellIndex) -> RuleFinding? {
         let entries = applied.entries
         let rule = entries[place].rule
@@ -315,7 +316,7 @@ struct OwnerPass {
                 + (more > 0
                     ? "which want some of the same leads for other workspaces; the oldest is tried first."
                     : "which wants some of the same leads for another workspace; the older one is tried first."),
-            remedy: "Give them different priorities, so that the order is what you say and not what came first."
+            remedy: "Give them different priorities, so that the order does not depend on their age."
         )
     }
 
@@ -355,7 +356,7 @@ struct OwnerPass {
             owner: owner,
             path: "/fallbackWorkspaceId",
             "Leads that no rule matches stay where they are: \(name) \(obstacle.predicate).",
-            remedy: "Name another workspace for unmatched leads, or see to this one."
+            remedy: "Name another workspace for unmatched leads, or fix this one."
         )
     }
 }

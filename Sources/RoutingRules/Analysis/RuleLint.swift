@@ -2,9 +2,9 @@ package import FoundationEssentials
 
 /// Looks for what is wrong with rules without a single lead.
 ///
-/// What it says about shadowing is sound: a rule that is called unreachable takes no lead, whatever comes, as long as the
-/// destinations stand as they do. For the six lists it is complete as well. For ten thousand rules it takes some tenths
-/// of a second; see docs/performance.md.
+/// What it says about shadowing is sound: a rule that is called unreachable takes no lead, whatever comes, as long as
+/// the destinations stand as they do. For the six lists it is complete as well. For ten thousand rules it takes some
+/// tenths of a second; see docs/performance.md.
 package struct RuleLint: Sendable {
     private let snapshot: RuleSetSnapshot
     private let view: RuleSetView
@@ -33,14 +33,14 @@ package struct RuleLint: Sendable {
         )
     }
 
-    /// The errors of ``report(on:about:)``, for whoever publishes rules: tens of milliseconds for ten thousand, where the
+    /// The errors of ``report(on:about:)``, for publishing: tens of milliseconds for ten thousand, where the
     /// whole report may take seconds when rules have trees.
     func errors(on owner: UUID?) -> [RuleFinding] {
         let pass = OwnerPass(snapshot, view, owner: owner, steps: Self.stepsForOneRule)
         return pass.findings(about: nil, errorsOnly: true).filter { $0.severity == .error }
     }
 
-    /// Looks at the rules of everybody: the platform's first, then those of each workspace by its name.
+    /// Checks the rules of all owners: the platform's first, then those of each workspace by its name.
     package func report() -> RuleLintReport {
         var owners: [UUID?] = [nil]
         let withRules = Set(snapshot.rules.compactMap(\.workspaceID))

@@ -32,7 +32,7 @@ extension RuleLintReport {
     package var summary: String {
         func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
         let rules = counted(ruleCount, "rule") + " of version \(version)"
-        guard !findings.isEmpty else { return "\(rules): nothing to complain of." }
+        guard !findings.isEmpty else { return "\(rules): no faults found." }
         return "\(rules): \(counted(count(.error), "error")), \(counted(count(.warning), "warning")), "
             + "\(counted(count(.note), "note"))."
     }

@@ -44,7 +44,7 @@ package struct Cap: Sendable, Hashable {
             let limit = reader.integer("limit", in: 0...largestLimit, isRequired: true)
             guard let period, let limit else { return }
             if caps.contains(where: { $0.period == period }) {
-                reader.note("per", "There is a cap for this period already.", "Leave one of them out.")
+                reader.note("per", "There is a cap for this period already.", "Omit one of them.")
             }
             caps.append(Cap(per: period, limit: limit))
         }

@@ -128,7 +128,7 @@ final class CompiledPool: Sendable {
             }
     }
 
-    /// Whether nobody but an operator or the clock stands between a lead and a member.
+    /// Whether only an operator or the clock stands between a lead and a member.
     var mayWait: Bool { whenFull == .wait && members.contains { $0.obstacle == nil || $0.obstacle == .paused } }
 }
 

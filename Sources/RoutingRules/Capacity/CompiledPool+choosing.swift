@@ -62,8 +62,8 @@ struct Deciding {
 
     /// The next in turn, by smooth weighted round robin.
     ///
-    /// Everybody present comes forward by the own weight, and whoever goes steps back by the weight of all. The sum of
-    /// the steps is zero, so that an absence leaves nobody with a debt, and who is new starts level.
+    /// Every present member gains its weight, and the chosen member loses the weight of all. The sum of
+    /// the steps is zero, so that an absence leaves no debt, and a new member starts level.
     mutating func takeTurn<Members: Collection>(_ members: Members) -> (place: Int, of: Int64)?
     where Members.Element: TakesTurns {
         var best: (place: Int, current: Int64)?
@@ -88,7 +88,7 @@ extension CompiledPool {
     /// - Parameters:
     ///   - deciding: the decision under way; what was looked at is noted in it, what is taken is charged to it.
     ///   - waited: whether the lead waited for this rule, and so stands before those that arrive.
-    /// - Returns: who takes it, or why nobody does.
+    /// - Returns: the member that takes it, or why none does.
     func choose(_ deciding: inout Deciding, waited: Bool) -> PoolAnswer {
         if let phrase = deciding.full(caps) { return .refused(why: phrase, canChange: true) }
         if whenFull == .wait, !waited, deciding.state.waiting.contains(rule) {
@@ -174,7 +174,7 @@ extension CompiledPool {
         }
     }
 
-    /// Says why nobody could take a lead, naming one of them.
+    /// Says why no member could take a lead, naming one of them.
     private static func sentence(_ refusals: [(why: String, canChange: Bool)], _ members: [CompiledMember]) -> String {
         guard let first = refusals.first, let member = members.first else { return "has no members" }
         if refusals.count == 1 { return "sends to “\(member.name)”, which \(first.why)" }
@@ -189,7 +189,7 @@ extension CompiledPool {
 extension CompiledMember {
     /// Chooses a person of the workspace, and charges the turn.
     ///
-    /// - Returns: the person, and a sentence; nobody and a sentence when all are absent or full, nothing without people.
+    /// - Returns: the assignee and a sentence; only a sentence if all are absent or full; nothing without assignees.
     func assign(_ deciding: inout Deciding) -> (person: Assignee?, reason: String)? {
         guard !people.isEmpty else { return nil }
         var present: [CompiledPerson] = []
@@ -197,7 +197,7 @@ extension CompiledMember {
             if deciding.full(person.caps) == nil { present.append(person) }
         }
         guard let turn = deciding.takeTurn(present) else {
-            return (nil, "Nobody there is available; it is not assigned to a person.")
+            return (nil, "No assignee is available; it is not assigned to a person.")
         }
         let person = present[turn.place]
         deciding.charge(person.caps)

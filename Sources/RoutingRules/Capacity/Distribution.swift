@@ -3,11 +3,11 @@ package import JSON
 
 /// How a rule hands out its leads: to which workspaces, by which method, up to which caps.
 package struct Distribution: Sendable, Hashable {
-    /// What becomes of a lead when nobody can take it at the moment.
+    /// What happens to a lead when no member can take it at the moment.
     package enum WhenFull: String, Sendable, Hashable, CaseIterable {
         /// The next rule that matches is tried.
         case nextRule = "next_rule"
-        /// The lead waits, and goes out oldest first when somebody can take leads again.
+        /// The lead waits, and goes out oldest first when a destination can take leads again.
         case wait
     }
 
@@ -15,7 +15,7 @@ package struct Distribution: Sendable, Hashable {
     package var pool: Pool?
     /// The caps of the rule as a whole.
     package var caps: [Cap]
-    /// What becomes of a lead when nobody can take it at the moment.
+    /// What happens to a lead when no member can take it at the moment.
     package var whenFull: WhenFull
     /// What of the stored settings could not be understood; a rule with such problems takes no part.
     package private(set) var problems: [SettingsProblem] = []
@@ -134,7 +134,7 @@ package struct Pool: Sendable, Hashable {
         let by = reader.choice("stickyBy", of: StickyBy.self)
         let otherwise = reader.choice("otherwise", of: Method.self)
         if method == .sticky {
-            if by == nil { reader.note("stickyBy", "A sticky pool says by what.", "Send company or email_domain.") }
+            if by == nil { reader.note("stickyBy", "A sticky pool needs this field.", "Send company or email_domain.") }
             if otherwise == .sticky { reader.note("otherwise", "This is another method than sticky.") }
         }
         let period = reader.choice("per", of: CapPeriod.self)

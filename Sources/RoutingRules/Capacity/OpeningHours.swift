@@ -59,7 +59,7 @@ package struct OpeningHours: Sendable, Hashable {
         var holidays: Set<Int64> = []
         for (index, value) in (reader.list("holidays", atMost: 1000) ?? []).enumerated() {
             guard case .string(let text) = value, let day = CivilDate(text) else {
-                reader.note("holidays", "Entry \(index) is no date.", "Write dates as 2026-12-25.")
+                reader.note("holidays", "Entry \(index) is not a date.", "Write dates as 2026-12-25.")
                 continue
             }
             holidays.insert(day.daysSinceEpoch)

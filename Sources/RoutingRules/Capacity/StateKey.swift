@@ -68,8 +68,8 @@ package struct StateRequestKey: Sendable, Hashable {
     package let key: StateKey
     /// The time zone, as PostgreSQL knows it.
     package let timeZone: String
-    /// How many leads its window takes, if that is all that decisions compare it with; nil: its value decides otherwise, as
-    /// that of a turn does.
+    /// How many leads its window takes, if that is all that decisions compare it with; nil: its value decides
+    /// otherwise, as that of a turn does.
     package let limit: Int64?
 
     /// A key with its time zone, and its limit if it counts for a cap.
@@ -104,7 +104,7 @@ package struct RoutingStateRequest: Sendable, Hashable {
     package var sticky: Set<Sticky> = []
     /// Rules for which leads may wait.
     package var waiting: Set<UUID> = []
-    /// Whether somebody's presence depends on the time.
+    /// Whether an assignee's presence depends on the time.
     package var needsTime = false
 
     /// Nothing.
@@ -115,8 +115,8 @@ package struct RoutingStateRequest: Sendable, Hashable {
         keys.isEmpty && clocks.isEmpty && sticky.isEmpty && waiting.isEmpty && !needsTime
     }
 
-    /// Whether decisions ask of every number only if it has reached its limit, so that they come out the same whatever it is
-    /// below that.
+    /// Whether decisions ask of every number only if it has reached its limit, so that they come out the same whatever
+    /// it is below that.
     ///
     /// Turns, loads and what is sticky are not of that kind.
     package var asksOnlyForRoom: Bool { sticky.isEmpty && keys.allSatisfy { $0.limit != nil } }

@@ -90,7 +90,7 @@ package enum ConditionField: Sendable, Hashable {
         if case .metadata(let path) = self { path.name } else { Self.nouns[self] ?? "" }
     }
 
-    /// Whether its value may tell who somebody is; such a value is not repeated in the log.
+    /// Whether its value may identify a person; such a value is not repeated in the log.
     package var isPersonal: Bool {
         switch self {
         case .email, .phone, .firstName, .lastName, .sourceID, .metadata: true

@@ -24,7 +24,7 @@ struct ConditionReader {
         nodes += 1
         guard nodes <= ConditionNode.Limit.nodes else {
             if nodes == ConditionNode.Limit.nodes + 1 {
-                note(path, "There are more than \(ConditionNode.Limit.nodes) parts.", "Make several rules of it.")
+                note(path, "There are more than \(ConditionNode.Limit.nodes) parts.", "Split it into several rules.")
             }
             return nil
         }
@@ -34,7 +34,7 @@ struct ConditionReader {
         }
         let shape = "Send {\"all\": […]}, {\"any\": […]}, {\"not\": {…}} or {\"field\": …, \"op\": …, \"value\": …}."
         guard case .object(let members) = json else {
-            note(path, "A condition is an object, not \(json.kind.rawValue).", shape)
+            note(path, "A condition must be an object, not \(json.kind.rawValue).", shape)
             return nil
         }
         let names = members.map(\.key)
@@ -44,7 +44,7 @@ struct ConditionReader {
         }
         guard let kind = ["all", "any", "not"].first(where: names.contains) else {
             guard names.contains("field") || names.contains("op") else {
-                note(path, names.isEmpty ? "This condition is empty." : "This is no condition.", shape)
+                note(path, names.isEmpty ? "This condition is empty." : "This is not a condition.", shape)
                 return nil
             }
             return comparison(members, path: path).map(ConditionNode.comparison)
@@ -94,7 +94,7 @@ struct ConditionReader {
         }
         guard ConditionOperator.allowed(for: field).contains(op) else {
             let known = Self.list(ConditionOperator.allowed(for: field))
-            note(path + "/op", "“\(op.rawValue)” does not go with “\(field.name)”.", "It has \(known).")
+            note(path + "/op", "“\(op.rawValue)” cannot be used with “\(field.name)”.", "It has \(known).")
             return nil
         }
         let test = test(field, op, value("value"), path: path + "/value")
@@ -134,7 +134,7 @@ extension ConditionReader {
             case nil: return .freeMail(true)
             case .bool(let wanted): return .freeMail(wanted)
             default:
-                note(path, "This is true or false.", "Leave it out for true.")
+                note(path, "This is true or false.", "Omit it for true.")
                 return nil
             }
         case .within: return circle(value, path: path).map(Comparison.Test.within)
@@ -217,10 +217,10 @@ extension ConditionReader {
         guard let text = text(value, ConditionNode.Limit.textBytes, path: path) else { return nil }
         switch field {
         case .usState where USState(text) == nil:
-            note(path, "“\(text)” is no state of the United States.", "Use its code or name, or the field “state”.")
+            note(path, "“\(text)” is not a state of the United States.", "Use its code or name, or the field “state”.")
             return nil
         case .phoneCountry where Country(text) == nil:
-            note(path, "“\(text)” is no country.", "Use a code such as DE, or the English name.")
+            note(path, "“\(text)” is not a country.", "Use a code such as DE, or the English name.")
             return nil
         default: return ConditionKey.key(for: field, text)
         }
@@ -244,7 +244,9 @@ extension ConditionReader {
             guard ends.count == 2, let from = bound(field, ends[0], path: path + "/0"),
                 let to = bound(field, ends[1], path: path + "/1")
             else {
-                if ends.count != 2 { note(path, "This has two values, the least and the greatest.", "Send [1, 10].") }
+                if ends.count != 2 {
+                    note(path, "This must have two values, the least and the greatest.", "Send [1, 10].")
+                }
                 return nil
             }
             guard from.isDate == to.isDate else {

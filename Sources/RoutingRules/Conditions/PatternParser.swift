@@ -89,7 +89,7 @@ struct PatternParser {
             // A lazy quantifier finds the same texts.
             _ = take("?")
             if peek() == "+" {
-                throw fault("Possessive quantifiers are not supported", "Leave the second + out.")
+                throw fault("Possessive quantifiers are not supported", "Omit the second +.")
             }
         }
         return tree

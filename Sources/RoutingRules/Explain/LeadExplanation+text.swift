@@ -36,7 +36,7 @@ extension LeadExplanation {
             add("decided", when)
         }
         if isDuplicate {
-            add("duplicate", duplicateLeadID.map { "of \($0.text)" } ?? "of a lead that is not yours to see")
+            add("duplicate", duplicateLeadID.map { "of \($0.text)" } ?? "of a lead that you may not see")
         }
         var rules = "version \(ruleSet.version)\(ruleSet.isCurrent ? ", in force" : ", replaced since")"
         if let author = ruleSet.author { rules += ", by \(author)" }
@@ -51,7 +51,7 @@ extension LeadExplanation {
     }
 
     private var leadLines: [String] {
-        var lines = ["The lead, as the rules saw it:"]
+        var lines = ["The lead, as the rules read it:"]
         for fact in LeadFacts(lead).facts {
             var value = fact.given.map(Self.short) ?? "–"
             if let understood = fact.understood { value += "  → \(understood)" }
@@ -62,9 +62,9 @@ extension LeadExplanation {
 
     private func ruleLines(_ limit: Int) -> [String] {
         guard viewpoint != .receiver else {
-            var lines = ["The rule that sent it (the others belong to whoever sent the lead):"]
+            var lines = ["The rule that sent it (the others belong to the sender):"]
             lines += steps.map { "  “\($0.rule.name)”" }
-            return steps.isEmpty ? ["The rules belong to whoever sent the lead."] : lines
+            return steps.isEmpty ? ["The rules belong to the sender of the lead."] : lines
         }
         guard trace.ruleCount > 0 else { return ["There are no active rules for its leads."] }
         let matched = "\(trace.matchCount == 1 ? "1 matches" : "\(trace.matchCount) match")"
@@ -121,7 +121,7 @@ extension LeadExplanation {
             let actual = failure.actual.map { "has \(Self.short($0))" } ?? "has none"
             return "wants \(failure.noun) \(Self.short(failure.expected)); the lead \(actual)"
         case .unreadable(let problem):
-            return "left out: its conditions cannot be read\(problem.path.isEmpty ? "" : " (\(problem.path))")"
+            return "ignored: its conditions cannot be read\(problem.path.isEmpty ? "" : " (\(problem.path))")"
         }
     }
 

@@ -18,7 +18,7 @@ package struct LeadExplanation: Sendable {
         package var destinationWorkspaceID: UUID?
         /// The rule that matched.
         package var matchedRuleID: UUID?
-        /// Who asked for it, where somebody did.
+        /// The caller that asked for it, if any.
         package var actor: String?
         /// When, in microseconds since 1970.
         package var at: Int64
@@ -100,7 +100,7 @@ package struct LeadExplanation: Sendable {
         case stateNotKept = "state-not-kept"
         /// Another program decided, and kept no version.
         case decidedElsewhere = "decided-elsewhere"
-        /// The person was erased, and with them what the rules saw.
+        /// The person was erased, with the data that the rules read.
         case erased
         /// None of these.
         case unknown
@@ -113,13 +113,13 @@ package struct LeadExplanation: Sendable {
             case .stateNotKept: "Caps and turns as they stood then are not kept, and this decision depends on them."
             case .decidedElsewhere:
                 "Another program made this decision and kept no version; these are the rules of that moment."
-            case .erased: "The person was erased, and with them what the rules saw."
+            case .erased: "The person was erased, with the data that the rules read."
             case .unknown: "The cause is not known: please report it with the lead's id."
             }
         }
     }
 
-    /// What is told to whom.
+    /// Messages and their receivers.
     package enum Viewpoint: Sendable, Hashable {
         /// Everything, to administrators.
         case everything
@@ -137,7 +137,7 @@ package struct LeadExplanation: Sendable {
     package var workspaceID: UUID?
     /// What the partner sent.
     package var lead: Lead
-    /// Its decisions, oldest first; a lead that nobody has decided yet has none.
+    /// Its decisions, oldest first; an undecided lead has none.
     package var attempts: [Attempt]
     /// Which of them is explained; nil for a preview of what the rules in force would do.
     package var chosen: Int?
@@ -157,7 +157,7 @@ package struct LeadExplanation: Sendable {
     package var capacity: [String]
     /// The names of workspaces.
     package var workspaceNames: [UUID: String]
-    /// What is told.
+    /// The message.
     package var viewpoint: Viewpoint
     /// When the person was erased, in microseconds since 1970; nil: they were not.
     package var erasedAt: Int64?
@@ -204,7 +204,7 @@ package struct LeadExplanation: Sendable {
 
     /// The steps that the reader may see.
     package var steps: [RuleTrace.Step] {
-        // What rules say to a lead that says nothing is about nobody.
+        // What rules say to an empty lead is about no person.
         if erasedAt != nil { return [] }
         return switch viewpoint {
         case .everything, .sender: trace.steps
@@ -236,7 +236,7 @@ package struct LeadExplanation: Sendable {
             return "Routed to \(name(attempt.destinationWorkspaceID))" + (rule.map { " by rule “\($0)”." } ?? ".")
         case "unmatched": return "No rule took it; kept in its source workspace."
         case "fallback": return "No rule took it; sent to the fallback \(name(attempt.destinationWorkspaceID))."
-        case "duplicate": return "A duplicate: the same lead had been sent before. It stays with whoever sent it."
+        case "duplicate": return "A duplicate: the same lead was sent before. It stays in its source workspace."
         case "retry": return "Not routed yet; it is tried again."
         case "waiting": return "Waiting until a destination can take it."
         case "failed": return "Failed for good."
@@ -264,17 +264,17 @@ package struct LeadExplanation: Sendable {
     /// Whether and why not the decision could be made again, as a sentence.
     package var reproductionSentence: String {
         switch reproduction {
-        case .same: "Made again from what was stored, with the same result."
+        case .same: "Decided again from stored data, with the same result."
         case .different(.erased):
-            "Not made again: the person was erased, and with them what the rules saw. The log keeps what was decided."
+            "Not decided again: the person was erased, with the data that the rules read. The log keeps the decision."
         case .different(let cause):
-            "Made again, it comes out differently: \(trace.decision.reason) \(cause.sentence)"
+            "Decided again, the result differs: \(trace.decision.reason) \(cause.sentence)"
         case .none:
             attempt == nil
                 ? "A preview under the rules in force; nothing is decided yet."
                 : isDuplicate
-                    ? "Duplicates are settled by identity before rules count; the rules say what would have been otherwise."
-                    : "This line of the log was not decided by the rules; they say what would be otherwise."
+                    ? "Duplicates are decided by identity, before the rules. The rules show where the lead would have gone otherwise."
+                    : "The rules did not decide this log row. They show where the lead would go otherwise."
         }
     }
 }

@@ -47,7 +47,7 @@ package struct RuleTrace: Sendable {
         package var isUsable = true
     }
 
-    /// The rules that are told one by one, in their order: those that matched, and the nearest of the others.
+    /// The rules that are listed one by one, in their order: those that matched, and the nearest of the others.
     package private(set) var steps: [Step] = []
     /// How many rules apply to the lead.
     package private(set) var ruleCount = 0
@@ -77,10 +77,10 @@ package struct RuleTrace: Sendable {
     ///   - lead: the lead.
     ///   - source: the workspace that it came from.
     ///   - snapshot: the rule set.
-    ///   - state: caps, turns and clocks as the decision saw them; nil: nothing taken, everybody open. A lead that stood in
+    ///   - state: caps, turns and clocks as the decision saw them; nil: nothing taken, all open. A lead that stood in
     ///     a queue has not looked who waits there, so that its own place is nothing to be told.
     ///   - excluding: the workspaces that had returned it.
-    ///   - limit: how many of the rules that do not match are told one by one.
+    ///   - limit: how many of the rules that do not match are listed one by one.
     package init(
         of lead: Lead,
         from source: UUID?,
@@ -161,13 +161,13 @@ package struct RuleTrace: Sendable {
         guard let pool = entry.destination.pool else {
             return .passedOver(
                 because: excluding.contains(entry.destination.workspace)
-                    ? "its destination has returned this lead" : "nobody could take it"
+                    ? "its destination has returned this lead" : "no destination could take it"
             )
         }
         var deciding = Deciding(lead: lead, taking: &state)
         deciding.excluded = excluding
         guard case .refused(let why, _) = pool.choose(&deciding, waited: false) else {
-            return .passedOver(because: "nobody could take it")
+            return .passedOver(because: "no destination could take it")
         }
         return .passedOver(because: "it \(why)")
     }

@@ -35,7 +35,7 @@ package struct LeadLocation: Sendable, Hashable {
 /// A lead as a partner sent it.
 ///
 /// ``LeadValidation`` turns raw input into one of these: trimmed, without empty strings, within the limits. Its place
-/// in the state machine, its id and its source are not part of it: they belong to whoever stores it.
+/// in the state machine, its id and its source are not part of it: they belong to its store.
 package struct Lead: Sendable, Hashable {
     /// The e-mail address, as written.
     package var email: String?

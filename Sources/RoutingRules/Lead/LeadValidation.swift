@@ -145,7 +145,11 @@ private struct Checks {
             if other != nil {
                 let remedy = "Send latitude and longitude, or neither."
                 faults.append(
-                    FieldFault(field: field, message: "Is missing beside the other coordinate.", remedy: remedy)
+                    FieldFault(
+                        field: field,
+                        message: "Is missing, while the other coordinate is given.",
+                        remedy: remedy
+                    )
                 )
             }
             return nil
@@ -153,7 +157,7 @@ private struct Checks {
         guard abs(value) <= Double(limit) else {
             let remedy = "Send degrees such as 52.52, south and west as negative numbers."
             faults.append(
-                FieldFault(field: field, message: "Is no number between -\(limit) and \(limit).", remedy: remedy)
+                FieldFault(field: field, message: "Is not a number between -\(limit) and \(limit).", remedy: remedy)
             )
             return nil
         }
@@ -200,10 +204,10 @@ private struct Checks {
     mutating func email(_ value: String?) {
         guard let value, !Self.isAddress(value) else { return }
         let remedy = "Send one address such as name@example.com, or leave the field out."
-        faults.append(FieldFault(field: "/email", message: "Is no e-mail address.", remedy: remedy))
+        faults.append(FieldFault(field: "/email", message: "Is not an e-mail address.", remedy: remedy))
     }
 
-    /// Whether an address identifies somebody and its domain has no empty part.
+    /// Whether an address identifies a person and its domain has no empty part.
     private static func isAddress(_ value: String) -> Bool {
         guard let normalised = LeadIdentity.normalised(.email, value),
             let at = normalised.lastIndex(of: "@")
@@ -223,12 +227,12 @@ private struct Checks {
         if let phone = lead.phone, LeadIdentity.exists(.phone, of: phone) { return }
         if let company = lead.companyName, LeadIdentity.exists(.company, of: company) { return }
         if lead.phone != nil {
-            let remedy = "Send 7 to 15 digits, or an e-mail address or a company name beside it."
-            faults.append(FieldFault(field: "/phone", message: "Is no phone number.", remedy: remedy))
+            let remedy = "Send 7 to 15 digits, or add an e-mail address or a company name."
+            faults.append(FieldFault(field: "/phone", message: "Is not a phone number.", remedy: remedy))
         } else {
             let remedy = "Send an e-mail address, a phone number or a company name."
             faults.append(
-                FieldFault(field: "", message: "Has nothing to recognise it by.", remedy: remedy)
+                FieldFault(field: "", message: "Has no e-mail, phone or company to recognise it by.", remedy: remedy)
             )
         }
     }

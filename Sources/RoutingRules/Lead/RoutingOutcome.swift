@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// What became of a lead, for whoever sent it or asked.
+/// The outcome of a lead, for its sender or a reader.
 package struct RoutingOutcome: Sendable, Hashable {
     /// The lead's id.
     package var leadID: UUID
@@ -14,7 +14,7 @@ package struct RoutingOutcome: Sendable, Hashable {
     package var matchedRuleName: String?
     /// Why, in one sentence for people.
     package var reason: String
-    /// Whether somebody had sent the same lead before.
+    /// Whether the same lead was sent before.
     package var isDuplicate: Bool
     /// The lead that came first, if this one is a duplicate; never says whose it is.
     package var duplicateLeadID: UUID?

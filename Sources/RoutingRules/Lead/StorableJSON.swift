@@ -25,10 +25,10 @@ enum StorableJSON {
             case .tooDeep: return Fault.tooDeep.message
             case .loneSurrogate: return "Contains half of a surrogate pair."
             case .trailingText: return "Has something after its JSON object."
-            case .malformed, .notUTF8: return "Is no valid JSON."
+            case .malformed, .notUTF8: return "Is not valid JSON."
             }
         } catch {
-            return "Is no valid JSON."
+            return "Is not valid JSON."
         }
     }
 

@@ -63,7 +63,7 @@ struct DocumentReader {
         guard let value = value(name) else { return nil }
         guard case .string(let text) = value else { return wrong(name, "a string", value) }
         guard !text.isEmpty, text.utf8.count <= limit, !text.utf8.contains(where: { $0 < 0x20 }) else {
-            note(name, "A text here has 1 to \(limit) bytes and no control characters.")
+            note(name, "A text here must have 1 to \(limit) bytes and no control characters.")
             return nil
         }
         return text

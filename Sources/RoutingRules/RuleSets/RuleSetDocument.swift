@@ -164,7 +164,7 @@ extension RuleSetDocument {
                             DocumentProblem(
                                 path: "/\(list)/\(index)/id",
                                 "Another entry of the list has this id.",
-                                remedy: "Leave it out of the new one."
+                                remedy: "Omit it from the new one."
                             )
                         )
                     }

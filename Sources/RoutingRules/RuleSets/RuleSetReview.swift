@@ -70,7 +70,7 @@ extension RuleSetReview {
         let rule: UUID?
     }
 
-    /// What was wrong before may stay so: it must not keep somebody from mending something else.
+    /// What was wrong before may stay so: it must not prevent other corrections.
     private static func newErrors(
         in rehearsed: RuleSetSnapshot,
         _ rules: [RoutingRule],

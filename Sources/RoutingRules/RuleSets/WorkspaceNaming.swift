@@ -36,7 +36,11 @@ package struct WorkspaceNaming: Sendable {
             if found.count == 1 { return found[0].text }
             problems.append(
                 found.isEmpty
-                    ? DocumentProblem(path: path, "There is no workspace “\(text)”.", remedy: "Name one that there is.")
+                    ? DocumentProblem(
+                        path: path,
+                        "There is no workspace “\(text)”.",
+                        remedy: "Use an existing workspace."
+                    )
                     : DocumentProblem(
                         path: path,
                         "\(found.count) workspaces are called “\(text)”.",

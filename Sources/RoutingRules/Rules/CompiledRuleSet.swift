@@ -89,7 +89,7 @@ package struct CompiledRuleSet: Sendable {
     /// The rules that apply to the leads of a workspace.
     func rules(of source: UUID?) -> SourceRules { source.flatMap { sources[$0] } ?? platform }
 
-    /// Every pool, whoever's leads it is for.
+    /// Every pool, for leads of any owner.
     func everyPool() -> [CompiledPool] {
         var seen: Set<ObjectIdentifier> = []
         let tables = [platform.shared] + sources.values.map(\.own)

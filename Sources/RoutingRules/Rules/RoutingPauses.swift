@@ -5,7 +5,7 @@ package struct RoutingPauses: Sendable, Hashable {
     /// The id that stands for all sources, and for leads that came from nowhere.
     package static let everybody = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
-    /// The sources that are paused; ``everybody`` among them when routing is paused as a whole.
+    /// The sources that are paused; ``everybody`` included when routing is paused as a whole.
     private let sources: Set<UUID>
 
     /// Pauses of these sources; none by default.

@@ -4,7 +4,7 @@ package import FoundationEssentials
 package struct RoutingRule: Sendable, Hashable {
     /// The rule's id.
     package var id: UUID
-    /// The workspace whose leads it routes; nil for a rule of the platform, which routes everybody's.
+    /// The workspace whose leads it routes; nil for a rule of the platform, which routes all leads.
     package var workspaceID: UUID?
     /// Its name.
     package var name: String

@@ -7,7 +7,7 @@ package import JSON
 ///
 /// Stored conditions are read with tolerance: a list may be missing, null, or a single string. Anything that cannot be
 /// understood is kept as a ``ConditionProblem``, and ``CompiledRuleSet`` leaves a rule with such problems out: a
-/// condition that nobody understands must not turn into no condition.
+/// condition that cannot be read must not turn into no condition.
 package struct RuleConditions: Sendable, Hashable {
     /// Industries, as partners write them.
     package var industries: [String]
@@ -76,14 +76,14 @@ package struct RuleConditions: Sendable, Hashable {
 
     /// What can be read but can never be met: states that the United States do not have.
     ///
-    /// For whoever saves a rule; matching only finds no lead for them.
+    /// For the author of a rule; matching only finds no lead for them.
     package var warnings: [ConditionProblem] {
         usStates.filter { USState($0) == nil }
             .map { value in
                 ConditionProblem(
                     path: "/us_states",
                     message:
-                        "“\(value)” is no state of the United States; use its code or name, or the regions list."
+                        "“\(value)” is not a state of the United States; use its code or name, or the regions list."
                 )
             }
     }
@@ -118,7 +118,7 @@ extension RuleConditions {
     package init(json text: String) {
         guard let json = JSONValue(json: text) else {
             self.init()
-            problems = [ConditionProblem(path: "", message: "Conditions are JSON, not nested too deep.")]
+            problems = [ConditionProblem(path: "", message: "Conditions must be JSON, not nested too deep.")]
             return
         }
         self.init(json)
@@ -128,7 +128,7 @@ extension RuleConditions {
     package init(_ json: JSONValue) {
         self.init()
         guard case .object(let members) = json else {
-            problems = [ConditionProblem(path: "", message: "Conditions are a JSON object of lists.")]
+            problems = [ConditionProblem(path: "", message: "Conditions must be a JSON object of lists.")]
             return
         }
         for member in members.sorted(by: { $0.key < $1.key }) {
@@ -181,7 +181,7 @@ extension RuleConditions {
         }
         if values.contains(where: { FoldedText.withBytes(of: $0, \.isEmpty) }) {
             problems.append(
-                ConditionProblem(path: path, message: "A value is blank; name one, or leave it out.")
+                ConditionProblem(path: path, message: "A value is blank; add a value, or omit it.")
             )
         }
         return values

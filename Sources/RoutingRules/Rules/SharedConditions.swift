@@ -1,7 +1,7 @@
 /// Conditions whose equal parts are the same part in memory.
 ///
-/// Rules repeat each other: the same ten sizes, the same comparison. A rule set is kept for as long as a version lasts, so
-/// whoever loads one keeps each list and each comparison once. To be used while rules are read: what is equal to an
+/// Rules repeat each other: the same ten sizes, the same comparison. A rule set is kept for as long as a version lasts,
+/// so a loader keeps each list and each comparison once. To be used while rules are read: what is equal to an
 /// earlier part is then given back at once, and leaves no holes between what stays.
 package struct SharedConditions {
     private var lists: [[String]: [String]] = [:]

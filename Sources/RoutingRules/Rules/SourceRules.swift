@@ -171,7 +171,7 @@ final class SourceRules: Sendable {
                 return "“\(rule.name)”, whose destination \((rule.obstacle ?? .inactive).predicate)"
             }
         if passedOver.count > 3 { parts.append("\(passedOver.count - 3) more") }
-        return "Passed over: \(parts.joined(separator: "; "))."
+        return "Skipped: \(parts.joined(separator: "; "))."
     }
 
     /// Says why no rule took a lead: what was passed over, what the nearest rule missed, what cannot be read.
@@ -187,7 +187,7 @@ final class SourceRules: Sendable {
             let place = problem.path.isEmpty ? "" : " (\(problem.path))"
             let others = unreadable.count > 1 ? ", and \(unreadable.count - 1) more," : ""
             sentences.append(
-                "Rule “\(name)”\(others) is left out: its conditions cannot be read\(place)."
+                "Rule “\(name)”\(others) is ignored: its conditions cannot be read\(place)."
             )
         }
         return sentences.isEmpty

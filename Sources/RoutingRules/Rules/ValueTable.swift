@@ -1,7 +1,7 @@
 /// Folded texts with a number each, for look-ups that allocate nothing.
 ///
 /// Open addressing with linear probing, at most half full; the texts lie in one array. It is filled while rules are
-/// compiled and only read afterwards. Texts that come from outside are looked up, never inserted, so nobody can fill
+/// compiled and only read afterwards. Texts that come from outside are looked up, never inserted, so no client can fill
 /// it with collisions but the author of the rules, whose own leads would then be slower.
 struct ValueTable: Sendable {
     private struct Entry {

@@ -12,7 +12,7 @@ package enum UnmatchedPolicy: Sendable, Hashable {
 
 /// A workspace, as far as routing needs to know it.
 package struct Workspace: Sendable, Hashable {
-    /// The type of a workspace whose rules apply to the leads of everybody.
+    /// The type of a workspace whose rules apply to all leads.
     package static let platformType = "platform"
 
     /// The workspace's id.

@@ -33,7 +33,7 @@ package struct RuleSimulation {
         var sample: [UUID] = []
     }
 
-    /// How many leads are told one by one.
+    /// How many leads are listed one by one.
     package static let detailLimit = 100
 
     /// Prepares to compare two rule sets.
@@ -251,7 +251,7 @@ package struct RuleSimulation {
     }
 }
 
-/// A lead of the past, or one that somebody asks about.
+/// A past lead, or one given in the request.
 package struct SimulatedLead: Sendable {
     /// Its id; nil for a lead that was never stored.
     package let id: UUID?

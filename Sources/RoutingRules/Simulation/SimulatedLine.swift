@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// The leads of a simulation that wait for one rule, handed out as `switchyard.claim_waiters` hands out those of routing:
-/// every source has an equal share, its oldest first, and whoever was served longest ago is first.
+/// The leads of a simulation that wait for one rule, handed out as `switchyard.claim_waiters` hands out those of
+/// routing: every source has an equal share, its oldest first, and the source served longest ago is first.
 struct SimulatedLine {
     /// A lead that waits.
     struct Waiter {

@@ -24,7 +24,7 @@ extension SimulatedSide {
         if nextTry == .max, (rules.room(under: rule, in: state) ?? .max) > 0 { nextTry = time + Self.second }
     }
 
-    /// When somebody opens next for whom leads wait.
+    /// When the next closed destination with waiting leads opens.
     mutating func opening() -> Int64 {
         if let nextOpening { return nextOpening }
         var next = Int64.max

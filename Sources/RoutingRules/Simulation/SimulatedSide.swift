@@ -3,9 +3,9 @@ import FoundationEssentials
 
 /// One of the two rule sets of a simulation, with what it has done so far.
 ///
-/// Counters turn with the windows of their time zones, and clocks go on, as the times of the leads go by. A lead for which
-/// there is no room waits, holds up those that come behind it for the same rule, and moves when there is room, in the order
-/// in which routing would move it.
+/// Counters turn with the windows of their time zones, and clocks go on, as the times of the leads go by. A lead for
+/// which there is no room waits, holds up those that come behind it for the same rule, and moves when there is room, in
+/// the order in which routing would move it.
 struct SimulatedSide {
     /// What becomes of a lead.
     struct Result {
@@ -39,11 +39,11 @@ struct SimulatedSide {
 
     /// The leads that wait, by rule.
     var lines: [UUID: SimulatedLine] = [:]
-    /// What has become of leads that waited, since somebody has taken note of it.
+    /// Outcomes of waiting leads since the last report.
     var moved: [(number: Int, result: Result)] = []
     /// How many leads have waited, and the longest of them, in microseconds.
     private(set) var waits = SimulationReport.Waits()
-    /// When somebody opens next for whom leads wait.
+    /// When the next closed destination with waiting leads opens.
     var nextOpening: Int64?
     /// When leads are to be looked at that wait although there is room.
     var nextTry = Int64.max

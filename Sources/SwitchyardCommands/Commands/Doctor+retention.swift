@@ -10,7 +10,7 @@ extension Doctor {
                 ? .good("routing log", log + oldest)
                 : .bad(
                     "routing log",
-                    "there is no month ahead",
+                    "there is no partition for the next month",
                     "`switchyard jobs run cleanupStaleRoutingLocks` makes them; a running server does it by itself."
                 )
         ]

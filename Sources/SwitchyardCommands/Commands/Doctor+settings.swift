@@ -3,10 +3,10 @@ import LeadStore
 extension Doctor {
     /// Whether checkpoints are far enough between for the number of leads.
     ///
-    /// The first change of a page after a checkpoint logs all of it. Identities fall on pages at random, so that after each
-    /// checkpoint all pages of their indexes are logged once more: four times as much room in the log makes that a fifth of
-    /// it or less. For less than a gigabyte, PostgreSQL's own default, nobody is asked to change it, and for no more than
-    /// eight. `wal_compression` is no help: digests cannot be compressed.
+    /// The first change of a page after a checkpoint logs all of it. Identities fall on pages at random, so that after
+    /// each checkpoint all pages of their indexes are logged once more: four times as much room in the log makes that a
+    /// fifth of it or less. For less than a gigabyte, PostgreSQL's own default, no change is suggested, and for no more
+    /// than eight. `wal_compression` is no help: digests cannot be compressed.
     static func logFinding(_ facts: RoutingFacts) -> Finding {
         let (indexes, log) = (facts.randomIndexBytes >> 20, facts.maximumLogBytes >> 20)
         let state = "max_wal_size \(log) MB, for \(indexes) MB of indexes of identities"
@@ -25,7 +25,7 @@ extension Doctor {
     /// Whether the indexes that new leads hit at random fit into PostgreSQL's memory.
     ///
     /// What does not is read, and written out again, for nearly every lead. Nobody is asked for it for less than half a
-    /// gigabyte, and nobody for more than four.
+    /// gigabyte, and none for more than four.
     static func sharedMemoryFinding(_ facts: RoutingFacts) -> Finding {
         let (indexes, shared) = (facts.randomIndexBytes >> 20, facts.sharedBytes >> 20)
         let state = "shared_buffers \(shared) MB, for \(indexes) MB of indexes of identities"

@@ -7,22 +7,24 @@ extension RuleSetYAML {
     /// A rule set as a file for people: always in the same order, workspaces by name with their ids beside them.
     static func text(_ document: RuleSetDocument, owner: (id: UUID?, name: String), naming: WorkspaceNaming) -> String {
         var lines = [
-            "# Rules of Switchyard. `switchyard rules diff FILE` compares them with what is live, `rules push FILE` makes them",
-            "# the draft, `rules push FILE --publish -m WHY` makes them the rules.",
+            "# Rules of Switchyard. `switchyard rules diff FILE` compares them with the live rules, `rules push FILE` saves them",
+            "# as the draft, `rules push FILE --publish -m NOTE` publishes them.",
             "owner: \(owner.id == nil ? "platform" : scalar(owner.name))" + (owner.id.map { "  # \($0.text)" } ?? ""),
         ]
         if let version = document.version {
-            lines.append("# What this was made from: if the rules have moved since, it is not published.")
+            lines.append(
+                "# The version from which this file was made. If the rules have changed since, publishing is refused."
+            )
             lines.append("version: \(version)")
         }
         lines.append("")
         lines.append(
-            "# Tried from the top: higher priority first, then the oldest. Every list that is given has to be met."
+            "# Order: higher priority first, then the oldest. A lead must meet every list of a rule."
         )
         lines += list("rules", document.rules.map(\.tree), naming)
         lines.append("")
         lines.append(
-            "# Leads that have to go where they are expected to, or nothing is published. Made-up people only."
+            "# Examples with their expected result. If one differs, publishing is refused. Use invented people."
         )
         lines += list("goldenLeads", document.goldenLeads.map(\.tree), naming)
         return lines.joined(separator: "\n") + "\n"
@@ -89,7 +91,7 @@ extension RuleSetYAML {
         return text.count <= room ? text : nil
     }
 
-    /// A text, in quotes unless nobody could take it for something else.
+    /// A text, in quotes unless no destination could take it for something else.
     static func scalar(_ text: String) -> String {
         let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
         let isPlain =

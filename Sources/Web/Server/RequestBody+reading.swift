@@ -36,7 +36,7 @@ extension Request {
         if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
             var problem = Problem(
                 .unsupportedMediaType,
-                "Encoded bodies are not read.",
+                "Encoded bodies are not supported.",
                 remedy: "Send it uncompressed."
             )
             problem.headers[.acceptEncoding] = "identity"

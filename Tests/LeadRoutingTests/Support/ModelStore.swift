@@ -58,7 +58,7 @@ actor ModelStore: LeadIngesting {
         default: break
         }
         if let poison, batch.contains(where: { $0.prepared.lead.email == poison }) {
-            throw PostgresError(.server, sqlState: "22P02", "A value is not written the way its type asks for.")
+            throw PostgresError(.server, sqlState: "22P02", "A value does not have the format of its type.")
         }
         var exceptions: [IngestException] = []
         for (index, item) in batch.enumerated() {

@@ -209,5 +209,5 @@ def sentry(check, intake, relay):
     normal = relay.StoreNormalizer(is_renormalize=False, remove_other=False).normalize_event(raw_event=event.decode())
     remarks = json.dumps(normal.get("_meta") or {})
     check("Sentry's own validator has no remark", not normal.get("errors") and '"err"' not in remarks, (normal.get("errors"), remarks))
-    check("and finds message, group and context", normal["logentry"]["formatted"] == "an alert could not be told"
+    check("and finds message, group and context", normal["logentry"]["formatted"] == "an alert could not be sent"
           and normal["fingerprint"] and normal["tags"] and normal["environment"] == "harness", normal)

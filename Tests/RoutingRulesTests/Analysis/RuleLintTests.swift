@@ -28,7 +28,7 @@ import Testing
             Samples.rule(12, of: nil, to: 3, priority: 1),
         ])
         #expect(report.findings.isEmpty, "\(report.text(names: [:]))")
-        #expect(report.summary == "3 rules of version 7: nothing to complain of.")
+        #expect(report.summary == "3 rules of version 7: no faults found.")
     }
 
     @Test(arguments: [
@@ -241,10 +241,10 @@ import Testing
             text == """
                 Rules of the platform
                   error: “Rule 10” [never-matches] /conditions/us_states
-                    No lead matches: “Ontario” is no state of the United States.
+                    No lead matches: “Ontario” is not a state of the United States.
                     → Use the state's code or name; states of other countries go into regions.
                   warning: “Rule 10” [paused-destination] /destinationWorkspaceId
-                    The rule is passed over: “Workspace 4” is paused.
+                    The rule is skipped: “Workspace 4” is paused.
                     → Resume the workspace, or leave it: the next rule is tried.
 
                 1 rule of version 7: 1 error, 1 warning, 0 notes.

@@ -143,7 +143,7 @@ struct CompiledRuleSetTests {
         #expect(decision.outcome == routed(to: 4, by: 14))
         #expect(
             decision.reason
-                == "Matched rule “Rule 14” (priority 5). Passed over: “Rule 10”, whose destination is not active; "
+                == "Matched rule “Rule 14” (priority 5). Skipped: “Rule 10”, whose destination is not active; "
                 + "“Rule 11”, whose destination is paused; “Rule 12”, whose destination has not agreed to receive; 1 more."
         )
     }
@@ -167,7 +167,7 @@ struct CompiledRuleSetTests {
         #expect(decision.outcome == .unmatched(keptIn: Samples.id(1)))
         #expect(
             decision.reason.contains(
-                "Rule “Rule 10” is left out: its conditions cannot be read (/industy)."
+                "Rule “Rule 10” is ignored: its conditions cannot be read (/industy)."
             )
         )
         #expect(rules.unreadableRules.map(\.id) == [Samples.id(10)])

@@ -107,7 +107,7 @@ struct UnmatchedTests {
         )
         #expect(
             rules.decide(Lead(), from: Samples.id(1)).reason
-                == "No rule matched; kept in its source workspace. Passed over: “Rule 10”, whose destination is paused."
+                == "No rule matched; kept in its source workspace. Skipped: “Rule 10”, whose destination is paused."
         )
     }
 }

@@ -1,11 +1,11 @@
 extension Migrator {
     /// Applies what ``plan()`` says like ``up(progress:)``, so that other programs go on reading and writing.
     ///
-    /// No lock that stops anybody is waited for longer than `OnlineRun.lockTimeout`, indexes of tables that hold
-    /// something are made concurrently, and leads are filled in small transactions ahead of the migration that asks for
-    /// it. It may be killed at any point, and goes on where it was when it is run again; the ledger has a migration when
-    /// all of it is done. It holds the right to migrate by a lock of the session: nodes that start meanwhile wait, and a
-    /// pooler in transaction mode will not do.
+    /// No lock that blocks other transactions is waited for longer than `OnlineRun.lockTimeout`, indexes of tables that
+    /// hold something are made concurrently, and leads are filled in small transactions ahead of the migration that
+    /// asks for it. It may be killed at any point, and goes on where it was when it is run again; the ledger has a
+    /// migration when all of it is done. It holds the right to migrate by a lock of the session: nodes that start
+    /// meanwhile wait, and a pooler in transaction mode will not do.
     ///
     /// - Returns: what this call has applied.
     @discardableResult

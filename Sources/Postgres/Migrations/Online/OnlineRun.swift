@@ -4,15 +4,15 @@ struct OnlineRun {
     let sleep: @Sendable (Duration) async throws -> Void
     let progress: @Sendable (String) -> Void
 
-    /// How long a lock is waited for, for whoever comes after us waits behind us; less than the second after which the
+    /// How long a lock is waited for, because later transactions queue behind it; less than the second after which the
     /// server looks for deadlocks, so that it is always we who give way.
     static var lockTimeout: Duration { .milliseconds(200) }
     /// Tables up to this size get their indexes within the transaction, which is a matter of milliseconds.
     private static var smallTable: Int { 1 << 20 }
     /// After how long a batch is given up, for it holds the leads that it fills.
     ///
-    /// A busy machine can make one of a fifth of a second last ten times as long. The smallest batches have no such bound,
-    /// so that it goes on in any case.
+    /// A busy machine can make one of a fifth of a second last ten times as long. The smallest batches have no such
+    /// bound, so that it goes on in any case.
     private static var batchTimeout: Duration { .milliseconds(500) }
     /// How few leads are a batch, at least.
     private static var smallestBatch: Int32 { 20 }
@@ -91,7 +91,8 @@ struct OnlineRun {
 
     // MARK: Transactions
 
-    /// Takes what a transaction will need before it does anything, so that it waits for nobody while others wait for it.
+    /// Takes what a transaction will need before it does anything, so that it waits for no transaction while others
+    /// wait for it.
     private func lock(_ tables: [String]) async throws {
         guard !tables.isEmpty else { return }
         _ = try await connection.simple(
@@ -132,7 +133,7 @@ struct OnlineRun {
         }
     }
 
-    /// A statement by itself, which waits for as long as it takes, because nobody waits behind it.
+    /// A statement by itself, which waits without a limit, because no transaction waits behind it.
     private func alone(_ sql: String) async throws {
         for attempt in 1... {
             do throws(PostgresError) {
@@ -148,7 +149,7 @@ struct OnlineRun {
     }
 
     private func pause(_ attempt: Int) async throws {
-        if attempt == 5 { progress("  … somebody holds a lock; trying for a moment without one") }
+        if attempt == 5 { progress("  … another transaction holds a lock; waiting for it to end") }
         try await sleep(.milliseconds(min(4000, 50 << min(attempt, 8)) + .random(in: 0..<50)))
     }
 

@@ -1,13 +1,15 @@
-/// What is done before, with and after a migration so that nobody waits for it: a file of `supabase/online/`, read.
+/// What is done before, with and after a migration so that no other transaction waits for it: a file of
+/// `supabase/online/`, read.
 ///
 /// A line `-- @KIND title` begins a step, whose SQL are the lines up to the next one:
 /// - `@short`: a transaction that waits for locks a moment only, and is tried again.
 /// - `@section N. Title`: the same, with the section of that name of the migration itself.
 /// - `@alone`: one statement outside of a transaction, which may take its time.
 /// - `@index`: a CREATE INDEX, made concurrently.
-/// - `@repeat`: one statement with a batch size as its parameter, over and over, until it says that it is done; it gives
-///   a row (rows changed, whether it is done, rows in all).
-/// - `@migration`: the migration itself, without the sections that `@leave-out` names, and the SQL of this step with it.
+/// - `@repeat`: one statement with a batch size as its parameter, over and over, until it says that it is done; it
+///   gives a row (rows changed, whether it is done, rows in all).
+/// - `@migration`: the migration itself, without the sections that `@leave-out` names, and the SQL of this step with
+///   it.
 struct OnlineSteps: Sendable {
     /// One step.
     struct Step: Sendable {
