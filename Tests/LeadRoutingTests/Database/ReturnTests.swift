@@ -289,7 +289,7 @@ import Testing
             away.absentFrom = .some(0)
             _ = try await stores.assignees.changeAssignee(.sample(71), of: Samples.west, away, as: .administrator)
             let lead = try await intakes[0].submit(Samples.lead(200), from: Samples.partner)
-            #expect(lead.reason.contains("Nobody there is available"))
+            #expect(lead.reason.contains("No assignee is available"))
             let record = try #require(try await stores.leads.lead(lead.leadID, as: .administrator))
             #expect(record.assigneeID == nil)
             #expect(try await stores.assignees.assignees(of: Samples.west, as: .workspace(Samples.partner)).isEmpty)

@@ -241,7 +241,7 @@ struct PoolTests {
         let nobody = ruleSet(nil, workspaces: [workspace]).decide(Lead(), from: nil, in: &state)
         #expect(destination(nobody) == 2)
         #expect(nobody.assignee == nil)
-        #expect(nobody.reason.contains("Nobody there is available"))
+        #expect(nobody.reason.contains("No assignee is available"))
     }
 
     @Test("What a decision saw decides it again", arguments: 1...20)
