@@ -1,5 +1,6 @@
 """Identity: the vectors that the Swift side is tested against as well."""
 import json
+import re
 
 from harness import ROOT
 
@@ -15,6 +16,12 @@ def run(h):
         WHERE switchyard.normalised_identity(v ->> 'kind', v ->> 'input') IS DISTINCT FROM v ->> 'normalised'
             OR encode(switchyard.lead_identity(v ->> 'kind', v ->> 'input'), 'hex') IS DISTINCT FROM v ->> 'sha256'""")
     h.check(f"{len(vectors)} vectors", len(vectors) >= 60 and wrong == "", wrong)
+    body = db.run("SELECT prosrc FROM pg_proc WHERE oid = 'switchyard.normalised_identity(text, text)'::regprocedure")
+    for file, array in {"legal-forms": "c_legal", "no-company": "c_blank"}.items():
+        lines = (ROOT / "Sources" / "RoutingRules" / "Identity" / f"{file}.txt").read_text().splitlines()
+        wanted = {line for line in lines if not line.startswith("#")}
+        found = re.search(array + r" constant text\[\] := ARRAY\[(.*?)\]", body, re.S)
+        h.equal(f"{file}.txt and {array} are the same", set(re.findall("'([^']+)'", found[1] if found else "")), wanted)
     same = {
         "e-mail goes before phone": ("'a@x.com', '5550100199', 'Acme'", "'A@X.com', NULL, NULL", True),
         "phone goes before company": ("NULL, '+1 (555) 010-0199', 'Acme'", "' ', '555-010-0199', 'Other'", True),

@@ -15,7 +15,7 @@ enum CompanyName {
             words.removeLast()
         }
         let name = Array(words.joined(separator: [space]))
-        return blanks.contains(name) ? nil : name
+        return name.isEmpty || placeholders.contains(name) ? nil : name
     }
 
     /// The name with punctuation removed or turned into spaces.
@@ -49,17 +49,6 @@ enum CompanyName {
     private static let and = Array(" and ".utf8)
     private static let rightQuote = Array("’".utf8)
     private static let noBreakSpace = Array("\u{A0}".utf8)
-    private static let blanks: Set<[UInt8]> = Set(
-        [
-            "", "n a", "na", "none", "null", "nil", "unknown", "tbd", "no company", "not applicable", "not available",
-            "not provided",
-        ]
-        .map { Array($0.utf8) }
-    )
-    private static let legalForms: [[UInt8]] = [
-        "inc", "incorporated", "llc", "ltd", "limited", "corp", "corporation", "co", "company", "gmbh",
-        "ag", "sa",
-        "sarl", "srl", "spa", "plc", "bv", "nv", "oy", "ab", "as", "pty", "kg", "llp", "lp",
-    ]
-    .map { Array($0.utf8) }
+    private static let placeholders = Set(DataFile.lines(Embedded.noCompany).map { Array($0.utf8) })
+    private static let legalForms = DataFile.lines(Embedded.legalForms).map { Array($0.utf8) }
 }

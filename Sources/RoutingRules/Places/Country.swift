@@ -20,18 +20,21 @@ package struct Country: Sendable, Hashable {
     static func index(ofFolded text: UnsafeBufferPointer<UInt8>) -> Int? { table.number(of: text) }
 
     /// All of them, by alpha-2 code.
-    package static let all: [Country] = records.map { Country(code: $0[0], name: $0[2]) }
+    package static let all: [Country] = rows.map { Country(code: $0[0], name: $0[2]) }
 
     /// The place of the United States in ``all``.
     static let unitedStates = all.firstIndex { $0.code == "US" }
 
     private static let table: ValueTable = {
         var table = ValueTable()
-        for (index, texts) in records.enumerated() {
-            for text in texts { table.insert(FoldedText.bytes(of: text), number: index) }
+        for (index, row) in rows.enumerated() {
+            for text in row[..<3] + row[3].split(separator: "|").map(String.init) {
+                table.insert(FoldedText.bytes(of: text), number: index)
+            }
         }
         return table
     }()
 
-    private static let records = lines.split(separator: "\n").map { $0.split(separator: "|").map(String.init) }
+    /// Alpha-2 code, alpha-3 code, name, other names.
+    private static let rows = DataFile.rows(Embedded.countries, columns: 4)
 }
