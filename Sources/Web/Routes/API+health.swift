@@ -56,7 +56,7 @@ extension API {
         Response(
             status: .ok,
             headers: [.contentType: "application/yaml", .cacheControl: "public, max-age=300"],
-            body: .init(byteBuffer: ByteBuffer(string: OpenAPIDocument.text))
+            body: .init(byteBuffer: ByteBuffer(string: Embedded.openapi))
         )
     }
 }
