@@ -31,7 +31,7 @@ struct RFC3339Tests {
         }
     }
 
-    @Test func theEndsOfTheRangeAreWritten() {
+    @Test func rangeLimitsAreWritten() {
         #expect(RFC3339.text(.min) == "-290308-12-21T19:59:05.224192Z")
         #expect(RFC3339.text(.max) == "294247-01-10T04:00:54.775807Z")
     }
@@ -63,7 +63,7 @@ struct RFC3339Tests {
         "2026-01-01T00:00:00+01:", "2026-01-01T00:00:00Z ", "2026-01-01T00:00:00Zx", "2026-01-01T00:00:00 01:00",
         "2100-02-29T00:00:00Z", "2026-00-10T00:00:00Z", "2026-01-00T00:00:00Z", "２026-01-01T00:00:00Z",
     ])
-    func whatIsNoInstantIsRefused(_ text: String) {
+    func invalidInstantsAreRefused(_ text: String) {
         #expect(RFC3339.microseconds(of: text) == nil)
     }
 
@@ -74,7 +74,7 @@ struct RFC3339Tests {
         #expect(RFC3339.microseconds(ofInstantOrDate: "2026-02-29") == nil)
     }
 
-    @Test func aWrittenTimeSaysWhatIsMissing() throws {
+    @Test func errorNamesTheMissingPart() throws {
         let date = try #require(WrittenTime("2026-05-01"))
         #expect(date.microsecondOfDay == nil)
         #expect(date.microsecondsSinceEpoch == 1_777_593_600_000_000)

@@ -8,7 +8,7 @@ import Testing
 /// The lock of a cluster's directory.
 @Suite struct DirectoryLockTests {
     /// A descriptor that is closed twice is, the second time, somebody else's: whoever opened a file in between lost it.
-    @Test func aRefusedLockClosesNobodyElsesFile() async throws {
+    @Test func refusedLockKeepsOtherFilesOpen() async throws {
         let directory = FileManager.default.temporaryDirectory.path + "/switchyard-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: directory) }

@@ -68,7 +68,7 @@ import Testing
         "", "t=", "s=", "t=1687306735", "t=1687306735&s=", "t=1687306735&s=zz", "t=x&s=00", "t=-1&s=00",
         "t=1687306735&s=a060", "t=1687306735&t=1687306735&s=a060", "nonsense",
     ])
-    func headersThatAreNone(text: String) {
+    func malformedSignatureHeadersAreRefused(text: String) {
         #expect(Signature(text) == nil)
     }
 
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(arguments: ["", "signkey-test-", "signkey-test-xyz", "signkey-test-abc", "hello"])
-    func textsThatAreNoSigningKey(text: String) {
+    func malformedSigningKeysAreRefused(text: String) {
         #expect(SigningKey(text) == nil)
     }
 }

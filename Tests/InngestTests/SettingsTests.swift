@@ -6,7 +6,7 @@ import Testing
         try InngestSettings(environment: values)
     }
 
-    @Test func nothingIsSet() throws {
+    @Test func defaultsWithoutVariables() throws {
         let settings = try read(["INNGEST_EVENT_KEY": "", "INNGEST_DEV": ""])
         #expect(settings.mode == .cloud)
         #expect(!settings.drivesSchedule && !settings.sendsEvents)
@@ -49,7 +49,7 @@ import Testing
         ("INNGEST_SERVE_PATH", "api/inngest"), ("INNGEST_ENV", "two words"),
         ("INNGEST_SIGNING_KEY_FALLBACK", "signkey-prod-12345678"),
     ])
-    func aBadValueIsNamedAndNotRepeated(name: String, value: String) {
+    func invalidValueIsNamedButNotRepeated(name: String, value: String) {
         let error = #expect(throws: InngestSettingsError.self) { try InngestSettings(environment: [name: value]) }
         #expect(error?.name == name)
         #expect(error?.description.hasPrefix(name + " ") == true)

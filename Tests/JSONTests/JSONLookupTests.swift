@@ -31,7 +31,7 @@ struct JSONLookupTests {
         #expect(describe(.member("n")) == "-1.5e3")
     }
 
-    @Test func whatIsNotThereIsNotFound() {
+    @Test func missingPathsAreNotFound() {
         #expect(describe(.member("b")) == "nothing")
         #expect(describe(.member("a"), .member("b"), .element(3)) == "nothing")
         #expect(describe(.member("a"), .element(0)) == "nothing")
@@ -46,7 +46,7 @@ struct JSONLookupTests {
         #expect(describe(.member("dup")) == "plain last")
     }
 
-    @Test func elementsAreVisitedUntilOneWillDo() throws {
+    @Test func visitStopsAtTheFirstMatch() throws {
         var text = #" [1, [2], "3", {"a": 4}, 5 ]"#
         var visited = 0
         let found = text.withUTF8 { bytes in
@@ -61,7 +61,7 @@ struct JSONLookupTests {
     }
 
     /// No text makes it read outside of its bytes: each prefix of the text, and each with one byte changed.
-    @Test func brokenTextIsSurvived() {
+    @Test func invalidTextDoesNotCrash() {
         let bytes = Array(text.utf8)
         for end in 0...bytes.count {
             bytes[..<end]

@@ -41,7 +41,7 @@ struct JSONValueTests {
         #expect(JSONValue(json: text)?.integer == number)
     }
 
-    @Test func numbersThatNoDoubleHoldsAreNoDouble() {
+    @Test func numbersBeyondDoubleHaveNoDouble() {
         #expect(JSONValue.number("1e400").double == nil)
         #expect(JSONValue.number("2.5").double == 2.5)
         #expect(JSONValue(Double.infinity) == .null)

@@ -40,7 +40,7 @@ struct CancellationTests {
         }
     }
 
-    @Test func aCancelledTaskSendsNothing() async throws {
+    @Test func cancelledTaskSendsNothing() async throws {
         try await withTestPool { pool, _ in
             let task = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -50,7 +50,7 @@ struct CancellationTests {
         }
     }
 
-    @Test func statementsBehindACancelledOneAreNotHit() async throws {
+    @Test func cancellationHitsOnlyItsStatement() async throws {
         try await withTestPool(maximumConnections: 1) { pool, name in
             _ = try await pool.query(Statement("", "SELECT 1"))
             for _ in 0..<20 {
@@ -69,7 +69,7 @@ struct CancellationTests {
         }
     }
 
-    @Test func aStormOfCancellationsHitsNobodyElse() async throws {
+    @Test func manyCancellationsHitNoOtherStatement() async throws {
         try await withTestPool(maximumConnections: 2) { pool, _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {

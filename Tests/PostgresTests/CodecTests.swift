@@ -5,7 +5,7 @@ import Testing
 
 /// Values to the server and back, in binary.
 struct CodecTests {
-    @Test func everyTypeComesBackAsItWent() async throws {
+    @Test func typesRoundTrip() async throws {
         try await withTestPool { pool, _ in
             let statement = Statement(
                 "every_type",
@@ -88,7 +88,7 @@ struct CodecTests {
         }
     }
 
-    @Test func everyArrayComesBackAsItWent() async throws {
+    @Test func arraysRoundTrip() async throws {
         try await withTestPool { pool, _ in
             let statement = Statement(
                 "every_array",
@@ -139,7 +139,7 @@ struct CodecTests {
         }
     }
 
-    @Test func otherTypesOfTextAreText() async throws {
+    @Test func textTypesDecodeAsText() async throws {
         try await withTestPool { pool, _ in
             let sql = """
                 SELECT 'a'::varchar(5), 'b'::name, '{"c": 1}'::json, '{"d": 2}'::jsonb, current_user, 7::oid,
@@ -158,7 +158,7 @@ struct CodecTests {
         }
     }
 
-    @Test func wrongTypesAreSaidWithoutTheValue() async throws {
+    @Test func typeErrorsOmitTheValue() async throws {
         try await withTestPool { pool, _ in
             let sql = "SELECT 'jane@example.com' AS email, NULL::int AS age, 5::bigint AS big, 1.5::numeric AS price"
             let row = try #require(try await pool.query(Statement("wrong", sql)).first)

@@ -26,7 +26,7 @@ struct ErrorTextTests {
         ("40001", true), ("40P01", true), ("57P01", true), ("57P03", true), ("53300", true), ("08006", true),
         ("23505", false), ("57014", false), ("42601", false),
     ])
-    func knowsWhatIsTransient(state: String, isTransient: Bool) {
+    func transientErrorsAreRecognised(state: String, isTransient: Bool) {
         #expect(PostgresError(.server, sqlState: state, "").isTransient == isTransient)
         #expect(PostgresError(.connectionLost, "").isTransient)
         #expect(!PostgresError(.poolExhausted, "").isTransient)
@@ -59,7 +59,7 @@ struct ErrorTextTests {
         #expect(error.message.contains(expected), "\(error.message)")
     }
 
-    @Test func ofSeveralHostsTheTellingOneIsNamed() {
+    @Test func errorNamesTheRelevantHost() {
         let text = """
             connection to server at "a" (10.0.0.1), port 5432 failed: session is read-only
             connection to server at "b" (10.0.0.2), port 5433 failed: Connection refused
@@ -70,7 +70,7 @@ struct ErrorTextTests {
         #expect(error.message.contains("a port 5432: session is read-only. None of the hosts accepts writes"))
     }
 
-    @Test func saysWhichPasswordFileWasReadAndWhichWasNot() {
+    @Test func passwordFileIsNamed() {
         let start = #"connection to server at "db" (10.0.0.1), port 5432 failed: "#
         let wrong =
             start
@@ -97,7 +97,7 @@ struct ErrorTextTests {
     }
 
     @Test(arguments: ["postgresql://app:hunter2@db/leads?sslmoed=require", "host=db sslmoed=require password=hunter2"])
-    func saysThatAParameterIsUnknown(text: String) throws {
+    func unknownParameterIsReported(text: String) throws {
         let error = try #require(throws: PostgresError.self) {
             try PostgresConfiguration(connectionString: text).check()
         }
@@ -109,11 +109,11 @@ struct ErrorTextTests {
         "", "postgresql:///leads", "postgresql://app@db:5433/leads?sslmode=require", "host=/tmp dbname=leads",
         "host=a,b port=1,2 target_session_attrs=read-write", "service=leads", "host=@abstract",
     ])
-    func takesWhatLibpqTakes(text: String) throws {
+    func acceptsLibpqStrings(text: String) throws {
         try PostgresConfiguration(connectionString: text).check()
     }
 
-    @Test func takesTheTimeLimitFromTheConnectionString() {
+    @Test func connectTimeoutIsRead() {
         let configuration = PostgresConfiguration(connectionString: "host=a,b,c connect_timeout=7")
         #expect(configuration.connectTimeout == .seconds(7))
         #expect(configuration.connectTimeLimit == .seconds(21))

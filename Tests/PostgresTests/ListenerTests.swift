@@ -5,7 +5,7 @@ import Testing
 @testable import Postgres
 
 struct ListenerTests {
-    @Test func hearsWhatIsSentAndComesBackAfterALoss() async throws {
+    @Test func listenerReconnectsAfterALoss() async throws {
         try await withTestPool { pool, name in
             let channel = "Channel \"\(name)\""
             let configuration = PostgresConfiguration(

@@ -5,7 +5,7 @@ import Testing
 
 /// Tasks that go on where answers arrive.
 struct LoopExecutorTests {
-    @Test func aTaskGoesOnWhereItsAnswersArrive() async throws {
+    @Test func taskResumesOnTheLoop() async throws {
         try await withTestPool(maximumConnections: 2) { pool, _ in
             let threads = try await Task(executorPreference: pool.executor) {
                 var threads: Set<UInt> = []
@@ -42,7 +42,7 @@ struct LoopExecutorTests {
         }
     }
 
-    @Test func afterTheEndTasksRunElsewhereAndHearOfIt() async throws {
+    @Test func tasksMoveAfterShutdown() async throws {
         let pool = PostgresPool(
             configuration: .init(connectionString: "host=127.0.0.1 port=1"),
             maximumConnections: 1,

@@ -53,7 +53,7 @@ struct LossTests {
         }
     }
 
-    @Test func everythingUnderWayFailsAtOnce() async throws {
+    @Test func lossFailsPendingStatements() async throws {
         try await withTestPool(maximumConnections: 2) { pool, name in
             let tasks = (0..<10).map { _ in Task { try await pool.query(Statement("", "SELECT pg_sleep(62)")) } }
             try await withTestPool { observer, _ in
@@ -72,7 +72,7 @@ struct LossTests {
     }
 
     /// A server, or a way to it, that is there and says nothing: on a shared session and on one lent for a transaction.
-    @Test func aConnectionThatFallsSilentIsLost() async throws {
+    @Test func silentConnectionIsClosed() async throws {
         for inTransaction in [false, true] {
             try await withTestPool(
                 maximumConnections: 2,
@@ -106,7 +106,7 @@ struct LossTests {
         }
     }
 
-    @Test func nobodyThereIsSaidAtOnce() async throws {
+    @Test func refusedConnectionFailsAtOnce() async throws {
         let port = try FakeServer.unusedPort()
         let pool = pool("postgresql://app:hunter2@127.0.0.1:\(port)/leads")
         let error = await expectFault(.cannotConnect, "08001") { _ = try await pool.query(Statement("", "SELECT 1")) }
@@ -117,7 +117,7 @@ struct LossTests {
         await pool.shutdown()
     }
 
-    @Test func aServerThatNeverAnswersIsGivenUp() async throws {
+    @Test func unresponsiveServerTimesOut() async throws {
         let server = try FakeServer(.silent)
         var configuration = PostgresConfiguration(connectionString: "host=127.0.0.1 port=\(server.port) user=app")
         configuration.connectTimeout = .milliseconds(50)
@@ -128,7 +128,7 @@ struct LossTests {
         server.stop()
     }
 
-    @Test func aWrongPasswordIsSaidAndNotShown() async throws {
+    @Test func wrongPasswordIsReportedNotShown() async throws {
         let server = try FakeServer(.refusing(state: "28P01", #"password authentication failed for user "app""#))
         let pool = pool(
             "host=127.0.0.1 port=\(server.port) user=app password=hunter2 sslmode=disable gssencmode=disable"
@@ -141,7 +141,7 @@ struct LossTests {
         server.stop()
     }
 
-    @Test func anUnreadableConnectionStringIsSaidAtOnce() async throws {
+    @Test func invalidConnectionStringFailsAtOnce() async throws {
         let pool = pool("host=db hunter2")
         let error = await expectFault(.configuration) { _ = try await pool.query(Statement("", "SELECT 1")) }
         #expect(error.map { !String(reflecting: $0).contains("hunter2") } == true)

@@ -4,7 +4,7 @@ import Testing
 @testable import Postgres
 
 struct PoolTests {
-    @Test func neverOpensMoreThanItMay() async throws {
+    @Test func poolKeepsItsLimit() async throws {
         try await withTestPool(maximumConnections: 3) { pool, name in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<60 {
@@ -122,7 +122,7 @@ struct PoolTests {
         }
     }
 
-    @Test func aConnectionGivenBackIsOfNoUse() async throws {
+    @Test func returnedConnectionCannotBeUsed() async throws {
         try await withTestPool { pool, _ in
             let kept = try await pool.withConnection { $0 }
             await expectFault(.shutDown) { _ = try await kept.query(Statement("", "SELECT 1")) }
@@ -130,7 +130,7 @@ struct PoolTests {
         }
     }
 
-    @Test func aConnectionComesBackAsItWas() async throws {
+    @Test func returnedConnectionIsReset() async throws {
         try await withTestPool(maximumConnections: 1) { pool, _ in
             try await pool.withConnection { connection in
                 _ = try await connection.simple("SET TimeZone = 'Asia/Tokyo'; SET statement_timeout = '1s'")
@@ -150,7 +150,7 @@ struct PoolTests {
         }
     }
 
-    @Test func shuttingDownFinishesWhatIsUnderWay() async throws {
+    @Test func shutdownFinishesRunningWork() async throws {
         try await withTestPool { pool, name in
             let slow = Task { try await pool.query(Statement("", "SELECT 7, pg_sleep(0.2)")) }
             try await eventually("the statement runs") {
@@ -165,7 +165,7 @@ struct PoolTests {
         }
     }
 
-    @Test func aPoolLetGoOfClosesItsConnections() async throws {
+    @Test func releasedPoolClosesConnections() async throws {
         try await withTestPool { observer, name in
             let other = "\(name)-other"
             var pool: PostgresPool? = PostgresPool(
@@ -181,7 +181,7 @@ struct PoolTests {
         }
     }
 
-    @Test func noticesReachWhoListens() async throws {
+    @Test func noticesReachTheListener() async throws {
         try await withTestPool { pool, _ in
             try await pool.withConnection { connection in
                 let notices = connection.notices

@@ -25,7 +25,7 @@ struct QueryTests {
         }
     }
 
-    @Test func aFailingStatementLeavesTheOthersAlone() async throws {
+    @Test func failingStatementDoesNotAffectOthers() async throws {
         try await withTestPool(maximumConnections: 1) { pool, _ in
             let good = Statement("good", "SELECT $1::int4")
             let divide = Statement("divide", "SELECT 1 / $1::int4")
@@ -48,7 +48,7 @@ struct QueryTests {
         }
     }
 
-    @Test func aNameWithAnotherTextIsAnotherStatement() async throws {
+    @Test func statementNamesIncludeTheText() async throws {
         try await withTestPool(maximumConnections: 1) { pool, _ in
             for number in [1, 2, 1, 3] {
                 let answer4 = try await pool.query(Statement("same", "SELECT \(number)"))[0].int32(0)
@@ -66,7 +66,7 @@ struct QueryTests {
         }
     }
 
-    @Test func aStatementWhoseTableHasChangedIsPreparedAgain() async throws {
+    @Test func changedTablePreparesAgain() async throws {
         try await withTestPool(maximumConnections: 1) { pool, name in
             let table = "\"\(name)\""
             _ = try await pool.query(Statement("", "CREATE TABLE \(table) (a int)"))
@@ -84,7 +84,7 @@ struct QueryTests {
         }
     }
 
-    @Test func moreThanLibpqCanSendIsRefusedHere() async throws {
+    @Test func tooManyParametersAreRefused() async throws {
         try await withTestPool(maximumConnections: 1) { pool, _ in
             var parameters = Parameters()
             for _ in 0..<70_000 { parameters.append(true) }
@@ -95,7 +95,7 @@ struct QueryTests {
         }
     }
 
-    @Test func largeValuesGoBothWays() async throws {
+    @Test func largeValuesRoundTrip() async throws {
         try await withTestPool(maximumConnections: 1) { pool, _ in
             let large = String(repeating: "0123456789abcdef", count: 1 << 18)
             var parameters = Parameters()
@@ -129,7 +129,7 @@ struct QueryTests {
         }
     }
 
-    @Test func aTextOfSeveralCommandsAnswersEach() async throws {
+    @Test func multipleCommandsAnswerEach() async throws {
         try await withTestPool { pool, _ in
             let rows = try await pool.simple("SELECT 1, 'a'; SELECT generate_series(1, 3); SELECT true")
             #expect(rows.map(\.count) == [1, 3, 1])
@@ -160,7 +160,7 @@ struct QueryTests {
         }
     }
 
-    @Test func tenThousandQueriesLeaveNothingBehind() async throws {
+    @Test func manyQueriesLeakNothing() async throws {
         try await withTestPool { pool, _ in
             let statement = Statement("leak", "SELECT repeat('x', 100)")
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -6,7 +6,7 @@ import Testing
 struct ReadOnlyTests {
     /// The first session is read-only and stays so; new ones are not, as after a fail-over.
     @Test(arguments: [false, true])
-    func aRefusedWriteRenewsTheConnection(inTransaction: Bool) async throws {
+    func refusedWriteReconnects(inTransaction: Bool) async throws {
         try await withTestPool(maximumConnections: 1) { pool, _ in
             _ = try await pool.query(Statement("", "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"))
             let write = {
@@ -28,7 +28,7 @@ struct ReadOnlyTests {
         ("host=a,b target_session_attrs=any", false), ("host=a target_session_attrs=read-write", true),
         ("host=a,b target_session_attrs=primary", true), ("service=leads", false),
     ])
-    func ofSeveralHostsTheOneThatTakesWritesIsWanted(text: String, isWanted: Bool) {
+    func writableHostIsChosen(text: String, isWanted: Bool) {
         let configuration = PostgresConfiguration(connectionString: text)
         #expect(configuration.wantsWritableHost == isWanted)
         let attribute = configuration.libpqOptions.first { $0.0 == "target_session_attrs" }?.1

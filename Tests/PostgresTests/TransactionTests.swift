@@ -57,7 +57,7 @@ struct TransactionTests {
         }
     }
 
-    @Test func aTextOfCommandsIsInsideToo() async throws {
+    @Test func commandTextRunsInTheTransaction() async throws {
         try await withTable { pool, table in
             await #expect(throws: Stop.self) {
                 try await pool.withTransaction { connection in
@@ -114,7 +114,7 @@ struct TransactionTests {
         }
     }
 
-    @Test func aLostConnectionIsSaidToBeLost() async throws {
+    @Test func lostConnectionIsReported() async throws {
         try await withTable { pool, table in
             await expectFault(.connectionLost) {
                 try await pool.withTransaction { connection in

@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func aRepetitionGetsTheFirstAnswerAndStoresNothing() async throws {
+    @Test func repetitionGetsTheFirstAnswer() async throws {
         try await withNodes { database, node, other in
             let claim = claim("k", "body")
             let first = try await node.intake.submit(Samples.lead(1), from: Self.sender, idempotency: claim)
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func anotherRequestMayNotUseTheKey() async throws {
+    @Test func keyOfAnotherRequestIsRefused() async throws {
         try await withNodes { database, node, other in
             _ = try await node.intake.submit(Samples.lead(1), from: Self.sender, idempotency: claim("k", "one"))
             let refusal = await #expect(throws: IntakeError.self) {
@@ -80,7 +80,7 @@ import Testing
     }
 
     /// Without the primary key of `switchyard.idempotency_keys` there are several leads.
-    @Test func manyRepetitionsAtOnceMakeOneLead() async throws {
+    @Test func concurrentRepetitionsMakeOneLead() async throws {
         try await withNodes { database, node, other in
             let claim = claim("k", "body")
             let answers = await withTaskGroup(of: Result<RoutingOutcome, IntakeError>.self) { group in
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func aBatchThatWasStoredInPartIsCompleted() async throws {
+    @Test func repeatedBatchStoresMissingLeads() async throws {
         try await withNodes { database, node, other in
             let leads = (0..<10).map { (lead: Samples.lead($0), source: Self.sender) }
             let claims = (0..<10).map { Optional(claim("k", "batch", place: $0)) }
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func aKeyIsFreeAgainAfterADay() async throws {
+    @Test func idempotencyKeyExpiresAfterADay() async throws {
         try await withNodes { database, node, _ in
             _ = try await node.intake.submit(Samples.lead(1), from: Self.sender, idempotency: claim("k", "one"))
             let older = "UPDATE switchyard.idempotency_keys SET created_at = created_at - interval '24 hours 1 second'"
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func aLeadThatIsNotWrittenHasNotUsedItsKey() async throws {
+    @Test func refusedLeadKeepsItsKeyFree() async throws {
         try await withNodes { database, node, _ in
             let stores = node.stores
             let version = try await stores.ruleSets.ruleSetVersion()

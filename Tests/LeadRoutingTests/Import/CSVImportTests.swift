@@ -35,7 +35,7 @@ import Testing
         return (summary, rejected.withLock { $0 })
     }
 
-    @Test func countsWhatBecameOfEachRow() async throws {
+    @Test func reportCountsEveryOutcome() async throws {
         let text = """
             email,industry,workspace,phone
             a@example.com,software,,
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func refusesAFileWithoutAUsableHeader() async throws {
+    @Test func headerWithoutLeadColumnsIsRefused() async throws {
         for text in ["", "city\nx\n", "a@example.com\n"] {
             await #expect(throws: CSVImport.Unreadable.self) { try await run(text) }
         }
@@ -75,7 +75,7 @@ import Testing
         #expect(nobody?.reason.contains("workspace") == true)
     }
 
-    @Test func takesInWhatComesBeforeABrokenLine() async throws {
+    @Test func rowsBeforeABrokenLineAreImported() async throws {
         let store = ModelStore()
         let error = await #expect(throws: CSVImport.Unreadable.self) {
             try await run("email\na@example.com\n\"b@example.com\n", store: store)
@@ -85,7 +85,7 @@ import Testing
     }
 
     /// Rows of few people, imported with everything under way at once, come out as if one were taken after the other.
-    @Test(arguments: 0..<3) func theOutcomeIsThatOfTheFilesOrder(seed: UInt64) async throws {
+    @Test(arguments: 0..<3) func importKeepsTheOrderOfTheFile(seed: UInt64) async throws {
         var random = SeededGenerator(seed)
         var text = "email,phone\n"
         var claimed: Set<String> = []

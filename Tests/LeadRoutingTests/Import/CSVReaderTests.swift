@@ -19,7 +19,7 @@ import Testing
 
     private func fields(_ text: String) throws -> [[String]] { try read(Array(text.utf8)).rows.map(\.fields) }
 
-    @Test func readsTheOrdinaryThings() throws {
+    @Test func readsPlainFiles() throws {
         #expect(try fields("a,b\n1,2\n") == [["a", "b"], ["1", "2"]])
         #expect(try fields("a,b\r\n1,2") == [["a", "b"], ["1", "2"]])
         #expect(try fields("a,b\r1,2\r") == [["a", "b"], ["1", "2"]])
@@ -50,7 +50,7 @@ import Testing
         #expect(reader.delimiter == separator.utf8.first)
     }
 
-    @Test func takesLatin1AsItIsAndSaysSo() throws {
+    @Test func latin1IsReadAndReported() throws {
         let bytes = Array("name,city\nZoë,Köln\n".utf8) + [0x5A, 0x6F, 0xEB, 0x2C, 0x80, 0x0A]
         let (rows, reader) = try read(bytes)
         #expect(rows.map(\.fields) == [["name", "city"], ["Zoë", "Köln"], ["Zoë", "€"]])
@@ -58,7 +58,7 @@ import Testing
         #expect(try read(Array("a\nZoë\n".utf8)).reader.windows1252Line == nil)
     }
 
-    @Test func refusesWhatIsNoText() {
+    @Test func binaryFilesAreRefused() {
         let utf16 = "email,phone\n".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
         for bytes in [[0xFF, 0xFE] + utf16, utf16, [0xFE, 0xFF, 0, 0x61]] {
             let error = #expect(throws: CSVError.self) { try read(bytes) }
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func namesTheRowWhoseQuoteIsNeverClosed() throws {
+    @Test func unclosedQuoteNamesItsRow() throws {
         let error = #expect(throws: CSVError.self) { try read(Array("a,b\n1,2\n\"3,4\n5,6\n".utf8)) }
         #expect(error?.line == 3)
         var limits = CSVReader.Limits()
@@ -82,7 +82,7 @@ import Testing
     }
 
     /// Files of everything that is special, cut at random places: the rows are those of the file in one piece.
-    @Test(arguments: 0..<200) func theRowsDoNotDependOnThePieces(seed: UInt64) throws {
+    @Test(arguments: 0..<200) func rowsDoNotDependOnChunks(seed: UInt64) throws {
         var random = SeededGenerator(seed)
         let parts: [[UInt8]] =
             ["a", "é", "\"", "\"\"", ",", ";", "\n", "\r\n", "\r", " ", "\u{FEFF}", "x@y.z"]

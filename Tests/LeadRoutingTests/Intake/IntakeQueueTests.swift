@@ -19,7 +19,7 @@ import Testing
         #expect(queue.count == 10)
     }
 
-    @Test func twinsAreNeverUnderWayTogether() {
+    @Test func duplicatesAreNotInFlightTogether() {
         var queue = IntakeQueue()
         queue.append(entry(Lead(email: "a@example.com")))
         queue.append(entry(Lead(email: "A@Example.com ", phone: "555-010-0199")))
@@ -37,7 +37,7 @@ import Testing
         #expect(queue.count == 0)
     }
 
-    @Test func aLeadThatIsDecidedAgainKeepsItsPlace() {
+    @Test func redecidedLeadKeepsItsPlace() {
         var queue = IntakeQueue()
         queue.append(entry(Lead(email: "a@example.com", source: "1")))
         queue.append(entry(Lead(email: "a@example.com", source: "2")))
@@ -46,7 +46,7 @@ import Testing
         #expect(queue.takeBatch(limit: 10).map(\.1.prepared.lead.source) == ["1"])
     }
 
-    @Test func aSingleLeadPassesAThousandOthers() {
+    @Test func singleLeadOvertakesBulk() {
         var queue = IntakeQueue()
         for number in 0..<1000 { queue.append(entry(Samples.lead(number), .bulk)) }
         queue.append(entry(Lead(email: "single@example.com")))
@@ -59,7 +59,7 @@ import Testing
 
     /// Random leads with few identities: whatever is taken and finished in whatever order, no identity is under way
     /// twice, each line keeps its order, and everything gets through.
-    @Test(arguments: 0..<20) func keepsTheOrderOfEveryLine(seed: UInt64) {
+    @Test(arguments: 0..<20) func laneOrderIsKept(seed: UInt64) {
         var random = SeededGenerator(seed)
         var queue = IntakeQueue()
         var expected: [String: [UUID]] = [:]

@@ -68,7 +68,7 @@ import Testing
     }
 
     /// Beside a batch that is under way another begins only for enough leads, or when the first one takes long.
-    @Test(arguments: [7, 8]) func aSecondBatchHasToBeWorthIt(behind count: Int) async throws {
+    @Test(arguments: [7, 8]) func secondBatchNeedsEnoughLeads(behind count: Int) async throws {
         let store = ModelStore()
         await store.close()
         var limits = LeadIntake.Limits()
@@ -85,7 +85,7 @@ import Testing
         #expect(await store.batches.map(\.count) == [1, count])
     }
 
-    @Test func aBatchThatTakesLongHoldsUpNobody() async throws {
+    @Test func slowBatchDoesNotBlockOthers() async throws {
         let store = ModelStore()
         await store.close()
         var limits = LeadIntake.Limits()
@@ -121,7 +121,7 @@ import Testing
         #expect(stranger?.code == .unknownWorkspace)
     }
 
-    @Test func turnsAwayWhatIsTooMuchAndKeepsTheRest() async throws {
+    @Test func fullQueueRefusesNewLeads() async throws {
         let store = ModelStore()
         await store.close()
         var limits = LeadIntake.Limits()
@@ -158,14 +158,14 @@ import Testing
         #expect(try await second.submit(Samples.lead(2), from: Samples.partner).destinationWorkspaceID == Samples.east)
     }
 
-    @Test func leavesALeadToTheQueueWhenTheRulesNeverSettle() async throws {
+    @Test func unsettledRulesQueueTheLead() async throws {
         let store = ModelStore(Array(repeating: .stale, count: 5))
         let outcome = try await intake(store).submit(Samples.lead(1), from: Samples.partner)
         #expect(outcome.status == .pending)
         #expect(await store.batches.last?.version == nil)
     }
 
-    @Test func repeatsALostBatchWithTheSameIds() async throws {
+    @Test func lostBatchIsRepeatedWithTheSameIDs() async throws {
         let store = ModelStore([.writeAndLose])
         let outcome = try await intake(store).submit(Samples.lead(1), from: Samples.partner)
         #expect(outcome.reason == "stored")
@@ -173,7 +173,7 @@ import Testing
         #expect(await store.batches.map(\.isRepeat) == [false, true])
     }
 
-    @Test func givesUpAfterABoundedTimeAndSaysThatItDoesNotKnow() async throws {
+    @Test func lostBatchEndsAsUnknown() async throws {
         let store = ModelStore(Array(repeating: .fail(lost), count: 10_000))
         let refusal = await #expect(throws: IntakeError.self) {
             try await intake(store).submit(Samples.lead(1), from: Samples.partner)
@@ -194,7 +194,7 @@ import Testing
         #expect(third?.description == "The database refuses this server's user name or password; nothing was stored.")
     }
 
-    @Test(arguments: [1, 2, 100, 512]) func onePoisonLeadFailsAlone(count: Int) async throws {
+    @Test(arguments: [1, 2, 100, 512]) func refusedLeadFailsAlone(count: Int) async throws {
         let store = ModelStore(poison: "person\(count / 2)@example.com")
         let results = try await intake(store).submit(batch: (0..<count).map { (Samples.lead($0), Samples.partner) })
         for (number, result) in results.enumerated() {
@@ -207,13 +207,13 @@ import Testing
         #expect(await store.stored.count == count - 1)
     }
 
-    @Test func aLeadThatIsToBeDecidedAgainComesBack() async throws {
+    @Test func releasedClaimDecidesTheLeadAgain() async throws {
         let store = ModelStore([.again, .again])
         let results = try await intake(store).submit(batch: (0..<3).map { (Samples.lead($0), Samples.partner) })
         #expect(results.allSatisfy { (try? $0.get())?.status == .routed })
     }
 
-    @Test func refusesAnUnknownWorkspaceUnlessItIsNew() async throws {
+    @Test func unknownWorkspaceIsRefusedAfterARefresh() async throws {
         let rules = FakeRules()
         let store = ModelStore()
         let intake = intake(store, rules: rules)
@@ -227,7 +227,7 @@ import Testing
         #expect(try await intake.submit(Samples.lead(1), from: UUID.sample(99)).status == .routed)
     }
 
-    @Test func stopsAfterWhatItHasTaken() async throws {
+    @Test func stopFinishesAcceptedLeads() async throws {
         let store = ModelStore()
         await store.close()
         let intake = intake(store)
@@ -249,7 +249,7 @@ import Testing
     }
 
     /// Of the leads with one identity the one that was submitted first wins, whatever the batches.
-    @Test(arguments: 0..<5) func theFirstOfTwinsWins(seed: UInt64) async throws {
+    @Test(arguments: 0..<5) func firstDuplicateWins(seed: UInt64) async throws {
         var random = SeededGenerator(seed)
         let store = ModelStore(isBusy: true)
         var limits = LeadIntake.Limits()

@@ -9,7 +9,7 @@ import Testing
 @Suite struct PublicationWatchTests {
     private struct Down: Error {}
 
-    @Test func whatWasTakenBackIsTold() async throws {
+    @Test func rollbackIsReported() async throws {
         let lines = Mutex<[String]>([])
         let rollback = AutoRollback(
             owner: nil,

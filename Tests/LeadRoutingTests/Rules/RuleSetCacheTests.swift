@@ -3,7 +3,7 @@ import RoutingRules
 import Testing
 
 @Suite struct RuleSetCacheTests {
-    @Test func loadsOnceHoweverManyAsk() async throws {
+    @Test func concurrentCallersLoadOnce() async throws {
         let rules = FakeRules()
         let cache = RuleSetCache(source: rules)
         #expect(cache.loaded == nil)
@@ -32,7 +32,7 @@ import Testing
         #expect(rules.loads == loads)
     }
 
-    @Test func aPollLoadsOnlyWhatHasChanged() async throws {
+    @Test func unchangedVersionIsNotReloaded() async throws {
         let rules = FakeRules()
         let cache = RuleSetCache(source: rules)
         #expect(try await cache.poll())
@@ -42,7 +42,7 @@ import Testing
         #expect(cache.loaded?.version == 7)
     }
 
-    @Test func aFailedLoadIsTriedAgain() async throws {
+    @Test func failedLoadIsRetried() async throws {
         struct Failing: RuleSource {
             struct Away: Error {}
             func loadRuleSet() async throws -> RuleSetSnapshot { throw Away() }

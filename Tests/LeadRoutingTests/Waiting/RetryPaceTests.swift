@@ -18,7 +18,7 @@ import Testing
         RetryPace(rate: rate, now: { hours.now }, sleep: { hours.pass($0) })
     }
 
-    @Test func aSecondsWorthAtOnceAndThenTheRate() {
+    @Test func burstOfOneSecondThenTheRate() {
         let hours = Hours()
         let pace = pace(100, hours)
         #expect(pace.take(70) == 70)
@@ -30,7 +30,7 @@ import Testing
         #expect(pace.take(1000) == 100)
     }
 
-    @Test func whatIsGivenBackCanBeTaken() {
+    @Test func returnedPermitsAreReused() {
         let pace = pace(100, Hours())
         #expect(pace.take(100) == 100)
         pace.giveBack(40)
@@ -39,7 +39,7 @@ import Testing
         #expect(pace.take(1000) == 100)
     }
 
-    @Test func whoDrainsWaitsForATenthOfASecond() async throws {
+    @Test func drainWaitsForATenthOfASecond() async throws {
         let hours = Hours()
         let pace = pace(100, hours)
         let start = hours.now
@@ -49,7 +49,7 @@ import Testing
         #expect(pace.take(100) >= 9)
     }
 
-    @Test func aHerdIsRoutedAtTheRate() async throws {
+    @Test func massRetryKeepsTheRate() async throws {
         let hours = Hours()
         let store = FakeWaiting(1000)
         let router = WaitingLeadRouter(queue: store, rules: RuleSetCache(source: FakeRules()), pace: pace(100, hours))

@@ -86,7 +86,7 @@ final class FakeWaiting: WaitingLeadClaiming {
         #expect(store.asked.allSatisfy { $0 == .new })
     }
 
-    @Test func aLeadThatIsNotVisibleIsNotLocked() async throws {
+    @Test func invisibleLeadIsNotLocked() async throws {
         let store = FakeWaiting(1)
         await #expect(throws: RouteRefusal(code: .notFound)) {
             try await router(store).route(leadID: UUID(), as: .workspace(Samples.rival))

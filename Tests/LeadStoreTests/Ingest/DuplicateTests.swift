@@ -7,7 +7,7 @@ import Testing
 /// Who is a duplicate of whom, and what becomes of it.
 @Suite struct DuplicateTests {
     @Test(arguments: [Scene.a, Scene.b])
-    func aDuplicateStaysAtHomeWhoeverHadTheLeadBefore(source: UUID) async throws {
+    func duplicateStaysInItsSourceWorkspace(source: UUID) async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, phone: "555-010-0101", .to(Scene.c)))
             let exceptions = try await scene.ingest(
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func ofTwinsInOneBatchTheFirstWins() async throws {
+    @Test func firstDuplicateOfABatchWins() async throws {
         try await Scene.with { scene in
             let exceptions = try await scene.ingest(
                 .sample(1, email: "twin@example.com", .to(Scene.c)),
@@ -47,7 +47,7 @@ import Testing
     }
 
     /// A lead that loses to one that has itself lost is not written, because whose duplicate it is cannot be said yet.
-    @Test func aChainIsDecidedAgain() async throws {
+    @Test func duplicateChainIsDecidedAgain() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, phone: "555-010-0101", .to(Scene.c)))
             let chain: [DecidedLead] = [
@@ -69,7 +69,7 @@ import Testing
 
     /// A batch inserts its identities at once, without a look at those that exist, until a store met a duplicate; its next
     /// batches look first, and insert nothing twice.
-    @Test func aDuplicateMakesTheNextBatchesLook() async throws {
+    @Test func duplicateMakesNextBatchesQueryFirst() async throws {
         // The one connection that inserts reports what it has inserted.
         try await Scene.with(connections: 1) { scene in
             /// Identities that were inserted, also those that were removed again.
@@ -109,7 +109,7 @@ import Testing
     /// An identity that no look could find is claimed by another transaction, for whose end a batch waits, whether it looked
     /// first or not: if that commits one lead is a duplicate, and the others keep all of their claims.
     @Test(arguments: [true, false], [true, false])
-    func anotherTransactionClaimsTheSame(commits: Bool, looks: Bool) async throws {
+    func insertWaitsForConcurrentClaim(commits: Bool, looks: Bool) async throws {
         try await Scene.with { scene in
             if looks {
                 let known = try await scene.ingest(

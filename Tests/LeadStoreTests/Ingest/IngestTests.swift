@@ -6,7 +6,7 @@ import Testing
 
 /// What a batch of decided leads leaves in the database, and when it leaves nothing.
 @Suite struct IngestTests {
-    @Test func eachLeadIsWrittenInItsFinalState() async throws {
+    @Test func leadIsWrittenOnceInItsFinalState() async throws {
         try await Scene.with { scene in
             let exceptions = try await scene.ingest(
                 .sample(1, phone: "555-010-0101", metadata: #"{"a":1}"#, .to(Scene.b)),
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func anOldVersionWritesNothing() async throws {
+    @Test func staleVersionWritesNothing() async throws {
         try await Scene.with { scene in
             let version = try await scene.stores.ruleSets.ruleSetVersion()
             try await scene.run("UPDATE workspaces SET routing_paused_at = now() WHERE id = '\(Scene.c.text)'")
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func aRepeatStoresWhatIsMissingAndNothingTwice() async throws {
+    @Test func repeatedBatchStoresOnlyMissingLeads() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .to(Scene.b)), .sample(2, .retry))
             let exceptions = try await scene.ingest(
@@ -87,7 +87,7 @@ import Testing
     }
 
     /// One bad row refuses its batch whole, and the error says that a smaller batch may go through.
-    @Test func aBadRowRefusesTheBatch() async throws {
+    @Test func invalidRowRefusesTheBatch() async throws {
         try await Scene.with { (scene: Scene) async throws in
             let bad: [(DecidedLead, String)] = [
                 (.sample(2, metadata: "{", .kept), "22P02"), (.sample(2, .to(Scene.nobody)), "23503"),

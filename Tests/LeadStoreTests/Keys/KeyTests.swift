@@ -23,7 +23,7 @@ import Testing
         )
     }
 
-    @Test func aTokenFindsItsKeyAndNoOther() async throws {
+    @Test func tokenFindsItsKeyOnly() async throws {
         try await Scene.with { scene in
             let token = APIKeyToken.random()
             let made = try await key(scene, token)
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func itExpiresByTheDatabasesClock() async throws {
+    @Test func keyExpiresByDatabaseClock() async throws {
         try await Scene.with { scene in
             let now = try await scene.stores.schedule.databaseTime().microsecondsSinceUnixEpoch
             let tokens = [APIKeyToken.random(), .random()]
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func useIsNotedOnceAMinute() async throws {
+    @Test func useIsRecordedOncePerMinute() async throws {
         try await Scene.with { scene in
             let token = APIKeyToken.random()
             _ = try await key(scene, token)

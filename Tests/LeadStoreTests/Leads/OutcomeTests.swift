@@ -5,7 +5,7 @@ import Testing
 
 /// How leads stand when somebody asks later, and what their log tells.
 @Suite struct OutcomeTests {
-    @Test func whatAnEarlierTryHasStored() async throws {
+    @Test func earlierOutcomesAreReadBack() async throws {
         try await Scene.with { scene in
             var rule = RuleChange()
             rule.name = "Software"
@@ -43,7 +43,7 @@ import Testing
     }
 
     /// The first lead may be erased; its duplicate still says that it is one.
-    @Test func aDuplicateOutlivesTheFirst() async throws {
+    @Test func duplicateOutlivesTheFirstLead() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .to(Scene.b)))
             try await scene.ingest(.sample(2, email: "person1@example.com", .to(Scene.b)))
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func theHistoryTellsEachStepWithItsRules() async throws {
+    @Test func historyListsEachStepWithItsRules() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .retry))
             let before = try await scene.stores.ruleSets.ruleSetVersion()

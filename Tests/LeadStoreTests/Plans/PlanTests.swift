@@ -15,7 +15,7 @@ import Testing
     ]
 
     @Test(arguments: [true, false])
-    func nothingReadsABacklog(isAnalysed: Bool) async throws {
+    func noPlanReadsTheBacklog(isAnalysed: Bool) async throws {
         try await FilledScene.with(isAnalysed: isAnalysed) { filled in
             let version = try await filled.scene.stores.ruleSets.ruleSetVersion()
             for (name, work) in Self.work(version) {
@@ -29,7 +29,7 @@ import Testing
     /// Rates are of the newest decisions, and the rest of a burst is not read.
     ///
     /// Also when statistics are from before it, and have it that all of an hour is less than what is asked for.
-    @Test func theRestOfABurstIsNotRead() async throws {
+    @Test func claimReadsOnlyItsBatch() async throws {
         try await FilledScene.with(isAnalysed: true) { filled in
             try await filled.scene.run(
                 """
@@ -50,7 +50,7 @@ import Testing
     }
 
     /// Health and metrics count what waits, up to a bound, and nothing that does not.
-    @Test func dashboardsReadWhatWaitsOnly() async throws {
+    @Test func dashboardsReadOnlyWaitingLeads() async throws {
         try await FilledScene.with(isAnalysed: true) { filled in
             let plans = try await filled.plans { stores in
                 _ = try await stores.health.health()
@@ -69,7 +69,7 @@ import Testing
     /// A page of a list is read by itself, for a workspace too, and so is all that is told of one lead.
     ///
     /// Not with statistics from when there were no leads: then a workspace's own are sorted until the next ANALYZE.
-    @Test func aPageIsReadByItself() async throws {
+    @Test func pageReadsOnlyItsRows() async throws {
         try await FilledScene.with(isAnalysed: true) { filled in
             let text = try await filled.scene
                 .value("SELECT id FROM leads WHERE workspace_id = '\(Scene.a.text)' LIMIT 1")

@@ -53,7 +53,7 @@ import Testing
         try await scene.value("SELECT rule_name FROM lead_routing_rules")
     }
 
-    @Test func theLastGoodRulesComeBack() async throws {
+    @Test func lastGoodRulesAreRestored() async throws {
         try await Scene.with { scene in
             let (good, bad) = try await publish(in: scene)
             try await log(scene)
@@ -72,7 +72,7 @@ import Testing
     }
 
     /// Eight nodes find out at the same moment: one acts.
-    @Test func neverTwiceForOneVersion() async throws {
+    @Test func versionIsRolledBackOnce() async throws {
         try await Scene.with(connections: 10) { scene in
             for turn in 1...3 {
                 _ = try await publish(in: scene)
@@ -96,7 +96,7 @@ import Testing
         ([9, 9, 9, 9, 9], 20, Scene.a, "released"), ([9, 9, 9, 9, 9], 20, Scene.b, "failed"),
         ([9, 9, 9, 9, 9], 20, Scene.a, "unmatched"),
     ])
-    func whatDoesNotFailStays(failing: [Int], count: Int, source: UUID, result: String) async throws {
+    func healthyPublicationStays(failing: [Int], count: Int, source: UUID, result: String) async throws {
         try await Scene.with { scene in
             _ = try await publish(in: scene)
             try await log(scene, failing: failing, of: count, source: source, result: result)
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func thePlatformAnswersForEverybodysLeads() async throws {
+    @Test func platformRulesCountAllLeads() async throws {
         try await Scene.with { scene in
             _ = try await publish(in: scene, owner: nil)
             try await log(scene, source: Scene.b)
@@ -115,7 +115,7 @@ import Testing
     }
 
     /// An edit, a return or an hour after the publication, it is somebody else's doing.
-    @Test func whatSomebodyHasAnsweredIsLeftAlone() async throws {
+    @Test func editedRulesAreNotRolledBack() async throws {
         try await Scene.with { scene in
             let (good, _) = try await publish(in: scene)
             try await log(scene)

@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func whatDoesNotDifferMakesNoVersion() async throws {
+    @Test func equalDraftMakesNoVersion() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             _ = try await stores.publishing.publishRuleSet(
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func aGoldenLeadThatGoesElsewhereStopsAllOfIt() async throws {
+    @Test func failingGoldenLeadStopsPublishing() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             let wrong = document(rule("A"), rule("B"), golden: [golden(to: Scene.b)])
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeSavedIsNamed() async throws {
+    @Test func invalidDraftNamesItsErrors() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             await expectProblem("/rules/1/destination") {
@@ -173,7 +173,7 @@ import Testing
     }
 
     /// A workspace's key sees and changes its own rule set; one that does see stands beside one that does not.
-    @Test func othersRuleSetsAreClosed() async throws {
+    @Test func otherOwnersRuleSetsAreRefused() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             _ = try await stores.publishing.publishRuleSet(
@@ -214,7 +214,7 @@ import Testing
     }
 
     /// Two publish what they made from the same version: one wins, the other is told, and nothing is mixed.
-    @Test func ofTwoWhoPublishAtOnceOneIsTold() async throws {
+    @Test func concurrentPublishingRefusesOne() async throws {
         try await Scene.with(connections: 8) { scene in
             let stores = scene.stores
             for round in 0..<5 {
@@ -249,7 +249,7 @@ import Testing
     }
 
     /// A rule that is edited by itself meanwhile is not lost: the publication is refused, or the edit comes after it.
-    @Test func anEditMeanwhileIsNotLost() async throws {
+    @Test func concurrentEditIsNotLost() async throws {
         try await Scene.with(connections: 8) { scene in
             let stores = scene.stores
             for turn in 0..<10 {
@@ -284,7 +284,7 @@ import Testing
     }
 
     /// A return against publications: whatever the order, the end is one of the two, whole.
-    @Test func aReturnAgainstPublications() async throws {
+    @Test func returnRacesWithPublishing() async throws {
         try await Scene.with(connections: 8) { scene in
             let stores = scene.stores
             let first = try await stores.publishing.publishRuleSet(
@@ -316,7 +316,7 @@ import Testing
     }
 
     /// A rule that this version cannot read is none of a publication's business as long as nobody touches it.
-    @Test func whatCannotBeReadIsNotOverwritten() async throws {
+    @Test func unreadableDraftIsNotOverwritten() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             _ = try await stores.publishing.publishRuleSet(

@@ -7,7 +7,7 @@ import Testing
 @Suite struct AgreementTests {
     private let agreement = RoutingAgreement(receivingWorkspaceID: Scene.b, sendingWorkspaceID: Scene.a)
 
-    @Test func grantedOnceSeenByBothEndedOnce() async throws {
+    @Test func agreementIsGrantedAndEndedOnce() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             let receiver = Access.workspace(Scene.b)
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func theSenderAndOthersDecideNothing() async throws {
+    @Test func onlyTheReceiverGrantsAgreements() async throws {
         try await Scene.with { (scene: Scene) async throws in
             let stores = scene.stores
             for access in [Access.workspace(Scene.a), .workspace(Scene.c)] {
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func everyRefusalNamesItsField() async throws {
+    @Test func refusalsNameTheirField() async throws {
         try await Scene.with { (scene: Scene) async throws in
             for (field, receiver, sender) in [
                 ("/sendingWorkspaceId", Scene.a, Scene.a), ("/sendingWorkspaceId", Scene.a, Scene.nobody),

@@ -79,7 +79,7 @@ import Testing
     ]
 
     /// Four connections edit at random while a fifth reads; what it read of a version is what that version still says.
-    @Test(arguments: [1, 2]) func everyVersionIsWhatItWas(seed: UInt64) async throws {
+    @Test(arguments: [1, 2]) func everyVersionIsRestoredExactly(seed: UInt64) async throws {
         try await Scene.with(connections: 8) { scene in
             let stores = scene.stores
             let first = try await stores.ruleSets.ruleSetVersion()
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func whatDoesNotMatterMakesNoVersion() async throws {
+    @Test func irrelevantChangesMakeNoVersion() async throws {
         try await Scene.with { scene in
             try await scene.run(
                 """
@@ -150,7 +150,7 @@ import Testing
     }
 
     /// Whoever adds a column to workspaces decides here whether routing reads it; if so, its history is kept.
-    @Test func everyColumnOfWorkspacesIsDecidedUpon() async throws {
+    @Test func everyWorkspaceColumnIsClassified() async throws {
         try await Scene.with { scene in
             let irrelevant: Set<String> = []
             let undecided = try await scene.run(
@@ -191,7 +191,7 @@ import Testing
 
     /// Not among the edits at random: PostgreSQL shows a truncated table as empty to older snapshots too, so what a live
     /// read saw is no measure there.
-    @Test func whatIsTruncatedWasThere() async throws {
+    @Test func truncatedRulesAreInHistory() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             try await scene.run(
@@ -208,7 +208,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotRecordedIsNotGuessed() async throws {
+    @Test func unrecordedVersionIsNotGuessed() async throws {
         try await Scene.with { scene in
             let now = try await scene.stores.ruleSets.ruleSetVersion()
             for version in [0, now + 1, -5, Int64.max] {
@@ -218,7 +218,7 @@ import Testing
     }
 
     /// What a session in replica mode does is seen by nobody; mending records it as a version of its own.
-    @Test func whatWasNotRecordedIsMended() async throws {
+    @Test func unrecordedChangesAreRepaired() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             try await scene.run(

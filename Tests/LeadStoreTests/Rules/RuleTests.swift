@@ -21,7 +21,7 @@ import Testing
     }
 
     /// A destination beside a pool that does not have it, or for a rule that has one, would change nothing: it is refused.
-    @Test func aDestinationAloneDoesNotChangeAPool() async throws {
+    @Test func destinationAloneIsRefusedForAPool() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             let id = UUID.sample(1)
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func madeChangedAndDeletedByItsOwner() async throws {
+    @Test func ownerCreatesChangesAndDeletes() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             try await agree(scene)
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func aTreeIsKeptAsItWasMadeAndOneThatCannotBeReadSwitchesItsRuleOff() async throws {
+    @Test func conditionTreeIsStoredAndUnreadableOneIsDisabled() async throws {
         try await Scene.with { scene in
             let conditions = RuleConditions(
                 json: #"""
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func aWorkspaceDoesNotSendToOneThatHasNotAgreed() async throws {
+    @Test func ruleWithoutAgreementIsRefused() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             for destination in [Scene.b, Scene.nobody] {
@@ -172,7 +172,7 @@ import Testing
     }
 
     /// Whoever did not hear what became of a creation asks again with the id that he chose.
-    @Test func aCreationThatIsRepeatedIsDoneOnce() async throws {
+    @Test func repeatedCreationIsDoneOnce() async throws {
         try await Scene.with { scene in
             try await agree(scene)
             let whole = change {
@@ -216,7 +216,7 @@ import Testing
     }
 
     /// The policy is the last word: an agreement that ends stops a change that does not name the destination.
-    @Test func thePolicyLooksAgainWhenARuleIsChanged() async throws {
+    @Test func changedRuleIsCheckedByThePolicy() async throws {
         try await Scene.with { scene in
             try await agree(scene)
             _ = try await scene.stores.rules.createRule(
@@ -233,7 +233,7 @@ import Testing
         }
     }
 
-    @Test func othersRulesAreNotTouched() async throws {
+    @Test func otherOwnersRulesAreNotChanged() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             _ = try await stores.rules.createRule(id: .sample(1), owner: Scene.a, change(), as: .administrator)
@@ -263,7 +263,7 @@ import Testing
         }
     }
 
-    @Test func everyRefusalNamesItsField() async throws {
+    @Test func refusalsNameTheirField() async throws {
         try await Scene.with { scene in
             let refused: [(String, (inout RuleChange) -> Void)] = [
                 ("/name", { $0.name = nil }), ("/name", { $0.name = "" }),
@@ -304,7 +304,7 @@ import Testing
         }
     }
 
-    @Test func aRuleThatCannotBeReadIsSwitchedOff() async throws {
+    @Test func unreadableRuleIsDisabled() async throws {
         try await Scene.with { scene in
             _ = try await scene.stores.rules.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
             try await scene.run(#"UPDATE lead_routing_rules SET conditions = '{"colour": ["red"]}'"#)

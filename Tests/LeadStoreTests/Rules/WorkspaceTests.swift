@@ -11,7 +11,7 @@ import Testing
         return change
     }
 
-    @Test func madeChangedAndClosed() async throws {
+    @Test func workspaceIsCreatedChangedAndDeleted() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             let id = UUID.sample(1)
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func aWorkspaceSeesItselfAndChangesNothing() async throws {
+    @Test func workspaceKeyCannotChangeWorkspaces() async throws {
         try await Scene.with { (scene: Scene) async throws in
             let stores = scene.stores
             let own = Access.workspace(Scene.a)
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func everyRefusalNamesItsField() async throws {
+    @Test func refusalsNameTheirField() async throws {
         try await Scene.with { (scene: Scene) async throws in
             let refused: [(String, (inout WorkspaceChange) -> Void)] = [
                 ("/name", { $0.name = "" }),
@@ -114,7 +114,7 @@ import Testing
     }
 
     /// Whoever did not hear what became of a creation asks again with the id that he chose.
-    @Test func aCreationThatIsRepeatedIsDoneOnce() async throws {
+    @Test func repeatedCreationIsDoneOnce() async throws {
         try await Scene.with { scene in
             let wanted = change {
                 $0.name = "New"

@@ -14,7 +14,7 @@ import Testing
     /// Forty nodes ask for ten due times at once, and one of them gets each.
     ///
     /// The key of the table is what decides.
-    @Test func manyNodesAtOnce() async throws {
+    @Test func concurrentNodesTakeADueTimeOnce() async throws {
         try await Scene.with(connections: 12) { scene in
             let won = try await withThrowingTaskGroup(of: Int64?.self) { group in
                 for node in 0..<40 {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func aNodeThatDiedIsTakenOverOnce() async throws {
+    @Test func dueTimeOfADeadNodeIsTakenOnce() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "dead", claim: UUID()))
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func whoNeverHeardThatItIsHisAsksAgain() async throws {
+    @Test func lostAnswerIsAskedAgain() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             let claim = UUID()

@@ -81,7 +81,7 @@ import Testing
         ),
     ]
 
-    @Test func aMigratedDatabaseIsWhole() async throws {
+    @Test func migratedDatabasePassesEveryCheck() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .retry), .sample(2, .to(Scene.b)))
             let checks = try await scene.stores.schema.verify()
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test(arguments: damages) func whatIsBrokenIsNamed(damage: Damage) async throws {
+    @Test(arguments: damages) func brokenObjectIsNamed(damage: Damage) async throws {
         try await Scene.with { scene in
             try await scene.run(damage.sql)
             let failed = try await scene.stores.schema.verify().filter { !$0.isOK }.map(\.name)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func anEmptyDatabaseLacksEverything() async throws {
+    @Test func emptyDatabaseFailsEveryCheck() async throws {
         try await withEmptyDatabase { database in
             let stores = Stores(pool: database.pool)
             #expect(try await !stores.schema.isMigrated())

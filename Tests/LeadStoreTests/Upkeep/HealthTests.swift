@@ -5,7 +5,7 @@ import Testing
 
 /// What the database says of routing and of itself.
 @Suite struct HealthTests {
-    @Test func anEmptyDatabaseIsWell() async throws {
+    @Test func emptyDatabaseIsHealthy() async throws {
         try await Scene.with { scene in
             let health = try await scene.stores.health.health()
             #expect(health.pendingCount == 0)
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func eachFigureCountsItsOwn() async throws {
+    @Test func healthFiguresCountTheirLeads() async throws {
         try await Scene.with { scene in
             try await scene.ingest(
                 .sample(1, .to(Scene.b)),
@@ -60,7 +60,7 @@ import Testing
     }
 
     /// Beyond what is counted, figures come from what PostgreSQL keeps; here the counts stop at three.
-    @Test func manyAreEstimated() async throws {
+    @Test func largeCountsAreEstimates() async throws {
         try await Scene.with { scene in
             try await scene.run(
                 """
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func theServerTellsOfItself() async throws {
+    @Test func serverFactsAreReported() async throws {
         try await Scene.with { scene in
             let before = try await scene.stores.schedule.databaseTime()
             let facts = try await scene.stores.health.serverFacts()
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func withoutOurSchemaItIsNotReady() async throws {
+    @Test func missingSchemaIsNotReady() async throws {
         try await Scene.with { scene in
             try await scene.run("DROP TABLE switchyard.rule_set_version")
             #expect(await !scene.stores.health.isReady())

@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func lostLeadsFindTheirWayBack() async throws {
+    @Test func unqueuedPendingLeadsAreQueuedAgain() async throws {
         try await Scene.with { scene in
             for number in 1...5 { try await scene.ingest(.sample(number, .queued)) }
             try await scene.run(
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func theLogHasAPartitionForEachMonthAhead() async throws {
+    @Test func logPartitionsAreCreatedAhead() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             // The migration made this month and three more.

@@ -20,7 +20,7 @@ import Testing
     }
 
     /// Each run asks all rows of the last five minutes, a million and more: a call for each of them took seconds.
-    @Test func aRunCallsNoFunctionForEachRow() async throws {
+    @Test func gatheringCallsNoFunctionPerRow() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .to(Scene.b)), .sample(2, .to(Scene.b)))
             _ = try await scene.stores.statistics.gatherStatistics()

@@ -16,7 +16,7 @@ import Testing
         places.places(.new, now: start.advanced(by: .seconds(seconds)))?.mapValues(\.microsecondsSinceUnixEpoch)
     }
 
-    @Test func fullClaimsAreFollowedFromWhereTheyEnded() {
+    @Test func nextClaimStartsAtTheCursor() {
         let places = ClaimCursor()
         #expect(ends(places) == nil)
         let first = [place(Scene.a, 5), place(Scene.a, 7), place(Scene.b, 6), place(Scene.a, 6)]
@@ -41,7 +41,7 @@ import Testing
         #expect(ends(places) == [Scene.a: 9, Scene.b: 7])
     }
 
-    @Test func theFrontIsLookedAtAgainSoon() {
+    @Test func claimReturnsToTheFront() {
         let places = ClaimCursor()
         let claimed = (0..<10).map { place(Scene.a, $0) }
         places.note(.new, claimed, limit: 10, walk: (took: .milliseconds(1), end: start))
@@ -53,7 +53,7 @@ import Testing
         #expect(ends(places, after: 21) == nil)
     }
 
-    @Test func whoeverRunsOutMakesTheNextLookAtAll() {
+    @Test func emptySourceResetsTheCursor() {
         let places = ClaimCursor()
         let claimed = (0..<10).map { place(Scene.a, $0) }
         places.note(.new, claimed, limit: 10, walk: (took: .zero, end: start))
@@ -69,7 +69,7 @@ import Testing
     }
 
     /// From its places on a claim does not see what is before them; the next one from the front does.
-    @Test func whatComesInBehindIsFoundFromTheFront() async throws {
+    @Test func leadBehindTheCursorIsFound() async throws {
         try await Scene.with { scene in
             for number in 1...6 { try await scene.ingest(.sample(number, .queued)) }
             try await scene.run(
@@ -100,7 +100,7 @@ import Testing
     }
 
     /// The queue's row is not locked: somebody may have put the lead off between the look at the queue and the lock.
-    @Test func aLeadThatIsDueNoLongerIsLeftOut() async throws {
+    @Test func noLongerDueLeadIsOmitted() async throws {
         try await Scene.with { scene in
             for number in 1...2 { try await scene.ingest(.sample(number, .queued)) }
             try await scene.run(
@@ -115,7 +115,7 @@ import Testing
     }
 
     /// Places are no way around a pause.
-    @Test func aPausedSourceIsPassedOverFromItsPlaceAsWell() async throws {
+    @Test func pausedSourceIsSkippedAtItsCursor() async throws {
         try await Scene.with { scene in
             for number in 1...4 { try await scene.ingest(.sample(number, .queued)) }
             let from = "(2, false, ARRAY['\(Scene.a.text)']::uuid[], ARRAY['-infinity']::timestamptz[])"

@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func whatOthersHoldIsPassedOver() async throws {
+    @Test func lockedLeadsAreSkipped() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
             try await scene.pool.withTransaction { other in
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func newOnesAndRetriesApart() async throws {
+    @Test func newLeadsAndRetriesAreSeparate() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
             try await scene.run(
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func staleRulesLeaveTheLeadsWaiting() async throws {
+    @Test func staleRulesKeepTheLeadsWaiting() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
             let old = try await scene.stores.ruleSets.ruleSetVersion() - 1
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func oneThatIsRoutedOrExpiredIsNotClaimed() async throws {
+    @Test func routedOrExpiredLeadIsNotClaimed() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
             try await scene.run("UPDATE leads SET lead_expires_at = now() WHERE id = '\(UUID.lead(1).text)'")

@@ -21,7 +21,7 @@ import Testing
         for number in 1...9 { try await scene.ingest(.sample(number, .queued)) }
     }
 
-    @Test func theRestOfTheBatchGoesThrough() async throws {
+    @Test func otherLeadsOfTheBatchAreStored() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
             try await trigger(scene, when: "NEW.routing_status = 'routed'")
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func itFailsWhenItsAttemptsAreUsedUp() async throws {
+    @Test func leadFailsAfterItsLastAttempt() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
             try await trigger(scene, when: "NEW.routing_status = 'routed'")
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func oneThatCannotBeWrittenAtAllIsMovedBackInTheQueue() async throws {
+    @Test func unwritableLeadIsPostponed() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
             try await trigger(scene, when: "true")

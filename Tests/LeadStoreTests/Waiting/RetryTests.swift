@@ -5,7 +5,7 @@ import Testing
 
 /// How long a lead waits between attempts, when it fails, and how it comes back.
 @Suite struct RetryTests {
-    @Test func oneFiveFifteenSixtyMinutesAndThenItFails() async throws {
+    @Test func backoffIsOneFiveFifteenSixtyMinutes() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .retry))
             var waits: [Double] = []
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func anOperatorGivesItAllItsAttemptsBack() async throws {
+    @Test func requeueResetsTheAttempts() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .queued), .sample(2, .to(Scene.b)))
             let settled = try await scene.settle(.init(result: .failed, reason: "Not possible."))
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func aDestinationThatIsGoneMakesItWait() async throws {
+    @Test func missingDestinationRetriesTheLead() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .queued), .sample(2, .queued))
             try await scene.run("UPDATE workspaces SET is_active = false WHERE id = '\(Scene.b.text)'")
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func aTwinThatWasFasterMakesItADuplicate() async throws {
+    @Test func earlierClaimMakesADuplicate() async throws {
         try await Scene.with { scene in
             try await scene.run(
                 "INSERT INTO leads (id, workspace_id, email) VALUES ('\(UUID.lead(1).text)', '\(Scene.a.text)', "

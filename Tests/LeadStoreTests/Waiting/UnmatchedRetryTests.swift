@@ -6,7 +6,7 @@ import Testing
 
 /// A lead that no rule matched and that its source keeps is put back into the queue: that one, once, and no other.
 @Suite(.timeLimit(.minutes(5))) struct UnmatchedRetryTests {
-    @Test func aKeptLeadWaitsAgainAndIsRoutedOnce() async throws {
+    @Test func keptLeadIsRequeuedAndRoutedOnce() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .kept))
             let claims = try await scene.run("SELECT identity, lead_id FROM lead_identity_claims ORDER BY 1")
@@ -38,7 +38,7 @@ import Testing
 
     /// The database refuses every other lead, whoever asks: one that is somebody's, a duplicate, one that came back, one
     /// whose time is over, and one that was there before there were rules.
-    @Test func noOtherRoutedLead() async throws {
+    @Test func otherRoutedLeadsAreNotRequeued() async throws {
         try await Scene.with { scene in
             try await scene.ingest(
                 .sample(1, .kept),
@@ -112,7 +112,7 @@ import Testing
 
     /// A search for such leads finds those, and not for ever: what was put back under these rules and came to the same is
     /// left out, so that whoever goes on while there are more comes to an end.
-    @Test(arguments: [Access.administrator, .workspace(Scene.a)]) func theSearchComesToAnEnd(
+    @Test(arguments: [Access.administrator, .workspace(Scene.a)]) func unmatchedSearchTerminates(
         access: Access
     ) async throws {
         try await Scene.with { scene in

@@ -40,7 +40,7 @@ import Testing
         )
     }
 
-    @Test func ratesWantEnoughAttempts() {
+    @Test func ratesNeedEnoughAttempts() {
         let few = AlertSignals(Self.reading(attempts: 19, failures: 19), nodes: [], missedFunctions: 0)
         #expect(few.values["routing_failure_rate"] == nil)
         let many = AlertSignals(Self.reading(attempts: 40, failures: 6, duplicates: 10), nodes: [], missedFunctions: 0)
@@ -87,7 +87,7 @@ import Testing
         #expect(lost([node("a", started: 900, silent: 61), node("b", started: 1000, silent: 1)]) == 1)
     }
 
-    @Test func aReportThatCannotBeReadIsPassedOver() {
+    @Test func unreadableReportIsSkipped() {
         #expect(NodeReport(json: "{}") == nil)
         #expect(NodeReport(json: NodeReport().json) == NodeReport())
     }

@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func itFiresAfterItsTimeAndOnce() {
+    @Test func firesOnceAfterItsTime() {
         var story = Story(rule: rule)
         #expect(story.at(0, 101) == nil && story.state.phase == .pending)
         #expect(story.at(59, 500) == nil && story.state.phase == .pending)
@@ -26,7 +26,7 @@ import Testing
         #expect(story.at(10_000, 101) == nil)
     }
 
-    @Test func aShortPeakIsNothing() {
+    @Test func shortPeakDoesNotFire() {
         var story = Story(rule: rule)
         #expect(story.at(0, 101) == nil)
         #expect(story.at(30, 100) == nil && story.state.phase == .ok)
@@ -52,7 +52,7 @@ import Testing
     }
 
     /// Between the thresholds the time in which it has been over goes on counting only while it is not above again.
-    @Test func theTimeToBeOverBeginsAnew() {
+    @Test func resolveTimeRestarts() {
         var story = Story(rule: rule)
         _ = story.at(0, 101)
         _ = story.at(60, 101)
@@ -62,7 +62,7 @@ import Testing
         #expect(story.at(161, 10) == .resolved)
     }
 
-    @Test func itIsRepeatedAsConfigured() {
+    @Test func remindersFollowTheSetting() {
         var story = Story(rule: rule, repeatSeconds: 600)
         _ = story.at(0, 101)
         #expect(story.at(60, 101) == .fired)
@@ -76,7 +76,7 @@ import Testing
         #expect(story.at(2060, 101) == .fired && story.state.episode == 2 && story.state.reminders == 0)
     }
 
-    @Test func whatIsSilencedIsToldWhenTheSilenceEnds() {
+    @Test func silencedAlertIsSentAfterTheSilence() {
         var story = Story(rule: rule)
         story.state.silencedUntil = 1000 * 1_000_000
         _ = story.at(0, 101)
@@ -85,7 +85,7 @@ import Testing
         #expect(story.at(1000, 101) == .fired)
     }
 
-    @Test func nobodyIsToldThatItIsOverWhoWasNotToldThatItBegan() {
+    @Test func resolveIsSentOnlyAfterFiring() {
         var story = Story(rule: rule)
         story.state.silencedUntil = 1000 * 1_000_000
         _ = story.at(0, 101)
@@ -95,7 +95,7 @@ import Testing
     }
 
     /// An incident that was opened is closed, also within a silence.
-    @Test func whoWasToldIsToldThatItIsOverAlsoInASilence() {
+    @Test func resolveIsSentDuringASilence() {
         var story = Story(rule: rule)
         _ = story.at(0, 101)
         #expect(story.at(60, 101) == .fired)
@@ -104,7 +104,7 @@ import Testing
         #expect(story.at(130, 10) == .resolved)
     }
 
-    @Test func whatIsUnknownIsOver() {
+    @Test func unknownAlertResolves() {
         var story = Story(rule: rule)
         #expect(story.at(0, nil) == nil && story.state.phase == .ok)
         _ = story.at(0, 101)
@@ -113,7 +113,7 @@ import Testing
         #expect(story.at(100, nil) == .resolved)
     }
 
-    @Test func whatIsSwitchedOffIsOverAtOnce() {
+    @Test func disabledAlertResolvesAtOnce() {
         var off = rule
         off.isOn = false
         var state = AlertState(phase: .firing, episode: 3, since: 0, notifiedAt: 0)
@@ -131,7 +131,7 @@ import Testing
     }
 
     /// However values come, episodes are told in turn: never twice that it began, never that it is over without that.
-    @Test func anyStoryIsToldInTurn() {
+    @Test func messagesFollowTheStateMachine() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<300 {
             var story = Story(rule: rule, repeatSeconds: 120)

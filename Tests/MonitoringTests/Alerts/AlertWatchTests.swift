@@ -38,7 +38,7 @@ import Testing
     ///
     /// Either of two guards is enough: the row lock under which an alert is evaluated, and the key of notifications.
     /// Every connection is open before they start, or the first would be done before the others are there.
-    @Test func manyNodesTellOnce() async throws {
+    @Test func manyNodesSendOneMessage() async throws {
         try await withTestDatabase(connections: 12) { database in
             try await openConnections(database, 11)
             for _ in 0..<20 {
@@ -65,7 +65,7 @@ import Testing
 
     /// Eight nodes find out that routings fail, and each evaluates and sends: one takes the rules back, one alert goes out,
     /// and it is over by itself.
-    @Test func aRollbackIsToldOnce() async throws {
+    @Test func rollbackAlertIsSentOnce() async throws {
         try await withTestDatabase(connections: 12) { database in
             try await openConnections(database, 11)
             let target = RecordingTarget()
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func itIsOverAndBeginsAnew() async throws {
+    @Test func alertResolvesAndFiresAgain() async throws {
         try await withTestDatabase { database in
             let target = RecordingTarget()
             let watch = watch(database, "n", [target])
@@ -165,7 +165,7 @@ import Testing
         }
     }
 
-    @Test func anEvaluationIsGoodForAWhile() async throws {
+    @Test func alertIsNotEvaluatedTooOften() async throws {
         try await withTestDatabase { database in
             let target = RecordingTarget()
             let watch = watch(database, "n", [target])
@@ -177,7 +177,7 @@ import Testing
     }
 
     /// What a target does not take is tried again later, by whoever comes by; what it refuses for good is given up.
-    @Test func failuresAreRepeated() async throws {
+    @Test func failedDeliveriesAreRetried() async throws {
         try await withTestDatabase { database in
             let target = RecordingTarget(failures: [DeliveryFailure("status 503")])
             let other = RecordingTarget("slack", failures: [DeliveryFailure("refused", isWorthRepeating: false)])
@@ -200,7 +200,7 @@ import Testing
     }
 
     /// Who was away for so long that another took over may not say any more that it is delivered, nor that it failed.
-    @Test func aLateSenderIsFencedOff() async throws {
+    @Test func lateSenderIsFenced() async throws {
         try await withTestDatabase { database in
             let stores = Stores(pool: database.pool)
             let watch = watch(database, "n", [RecordingTarget()])
@@ -236,7 +236,7 @@ import Testing
     }
 
     /// Nothing goes untold because the target that it is meant for is not set up.
-    @Test func whoIsToldOfWhat() async throws {
+    @Test func targetsReceiveTheirSeverities() async throws {
         try await withTestDatabase { database in
             let pager = RecordingTarget("pagerduty", least: .warning)
             let mail = RecordingTarget("email")
@@ -251,7 +251,7 @@ import Testing
     }
 
     /// The whole round, on a database as it is: nothing fires, the node is there, and goes.
-    @Test func aRoundOnAQuietDatabase() async throws {
+    @Test func idleRoundIsCheap() async throws {
         try await withTestDatabase { database in
             let stores = Stores(pool: database.pool)
             let target = RecordingTarget()

@@ -23,7 +23,7 @@ import Glibc
     }
 
     /// Nobody reads the pipe: the bound holds, whoever hands over returns, and the loss is told.
-    @Test func whatIsTooMuchIsDroppedAndCounted() throws {
+    @Test func excessLinesAreDroppedAndCounted() throws {
         try withPipe { reading, writing in
             let sink = LogSink(descriptor: writing, format: .json, bound: 100)
             for _ in 0..<20 { sink.gather(Array("0123456789012345678\n".utf8), count: 1) }
@@ -37,7 +37,7 @@ import Glibc
     }
 
     /// A pipe that is full holds up nobody who logs an ordinary line: it is written when somebody reads.
-    @Test func anOrdinaryLineDoesNotWaitForAReader() throws {
+    @Test func lineDoesNotWaitForASlowReader() throws {
         try withPipe { reading, writing in
             _ = fcntl(writing, F_SETFL, O_NONBLOCK)
             let filling = [UInt8](repeating: UInt8(ascii: "x"), count: 1000)

@@ -11,7 +11,7 @@ import Glibc
 
 /// The line about a lead: ids and figures, and nothing that people write.
 @Suite struct RoutingLogTests {
-    @Test func oneLineALead() throws {
+    @Test func oneLinePerLead() throws {
         var ends: [Int32] = [0, 0]
         #expect(pipe(&ends) == 0)
         defer { close(ends[0]) }

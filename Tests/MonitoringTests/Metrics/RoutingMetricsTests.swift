@@ -22,7 +22,7 @@ import Testing
         )
     }
 
-    @Test func aBatchIsCounted() {
+    @Test func batchIsCounted() {
         let registry = MetricRegistry()
         let metrics = RoutingMetrics(registry)
         let results: [MeasuredLead.Result] = [
@@ -54,7 +54,7 @@ import Testing
     }
 
     /// A hundred scrapes at once, and again within ten seconds, are one statement; after that there is another.
-    @Test func theDatabaseIsAskedOnceInTenSeconds() async throws {
+    @Test func databaseIsReadOnceInTenSeconds() async throws {
         let count = Mutex(0)
         let start = ContinuousClock.now
         let passed = Mutex(Duration.zero)
@@ -75,7 +75,7 @@ import Testing
     }
 
     /// An ailing database is not asked more often than a healthy one.
-    @Test func aFailureIsKeptAsLongAsAReading() async throws {
+    @Test func failureIsCachedLikeAReading() async throws {
         struct Down: Error {}
         let count = Mutex(0)
         let reader = DatabaseReader {

@@ -22,7 +22,7 @@ import Testing
 
     private static let tech = RuleConditions(industries: ["Tech"])
 
-    @Test func aRuleThatMayBeFullShadowsNothing() {
+    @Test func cappedRuleShadowsNothing() {
         let behind = Samples.rule(20, of: nil, to: 3, priority: 1, Self.tech)
         let workspaces = [Samples.workspace(2), Samples.workspace(3)]
         let capped = Distribution(caps: [Cap(per: .day, limit: 5)])
@@ -35,7 +35,7 @@ import Testing
         #expect(codes([full, workspaces[1]], [rule(10, priority: 9, nil, Self.tech), behind]) == [])
     }
 
-    @Test func membersThatGetNothing() {
+    @Test func deadMembersAreReported() {
         let workspaces = [
             Samples.workspace(2), Samples.workspace(3), Samples.workspace(4, isPaused: true),
             Samples.workspace(5, isActive: false),

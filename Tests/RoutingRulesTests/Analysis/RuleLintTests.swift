@@ -21,7 +21,7 @@ import Testing
 
     private func codes(_ rules: [RoutingRule]) -> [RuleFinding.Code] { lint(rules).findings.map(\.code) }
 
-    @Test func nothingIsWrongWithOrderlyRules() {
+    @Test func validRulesHaveNoFindings() {
         let report = lint([
             Samples.rule(10, of: nil, to: 2, priority: 3, .init(industries: ["Software"], countries: ["US"])),
             Samples.rule(11, of: nil, to: 3, priority: 2, .init(countries: ["US", "Canada"])),
@@ -52,7 +52,7 @@ import Testing
         RuleConditions(usStates: ["TX", "Ontario"]),
         RuleConditions(countries: ["Canada"], regions: ["Ontario"]),
     ])
-    func whatCanMatchIsNoContradiction(_ conditions: RuleConditions) {
+    func satisfiableConditionsAreAccepted(_ conditions: RuleConditions) {
         #expect(!codes([Samples.rule(10, of: nil, to: 2, conditions)]).contains(.neverMatches))
     }
 
@@ -65,7 +65,7 @@ import Testing
         #expect(report.findings[1].severity == .note)
     }
 
-    @Test func anEarlierRuleThatTakesEverythingShadows() throws {
+    @Test func earlierSupersetShadows() throws {
         let report = lint([
             Samples.rule(10, of: nil, to: 2, priority: 9, .init(usStates: ["CA", "OR", "Washington"])),
             Samples.rule(11, of: nil, to: 3, priority: 5, .init(industries: ["Tech"], usStates: ["wa", "Oregon"])),
@@ -76,7 +76,7 @@ import Testing
         #expect(finding.severity == .warning)
     }
 
-    @Test func aPausedDestinationShadowsNothing() {
+    @Test func pausedDestinationShadowsNothing() {
         let found = codes([
             Samples.rule(10, of: nil, to: 4, priority: 9, .init(usStates: ["CA"])),
             Samples.rule(11, of: nil, to: 3, priority: 5, .init(usStates: ["CA"])),
@@ -164,7 +164,7 @@ import Testing
         #expect(codes([Samples.rule(1, of: nil, to: 2, tech), Samples.rule(2, of: nil, to: 3, law)]) == [])
     }
 
-    @Test func oneRivalWantsAndSeveralWant() throws {
+    @Test func tieTextIsSingularAndPlural() throws {
         let us = RuleConditions(countries: ["US"])
         let rivals = [
             Samples.rule(1, of: nil, to: 2, us), Samples.rule(2, of: nil, to: 3, .init(companySizes: ["1-10"])),
@@ -184,7 +184,7 @@ import Testing
         )
     }
 
-    @Test func cellsThatNobodyTakesAreSummarised() throws {
+    @Test func uncoveredCellsAreSummarised() throws {
         let report = lint([
             Samples.rule(10, of: nil, to: 2, priority: 9, .init(companySizes: ["1-10", "11-50"], regions: ["West"])),
             Samples.rule(11, of: nil, to: 3, priority: 8, .init(companySizes: ["51-200"])),
@@ -220,7 +220,7 @@ import Testing
         #expect(whole.ruleCount == 2)
     }
 
-    @Test func aFallbackThatTakesNothingIsNamed() {
+    @Test func deadFallbackIsReported() {
         let workspaces = Self.workspaces + [Samples.workspace(6, policy: .fallback(Samples.id(4)))]
         #expect(lint([], workspaces: workspaces, owner: 6).findings.map(\.code) == [.deadFallback])
     }

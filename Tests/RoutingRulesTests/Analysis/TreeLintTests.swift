@@ -75,7 +75,7 @@ import Testing
         #expect(codes(Self.tree(narrow), Self.tree(wide)) == [])
     }
 
-    @Test func listsAndTreesKnowOfEachOther() {
+    @Test func listsAndTreesAreCombined() {
         let list = #"{"industries":["Tech"]}"#
         let tree = Self.tree(Self.test("industry", "equals", #""tech""#))
         #expect(codes(list, tree) == [.shadowed])

@@ -35,7 +35,7 @@ import Testing
     }
 
     /// No change is proposed that would not do: to a rule that can never match, or whose destination takes nothing.
-    @Test func noVainChangeIsProposed() {
+    @Test func impossibleChangesAreNotSuggested() {
         let trace = trace(
             Lead(industry: "Law", location: LeadLocation(country: "US", state: "TX")),
             [
@@ -48,7 +48,7 @@ import Testing
         #expect(trace.nearest.map(\.rule.id) == [Samples.id(11), Samples.id(12)])
     }
 
-    @Test func ofThousandsTheNearestAreTold() {
+    @Test func nearestRulesAreListed() {
         let rules = (0..<10_000)
             .map { number in
                 Samples.rule(
@@ -68,7 +68,7 @@ import Testing
         #expect(trace.nearest.allSatisfy { $0.rule.conditions.companySizes == ["11-50"] })
     }
 
-    @Test func aFullDestinationIsNamedWithWhatItHad() {
+    @Test func fullDestinationShowsItsCount() {
         var rule = Samples.rule(10, of: nil, to: 2, priority: 9)
         rule.distribution = Distribution(caps: [Cap(per: .day, limit: 5)])
         var state = RoutingState(now: 1)

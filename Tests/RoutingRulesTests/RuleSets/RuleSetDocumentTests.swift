@@ -50,7 +50,7 @@ import Testing
         )
     }
 
-    @Test func whatIsWrittenIsRead() throws {
+    @Test func documentRoundTrips() throws {
         let document = RuleSetDocument(
             version: 7,
             rules: [rule("A", id: Self.id(9)), rule("B")],
@@ -60,7 +60,7 @@ import Testing
         #expect(read == document)
     }
 
-    @Test func everyFaultIsNamed() throws {
+    @Test func everyErrorIsNamed() throws {
         let faults = [
             "[]": "", #"{"rules": {}}"#: "/rules", #"{"rule": []}"#: "/rule",
             #"{"rules": [{"name": "A"}]}"#: "/rules/0/destination", #"{"rules": [7]}"#: "/rules/0",
@@ -113,7 +113,7 @@ import Testing
         #expect(resolved.rules[2].precedes(resolved.rules[3]))
     }
 
-    @Test func goldenLeadsAreRehearsedInMemory() {
+    @Test func goldenLeadsAreDecidedInMemory() {
         func review(_ rules: [RoutingRule], paused: Bool = false) -> RuleSetReview {
             RuleSetReview(
                 rules: rules,
@@ -156,7 +156,7 @@ import Testing
         #expect(!review([rule("Other", to: Self.beta)]).isPassed)
     }
 
-    @Test func differencesAreToldFieldByField() throws {
+    @Test func differencesAreListedPerField() throws {
         let before = RuleSetDocument(
             rules: [rule("A", id: Self.id(9)), rule("B", id: Self.id(10)), rule("Same", id: Self.id(11))],
             goldenLeads: [golden]
@@ -175,7 +175,7 @@ import Testing
         #expect(RuleSetDifference(from: before, to: before).isEmpty)
     }
 
-    @Test func workspacesAreNamedByPeople() throws {
+    @Test func workspacesAreFoundByName() throws {
         let naming = WorkspaceNaming([
             Workspace(id: Self.beta, name: "Beta"), Workspace(id: Self.gamma, name: "Twin"),
             Workspace(id: Self.owner, name: "twin"),

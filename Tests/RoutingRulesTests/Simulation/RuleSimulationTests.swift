@@ -84,7 +84,7 @@ import Testing
         #expect(report.moved == 43)
     }
 
-    @Test func hoursGoByTheClockOfTheWorkspace() throws {
+    @Test func hoursFollowTheWorkspaceTimeZone() throws {
         let settings = try #require(
             JSONValue(
                 json: #"{"timeZone":"Asia/Tokyo","hours":{"thu":[["09:00","17:00"]],"fri":[["09:00","17:00"]]}}"#

@@ -40,7 +40,7 @@ import Testing
     }
 
     /// Ten leads at once and three a day: three the first day, and three more at each midnight, the oldest first.
-    @Test func whoWaitsMovesWhenTheDayTurns() throws {
+    @Test func waitingLeadMovesOnANewDay() throws {
         let draft = snapshot([waiting([Cap(per: .day, limit: 3)])])
         var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock)
         simulation.add((0..<10).map { lead($0, at: Int64($0) * 1000) })
@@ -59,7 +59,7 @@ import Testing
     }
 
     /// Somebody who comes while others wait does not overtake them, and is not held up once they are through.
-    @Test func nobodyOvertakes() {
+    @Test func waitingLeadsAreNotOvertaken() {
         let draft = snapshot([waiting([Cap(per: .day, limit: 2)])])
         var simulation = RuleSimulation(live: draft, draft: draft, windows: Self.clock)
         simulation.add((0..<3).map { lead($0, at: Int64($0)) })
@@ -73,7 +73,7 @@ import Testing
     }
 
     /// Sources have equal shares of what there is room for, whoever came first.
-    @Test func inTurnsOfTheSources() {
+    @Test func waitingSourcesAlternate() {
         let draft = snapshot([waiting([Cap(per: .day, limit: 4)])])
         var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock)
         simulation.add((0..<4).map { lead($0, from: 4, at: Int64($0)) })
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// A destination that is closed takes who waits when it opens, by its own clock.
-    @Test func whoWaitsMovesWhenItOpens() throws {
+    @Test func waitingLeadMovesAtOpening() throws {
         var open = Samples.workspace(2)
         open.capacity = WorkspaceCapacity(
             try #require(
@@ -119,7 +119,7 @@ import Testing
     }
 
     /// Who cannot be taken by whom there is room at does not hold up the others for ever.
-    @Test func theOnesBehindMoveAsWell() throws {
+    @Test func laterWaitingLeadsMoveToo() throws {
         var choosy = Samples.workspace(3)
         choosy.capacity = WorkspaceCapacity(minimumScore: 50)
         let pool = Pool(
@@ -146,7 +146,7 @@ import Testing
     }
 
     /// What is full at the beginning is told, and turns go on from where they stand.
-    @Test func countersThatAreGiven() throws {
+    @Test func givenCountersAreUsed() throws {
         let pool = Pool(
             .roundRobin,
             members: [.init(workspaceID: Samples.id(2)), .init(workspaceID: Samples.id(3))]
