@@ -172,6 +172,7 @@ package struct JSONScanner {
 // MARK: - Bytes
 
 extension JSONScanner {
+    @inline(__always)
     private mutating func skipWhiteSpace() {
         while position < bytes.count {
             switch bytes[position] {
@@ -182,7 +183,8 @@ extension JSONScanner {
     }
 
     /// The next byte, which stays to be read.
-    private func byte(_ problem: String) throws -> UInt8 {
+    @inline(__always)
+    private func byte(_ problem: StaticString) throws -> UInt8 {
         guard position < bytes.count else { throw error("\(problem): the text ends here") }
         return bytes[position]
     }
@@ -210,19 +212,24 @@ extension JSONScanner {
         position += literal.utf8CodeUnitCount
     }
 
-    /// Passes over a string; where its contents are, whether they hold no escape, and whether they are ASCII.
     private mutating func scanString() throws -> (range: Range<Int>, isPlain: Bool, isASCII: Bool) {
+        let string = try scannedString()
+        position = string.range.upperBound + 1
+        return string
+    }
+
+    /// The string that begins here: where its contents are, whether they hold no escape, and whether they are ASCII.
+    private func scannedString() throws -> (range: Range<Int>, isPlain: Bool, isASCII: Bool) {
         guard try byte("a value is missing") == UInt8(ascii: "\"") else { throw error("a string is expected here") }
         let start = position
+        let bytes = bytes.span
         var index = position + 1
         var isPlain = true
         var all: UInt8 = 0
         while index < bytes.count {
             let byte = bytes[index]
             switch byte {
-            case UInt8(ascii: "\""):
-                position = index + 1
-                return (start + 1..<index, isPlain, all < 0x80)
+            case UInt8(ascii: "\""): return (start + 1..<index, isPlain, all < 0x80)
             case UInt8(ascii: "\\"):
                 isPlain = false
                 index += 2

@@ -13,7 +13,7 @@ extension JSONWriter {
 
     /// Writes a key with a whole number, or with null.
     @inlinable
-    package mutating func member(_ name: StaticString, _ value: (some BinaryInteger)?) {
+    public mutating func member(_ name: StaticString, _ value: (some BinaryInteger)?) {
         key(name)
         if let value { raw(String(value)) } else { null() }
     }

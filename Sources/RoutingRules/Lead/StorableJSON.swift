@@ -11,7 +11,9 @@ enum StorableJSON {
 
     /// What is wrong with a text, or nil if it is such an object.
     static func fault(in text: Substring) -> String? {
-        var scanner = JSONScanner(Array(text.utf8), maximumDepth: maximumDepth)
+        // The bytes of a Substring are copied one by one otherwise.
+        let bytes = text.utf8.withContiguousStorageIfAvailable { Array($0) } ?? Array(text.utf8)
+        var scanner = JSONScanner(bytes, maximumDepth: maximumDepth)
         do {
             // JSONScanner skips a byte order mark; jsonb does not.
             guard scanner.position == 0, try scanner.kind() == .object else { return "Is no JSON object." }
@@ -44,20 +46,27 @@ enum StorableJSON {
         switch try scanner.kind() {
         case .object:
             try scanner.readObject { scanner, key in
-                if key.utf8.contains(0) { throw Fault.nul }
+                if key.utf8.withContiguousStorageIfAvailable({ $0.contains(0) }) ?? true { throw Fault.nul }
                 try check(&scanner, depth: depth + 1)
             }
         case .array: try scanner.readArray { scanner, _ in try check(&scanner, depth: depth + 1) }
         case .string:
             let (range, isPlain) = try scanner.skipString()
-            if !isPlain, containsNUL(scanner.bytes[range]) { throw Fault.nul }
+            if !isPlain, escapesNUL(scanner.bytes[range]) { throw Fault.nul }
         case .number: try check(number: scanner.bytes[try scanner.skipNumber()])
         case .boolean, .null: _ = try scanner.skipValue()
         }
     }
 
-    private static func containsNUL(_ contents: ArraySlice<UInt8>) -> Bool {
-        contents.withUnsafeBufferPointer { JSONString.unescaped($0)?.utf8.contains(0) ?? true }
+    /// Whether `\u0000` is among the escapes of a string that was checked.
+    private static func escapesNUL(_ contents: ArraySlice<UInt8>) -> Bool {
+        var rest = contents
+        while let backslash = rest.firstIndex(of: UInt8(ascii: "\\")) {
+            rest = rest[(backslash + 1)...]
+            if rest.starts(with: "u0000".utf8) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
     }
 
     /// PostgreSQL's `numeric` takes more; no measurement needs it.
