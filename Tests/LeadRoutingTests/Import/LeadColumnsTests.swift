@@ -52,7 +52,7 @@ import Testing
         let columns = try LeadColumns(header: ["email", "Shoe \"size\"", "", "Email", "", "blank"])
         let (lead, _) = columns.lead(["a@example.com", "44\n", "x", "b@example.com", "y", "  "])
         #expect(lead.email == "a@example.com")
-        #expect(lead.metadata == #"{"Shoe \"size\"":"44\u000a","column_3":"x","Email":"b@example.com","column_5":"y"}"#)
+        #expect(lead.metadata == #"{"Shoe \"size\"":"44\n","column_3":"x","Email":"b@example.com","column_5":"y"}"#)
     }
 
     @Test func refusesAHeaderThatNamesNobody() {
