@@ -9,9 +9,10 @@ enum DataFile {
 
     /// The rows of a file; columns at the end that a row leaves out are empty.
     static func rows(_ text: String, columns: Int) -> [[String]] {
-        lines(text).map { line in
-            let row = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            return row + Array(repeating: "", count: max(0, columns - row.count))
-        }
+        lines(text)
+            .map { line in
+                let row = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+                return row + Array(repeating: "", count: max(0, columns - row.count))
+            }
     }
 }

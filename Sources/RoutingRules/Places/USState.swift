@@ -25,7 +25,9 @@ package struct USState: Sendable, Hashable {
     private static let table: ValueTable = {
         var table = ValueTable()
         for (index, state) in all.enumerated() {
-            for text in [state.code, state.name, "US-" + state.code] + rows[index][3].split(separator: "|").map(String.init) {
+            for text in [state.code, state.name, "US-" + state.code]
+                + rows[index][3].split(separator: "|").map(String.init)
+            {
                 table.insert(FoldedText.bytes(of: text), number: index)
             }
         }

@@ -48,14 +48,14 @@ import Testing
         #expect(error?.faults.map(\.field) == ["/location/latitude"])
     }
 
-    @Test func keepsWhatItDoesNotKnow() throws {
+    @Test func unknownColumnsBecomeMetadata() throws {
         let columns = try LeadColumns(header: ["email", "Shoe \"size\"", "", "Email", "", "blank"])
         let (lead, _) = columns.lead(["a@example.com", "44\n", "x", "b@example.com", "y", "  "])
         #expect(lead.email == "a@example.com")
         #expect(lead.metadata == #"{"Shoe \"size\"":"44\n","column_3":"x","Email":"b@example.com","column_5":"y"}"#)
     }
 
-    @Test func refusesAHeaderThatNamesNobody() {
+    @Test func headerWithoutIdentityIsRefused() {
         #expect(throws: LeadColumns.Problem.self) { try LeadColumns(header: ["city", "shoe size"]) }
         let data = #expect(throws: LeadColumns.Problem.self) { try LeadColumns(header: ["a@example.com", "555"]) }
         #expect(data?.description.contains("header") == true)
