@@ -64,7 +64,7 @@ let package = Package(
         ),
         .target(
             name: "EmbeddedPostgres",
-            dependencies: ["CLibPQ", lifecycle, logging, subprocess],
+            dependencies: [lifecycle, logging, subprocess],
             swiftSettings: settings
         ),
         .target(
@@ -75,13 +75,13 @@ let package = Package(
         ),
         .target(
             name: "LeadStore",
-            dependencies: ["JSON", "Postgres", "RoutingRules", crypto, logging],
+            dependencies: ["JSON", "Postgres", "RoutingRules", crypto],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
         ),
         .target(
             name: "LeadRouting",
-            dependencies: ["JSON", "LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging],
+            dependencies: ["JSON", "LeadStore", "Postgres", "RoutingRules", crypto, deque, lifecycle, logging],
             swiftSettings: settings
         ),
         .target(
@@ -96,7 +96,10 @@ let package = Package(
         .target(name: "Inngest", dependencies: ["JSON", crypto, deque, lifecycle, logging], swiftSettings: settings),
         .target(
             name: "Web",
-            dependencies: ["CivilTime", "JSON", "RoutingRules", coreMetrics, hummingbird, logging, tracing],
+            dependencies: [
+                "CivilTime", "JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", coreMetrics, hummingbird,
+                logging, tracing,
+            ],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
         ),
@@ -104,9 +107,7 @@ let package = Package(
             name: "SwitchyardServer",
             dependencies: [
                 "EmbeddedPostgres", "Inngest", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres",
-                "RoutingRules", "Web", configuration, coreMetrics, crypto, httpClient, hummingbird, lifecycle, logging,
-                nio, nioHTTP,
-                signals, tracing,
+                "RoutingRules", "Web", configuration, httpClient, lifecycle, logging, nio, nioHTTP, signals, tracing,
             ],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
@@ -115,8 +116,7 @@ let package = Package(
             name: "SwitchyardCommands",
             dependencies: [
                 "CLibYAML", "EmbeddedPostgres", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres",
-                "RoutingRules",
-                "SwitchyardServer", "Web", arguments, logging, signals,
+                "RoutingRules", "SwitchyardServer", "Web", arguments, signals,
             ],
             swiftSettings: settings
         ),
@@ -147,12 +147,12 @@ let package = Package(
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: settings),
         .testTarget(
             name: "RoutingRulesTests",
-            dependencies: ["CivilTime", "JSON", "RoutingRules"],
+            dependencies: ["JSON", "RoutingRules"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "InngestTests",
-            dependencies: ["JSON", "Inngest", crypto, logging],
+            dependencies: ["JSON", "Inngest", logging],
             exclude: ["Interop"],
             swiftSettings: settings
         ),
@@ -168,7 +168,19 @@ let package = Package(
         ),
         .testTarget(
             name: "WebTests",
-            dependencies: ["JSON", "RoutingRules", "Web", coreMetrics, hummingbirdTesting, nio, nioEmbedded],
+            dependencies: [
+                "JSON", "LeadRouting", "RoutingRules", "Web", "WebTestSupport", coreMetrics, hummingbirdTesting, nio,
+                nioEmbedded,
+            ],
+            swiftSettings: settings
+        ),
+        // The API over use cases, without a socket: for tests with and without a database.
+        .target(
+            name: "WebTestSupport",
+            dependencies: [
+                "LeadRouting", "LeadStore", "Postgres", "Web", coreMetrics, hummingbirdTesting, logging, nio,
+            ],
+            path: "Tests/WebTestSupport",
             swiftSettings: settings
         ),
         // Tests with a database each, cloned from a migrated template.
@@ -195,12 +207,32 @@ let package = Package(
         ),
         .testTarget(
             name: "LeadStoreTests",
-            dependencies: ["LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
+            dependencies: ["EmbeddedPostgres", "LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "LeadRoutingTests",
             dependencies: ["JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase", "Web", "WebTestSupport",
+                hummingbirdTesting, nio,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SwitchyardServerTests",
+            dependencies: [
+                "Inngest", "Monitoring", "SwitchyardServer", "TestDatabase", logging, nio, nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SwitchyardCommandsTests",
+            dependencies: ["Postgres", "SwitchyardCommands", "SwitchyardServer", "TestDatabase", arguments],
             swiftSettings: settings
         ),
     ]

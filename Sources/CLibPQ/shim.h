@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* Macros of character literals reach Swift as integers of odd types or not at all. */
@@ -33,18 +32,6 @@ static inline void switchyard_keep_little_memory(void) {
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 4 << 20);
 #endif
-}
-
-/* Made by the linker: the first byte of the program's file in memory, and the first one behind its code. */
-extern const char __executable_start[];
-extern const char etext[];
-
-/* Unmaps the pages of the program's code, which are those of its file and come back from there when they are touched. */
-static inline void switchyard_give_back_code(void) {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t start = ((uintptr_t)__executable_start + page - 1) / page * page;
-    uintptr_t end = (uintptr_t)etext / page * page;
-    if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
 /* How many bytes malloc has given out and not had back, in all arenas and mappings; 0 where nobody counts them. */

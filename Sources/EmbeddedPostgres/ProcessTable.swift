@@ -23,11 +23,6 @@ enum ProcessTable {
             }
     }
 
-    /// Whether there is such a process at all.
-    static func exists(_ process: pid_t) -> Bool {
-        process > 0 && (kill(process, 0) == 0 || errno == EPERM) && !isZombie(process)
-    }
-
     private static func isZombie(_ process: pid_t) -> Bool {
         guard let line = Files.text("/proc/\(process)/stat"), let parenthesis = line.lastIndex(of: ")") else {
             return false

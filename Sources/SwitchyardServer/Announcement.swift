@@ -1,20 +1,18 @@
-/// What `serve` tells the person who started it, once requests are answered.
+/// What `serve` prints for the operator once it answers requests.
 struct Announcement: Sendable {
-    let settings: Settings
-    /// Which database, without its password.
-    let database: String
+    let session: DatabaseSession
     /// The demo's key, if there is a demo.
     let demo: DemoAccess?
 
-    /// Prints where the server is and, with a demo, a line that works when pasted.
+    /// Prints where the server is and, with a demo, a command that works when pasted.
     func print(port: Int) {
-        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-        let address = "http://\(host):\(port)"
+        let host = session.settings.host
+        let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         var lines = [
             "",
             "  Switchyard \(Version.current) is listening.",
             "    address   \(address)",
-            "    database  \(database)",
+            "    database  \(session.summary)",
         ]
         if let demo {
             lines += [
@@ -31,6 +29,6 @@ struct Announcement: Sendable {
         } else {
             lines += ["", "  Make a key with `switchyard keys create --workspace NAME`.", ""]
         }
-        Standard.output(lines.joined(separator: "\n"))
+        session.terminal.output(lines.joined(separator: "\n"))
     }
 }

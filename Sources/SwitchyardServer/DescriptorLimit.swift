@@ -25,11 +25,11 @@ enum DescriptorLimit {
     ///   - usual: how many connections are served where that is no obstacle.
     ///   - database: connections to the database.
     /// - Returns: how many.
-    /// - Throws: `CommandFault` where fewer than 32 are left.
+    /// - Throws: `CommandError` where fewer than 32 are left.
     static func connections(limit: Int, usual: Int, database: Int) throws -> Int {
         let left = limit - database - 100
         guard left >= 32 else {
-            throw CommandFault(
+            throw CommandError(
                 "This process may open only \(limit) files and sockets at a time.",
                 remedy: "Allow it 1024 or more: `ulimit -n 8192` before it starts, LimitNOFILE=8192 in a systemd unit."
             )

@@ -1,45 +1,57 @@
 package import Logging
 package import Monitoring
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
 #endif
 
-/// Where log lines go, and which of them.
+/// Where a server's log lines and errors go.
 package struct LogOutput: Sendable {
-    /// The program's own logger.
+    /// The server's own logger.
     package let logger: Logger
-    /// Where its lines go.
+    /// What writes the lines.
     package let sink: LogSink
-    /// How they look.
+    /// How the lines look.
     package let format: LogFormat
     /// Whether lines about leads are wanted: `LOG_ROUTING`, and a level that lets them through.
     package let isAboutLeads: Bool
-
     /// What reports errors to Sentry; nil without `SENTRY_DSN`.
     package let sentry: SentryReporter?
+    private let handler: @Sendable (String) -> LineLogHandler
 
-    /// Sends log lines to standard error, and errors to Sentry where it is set up.
+    /// Log lines as the settings ask for.
     ///
-    /// - Parameter settings: the level, how lines look, and whether there is one for each lead.
-    /// - Returns: where the lines go.
-    package static func bootstrap(_ settings: Settings) -> LogOutput {
+    /// - Parameters:
+    ///   - settings: the level, how lines look, whether there is one for each lead, and Sentry.
+    ///   - descriptor: the open file they go to; standard error.
+    package init(_ settings: Settings, descriptor: Int32 = STDERR_FILENO) {
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
-        let format = settings.monitoring.logFormat ?? (isatty(STDERR_FILENO) == 1 ? .text : .json)
+        let format = settings.monitoring.logFormat ?? (isatty(descriptor) == 1 ? .text : .json)
         let sentry = settings.monitoring.sentryReporter()
-        let sink = LogSink(format: format)
+        let sink = LogSink(descriptor: descriptor, format: format)
+        handler = { LineLogHandler(label: $0, level: level, format: format, sink: sink, reporter: sentry) }
+        logger = Logger(label: "switchyard", factory: handler)
+        self.sink = sink
+        self.format = format
+        isAboutLeads = settings.monitoring.logsRouting && level <= .info
+        self.sentry = sentry
         sink.start()
-        LoggingSystem.bootstrap { label in
-            LineLogHandler(label: label, level: level, format: format, sink: sink, witness: sentry)
-        }
-        return LogOutput(
-            logger: Logger(label: "switchyard"),
-            sink: sink,
-            format: format,
-            isAboutLeads: settings.monitoring.logsRouting && level <= .info,
-            sentry: sentry
-        )
     }
+
+    private static let isBootstrapped = Mutex(false)
+
+    /// Sends what libraries log by loggers of their own the same way; the first server of a process decides.
+    package func bootstrapLoggingSystem() {
+        let isFirst = Self.isBootstrapped.withLock { isBootstrapped in
+            defer { isBootstrapped = true }
+            return !isBootstrapped
+        }
+        if isFirst { LoggingSystem.bootstrap(handler) }
+    }
+
+    /// Writes the lines that have gathered, and ends the thread that writes them.
+    package func close() { sink.stop() }
 
     /// A logger for commands: what makes a command fail is said by the command.
     package static func forCommands() -> Logger {

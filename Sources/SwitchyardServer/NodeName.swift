@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LeadRouting
 import RoutingRules
 
 #if canImport(Glibc)

@@ -6,7 +6,7 @@ import Glibc
 enum PortProbe {
     /// Binds the address for a moment.
     ///
-    /// - Throws: `CommandFault` when another program listens there, or the address cannot be used. A name that is no
+    /// - Throws: `CommandError` when another program listens there, or the address cannot be used. A name that is no
     ///   IPv4 address is left to the server itself to judge.
     static func check(host: String, port: Int) throws {
         var address = sockaddr_in()
@@ -28,17 +28,17 @@ enum PortProbe {
         guard result != 0 else { return }
         switch errno {
         case EADDRINUSE:
-            throw CommandFault(
-                "Port \(port) on \(host) is taken by another program.",
+            throw CommandError(
+                "Port \(port) on \(host) is used by another program.",
                 remedy: "Stop that program, or choose another port: PORT=8081 or --port 8081."
             )
         case EACCES:
-            throw CommandFault(
+            throw CommandError(
                 "Port \(port) may only be used by root.",
                 remedy: "Choose a port above 1023: PORT=8080 or --port 8080."
             )
         case EADDRNOTAVAIL:
-            throw CommandFault(
+            throw CommandError(
                 "\(host) is not an address of this machine.",
                 remedy: "Set HOST to one that is, or 0.0.0.0."
             )

@@ -15,29 +15,33 @@ package struct RoutingServices: Sendable {
     package let functions: ScheduledFunctions
     /// What runs by the clock, or by hand.
     package let scheduler: Scheduler
+    /// What callers may ask.
+    package let useCases: UseCases
 
-    /// Puts them together; loads the rules once, so that the first lead does not wait for them.
+    /// Puts them together; the rules are loaded when they are first asked for.
     ///
     /// - Parameters:
     ///   - stores: every statement.
     ///   - retriesDisabled: whether leads that were tried before are left alone.
     ///   - retryRate: how many of those are routed a second.
+    ///   - serviceRoleKey: a token that is accepted as an administrator's.
+    ///   - simulationTime: how long a simulation may take.
     ///   - grace: how many seconds a due time is left to an external schedule.
     ///   - observer: receives the outcomes of leads.
     ///   - meter: receives the figures of each batch.
     ///   - logger: for all of them.
-    /// - Throws: what the database says.
     package init(
         stores: Stores,
         retriesDisabled: Bool,
         retryRate: Int = RetryPace.standardRate,
+        serviceRoleKey: String? = nil,
+        simulationTime: Duration = .seconds(60),
         grace: Int64 = 0,
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil,
         logger: Logger
-    ) async throws {
+    ) {
         rules = RuleSetCache(source: stores.ruleSets)
-        _ = try await rules.current()
         intake = LeadIntake(store: stores.intake, rules: rules, observer: observer, meter: meter, logger: logger)
         let router = WaitingLeadRouter(
             queue: stores.queue,
@@ -53,19 +57,29 @@ package struct RoutingServices: Sendable {
         scheduler = Scheduler(store: stores.schedule, node: NodeName.make(), grace: grace, logger: logger) {
             try await functions.run($0)
         }
+        useCases = UseCases(
+            stores: stores,
+            intake: intake,
+            waiting: router,
+            simulator: RuleSimulator(stores: stores, timeLimit: simulationTime),
+            serviceRoleKey: serviceRoleKey
+        )
     }
 
-    /// Puts them together for a command.
+    /// Puts them together over an open database.
     package init(
         session: DatabaseSession,
+        simulationTime: Duration = .seconds(60),
         grace: Int64 = 0,
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil
-    ) async throws {
-        try await self.init(
+    ) {
+        self.init(
             stores: session.stores,
             retriesDisabled: session.settings.retriesDisabled,
             retryRate: session.settings.retryRate,
+            serviceRoleKey: session.settings.serviceRoleKey,
+            simulationTime: simulationTime,
             grace: grace,
             observer: observer,
             meter: meter,

@@ -29,7 +29,7 @@ struct CivilDateTests {
             (2026, 0, 1), (2026, 13, 1), (2026, 1, 0), (2026, 1, 32), (2026, 4, 31), (2026, 2, 29), (2100, 2, 29),
         ] as [(Int64, Int, Int)]
     )
-    func dayThatTheCalendarDoesNotHaveIsRefused(_ year: Int64, _ month: Int, _ day: Int) {
+    func nonexistentDayIsRefused(_ year: Int64, _ month: Int, _ day: Int) {
         #expect(CivilDate(year: year, month: month, day: day) == nil)
     }
 
@@ -39,7 +39,7 @@ struct CivilDateTests {
             (-719_163, "0000-12-31"), (-719_529, "-0001-12-31"), (2_932_897, "10000-01-01"),
         ] as [(Int64, String)]
     )
-    func textHasFourDigitsOfTheYear(_ days: Int64, _ text: String) {
+    func textHasFourDigitYear(_ days: Int64, _ text: String) {
         #expect(CivilDate(daysSinceEpoch: days).text == text)
     }
 
@@ -47,7 +47,7 @@ struct CivilDateTests {
         "", "2026", "2026-1-1", "2026-02-30", "0000-01-01", "26-01-01", "2026-01-01T00:00:00Z", "2026-01-01 ",
         "2026/01/01", "２026-01-01",
     ])
-    func textThatIsNoDateIsRefused(_ text: String) {
+    func invalidTextIsRefused(_ text: String) {
         #expect(CivilDate(text) == nil)
     }
 

@@ -13,7 +13,7 @@ struct RFC3339Tests {
             (253_402_300_799_999_999, "9999-12-31T23:59:59.999999Z"),
         ] as [(Int64, String)]
     )
-    func instantsGoBothWays(_ microseconds: Int64, _ text: String) {
+    func instantsRoundTrip(_ microseconds: Int64, _ text: String) {
         #expect(RFC3339.text(microseconds) == text)
         #expect(RFC3339.microseconds(of: text) == microseconds)
     }
@@ -37,7 +37,7 @@ struct RFC3339Tests {
     }
 
     @Test(arguments: [(6, "12.000345Z"), (3, "12.000Z"), (1, "12.0Z"), (0, "12Z")])
-    func decimalsAreCutOff(_ decimals: Int, _ end: String) {
+    func extraDecimalsAreTruncated(_ decimals: Int, _ end: String) {
         var bytes: [UInt8] = []
         RFC3339.append(12_000_345, decimals: decimals, to: &bytes)
         #expect(String(decoding: bytes, as: UTF8.self) == "1970-01-01T00:00:" + end)
@@ -52,7 +52,7 @@ struct RFC3339Tests {
         ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000000Z"),
         ("2026-01-31T00:15:00-05:45", "2026-01-31T06:00:00.000000Z"),
     ])
-    func otherNotationsAreRead(_ text: String, _ same: String) {
+    func alternativeNotationsAreRead(_ text: String, _ same: String) {
         #expect(RFC3339.microseconds(of: text).map(RFC3339.text) == same)
     }
 
@@ -67,7 +67,7 @@ struct RFC3339Tests {
         #expect(RFC3339.microseconds(of: text) == nil)
     }
 
-    @Test func aDateAloneIsItsMidnightWhereDatesAreTaken() {
+    @Test func dateAloneIsMidnight() {
         #expect(RFC3339.microseconds(ofInstantOrDate: "2026-01-31") == 1_769_817_600_000_000)
         #expect(RFC3339.microseconds(ofInstantOrDate: "2026-01-31T00:00:00Z") == 1_769_817_600_000_000)
         #expect(RFC3339.microseconds(ofInstantOrDate: "2026-01-31T00:00:00") == nil)

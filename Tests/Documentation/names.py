@@ -4,6 +4,7 @@ import glob
 import json
 import re
 import subprocess
+import sys
 import time
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -258,6 +259,8 @@ def check_all(session, root, api, pages, check, leave_out):
     for name in decisions:
         title = (root / "docs/decisions" / name).read_text().splitlines()[0]
         check(manual["docs/architecture.md"], 1, f"{name} says its number", title.startswith(f"# {int(name.split('-')[0])}. "), title)
+    drawn = subprocess.run([sys.executable, str(root / "docs/images/draw-rooms.py"), "--check"], capture_output=True, text=True)
+    check(manual["docs/architecture.md"], 1, "the picture of the rooms is drawn from the table", drawn.returncode == 0, drawn.stderr)
     linked = {(page.path.parent / target.partition("#")[0]).resolve() for page in pages for _, target in page.links}
     for page in pages:
         if page.name != "README.md":

@@ -29,8 +29,8 @@ struct EmbeddedLifeTests {
         return try answer.get()
     }
 
-    @Test("one owner at a time, others join; what was written is there after a stop and a start")
-    func ownerAndGuests() async throws {
+    @Test("The first process owns the cluster, others join it, and data survives a restart")
+    func secondProcessJoinsOwner() async throws {
         try await withPrivateCluster { server, connection in
             let directory = String(connection.socketDirectory.dropLast("/socket".count))
             #expect(connection.isOurs)
@@ -55,8 +55,8 @@ struct EmbeddedLifeTests {
         }
     }
 
-    @Test("a pid file that names another program's process is not believed, and that process is left alone")
-    func stalePidFile() async throws {
+    @Test("A pid file that names another program's process is ignored")
+    func stalePIDFileIsIgnored() async throws {
         try await withPrivateCluster { server, connection in
             let directory = String(connection.socketDirectory.dropLast("/socket".count))
             let file = "\(directory)/data/postmaster.pid"
@@ -77,8 +77,8 @@ struct EmbeddedLifeTests {
         }
     }
 
-    @Test("a server that is killed comes back while the service runs")
-    func killedServer() async throws {
+    @Test("A killed server is restarted while the service runs")
+    func killedServerIsRestarted() async throws {
         try await withPrivateCluster { server, connection in
             let running = Task { try await server.run() }
             kill(connection.serverProcess, SIGKILL)
@@ -97,18 +97,26 @@ struct EmbeddedLifeTests {
         }
     }
 
-    @Test("a broken setting is told with the server's own words")
-    func brokenSetting() async throws {
+    @Test(
+        "A first start that fails is reported with the server's reason",
+        arguments: [
+            ("shared_buffers = banana", "invalid value for parameter \"shared_buffers\": \"banana\""),
+            ("shared_buffers = 1073741823", "could not map anonymous shared memory"),
+        ]
+    )
+    func failedFirstStartIsReported(setting: String, reason: String) async throws {
         var settings = ClusterSettings.throwaway
-        settings.more = ["shared_buffers = banana"]
+        settings.more = [setting]
         let error = await #expect(throws: EmbeddedPostgresError.self) {
             try await withPrivateCluster(settings: settings) { _, _ in }
         }
-        #expect(error?.description.contains("banana") == true)
+        let message = error?.description ?? ""
+        #expect(message.contains(reason))
+        #expect(!message.contains("disk full"))
     }
 
-    @Test("a directory with other files in it is refused and left as it is")
-    func foreignDirectory() async throws {
+    @Test("A directory with other files is refused and unchanged")
+    func foreignDirectoryIsRefused() async throws {
         let directory = FileManager.default.temporaryDirectory.path + "/switchyard-foreign-\(getpid())"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Embedded PostgreSQL: values")
 struct EmbeddedValueTests {
-    @Test("postmaster.pid is read when it is whole, and its status when it is there")
+    @Test("postmaster.pid is read only when complete")
     func postmasterFile() throws {
         let whole = "4711\n/data dir\n1700000000\n5432\n/run/x\n\n  5432001  98765\nready   \n"
         let file = try #require(PostmasterFile(text: whole))
@@ -18,7 +18,7 @@ struct EmbeddedValueTests {
         #expect(PostmasterFile(text: "garbage\n/data\n1\n5432\n/run\n") == nil)
     }
 
-    @Test("a socket's folder must leave room for its name, and hold no comma, space or quote")
+    @Test("Socket directories are short, without commas, spaces and quotes")
     func socketDirectory() {
         #expect(SocketDirectory.fits("/" + String(repeating: "a", count: 92)))
         #expect(!SocketDirectory.fits("/" + String(repeating: "a", count: 93)))
@@ -27,13 +27,16 @@ struct EmbeddedValueTests {
         #expect(!SocketDirectory.fits("/tmp/ä"))
     }
 
-    @Test("a connection string quotes what libpq would misread")
+    @Test("Connection strings are quoted for libpq")
     func connectionString() {
         let connection = ConnectionInfo(socketDirectory: "/a 'b'\\c", port: 1, serverProcess: 2, isOurs: true)
         #expect(connection.connectionString == "host='/a \\'b\\'\\\\c' port=1 user=switchyard dbname='switchyard'")
     }
 
-    @Test("shared memory follows the machine's, within bounds", arguments: [(256, 64), (2048, 512), (65536, 8192)])
+    @Test(
+        "Shared buffers scale with the memory of the machine, within bounds",
+        arguments: [(256, 64), (2048, 512), (65536, 8192)]
+    )
     func sharedBuffers(memory: Int, expected: Int) {
         let configuration = ServerConfiguration(
             settings: .durable,
@@ -46,7 +49,7 @@ struct EmbeddedValueTests {
         #expect(configuration.main.contains("log_directory = '/it''s'"))
     }
 
-    @Test("checkpoints are as far between as the disk allows", arguments: [(0, 2048), (65536, 4096), (1 << 20, 8192)])
+    @Test("The WAL size scales with the disk", arguments: [(0, 2048), (65536, 4096), (1 << 20, 8192)])
     func logSize(disk: Int, expected: Int) {
         let configuration = ServerConfiguration(
             settings: .durable,
@@ -62,7 +65,7 @@ struct EmbeddedValueTests {
         #expect(ServerConfiguration.sizeOfDisk(at: "/nowhere/at/all") == 0)
     }
 
-    @Test("data that matters is synced and admits accounts only; no log line can hold a value")
+    @Test("Durable clusters sync, admit accounts only and log no values")
     func durable() {
         var configuration = ServerConfiguration(
             settings: .durable,
@@ -80,7 +83,7 @@ struct EmbeddedValueTests {
         #expect(configuration.main.contains("\nfsync = off\n"))
     }
 
-    @Test("a server that keeps ending is started five times in a minute, no more")
+    @Test("A failing server is restarted at most five times a minute")
     func restartBudget() {
         var budget = RestartBudget()
         let begin = ContinuousClock.now
@@ -90,7 +93,7 @@ struct EmbeddedValueTests {
         #expect(budget.delay(at: begin.advanced(by: .seconds(70))) == .milliseconds(100))
     }
 
-    @Test("the name of a place follows from its path alone")
+    @Test("The name of a socket directory depends on the path only")
     func pathHash() {
         #expect(PathHash.text(of: "") == "cbf29ce484222325")
         #expect(PathHash.text(of: "/a") != PathHash.text(of: "/b"))

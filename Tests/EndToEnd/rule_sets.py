@@ -85,7 +85,7 @@ def rule_sets(check, binary, server, admin):
         ("twice", pulled_text + "rules: []\n", 1 + len(pulled_text.splitlines()), "is given twice"),
         ("alias", "rules: &all []\ngoldenLeads: *all\n", 2, "aliases are not supported"),
         ("second", pulled_text + "---\nrules: []\n", 1 + len(pulled_text.splitlines()), "second document"),
-        ("open", "rules: [\n", 2, "column"), ("tab", "rules:\n\t- name: x\n", 2, "column"), ("key", "? [a]\n: 1\n", 1, "a name is a text"),
+        ("open", "rules: [\n", 2, "column"), ("tab", "rules:\n\t- name: x\n", 2, "column"), ("key", "? [a]\n: 1\n", 1, "a name must be a text"),
     ]:
         (folder / f"{name}.yaml").write_text(text)
         wrong = rules("push", f"{name}.yaml")

@@ -4,7 +4,7 @@ import Testing
 @testable import Inngest
 
 @Suite struct CallTests {
-    @Test func aFunctionThatIsDone() async throws {
+    @Test func completedFunctionRespondsWithResult() async throws {
         let answer = try await TestEndpoint().call()
         #expect(answer.status == 200)
         #expect(answer.text == #"{"affected":3}"#)
@@ -16,12 +16,12 @@ import Testing
         #expect(signature.isValid(of: answer.body, by: key, now: TestEndpoint.now))
     }
 
-    @Test func nothingToSayIsNull() async throws {
+    @Test func missingResultIsNull() async throws {
         let answer = try await TestEndpoint(body: { _ in .null }).call()
         #expect(answer.status == 200 && answer.text == "null")
     }
 
-    @Test func aFailureToTryAgain() async throws {
+    @Test func retriableFailureIsReported() async throws {
         struct Odd: Error { let secret = "person@example.com" }
         let answer = try await TestEndpoint(body: { _ in throw Odd() }).call()
         #expect(answer.status == 500)
@@ -29,7 +29,7 @@ import Testing
         #expect(answer.text == #"{"name":"Odd","message":"The function failed."}"#)
     }
 
-    @Test func aFailureToTryAgainLater() async throws {
+    @Test func retriableFailureNamesDelay() async throws {
         let answer = try await TestEndpoint(body: { _ in
             throw FunctionFailure.retriable("busy", after: .seconds(30))
         })
@@ -38,19 +38,19 @@ import Testing
         #expect(answer.header("Retry-After") == "30" && answer.header("X-Inngest-No-Retry") == "false")
     }
 
-    @Test func aFailureThatStays() async throws {
+    @Test func permanentFailureIsNotRetried() async throws {
         let answer = try await TestEndpoint(body: { _ in throw FunctionFailure.final("no", name: "Bad") }).call()
         #expect(answer.status == 400)
         #expect(answer.header("X-Inngest-No-Retry") == "true" && answer.header("Retry-After") == nil)
         #expect(answer.text == #"{"name":"Bad","message":"no"}"#)
     }
 
-    @Test func unknownFunctions() async throws {
+    @Test func unknownFunctionIsRefused() async throws {
         let answer = try await TestEndpoint().call("app-nothing")
         #expect(answer.status == 500 && answer.header("X-Inngest-No-Retry") == "false")
     }
 
-    @Test func whatIsNoCall() async throws {
+    @Test func malformedCallIsRefused() async throws {
         let endpoint = try TestEndpoint()
         for body: JSONValue in [[], ["ctx": [:]], ["ctx": ["run_id": "r"]], "text"] {
             let answer = await endpoint.send("POST", query: ["fnId": "app-clock"], body)
@@ -71,7 +71,7 @@ import Testing
         #expect(try await TestEndpoint(["INNGEST_DEV": "1"]).call(signed: false).status == 200)
     }
 
-    @Test func whatTheFunctionIsTold() async throws {
+    @Test func functionReceivesItsCall() async throws {
         let endpoint = try TestEndpoint(body: { call in
             [
                 "run": .string(call.runID), "event": .string(call.event.name), "id": .string(call.event.id),
@@ -84,7 +84,7 @@ import Testing
         )
     }
 
-    @Test func whatIsTooLargeIsAskedFor() async throws {
+    @Test func oversizedCallIsFetchedFromAPI() async throws {
         let event: JSONValue = ["name": "large", "data": [:]]
         let inngest = FakeInngest([.init(status: 200, json: [event]), .init(status: 200, json: [:])])
         let endpoint = try TestEndpoint(inngest: inngest) { .string($0.event.name) }

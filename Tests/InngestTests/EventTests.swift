@@ -38,7 +38,7 @@ struct ImmediateClock: Clock {
         try await task.value
     }
 
-    @Test func batchesInOrder() async throws {
+    @Test func eventsAreSentInBatchesInOrder() async throws {
         let inngest = FakeInngest()
         let sender = try sender(inngest)
         sender.send(events(450))
@@ -53,7 +53,7 @@ struct ImmediateClock: Clock {
         )
     }
 
-    @Test func outagesAreWaitedOut() async throws {
+    @Test func senderRetriesDuringOutage() async throws {
         let inngest = FakeInngest([nil, .init(status: 503), .init(status: 429), .init(status: 200)])
         let sender = try sender(inngest)
         sender.send(events(3))
@@ -70,7 +70,7 @@ struct ImmediateClock: Clock {
         #expect(inngest.requests.map { $0.json?.array?.count } == [200, 100])
     }
 
-    @Test func theQueueIsBounded() {
+    @Test func queueIsBounded() {
         var queue = EventQueue(capacity: 5)
         queue.append(events(3))
         queue.append(events(4))

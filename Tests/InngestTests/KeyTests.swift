@@ -22,13 +22,13 @@ import Testing
     static let timerHeader = "t=1687306735&s=70312c7815f611a4aa0b6f985910a85a6c232c845838d7f49f1d05fd8b2b0779"
 
     @Test(arguments: [(sent, sentHeader), (timer, timerHeader)])
-    func theVectorsOfTheProtocol(body: [UInt8], header: String) throws {
+    func signaturesMatchProtocolVectors(body: [UInt8], header: String) throws {
         let key = try #require(Self.key)
         #expect(Signature(of: body, with: key, at: Self.time).description == header)
         #expect(SigningKeys(primary: key).verdict(header, over: body, now: Self.time) == .signed(by: key))
     }
 
-    @Test func theHashKeepsThePrefix() throws {
+    @Test func hashedKeyKeepsPrefix() throws {
         let key = try #require(SigningKey("signkey-prod-12345678"))
         #expect(key.bearer == "signkey-prod-b2ed992186a5cb19f6668aade821f502c1d00970dfd0e35128d51bac4649916c")
         #expect(key.hash == "b2ed992186a5cb19f6668aade821f502c1d00970dfd0e35128d51bac4649916c")
@@ -36,13 +36,13 @@ import Testing
     }
 
     @Test(arguments: [(0, true), (300, true), (301, false), (-300, true), (-301, false)])
-    func theWindow(age: Int64, passes: Bool) throws {
+    func signatureExpiresAfterWindow(age: Int64, passes: Bool) throws {
         let key = try #require(Self.key)
         let verdict = SigningKeys(primary: key).verdict(Self.sentHeader, over: Self.sent, now: Self.time + age)
         #expect(verdict == (passes ? .signed(by: key) : .refused))
     }
 
-    @Test func theFallbackKeyIsTriedToo() throws {
+    @Test func fallbackKeyIsAccepted() throws {
         let key = try #require(Self.key)
         let other = try #require(SigningKey("signkey-test-00ff"))
         let keys = SigningKeys(primary: other, fallback: key)
@@ -52,7 +52,7 @@ import Testing
         #expect(keys.verdict(nil, over: Self.sent, now: Self.time) == .unsigned)
     }
 
-    @Test func oneChangedByteIsNoticed() throws {
+    @Test func changedByteInvalidatesSignature() throws {
         let keys = SigningKeys(primary: Self.key)
         for place in [0, 40, Self.sent.count - 1] {
             var body = Self.sent

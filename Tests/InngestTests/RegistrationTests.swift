@@ -12,7 +12,7 @@ import Testing
         + #""steps":{"step":{"id":"step","name":"step","runtime":{"type":"http","#
         + #""url":"https://leads.example/api/inngest?fnId=app-listener&stepId=step"}}}}]"#
 
-    @Test func whatInngestIsTold() async throws {
+    @Test func registrationListsFunctions() async throws {
         let server = try TestEndpoint()
         let answer = await server.send(
             "PUT",
@@ -35,7 +35,7 @@ import Testing
         #expect(String(decoding: request.body, as: UTF8.self) == expected)
     }
 
-    @Test func theOtherKeyIsTriedWhenTheFirstIsRefused() async throws {
+    @Test func registrationFallsBackToSecondKey() async throws {
         let inngest = FakeInngest([.init(status: 401)])
         let server = try TestEndpoint(
             [
@@ -49,7 +49,7 @@ import Testing
         #expect(inngest.requests.allSatisfy { $0.header("X-Inngest-Env") == "branch" })
     }
 
-    @Test func aRefusalIsPassedOn() async throws {
+    @Test func registrationPassesOnRefusal() async throws {
         let inngest = FakeInngest(usual: .init(status: 400, json: ["error": "bad cron"]))
         let answer = try await TestEndpoint(inngest: inngest).send("PUT")
         #expect(answer.status == 500)
@@ -58,7 +58,7 @@ import Testing
         #expect(try await TestEndpoint(inngest: FakeInngest([nil])).send("PUT").status == 500)
     }
 
-    @Test func aStrangerDoesNotSayWhereWeAre() async throws {
+    @Test func unsignedRegistrationIsRefusedOutsideDevMode() async throws {
         let host = [HeaderField("Host", "elsewhere.example")]
         let server = try TestEndpoint(["INNGEST_SIGNING_KEY": TestEndpoint.key])
         #expect(await server.send("PUT", headers: host, signed: false).status == 500)
@@ -71,7 +71,7 @@ import Testing
         #expect(try await TestEndpoint([:]).send("PUT", headers: host, signed: false).status == 500)
     }
 
-    @Test func inBand() async throws {
+    @Test func inBandRegistrationRespondsWithFunctions() async throws {
         let server = try TestEndpoint()
         let headers = [HeaderField("X-Inngest-Sync-Kind", "in_band")]
         let body: JSONValue = ["url": "https://other.example/api/inngest?deployId=1"]
@@ -89,7 +89,7 @@ import Testing
         #expect(answer.json?["inspection"]?["authentication_succeeded"] == true)
     }
 
-    @Test func introspection() async throws {
+    @Test func introspectionDependsOnSignature() async throws {
         let server = try TestEndpoint()
         let plain = await server.send("GET", signed: false)
         let unsigned =

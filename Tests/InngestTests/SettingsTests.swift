@@ -15,14 +15,14 @@ import Testing
         #expect(settings.path == "/api/inngest")
     }
 
-    @Test func aSigningKeyDrivesTheScheduleAndAnEventKeySendsEvents() throws {
+    @Test func keysEnableScheduleAndEvents() throws {
         #expect(try read(["INNGEST_SIGNING_KEY": "signkey-prod-12345678"]).drivesSchedule)
         let settings = try read(["INNGEST_EVENT_KEY": "abc"])
         #expect(settings.sendsEvents && !settings.drivesSchedule)
     }
 
     @Test(arguments: ["1", "true", "http://localhost:9999"])
-    func devMode(value: String) throws {
+    func devModeUsesDevServer(value: String) throws {
         let settings = try read(["INNGEST_DEV": value])
         #expect(settings.mode == .dev && settings.drivesSchedule && settings.sendsEvents)
         let origin = value.hasPrefix("http") ? value : "http://localhost:8288"
@@ -30,11 +30,11 @@ import Testing
     }
 
     @Test(arguments: ["0", "false", ""])
-    func devModeIsOff(value: String) throws {
+    func devModeIsOffByDefault(value: String) throws {
         #expect(try read(["INNGEST_DEV": value]).mode == .cloud)
     }
 
-    @Test func theNarrowerAddressWins() throws {
+    @Test func specificAddressOverridesGeneral() throws {
         let settings = try read([
             "INNGEST_BASE_URL": "https://inngest.example.com/", "INNGEST_API_BASE_URL": "http://api:1",
         ])

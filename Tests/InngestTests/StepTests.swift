@@ -21,11 +21,11 @@ import Testing
         }
     }
 
-    @Test func ids() {
+    @Test func stepIDsAreHashed() {
         #expect(StepRunner.id("my-step-id") == "e7d8a2f140845095749d60246ff1110c9d01d76a")
     }
 
-    @Test func eachStepOnceOverTheCallsOfARun() async throws {
+    @Test func stepRunsOncePerRun() async throws {
         let work = Work()
         let endpoint = try TestEndpoint(body: work.body)
         let (first, second) = (StepRunner.id("add"), StepRunner.id("add:1"))
@@ -43,7 +43,7 @@ import Testing
         #expect(work.counts.withLock { $0 } == ["add": 1, "add again": 1])
     }
 
-    @Test func plannedThenDone() async throws {
+    @Test func plannedStepRunsWhenCalled() async throws {
         let work = Work()
         let endpoint = try TestEndpoint(body: work.body)
         let plan = await endpoint.call(context: [.init("disable_immediate_execution", true)])
@@ -60,7 +60,7 @@ import Testing
         #expect(gone.json?.array?.first?["op"] == "StepNotFound")
     }
 
-    @Test func aStepThatFails() async throws {
+    @Test func failedStepIsReported() async throws {
         let endpoint = try TestEndpoint(body: { call in
             try await call.step("work") { throw FunctionFailure.final("no", name: "Bad") }
         })
@@ -76,7 +76,7 @@ import Testing
         #expect(after.status == 400 && after.text == #"{"name":"Bad","message":"no"}"#)
     }
 
-    @Test func byHandAllStepsAreDone() async throws {
+    @Test func manualRunPerformsAllSteps() async throws {
         let work = Work()
         let endpoint = try TestEndpoint(body: work.body).endpoint
         let answer = try await endpoint.trigger(Array(#"{"name":"lead/asked","data":{"limit":1},"id":"mine"}"#.utf8))

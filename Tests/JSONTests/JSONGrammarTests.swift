@@ -46,7 +46,7 @@ struct JSONGrammarTests {
         "[1+2]", "[- 1]", "[-a]", "[.1]", "[2.e3]", "[012]", "[1a]", "[\"a\"", "[\"a\",", "[1", "{\"a\":1", "{\"a\":",
         "{\"a", "[true", "[\u{A0}]", "\u{2060}[]", "[\u{c}]", "'a'", "[\\u0020\"a\"]", "[<null>]", "\u{FEFF}\u{FEFF}1",
     ])
-    func anythingElseIsRefused(_ text: String) {
+    func invalidJSONIsRefused(_ text: String) {
         #expect(!accepts(Array(text.utf8)))
     }
 
@@ -57,12 +57,12 @@ struct JSONGrammarTests {
             [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x22, 0xE0, 0x80, 0xAF, 0x22],
         ] as [[UInt8]]
     )
-    func brokenUTF8IsRefused(_ bytes: [UInt8]) {
+    func invalidUTF8IsRefused(_ bytes: [UInt8]) {
         #expect(!accepts(bytes))
         #expect(!accepts([0x7B] + bytes + [0x3A, 0x31, 0x7D]))
     }
 
-    @Test func aByteOrderMarkIsSkipped() {
+    @Test func byteOrderMarkIsSkipped() {
         #expect(accepts([0xEF, 0xBB, 0xBF, 0x7B, 0x7D]))
     }
 
@@ -80,7 +80,7 @@ struct JSONGrammarTests {
         #expect(!accepts(nested(8 + levels), maximumDepth: 8))
     }
 
-    @Test func deepNestingIsAnErrorAndNoCrash() {
+    @Test func deepNestingIsAnError() {
         let error = #expect(throws: JSONSyntaxError.self) {
             try JSONReader.value(of: Array(repeating: UInt8(ascii: "["), count: 1_000_000))
         }
@@ -101,7 +101,7 @@ struct JSONGrammarTests {
             Array("{}[]\",:\\u0123456789abcdefeE+-. \ntrufalsn/".utf8) + [0xC3, 0xA9, 0xF0, 0x80, 0x1F, 0x00]
         var disagreements: [String] = []
         var accepted = 0
-        for round in 0..<60_000 {
+        for round in 0..<20_000 {
             var bytes = Array(seeds[round % seeds.count].utf8)
             for _ in 0..<Int.random(in: 1...2, using: &random) {
                 let place = Int.random(in: 0..<bytes.count, using: &random)

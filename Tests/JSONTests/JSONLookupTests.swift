@@ -42,7 +42,7 @@ struct JSONLookupTests {
         #expect(describe(.member("key")) == "plain found")
     }
 
-    @Test func theLastOfEqualKeysIsFound() {
+    @Test func lastOfEqualKeysIsFound() {
         #expect(describe(.member("dup")) == "plain last")
     }
 

@@ -2,7 +2,7 @@ import JSON
 import Testing
 
 struct JSONScannerTests {
-    @Test func valuesAreTakenOneAfterAnother() throws {
+    @Test func valuesAreScannedInSequence() throws {
         let text = #" {"a": 1.50, "b": ["x", null], "c": {"d": true}, "skipped": [1, {"e": 2}]} "#
         var scanner = JSONScanner(Array(text.utf8))
         var seen: [String] = []
@@ -34,7 +34,7 @@ struct JSONScannerTests {
         #expect(try scanner.readString() == "a\u{0}😀é\"/\u{8}\u{C}\n\r\t\\")
     }
 
-    @Test func aSkippedStringIsItsContents() throws {
+    @Test func skippedStringReturnsItsContents() throws {
         var scanner = JSONScanner(Array(#""plain""esca\u0070ed""#.utf8))
         var (range, isPlain) = try scanner.skipString()
         #expect(isPlain)
@@ -44,7 +44,7 @@ struct JSONScannerTests {
         #expect(String(decoding: scanner.bytes[range], as: UTF8.self) == #"esca\u0070ed"#)
     }
 
-    @Test func anErrorNamesLineAndColumn() {
+    @Test func errorNamesLineAndColumn() {
         var scanner = JSONScanner(Array("{\n  \"a\": 1,\n  \"b\": tru\n}".utf8))
         let error = #expect(throws: JSONSyntaxError.self) { try scanner.skipValue() }
         #expect(error?.line == 3)
@@ -59,7 +59,7 @@ struct JSONScannerTests {
             ("[1.]", .malformed, 3), (#"{"a":"\u12x4"}"#, .malformed, 8), ("[[[]]]", .tooDeep, 2),
         ] as [(String, JSONSyntaxError.Reason, Int)]
     )
-    func anErrorHasAReasonAndAnOffset(_ text: String, _ reason: JSONSyntaxError.Reason, _ offset: Int) {
+    func errorHasReasonAndOffset(_ text: String, _ reason: JSONSyntaxError.Reason, _ offset: Int) {
         let error = #expect(throws: JSONSyntaxError.self) {
             try JSONReader.value(of: Array(text.utf8), maximumDepth: 2)
         }
@@ -67,7 +67,7 @@ struct JSONScannerTests {
         #expect(error?.offset == offset)
     }
 
-    @Test func anErrorOfTheCallerEndsTheReading() {
+    @Test func errorOfCallerEndsReading() {
         struct Stop: Error {}
         var scanner = JSONScanner(Array(#"{"a":1,"b":2}"#.utf8))
         var keys: [String] = []

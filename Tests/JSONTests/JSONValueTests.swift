@@ -12,14 +12,14 @@ struct JSONValueTests {
         #expect(JSONValue(json: text)?.json == text)
     }
 
-    @Test func theLastOfEqualKeysCounts() throws {
+    @Test func lastOfEqualKeysCounts() throws {
         let value = try #require(JSONValue(json: #"{"a":1,"b":2,"a":3}"#))
         #expect(value["a"] == 3)
         #expect(value["c"] == nil)
         #expect(value.members?.count == 3)
     }
 
-    @Test func partsOfAnotherKindAreNil() {
+    @Test func accessorsOfOtherKindAreNil() {
         let value: JSONValue = ["text": "x", "flag": true, "list": [1, nil]]
         #expect(value["text"]?.string == "x")
         #expect(value["text"]?.integer == nil)
@@ -62,12 +62,12 @@ struct JSONValueTests {
         #expect(value?.canonical.json == #"{"a":{"z":2,"é":1},"b":[{"c":null,"d":10}]}"#)
     }
 
-    @Test func membersWithoutAValueAreLeftOut() {
+    @Test func nilMembersAreOmitted() {
         #expect(JSONValue.object(leavingOutNil: ["a": 1, "b": nil, "c": .null]).json == #"{"a":1,"c":null}"#)
     }
 
     /// 2,000 random trees, read back from what was written of them.
-    @Test func whatIsWrittenIsReadBack() throws {
+    @Test func writtenValuesAreReadBack() throws {
         var random = SeededGenerator(seed: 8259)
         for _ in 0..<2000 {
             let value = Self.value(depth: 0, &random)

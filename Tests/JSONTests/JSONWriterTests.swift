@@ -28,7 +28,7 @@ struct JSONWriterTests {
         )
     }
 
-    @Test func linesStandAlone() {
+    @Test func eachLineIsCompleteJSON() {
         var writer = JSONWriter()
         for number in 1...2 { writer.line { $0.object { $0.member("n", number) } } }
         #expect(String(decoding: writer.bytes, as: UTF8.self) == "{\"n\":1}\n{\"n\":2}\n")
@@ -39,11 +39,11 @@ struct JSONWriterTests {
         ("\n\r\t\u{0}\u{1F}\u{7F}", #""\n\r\t\u0000\u001f\u007f""#),
         ("\u{8}\u{C}", #""\u0008\u000c""#), ("é😀\u{2028}", "\"é😀\u{2028}\""),
     ])
-    func escapesAreTheOnesThatJSONDemands(_ text: String, _ written: String) {
+    func onlyRequiredEscapesAreWritten(_ text: String, _ written: String) {
         #expect(JSONValue.string(text).json == written)
     }
 
-    @Test func foundationReadsWhatIsWritten() throws {
+    @Test func foundationReadsWrittenJSON() throws {
         let texts = [
             "", "plain", "\"\\/", "\n\r\t\u{0}\u{1F}\u{7F}", "é😀\u{2028}", String(repeating: "x", count: 5000),
         ]

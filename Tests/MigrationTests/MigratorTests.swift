@@ -23,8 +23,8 @@ struct MigratorTests {
         try await pool.query(Statement("", sql)).first?.int64(0) ?? -1
     }
 
-    @Test("what was applied is not applied again, and is told as applied")
-    func upTwice() async throws {
+    @Test("Applied migrations are not applied again")
+    func upIsIdempotent() async throws {
         try await withEmptyDatabase { database in
             let migrator = Migrator(migrations: [Self.second, Self.first], pool: database.pool)
             #expect(try await migrator.plan().map(\.name) == ["first", "second"])
@@ -38,8 +38,8 @@ struct MigratorTests {
         }
     }
 
-    @Test("many nodes at once: each migration is applied by one of them, once")
-    func manyNodes() async throws {
+    @Test("Of many nodes, one applies each migration once")
+    func concurrentNodesApplyOnce() async throws {
         try await withEmptyDatabase(connections: 16) { database in
             let applied = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<8 {
@@ -54,8 +54,8 @@ struct MigratorTests {
         }
     }
 
-    @Test("a migration that fails leaves nothing, and says which it was")
-    func failure() async throws {
+    @Test("A failed migration leaves nothing and is named")
+    func failedMigrationLeavesNothing() async throws {
         try await withEmptyDatabase { database in
             let broken = Migration(
                 version: "20000101000003",
@@ -73,8 +73,8 @@ struct MigratorTests {
         }
     }
 
-    @Test("a table that is busy is tried again, and nothing waits for it longer than a second")
-    func busyTable() async throws {
+    @Test("A busy table is retried and blocks others for at most a second")
+    func busyTableIsRetried() async throws {
         try await withEmptyDatabase { database in
             try await Migrator(migrations: [Self.first], pool: database.pool).up()
             let release = AsyncStream.makeStream(of: Void.self)
@@ -106,8 +106,8 @@ struct MigratorTests {
         }
     }
 
-    @Test("down goes back newest first and stops where told; up brings it again")
-    func down() async throws {
+    @Test("down reverts newest first to the given version; up applies again")
+    func downRevertsNewestFirst() async throws {
         try await withEmptyDatabase { database in
             let migrator = Migrator(migrations: [Self.first, Self.second], pool: database.pool)
             try await migrator.up()
@@ -121,8 +121,8 @@ struct MigratorTests {
         }
     }
 
-    @Test("without a rollback nothing is taken back at all")
-    func noRollback() async throws {
+    @Test("A missing rollback prevents down")
+    func missingRollbackPreventsDown() async throws {
         try await withEmptyDatabase { database in
             let last = Migration(version: "20000101000005", name: "last", sql: "SELECT 1", rollback: nil)
             let migrator = Migrator(migrations: [Self.first, last], pool: database.pool)
@@ -151,8 +151,8 @@ struct MigratorTests {
         }
     }
 
-    @Test("what was taken back on purpose does not make the rest look broken")
-    func takenBackOnPurpose() async throws {
+    @Test("A reverted migration is not reported as missing")
+    func revertedMigrationIsNotReportedMissing() async throws {
         try await withEmptyDatabase { database in
             let migrator = Migrator(migrations: [Self.first, Self.second], pool: database.pool) { pool in
                 let sql = "SELECT to_regclass('one') IS NOT NULL AND to_regclass('two') IS NOT NULL"
@@ -167,8 +167,8 @@ struct MigratorTests {
         }
     }
 
-    @Test("a ledger of a newer build is noticed")
-    func newerBuild() async throws {
+    @Test("A ledger of a newer build is reported")
+    func newerLedgerIsReported() async throws {
         try await withEmptyDatabase { database in
             try await Migrator(migrations: [Self.first, Self.second], pool: database.pool).up()
             let older = Migrator(migrations: [Self.first], pool: database.pool)
@@ -216,8 +216,8 @@ struct MigratorTests {
         }
     }
 
-    @Test("settings that a migration leaves behind reach nobody else")
-    func leftSettings() async throws {
+    @Test("Settings of a migration do not leak to other sessions")
+    func migrationSettingsDoNotLeak() async throws {
         try await withEmptyDatabase(connections: 1) { database in
             let untidy = Migration(
                 version: "20000101000006",
@@ -232,8 +232,8 @@ struct MigratorTests {
         }
     }
 
-    @Test("the build carries the files of supabase/, and they apply to an empty database, twice")
-    func carriedFiles() async throws {
+    @Test("The embedded files of supabase/ apply to an empty database, twice")
+    func embeddedFilesApplyTwice() async throws {
         #expect(SchemaMigrations.all.map(\.version) == SchemaMigrations.all.map(\.version).sorted())
         #expect(SchemaMigrations.all.contains { $0.version == "20260131000001" && $0.name == "lead_routing_fixes" })
         try await withTestDatabase { database in

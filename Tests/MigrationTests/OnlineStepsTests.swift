@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Steps of an online migration")
 struct OnlineStepsTests {
-    @Test("a text is cut at the semicolons between statements, and nowhere else")
-    func cutting() {
+    @Test("A text is split at the semicolons between statements only")
+    func textIsSplitAtStatements() {
         let text = """
             -- a; comment
             SELECT 'a;b''c;', E'it\\'s;', "odd;name", $1; /* outer; /* inner; */ still; */
@@ -20,8 +20,8 @@ struct OnlineStepsTests {
         #expect(statements.last?.hasSuffix("LANGUAGE sql") == true)
     }
 
-    @Test("an index of a migration is made concurrently, on the table or on a partition of it")
-    func indexes() throws {
+    @Test("Indexes are created concurrently, on the table or a partition")
+    func indexesAreCreatedConcurrently() throws {
         let index = try #require(
             IndexStatement("-- why\nCREATE UNIQUE INDEX IF NOT EXISTS one ON public.leads USING hash (a) WHERE b")
         )
@@ -39,8 +39,8 @@ struct OnlineStepsTests {
         #expect(IndexStatement("DROP INDEX a") == nil)
     }
 
-    @Test("what a text may alter is named before it does")
-    func tables() {
+    @Test("Tables that a text alters are listed in advance")
+    func alteredTablesAreNamed() {
         let text = """
             DO $$ BEGIN ALTER TABLE public.b ADD c int; END $$; -- ON x.comment
             CREATE TRIGGER t BEFORE INSERT ON public.a EXECUTE FUNCTION public.f();
@@ -49,8 +49,8 @@ struct OnlineStepsTests {
         #expect(SQLText.tables(in: text) == ["public.a", "public.b"])
     }
 
-    @Test("steps before, with and after the migration are told apart")
-    func steps() {
+    @Test("Steps before, with and after the migration are distinguished")
+    func stepsBeforeWithAndAfterAreDistinguished() {
         let steps = OnlineSteps(
             """
             -- A comment.
@@ -77,8 +77,8 @@ struct OnlineStepsTests {
         #expect(SQLText(migration.text(without: steps.leftOut)).statements.count == 3)
     }
 
-    @Test("every file of supabase/online names sections that its migration has, and can be read")
-    func embedded() {
+    @Test("Every file of supabase/online is readable and names existing sections")
+    func embeddedOnlineFilesAreReadable() {
         for migration in SchemaMigrations.all where migration.online != nil {
             let steps = OnlineSteps(migration.online)
             let text = migration.text(without: steps.leftOut)

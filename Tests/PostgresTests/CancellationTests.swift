@@ -3,7 +3,7 @@ import Testing
 @testable import Postgres
 
 struct CancellationTests {
-    @Test func cancellingReachesTheServer() async throws {
+    @Test func cancellationReachesServer() async throws {
         try await withTestPool { pool, name in
             let task = Task { try await pool.query(Statement("", "SELECT pg_sleep(61)")) }
             try await sleeping(pool, name, 1)
@@ -14,7 +14,7 @@ struct CancellationTests {
         }
     }
 
-    @Test func aTimeLimitReachesTheServer() async throws {
+    @Test func timeLimitReachesServer() async throws {
         try await withTestPool { pool, name in
             await expectFault(.timeout) {
                 _ = try await pool.query(Statement("", "SELECT pg_sleep(61)"), timeout: .milliseconds(50))
@@ -32,7 +32,7 @@ struct CancellationTests {
         }
     }
 
-    @Test func statementTimeoutIsTheServersOwn() async throws {
+    @Test func serverEnforcesStatementTimeout() async throws {
         try await withTestPool {
             $0.statementTimeout = .milliseconds(50)
         } _: { pool, _ in
@@ -103,7 +103,7 @@ struct CancellationTests {
         }
     }
 
-    @Test func aConnectionCanBeCancelledByHand() async throws {
+    @Test func connectionIsCancelledManually() async throws {
         try await withTestPool { pool, name in
             try await pool.withConnection { connection in
                 async let slow = connection.query(Statement("", "SELECT pg_sleep(61)"))

@@ -74,7 +74,7 @@ struct CodecTests {
         }
     }
 
-    @Test func emptyIsNotNull() async throws {
+    @Test func emptyTextIsNotNull() async throws {
         try await withTestPool { pool, _ in
             var parameters = Parameters()
             parameters.append("")

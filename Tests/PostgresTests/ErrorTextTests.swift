@@ -11,13 +11,13 @@ struct ErrorTextTests {
         ("XX000", "unexpected jane@example.com"),
         ("SW042", "our own about jane@example.com"),
     ])
-    func hidesTextsThatHoldValues(state: String, text: String) {
+    func hidesTextsWithValues(state: String, text: String) {
         let message = PostgresError.message(state: state, primary: text)
         #expect(!message.contains("jane"))
         #expect(!message.contains("4915"))
     }
 
-    @Test func keepsTextsThatNameObjects() {
+    @Test func keepsTextsWithObjectNames() {
         let text = #"relation "leads" does not exist"#
         #expect(PostgresError.message(state: "42P01", primary: text) == text)
     }
@@ -51,7 +51,7 @@ struct ErrorTextTests {
         ("something in Klingon", "08001", "something in Klingon."),
         ("", "08001", "no reason given"),
     ])
-    func saysWhatToDoAboutAServerOutOfReach(text: String, state: String, expected: String) {
+    func unreachableServerHasRemedy(text: String, state: String, expected: String) {
         let error = ConnectFailure(host: "localhost", port: "5432", text: text).error
         #expect(error.code == .cannotConnect)
         #expect(error.sqlState == state)

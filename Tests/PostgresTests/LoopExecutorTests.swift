@@ -25,7 +25,7 @@ struct LoopExecutorTests {
     }
 
     /// While a task computes there, nothing is lost: what was submitted meanwhile is done after it.
-    @Test func manyTasksTakeTurns() async throws {
+    @Test func tasksTakeTurns() async throws {
         try await withTestPool(maximumConnections: 2) { pool, _ in
             let sum = try await withThrowingTaskGroup(of: Int32.self) { group in
                 for number in 0..<200 {

@@ -5,7 +5,7 @@ import Testing
 @testable import Postgres
 
 struct LossTests {
-    @Test func killedConnectionsComeBackUnderLoad() async throws {
+    @Test func killedConnectionsAreReplacedUnderLoad() async throws {
         try await withTestPool { observer, name in
             let other = "\(name)-other"
             let pool = PostgresPool(
@@ -148,7 +148,7 @@ struct LossTests {
         await pool.shutdown()
     }
 
-    @Test func shuttingDownWhileConnectingDoesNotWait() async throws {
+    @Test func shutdownDuringConnectDoesNotWait() async throws {
         let server = try FakeServer(.silent)
         let pool = pool("host=127.0.0.1 port=\(server.port) user=app")
         let query = Task { try await pool.query(Statement("", "SELECT 1")) }

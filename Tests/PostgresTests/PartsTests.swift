@@ -5,7 +5,7 @@ import Testing
 
 /// The small parts that need no server.
 struct PartsTests {
-    @Test func parametersLieInOneBuffer() {
+    @Test func parametersShareOneBuffer() {
         var parameters = Parameters()
         parameters.append(Int32(258))
         parameters.append(nil as String?)
@@ -16,7 +16,7 @@ struct PartsTests {
         #expect(parameters.fields.map(\.type) == [TypeOID.int4, TypeOID.text, TypeOID.text, TypeOID.text])
     }
 
-    @Test func arraysSayWhetherTheyHoldNulls() {
+    @Test func arraysReportNulls() {
         var parameters = Parameters()
         parameters.append(array: [1, nil] as [Int16?])
         #expect(
@@ -29,7 +29,7 @@ struct PartsTests {
         #expect(empty.buffer == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 21])
     }
 
-    @Test func arraysFromElementsAreThoseFromValues() {
+    @Test func arraysFromElementsEqualArraysFromValues() {
         struct Item {
             let id: UUID
             let text: String?
@@ -40,10 +40,10 @@ struct PartsTests {
             Item(id: UUID(), text: "", bytes: []),
         ]
         var direct = Parameters()
-        direct.append(uuids: items.indices) { items[$0].id }
-        direct.append(texts: items.indices) { items[$0].text }
-        direct.append(bytes: items.indices) { items[$0].bytes }
-        direct.append(hexadecimal: items.indices) { items[$0].bytes }
+        direct.append("ids", uuids: items.indices) { items[$0].id }
+        direct.append("texts", texts: items.indices) { items[$0].text }
+        direct.append("bytes", bytes: items.indices) { items[$0].bytes }
+        direct.append("digits", hexadecimal: items.indices) { items[$0].bytes }
         var gathered = Parameters()
         gathered.append(array: items.map { Optional($0.id) })
         gathered.append(array: items.map(\.text))
@@ -68,7 +68,7 @@ struct PartsTests {
         }
     }
 
-    @Test func statementsArePreparedOnceAndForgotten() {
+    @Test func statementIsPreparedOncePerSession() {
         var prepared = PreparedStatements()
         var parameters = Parameters()
         parameters.append(Int32(1))

@@ -25,7 +25,7 @@ struct PoolTests {
         }
     }
 
-    @Test func oneConnectionServesStatementsAndTransactionsInTurn() async throws {
+    @Test func oneConnectionAlternatesStatementsAndTransactions() async throws {
         try await withTestPool(maximumConnections: 1) { pool, name in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<40 {
@@ -46,7 +46,7 @@ struct PoolTests {
         }
     }
 
-    @Test func transactionsNeverTakeTheLastConnectionFromStatements() async throws {
+    @Test func transactionsLeaveOneConnectionForStatements() async throws {
         try await withTestPool(maximumConnections: 2) { pool, _ in
             try await pool.withTransaction { connection in
                 _ = try await connection.query(Statement("", "SELECT 1"))
@@ -94,7 +94,7 @@ struct PoolTests {
         }
     }
 
-    @Test func aCancelledWaiterLeavesTheQueue() async throws {
+    @Test func cancelledWaiterLeavesQueue() async throws {
         try await withTestPool(maximumConnections: 1) { pool, _ in
             try await pool.withConnection { _ in
                 let query = Task { try await pool.query(Statement("", "SELECT 1")) }
@@ -111,7 +111,7 @@ struct PoolTests {
         }
     }
 
-    @Test func aWaiterHasItsTimeLimit() async throws {
+    @Test func waiterTimesOut() async throws {
         try await withTestPool(maximumConnections: 1) { pool, _ in
             try await pool.withConnection { _ in
                 await expectFault(.timeout) {

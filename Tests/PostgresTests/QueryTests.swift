@@ -4,7 +4,7 @@ import Testing
 @testable import Postgres
 
 struct QueryTests {
-    @Test func sixtyFourTasksShareOneConnection() async throws {
+    @Test func manyTasksShareOneConnection() async throws {
         try await withTestPool(maximumConnections: 1) { pool, name in
             let statement = Statement("twice", "SELECT $1::int8 * 2")
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -114,7 +114,7 @@ struct QueryTests {
         }
     }
 
-    @Test func commandsSayHowManyRowsTheyTouched() async throws {
+    @Test func commandsReportAffectedRows() async throws {
         try await withTestPool { pool, _ in
             try await pool.withConnection { connection in
                 _ = try await connection.simple("CREATE TEMP TABLE touched (a int)")
@@ -144,7 +144,7 @@ struct QueryTests {
         }
     }
 
-    @Test func sessionsHaveTheirLimits() async throws {
+    @Test func sessionsSetTimeouts() async throws {
         try await withTestPool {
             $0.statementTimeout = .milliseconds(12_345)
             $0.lockTimeout = .zero
@@ -176,7 +176,7 @@ struct QueryTests {
         }
     }
 
-    @Test func serverErrorsNameThingsAndHideValues() async throws {
+    @Test func serverErrorsNameObjectsAndHideValues() async throws {
         try await withTestPool { pool, name in
             try await pool.withConnection { connection in
                 _ = try await connection.simple(

@@ -28,7 +28,7 @@ struct TimestampTests {
         }
     }
 
-    @Test func saturatesAtTheEnds() {
+    @Test func saturatesAtRangeEnds() {
         #expect(Timestamp(binary: .max).microsecondsSinceUnixEpoch == .max)
         #expect(Timestamp(binary: .min).microsecondsSinceUnixEpoch == .min)
         #expect(Timestamp(binary: .max - 1).microsecondsSinceUnixEpoch == .max)

@@ -5,7 +5,7 @@ import Testing
 struct TransactionTests {
     private struct Stop: Error {}
 
-    @Test func commitsWhatTheBodyDid() async throws {
+    @Test func bodyIsCommitted() async throws {
         try await withTable { pool, table in
             let count = try await pool.withTransaction { connection in
                 _ = try await connection.query(Statement("", "INSERT INTO \(table) VALUES (1)"))
@@ -18,7 +18,7 @@ struct TransactionTests {
         }
     }
 
-    @Test func rollsBackWhenTheBodyThrows() async throws {
+    @Test func throwingBodyIsRolledBack() async throws {
         try await withTable { pool, table in
             await #expect(throws: Stop.self) {
                 try await pool.withTransaction { connection in
@@ -31,7 +31,7 @@ struct TransactionTests {
         }
     }
 
-    @Test func committingAFailedTransactionIsAnError() async throws {
+    @Test func committingFailedTransactionIsAnError() async throws {
         try await withTable { pool, table in
             await expectFault(.server, "25P02") {
                 try await pool.withTransaction { connection in
@@ -44,7 +44,7 @@ struct TransactionTests {
         }
     }
 
-    @Test func aFirstStatementThatFailsStillFailsTheTransaction() async throws {
+    @Test func failedFirstStatementFailsTransaction() async throws {
         try await withTable { pool, table in
             await expectFault(.server, "25P02") {
                 try await pool.withTransaction { connection in
@@ -84,7 +84,7 @@ struct TransactionTests {
         }
     }
 
-    @Test func aTransactionWithoutStatementsSendsNothing() async throws {
+    @Test func emptyTransactionSendsNothing() async throws {
         try await withTestPool { pool, name in
             _ = try await pool.withTransaction { _ in 7 }
             let begun = try await sessions(pool, named: name, where: "query ~* '^(begin|commit)'")
@@ -92,7 +92,7 @@ struct TransactionTests {
         }
     }
 
-    @Test func aCancelledTaskRollsBack() async throws {
+    @Test func cancelledTaskRollsBack() async throws {
         try await withTable { pool, table in
             let task = Task {
                 try await pool.withTransaction { connection in

@@ -32,7 +32,7 @@ struct UUIDv7Tests {
         #expect(UUID(text: "g0000000-0000-0000-0000-000000000000") == nil)
     }
 
-    @Test("Only grows, also within a millisecond and when the clock steps back a little")
+    @Test("Grows within a millisecond and over small clock steps back")
     func grows() {
         var sequence = IDSequence()
         var previous: (Int64, UInt64, UInt64) = (-1, 0, 0)

@@ -13,7 +13,7 @@ struct ConnectionGuardTests {
     private let bodyTime = Duration.seconds(30)
 
     init() throws {
-        let guarding = ConnectionGuard(bodyTime: bodyTime, continuesUpTo: 1024, crowd: ConnectionCrowd(capacity: 4))
+        let guarding = ConnectionGuard(bodyTime: bodyTime, continuesUpTo: 1024, limiter: ConnectionLimiter(capacity: 4))
         try channel.pipeline.syncOperations.addHandler(guarding)
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
     }
@@ -36,7 +36,7 @@ struct ConnectionGuardTests {
         } catch { return error is RequestTimedOut }
     }
 
-    @Test func aBodyTakesAsLongAsItMayHoweverMuchOfItArrives() throws {
+    @Test func bodyTimeLimitIgnoresProgress() throws {
         try receive("/api/leads")
         for _ in 0..<2 {
             channel.embeddedEventLoop.advanceTime(by: .seconds(14))
@@ -47,7 +47,7 @@ struct ConnectionGuardTests {
         #expect(isTimedOut)
     }
 
-    @Test func aStreamGoesOnForAsLongAsThereIsMoreOfIt() throws {
+    @Test func streamContinuesWhileDataArrives() throws {
         try receive(LeadStream.path)
         for _ in 0..<10 {
             channel.embeddedEventLoop.advanceTime(by: .seconds(29))
@@ -58,7 +58,7 @@ struct ConnectionGuardTests {
         #expect(isTimedOut)
     }
 
-    @Test func aStreamThatIsAnsweredAlreadyAndStallsIsClosed() throws {
+    @Test func stalledAnsweredStreamIsClosed() throws {
         try receive(LeadStream.path)
         try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
         channel.embeddedEventLoop.advanceTime(by: .seconds(29))
@@ -67,7 +67,7 @@ struct ConnectionGuardTests {
         #expect(!channel.isActive)
     }
 
-    @Test func whoeverDoesNotReadTheAnswerIsClosed() throws {
+    @Test func clientThatDoesNotReadIsClosed() throws {
         try receive("/api/leads")
         channel.embeddedEventLoop.advanceTime(by: .seconds(30))
         #expect(isTimedOut)

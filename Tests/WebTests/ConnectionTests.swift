@@ -1,17 +1,17 @@
 import Hummingbird
 import HummingbirdTesting
+import LeadRouting
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Testing
+import WebTestSupport
 
 @testable import Web
 
 /// What only shows on a real connection.
 struct ConnectionTests {
-    private let quiet = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
-
     /// Sends bytes to a live server in parts and gives all that comes back until it closes the connection.
     ///
     /// - Parameters:
@@ -27,8 +27,9 @@ struct ConnectionTests {
     ) async throws -> (text: String, sentBytes: Int) {
         let app = makeApplication(
             configuration: WebConfiguration(port: 0, limits: limits),
-            backend: FakeBackend(),
-            logger: quiet
+            useCases: .withoutDatabase(),
+            version: "1.0.0",
+            logger: .quiet
         )
         return try await app.test(.live) { client in
             let port = try #require(client.port)
@@ -61,12 +62,12 @@ struct ConnectionTests {
     }
 
     private func head(_ path: String, _ fields: [String]) -> String {
-        (["POST \(path) HTTP/1.1", "Host: x", "Authorization: Bearer alpha-key", "Content-Type: application/json"]
+        (["POST \(path) HTTP/1.1", "Host: x", "Authorization: Bearer admin-key", "Content-Type: application/json"]
             + fields)
             .joined(separator: "\r\n") + "\r\n\r\n"
     }
 
-    @Test func aBodyThatStallsIsAnswered408() async throws {
+    @Test func stalledBodyGets408() async throws {
         var limits = WebConfiguration.Limits()
         limits.bodyTime = .milliseconds(200)
         let answer = try await talk([head("/api/leads", ["Content-Length: 100"]), #"{"email":"#], limits: limits)
@@ -75,27 +76,27 @@ struct ConnectionTests {
         #expect(answer.text.lowercased().contains("connection: close"))
     }
 
-    @Test func aHeadThatStallsIsClosed() async throws {
+    @Test func stalledHeadIsClosed() async throws {
         var limits = WebConfiguration.Limits()
         limits.idleTime = .milliseconds(200)
         let answer = try await talk(["POST /api/leads HTTP/1.1\r\nHost: x\r\nX-Slow: "], limits: limits)
         #expect(answer.text.isEmpty)
     }
 
-    @Test func aHugeBodyIsRefusedByItsLength() async throws {
+    @Test func largeBodyIsRefusedByLength() async throws {
         let answer = try await talk([head("/api/leads", ["Content-Length: \(100 << 20)"])])
         #expect(answer.text.hasPrefix("HTTP/1.1 413 "))
         #expect(answer.text.contains("urn:switchyard:problem:too-large"))
         #expect(answer.text.lowercased().contains("connection: close"))
     }
 
-    @Test func aHugeBodyIsRefusedWhileItIsSent() async throws {
+    @Test func largeBodyIsRefusedWhileSent() async throws {
         let megabyte = ByteBuffer(repeating: UInt8(ascii: " "), count: 1 << 20)
         let answer = try await talk([head("/api/leads", ["Content-Length: \(100 << 20)"])], endless: megabyte)
         #expect(answer.text.hasPrefix("HTTP/1.1 413 "))
     }
 
-    @Test func aHugeBodyOfUnknownLengthIsRefused() async throws {
+    @Test func largeBodyOfUnknownLengthIsRefused() async throws {
         var limits = WebConfiguration.Limits()
         limits.leadBodyBytes = 64 << 10
         let chunk = ByteBuffer(string: "8000\r\n" + String(repeating: " ", count: 0x8000) + "\r\n")
@@ -107,33 +108,33 @@ struct ConnectionTests {
         #expect(answer.text.hasPrefix("HTTP/1.1 413 "))
     }
 
-    @Test func whoeverAsksBeforeSendingIsToldToGoOn() async throws {
-        let body = #"{"email":"a@b.co"}"#
+    @Test func expectContinueIsAnswered() async throws {
+        let body = #"{"email":"a@b.co","workspaceId":"00000000-0000-4000-8000-000000000001"}"#
         let fields = ["Content-Length: \(body.utf8.count)", "Expect: 100-continue", "Connection: close"]
-        let answer = try await talk([head("/api/leads", fields), body])
-        #expect(answer.text.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 "))
+        let answer = try await talk([head("/api/leads/decode", fields), body])
+        #expect(answer.text.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 "))
     }
 
     @Test(arguments: ["NONSENSE\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\n\r\n", "\u{16}\u{03}\u{01}\r\n\r\n"])
-    func whatIsNotHTTPIsAProblem(_ text: String) async throws {
+    func invalidHTTPIsAProblem(_ text: String) async throws {
         let answer = try await talk([text])
         #expect(answer.text.hasPrefix("HTTP/1.1 400 "))
         #expect(answer.text.contains("application/problem+json"))
     }
 
-    @Test func aHugeHeaderIsAProblem() async throws {
+    @Test func largeHeaderIsAProblem() async throws {
         let field = "X-Long: " + String(repeating: "x", count: 100_000)
         let answer = try await talk([head("/api/leads", [field])])
         #expect(answer.text.hasPrefix("HTTP/1.1 431 "))
         #expect(answer.text.contains("application/problem+json"))
     }
 
-    @Test func aChunkThatIsNoneIsAProblem() async throws {
+    @Test func malformedChunkIsAProblem() async throws {
         let answer = try await talk([head("/api/leads", ["Transfer-Encoding: chunked"]) + "zz\r\n{}\r\n0\r\n\r\n"])
         #expect(answer.text.hasPrefix("HTTP/1.1 400 "))
     }
 
-    @Test func aRefusalKeepsTheConnectionWhenTheBodyIsShort() async throws {
+    @Test func refusalOfShortBodyKeepsConnection() async throws {
         let first = "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
         let second = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         let answer = try await talk([first, second])
@@ -141,14 +142,15 @@ struct ConnectionTests {
         #expect(answer.text.contains("HTTP/1.1 200 OK"))
     }
 
-    @Test func anOccupiedPortIsSaidClearly() async throws {
+    @Test func occupiedPortIsReported() async throws {
         let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(taken.localAddress?.port)
         let app = makeApplication(
             configuration: WebConfiguration(port: port),
-            backend: FakeBackend(),
-            logger: quiet
+            useCases: .withoutDatabase(),
+            version: "1.0.0",
+            logger: .quiet
         )
         let error = await #expect(throws: ListenError.self) { try await (app as any Service).run() }
         #expect(error?.code == .portInUse)
@@ -156,11 +158,12 @@ struct ConnectionTests {
         try await taken.close()
     }
 
-    @Test func aNameThatIsNoAddressIsSaidClearly() async throws {
+    @Test func invalidAddressIsReported() async throws {
         let app = makeApplication(
             configuration: WebConfiguration(host: "203.0.113.7", port: 0),
-            backend: FakeBackend(),
-            logger: quiet
+            useCases: .withoutDatabase(),
+            version: "1.0.0",
+            logger: .quiet
         )
         let error = await #expect(throws: ListenError.self) { try await (app as any Service).run() }
         #expect(error?.code == .noSuchAddress)

@@ -12,7 +12,7 @@ struct JSONAnswerTests {
                 writer.member("id", UUID(uuidString: "0190F7C4-9D3E-7C55-8B1E-2F6A4D1C9E07"))
                 writer.member("none", UUID?.none)
                 writer.member("time", time: 1_769_817_600_000_001)
-                writer.member("never", time: nil)
+                writer.member("never", time: Int64?.none)
             }
         }
         #expect(

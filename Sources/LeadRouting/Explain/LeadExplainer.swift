@@ -6,9 +6,13 @@ package import RoutingRules
 /// Says why a lead is where it is, by deciding it again from what was stored.
 package struct LeadExplainer: Sendable {
     private let stores: Stores
+    private let duplicates: DuplicateVisibility
 
     /// An explainer over a database.
-    package init(stores: Stores) { self.stores = stores }
+    package init(stores: Stores) {
+        self.stores = stores
+        duplicates = DuplicateVisibility(leads: stores.leads)
+    }
 
     /// Explains a decision of a lead.
     ///
@@ -22,7 +26,8 @@ package struct LeadExplainer: Sendable {
     /// - Returns: the explanation; nil for a lead that the caller may not see.
     /// - Throws: `StoreError` for a decision that the lead does not have.
     package func explain(_ id: UUID, decision number: Int? = nil, as access: Access) async throws -> LeadExplanation? {
-        guard let record = try await stores.leads.lead(id, as: access) else { return nil }
+        guard let stored = try await stores.leads.lead(id, as: access) else { return nil }
+        let record = try await duplicates.redacting([stored], as: access)[0]
         let log = try await stores.leads.decisions(id, as: access)
         let decisions = log.filter { Self.isDecision($0.entry.result) }
         var chosen = decisions.indices.last
@@ -32,7 +37,7 @@ package struct LeadExplainer: Sendable {
                     .invalid,
                     field: "attempt",
                     "The lead has \(decisions.count) decisions.",
-                    remedy: "Leave attempt out for the last one."
+                    remedy: "Omit attempt to get the last one."
                 )
             }
             chosen = number - 1
@@ -53,7 +58,6 @@ package struct LeadExplainer: Sendable {
         )
         if cause == nil, decision != nil, trace.isStateful, state == nil { cause = .stateNotKept }
         let last = log.last.map(\.entry)
-        let twins = try await stores.leads.visible(Set([record.duplicateOf].compactMap(\.self)), to: access)
         return LeadExplanation(
             leadID: id,
             status: record.status,
@@ -62,8 +66,8 @@ package struct LeadExplainer: Sendable {
             attempts: decisions.map { LeadExplanation.Attempt($0.entry) },
             chosen: chosen,
             since: last.flatMap { Self.isDecision($0.result) ? nil : LeadExplanation.Attempt($0) },
-            duplicateLeadID: record.duplicateOf.flatMap { twins.contains($0) ? $0 : nil },
-            isDuplicate: record.duplicateOf != nil || decision?.entry.result == "duplicate",
+            duplicateLeadID: record.duplicateOf,
+            isDuplicate: record.isDuplicate || decision?.entry.result == "duplicate",
             ruleSet: try await facts(snapshot.version, isCurrent: snapshot.version == current.version),
             reproduction: record.erasedAt == nil
                 ? Self.reproduction(of: decision?.entry, trace.decision, record, cause) : .different(.erased),
@@ -156,7 +160,7 @@ package struct LeadExplainer: Sendable {
         return .different(cause ?? .unknown)
     }
 
-    // MARK: - Who is told what
+    // MARK: - What a caller may know
 
     private static func viewpoint(of access: Access, source: UUID?) -> LeadExplanation.Viewpoint {
         guard let own = access.workspaceID else { return .everything }

@@ -6,7 +6,7 @@ package struct RejectedRow: Sendable, Hashable {
     package let line: Int
     /// What is wrong with it and what to do; never a value of it.
     package let reason: String
-    /// The values as they stand in the file, so that they can be mended and sent again.
+    /// The values as they stand in the file, so that they can be corrected and sent again.
     package let fields: [String]
 }
 
@@ -28,7 +28,7 @@ package struct ImportSummary: Sendable, Hashable {
     package var routed: [UUID: Int] = [:]
     /// Leads that no rule matched and that stayed with their source.
     package var unmatched = 0
-    /// Leads that somebody had sent before.
+    /// Leads that a partner had sent before.
     package var duplicates = 0
     /// Leads that wait for another try.
     package var waiting = 0

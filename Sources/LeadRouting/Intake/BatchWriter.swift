@@ -29,7 +29,7 @@ struct BatchWriter: Sendable {
     }
 
     private func write(_ batch: [IntakeQueue.Entry], isRepeat: Bool) async -> [Outcome] {
-        var patience = Patience(limits.patience, clock: clock)
+        var budget = RetryBudget(limits.retryTime, clock: clock)
         var isRepeat = isRepeat
         var stale: Int64?
         var staleRounds = 0
@@ -60,8 +60,8 @@ struct BatchWriter: Sendable {
                 // Whatever went wrong, the statement may have been carried out: from here on ids may be stored.
                 let wasSent = Self.mayHaveWritten(error)
                 isRepeat = isRepeat || wasSent
-                patience.spend(ContinuousClock.now - begun)
-                guard Self.isWorthRepeating(error), await patience.wait() else {
+                budget.spend(ContinuousClock.now - begun)
+                guard Self.isWorthRepeating(error), await budget.wait() else {
                     return give(up: batch, because: error, mayBeStored: isRepeat)
                 }
                 logger.info(
@@ -125,7 +125,7 @@ struct BatchWriter: Sendable {
     }
 
     private func leftToQueue(_ entry: IntakeQueue.Entry) -> DecidedLead {
-        let reason = "Left to the queue, because its circumstances kept changing while it was decided."
+        let reason = "Left in the queue, because rules or capacity kept changing during the decision."
         return DecidedLead(entry.prepared, Assignment(result: .queued, reason: reason))
     }
 
@@ -146,7 +146,7 @@ struct BatchWriter: Sendable {
                 switch byPlace[place] {
                 case .again: return .again
                 case .exists:
-                    // Stored and gone again: somebody erased it since.
+                    // Stored, and deleted since.
                     return stored[prepared.id].map { .done(.success($0)) } ?? .done(.failure(.init(.outcomeUnknown)))
                 case .repeated(let first):
                     // The lead was erased since: its key alone is left, and says nothing.
@@ -197,7 +197,7 @@ struct BatchWriter: Sendable {
     /// Whether an error leaves open if the statement was carried out.
     ///
     /// An error that the server reported means that it was rolled back, except while the server goes down: a backend
-    /// that is told to end after its commit reports that too.
+    /// that is terminated after its commit reports that too.
     private static func mayHaveWritten(_ error: any Error) -> Bool {
         guard let error = error as? PostgresError else { return false }
         switch error.code {
@@ -210,7 +210,7 @@ struct BatchWriter: Sendable {
     private static func isWorthRepeating(_ error: any Error) -> Bool {
         guard let error = error as? PostgresError else { return false }
         switch error.code {
-        // A password, a name of a database: whoever waits for that to be put right waits too long.
+        // A wrong password or database name is not corrected while a caller waits.
         case .cannotConnect: return error.sqlState != "28000" && error.sqlState != "3D000"
         case .connectionLost, .timeout, .poolExhausted: return true
         case .server:

@@ -2,11 +2,11 @@ import DequeModule
 import LeadStore
 import RoutingRules
 
-/// The leads that wait for a batch, in an order that keeps twins apart: a value, without locks or time.
+/// The leads that wait for a batch, in an order that keeps duplicates apart: a value, without locks or time.
 ///
 /// Leads that share an identity stand in line behind each other, in the order in which they came, and only the first
 /// of a line is ever in a batch. So each identity is once in a batch, two batches under way never wait for each
-/// other's claims, and of two twins the one that came first wins, however batches are cut. Leads without a common
+/// other's claims, and of two duplicates the one that came first wins, however batches are cut. Leads without a common
 /// identity are independent of each other.
 struct IntakeQueue {
     /// Where a lead comes from, so that a single one need not wait behind a thousand.
@@ -28,7 +28,7 @@ struct IntakeQueue {
     /// The place of a lead in the queue, until it is answered.
     struct Ticket: Sendable, Hashable { fileprivate let slot: Int }
 
-    /// What a line of twins is known by: the first half of the identity's hash.
+    /// What a line of duplicates is known by: the first half of the identity's hash.
     ///
     /// Two identities that agree in it are kept apart needlessly, which does no harm.
     private struct Identity: Hashable {

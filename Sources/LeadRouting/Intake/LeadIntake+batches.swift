@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Synchronization
 
-/// From the queue into the database, and back to whoever waits.
+/// From the queue into the database, and back to the callers that wait.
 extension LeadIntake {
     /// Counts in another batch if there is room and enough to write; 1 if there is.
     func start(_ state: inout State, now: ContinuousClock.Instant) -> Int {
@@ -92,12 +92,12 @@ extension LeadIntake {
         _ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)],
         _ results: [BatchWriter.Outcome]
     ) {
-        let news = zip(batch, results)
+        let events = zip(batch, results)
             .compactMap { item, result in
-                guard case .done(.success(let outcome)) = result else { return nil as RoutingNews? }
-                return RoutingNews(outcome, source: item.1.prepared.source)
+                guard case .done(.success(let outcome)) = result else { return nil as RoutingEvent? }
+                return RoutingEvent(outcome, source: item.1.prepared.source)
             }
-        if !news.isEmpty { observer.observe(news) }
+        if !events.isEmpty { observer.observe(events) }
     }
 
     private func measure(

@@ -6,7 +6,8 @@ import Synchronization
 
 /// What the intake needs of the database; a test gives it another.
 package protocol LeadIngesting: Sendable {
-    /// Where a task that waits for the store best goes on, as long as that takes less than a millisecond; nil: anywhere.
+    /// Where a task that waits for the store best goes on, as long as that takes less than a millisecond; nil:
+    /// anywhere.
     var executor: (any TaskExecutor)? { get }
     /// Stores a batch of decided leads, in one transaction.
     func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult
@@ -42,7 +43,7 @@ extension IntakeStore: LeadIngesting {
 /// Where new leads come in: gathered into batches, decided in memory, written once, answered after the COMMIT.
 ///
 /// A batch is what arrived while the batches before it were committing: a quiet server answers a lead after one round
-/// trip, a busy one writes hundreds at a time. No timer delays anybody.
+/// trip, a busy one writes hundreds at a time. No timer delays a statement.
 package final class LeadIntake: Sendable {
     /// The bounds of the intake.
     package struct Limits: Sendable, Hashable {
@@ -60,7 +61,7 @@ package final class LeadIntake: Sendable {
         /// Leads that may wait for their answer before others are turned away.
         package var backlog = 20_000
         /// How long a batch is repeated while the database is away.
-        package var patience = Duration.seconds(20)
+        package var retryTime = Duration.seconds(20)
         /// How often a lead is decided again before it is left to the queue.
         package var rounds = 5
 
@@ -108,8 +109,8 @@ package final class LeadIntake: Sendable {
     ///   - limits: the bounds.
     ///   - clock: what waits between repeats.
     ///   - milliseconds: the time since 1970 that goes into new ids.
-    ///   - observer: who is told of every outcome, after its commit.
-    ///   - meter: who is told how each batch went.
+    ///   - observer: receives every outcome, after its commit.
+    ///   - meter: receives the figures of each batch.
     ///   - logger: for outages and refused batches.
     package init(
         store: any LeadIngesting,

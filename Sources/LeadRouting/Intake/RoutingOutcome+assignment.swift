@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 
 extension RoutingOutcome {
-    /// What the caller is told about a lead that was written as `assignment` says, except for `exception`.
+    /// The answer about a lead that was written as `assignment` says, except for `exception`.
     ///
     /// A duplicate's reason says that the lead is known, never to whom.
     init(
@@ -27,7 +27,7 @@ extension RoutingOutcome {
         let reason =
             switch exception {
             case .duplicate: "This lead was already known; it stays in its source workspace."
-            case .destinationGone: "The destination is not there any more; this lead is tried again later."
+            case .destinationGone: "The destination no longer exists; this lead is tried again later."
             default: assignment.reason
             }
         let wentThrough = status == .routed && !isDuplicate

@@ -46,9 +46,4 @@ package final class KeyRing: Sendable {
         }
         return key
     }
-
-    /// Forgets every key, so that the next request looks it up.
-    package func forgetAll() {
-        known.withLock { $0.removeAll() }
-    }
 }

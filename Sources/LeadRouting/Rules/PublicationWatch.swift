@@ -6,8 +6,8 @@ import ServiceLifecycle
 
 /// Watches what becomes of leads after rules were published, and has the last good rules come back when routings fail.
 ///
-/// Every node watches; the database sees to it that one of them acts, once for each version. Alerts are raised by whoever
-/// evaluates them, from the row that a rollback leaves: no node has to live on to tell.
+/// Every node watches; the database lets one of them act, once for each version. Alerts are raised from the row that a
+/// rollback leaves, by the node that evaluates them: the node that acted need not live on.
 package struct PublicationWatch: Service {
     /// Looks, and answers what was taken back by this look.
     package typealias Look = @Sendable () async throws -> [AutoRollback]
@@ -23,7 +23,7 @@ package struct PublicationWatch: Service {
     ///
     /// - Parameters:
     ///   - clock: what pauses are measured by.
-    ///   - logger: told of each rollback at level error. The alert `auto_rollback` reads the rows of the database.
+    ///   - logger: receives each rollback at level error. The alert `auto_rollback` reads the rows of the database.
     ///   - look: what looks.
     package init(
         clock: any Clock<Duration> = .continuous,

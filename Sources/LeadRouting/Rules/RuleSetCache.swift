@@ -39,17 +39,17 @@ package final class RuleSetCache: Sendable {
         self.source = source
     }
 
-    /// The rules at hand, loaded now if there are none yet.
+    /// The loaded rules; loaded now if there are none yet.
     package func current() async throws -> CompiledRuleSet {
         try await load { _ in true }
     }
 
-    /// The rules at hand, without waiting; nil before they were first loaded.
+    /// The loaded rules, without waiting; nil before they were first loaded.
     package var loaded: CompiledRuleSet? {
         state.withLock { $0.rules }
     }
 
-    /// Whether the rules at hand know a workspace; false before they were first loaded.
+    /// Whether the loaded rules know a workspace; false before they were first loaded.
     func knows(_ workspace: UUID) -> Bool {
         state.withLock { $0.rules?.knows(workspace: workspace) ?? false }
     }
@@ -65,7 +65,7 @@ package final class RuleSetCache: Sendable {
         return try await load { $0.version != stale }
     }
 
-    /// Asks for the version, one row, and loads the rules if it is not the one at hand.
+    /// Asks for the version, one row, and loads the rules if it is not the loaded one.
     ///
     /// - Returns: whether they were loaded.
     @discardableResult
@@ -76,10 +76,10 @@ package final class RuleSetCache: Sendable {
         return true
     }
 
-    /// Rules that will do: those at hand, those that are being loaded, or new ones.
+    /// Sufficient rules: the loaded ones, those that are being loaded, or new ones.
     ///
-    /// Whether those at hand will do is asked under the lock that says whether others are being loaded: else whoever asked
-    /// just before a load ended would begin another.
+    /// Whether those at hand will do is asked under the lock that says whether others are being loaded: else a caller
+    /// that asked just before a load ended would begin another.
     private func load(unless willDo: (CompiledRuleSet) -> Bool) async throws -> CompiledRuleSet {
         let found = state.withLock { state in
             if let rules = state.rules, willDo(rules) { return Found.ready(rules) }

@@ -1,21 +1,15 @@
 package import Postgres
-import RoutingRules
 
-/// Which due time a call by somebody else's clock is for.
-package enum CalledDueTime {
-    /// How much earlier than the due time a call may say it is.
+extension Schedule {
+    /// How much earlier than the due time a call may say it is, in seconds.
     private static let tolerance: Int64 = 5
 
-    /// The due time of a schedule that a call belongs to: the last one at the time which the call names.
+    /// The due time that a call by another program's clock is for: the last one at the time that the call names.
     ///
-    /// - Parameters:
-    ///   - time: the time for which the call was made, as it says.
-    ///   - cron: the schedule.
-    /// - Returns: the due time, or nil if there is none.
-    /// - Throws: `CronScheduleError` for a text that is no schedule.
-    package static func of(_ time: Timestamp, cron: String) throws -> Timestamp? {
-        let seconds = time.microsecondsSinceUnixEpoch / 1_000_000
-        guard let due = try CronSchedule(cron).previous(atOrBefore: seconds + tolerance) else { return nil }
+    /// - Parameter time: the time for which the call was made, as it says.
+    /// - Returns: the due time, which may be later than the call by the tolerance.
+    package func dueTime(ofCallAt time: Timestamp) -> Timestamp {
+        let due = previous(atOrBefore: time.microsecondsSinceUnixEpoch / 1_000_000 + Self.tolerance)
         return Timestamp(microsecondsSinceUnixEpoch: due * 1_000_000)
     }
 }

@@ -1,28 +1,26 @@
 import FoundationEssentials
-import RoutingRules
 
 /// Which functions are due, from a time that is given: no clock, no waiting.
 package struct DueTimes: Sendable {
-    private let schedules: [(name: String, schedule: CronSchedule)]
+    private let schedules: [(name: String, schedule: Schedule)]
     private var handled: [String: Int64] = [:]
     /// What due times are taken with as they come.
     ///
-    /// One for all: an answer that is lost is asked for again, and nobody else has the same.
+    /// One for all: an answer that is lost is asked for again, and no other node has the same.
     let claim = UUID()
 
     /// The due times of functions that have a schedule; those that wait for an event have none.
-    package init(_ functions: [ScheduledFunction]) throws {
-        schedules = try functions.compactMap { function in
-            try function.cron.map { (function.name, try CronSchedule($0)) }
-        }
+    package init(_ functions: [ScheduledFunction]) {
+        schedules = functions.compactMap { function in function.schedule.map { (function.name, $0) } }
     }
 
     /// Each function whose latest due time has not been handled, with that time in seconds since 1970.
     ///
-    /// Due times that passed while nobody was there count once: only the latest of them is due.
+    /// Due times that passed while no node ran count once: only the latest of them is due.
     package func due(at now: Int64) -> [(name: String, dueAt: Int64)] {
         schedules.compactMap { name, schedule in
-            guard let latest = schedule.previous(atOrBefore: now), latest > handled[name] ?? .min else { return nil }
+            let latest = schedule.previous(atOrBefore: now)
+            guard latest > handled[name] ?? .min else { return nil }
             return (name, latest)
         }
     }
@@ -34,7 +32,7 @@ package struct DueTimes: Sendable {
 
     /// The next time at which anything is due, in seconds since 1970.
     package func next(after now: Int64) -> Int64? {
-        schedules.compactMap { $0.schedule.next(after: now) }.min()
+        schedules.map { $0.schedule.next(after: now) }.min()
     }
 
     /// The next due time of one function, in seconds since 1970.

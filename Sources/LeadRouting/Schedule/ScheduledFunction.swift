@@ -1,9 +1,9 @@
-/// One of the functions that run by the clock, or when somebody asks: its name and when it is due.
+/// One of the functions that run by the clock, or on request: its name and when it is due.
 package struct ScheduledFunction: Sendable, Hashable {
     /// What triggers a function.
     package enum Trigger: Sendable, Hashable {
-        /// A schedule of five fields, in UTC.
-        case cron(String)
+        /// The clock.
+        case schedule(Schedule)
         /// An event by name.
         case event(String)
     }
@@ -16,37 +16,37 @@ package struct ScheduledFunction: Sendable, Hashable {
     package let summary: String
 
     /// The schedule, or nil for a function that waits for an event.
-    package var cron: String? {
-        guard case .cron(let text) = trigger else { return nil }
-        return text
+    package var schedule: Schedule? {
+        guard case .schedule(let schedule) = trigger else { return nil }
+        return schedule
     }
 
     /// The guide's five.
     package static let all = [
         ScheduledFunction(
             name: "processLeadRoutingRetryQueue",
-            trigger: .cron("*/5 * * * *"),
+            trigger: .schedule(.everyFiveMinutes),
             summary: "routes leads whose retry is due"
         ),
         ScheduledFunction(
             name: "cleanupStaleRoutingLocks",
-            trigger: .cron("*/10 * * * *"),
+            trigger: .schedule(.everyTenMinutes),
             summary: "returns leads with stale locks to the queue, queues lost ones, makes log partitions"
         ),
         ScheduledFunction(
             name: "markExpiredLeads",
-            trigger: .cron("0 2 * * *"),
-            summary: "expires leads that nobody could route in time"
+            trigger: .schedule(.dailyAtTwo),
+            summary: "expires leads that were not routed in time"
         ),
         ScheduledFunction(
             name: "leadRoutingHealthCheck",
-            trigger: .cron("0 * * * *"),
-            summary: "looks at the queue, locks and failures, and logs what is out of bounds"
+            trigger: .schedule(.hourly),
+            summary: "checks queue, locks and failures, and logs values out of bounds"
         ),
         ScheduledFunction(
             name: "triggerLeadRoutingRetry",
             trigger: .event("lead/routing.retry.trigger"),
-            summary: "routes due leads now, at most as many as the event says"
+            summary: "routes due leads now, up to the limit in the event"
         ),
     ]
 }

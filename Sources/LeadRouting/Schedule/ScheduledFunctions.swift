@@ -21,7 +21,7 @@ package struct ScheduledFunctions: Sendable {
     private let observer: (any RoutingObserver)?
     private let logger: Logger
 
-    /// The leads of one portion that an observer is told of.
+    /// How many leads of one portion an observer receives.
     private static let told: Int32 = 10_000
 
     /// The functions on a store.
@@ -29,7 +29,7 @@ package struct ScheduledFunctions: Sendable {
     /// - Parameters:
     ///   - stores: every statement.
     ///   - router: what routes leads that are due.
-    ///   - observer: who is told of leads that expire, or fail with a stale lock.
+    ///   - observer: receives leads that expire, or fail with a stale lock.
     ///   - logger: for what the health check finds.
     package init(
         stores: Stores,
@@ -72,7 +72,7 @@ package struct ScheduledFunctions: Sendable {
     }
 
     private func cleanUp() async throws -> Int64 {
-        let start = try await startOfNews()
+        let start = try await startOfEvents()
         let released = try await stores.queue.releaseStaleLocks()
         if released > 0, let start {
             await tell(.failed) { try await $0.leadsFailedByStaleLock(since: start, limit: $1) }
@@ -88,7 +88,7 @@ package struct ScheduledFunctions: Sendable {
         var total: Int64 = 0
         for _ in 0..<1000 {
             try Task.checkCancellation()
-            let start = try await startOfNews()
+            let start = try await startOfEvents()
             let count = try await stores.queue.expireLeads()
             total += count
             if count == 0 { break }
@@ -98,18 +98,18 @@ package struct ScheduledFunctions: Sendable {
         return total
     }
 
-    /// When news begin that the observer is to be told of; nil without one.
-    private func startOfNews() async throws -> Timestamp? {
+    /// When the events begin that the observer receives; nil without an observer.
+    private func startOfEvents() async throws -> Timestamp? {
         observer == nil ? nil : try await stores.schedule.databaseTime()
     }
 
     /// Tells the observer what the audit log has; if it cannot be read, the function has done its work all the same.
     private func tell(
-        _ kind: RoutingNews.Kind,
+        _ kind: RoutingEvent.Kind,
         _ read: (QueueStore, Int32) async throws -> [EndedLead]
     ) async {
         guard let observer, let ended = try? await read(stores.queue, Self.told), !ended.isEmpty else { return }
-        observer.observe(ended.map { RoutingNews(kind, leadID: $0.id, source: $0.source, happenedAt: $0.endedAt) })
+        observer.observe(ended.map { RoutingEvent(kind, leadID: $0.id, source: $0.source, happenedAt: $0.endedAt) })
     }
 
     /// The guide's alerts: a backlog past 100, locks past 10, expired leads past 50, less than 90 % success.

@@ -3,7 +3,7 @@ import LeadStore
 package import Postgres
 
 extension Scheduler {
-    /// What became of a due time that somebody else called for.
+    /// What became of a due time that was called for from outside.
     package enum Called: Sendable, Hashable {
         /// It was run now.
         case ran(affected: Int64)
@@ -13,14 +13,14 @@ extension Scheduler {
         case hadFailed(String)
         /// It is being run at the moment.
         case isRunning
-        /// Its time has not come, by the database's clock.
+        /// Not due yet, by the database's clock.
         case notDue
     }
 
     /// How much a caller's clock may be ahead of the database's, in microseconds.
     private static var earliness: Int64 { 60_000_000 }
 
-    /// Runs a due time because somebody calls for it, unless it has been taken: the row (name, due time) lets one through.
+    /// Runs a due time that is called for from outside, unless it has been taken: the row (name, due time) lets one through.
     ///
     /// - Parameters:
     ///   - name: the function.
@@ -35,7 +35,7 @@ extension Scheduler {
         retryingFailure: Bool,
         _ body: Body
     ) async throws -> Called {
-        // Whoever calls early must not take a due time from those who will come in time.
+        // A caller whose clock is ahead must not take a due time before it is due.
         let now = try await store.databaseTime().microsecondsSinceUnixEpoch
         guard dueAt.microsecondsSinceUnixEpoch <= now + Self.earliness else { return .notDue }
         var isOurs = try await take(name, dueAt: dueAt)
@@ -50,7 +50,7 @@ extension Scheduler {
         return .hadRun(affected: run.affected ?? 0)
     }
 
-    /// Takes a due time; when the connection is lost, nobody knows whether it was taken, and it is asked once more.
+    /// Takes a due time; when the connection is lost, it is unknown whether it was taken, and it is asked once more.
     private func take(_ name: String, dueAt: Timestamp) async throws -> Bool {
         let claim = UUID()
         do {

@@ -8,11 +8,11 @@ import ServiceLifecycle
 package protocol DueTimeClaiming: Sendable {
     /// The clock that decides what is due.
     func databaseTime() async throws -> Timestamp
-    /// Takes a due time for a node, if nobody has; asked again with the same claim, the answer is the same.
+    /// Takes a due time for a node, if no node has; asked again with the same claim, the answer is the same.
     func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool
     /// Takes a due time whose run has failed, to try it once more.
     func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool
-    /// The run of a due time, if anybody has taken it.
+    /// The run of a due time, if a node has taken it.
     func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun?
     /// Notes how a run ended.
     func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws
@@ -23,7 +23,7 @@ extension ScheduleStore: DueTimeClaiming {}
 /// Runs the scheduled functions: each due time once over all nodes, by the database's clock.
 ///
 /// Where something else keeps the schedule and calls `run(_:dueAt:retryingFailure:_:)`, it stands by: it waits for a
-/// grace past each due time, and runs what nobody has taken by then.
+/// grace past each due time, and runs what was not taken by then.
 package struct Scheduler: Service {
     /// Runs a function by name and answers how many leads it touched.
     package typealias Body = @Sendable (_ name: String) async throws -> Int64
@@ -69,7 +69,7 @@ package struct Scheduler: Service {
 
     /// Runs what is due, and sleeps until something is, until the graceful shutdown.
     package func run() async throws {
-        var times = try DueTimes(functions)
+        var times = DueTimes(functions)
         var isDown = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             var pause = Duration.seconds(5)
@@ -87,9 +87,9 @@ package struct Scheduler: Service {
         }
     }
 
-    /// Runs each function whose latest due time nobody has taken.
+    /// Runs each function whose latest due time no node has taken.
     ///
-    /// - Returns: the time up to which due times are looked after now, in seconds since 1970 by the database's clock.
+    /// - Returns: the time up to which due times are handled now, in seconds since 1970 by the database's clock.
     @discardableResult
     package func tick(_ times: inout DueTimes) async throws -> Int64 {
         let now = try await store.databaseTime().microsecondsSinceUnixEpoch / 1_000_000 - grace
@@ -98,13 +98,13 @@ package struct Scheduler: Service {
             let isOurs = try await store.claimRun(name, dueAt: time, node: node, claim: times.claim)
             times.handle(name, dueAt: dueAt)
             guard isOurs else { continue }
-            if grace > 0 { logger.notice("a due time that nobody took", metadata: ["function": "\(name)"]) }
+            if grace > 0 { logger.notice("a due time was not called for", metadata: ["function": "\(name)"]) }
             _ = try? await carryOut(name, dueAt: time, body)
         }
         return now
     }
 
-    /// Runs a function now because somebody asks, and records it like any other run.
+    /// Runs a function now on request, and records it like any other run.
     package func runByHand(_ name: String, body override: Body? = nil) async throws -> Int64 {
         guard functions.contains(where: { $0.name == name }) else {
             throw ScheduledFunctions.UnknownName(name: name)

@@ -31,7 +31,7 @@ package final class RuleSimulator: Sendable {
 
         package var description: String {
             switch self {
-            case .busy: "Another simulation is under way."
+            case .busy: "Another simulation is running."
             case .tooLong(let leads): "The simulation took too long; it had decided \(leads) leads."
             }
         }
@@ -43,10 +43,16 @@ package final class RuleSimulator: Sendable {
     ///
     /// - Parameters:
     ///   - request: what to compare.
-    ///   - draftName: what the draft is called in the report.
+    ///   - draftName: what the draft is called in the report; nil: a name of what it is.
+    ///   - access: on whose behalf the stored draft and the workspaces are read.
     /// - Returns: what came of it.
-    /// - Throws: ``Refusal``; `StoreError` for a version that is not kept; what the database says.
-    package func run(_ request: SimulationRequest, draftName: String) async throws -> SimulationReport {
+    /// - Throws: ``Refusal``; `StoreError` for a version or draft that is not kept, or a CSV file that cannot be read;
+    ///   `DocumentProblems` for a rule set that is wrong; what the database says.
+    package func run(
+        _ request: SimulationRequest,
+        draftName: String? = nil,
+        as access: Access = .administrator
+    ) async throws -> SimulationReport {
         let isMine = isBusy.withLock { isBusy in
             defer { isBusy = true }
             return !isBusy
@@ -56,21 +62,13 @@ package final class RuleSimulator: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let live = try await stores.ruleSets.loadRuleSet()
-        let draft = try await snapshot(of: request, live)
+        let draft = try await rules(of: request, live, access)
         var report: SimulationReport
         switch request.leads {
-        case .these(let leads):
-            let now = try await stores.schedule.databaseTime().microsecondsSinceUnixEpoch
-            var simulation = RuleSimulation(
-                live: live,
-                draft: draft,
-                windows: try await windows(live, draft, now...now),
-                from: try await stood(request.counters, live, draft)
-            )
-            simulation.add(
-                leads.map { SimulatedLead(id: $0.id, lead: $0.lead, source: $0.source, time: $0.time ?? now) }
-            )
-            report = simulation.finished()
+        case .these(let leads): report = try await decide(leads, request, live, draft)
+        case .csv(let bytes):
+            let leads = try await self.leads(in: bytes, of: request.owner, access)
+            report = try await decide(leads, request, live, draft)
         case .days(let days, let limit):
             let now = try await stores.schedule.databaseTime()
             let from = now.microsecondsSinceUnixEpoch - Int64(days) * 86_400_000_000
@@ -110,13 +108,13 @@ package final class RuleSimulator: Sendable {
             }
             report.isTruncated = isTruncated
         }
-        report.draftName = draftName
+        report.draftName = draftName ?? request.draft.name
         let duration = clock.now - start
         report.seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
         return report
     }
 
-    /// How counters and turns stand, for whoever asks for that; they are read without a lock.
+    /// How counters and turns stand, if that is asked for; they are read without a lock.
     private func stood(
         _ counters: SimulatedCounters,
         _ live: RuleSetSnapshot,
@@ -148,14 +146,97 @@ package final class RuleSimulator: Sendable {
         )
     }
 
-    private func snapshot(of request: SimulationRequest, _ live: RuleSetSnapshot) async throws -> RuleSetSnapshot {
+    // MARK: - Leads that are handed in
+
+    private func decide(
+        _ leads: [SimulatedLead],
+        _ request: SimulationRequest,
+        _ live: RuleSetSnapshot,
+        _ draft: RuleSetSnapshot
+    ) async throws -> SimulationReport {
+        let now = try await stores.schedule.databaseTime().microsecondsSinceUnixEpoch
+        var simulation = RuleSimulation(
+            live: live,
+            draft: draft,
+            windows: try await windows(live, draft, now...now),
+            from: try await stood(request.counters, live, draft)
+        )
+        simulation.add(leads.map { SimulatedLead(id: $0.id, lead: $0.lead, source: $0.source, time: $0.time ?? now) })
+        return simulation.finished()
+    }
+
+    /// The leads of a CSV file; those of a workspace are that workspace's, whatever the file says.
+    private func leads(in bytes: [UInt8], of owner: UUID?, _ access: Access) async throws -> [SimulatedLead] {
+        var workspaces: [Workspace] = []
+        if access == .administrator { workspaces = try await stores.workspaces.workspaces(as: access).map(\.workspace) }
+        do {
+            return try LeadTable.leads(bytes, of: LeadSources(workspaces, else: owner))
+        } catch {
+            throw StoreError(
+                .invalid,
+                field: "/csv",
+                "This is not a CSV file of leads: \(error)",
+                remedy: "Send UTF-8 with a header row, as `switchyard import` reads it."
+            )
+        }
+    }
+
+    // MARK: - Drafts
+
+    /// The rule set that stands against the one in force.
+    private func rules(
+        of request: SimulationRequest,
+        _ live: RuleSetSnapshot,
+        _ access: Access
+    ) async throws -> RuleSetSnapshot {
         switch request.draft {
         case .published: return live
         case .rules(let rules): return live.replacingRules(of: request.owner, with: rules)
         case .version(let version):
             let then = try await stores.ruleSets.loadRuleSet(asOf: version)
             return live.replacingRules(of: request.owner, with: then.rules.filter { $0.workspaceID == request.owner })
+        case .stored:
+            guard let draft = try await stores.drafts.draft(of: request.owner, as: access) else {
+                throw StoreError(
+                    .invalid,
+                    field: "/draft",
+                    "There is no stored draft.",
+                    remedy: "Save one, name an earlier version as version, or send draft published."
+                )
+            }
+            return live.publishing(draft.document, of: request.owner)
+        case .document(let tree):
+            let workspaces = try await stores.workspaces.workspaces(as: access).map(\.workspace)
+            do {
+                let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
+                return live.publishing(document, of: request.owner)
+            } catch let error as DocumentProblems {
+                throw DocumentProblems(
+                    error.problems.map { DocumentProblem(path: "/draft" + $0.path, $0.message, remedy: $0.remedy) }
+                )
+            }
         }
+    }
+}
+
+extension SimulationRequest.Draft {
+    /// What a report calls it.
+    fileprivate var name: String {
+        switch self {
+        case .published: "the same rules"
+        case .stored: "the draft"
+        case .version(let version): "version \(version)"
+        case .document, .rules: "the draft that was sent"
+        }
+    }
+}
+
+extension RuleSetSnapshot {
+    /// The rules as they would be if a document were published now.
+    fileprivate func publishing(_ document: RuleSetDocument, of owner: UUID?) -> RuleSetSnapshot {
+        let own = rules.filter { $0.workspaceID == owner }
+        let resolved = ResolvedRuleSet(document, owner: owner, live: own, golden: []) { UUID() }
+        return replacingRules(of: owner, with: resolved.rules)
     }
 }
 

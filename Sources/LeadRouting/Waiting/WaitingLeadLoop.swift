@@ -5,7 +5,7 @@ import ServiceLifecycle
 
 /// Keeps routing waiting leads: due ones are picked up within a second, by any number of nodes.
 ///
-/// It asks the database; nothing has to tell it. ``wake`` shortens the wait where somebody can. A full batch is
+/// It polls the database and needs no notification. ``wake`` shortens the wait where there is one. A full batch is
 /// followed by the next at once, an empty one by a pause that grows to a second, with jitter, so that nodes do not ask
 /// in step. New leads have workers of their own; retries have one, in smaller batches and at a bounded rate, so that an
 /// outage's retries do not stand before them. The loop also asks for the rules' version, so that a change reaches an idle node within a second.
@@ -67,7 +67,7 @@ package struct WaitingLeadLoop: Service {
         while !isOver {
             do {
                 let summary = try await router.routeDue(kind, limit: batch)
-                if isDown { logger.notice("routing of waiting leads goes on") }
+                if isDown { logger.notice("routing of waiting leads has resumed") }
                 isDown = false
                 report(summary)
                 if summary.claimed == batch { continue }

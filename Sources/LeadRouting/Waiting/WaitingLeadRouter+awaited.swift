@@ -5,20 +5,20 @@ import Synchronization
 
 /// Rules under which there is room, but not for the leads that wait: they are looked at again after a while.
 final class StuckRules: Sendable {
-    private struct Patience {
+    private struct RetryBudget {
         var rounds: Int
         var left: Int
         var version: Int64
     }
 
-    private let state = Mutex<[UUID: Patience]>([:])
+    private let state = Mutex<[UUID: RetryBudget]>([:])
 
     /// Whether a rule is to be left alone this time.
     func skips(_ rule: UUID, version: Int64) -> Bool {
         state.withLock { state in
-            guard var patience = state[rule], patience.version == version, patience.left > 0 else { return false }
-            patience.left -= 1
-            state[rule] = patience
+            guard var budget = state[rule], budget.version == version, budget.left > 0 else { return false }
+            budget.left -= 1
+            state[rule] = budget
             return true
         }
     }
@@ -28,7 +28,7 @@ final class StuckRules: Sendable {
         state.withLock { state in
             guard !moved else { return state[rule] = nil }
             let rounds = state[rule].flatMap { $0.version == version ? min($0.rounds * 2, 32) : nil } ?? 1
-            state[rule] = Patience(rounds: rounds, left: rounds, version: version)
+            state[rule] = RetryBudget(rounds: rounds, left: rounds, version: version)
         }
     }
 }
@@ -41,7 +41,7 @@ extension WaitingLeadRouter {
 
     /// Routes leads that wait for capacity, as many as there is room for: oldest first, in turns of their sources.
     ///
-    /// What nobody can take costs a probe for each rule and one look at its counters; no row is touched.
+    /// Leads that no destination can take cost a probe for each rule and one look at its counters; no row is touched.
     ///
     /// - Parameter batch: leads in a transaction.
     /// - Returns: what moved.
@@ -54,7 +54,7 @@ extension WaitingLeadRouter {
         let current = try await rules.current()
         let state = try await queue.peek(current.waitRequest(of: awaited))
         for rule in awaited where !stuck.skips(rule, version: current.version) {
-            // Nobody waits for it any more: whoever does is decided again.
+            // No lead waits for this rule any more: those that still do are decided again.
             let room = current.room(under: rule, in: state) ?? Int.max
             guard room > 0 else { continue }
             summary += try await route(waitingFor: rule, room: room, batch: batch, version: current.version)

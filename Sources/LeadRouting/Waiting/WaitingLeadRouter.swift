@@ -2,13 +2,13 @@ package import FoundationEssentials
 package import LeadStore
 package import RoutingRules
 
-/// Why a lead was not routed when somebody asked for it.
+/// Why a lead was not routed on request.
 package struct RouteRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     /// The reason's kind.
     package enum Code: Sendable, Hashable {
         /// There is no such lead that the caller may see.
         case notFound
-        /// Somebody else is routing it right now.
+        /// Another node or program is routing it right now.
         case busy
         /// It has failed for good or expired.
         case final(LeadStatus)
@@ -25,7 +25,7 @@ package struct RouteRefusal: Error, Sendable, Hashable, CustomStringConvertible 
         switch code {
         case .notFound: "There is no such lead."
         case .busy: "This lead is being routed at the moment."
-        case .final(let status): "This lead is \(status.rawValue); it is not routed any more."
+        case .final(let status): "This lead is \(status.rawValue); it can no longer be routed."
         case .paused: "Routing is paused; the lead waits until an operator resumes it."
         case .unsettled: "The rules keep changing; try again."
         }
@@ -79,8 +79,8 @@ package struct WaitingLeadRouter: Sendable {
     ///   - retriesPaused: whether leads that were tried before are left alone.
     ///   - maximumAttempts: after how many attempts a lead fails for good.
     ///   - pace: how many leads that were tried before are routed a second.
-    ///   - observer: who is told of every lead that is routed or has failed, after the commit.
-    ///   - meter: who is told how each batch went.
+    ///   - observer: receives every lead that is routed or has failed, after the commit.
+    ///   - meter: receives the figures of each batch.
     package init(
         queue: any WaitingLeadClaiming,
         rules: RuleSetCache,
@@ -171,7 +171,7 @@ package struct WaitingLeadRouter: Sendable {
             guard settled.assignment.result != .queued else { throw RouteRefusal(code: .paused) }
             return outcome(settled)
         }
-        // Not claimed: routed before or meanwhile, or held by somebody.
+        // Not claimed: routed before or meanwhile, or locked by another transaction.
         guard let stored = try await queue.outcomes(of: [leadID])[leadID] else { throw RouteRefusal(code: .notFound) }
         switch stored.status {
         case .routed: return stored
@@ -200,8 +200,8 @@ package struct WaitingLeadRouter: Sendable {
     }
 
     private func tell(_ observer: any RoutingObserver, _ settled: [SettledLead]) {
-        let news = settled.compactMap { RoutingNews(outcome($0), source: $0.lead.prepared.source) }
-        if !news.isEmpty { observer.observe(news) }
+        let events = settled.compactMap { RoutingEvent(outcome($0), source: $0.lead.prepared.source) }
+        if !events.isEmpty { observer.observe(events) }
     }
 
     private func measure(

@@ -22,9 +22,7 @@ package struct AgreementStore: Sendable {
 
     /// The agreements that the caller is part of, or all for an administrator.
     package func agreements(as access: Access) async throws -> [AgreementRecord] {
-        var parameters = Parameters()
-        parameters.append(access.workspaceID)
-        return try await session.run(Self.listAgreements, parameters, as: access)
+        try await session.run(Self.listAgreements, ["workspace": .uuid(access.workspaceID)], as: access)
             .map { row in
                 AgreementRecord(
                     agreement: .init(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1)),
@@ -79,37 +77,34 @@ package struct AgreementStore: Sendable {
     }
 
     private static func parameters(_ agreement: RoutingAgreement) -> Parameters {
-        var parameters = Parameters()
-        parameters.append(agreement.receivingWorkspaceID)
-        parameters.append(agreement.sendingWorkspaceID)
-        return parameters
+        ["receiver": .uuid(agreement.receivingWorkspaceID), "sender": .uuid(agreement.sendingWorkspaceID)]
     }
 
-    private static let listAgreements = Statement(
+    static let listAgreements = Statement(
         "list_agreements",
         """
         SELECT receiving_workspace_id, sending_workspace_id, created_at FROM public.routing_agreements
-        WHERE $1::uuid IS NULL OR receiving_workspace_id = $1 OR sending_workspace_id = $1
+        WHERE :workspace::uuid IS NULL OR receiving_workspace_id = :workspace OR sending_workspace_id = :workspace
         ORDER BY receiving_workspace_id, sending_workspace_id
         """
     )
-    private static let oneAgreement = Statement(
+    static let oneAgreement = Statement(
         "one_agreement",
         """
-        SELECT 1 FROM public.routing_agreements WHERE receiving_workspace_id = $1 AND sending_workspace_id = $2
+        SELECT 1 FROM public.routing_agreements WHERE receiving_workspace_id = :receiver AND sending_workspace_id = :sender
         """
     )
-    private static let insertAgreement = Statement(
+    static let insertAgreement = Statement(
         "insert_agreement",
         """
-        INSERT INTO public.routing_agreements (receiving_workspace_id, sending_workspace_id) VALUES ($1, $2)
+        INSERT INTO public.routing_agreements (receiving_workspace_id, sending_workspace_id) VALUES (:receiver, :sender)
         ON CONFLICT DO NOTHING RETURNING 1
         """
     )
-    private static let removeAgreement = Statement(
+    static let removeAgreement = Statement(
         "remove_agreement",
         """
-        DELETE FROM public.routing_agreements WHERE receiving_workspace_id = $1 AND sending_workspace_id = $2
+        DELETE FROM public.routing_agreements WHERE receiving_workspace_id = :receiver AND sending_workspace_id = :sender
         RETURNING 1
         """
     )

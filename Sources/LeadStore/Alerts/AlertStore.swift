@@ -13,13 +13,13 @@ package struct StoredAlert: Sendable, Hashable {
     package var since: Timestamp
     /// Since when its condition has been over.
     package var clearSince: Timestamp?
-    /// When somebody was told last.
+    /// When the last message was sent.
     package var notifiedAt: Timestamp?
-    /// How often somebody was reminded.
+    /// The number of reminders.
     package var reminders: Int32
     /// The value that was seen last.
     package var value: Double?
-    /// Until when nobody is told.
+    /// Until when it is silenced.
     package var silencedUntil: Timestamp?
     /// Why.
     package var silenceReason: String?
@@ -108,7 +108,7 @@ package struct AlertStore: Sendable {
         self.session = session
     }
 
-    /// Takes the alerts that nobody has looked at for a while, and writes how they go on and what is to be told, in one
+    /// Takes the alerts that are due for evaluation, and writes their next state and messages, in one
     /// transaction.
     ///
     /// The row locks let one node evaluate an alert at a time, and the time of the last evaluation keeps another from
@@ -127,14 +127,13 @@ package struct AlertStore: Sendable {
         every interval: Double,
         decide: @Sendable ([StoredAlert], Timestamp) -> (alerts: [StoredAlert], notifications: [AlertNotification])
     ) async throws -> Int {
-        var parameters = Parameters()
-        parameters.append(array: names.map(Optional.some))
+        let parameters: Parameters = ["names": .texts(names)]
         _ = try await session.pool.query(Self.addAlerts, parameters)
         return try await session.pool.withTransaction { connection in
-            var parameters = Parameters()
-            parameters.append(array: names.map(Optional.some))
-            parameters.append(interval)
-            let rows = try await connection.query(Self.dueAlerts, parameters)
+            let rows = try await connection.query(
+                Self.dueAlerts,
+                ["names": .texts(names), "interval": .double(interval)]
+            )
             guard let now = try rows.first?.timestamp(10) else { return 0 }
             let decision = decide(try rows.map(StoredAlert.init), now)
             try await Self.write(decision.alerts, node: node, on: connection)
@@ -148,30 +147,28 @@ package struct AlertStore: Sendable {
         try await session.pool.query(Self.allAlerts).map(StoredAlert.init)
     }
 
-    /// Has nobody told of an alert for a while; zero seconds end that.
+    /// Silences an alert for a time; zero seconds end that.
     ///
     /// - Returns: whether there is such an alert.
     package func silenceAlert(_ name: String, seconds: Double, by actor: String, reason: String?) async throws -> Bool {
-        var parameters = Parameters()
-        parameters.append(name)
-        parameters.append(seconds)
-        parameters.append(actor)
-        parameters.append(reason)
+        let parameters: Parameters = [
+            "name": .text(name),
+            "seconds": .double(seconds),
+            "actor": .text(actor),
+            "reason": .text(reason),
+        ]
         return try await !session.pool.query(Self.silence, parameters).isEmpty
     }
 
-    /// Takes notifications for some targets that are due, for a minute: whoever takes them sends them.
+    /// Takes notifications for some targets that are due, for a minute; the node that takes them sends them.
     ///
     /// - Parameters:
     ///   - targets: whom this node can reach.
-    ///   - claim: who takes them; nobody else has the same.
+    ///   - claim: a token of the caller, unique to it.
     /// - Returns: at most ten.
     /// - Throws: what the database says.
     package func claimNotifications(for targets: [String], claim: UUID) async throws -> [AlertNotification] {
-        var parameters = Parameters()
-        parameters.append(array: targets.map(Optional.some))
-        parameters.append(claim)
-        return try await session.pool.query(Self.claim, parameters)
+        try await session.pool.query(Self.claim, ["targets": .texts(targets), "claim": .uuid(claim)])
             .map { row in
                 AlertNotification(
                     alert: try row.string(0),
@@ -203,15 +200,16 @@ package struct AlertStore: Sendable {
         error: String?,
         retryAfter: Double?
     ) async throws -> Bool {
-        var parameters = Parameters()
-        parameters.append(notification.alert)
-        parameters.append(notification.episode)
-        parameters.append(notification.kind)
-        parameters.append(notification.number)
-        parameters.append(notification.target)
-        parameters.append(claim)
-        parameters.append(error)
-        parameters.append(retryAfter)
+        let parameters: Parameters = [
+            "alert": .text(notification.alert),
+            "episode": .int64(notification.episode),
+            "kind": .text(notification.kind),
+            "number": .int32(notification.number),
+            "target": .text(notification.target),
+            "claim": .uuid(claim),
+            "error": .text(error),
+            "retry_after": .double(retryAfter),
+        ]
         return try await !session.pool.query(Self.finish, parameters).isEmpty
     }
 
@@ -227,30 +225,32 @@ package struct AlertStore: Sendable {
         on connection: PostgresConnection
     ) async throws {
         for alert in alerts {
-            var parameters = Parameters()
-            parameters.append(alert.name)
-            parameters.append(alert.phase)
-            parameters.append(alert.episode)
-            parameters.append(alert.since)
-            parameters.append(alert.clearSince)
-            parameters.append(alert.notifiedAt)
-            parameters.append(alert.reminders)
-            parameters.append(alert.value)
-            parameters.append(node)
+            let parameters: Parameters = [
+                "name": .text(alert.name),
+                "phase": .text(alert.phase),
+                "episode": .int64(alert.episode),
+                "since": .timestamp(alert.since),
+                "clear_since": .timestamp(alert.clearSince),
+                "notified_at": .timestamp(alert.notifiedAt),
+                "reminders": .int32(alert.reminders),
+                "value": .double(alert.value),
+                "node": .text(node),
+            ]
             _ = try await connection.query(Self.updateAlert, parameters)
         }
     }
 
     private static func write(_ notifications: [AlertNotification], on connection: PostgresConnection) async throws {
         for notification in notifications {
-            var parameters = Parameters()
-            parameters.append(notification.alert)
-            parameters.append(notification.episode)
-            parameters.append(notification.kind)
-            parameters.append(notification.number)
-            parameters.append(notification.target)
-            parameters.append(notification.severity)
-            parameters.append(notification.value)
+            let parameters: Parameters = [
+                "alert": .text(notification.alert),
+                "episode": .int64(notification.episode),
+                "kind": .text(notification.kind),
+                "number": .int32(notification.number),
+                "target": .text(notification.target),
+                "severity": .text(notification.severity),
+                "value": .double(notification.value),
+            ]
             _ = try await connection.query(Self.addNotification, parameters)
         }
     }
@@ -258,79 +258,65 @@ package struct AlertStore: Sendable {
     private static let columns = """
         name, phase, episode, since, clear_since, notified_at, reminders, value, silenced_until, silence_reason
         """
-    private static let addAlerts = Statement(
+    static let addAlerts = Statement(
         "add_alerts",
         """
-        INSERT INTO switchyard.alerts (name) SELECT n FROM unnest($1::text[]) n
+        INSERT INTO switchyard.alerts (name) SELECT n FROM unnest(:names::text[]) n
         WHERE NOT EXISTS (SELECT FROM switchyard.alerts a WHERE a.name = n) ON CONFLICT DO NOTHING
         """
     )
-    private static let dueAlerts = Statement(
+    static let dueAlerts = Statement(
         "due_alerts",
         """
         SELECT \(columns), clock_timestamp() FROM switchyard.alerts
-        WHERE name = ANY ($1::text[]) AND evaluated_at <= clock_timestamp() - make_interval(secs => $2)
+        WHERE name = ANY (:names::text[]) AND evaluated_at <= clock_timestamp() - make_interval(secs => :interval)
         ORDER BY name FOR UPDATE SKIP LOCKED
         """
     )
-    private static let allAlerts = Statement("all_alerts", "SELECT \(columns) FROM switchyard.alerts ORDER BY name")
-    private static let updateAlert = Statement(
+    static let allAlerts = Statement("all_alerts", "SELECT \(columns) FROM switchyard.alerts ORDER BY name")
+    static let updateAlert = Statement(
         "update_alert",
         """
-        UPDATE switchyard.alerts SET phase = $2, episode = $3, since = $4, clear_since = $5, notified_at = $6,
-            reminders = $7, value = $8, evaluated_at = clock_timestamp(), evaluated_by = $9
-        WHERE name = $1
+        UPDATE switchyard.alerts SET phase = :phase, episode = :episode, since = :since, clear_since = :clear_since, notified_at = :notified_at,
+            reminders = :reminders, value = :value, evaluated_at = clock_timestamp(), evaluated_by = :node
+        WHERE name = :name
         """
     )
-    private static let addNotification = Statement(
+    static let addNotification = Statement(
         "add_alert_notification",
         """
         INSERT INTO switchyard.alert_notifications (alert, episode, kind, number, target, severity, value)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+        VALUES (:alert, :episode, :kind, :number, :target, :severity, :value) ON CONFLICT DO NOTHING
         """
     )
-    private static let silence = Statement(
+    static let silence = Statement(
         "silence_alert",
         """
         INSERT INTO switchyard.alerts AS a (name, silenced_until, silenced_by, silence_reason)
-        SELECT $1, CASE WHEN $2 > 0 THEN clock_timestamp() + make_interval(secs => $2) END, $3, $4
+        SELECT :name, CASE WHEN :seconds > 0 THEN clock_timestamp() + make_interval(secs => :seconds) END, :actor, :reason
         ON CONFLICT (name) DO UPDATE SET silenced_until = excluded.silenced_until, silenced_by = excluded.silenced_by,
             silence_reason = excluded.silence_reason
         RETURNING 1
         """
     )
-    private static let claim = Statement(
-        "claim_alert_notifications",
-        """
-        UPDATE switchyard.alert_notifications n
-        SET claim = $2, attempts = attempts + 1, next_attempt_at = clock_timestamp() + interval '1 minute'
-        FROM (
-            SELECT alert, episode, kind, number, target FROM switchyard.alert_notifications
-            WHERE delivered_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= clock_timestamp()
-                AND target = ANY ($1::text[])
-            ORDER BY next_attempt_at LIMIT 10 FOR UPDATE SKIP LOCKED
-        ) d
-        WHERE (n.alert, n.episode, n.kind, n.number, n.target) = (d.alert, d.episode, d.kind, d.number, d.target)
-        RETURNING n.alert, n.episode, n.kind, n.number, n.target, n.severity, n.value, n.created_at, n.attempts
-        """
-    )
-    private static let finish = Statement(
+    static let claim = Statement("claim_alert_notifications", Embedded.claimAlertNotifications)
+    static let finish = Statement(
         "finish_alert_notification",
         """
         UPDATE switchyard.alert_notifications
-        SET delivered_at = CASE WHEN $7::text IS NULL THEN clock_timestamp() END, error = $7,
-            given_up_at = CASE WHEN $7 IS NOT NULL AND $8::float8 IS NULL THEN clock_timestamp() END,
-            next_attempt_at = coalesce(clock_timestamp() + make_interval(secs => $8), next_attempt_at)
-        WHERE alert = $1 AND episode = $2 AND kind = $3 AND number = $4 AND target = $5 AND claim = $6
+        SET delivered_at = CASE WHEN :error::text IS NULL THEN clock_timestamp() END, error = :error,
+            given_up_at = CASE WHEN :error IS NOT NULL AND :retry_after::float8 IS NULL THEN clock_timestamp() END,
+            next_attempt_at = coalesce(clock_timestamp() + make_interval(secs => :retry_after), next_attempt_at)
+        WHERE alert = :alert AND episode = :episode AND kind = :kind AND number = :number AND target = :target AND claim = :claim
             AND delivered_at IS NULL
         RETURNING 1
         """
     )
-    private static let prune = Statement(
+    static let prune = Statement(
         "prune_alert_notifications",
         "DELETE FROM switchyard.alert_notifications WHERE created_at < clock_timestamp() - interval '30 days'"
     )
-    private static let pruneNodes = Statement(
+    static let pruneNodes = Statement(
         "prune_nodes",
         "DELETE FROM switchyard.nodes WHERE seen_at < clock_timestamp() - interval '1 day'"
     )

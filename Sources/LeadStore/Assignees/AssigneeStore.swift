@@ -34,9 +34,7 @@ package struct AssigneeStore: Sendable {
 
     /// The people of a workspace, by name.
     package func assignees(of workspace: UUID, as access: Access) async throws -> [Assignee] {
-        var parameters = Parameters()
-        parameters.append(workspace)
-        return try await session.run(Self.listAssignees, parameters, as: access).map(Assignee.init)
+        try await session.run(Self.listAssignees, ["workspace": .uuid(workspace)], as: access).map(Assignee.init)
     }
 
     /// Adds a person to a workspace, who starts level with the others; repeated with the same id and fields, once.
@@ -48,12 +46,9 @@ package struct AssigneeStore: Sendable {
         _ change: AssigneeChange,
         as access: Access
     ) async throws -> Assignee {
-        guard change.name != nil else { throw StoreError(.invalid, field: "/name", "A person needs a name.") }
+        guard change.name != nil else { throw StoreError(.invalid, field: "/name", "An assignee needs a name.") }
         try Self.requireOwn(workspace, access)
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(workspace)
-        Self.append(change, to: &parameters)
+        let parameters = Self.parameters(id, of: workspace, change)
         return try await session.createOnce {
             let rows = try await session.write(Self.insertAssignee, parameters, as: access, fields: Self.assigneeFields)
             guard let row = rows.first else { throw Self.noSuchWorkspaceHere }
@@ -73,12 +68,9 @@ package struct AssigneeStore: Sendable {
         as access: Access
     ) async throws -> Assignee {
         try Self.requireOwn(workspace, access)
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(workspace)
-        Self.append(change, to: &parameters)
+        let parameters = Self.parameters(id, of: workspace, change)
         let rows = try await session.write(Self.updateAssignee, parameters, as: access, fields: Self.assigneeFields)
-        guard let row = rows.first else { throw StoreError(.notFound, "There is no such person in this workspace.") }
+        guard let row = rows.first else { throw StoreError(.notFound, "There is no such assignee in this workspace.") }
         return try Assignee(row)
     }
 
@@ -87,9 +79,7 @@ package struct AssigneeStore: Sendable {
     /// - Returns: whether there was one.
     package func deleteAssignee(_ id: UUID, of workspace: UUID, as access: Access) async throws -> Bool {
         try Self.requireOwn(workspace, access)
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(workspace)
+        let parameters: Parameters = ["id": .uuid(id), "workspace": .uuid(workspace)]
         return try await !session.write(Self.removeAssignee, parameters, as: access).isEmpty
     }
 
@@ -99,56 +89,60 @@ package struct AssigneeStore: Sendable {
 
     private static let noSuchWorkspaceHere = StoreError(.notFound, "There is no such workspace.")
 
-    private static func append(_ change: AssigneeChange, to parameters: inout Parameters) {
+    private static func parameters(_ id: UUID, of workspace: UUID, _ change: AssigneeChange) -> Parameters {
         func time(_ value: Int64??) -> Timestamp? {
             value.flatMap { $0 }.map { Timestamp(microsecondsSinceUnixEpoch: $0) }
         }
-        parameters.append(change.name)
-        parameters.append(change.weight.map { Int32(clamping: $0) })
-        parameters.json(change.caps.map { Cap.settings($0).json })
-        parameters.append(change.absentFrom != nil)
-        parameters.append(time(change.absentFrom))
-        parameters.append(change.absentUntil != nil)
-        parameters.append(time(change.absentUntil))
-        parameters.append(change.isActive)
+        return [
+            "id": .uuid(id),
+            "workspace": .uuid(workspace),
+            "name": .text(change.name),
+            "weight": .int32(change.weight.map { Int32(clamping: $0) }),
+            "caps": .json(change.caps.map { Cap.settings($0).json }),
+            "sets_absent_from": .bool(change.absentFrom != nil),
+            "absent_from": .timestamp(time(change.absentFrom)),
+            "sets_absent_until": .bool(change.absentUntil != nil),
+            "absent_until": .timestamp(time(change.absentUntil)),
+            "is_active": .bool(change.isActive),
+        ]
     }
 
     private static let assigneeFields = [
         "workspace_assignees_weight_check": "/weight", "workspace_assignees_name_check": "/name",
         "workspace_assignees_absence_check": "/absentUntil",
     ]
-    private static let listAssignees = Statement(
+    static let listAssignees = Statement(
         "list_assignees",
-        "SELECT \(Assignee.columns) FROM public.workspace_assignees a WHERE a.workspace_id = $1 ORDER BY a.name, a.id"
+        "SELECT \(Assignee.columns) FROM public.workspace_assignees a WHERE a.workspace_id = :workspace ORDER BY a.name, a.id"
     )
-    private static let insertAssignee = Statement(
+    static let insertAssignee = Statement(
         "insert_assignee",
         """
         INSERT INTO public.workspace_assignees AS a (id, workspace_id, name, weight, caps, absent_from, absent_until, is_active)
-        SELECT $1, w.id, $3, coalesce($4, 1), coalesce($5, '[]'::jsonb), CASE WHEN $6 THEN $7 END, CASE WHEN $8 THEN $9 END,
-            coalesce($10, true)
-        FROM public.workspaces w WHERE w.id = $2 AND w.deleted_at IS NULL
+        SELECT :id, w.id, :name, coalesce(:weight, 1), coalesce(:caps, '[]'::jsonb), CASE WHEN :sets_absent_from THEN :absent_from::timestamptz END, CASE WHEN :sets_absent_until THEN :absent_until::timestamptz END,
+            coalesce(:is_active, true)
+        FROM public.workspaces w WHERE w.id = :workspace AND w.deleted_at IS NULL
         RETURNING \(Assignee.columns)
         """
     )
-    private static let updateAssignee = Statement(
+    static let updateAssignee = Statement(
         "update_assignee",
         """
         UPDATE public.workspace_assignees AS a SET
-            name = coalesce($3, a.name),
-            weight = coalesce($4, a.weight),
-            caps = coalesce($5, a.caps),
-            absent_from = CASE WHEN $6 THEN $7 ELSE a.absent_from END,
-            absent_until = CASE WHEN $8 THEN $9 ELSE a.absent_until END,
-            is_active = coalesce($10, a.is_active),
+            name = coalesce(:name, a.name),
+            weight = coalesce(:weight, a.weight),
+            caps = coalesce(:caps, a.caps),
+            absent_from = CASE WHEN :sets_absent_from THEN :absent_from ELSE a.absent_from END,
+            absent_until = CASE WHEN :sets_absent_until THEN :absent_until ELSE a.absent_until END,
+            is_active = coalesce(:is_active, a.is_active),
             updated_at = now()
-        WHERE a.id = $1 AND a.workspace_id = $2
+        WHERE a.id = :id AND a.workspace_id = :workspace
         RETURNING \(Assignee.columns)
         """
     )
-    private static let removeAssignee = Statement(
+    static let removeAssignee = Statement(
         "remove_assignee",
-        "DELETE FROM public.workspace_assignees WHERE id = $1 AND workspace_id = $2 RETURNING id"
+        "DELETE FROM public.workspace_assignees WHERE id = :id AND workspace_id = :workspace RETURNING id"
     )
 }
 

@@ -32,10 +32,11 @@ extension CapacityStore {
     package func capacityUsage(of id: UUID, as access: Access) async throws -> CapacityUsage? {
         guard let workspace = try await WorkspaceStore(session).workspace(id, as: access)?.workspace else { return nil }
         let capacity = workspace.capacity ?? WorkspaceCapacity()
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(capacity.timeZone)
-        parameters.append(array: capacity.caps.map { Optional(StateKey(.workspace, id, per: $0.period).storedPeriod) })
+        let parameters: Parameters = [
+            "workspace": .uuid(id),
+            "time_zone": .text(capacity.timeZone),
+            "periods": .int16s(capacity.caps.map { StateKey(.workspace, id, per: $0.period).storedPeriod }),
+        ]
         var lines: [CapacityUsage.Line] = []
         var localTime = LocalTime(minutesSinceEpoch: 0)
         for row in try await session.pool.query(Self.usage, parameters) {
@@ -52,34 +53,33 @@ extension CapacityStore {
     /// When the windows end that some caps count in now, in microseconds since 1970; nil for a cap in all.
     package func windowEnds(_ lines: [CapacityLine]) async throws -> [Int64?] {
         guard !lines.isEmpty else { return [] }
-        var parameters = Parameters()
-        parameters.append(
-            array: lines.map { Optional(StateKey(.workspace, StateKey.none, per: $0.period).storedPeriod) }
-        )
-        parameters.append(array: lines.map { Optional($0.timeZone) })
+        let parameters: Parameters = [
+            "periods": .int16s(lines.map { StateKey(.workspace, StateKey.none, per: $0.period).storedPeriod }),
+            "time_zones": .texts(lines.map(\.timeZone)),
+        ]
         return try await session.pool.query(Self.ends, parameters).map { try $0.int64IfPresent(0) }
     }
 
-    private static let ends = Statement(
+    static let ends = Statement(
         "window_ends",
         """
         SELECT CASE WHEN p.period BETWEEN 1 AND 4 THEN (extract(epoch FROM w.window_end) * 1000000)::bigint END
-        FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY p (period, zone, place)
+        FROM unnest(:periods::smallint[], :time_zones::text[]) WITH ORDINALITY p (period, zone, place)
         CROSS JOIN LATERAL switchyard.capacity_window(p.period, p.zone, clock_timestamp()) w
         ORDER BY p.place
         """
     )
-    private static let usage = Statement(
+    static let usage = Statement(
         "capacity_usage",
         """
         SELECT coalesce((SELECT s.amount FROM switchyard.routing_state s
-                WHERE s.scope = 0 AND s.owner_id = $1 AND s.period = p.period AND s.window_end > n.now), 0),
+                WHERE s.scope = 0 AND s.owner_id = :workspace AND s.period = p.period AND s.window_end > n.now), 0),
             CASE WHEN p.period BETWEEN 1 AND 4 THEN (extract(epoch FROM coalesce((SELECT s.window_end FROM switchyard.routing_state s
-                WHERE s.scope = 0 AND s.owner_id = $1 AND s.period = p.period AND s.window_end > n.now), w.window_end)) * 1000000)::bigint END,
-            floor(extract(epoch FROM n.now AT TIME ZONE $2) / 60)::bigint, coalesce(p.place, 0)::int
+                WHERE s.scope = 0 AND s.owner_id = :workspace AND s.period = p.period AND s.window_end > n.now), w.window_end)) * 1000000)::bigint END,
+            floor(extract(epoch FROM n.now AT TIME ZONE :time_zone) / 60)::bigint, coalesce(p.place, 0)::int
         FROM (SELECT clock_timestamp() AS now) n
-        LEFT JOIN unnest($3) WITH ORDINALITY p (period, place) ON true
-        LEFT JOIN LATERAL switchyard.capacity_window(p.period, $2, n.now) w ON true
+        LEFT JOIN unnest(:periods::smallint[]) WITH ORDINALITY p (period, place) ON true
+        LEFT JOIN LATERAL switchyard.capacity_window(p.period, :time_zone, n.now) w ON true
         """
     )
 }

@@ -23,26 +23,24 @@ package struct CapacityStore: Sendable {
     /// Where the leads of companies and domains went under some rules, of more than 200,000 those that changed last.
     package func stickyDestinations(of rules: [UUID]) async throws -> [RoutingStateRequest.Sticky: UUID] {
         guard !rules.isEmpty else { return [:] }
-        var parameters = Parameters()
-        parameters.append(array: rules.map(Optional.some))
         var sticky: [RoutingStateRequest.Sticky: UUID] = [:]
-        for row in try await session.pool.query(Self.allSticky, parameters) {
+        for row in try await session.pool.query(Self.allSticky, ["rules": .uuids(rules)]) {
             sticky[.init(rule: try row.uuid(0), key: try row.bytes(1))] = try row.uuid(2)
         }
         return sticky
     }
 
-    private static let allSticky = Statement(
+    static let allSticky = Statement(
         "sticky_destinations",
         """
-        SELECT s.rule_id, s.key, s.workspace_id FROM switchyard.sticky_destinations s WHERE s.rule_id = ANY ($1)
+        SELECT s.rule_id, s.key, s.workspace_id FROM switchyard.sticky_destinations s WHERE s.rule_id = ANY (:rules)
         ORDER BY s.updated_at DESC LIMIT 200000
         """
     )
 
     /// Holds what the decisions of a batch may look at, until the transaction ends.
     ///
-    /// One round trip, and the wait for whoever holds any of it.
+    /// One round trip, and the wait for transactions that hold any of it.
     static func hold(_ request: RoutingStateRequest, on connection: PostgresConnection) async throws -> RoutingState {
         let order = StateOrder(request)
         return try order.state(await connection.query(holdState, order.parameters(isLocking: true)))
@@ -61,28 +59,29 @@ package struct CapacityStore: Sendable {
         let changes = sums.filter { $0.value != 0 }.map { $0 }
         guard !changes.isEmpty || !sticky.isEmpty else { return }
         let notes = sticky.map { $0 }
-        var parameters = Parameters()
-        parameters.append(array: changes.map { Optional($0.key.scope.rawValue) })
-        parameters.append(array: changes.map { Optional($0.key.owner) })
-        parameters.append(array: changes.map { Optional($0.key.member) })
-        parameters.append(array: changes.map { Optional($0.key.storedPeriod) })
-        parameters.append(array: changes.map { Optional($0.value) })
-        parameters.append(array: notes.map { Optional($0.key.rule) })
-        parameters.append(array: notes.map { Optional($0.key.key) })
-        parameters.append(array: notes.map { Optional($0.value) })
+        let parameters: Parameters = [
+            "scopes": .int16s(changes.map(\.key.scope.rawValue)),
+            "owners": .uuids(changes.map(\.key.owner)),
+            "members": .uuids(changes.map(\.key.member)),
+            "periods": .int16s(changes.map(\.key.storedPeriod)),
+            "amounts": .int64s(changes.map(\.value)),
+            "sticky_rules": .uuids(notes.map(\.key.rule)),
+            "sticky_keys": .byteStrings(notes.map(\.key.key)),
+            "sticky_workspaces": .uuids(notes.map(\.value)),
+        ]
         _ = try await connection.query(takeState, parameters)
     }
 
-    private static let holdState = Statement(
+    static let holdState = Statement(
         "hold_routing_state",
         """
         SELECT kind, place, amount, window_start, id
-        FROM switchyard.hold_routing_state($1, $2, $3, $4, $5, $6, $7, $8, $9, p_lock => $10)
+        FROM switchyard.hold_routing_state(:scopes, :owners, :members, :periods, :time_zones, :clock_zones, :sticky_rules, :sticky_keys, :waiting_rules, p_lock => :locks)
         """
     )
-    private static let takeState = Statement(
+    static let takeState = Statement(
         "take_routing_state",
-        "SELECT switchyard.take_routing_state($1, $2, $3, $4, $5, $6, $7, $8)::text"
+        "SELECT switchyard.take_routing_state(:scopes, :owners, :members, :periods, :amounts, :sticky_rules, :sticky_keys, :sticky_workspaces)::text"
     )
 }
 
@@ -101,18 +100,18 @@ private struct StateOrder {
     }
 
     func parameters(isLocking: Bool) -> Parameters {
-        var parameters = Parameters()
-        parameters.append(array: keys.map { Optional($0.key.scope.rawValue) })
-        parameters.append(array: keys.map { Optional($0.key.owner) })
-        parameters.append(array: keys.map { Optional($0.key.member) })
-        parameters.append(array: keys.map { Optional($0.key.storedPeriod) })
-        parameters.append(array: keys.map { Optional($0.timeZone) })
-        parameters.append(array: clocks.map { Optional($0.zone) })
-        parameters.append(array: sticky.map { Optional($0.rule) })
-        parameters.append(array: sticky.map { Optional($0.key) })
-        parameters.append(array: waiting.map(Optional.some))
-        parameters.append(isLocking)
-        return parameters
+        [
+            "scopes": .int16s(keys.map(\.key.scope.rawValue)),
+            "owners": .uuids(keys.map(\.key.owner)),
+            "members": .uuids(keys.map(\.key.member)),
+            "periods": .int16s(keys.map(\.key.storedPeriod)),
+            "time_zones": .texts(keys.map(\.timeZone)),
+            "clock_zones": .texts(clocks.map(\.zone)),
+            "sticky_rules": .uuids(sticky.map(\.rule)),
+            "sticky_keys": .byteStrings(sticky.map(\.key)),
+            "waiting_rules": .uuids(waiting),
+            "locks": .bool(isLocking),
+        ]
     }
 
     func state(_ rows: Rows) throws -> RoutingState {

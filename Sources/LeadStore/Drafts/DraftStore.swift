@@ -16,9 +16,8 @@ package struct DraftStore: Sendable {
     /// An owner's draft; nil when there is none.
     package func draft(of owner: UUID?, as access: Access) async throws -> RuleSetDraft? {
         try await RuleSetStore(session).check(owner, for: access)
-        var parameters = Parameters()
-        parameters.append(owner ?? RuleSetVersion.platform)
-        return try await session.run(Self.oneDraft, parameters, as: access).first.map(Self.draft)
+        return try await session.run(Self.oneDraft, ["owner": .uuid(owner ?? RuleSetVersion.platform)], as: access)
+            .first.map(Self.draft)
     }
 
     /// Saves an owner's draft in the place of the one that was there.
@@ -47,11 +46,12 @@ package struct DraftStore: Sendable {
                 let version = try await RuleSetStore.version(of: owner, on: connection)
                 let basedOn = document.version ?? version
                 document.version = nil
-                var parameters = Parameters()
-                parameters.append(owner ?? RuleSetVersion.platform)
-                parameters.json(document.tree.json)
-                parameters.append(basedOn)
-                parameters.append(actor ?? "command line")
+                let parameters: Parameters = [
+                    "owner": .uuid(owner ?? RuleSetVersion.platform),
+                    "document": .json(document.tree.json),
+                    "based_on": .int64(basedOn),
+                    "actor": .text(actor ?? "command line"),
+                ]
                 try await StoreSession.become(access, on: connection)
                 guard let row = try await connection.query(Self.putDraft, parameters).first else {
                     throw StoreError(.forbidden, "This key may not save that draft.")
@@ -68,9 +68,8 @@ package struct DraftStore: Sendable {
     /// - Returns: whether there was one.
     package func deleteDraft(of owner: UUID?, as access: Access) async throws -> Bool {
         try await RuleSetStore(session).check(owner, for: access)
-        var parameters = Parameters()
-        parameters.append(owner ?? RuleSetVersion.platform)
-        return try await !session.run(Self.dropDraft, parameters, as: access).isEmpty
+        return try await !session.run(Self.dropDraft, ["owner": .uuid(owner ?? RuleSetVersion.platform)], as: access)
+            .isEmpty
     }
 
     static func draft(_ row: Row) throws -> RuleSetDraft {
@@ -91,13 +90,13 @@ package struct DraftStore: Sendable {
     static let oneDraft = Statement(
         "one_draft",
         """
-        SELECT d.document, d.based_on, d.updated_at, d.updated_by FROM switchyard.rule_set_drafts d WHERE d.owner = $1
+        SELECT d.document, d.based_on, d.updated_at, d.updated_by FROM switchyard.rule_set_drafts d WHERE d.owner = :owner
         """
     )
-    private static let putDraft = Statement(
+    static let putDraft = Statement(
         "put_draft",
         """
-        INSERT INTO switchyard.rule_set_drafts AS d (owner, document, based_on, updated_by) VALUES ($1, $2, $3, $4)
+        INSERT INTO switchyard.rule_set_drafts AS d (owner, document, based_on, updated_by) VALUES (:owner, :document, :based_on, :actor)
         ON CONFLICT (owner) DO UPDATE SET document = excluded.document, based_on = excluded.based_on,
             updated_at = clock_timestamp(), updated_by = excluded.updated_by
         RETURNING d.document, d.based_on, d.updated_at, d.updated_by
@@ -105,6 +104,6 @@ package struct DraftStore: Sendable {
     )
     static let dropDraft = Statement(
         "drop_draft",
-        "DELETE FROM switchyard.rule_set_drafts WHERE owner = $1 RETURNING 1"
+        "DELETE FROM switchyard.rule_set_drafts WHERE owner = :owner RETURNING 1"
     )
 }

@@ -60,4 +60,7 @@ package struct Erasure: Sendable, Hashable {
     package var examples = 0
     /// The rules whose conditions name the person; they are left as they are.
     package var rules: [UUID] = []
+
+    /// How many leads had this outcome.
+    package func count(of outcome: Outcome) -> Int { leads.count { $0.outcome == outcome } }
 }

@@ -14,20 +14,20 @@ package struct ErasureStore: Sendable {
 
     /// Erases a person: blanks what the leads say of them in all tables, in one transaction.
     ///
-    /// That there was a lead, what was decided, who is credited and what is counted stay. Leads are found by reading the
-    /// whole table once, in statements of some 128 MB each, because a number stands beside an address in most of them; by
-    /// id it is one row. Then they are locked: one that is being claimed is waited for, and one that is not assigned yet
-    /// expires first.
+    /// That there was a lead, what was decided, who is credited and what is counted stay. Leads are found by reading
+    /// the whole table once, in statements of some 128 MB each, because a number stands beside an address in most of
+    /// them; by id it is one row. Then they are locked: one that is being claimed is waited for, and one that is not
+    /// assigned yet expires first.
     ///
     /// - Parameters:
     ///   - subject: by what the person is found.
     ///   - forgetting: whether what recognises duplicates goes too; the person is new then when sent again.
     ///   - isRehearsal: whether all of it is taken back at the end.
     ///   - actor: who asked for it; kept beside the leads' ids.
-    ///   - access: a workspace erases from leads that it has; of those that it sent on it is told.
+    ///   - access: a workspace erases from leads that it has; those that it sent on are reported.
     /// - Returns: what became of each lead; repeated, nothing more is done.
-    /// - Throws: ``StoreError`` for a lead that is not there, an address that identifies nobody, more than
-    ///   ``ErasureSubject/most`` leads, or a lead that somebody has locked: then nothing is done.
+    /// - Throws: ``StoreError`` for a lead that is not there, an address that identifies no person, more than
+    ///   ``ErasureSubject/most`` leads, or a lead that another program has locked: then nothing is done.
     package func erase(
         _ subject: ErasureSubject,
         forgettingIdentity forgetting: Bool = false,
@@ -40,25 +40,26 @@ package struct ErasureStore: Sendable {
             throw StoreError(
                 .invalid,
                 field: "/" + subject.name,
-                "More than \(ErasureSubject.most) leads have it: that is nobody's own.",
+                "More than \(ErasureSubject.most) leads have it, so it does not identify one person.",
                 remedy: "Erase leads by their ids."
             )
         }
         let rules = try await rules(mentioning: values, as: access)
-        var parameters = Parameters()
-        parameters.append(array: ids.map(Optional.some))
-        parameters.append(access.workspaceID)
-        parameters.append(actor)
-        parameters.append(subject.name)
-        parameters.append(subject.value)
-        parameters.append(forgetting)
+        let parameters: Parameters = [
+            "leads": .uuids(ids),
+            "workspace": .uuid(access.workspaceID),
+            "actor": .text(actor),
+            "kind": .text(subject.name),
+            "value": .text(subject.value),
+            "forgets_identity": .bool(forgetting),
+        ]
         let erasure = try await erase(parameters, isRehearsal: isRehearsal, rules: rules)
         let busy = erasure.leads.filter { $0.outcome == .busy }.map(\.id.text)
         guard busy.isEmpty || isRehearsal else {
             throw StoreError(
                 .conflict,
                 "Somebody has locked lead \(busy[0])\(busy.count > 1 ? " and \(busy.count - 1) more" : ""); nothing was erased.",
-                remedy: "Ask again when it is routed, or in five minutes, when the lock is stale."
+                remedy: "Repeat the request when it is routed, or after five minutes, when the lock is stale."
             )
         }
         return erasure
@@ -86,8 +87,8 @@ package struct ErasureStore: Sendable {
             throw StoreError(
                 .invalid,
                 field: "/" + kind.rawValue,
-                kind == .email ? "This is no e-mail address." : "This is no phone number.",
-                remedy: "Send it as a lead would have it; how it is written does not count."
+                kind == .email ? "This is not an e-mail address." : "This is not a phone number.",
+                remedy: "Send it as in a lead, in any notation."
             )
         }
         return (try await find(kind.rawValue, text, as: access), [text, normalised])
@@ -119,13 +120,14 @@ package struct ErasureStore: Sendable {
             var found: [UUID] = []
             var page: Int64 = 0
             while page < pages, found.count <= ErasureSubject.most {
-                var parameters = Parameters()
-                parameters.append(kind)
-                parameters.append(value)
-                parameters.append(access.workspaceID)
-                parameters.append(page)
+                let parameters: Parameters = [
+                    "kind": .text(kind),
+                    "value": .text(value),
+                    "workspace": .uuid(access.workspaceID),
+                    "first_page": .int64(page),
+                    "end_page": .int64(page + Self.pagesAtOnce),
+                ]
                 page += Self.pagesAtOnce
-                parameters.append(page)
                 found += try await connection.query(Self.findPerson, parameters).map { try $0.uuid(0) }
             }
             return found
@@ -135,9 +137,7 @@ package struct ErasureStore: Sendable {
     /// The rules whose conditions name an address or a number.
     private func rules(mentioning values: [String], as access: Access) async throws -> [UUID] {
         guard !values.isEmpty else { return [] }
-        var parameters = Parameters()
-        parameters.append(access.workspaceID)
-        parameters.append(array: values.map(Optional.some))
+        let parameters: Parameters = ["workspace": .uuid(access.workspaceID), "words": .texts(values)]
         return try await session.pool.query(Self.rulesMentioning, parameters).map { try $0.uuid(0) }
     }
 
@@ -147,7 +147,7 @@ package struct ErasureStore: Sendable {
     /// 128 MB of a table.
     private static let pagesAtOnce: Int64 = 16_384
     /// Of a partitioned table, the pages of its largest part: a page has the same number in each.
-    private static let pageCount = Statement(
+    static let pageCount = Statement(
         "pages_of_leads",
         """
         SELECT max(pg_relation_size(c)) / current_setting('block_size')::bigint + 1
@@ -157,20 +157,20 @@ package struct ErasureStore: Sendable {
         ) p (c)
         """
     )
-    private static let findPerson = Statement(
+    static let findPerson = Statement(
         "find_person",
-        "SELECT f FROM switchyard.find_person($1, $2, $3, $4, $5) f"
+        "SELECT f FROM switchyard.find_person(:kind, :value, :workspace, :first_page, :end_page) f"
     )
-    private static let eraseLeads = Statement(
+    static let eraseLeads = Statement(
         "erase_leads",
-        "SELECT lead_id, outcome, examples FROM switchyard.erase_leads($1, $2, $3, $4, $5, $6)"
+        "SELECT lead_id, outcome, examples FROM switchyard.erase_leads(:leads, :workspace, :actor, :kind, :value, :forgets_identity)"
     )
-    private static let rulesMentioning = Statement(
+    static let rulesMentioning = Statement(
         "rules_mentioning",
         """
         SELECT r.id FROM public.lead_routing_rules r
-        WHERE ($1::uuid IS NULL OR r.workspace_id = $1)
-            AND EXISTS (SELECT FROM unnest($2::text[]) v WHERE strpos(lower(r.conditions::text), lower(v)) > 0)
+        WHERE (:workspace::uuid IS NULL OR r.workspace_id = :workspace)
+            AND EXISTS (SELECT FROM unnest(:words::text[]) v WHERE strpos(lower(r.conditions::text), lower(v)) > 0)
         ORDER BY r.id
         """
     )

@@ -12,7 +12,7 @@ extension HealthStore {
         }
     }
 
-    private static let writeMegabyte = Statement(
+    static let writeMegabyte = Statement(
         "",
         """
         CREATE TEMPORARY TABLE switchyard_room ON COMMIT DROP AS \

@@ -27,7 +27,7 @@ package struct ServerFacts: Sendable, Hashable {
     ///
     /// Nil if none is visible.
     package let oldestTransactionSeconds: Double?
-    /// How long somebody has been waiting for a lock, at most, in seconds; nil if nobody is.
+    /// The longest current wait for a lock, in seconds; nil without one.
     package let longestLockWaitSeconds: Double?
     /// Whether a lost server keeps what it acknowledged (`fsync` and `synchronous_commit` on).
     package let isDurable: Bool
@@ -104,43 +104,6 @@ extension HealthStore {
         )
     }
 
-    private static let askServer = Statement(
-        "server_facts",
-        """
-        SELECT current_setting('server_version_num')::int, current_setting('server_version'), current_user::text,
-            coalesce((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), false),
-            has_database_privilege(current_database(), 'CREATE'),
-            pg_catalog.pg_is_in_recovery(),
-            coalesce((SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_backend_pid()), false),
-            clock_timestamp(),
-            (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'),
-            current_setting('max_connections')::int,
-            (SELECT extract(epoch FROM max(clock_timestamp() - xact_start))::float8
-                FROM pg_catalog.pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'),
-            (SELECT extract(epoch FROM max(clock_timestamp() - waitstart))::float8
-                FROM pg_catalog.pg_locks WHERE NOT granted),
-            current_setting('fsync')::bool AND current_setting('synchronous_commit') <> 'off'
-        """
-    )
-    private static let askSchema = Statement(
-        "routing_facts",
-        """
-        SELECT
-            (SELECT coalesce(bool_and(has_function_privilege(p.oid, 'EXECUTE')), false) FROM pg_catalog.pg_proc p
-                JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-                WHERE n.nspname = 'switchyard' AND p.proname IN ('ingest_decided', 'hold_turn', 'settle_held')),
-            coalesce((SELECT pg_has_role(r.oid, 'MEMBER') FROM pg_catalog.pg_roles r
-                WHERE r.rolname = 'authenticated'), false),
-            (SELECT count(*) FROM (SELECT 1 FROM public.lead_routing_queue WHERE next_retry_at <= now() LIMIT 10000) d),
-            (SELECT extract(epoch FROM now() - min(next_retry_at))::float8 FROM public.lead_routing_queue
-                WHERE next_retry_at <= now()),
-            (SELECT count(*) FROM (SELECT 1 FROM public.leads l WHERE l.routing_status = 'pending' AND NOT EXISTS
-                (SELECT 1 FROM public.lead_routing_queue q WHERE q.lead_id = l.id) LIMIT 1000) o),
-            (SELECT count(*) FROM (SELECT 1 FROM public.leads WHERE routing_status = 'routing'
-                AND routing_locked_at < now() - interval '5 minutes' LIMIT 1000) s),
-            (SELECT coalesce(sum(pg_relation_size(to_regclass(i.name))), 0)::bigint
-                FROM (VALUES ('public.lead_identity_claims_identity'), ('public.idx_leads_dedupe_hash')) i (name)),
-            pg_size_bytes(current_setting('max_wal_size')), pg_size_bytes(current_setting('shared_buffers'))
-        """
-    )
+    static let askServer = Statement("server_facts", Embedded.serverFacts)
+    static let askSchema = Statement("routing_facts", Embedded.routingFacts)
 }

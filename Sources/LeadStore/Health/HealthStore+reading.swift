@@ -59,7 +59,7 @@ extension HealthStore {
     /// One statement, bounded in cost; made to be asked every ten seconds by every node, not more often.
     package func routingReading() async throws -> RoutingReading {
         guard let row = try await session.pool.query(Self.readRouting, timeout: .seconds(10)).first else {
-            throw StoreError(.notFound, "The database did not tell how routing is doing.")
+            throw StoreError(.notFound, "The database did not return the state of routing.")
         }
         return RoutingReading(
             health: RoutingHealth(
@@ -85,28 +85,5 @@ extension HealthStore {
         )
     }
 
-    private static let readRouting = Statement(
-        "routing_reading",
-        """
-        SELECT h.pending_count, h.routing_count, h.failed_count, h.retry_queue_count, h.stale_lock_count,
-            h.expired_count, h.success_rate, h.oldest_pending_seconds,
-            (SELECT count(*) FROM (SELECT FROM public.lead_routing_queue WHERE next_retry_at <= now() LIMIT 20000) d),
-            (SELECT extract(epoch FROM now() - min(next_retry_at))::float8 FROM public.lead_routing_queue
-                WHERE next_retry_at <= now()),
-            w.attempts, w.failures, w.duplicates, s.oldest, s.connections, current_setting('max_connections')::bigint,
-            (SELECT string_agg(a.name, ',') FROM switchyard.alerts a WHERE a.phase = 'firing'), clock_timestamp()
-        FROM switchyard.routing_health() h
-        CROSS JOIN (
-            SELECT count(*) AS attempts, count(*) FILTER (WHERE r.routing_result IN ('retry', 'failed')) AS failures,
-                count(*) FILTER (WHERE r.routing_result = 'duplicate') AS duplicates
-            FROM switchyard.newest_results(now() - interval '5 minutes') r (routing_result)
-            WHERE r.routing_result NOT IN ('expired', 'released', 'requeued', 'waiting', 'returned')
-        ) w
-        CROSS JOIN (
-            SELECT extract(epoch FROM max(clock_timestamp() - a.xact_start)
-                FILTER (WHERE a.pid <> pg_backend_pid()))::float8 AS oldest, count(*) AS connections
-            FROM pg_catalog.pg_stat_activity a WHERE a.backend_type = 'client backend'
-        ) s
-        """
-    )
+    static let readRouting = Statement("routing_reading", Embedded.routingReading)
 }

@@ -4,7 +4,7 @@ import Postgres
 package struct RoutingHealth: Sendable, Hashable {
     /// Leads that wait: counted up to 5,000, an estimate above.
     package let pendingCount: Int64
-    /// Leads that somebody holds by a written lock.
+    /// Leads that are held by a written lock.
     package let routingCount: Int64
     /// Leads that have failed for good: counted up to 5,000, an estimate above.
     package let failedCount: Int64
@@ -63,7 +63,7 @@ package struct HealthStore: Sendable {
         return try row.bool(0)
     }
 
-    private static let writable = Statement(
+    static let writable = Statement(
         "takes_writes",
         "SELECT NOT pg_catalog.pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
     )
@@ -73,7 +73,7 @@ package struct HealthStore: Sendable {
     /// One statement.
     package func health() async throws -> RoutingHealth {
         guard let row = try await session.pool.query(Self.routingHealth).first else {
-            throw StoreError(.notFound, "The database did not tell how routing is doing.")
+            throw StoreError(.notFound, "The database did not return the state of routing.")
         }
         return RoutingHealth(
             pendingCount: try row.int64IfPresent(0) ?? 0,
@@ -95,7 +95,7 @@ package struct HealthStore: Sendable {
         (try? await RuleSetStore(session).ruleSetVersion()) != nil
     }
 
-    private static let routingHealth = Statement(
+    static let routingHealth = Statement(
         "routing_health",
         """
         SELECT pending_count, routing_count, failed_count, retry_queue_count, stale_lock_count, expired_count,

@@ -4,12 +4,12 @@ import RoutingRules
 extension IntakeStore {
     /// Stores a batch whose decisions ask for nothing but room under caps, without holding the caps' numbers meanwhile.
     ///
-    /// Every lead that goes to one capped workspace counts in the same rows. Held from the decision to the commit, they let
-    /// one batch at a time through. But as long as there is room, how much there is makes no difference to a decision: so
-    /// the numbers are looked at without a lock, the batch is decided and written, and the very last thing before its commit
-    /// is to lock them and to add to them, provided that they still have room for all of it in the same windows. If they
-    /// have not, the statement fails as a whole, and nothing of the batch was written. Whoever gives out the last place of a
-    /// cap holds it; one that was full before is not waited for.
+    /// Every lead that goes to one capped workspace counts in the same rows. Held from the decision to the commit, they
+    /// let one batch at a time through. But as long as there is room, how much there is makes no difference to a
+    /// decision: so the numbers are looked at without a lock, the batch is decided and written, and the very last thing
+    /// before its commit is to lock them and to add to them, provided that they still have room for all of it in the
+    /// same windows. If they have not, the statement fails as a whole, and nothing of the batch was written. Whoever
+    /// gives out the last place of a cap holds it; one that was full before is not waited for.
     ///
     /// One look and one statement. What the log keeps as seen is what the look saw.
     ///
@@ -18,9 +18,9 @@ extension IntakeStore {
     ///   - version: the rule-set version they are made under.
     ///   - isRepeat: whether some of the leads may be stored already.
     ///   - decide: decides all leads of the batch, in order.
-    /// - Returns: the leads as they were decided, and what the database made of them; nil if nothing was written, because
-    ///   it would use a cap up, a window has to begin, or somebody holds the numbers for long: then they have to be held while
-    ///   the batch is decided.
+    /// - Returns: the leads as they were decided, and what the database made of them; nil if nothing was written,
+    ///   because it would use a cap up, a window has to begin, or another transaction holds the numbers for long: then
+    ///   they have to be held while the batch is decided.
     /// - Throws: what the database says.
     func ingestWithinCaps(
         _ request: RoutingStateRequest,
@@ -41,7 +41,7 @@ extension IntakeStore {
             hasMore: true
         )
         CapCharges(batch, request).append(to: &parameters)
-        parameters.append(duplicates.shouldLook)
+        parameters.append("looks", .bool(duplicates.shouldLook))
         do {
             let statement = isKeyed ? Self.ingestKeyedWithinCaps : Self.ingestWithinCaps
             let result = try IngestResult(await session.pool.query(statement, parameters))
@@ -52,24 +52,25 @@ extension IntakeStore {
         }
     }
 
-    /// No room, by the function's own code; a wait for the numbers that was given up, or would never have ended: a batch that
-    /// holds them may wait for an identity that this one has claimed.
+    /// No room, by the function's own code; a wait for the numbers that was given up, or would never have ended: a
+    /// batch that holds them may wait for an identity that this one has claimed.
     private static let nothingWritten: Set<String> = ["SWCAP", "55P03", "40P01"]
 
-    private static let ingestWithinCaps = Statement(
+    private static let charges = """
+        :scopes, :owners, :members, :periods, :limits, :windows, :charged_leads, :charged_places
+        """
+    static let ingestWithinCaps = Statement(
         "ingest_within_caps",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.ingest_within_caps(NULL, NULL, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-            $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, p_look => $35)
+        FROM switchyard.ingest_within_caps(NULL, NULL, \(decided), \(uses), \(charges), p_look => :looks)
         """
     )
-    private static let ingestKeyedWithinCaps = Statement(
+    static let ingestKeyedWithinCaps = Statement(
         "ingest_keyed_within_caps",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.ingest_within_caps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, p_look => $37)
+        FROM switchyard.ingest_within_caps(:keys, :requests, \(decided), \(uses), \(charges), p_look => :looks)
         """
     )
 }
@@ -104,13 +105,13 @@ private struct CapCharges {
     }
 
     func append(to parameters: inout Parameters) {
-        parameters.append(array: keys.map { Optional($0.scope.rawValue) })
-        parameters.append(array: keys.map { Optional($0.owner) })
-        parameters.append(array: keys.map { Optional($0.member) })
-        parameters.append(array: keys.map { Optional($0.storedPeriod) })
-        parameters.append(array: limits.map(Optional.some))
-        parameters.append(array: windows.map(Optional.some))
-        parameters.append(array: leads.map(Optional.some))
-        parameters.append(array: places.map(Optional.some))
+        parameters.append("scopes", .int16s(keys.map(\.scope.rawValue)))
+        parameters.append("owners", .uuids(keys.map(\.owner)))
+        parameters.append("members", .uuids(keys.map(\.member)))
+        parameters.append("periods", .int16s(keys.map(\.storedPeriod)))
+        parameters.append("limits", .int64s(limits))
+        parameters.append("windows", .int64s(windows))
+        parameters.append("charged_leads", .int32s(leads))
+        parameters.append("charged_places", .int32s(places))
     }
 }

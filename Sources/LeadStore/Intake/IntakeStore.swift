@@ -58,7 +58,7 @@ package struct IntakeStore: Sendable {
     /// Stores a batch of decided leads, each in its final state, with claims, attributions and log rows.
     ///
     /// One statement and its own transaction: when this returns, everything it reports is committed. When it throws
-    /// `connectionLost`, nobody knows, and the same leads may be passed again with `isRepeat`.
+    /// `connectionLost`, the result is unknown, and the same leads may be passed again with `isRepeat`.
     ///
     /// - Parameters:
     ///   - batch: the leads; no two with a common identity.
@@ -75,17 +75,17 @@ package struct IntakeStore: Sendable {
 
     /// ``ingest(_:version:isRepeat:)`` for leads whose decisions depend on more than the rules.
     ///
-    /// Where decisions ask for nothing but room under caps, and there is enough, it is a look and one statement, and the
-    /// numbers are locked no longer than its commit takes: `ingestWithinCaps(_:version:isRepeat:decide:)`. Else it is one
-    /// transaction of four round trips: what the decisions look at is held, they are made, the leads are written, and then
-    /// what they have taken. A lead that was not written as decided has taken nothing.
+    /// Where decisions ask for nothing but room under caps, and there is enough, it is a look and one statement, and
+    /// the numbers are locked no longer than its commit takes: `ingestWithinCaps(_:version:isRepeat:decide:)`. Else it
+    /// is one transaction of four round trips: what the decisions look at is held, they are made, the leads are
+    /// written, and then what they have taken. A lead that was not written as decided has taken nothing.
     ///
     /// - Parameters:
     ///   - request: what the decisions may look at.
     ///   - version: the rule-set version they are made under.
     ///   - isRepeat: whether some of the leads may be stored already.
-    ///   - decide: decides all leads of the batch, in order. It may be called twice, and while rows are locked: it computes
-    ///     and does not wait for anything.
+    ///   - decide: decides all leads of the batch, in order. It may be called twice, and while rows are locked: it
+    ///     computes and does not wait for anything.
     /// - Returns: the leads as they were decided, and what the database made of them.
     /// - Throws: what the database says.
     package func ingest(
@@ -128,7 +128,7 @@ package struct IntakeStore: Sendable {
             isKeyed: isKeyed,
             hasMore: hasMore
         )
-        parameters.append(duplicates.shouldLook)
+        parameters.append("looks", .bool(duplicates.shouldLook))
         return switch (isKeyed, hasMore) {
         case (false, false): (Self.ingestLeads, parameters)
         case (true, false): (Self.ingestKeyedLeads, parameters)
@@ -152,69 +152,78 @@ package struct IntakeStore: Sendable {
         parameters.reserveCapacity(bytes: 512 + batch.count * 896, fields: 36)
         let places = batch.indices
         if isKeyed {
-            parameters.append(bytes: places) { batch[$0].prepared.idempotency?.key }
-            parameters.append(bytes: places) { batch[$0].prepared.idempotency?.request }
+            parameters.append("keys", bytes: places) { batch[$0].prepared.idempotency?.key }
+            parameters.append("requests", bytes: places) { batch[$0].prepared.idempotency?.request }
         }
-        parameters.append(version)
-        parameters.append(uuids: places) { batch[$0].prepared.id }
-        parameters.append(uuids: places) { batch[$0].prepared.source }
-        parameters.append(uuids: places) { batch[$0].assignment.destination ?? batch[$0].prepared.source }
-        parameters.append(uuids: places) { batch[$0].assignment.rule }
-        parameters.append(texts: places) { batch[$0].assignment.result.rawValue }
-        parameters.append(texts: places) { batch[$0].assignment.reason }
-        parameters.append(texts: places) { batch[$0].prepared.lead.email }
-        parameters.append(texts: places) { batch[$0].prepared.lead.phone }
-        parameters.append(texts: places) { batch[$0].prepared.lead.firstName }
-        parameters.append(texts: places) { batch[$0].prepared.lead.lastName }
-        parameters.append(texts: places) { batch[$0].prepared.lead.companyName }
-        parameters.append(texts: places) { batch[$0].prepared.lead.industry }
-        parameters.append(texts: places) { batch[$0].prepared.lead.companySize }
-        parameters.append(texts: places) { batch[$0].prepared.lead.revenue }
-        parameters.append(texts: places) { batch[$0].prepared.locationJSON }
-        parameters.append(texts: places) { batch[$0].prepared.lead.source }
-        parameters.append(texts: places) { batch[$0].prepared.lead.sourceID }
-        parameters.append(texts: places) { batch[$0].prepared.lead.metadata }
-        parameters.append(hexadecimal: places) { batch[$0].prepared.identities.claims.first?.digest }
-        parameters.append(bytes: places) { batch[$0].prepared.identities.claims.first?.digest }
-        parameters.append(bytes: places) { batch[$0].prepared.identities.claims.dropFirst().first?.digest }
-        parameters.append(isRepeat)
+        parameters.append("version", .int64(version))
+        parameters.append("leads", uuids: places) { batch[$0].prepared.id }
+        parameters.append("sources", uuids: places) { batch[$0].prepared.source }
+        parameters.append("destinations", uuids: places) {
+            batch[$0].assignment.destination ?? batch[$0].prepared.source
+        }
+        parameters.append("rules", uuids: places) { batch[$0].assignment.rule }
+        parameters.append("results", texts: places) { batch[$0].assignment.result.rawValue }
+        parameters.append("reasons", texts: places) { batch[$0].assignment.reason }
+        parameters.append("emails", texts: places) { batch[$0].prepared.lead.email }
+        parameters.append("phones", texts: places) { batch[$0].prepared.lead.phone }
+        parameters.append("first_names", texts: places) { batch[$0].prepared.lead.firstName }
+        parameters.append("last_names", texts: places) { batch[$0].prepared.lead.lastName }
+        parameters.append("company_names", texts: places) { batch[$0].prepared.lead.companyName }
+        parameters.append("industries", texts: places) { batch[$0].prepared.lead.industry }
+        parameters.append("company_sizes", texts: places) { batch[$0].prepared.lead.companySize }
+        parameters.append("revenues", texts: places) { batch[$0].prepared.lead.revenue }
+        parameters.append("locations", texts: places) { batch[$0].prepared.locationJSON }
+        parameters.append("lead_sources", texts: places) { batch[$0].prepared.lead.source }
+        parameters.append("source_ids", texts: places) { batch[$0].prepared.lead.sourceID }
+        parameters.append("metadata", texts: places) { batch[$0].prepared.lead.metadata }
+        parameters.append("hashes", hexadecimal: places) { batch[$0].prepared.identities.claims.first?.digest }
+        parameters.append("claims", bytes: places) { batch[$0].prepared.identities.claims.first?.digest }
+        parameters.append("second_claims", bytes: places) {
+            batch[$0].prepared.identities.claims.dropFirst().first?.digest
+        }
+        parameters.append("is_repeat", .bool(isRepeat))
         guard hasMore else { return parameters }
-        parameters.append(uuids: places) { batch[$0].assignment.assignee }
-        parameters.append(uuids: places) { batch[$0].assignment.waitingFor }
-        parameters.append(texts: places) { batch[$0].assignment.use?.metadata }
+        parameters.append("assignees", uuids: places) { batch[$0].assignment.assignee }
+        parameters.append("waiting_rules", uuids: places) { batch[$0].assignment.waitingFor }
+        parameters.append("uses", texts: places) { batch[$0].assignment.use?.metadata }
         return parameters
     }
 
-    private static let ingestLeads = Statement(
+    /// The parameters of every ingesting function, in its order.
+    static let decided = """
+        :version, :leads, :sources, :destinations, :rules, :results, :reasons, :emails, :phones, :first_names, :last_names,
+            :company_names, :industries, :company_sizes, :revenues, :locations, :lead_sources, :source_ids, :metadata, :hashes,
+            :claims, :second_claims, :is_repeat
+        """
+    /// What follows them where decisions assign people, wait for capacity, or use it.
+    static let uses = ":assignees, :waiting_rules, :uses"
+
+    static let ingestLeads = Statement(
         "ingest_leads",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.ingest_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, NULL, NULL, NULL, p_look => $24)
+        FROM switchyard.ingest_decided(\(decided), NULL, NULL, NULL, p_look => :looks)
         """
     )
-    private static let ingestKeyedLeads = Statement(
+    static let ingestKeyedLeads = Statement(
         "ingest_keyed_leads",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.ingest_keyed_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, NULL, NULL, NULL, p_look => $26)
+        FROM switchyard.ingest_keyed_decided(:keys, :requests, \(decided), NULL, NULL, NULL, p_look => :looks)
         """
     )
-    private static let ingestUses = Statement(
+    static let ingestUses = Statement(
         "ingest_uses",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.ingest_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23, $24, $25, $26, p_look => $27)
+        FROM switchyard.ingest_decided(\(decided), \(uses), p_look => :looks)
         """
     )
-    private static let ingestKeyedUses = Statement(
+    static let ingestKeyedUses = Statement(
         "ingest_keyed_uses",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.ingest_keyed_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-            $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, p_look => $29)
+        FROM switchyard.ingest_keyed_decided(:keys, :requests, \(decided), \(uses), p_look => :looks)
         """
     )
 }

@@ -35,14 +35,15 @@ package struct KeyStore: Sendable {
         if let workspaceID, try await WorkspaceStore(session).workspace(workspaceID, as: .administrator) == nil {
             throw StoreError.noSuchWorkspace("/workspaceId")
         }
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(token.prefix)
-        parameters.append(token.secretHash)
-        parameters.append(workspaceID)
-        parameters.append(name)
-        parameters.append(array: scopes.map(Optional.some))
-        parameters.append(expiresAt)
+        let parameters: Parameters = [
+            "id": .uuid(id),
+            "prefix": .text(token.prefix),
+            "secret_hash": .bytes(token.secretHash),
+            "workspace": .uuid(workspaceID),
+            "name": .text(name),
+            "scopes": .texts(scopes),
+            "expires_at": .timestamp(expiresAt),
+        ]
         let rows = try await session.write(Self.insertKey, parameters, as: .administrator)
         guard let row = rows.first else { throw StoreError(.conflict, "The key was not stored.") }
         return try APIKey(row)
@@ -53,16 +54,14 @@ package struct KeyStore: Sendable {
     /// One look-up by prefix, then a comparison of hashes in constant time. The time of use is noted at most once a
     /// minute, so that a busy key does not become a busy row.
     package func key(for token: APIKeyToken) async throws -> APIKey? {
-        var parameters = Parameters()
-        parameters.append(token.prefix)
-        guard let row = try await session.pool.query(Self.keyByPrefix, parameters).first else { return nil }
+        guard let row = try await session.pool.query(Self.keyByPrefix, ["prefix": .text(token.prefix)]).first else {
+            return nil
+        }
         guard isEqualInConstantTime(try row.bytes(9), token.secretHash) else { return nil }
         let key = try APIKey(row)
         if try row.bool(10) {
-            var used = Parameters()
-            used.append(key.id)
             // A note for people: where the database takes no writes, the key opens what can be read all the same.
-            _ = try? await session.pool.query(Self.noteUse, used)
+            _ = try? await session.pool.query(Self.noteUse, ["id": .uuid(key.id)])
         }
         return key
     }
@@ -76,45 +75,43 @@ package struct KeyStore: Sendable {
     ///
     /// - Returns: the key, or nil if there is none or it was revoked before.
     package func revokeKey(_ idOrPrefix: String) async throws -> APIKey? {
-        var parameters = Parameters()
-        parameters.append(idOrPrefix)
-        parameters.append(UUID(uuidString: idOrPrefix))
+        let parameters: Parameters = ["prefix": .text(idOrPrefix), "id": .uuid(UUID(uuidString: idOrPrefix))]
         return try await session.pool.query(Self.markKeyRevoked, parameters).first.map(APIKey.init)
     }
 
-    private static let insertKey = Statement(
+    static let insertKey = Statement(
         "insert_key",
         """
         INSERT INTO switchyard.api_keys (id, prefix, secret_hash, workspace_id, name, scopes, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        VALUES (:id, :prefix, :secret_hash, :workspace, :name, :scopes, :expires_at)
         RETURNING \(APIKey.columns)
         """
     )
-    private static let keyByPrefix = Statement(
+    static let keyByPrefix = Statement(
         "key_by_prefix",
         """
         SELECT \(APIKey.columns), secret_hash,
             last_used_at IS NULL OR last_used_at < now() - interval '1 minute'
         FROM switchyard.api_keys
-        WHERE prefix = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+        WHERE prefix = :prefix AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
         """
     )
-    private static let noteUse = Statement(
+    static let noteUse = Statement(
         "note_key_use",
         """
         UPDATE switchyard.api_keys SET last_used_at = now()
-        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+        WHERE id = :id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
         """
     )
-    private static let listKeys = Statement(
+    static let listKeys = Statement(
         "list_keys",
         "SELECT \(APIKey.columns) FROM switchyard.api_keys ORDER BY created_at DESC, id"
     )
-    private static let markKeyRevoked = Statement(
+    static let markKeyRevoked = Statement(
         "mark_key_revoked",
         """
         UPDATE switchyard.api_keys SET revoked_at = now()
-        WHERE (prefix = $1 OR id = $2) AND revoked_at IS NULL
+        WHERE (prefix = :prefix OR id = :id) AND revoked_at IS NULL
         RETURNING \(APIKey.columns)
         """
     )

@@ -14,8 +14,10 @@ package struct LeadFilter: Sendable, Hashable {
     package var matchedRuleID: UUID?
     /// Only duplicates, or none of them.
     package var isDuplicate: Bool?
-    /// The strongest identity, as hex: what `LeadIdentities.strongest` makes of an e-mail address or a phone number.
-    package var identityHash: String?
+    /// The e-mail address, compared after normalisation.
+    package var email: String?
+    /// The phone number, compared after normalisation; beside an e-mail address it does not count.
+    package var phone: String?
     /// Only leads that no rule matched and that their source keeps, as far as they can be put back into the queue; without
     /// those that were put back before and came to the same under these rules, given by their version.
     package var unmatchedRetriableUnder: Int64?
@@ -26,6 +28,15 @@ package struct LeadFilter: Sendable, Hashable {
 
     /// A filter that lets every lead through.
     package init() {}
+
+    /// The strongest identity of the e-mail address and phone number, as hex; nil without either.
+    var identityHash: String? {
+        guard email != nil || phone != nil else { return nil }
+        return LeadIdentities(email: email, phone: phone, companyName: nil).strongest?.hex
+    }
+
+    /// Whether no lead can match, because the e-mail address or phone number identifies nobody.
+    var matchesNothing: Bool { (email != nil || phone != nil) && identityHash == nil }
 }
 
 /// The place in a list of leads after which the next page begins: newest first, by time and id.
@@ -57,7 +68,7 @@ package struct LeadCursor: Sendable, Hashable {
 /// A part of a list of leads.
 package struct LeadPage: Sendable {
     /// The leads, newest first.
-    package let leads: [LeadRecord]
+    package var leads: [LeadRecord]
     /// Where the next page begins, or nil when this was the last.
     package let next: LeadCursor?
 }

@@ -22,7 +22,9 @@ package struct LeadRecord: Sendable, Hashable {
     package var matchedRuleID: UUID?
     /// That rule's name now, if it still exists and the reader may see it.
     package var matchedRuleName: String?
-    /// The lead that came first, if this one is a duplicate.
+    /// Whether a lead with the same identity came first.
+    package var isDuplicate: Bool
+    /// The lead that came first, if this one is a duplicate; nil too where the reader may not know which it is.
     package var duplicateOf: UUID?
     /// When it was stored.
     package var createdAt: Timestamp
@@ -61,6 +63,7 @@ package struct LeadRecord: Sendable, Hashable {
         matchedRuleID = try row.uuidIfPresent(18)
         matchedRuleName = try row.stringIfPresent(19)
         duplicateOf = try row.uuidIfPresent(20)
+        isDuplicate = duplicateOf != nil
         createdAt = try row.timestamp(21)
         updatedAt = try row.timestampIfPresent(22)
         routedAt = try row.timestampIfPresent(23)

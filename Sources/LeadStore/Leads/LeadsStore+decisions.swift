@@ -14,9 +14,7 @@ extension LeadsStore {
     ///
     /// A lead has a handful of lines; of more than a thousand the newest are given.
     package func decisions(_ leadID: UUID, as access: Access) async throws -> [DecisionRecord] {
-        var parameters = Parameters()
-        parameters.append(leadID)
-        return try await session.run(Self.leadDecisions, parameters, as: access)
+        try await session.run(Self.leadDecisions, ["lead": .uuid(leadID)], as: access)
             .map { row in
                 DecisionRecord(
                     entry: try HistoryEntry(row),
@@ -26,12 +24,12 @@ extension LeadsStore {
             .reversed()
     }
 
-    private static let leadDecisions = Statement(
+    static let leadDecisions = Statement(
         "lead_decisions",
         """
         SELECT \(HistoryEntry.columns), metadata::text
         FROM public.lead_routing_logs
-        WHERE lead_id = $1
+        WHERE lead_id = :lead
         ORDER BY created_at DESC, id DESC
         LIMIT 1000
         """

@@ -3,8 +3,8 @@ package import Postgres
 
 /// One line of a lead's audit log.
 package struct HistoryEntry: Sendable, Hashable {
-    /// What happened: `success`, `unmatched`, `fallback`, `duplicate`, `retry`, `failed`, `expired`, `released`, `requeued`,
-    /// `waiting` or `returned`.
+    /// What happened: `success`, `unmatched`, `fallback`, `duplicate`, `retry`, `failed`, `expired`, `released`,
+    /// `requeued`, `waiting` or `returned`.
     package let result: String
     /// Why, in one sentence.
     package let reason: String?
@@ -16,13 +16,13 @@ package struct HistoryEntry: Sendable, Hashable {
     package let destinationWorkspaceID: UUID?
     /// The rule that matched.
     package let matchedRuleID: UUID?
-    /// The lead that came first, for a duplicate.
-    package let duplicateOf: UUID?
+    /// The lead that came first, for a duplicate; nil too where the reader may not know which it is.
+    package var duplicateOf: UUID?
     /// Which attempt this was, from 1.
     package let attempt: Int?
     /// The rules it was decided under.
     package let ruleSetVersion: Int64?
-    /// Who asked for it, where somebody did.
+    /// The caller that asked for it, if any.
     package let actor: String?
     /// When it was committed, by the database's clock.
     package let createdAt: Timestamp
@@ -55,18 +55,16 @@ extension LeadsStore {
     ///
     /// A lead has a handful of lines; more than a thousand are cut off.
     package func history(_ leadID: UUID, as access: Access) async throws -> [HistoryEntry] {
-        var parameters = Parameters()
-        parameters.append(leadID)
-        return try await session.run(Self.leadHistory, parameters, as: access)
+        try await session.run(Self.leadHistory, ["lead": .uuid(leadID)], as: access)
             .map(HistoryEntry.init)
     }
 
-    private static let leadHistory = Statement(
+    static let leadHistory = Statement(
         "lead_history",
         """
         SELECT \(HistoryEntry.columns)
         FROM public.lead_routing_logs
-        WHERE lead_id = $1
+        WHERE lead_id = :lead
         ORDER BY created_at, id
         LIMIT 1000
         """

@@ -33,7 +33,7 @@ package struct MaintenanceStore: Sendable {
     /// How long things are kept, and whether that is seen to.
     package func retention() async throws -> Retention {
         guard let row = try await session.pool.query(Self.askRetention).first else {
-            throw StoreError(.notFound, "The database did not tell what it keeps.")
+            throw StoreError(.notFound, "The database did not return what it keeps.")
         }
         let hasCron = try row.bool(7)
         let jobs = hasCron ? try await session.pool.query(Self.askCron).first?.int64(0) ?? 0 : 0
@@ -53,9 +53,7 @@ package struct MaintenanceStore: Sendable {
     ///
     /// Older ones are dropped by the next runs of the schedule, once they are counted.
     package func keepLog(months: Int32?) async throws {
-        var parameters = Parameters()
-        parameters.append(months)
-        _ = try await session.pool.query(Self.setRetention, parameters)
+        _ = try await session.pool.query(Self.setRetention, ["months": .int32(months)])
     }
 
     /// Makes the log's months ahead, and removes what is kept no longer.
@@ -87,40 +85,26 @@ package struct MaintenanceStore: Sendable {
     ///
     /// - Returns: how many were made.
     package func ensureLogPartitions(monthsAhead: Int32) async throws -> Int64 {
-        var parameters = Parameters()
-        parameters.append(monthsAhead)
-        return try await session.pool.query(Self.makePartitions, parameters).first?.int64(0) ?? 0
+        try await session.pool.query(Self.makePartitions, ["months_ahead": .int32(monthsAhead)]).first?.int64(0) ?? 0
     }
 
-    private static let askRetention = Statement(
-        "ask_retention",
-        """
-        SELECT r.log_months, r.pruned_at,
-            (SELECT min(right(c.relname, 7)) FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-                WHERE i.inhparent = 'public.lead_routing_logs'::regclass AND c.relname ~ '^lead_routing_logs_[0-9]{4}_[0-9]{2}$'),
-            (SELECT count(*) FROM generate_series(0, 11) n WHERE to_regclass('switchyard.lead_routing_logs_'
-                || to_char(now() AT TIME ZONE 'UTC' + n * interval '1 month', 'YYYY_MM')) IS NOT NULL),
-            w.counted_at, coalesce(w.rebuild_before IS NOT NULL, false),
-            extract(epoch FROM clock_timestamp() - w.counted_at)::float8, to_regclass('cron.job') IS NOT NULL
-        FROM switchyard.retention r LEFT JOIN switchyard.statistics_watermark w ON true
-        """
-    )
-    private static let askCron = Statement(
+    static let askRetention = Statement("ask_retention", Embedded.askRetention)
+    static let askCron = Statement(
         "",
         "SELECT count(*) FROM cron.job WHERE jobname IN ('switchyard-release-stale-locks', 'switchyard-expire-leads')"
     )
-    private static let setRetention = Statement("", "UPDATE switchyard.retention SET log_months = $1::int")
-    private static let makePartitions = Statement(
+    static let setRetention = Statement("", "UPDATE switchyard.retention SET log_months = :months::int")
+    static let makePartitions = Statement(
         "ensure_log_partitions",
-        "SELECT switchyard.ensure_log_partitions($1)::bigint"
+        "SELECT switchyard.ensure_log_partitions(:months_ahead)::bigint"
     )
-    private static let pruneAll = Statement("prune", "SELECT switchyard.prune()")
-    private static let vacuumSettings = Statement("set_vacuum_settings", "SELECT switchyard.set_vacuum_settings()")
-    private static let cronIsMissing = Statement(
+    static let pruneAll = Statement("prune", "SELECT switchyard.prune()")
+    static let vacuumSettings = Statement("set_vacuum_settings", "SELECT switchyard.set_vacuum_settings()")
+    static let cronIsMissing = Statement(
         "",
         "SELECT to_regprocedure('cron.schedule(text,text,text)') IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_available_extensions "
             + "WHERE name = 'pg_cron')"
     )
-    private static let schedule = Statement("", "SELECT unnest(switchyard.schedule_by_cron())")
-    private static let unschedule = Statement("", "SELECT switchyard.unschedule_by_cron()::bigint")
+    static let schedule = Statement("", "SELECT unnest(switchyard.schedule_by_cron())")
+    static let unschedule = Statement("", "SELECT switchyard.unschedule_by_cron()::bigint")
 }

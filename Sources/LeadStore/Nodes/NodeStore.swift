@@ -35,19 +35,18 @@ package struct NodeStore: Sendable {
 
     /// Says that a node is there, and how it goes; about every ten seconds.
     package func markNode(_ name: String, host: String, version: String, report: String) async throws {
-        var parameters = Parameters()
-        parameters.append(name)
-        parameters.append(host)
-        parameters.append(version)
-        parameters.append(report)
+        let parameters: Parameters = [
+            "name": .text(name),
+            "host": .text(host),
+            "version": .text(version),
+            "report": .text(report),
+        ]
         _ = try await session.pool.query(Self.mark, parameters)
     }
 
     /// A node ends as it should; a database that does not answer within two seconds does not hold it up.
     package func removeNode(_ name: String) async throws {
-        var parameters = Parameters()
-        parameters.append(name)
-        _ = try await session.pool.query(Self.remove, parameters, timeout: .seconds(2))
+        _ = try await session.pool.query(Self.remove, ["name": .text(name)], timeout: .seconds(2))
     }
 
     /// The nodes that run, or have gone without a word within the last day.
@@ -64,16 +63,16 @@ package struct NodeStore: Sendable {
             }
     }
 
-    private static let mark = Statement(
+    static let mark = Statement(
         "mark_node",
         """
         INSERT INTO switchyard.nodes (name, host, version, started_at, seen_at, report)
-        VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp(), $4::text::jsonb)
+        VALUES (:name, :host, :version, clock_timestamp(), clock_timestamp(), :report::text::jsonb)
         ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, report = excluded.report
         """
     )
-    private static let remove = Statement("remove_node", "DELETE FROM switchyard.nodes WHERE name = $1")
-    private static let all = Statement(
+    static let remove = Statement("remove_node", "DELETE FROM switchyard.nodes WHERE name = :name")
+    static let all = Statement(
         "all_nodes",
         """
         SELECT name, host, started_at, seen_at, report::text FROM switchyard.nodes

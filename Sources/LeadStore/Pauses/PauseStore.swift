@@ -34,12 +34,12 @@ package struct PauseStore: Sendable {
 
     /// Has the leads of a source wait undecided from now on; they are taken in as before.
     ///
-    /// A batch that was decided before, and is not being written yet, is decided again; one that is being written at this
-    /// moment may still commit.
+    /// A batch that was decided before, and is not being written yet, is decided again; one that is being written at
+    /// this moment may still commit.
     ///
     /// - Parameters:
     ///   - workspace: the source; nil pauses routing as a whole.
-    ///   - reason: why, for whoever finds it paused.
+    ///   - reason: shown with the pause.
     ///   - actor: who asked; kept in the operators' log.
     /// - Returns: whether it was not paused before.
     /// - Throws: `StoreError` for a workspace that does not exist.
@@ -47,10 +47,7 @@ package struct PauseStore: Sendable {
         if let workspace, try await WorkspaceStore(session).workspace(workspace, as: .administrator) == nil {
             throw StoreError.noSuchWorkspace("/workspaceId")
         }
-        var parameters = Parameters()
-        parameters.append(workspace)
-        parameters.append(actor)
-        parameters.append(reason)
+        let parameters: Parameters = ["workspace": .uuid(workspace), "actor": .text(actor), "reason": .text(reason)]
         return try await session.run(Self.pause, parameters, as: .administrator, recording: actor).first?.bool(0)
             ?? false
     }
@@ -63,18 +60,14 @@ package struct PauseStore: Sendable {
     /// - Returns: whether it was paused.
     /// - Throws: what the database says.
     package func resumeRouting(of workspace: UUID?, actor: String) async throws -> Bool {
-        var parameters = Parameters()
-        parameters.append(workspace)
-        parameters.append(actor)
+        let parameters: Parameters = ["workspace": .uuid(workspace), "actor": .text(actor)]
         return try await session.run(Self.resume, parameters, as: .administrator, recording: actor).first?.bool(0)
             ?? false
     }
 
     /// The pauses that the caller may know of, oldest first: a workspace's own and that of routing as a whole.
     package func routingPauses(as access: Access) async throws -> [RoutingPause] {
-        var parameters = Parameters()
-        parameters.append(access.workspaceID)
-        return try await session.pool.query(Self.listPauses, parameters)
+        try await session.pool.query(Self.listPauses, ["workspace": .uuid(access.workspaceID)])
             .map { row in
                 let workspace = try row.uuid(0)
                 return RoutingPause(
@@ -86,13 +79,16 @@ package struct PauseStore: Sendable {
             }
     }
 
-    private static let pause = Statement("pause_routing", "SELECT switchyard.pause_routing($1, $2, $3)")
-    private static let resume = Statement("resume_routing", "SELECT switchyard.resume_routing($1, $2)")
-    private static let listPauses = Statement(
+    static let pause = Statement(
+        "pause_routing",
+        "SELECT switchyard.pause_routing(:workspace, :actor, :reason)"
+    )
+    static let resume = Statement("resume_routing", "SELECT switchyard.resume_routing(:workspace, :actor)")
+    static let listPauses = Statement(
         "routing_pauses",
         """
         SELECT workspace_id, paused_at, paused_by, reason FROM switchyard.routing_pauses
-        WHERE $1::uuid IS NULL OR workspace_id IN ($1, '00000000-0000-0000-0000-000000000000')
+        WHERE :workspace::uuid IS NULL OR workspace_id IN (:workspace, '00000000-0000-0000-0000-000000000000')
         ORDER BY paused_at, workspace_id
         """
     )

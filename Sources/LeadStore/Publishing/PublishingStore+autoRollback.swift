@@ -43,9 +43,7 @@ extension PublishingStore {
     /// - Returns: what this call has taken back.
     /// - Throws: what the database says; then nothing was taken back.
     package func rollBackFailing(node: String) async throws -> [AutoRollback] {
-        var parameters = Parameters()
-        parameters.append(node)
-        return try await session.pool.query(Self.rollBack, parameters)
+        try await session.pool.query(Self.rollBack, ["node": .text(node)])
             .map { row in
                 let owner = try row.uuid(0)
                 return AutoRollback(
@@ -68,22 +66,20 @@ extension PublishingStore {
     /// - Returns: how many.
     /// - Throws: what the database says.
     package func rollbacks(inSeconds seconds: Int) async throws -> Int64 {
-        var parameters = Parameters()
-        parameters.append(Double(seconds))
-        return try await session.pool.query(Self.countRollbacks, parameters).first?.int64(0) ?? 0
+        try await session.pool.query(Self.countRollbacks, ["seconds": .double(Double(seconds))]).first?.int64(0) ?? 0
     }
 
-    private static let countRollbacks = Statement(
+    static let countRollbacks = Statement(
         "count_rollbacks",
         """
         SELECT count(*) FROM switchyard.rule_set_rollbacks b
-        WHERE b.happened_at > clock_timestamp() - make_interval(secs => $1)
+        WHERE b.happened_at > clock_timestamp() - make_interval(secs => :seconds)
         """
     )
-    private static let rollBack = Statement(
+    static let rollBack = Statement(
         "roll_back_failing",
         """
-        SELECT owner, bad_version, good_version, new_version, routings, failures FROM switchyard.roll_back_failing($1)
+        SELECT owner, bad_version, good_version, new_version, routings, failures FROM switchyard.roll_back_failing(:node)
         """
     )
 }

@@ -15,8 +15,8 @@ package struct PublishingStore: Sendable {
 
     /// Makes a document an owner's rules: all of it or nothing, in one version, followed by every node at once.
     ///
-    /// One transaction, in which nobody else changes rules. Rules are matched by id, or else by name, so that a rule
-    /// that stays keeps its id and its age. 10,000 rules take about a second.
+    /// One transaction, in which no other session changes rules. Rules are matched by id, or else by name, so that a
+    /// rule that stays keeps its id and its age. 10,000 rules take about a second.
     ///
     /// - Parameters:
     ///   - document: what is to be published; nil: the owner's draft, which is gone afterwards.
@@ -39,8 +39,7 @@ package struct PublishingStore: Sendable {
             try await session.pool.withTransaction { connection in
                 try await StoreSession.record(actor, .publish, note: note, on: connection)
                 _ = try await connection.query(Self.lockRules)
-                var whose = Parameters()
-                whose.append(owner ?? RuleSetVersion.platform)
+                let whose: Parameters = ["owner": .uuid(owner ?? RuleSetVersion.platform)]
                 var published = document
                 if published == nil {
                     guard let row = try await connection.query(DraftStore.oneDraft, whose).first else {
@@ -69,7 +68,7 @@ package struct PublishingStore: Sendable {
 
     /// Has an owner's rules and golden leads be what they were in an earlier version, as a new version.
     ///
-    /// Golden leads are not asked: whoever goes back is in a hurry. A rule whose destination has ended its agreement
+    /// Golden leads are not tested, so that going back is quick. A rule whose destination has ended its agreement
     /// since comes back too, and is passed over until it is renewed.
     ///
     /// - Parameters:
@@ -87,10 +86,7 @@ package struct PublishingStore: Sendable {
     ) async throws -> RuleSetPublication {
         try await RuleSetStore(session).check(owner, for: access)
         let actor = session.actor ?? "command line"
-        var parameters = Parameters()
-        parameters.append(owner)
-        parameters.append(version)
-        let values = parameters
+        let values: Parameters = ["owner": .uuid(owner), "version": .int64(version)]
         let said = note ?? "Back to version \(version)."
         return try await refusing {
             try await session.pool.withTransaction { connection in
@@ -146,7 +142,7 @@ package struct PublishingStore: Sendable {
                 DocumentProblem(
                     path: "/goldenLeads/\(failure.index)",
                     failure.message,
-                    remedy: "Mend the rules, or the golden lead if it is no longer right."
+                    remedy: "Fix the rules, or the golden lead if it is out of date."
                 )
             }
         }
@@ -170,7 +166,7 @@ package struct PublishingStore: Sendable {
             let old = before[rule.id]
             if let old, old.workspaceID != owner {
                 problems.append(
-                    DocumentProblem(path: path + "/id", "A rule of another owner has this id.", remedy: "Leave it out.")
+                    DocumentProblem(path: path + "/id", "A rule of another owner has this id.", remedy: "Omit it.")
                 )
             }
             // What is live already may stay, readable or not.
@@ -205,21 +201,23 @@ package struct PublishingStore: Sendable {
         of owner: UUID?,
         on connection: PostgresConnection
     ) async throws -> Row {
-        var rules = Parameters()
-        rules.append(owner)
-        rules.json("[" + resolved.rules.map { row(of: $0, in: resolved) }.joined(separator: ",") + "]")
+        let rules: Parameters = [
+            "owner": .uuid(owner),
+            "rules": .json("[" + resolved.rules.map { row(of: $0, in: resolved) }.joined(separator: ",") + "]"),
+        ]
         guard let done = try await connection.query(Self.replaceRules, rules).first else {
-            throw StoreError(.forbidden, "These rules may not be published.")
+            throw StoreError(.forbidden, "These rules cannot be published.")
         }
-        var golden = Parameters()
-        golden.append(owner)
-        golden.append(array: resolved.goldenLeads.map(\.id))
         let contents = resolved.goldenLeads.map { lead in
             var lead = lead
             lead.id = nil
             return lead.tree.json
         }
-        golden.json("[" + contents.joined(separator: ",") + "]")
+        let golden: Parameters = [
+            "owner": .uuid(owner),
+            "ids": .uuids(resolved.goldenLeads.map(\.id)),
+            "contents": .json("[" + contents.joined(separator: ",") + "]"),
+        ]
         _ = try await connection.query(Self.replaceGolden, golden)
         return done
     }
@@ -250,21 +248,21 @@ package struct PublishingStore: Sendable {
         }
     }
 
-    private static let lockRules = Statement(
+    static let lockRules = Statement(
         "lock_rules",
         "SELECT version FROM switchyard.rule_set_version FOR UPDATE"
     )
-    private static let replaceRules = Statement(
+    static let replaceRules = Statement(
         "replace_rules",
-        "SELECT added, changed, removed FROM switchyard.replace_rules($1, $2)"
+        "SELECT added, changed, removed FROM switchyard.replace_rules(:owner, :rules)"
     )
-    private static let replaceGolden = Statement(
+    static let replaceGolden = Statement(
         "replace_golden_leads",
-        "SELECT switchyard.replace_golden_leads($1, $2, $3)"
+        "SELECT switchyard.replace_golden_leads(:owner, :ids, :contents)"
     )
-    private static let bringBack = Statement(
+    static let bringBack = Statement(
         "bring_back",
-        "SELECT version, added, changed, removed FROM switchyard.return_rule_set($1, $2)"
+        "SELECT version, added, changed, removed FROM switchyard.return_rule_set(:owner, :version)"
     )
 }
 

@@ -14,6 +14,6 @@ extension QueueStore {
         try await session.pool.query(Self.countWaiting).first?.int64(0) ?? 0
     }
 
-    private static let awaitedRules = Statement("awaited_rules", "SELECT r FROM switchyard.awaited_rules() r")
-    private static let countWaiting = Statement("waiting_for_capacity", "SELECT switchyard.waiting_for_capacity()")
+    static let awaitedRules = Statement("awaited_rules", "SELECT r FROM switchyard.awaited_rules() r")
+    static let countWaiting = Statement("waiting_for_capacity", "SELECT switchyard.waiting_for_capacity()")
 }

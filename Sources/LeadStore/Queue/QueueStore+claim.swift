@@ -11,17 +11,15 @@ extension QueueStore {
         _ claim: WaitingClaim,
         on connection: PostgresConnection
     ) async throws -> (leads: [ClaimedLead], done: @Sendable () -> Void) {
-        var parameters = Parameters()
         switch claim {
         case .due(let kind, let limit):
             let start = ContinuousClock.now
             let known = cursor.places(kind, now: start)
-            parameters.append(Int32(clamping: limit))
-            parameters.append(kind == .tried)
+            var parameters: Parameters = ["limit": .int32(Int32(clamping: limit)), "is_retry": .bool(kind == .tried)]
             if let known {
                 let known = Array(known)
-                parameters.append(array: known.map { Optional($0.key) })
-                parameters.append(array: known.map { Optional($0.value) })
+                parameters.append("sources", .uuids(known.map(\.key)))
+                parameters.append("ends", .timestamps(known.map(\.value)))
             }
             let rows = try await connection.query(known == nil ? Self.claimTurn : Self.claimOn, parameters)
             let end = ContinuousClock.now
@@ -30,13 +28,12 @@ extension QueueStore {
             let leads = try rows.map(ClaimedLead.init)
             return (leads, { [cursor] in cursor.note(kind, claimed, limit: limit, walk: walk) })
         case .waiters(let rule, let limit, let except):
-            parameters.append(rule)
-            parameters.append(Int32(clamping: limit))
-            parameters.append(array: except.map(Optional.some))
-            return (try await connection.query(Self.claimWaiters, parameters).map(ClaimedLead.init), {})
+            let waiters: Parameters = [
+                "rule": .uuid(rule), "limit": .int32(Int32(clamping: limit)), "except": .uuids(except),
+            ]
+            return (try await connection.query(Self.claimWaiters, waiters).map(ClaimedLead.init), {})
         case .lead(let id):
-            parameters.append(id)
-            return (try await connection.query(Self.claimOne, parameters).map(ClaimedLead.init), {})
+            return (try await connection.query(Self.claimOne, ["lead": .uuid(id)]).map(ClaimedLead.init), {})
         }
     }
 
@@ -45,33 +42,33 @@ extension QueueStore {
             h.company_industry, h.company_size, h.company_revenue, h.company_location, h.source, h.source_id, h.metadata,
             h.waiting_for, h.turn, h.due
         """
-    private static let claimTurn = Statement(
+    static let claimTurn = Statement(
         "claim_turn",
         """
         \(columns)
-        FROM switchyard.held_leads(switchyard.hold_turn($1, $2), true) h
+        FROM switchyard.held_leads(switchyard.hold_turn(:limit, :is_retry), true) h
         """
     )
-    private static let claimOn = Statement(
+    static let claimOn = Statement(
         "claim_on",
         """
         \(columns)
-        FROM switchyard.held_leads(switchyard.hold_turn($1, $2, $3, $4), true) h
+        FROM switchyard.held_leads(switchyard.hold_turn(:limit, :is_retry, :sources, :ends), true) h
         """
     )
-    private static let claimWaiters = Statement(
+    static let claimWaiters = Statement(
         "claim_waiters",
         """
         \(columns)
         FROM switchyard.held_leads(ARRAY(
-            SELECT c.lead_id FROM switchyard.claim_waiters(p_rule => $1, p_limit => $2, p_except => $3) c)) h
+            SELECT c.lead_id FROM switchyard.claim_waiters(p_rule => :rule, p_limit => :limit, p_except => :except) c)) h
         """
     )
-    private static let claimOne = Statement(
+    static let claimOne = Statement(
         "claim_one",
         """
         \(columns)
-        FROM switchyard.held_leads(switchyard.hold_lead($1)) h
+        FROM switchyard.held_leads(switchyard.hold_lead(:lead)) h
         """
     )
 }

@@ -37,9 +37,7 @@ extension QueueStore {
     }
 
     private func endedLeads(_ statement: Statement, _ time: Timestamp, _ limit: Int32) async throws -> [EndedLead] {
-        var parameters = Parameters()
-        parameters.append(time)
-        parameters.append(limit)
+        let parameters: Parameters = ["since": .timestamp(time), "limit": .int32(limit)]
         return try await session.pool.query(statement, parameters)
             .map { EndedLead(id: try $0.uuid(0), source: try $0.uuidIfPresent(1), endedAt: try $0.timestamp(2)) }
     }
@@ -48,8 +46,7 @@ extension QueueStore {
     ///
     /// - Returns: how many, at most `limit`.
     package func enqueueOrphans(limit: Int32) async throws -> Int64 {
-        var parameters = Parameters()
-        parameters.append(limit)
+        let parameters: Parameters = ["limit": .int32(limit)]
         return try await count(Self.enqueueLost, parameters)
     }
 
@@ -61,9 +58,7 @@ extension QueueStore {
     /// - Returns: whether it could be put back, and waits now.
     /// - Throws: what the database says.
     package func requeue(_ id: UUID, actor: String) async throws -> Bool {
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(actor)
+        let parameters: Parameters = ["lead": .uuid(id), "actor": .text(actor)]
         return try await session.pool.query(Self.requeueLead, parameters).first?.bool(0) ?? false
     }
 
@@ -75,9 +70,7 @@ extension QueueStore {
     /// - Returns: how many wait now.
     /// - Throws: what the database says.
     package func requeue(_ ids: [UUID], actor: String) async throws -> Int {
-        var parameters = Parameters()
-        parameters.append(array: ids.map(Optional.some))
-        parameters.append(actor)
+        let parameters: Parameters = ["leads": .uuids(ids), "actor": .text(actor)]
         return try await Int(count(Self.requeueLeads, parameters))
     }
 
@@ -85,39 +78,39 @@ extension QueueStore {
         try await session.pool.query(statement, parameters).first?.int64(0) ?? 0
     }
 
-    private static let releaseLocks = Statement(
+    static let releaseLocks = Statement(
         "release_stale_locks",
         "SELECT public.release_stale_routing_locks()::bigint"
     )
-    private static let markExpired = Statement("mark_expired", "SELECT public.mark_expired_leads()::bigint")
-    private static let expiredSince = Statement(
+    static let markExpired = Statement("mark_expired", "SELECT public.mark_expired_leads()::bigint")
+    static let expiredSince = Statement(
         "expired_since",
         """
         SELECT lead_id, source_workspace_id, created_at
         FROM public.lead_routing_logs
-        WHERE routing_result = 'expired' AND created_at >= $1
+        WHERE routing_result = 'expired' AND created_at >= :since
         ORDER BY created_at
-        LIMIT $2
+        LIMIT :limit
         """
     )
-    private static let failedSince = Statement(
+    static let failedSince = Statement(
         "failed_by_stale_lock_since",
         """
         SELECT lead_id, source_workspace_id, created_at
         FROM public.lead_routing_logs
-        WHERE routing_result = 'failed' AND reason = 'The lock was older than five minutes.' AND created_at >= $1
+        WHERE routing_result = 'failed' AND reason = 'The lock was older than five minutes.' AND created_at >= :since
         ORDER BY created_at
-        LIMIT $2
+        LIMIT :limit
         """
     )
-    private static let enqueueLost = Statement("enqueue_orphans", "SELECT switchyard.enqueue_orphans($1)::bigint")
-    // In the order of their ids, as everybody locks leads.
-    private static let requeueLeads = Statement(
+    static let enqueueLost = Statement("enqueue_orphans", "SELECT switchyard.enqueue_orphans(:limit)::bigint")
+    // In the order of their ids, the order in which all transactions lock leads.
+    static let requeueLeads = Statement(
         "requeue_leads",
         """
-        SELECT count(*) FROM (SELECT u.id FROM unnest($1::uuid[]) u (id) ORDER BY u.id OFFSET 0) u
-        WHERE switchyard.requeue_lead(u.id, $2)
+        SELECT count(*) FROM (SELECT u.id FROM unnest(:leads::uuid[]) u (id) ORDER BY u.id OFFSET 0) u
+        WHERE switchyard.requeue_lead(u.id, :actor)
         """
     )
-    private static let requeueLead = Statement("requeue_lead", "SELECT switchyard.requeue_lead($1, $2)")
+    static let requeueLead = Statement("requeue_lead", "SELECT switchyard.requeue_lead(:lead, :actor)")
 }

@@ -6,7 +6,7 @@ package import RoutingRules
 package struct WaitingReview: Sendable, Hashable {
     /// How many leads are due now that were not.
     package var moved = 0
-    /// Whether nothing is left to be done under these rules, by anybody.
+    /// Whether nothing is left to be done under these rules, by any node.
     package var isDone: Bool
 
     /// A look.
@@ -17,13 +17,13 @@ package struct WaitingReview: Sendable, Hashable {
 }
 
 extension QueueStore {
-    /// Looks at the leads that wait under rules that have changed: those that would not wait any more are due at once, in
-    /// the order in which they came.
+    /// Looks at the leads that wait under rules that have changed: those that would not wait any more are due at once,
+    /// in the order in which they came.
     ///
-    /// Leads that wait for capacity, or for another attempt because no rule matched them. Whoever looks holds a row, so that
-    /// one node does it and a node that dies lets go. They are looked at twice: at once, and again when all transactions
-    /// that were under way have ended, which may have decided by the rules of before. Nothing is decided here; claims do
-    /// that, from the top. Some microseconds a lead that waits, and nothing while the rules stay.
+    /// Leads that wait for capacity, or for another attempt because no rule matched them. Whoever looks holds a row, so
+    /// that one node does it and a node that dies lets go. They are looked at twice: at once, and again when all
+    /// transactions that were under way have ended, which may have decided by the rules of before. Nothing is decided
+    /// here; claims do that, from the top. Some microseconds a lead that waits, and nothing while the rules stay.
     ///
     /// - Parameter rules: the rules.
     /// - Returns: what came of it; done also if the rules are not the newest, for then another look is due.
@@ -31,17 +31,14 @@ extension QueueStore {
     package func reviewWaiting(under rules: CompiledRuleSet) async throws -> WaitingReview {
         let pool = session.pool
         return try await pool.withTransaction { connection in
-            var parameters = Parameters()
-            parameters.append(rules.version)
+            let parameters: Parameters = ["version": .int64(rules.version)]
             guard let row = try await connection.query(Self.takeReview, parameters).first else {
                 let row = try await connection.query(Self.reviewState, parameters).first
                 return WaitingReview(isDone: try row?.bool(0) ?? true)
             }
             let isSecond = try row.bool(0)
             _ = try await connection.query(Statement("", "SET LOCAL statement_timeout = '60s'"))
-            var opening = Parameters()
-            opening.append(CompiledRuleSet.noRuleMatched)
-            _ = try await connection.query(Self.openWaiting, opening)
+            _ = try await connection.query(Self.openWaiting, ["no_rule_matched": .text(CompiledRuleSet.noRuleMatched)])
             var moved = 0
             while true {
                 let rows = try await connection.query(Self.nextWaiting)
@@ -49,16 +46,12 @@ extension QueueStore {
                 let leads = try rows.map { (lead: try LeadRow.lead($0), waitsFor: try $0.uuidIfPresent(15)) }
                 let moving = try await self.moving(leads, under: rules)
                 if !moving.isEmpty {
-                    var due = Parameters()
-                    due.append(array: moving.map(Optional.some))
-                    // By a connection of its own: whoever claims them does not wait for the end of this look.
-                    moved += try await pool.query(Self.makeDue, due).count
+                    // On a separate connection, so that claims do not wait for the end of this check.
+                    moved += try await pool.query(Self.makeDue, ["leads": .uuids(moving)]).count
                 }
                 try Task.checkCancellation()
             }
-            var written = Parameters()
-            written.append(rules.version)
-            written.append(isSecond)
+            let written: Parameters = ["version": .int64(rules.version), "is_second": .bool(isSecond)]
             _ = try await connection.query(Self.writeReview, written)
             return WaitingReview(moved: moved, isDone: isSecond)
         }
@@ -84,55 +77,42 @@ extension QueueStore {
         }
     }
 
-    private static let takeReview = Statement(
+    static let takeReview = Statement(
         "take_waiting_review",
         """
-        SELECT w.version = $1 FROM switchyard.waiting_reviews w
-        WHERE $1 = switchyard.current_rule_set_version() AND (w.version < $1 OR w.version = $1 AND w.horizon IS NOT NULL
+        SELECT w.version = :version FROM switchyard.waiting_reviews w
+        WHERE :version = switchyard.current_rule_set_version() AND (w.version < :version OR w.version = :version AND w.horizon IS NOT NULL
             AND w.reviewed_at < clock_timestamp() - interval '5 seconds'
             AND w.horizon <= pg_snapshot_xmin(pg_current_snapshot()))
         FOR UPDATE SKIP LOCKED
         """
     )
-    private static let reviewState = Statement(
+    static let reviewState = Statement(
         "waiting_review_state",
         """
-        SELECT $1 <> switchyard.current_rule_set_version() OR EXISTS (SELECT FROM switchyard.waiting_reviews w
-            WHERE w.version > $1 OR w.version = $1 AND w.horizon IS NULL)
+        SELECT :version <> switchyard.current_rule_set_version() OR EXISTS (SELECT FROM switchyard.waiting_reviews w
+            WHERE w.version > :version OR w.version = :version AND w.horizon IS NULL)
         """
     )
     /// Whatever had begun by now may have decided by the rules of before.
-    private static let writeReview = Statement(
+    static let writeReview = Statement(
         "write_waiting_review",
         """
-        UPDATE switchyard.waiting_reviews w SET version = $1, reviewed_at = clock_timestamp(),
-            horizon = CASE WHEN $2 THEN NULL ELSE pg_snapshot_xmax(pg_current_snapshot()) END
+        UPDATE switchyard.waiting_reviews w SET version = :version, reviewed_at = clock_timestamp(),
+            horizon = CASE WHEN :is_second THEN NULL ELSE pg_snapshot_xmax(pg_current_snapshot()) END
         """
     )
-    private static let openWaiting = Statement(
+    static let openWaiting = Statement(
         "",
         """
         DECLARE switchyard_waiting NO SCROLL CURSOR FOR
         SELECT \(LeadRow.columns), q.waiting_for
         FROM public.lead_routing_queue q JOIN public.leads l ON l.id = q.lead_id
-        WHERE q.next_retry_at > clock_timestamp() AND (q.waiting_for IS NOT NULL OR starts_with(q.last_error, $1))
+        WHERE q.next_retry_at > clock_timestamp() AND (q.waiting_for IS NOT NULL OR starts_with(q.last_error, :no_rule_matched))
             AND l.routing_status = 'pending' AND (l.lead_expires_at IS NULL OR l.lead_expires_at > clock_timestamp())
         ORDER BY q.created_at, q.lead_id
         """
     )
-    private static let nextWaiting = Statement("", "FETCH FORWARD 1000 FROM switchyard_waiting")
-    private static let makeDue = Statement(
-        "make_waiting_due",
-        """
-        UPDATE public.lead_routing_queue q SET next_retry_at = clock_timestamp() + d.ord * interval '1 microsecond'
-        FROM (
-            SELECT w.lead_id, u.ord FROM unnest($1::uuid[]) WITH ORDINALITY u (id, ord)
-            JOIN public.lead_routing_queue w ON w.lead_id = u.id
-            WHERE w.next_retry_at > clock_timestamp()
-            FOR UPDATE OF w SKIP LOCKED
-        ) d
-        WHERE q.lead_id = d.lead_id
-        RETURNING q.lead_id
-        """
-    )
+    static let nextWaiting = Statement("", "FETCH FORWARD 1000 FROM switchyard_waiting")
+    static let makeDue = Statement("make_waiting_due", Embedded.makeWaitingDue)
 }

@@ -73,12 +73,12 @@ package struct QueueStore: Sendable {
 
     /// Claims waiting leads that are due, has them decided, and writes each once, in one transaction.
     ///
-    /// The leads are held by row locks only: whoever else claims passes over them, and a node that dies lets go of
-    /// them at once. If the database refuses to write a lead, they are claimed again and it is found by halving the batch
-    /// under savepoints; it is put off by itself, and the rest goes through.
+    /// The leads are held by row locks only: other claims skip them, and a node that dies releases
+    /// them at once. If the database refuses to write a lead, they are claimed again and it is found by halving the
+    /// batch under savepoints; it is put off by itself, and the rest goes through.
     ///
-    /// What is due is claimed in fair turns: each source has an equal share of the batch before any has more. Leads of a
-    /// paused source are not claimed, unless one is named.
+    /// What is due is claimed in fair turns: each source has an equal share of the batch before any has more. Leads of
+    /// a paused source are not claimed, unless one is named.
     ///
     /// - Parameters:
     ///   - claim: which leads, and how many at most.
@@ -147,8 +147,8 @@ package struct QueueStore: Sendable {
 
     /// One transaction: claim, look at what decisions depend on, decide, write.
     ///
-    /// Without halving it is three round trips, with COMMIT. A savepoint would cost one more and, because the rows would
-    /// be locked by one transaction and written by another within it, a multixact on every one of them.
+    /// Without halving it is three round trips, with COMMIT. A savepoint would cost one more and, because the rows
+    /// would be locked by one transaction and written by another within it, a multixact on every one of them.
     private func claimAndSettle(
         _ claim: WaitingClaim,
         _ maximumAttempts: Int,
@@ -190,16 +190,14 @@ package struct QueueStore: Sendable {
 
     /// Leads that were due and wait on for the same rule are due no longer, or they would be claimed for ever.
     private static func waitOn(_ ids: [UUID], on connection: PostgresConnection) async throws {
-        var parameters = Parameters()
-        parameters.append(array: ids.map(Optional.some))
-        _ = try await connection.query(waitOn, parameters)
+        _ = try await connection.query(waitOn, ["leads": .uuids(ids)])
     }
 
-    private static let waitOn = Statement(
+    static let waitOn = Statement(
         "wait_on",
         """
         UPDATE public.lead_routing_queue SET next_retry_at = 'infinity'
-        WHERE lead_id = ANY ($1) AND next_retry_at <> 'infinity'
+        WHERE lead_id = ANY (:leads) AND next_retry_at <> 'infinity'
         """
     )
 }
@@ -263,9 +261,7 @@ struct Settling {
                 isPoison: true
             )
         } catch let error as PostgresError where error.blamesRow {
-            var parameters = Parameters()
-            parameters.append(lead.prepared.id)
-            parameters.append(item.assignment.reason)
+            let parameters: Parameters = ["lead": .uuid(lead.prepared.id), "error": .text(item.assignment.reason)]
             _ = try await connection.query(Self.moveInQueue, parameters)
             return SettledLead(lead: lead, assignment: item.assignment, exception: nil, isPoison: true)
         }
@@ -304,46 +300,47 @@ struct Settling {
 
     private func parameters(_ items: ArraySlice<Item>, _ hasUses: Bool) -> Parameters {
         let leads = items.map(\.lead.prepared)
-        var parameters = Parameters()
-        parameters.append(version)
-        parameters.append(array: leads.map { Optional($0.id) })
-        parameters.append(array: items.map { $0.assignment.destination ?? $0.lead.prepared.source as UUID? })
-        parameters.append(array: items.map(\.assignment.rule))
-        parameters.append(array: items.map { Optional($0.assignment.result.rawValue) })
-        parameters.append(array: items.map { Optional($0.assignment.reason) })
-        parameters.append(array: leads.map(\.identities.strongest?.hex))
-        parameters.append(array: leads.map { $0.identities.claims.first?.digest })
-        parameters.append(array: leads.map { $0.identities.claims.dropFirst().first?.digest })
-        parameters.append(Int32(clamping: maximumAttempts))
+        var parameters: Parameters = [
+            "version": .int64(version),
+            "leads": .uuids(leads.map(\.id)),
+            "destinations": .uuids(items.map { $0.assignment.destination ?? $0.lead.prepared.source }),
+            "rules": .uuids(items.map(\.assignment.rule)),
+            "results": .texts(items.map(\.assignment.result.rawValue)),
+            "reasons": .texts(items.map(\.assignment.reason)),
+            "hashes": .texts(leads.map(\.identities.strongest?.hex)),
+            "claims": .byteStrings(leads.map { $0.identities.claims.first?.digest }),
+            "second_claims": .byteStrings(leads.map { $0.identities.claims.dropFirst().first?.digest }),
+            "maximum_attempts": .int32(Int32(clamping: maximumAttempts)),
+        ]
         guard hasUses else { return parameters }
-        parameters.append(array: items.map(\.assignment.assignee))
-        parameters.append(array: items.map(\.assignment.waitingFor))
-        parameters.append(array: items.map { $0.assignment.use?.metadata })
+        parameters.append("assignees", .uuids(items.map(\.assignment.assignee)))
+        parameters.append("waiting_rules", .uuids(items.map(\.assignment.waitingFor)))
+        parameters.append("uses", .texts(items.map { $0.assignment.use?.metadata }))
         return parameters
     }
 
-    private static let savepoint = Statement("", "SAVEPOINT settling")
-    private static let rollBack = Statement("", "ROLLBACK TO SAVEPOINT settling")
-    private static let settleClaimed = Statement(
+    static let savepoint = Statement("", "SAVEPOINT settling")
+    static let rollBack = Statement("", "ROLLBACK TO SAVEPOINT settling")
+    static let settleClaimed = Statement(
         "settle_claimed",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.settle_held($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL, NULL)
+        FROM switchyard.settle_held(:version, :leads, :destinations, :rules, :results, :reasons, :hashes, :claims, :second_claims, :maximum_attempts, NULL, NULL, NULL)
         """
     )
-    private static let settleUses = Statement(
+    static let settleUses = Statement(
         "settle_uses",
         """
         SELECT ordinal, outcome, duplicate_of
-        FROM switchyard.settle_held($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        FROM switchyard.settle_held(:version, :leads, :destinations, :rules, :results, :reasons, :hashes, :claims, :second_claims, :maximum_attempts, :assignees, :waiting_rules, :uses)
         """
     )
-    private static let moveInQueue = Statement(
+    static let moveInQueue = Statement(
         "move_in_queue",
         """
         UPDATE public.lead_routing_queue
-        SET next_retry_at = now() + interval '1 hour', last_error = $2
-        WHERE lead_id = $1
+        SET next_retry_at = now() + interval '1 hour', last_error = :error
+        WHERE lead_id = :lead
         """
     )
 }

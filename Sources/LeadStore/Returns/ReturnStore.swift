@@ -6,7 +6,7 @@ package import RoutingRules
 package enum ReturnResult: Sendable, Hashable {
     /// The rules have changed; nothing was written, not even the return.
     case stale
-    /// It is back in its source workspace, or with somebody else where that was wanted; now, or since an earlier call.
+    /// It is back in its source workspace, or at another destination if requested; now, or since an earlier call.
     case done
 }
 
@@ -23,10 +23,10 @@ package struct ReturnStore: Sendable {
     /// Takes a lead back from its destination, and decides it again without those who gave it back: all of it in one
     /// transaction, or nothing.
     ///
-    /// What is undone is the room that it took in windows that are still running, its credit, and its place: it is in its
-    /// source workspace then. A node that dies in between leaves the lead where it was, and the same call again does all of
-    /// it; repeated, it changes nothing. A lead that nobody else can take now, or whose person was erased, stays in its source
-    /// workspace.
+    /// What is undone is the room that it took in windows that are still running, its credit, and its place: it is in
+    /// its source workspace then. A node that dies in between leaves the lead where it was, and the same call again
+    /// does all of it; repeated, it changes nothing. A lead that no other destination can take now, or whose person was
+    /// erased, stays in its source workspace.
     ///
     /// - Parameters:
     ///   - id: the lead.
@@ -46,17 +46,18 @@ package struct ReturnStore: Sendable {
         do {
             try await session.pool.withTransaction { connection in
                 if let rules { try await Self.holdForReturn(id, under: rules, on: connection) }
-                var parameters = Parameters()
-                parameters.append(id)
-                parameters.append(access.workspaceID)
-                parameters.append(actor)
-                parameters.append(reason)
+                let parameters: Parameters = [
+                    "lead": .uuid(id),
+                    "workspace": .uuid(access.workspaceID),
+                    "actor": .text(actor),
+                    "reason": .text(reason),
+                ]
                 switch try await connection.query(Self.returnLead, parameters).first?.string(0) {
                 case "returned", "already": break
                 default:
                     throw StoreError(
                         .notFound,
-                        "There is no routed lead of that id in this workspace that could be returned."
+                        "This workspace has no routed lead with that id."
                     )
                 }
                 if let rules { try await Self.sendOn(id, actor: actor, under: rules, on: connection) }
@@ -69,7 +70,8 @@ package struct ReturnStore: Sendable {
 
     /// Locks the lead, and all numbers that its return frees and its next place may take, in the order of their keys.
     ///
-    /// Both are locked together: one after the other would be out of order, and two transactions could wait for each other.
+    /// Both are locked together: one after the other would be out of order, and two transactions could wait for each
+    /// other.
     private static func holdForReturn(
         _ id: UUID,
         under rules: CompiledRuleSet,
@@ -81,12 +83,13 @@ package struct ReturnStore: Sendable {
             excluding: lead.excluded
         )
         let keys = request.keys.map(\.key)
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(array: keys.map { Optional($0.scope.rawValue) })
-        parameters.append(array: keys.map { Optional($0.owner) })
-        parameters.append(array: keys.map { Optional($0.member) })
-        parameters.append(array: keys.map { Optional($0.storedPeriod) })
+        let parameters: Parameters = [
+            "lead": .uuid(id),
+            "scopes": .int16s(keys.map(\.scope.rawValue)),
+            "owners": .uuids(keys.map(\.owner)),
+            "members": .uuids(keys.map(\.member)),
+            "periods": .int16s(keys.map(\.storedPeriod)),
+        ]
         // A row that is made here has no window yet, as hold_routing_state makes it.
         if !keys.isEmpty { _ = try await connection.query(makeState, parameters) }
         _ = try await connection.query(lockState, parameters)
@@ -98,7 +101,7 @@ package struct ReturnStore: Sendable {
         under rules: CompiledRuleSet,
         on connection: PostgresConnection
     ) async throws {
-        // Not there: sent on before, or somebody has decided otherwise since.
+        // Not there: sent on before, or decided otherwise since.
         guard let lead = try await returned(id, by: returnedLead, on: connection) else { return }
         let (prepared, excluded) = (lead.claimed.prepared, lead.excluded)
         let request = rules.stateRequest(for: [(prepared.lead, prepared.source)], excluding: excluded)
@@ -106,16 +109,17 @@ package struct ReturnStore: Sendable {
         let decision = rules.decide(prepared.lead, from: prepared.source, in: &state, excluding: excluded)
         let assignment = Assignment(decision)
         guard assignment.result == .success || assignment.result == .fallback else { return }
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(rules.version)
-        parameters.append(assignment.destination)
-        parameters.append(assignment.rule)
-        parameters.append(assignment.result.rawValue)
-        parameters.append(assignment.reason)
-        parameters.append(assignment.assignee)
-        parameters.append(assignment.use?.metadata)
-        parameters.append(actor)
+        let parameters: Parameters = [
+            "lead": .uuid(id),
+            "version": .int64(rules.version),
+            "destination": .uuid(assignment.destination),
+            "rule": .uuid(assignment.rule),
+            "result": .text(assignment.result.rawValue),
+            "reason": .text(assignment.reason),
+            "assignee": .uuid(assignment.assignee),
+            "uses": .text(assignment.use?.metadata),
+            "actor": .text(actor),
+        ]
         guard try await connection.query(sendReturned, parameters).first?.bool(0) == true else {
             throw Settling.Stale()
         }
@@ -128,15 +132,13 @@ package struct ReturnStore: Sendable {
         by statement: Statement,
         on connection: PostgresConnection
     ) async throws -> (claimed: ClaimedLead, excluded: Set<UUID>)? {
-        var parameters = Parameters()
-        parameters.append(id)
-        guard let row = try await connection.query(statement, parameters).first else { return nil }
+        guard let row = try await connection.query(statement, ["lead": .uuid(id)]).first else { return nil }
         return (try ClaimedLead(row), Set(try row.uuidArray(16)))
     }
 
-    private static let returnLead = Statement(
+    static let returnLead = Statement(
         "return_lead",
-        "SELECT switchyard.return_lead($1, $2, $3, $4)"
+        "SELECT switchyard.return_lead(:lead, :workspace, :actor, :reason)"
     )
     private static let returnedColumns = """
         SELECT l.id, l.source_workspace_id, coalesce(l.routing_attempts, 0)::int, l.email::text, l.phone::text,
@@ -145,61 +147,41 @@ package struct ReturnStore: Sendable {
             ARRAY(SELECT DISTINCT g.destination_workspace_id FROM public.lead_routing_logs g
                 WHERE g.lead_id = l.id AND g.routing_result = 'returned' AND g.destination_workspace_id IS NOT NULL
         """
-    /// Before it is given back: whoever has it now will have given it back.
-    private static let leadToReturn = Statement(
+    /// Before it is returned: its current holder will have returned it.
+    static let leadToReturn = Statement(
         "lead_to_return",
         """
         \(returnedColumns) UNION SELECT l.workspace_id WHERE l.workspace_id IS DISTINCT FROM l.source_workspace_id)
         FROM public.leads l
-        WHERE l.id = $1 AND l.routing_status = 'routed' AND l.source_workspace_id IS NOT NULL AND l.erased_at IS NULL
+        WHERE l.id = :lead AND l.routing_status = 'routed' AND l.source_workspace_id IS NOT NULL AND l.erased_at IS NULL
         FOR UPDATE OF l
         """
     )
-    private static let returnedLead = Statement(
+    static let returnedLead = Statement(
         "returned_lead",
         """
         \(returnedColumns))
         FROM public.leads l
-        WHERE l.id = $1 AND l.routing_status = 'routed' AND l.workspace_id = l.source_workspace_id AND l.erased_at IS NULL
+        WHERE l.id = :lead AND l.routing_status = 'routed' AND l.workspace_id = l.source_workspace_id AND l.erased_at IS NULL
             AND (SELECT g.routing_result FROM public.lead_routing_logs g WHERE g.lead_id = l.id
                 ORDER BY g.created_at DESC, g.id DESC LIMIT 1) = 'returned'
         FOR UPDATE OF l
         """
     )
-    private static let makeState = Statement(
+    static let makeState = Statement(
         "make_state_for_return",
         """
         INSERT INTO switchyard.routing_state (scope, owner_id, member_id, period, window_end)
         SELECT k.scope, k.owner, k.member, k.period, CASE WHEN k.period BETWEEN 1 AND 4 THEN '-infinity' ELSE 'infinity' END::timestamptz
-        FROM unnest($2::smallint[], $3::uuid[], $4::uuid[], $5::smallint[]) k (scope, owner, member, period)
-        WHERE $1::uuid IS NOT NULL
+        FROM unnest(:scopes::smallint[], :owners::uuid[], :members::uuid[], :periods::smallint[]) k (scope, owner, member, period)
+        WHERE :lead::uuid IS NOT NULL
         ORDER BY k.scope, k.owner, k.member, k.period
         ON CONFLICT DO NOTHING
         """
     )
-    /// What return_lead gives back, and what the next decision may look at.
-    private static let lockState = Statement(
-        "lock_state_for_return",
-        """
-        SELECT s.scope FROM switchyard.routing_state s
-        JOIN (
-            SELECT k.scope, k.owner, k.member, k.period
-            FROM unnest($2::smallint[], $3::uuid[], $4::uuid[], $5::smallint[]) k (scope, owner, member, period)
-            UNION
-            SELECT (c.c ->> 0)::smallint, (c.c ->> 1)::uuid,
-                coalesce((c.c ->> 2)::uuid, '00000000-0000-0000-0000-000000000000'), (c.c ->> 3)::smallint
-            FROM (SELECT g.metadata FROM public.lead_routing_logs g
-                WHERE g.lead_id = $1 AND g.routing_result IN ('success', 'fallback', 'returned')
-                ORDER BY g.created_at DESC, g.id DESC LIMIT 1) g
-            CROSS JOIN LATERAL jsonb_array_elements(g.metadata -> 'charged') p
-            CROSS JOIN LATERAL (SELECT g.metadata #> ARRAY['state', 'amounts', p #>> '{}']) c (c)
-        ) k ON s.scope = k.scope AND s.owner_id = k.owner AND s.member_id = k.member AND s.period = k.period
-        ORDER BY s.scope, s.owner_id, s.member_id, s.period
-        FOR UPDATE OF s
-        """
-    )
-    private static let sendReturned = Statement(
+    static let lockState = Statement("lock_state_for_return", Embedded.lockStateForReturn)
+    static let sendReturned = Statement(
         "send_returned_lead",
-        "SELECT switchyard.send_returned_lead($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "SELECT switchyard.send_returned_lead(:lead, :version, :destination, :rule, :result, :reason, :assignee, :uses, :actor)"
     )
 }

@@ -11,9 +11,7 @@ extension RuleSetStore {
     /// - Returns: the rule set.
     /// - Throws: `StoreError` for a version that is before history, or not there yet.
     package func loadRuleSet(asOf version: Int64) async throws -> RuleSetSnapshot {
-        var parameters = Parameters()
-        parameters.append(version)
-        let values = parameters
+        let values: Parameters = ["version": .int64(version)]
         return try await session.pool.withTransaction { connection in
             _ = try await connection.query(StoreSession.readOneSnapshot)
             guard let known = try await connection.query(Self.isRecorded, values).first, try known.bool(0) else {
@@ -36,19 +34,16 @@ extension RuleSetStore {
 
     /// Who made a version, when and how; nil if that is not recorded.
     package func ruleSetVersion(_ version: Int64) async throws -> RuleSetVersion? {
-        var parameters = Parameters()
-        parameters.append(version)
+        let parameters: Parameters = ["version": .int64(version)]
         return try await session.pool.query(Self.oneVersion, parameters).first.map(RuleSetVersion.init)
     }
 
     /// The version of the rule set that was in force at a time; nil if that is before history.
     package func ruleSetVersion(at time: Timestamp) async throws -> Int64? {
-        var parameters = Parameters()
-        parameters.append(time)
-        return try await session.pool.query(Self.versionThen, parameters).first?.int64IfPresent(0)
+        try await session.pool.query(Self.versionThen, ["time": .timestamp(time)]).first?.int64IfPresent(0)
     }
 
-    /// The rows of a table as they stood at the version `$1`.
+    /// The rows of a table as they stood at the version `:version`.
     ///
     /// - Parameters:
     ///   - table: the table, with its schema.
@@ -57,50 +52,50 @@ extension RuleSetStore {
     static func rows(of table: String, as alias: String) -> String {
         """
         switchyard.rule_set_history h CROSS JOIN LATERAL jsonb_populate_record(NULL::\(table), h.content) \(alias)
-        WHERE h.table_name = '\(table)' AND h.valid_from <= $1 AND h.valid_to > $1
+        WHERE h.table_name = '\(table)' AND h.valid_from <= :version AND h.valid_to > :version
         """
     }
 
     static let isRecorded = Statement(
         "is_recorded",
         """
-        SELECT $1 BETWEEN (SELECT min(v.version) FROM switchyard.rule_set_versions v)
+        SELECT :version BETWEEN (SELECT min(v.version) FROM switchyard.rule_set_versions v)
             AND switchyard.current_rule_set_version() IS TRUE
         """
     )
-    private static let workspacesThen = Statement(
+    static let workspacesThen = Statement(
         "workspaces_then",
         """
         SELECT \(WorkspaceRecord.columns) FROM \(rows(of: "public.workspaces", as: "w")) AND w.deleted_at IS NULL
         """
     )
-    private static let rulesThen = Statement(
+    static let rulesThen = Statement(
         "rules_then",
         "SELECT \(RuleRecord.columns) FROM \(rows(of: "public.lead_routing_rules", as: "r"))"
     )
-    private static let agreementsThen = Statement(
+    static let agreementsThen = Statement(
         "agreements_then",
         """
         SELECT a.receiving_workspace_id, a.sending_workspace_id FROM \(rows(of: "public.routing_agreements", as: "a"))
         """
     )
-    private static let peopleThen = Statement(
+    static let peopleThen = Statement(
         "people_then",
         """
         SELECT \(Assignee.columns) FROM \(rows(of: "public.workspace_assignees", as: "a"))
         ORDER BY a.workspace_id, a.name, a.id
         """
     )
-    private static let pausesThen = Statement(
+    static let pausesThen = Statement(
         "pauses_then",
         "SELECT p.workspace_id FROM \(rows(of: "switchyard.routing_pauses", as: "p"))"
     )
-    private static let oneVersion = Statement(
+    static let oneVersion = Statement(
         "one_rule_set_version",
-        "SELECT \(RuleSetVersion.columns) FROM switchyard.rule_set_versions v WHERE v.version = $1"
+        "SELECT \(RuleSetVersion.columns) FROM switchyard.rule_set_versions v WHERE v.version = :version"
     )
-    private static let versionThen = Statement(
+    static let versionThen = Statement(
         "rule_set_version_then",
-        "SELECT max(v.version) FROM switchyard.rule_set_versions v WHERE v.changed_at <= $1"
+        "SELECT max(v.version) FROM switchyard.rule_set_versions v WHERE v.changed_at <= :time"
     )
 }

@@ -23,15 +23,12 @@ extension RuleSetStore {
     /// The rules and golden leads of an owner as they stood at a version.
     package func ruleSet(of owner: UUID?, asOf version: Int64, as access: Access) async throws -> OwnedRuleSet {
         try await check(owner, for: access)
-        var parameters = Parameters()
-        parameters.append(version)
-        parameters.append(owner ?? RuleSetVersion.platform)
-        let values = parameters
+        let values: Parameters = ["version": .int64(version), "owner": .uuid(owner ?? RuleSetVersion.platform)]
         return try await session.pool.withTransaction { connection in
             _ = try await connection.query(StoreSession.readOneSnapshot)
-            var asked = Parameters()
-            asked.append(version)
-            guard let known = try await connection.query(Self.isRecorded, asked).first, try known.bool(0) else {
+            guard let known = try await connection.query(Self.isRecorded, ["version": .int64(version)]).first,
+                try known.bool(0)
+            else {
                 throw StoreError(.notFound, "There is no record of version \(version).")
             }
             try await StoreSession.become(access, on: connection)
@@ -63,10 +60,11 @@ extension RuleSetStore {
         as access: Access
     ) async throws -> [RuleSetVersionSummary] {
         try await check(owner, for: access)
-        var parameters = Parameters()
-        parameters.append(owner ?? RuleSetVersion.platform)
-        parameters.append(before)
-        parameters.append(Int64(limit))
+        let parameters: Parameters = [
+            "owner": .uuid(owner ?? RuleSetVersion.platform),
+            "before": .int64(before),
+            "limit": .int64(Int64(limit)),
+        ]
         return try await session.run(Self.listVersions, parameters, as: access)
             .map { row in
                 RuleSetVersionSummary(
@@ -92,9 +90,7 @@ extension RuleSetStore {
 
     /// What an owner has, read on a connection whose transaction decides how consistent that is.
     static func liveRuleSet(of owner: UUID?, on connection: PostgresConnection) async throws -> OwnedRuleSet {
-        var parameters = Parameters()
-        parameters.append(owner)
-        let values = parameters
+        let values: Parameters = ["owner": .uuid(owner)]
         let version = try await version(of: owner, on: connection)
         return OwnedRuleSet(
             owner: owner,
@@ -109,9 +105,8 @@ extension RuleSetStore {
 
     /// The newest version that changed an owner's rules; 0 when none has since history began.
     static func version(of owner: UUID?, on connection: PostgresConnection) async throws -> Int64 {
-        var parameters = Parameters()
-        parameters.append(owner ?? RuleSetVersion.platform)
-        return try await connection.query(Self.ownVersion, parameters).first?.int64(0) ?? 0
+        try await connection.query(Self.ownVersion, ["owner": .uuid(owner ?? RuleSetVersion.platform)]).first?.int64(0)
+            ?? 0
     }
 
     static func golden(_ row: Row) throws -> GoldenLead {
@@ -121,54 +116,33 @@ extension RuleSetStore {
         return lead
     }
 
-    private static let ownVersion = Statement(
+    static let ownVersion = Statement(
         "own_rule_set_version",
-        "SELECT coalesce(max(v.version), 0) FROM switchyard.rule_set_versions v WHERE v.owners @> ARRAY[$1::uuid]"
+        "SELECT coalesce(max(v.version), 0) FROM switchyard.rule_set_versions v WHERE v.owners @> ARRAY[:owner::uuid]"
     )
     static let ownRules = Statement(
         "own_rules",
         """
-        SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r WHERE r.workspace_id IS NOT DISTINCT FROM $1
+        SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r WHERE r.workspace_id IS NOT DISTINCT FROM :owner
         """
     )
-    private static let ownGolden = Statement(
+    static let ownGolden = Statement(
         "own_golden_leads",
         """
-        SELECT g.id, g.content FROM switchyard.golden_leads g WHERE g.workspace_id IS NOT DISTINCT FROM $1
+        SELECT g.id, g.content FROM switchyard.golden_leads g WHERE g.workspace_id IS NOT DISTINCT FROM :owner
         ORDER BY g.position, g.id
         """
     )
-    private static let ownRulesThen = Statement(
+    static let ownRulesThen = Statement(
         "own_rules_then",
-        "SELECT \(RuleRecord.columns) FROM \(rows(of: "public.lead_routing_rules", as: "r")) AND h.owner = $2"
+        "SELECT \(RuleRecord.columns) FROM \(rows(of: "public.lead_routing_rules", as: "r")) AND h.owner = :owner"
     )
-    private static let ownGoldenThen = Statement(
+    static let ownGoldenThen = Statement(
         "own_golden_leads_then",
         """
-        SELECT g.id, g.content FROM \(rows(of: "switchyard.golden_leads", as: "g")) AND h.owner = $2
+        SELECT g.id, g.content FROM \(rows(of: "switchyard.golden_leads", as: "g")) AND h.owner = :owner
         ORDER BY g.position, g.id
         """
     )
-    private static let listVersions = Statement(
-        "list_rule_set_versions",
-        """
-        SELECT \(RuleSetVersion.columns),
-            (SELECT count(*) FROM switchyard.rule_set_history h WHERE h.owner = $1
-                AND h.table_name = 'public.lead_routing_rules' AND h.valid_from <= v.version AND h.valid_to > v.version),
-            c.added, c.changed, c.removed
-        FROM (SELECT * FROM switchyard.rule_set_versions v
-            WHERE v.owners @> ARRAY[$1::uuid] AND ($2::bigint IS NULL OR v.version < $2)
-            ORDER BY v.version DESC LIMIT $3) v
-        CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE o.row_key IS NULL) AS added,
-                count(*) FILTER (WHERE o.row_key IS NOT NULL AND n.row_key IS NOT NULL) AS changed,
-                count(*) FILTER (WHERE n.row_key IS NULL) AS removed
-            FROM (SELECT h.row_key FROM switchyard.rule_set_history h WHERE h.owner = $1
-                AND h.table_name = 'public.lead_routing_rules' AND h.valid_to = v.version) o
-            FULL JOIN (SELECT h.row_key FROM switchyard.rule_set_history h WHERE h.owner = $1
-                AND h.table_name = 'public.lead_routing_rules' AND h.valid_from = v.version) n ON n.row_key = o.row_key
-        ) c
-        ORDER BY v.version DESC
-        """
-    )
+    static let listVersions = Statement("list_rule_set_versions", Embedded.listRuleSetVersions)
 }

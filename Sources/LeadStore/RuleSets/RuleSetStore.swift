@@ -77,27 +77,27 @@ package struct RuleSetStore: Sendable {
         )
     }
 
-    private static let currentVersion = Statement(
+    static let currentVersion = Statement(
         "rule_set_version",
         "SELECT switchyard.current_rule_set_version()"
     )
-    private static let allWorkspaces = Statement(
+    static let allWorkspaces = Statement(
         "rule_set_workspaces",
         "SELECT \(WorkspaceRecord.columns) FROM public.workspaces w WHERE w.deleted_at IS NULL"
     )
-    private static let allRules = Statement(
+    static let allRules = Statement(
         "rule_set_rules",
         "SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r"
     )
-    private static let allAgreements = Statement(
+    static let allAgreements = Statement(
         "rule_set_agreements",
         "SELECT receiving_workspace_id, sending_workspace_id FROM public.routing_agreements"
     )
-    private static let allPeople = Statement(
+    static let allPeople = Statement(
         "rule_set_people",
         "SELECT \(Assignee.columns) FROM public.workspace_assignees a ORDER BY a.workspace_id, a.name, a.id"
     )
-    private static let allPauses = Statement(
+    static let allPauses = Statement(
         "rule_set_pauses",
         "SELECT workspace_id FROM switchyard.routing_pauses"
     )

@@ -40,16 +40,13 @@ package struct RuleStore: Sendable {
     /// - Returns: the rules.
     /// - Throws: what the database says.
     package func rules(of owner: UUID? = nil, as access: Access) async throws -> [RuleRecord] {
-        var parameters = Parameters()
-        parameters.append(access.workspaceID ?? owner)
+        let parameters: Parameters = ["owner": .uuid(access.workspaceID ?? owner)]
         return try await session.run(Self.listRules, parameters, as: access).map(RuleRecord.init)
     }
 
     /// One rule, or nil if there is none that the caller may see.
     package func rule(_ id: UUID, as access: Access) async throws -> RuleRecord? {
-        var parameters = Parameters()
-        parameters.append(id)
-        return try await session.run(Self.oneRule, parameters, as: access).first.map(RuleRecord.init)
+        try await session.run(Self.oneRule, ["id": .uuid(id)], as: access).first.map(RuleRecord.init)
     }
 
     /// Creates a rule; decisions follow it as soon as this returns, on every node.
@@ -80,10 +77,7 @@ package struct RuleStore: Sendable {
             throw StoreError.noSuchWorkspace("/workspaceId")
         }
         try await check(change, as: access)
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(owner)
-        Self.append(change, to: &parameters)
+        let parameters = Self.parameters(id, of: owner, change)
         return try await session.createOnce {
             let rows = try await session.write(Self.insertRule, parameters, as: access, fields: Self.ruleFields)
             guard let row = rows.first else { throw StoreError(.forbidden, "This key may not make that rule.") }
@@ -103,10 +97,7 @@ package struct RuleStore: Sendable {
         try change.checkDestinationOfPool()
         let change = change.withDestinationOfPool
         try await check(change, as: access)
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(access.workspaceID)
-        Self.append(change, to: &parameters)
+        let parameters = Self.parameters(id, of: access.workspaceID, change)
         let rows = try await session.write(Self.updateRule, parameters, as: access, fields: Self.ruleFields)
         guard let row = rows.first else {
             guard try await rule(id, as: access)?.rule.distribution?.pool != nil else {
@@ -115,8 +106,8 @@ package struct RuleStore: Sendable {
             throw StoreError(
                 .invalid,
                 field: "/destinationWorkspaceId",
-                "This rule shares its leads among a pool, so a destination alone would change nothing.",
-                remedy: "Send distribution with other members, or with pool null beside the one destination."
+                "This rule has a pool, so a destination alone would have no effect.",
+                remedy: "Send distribution with other members, or with pool null and the one destination."
             )
         }
         return try RuleRecord(row)
@@ -126,16 +117,14 @@ package struct RuleStore: Sendable {
     ///
     /// - Returns: whether there was one.
     package func deleteRule(_ id: UUID, as access: Access) async throws -> Bool {
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(access.workspaceID)
-        return try await !session.write(Self.removeRule, parameters, as: access).isEmpty
+        try await !session.write(Self.removeRule, ["id": .uuid(id), "owner": .uuid(access.workspaceID)], as: access)
+            .isEmpty
     }
 
     /// What can be said about a rule before it is saved.
     private func check(_ change: RuleChange, as access: Access) async throws {
         if let name = change.name, name.isEmpty || name.utf8.count > 200 {
-            throw StoreError(.invalid, field: "/name", "A name has 1 to 200 bytes.")
+            throw StoreError(.invalid, field: "/name", "A name must have 1 to 200 bytes.")
         }
         if let conditions = change.conditions {
             try Self.check(conditions)
@@ -194,71 +183,75 @@ package struct RuleStore: Sendable {
         ]
         for (name, values) in lists {
             if values.count > 1000 {
-                throw StoreError(.invalid, field: "/conditions/\(name)", "A list has at most 1,000 values.")
+                throw StoreError(.invalid, field: "/conditions/\(name)", "A list can have at most 1,000 values.")
             }
             if values.contains(where: { $0.isEmpty || $0.utf8.count > 200 || $0.utf8.contains(0) }) {
-                throw StoreError(.invalid, field: "/conditions/\(name)", "A value has 1 to 200 bytes and no NUL.")
+                throw StoreError(.invalid, field: "/conditions/\(name)", "A value must have 1 to 200 bytes and no NUL.")
             }
         }
     }
 
-    private static func append(_ change: RuleChange, to parameters: inout Parameters) {
-        parameters.append(change.name)
-        parameters.append(change.priority)
-        parameters.append(change.isActive)
-        parameters.json(change.conditions?.json.json)
-        parameters.append(change.destinationWorkspaceID)
-        parameters.append(change.distribution != nil)
-        parameters.json(change.distribution.flatMap { $0 }?.settings.json)
+    private static func parameters(_ id: UUID, of owner: UUID?, _ change: RuleChange) -> Parameters {
+        [
+            "id": .uuid(id),
+            "owner": .uuid(owner),
+            "name": .text(change.name),
+            "priority": .int32(change.priority),
+            "is_active": .bool(change.isActive),
+            "conditions": .json(change.conditions?.json.json),
+            "destination": .uuid(change.destinationWorkspaceID),
+            "sets_distribution": .bool(change.distribution != nil),
+            "distribution": .json(change.distribution.flatMap { $0 }?.settings.json),
+        ]
     }
 
     private static let ruleFields = [
         "lead_routing_rules_destination_workspace_id_fkey": "/destinationWorkspaceId",
         "lead_routing_rules_workspace_id_fkey": "/workspaceId",
     ]
-    private static let listRules = Statement(
+    static let listRules = Statement(
         "list_rules",
         """
         SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r
-        WHERE $1::uuid IS NULL OR r.workspace_id = $1
+        WHERE :owner::uuid IS NULL OR r.workspace_id = :owner
         ORDER BY r.priority DESC, r.created_at, r.id
         """
     )
-    private static let oneRule = Statement(
+    static let oneRule = Statement(
         "one_rule",
-        "SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r WHERE r.id = $1"
+        "SELECT \(RuleRecord.columns) FROM public.lead_routing_rules r WHERE r.id = :id"
     )
-    private static let insertRule = Statement(
+    static let insertRule = Statement(
         "insert_rule",
         """
         INSERT INTO public.lead_routing_rules AS r
             (id, workspace_id, rule_name, priority, is_active, conditions, destination_workspace_id,
             distribution)
-        VALUES ($1, $2, $3, coalesce($4, 0), coalesce($5, true), coalesce($6, '{}'::jsonb), $7, CASE WHEN $8 THEN $9 END)
+        VALUES (:id, :owner, :name, coalesce(:priority, 0), coalesce(:is_active, true), coalesce(:conditions, '{}'::jsonb), :destination, CASE WHEN :sets_distribution THEN :distribution::jsonb END)
         RETURNING \(RuleRecord.columns)
         """
     )
-    private static let updateRule = Statement(
+    static let updateRule = Statement(
         "update_rule",
         """
         UPDATE public.lead_routing_rules AS r SET
-            rule_name = coalesce($3, r.rule_name),
-            priority = coalesce($4, r.priority),
-            is_active = coalesce($5, r.is_active),
-            conditions = coalesce($6, r.conditions),
-            destination_workspace_id = coalesce($7, r.destination_workspace_id),
-            distribution = CASE WHEN $8 THEN $9 ELSE r.distribution END,
+            rule_name = coalesce(:name, r.rule_name),
+            priority = coalesce(:priority, r.priority),
+            is_active = coalesce(:is_active, r.is_active),
+            conditions = coalesce(:conditions, r.conditions),
+            destination_workspace_id = coalesce(:destination::uuid, r.destination_workspace_id),
+            distribution = CASE WHEN :sets_distribution THEN :distribution ELSE r.distribution END,
             updated_at = now()
-        WHERE r.id = $1 AND ($2::uuid IS NULL OR r.workspace_id = $2)
-            AND ($7 IS NULL OR $8 OR jsonb_typeof(r.distribution -> 'pool') IS DISTINCT FROM 'object')
+        WHERE r.id = :id AND (:owner::uuid IS NULL OR r.workspace_id = :owner)
+            AND (:destination::uuid IS NULL OR :sets_distribution OR jsonb_typeof(r.distribution -> 'pool') IS DISTINCT FROM 'object')
         RETURNING \(RuleRecord.columns)
         """
     )
-    private static let removeRule = Statement(
+    static let removeRule = Statement(
         "remove_rule",
         """
         DELETE FROM public.lead_routing_rules
-        WHERE id = $1 AND ($2::uuid IS NULL OR workspace_id = $2)
+        WHERE id = :id AND (:owner::uuid IS NULL OR workspace_id = :owner)
         RETURNING id
         """
     )
@@ -273,8 +266,8 @@ extension RuleChange {
         throw StoreError(
             .invalid,
             field: "/destinationWorkspaceId",
-            "This workspace is no member of the pool, which says where the leads go.",
-            remedy: "Leave it out, or make it a member."
+            "This workspace is not a member of the rule's pool.",
+            remedy: "Omit it, or make it a member."
         )
     }
 

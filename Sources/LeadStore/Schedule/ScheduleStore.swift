@@ -51,14 +51,14 @@ package struct ScheduleStore: Sendable {
     /// The database's clock, which decides what is due.
     package func databaseTime() async throws -> Timestamp {
         guard let row = try await session.pool.query(Self.clock).first else {
-            throw StoreError(.notFound, "The database did not tell the time.")
+            throw StoreError(.notFound, "The database did not return the time.")
         }
         return try row.timestamp(0)
     }
 
     /// Takes a due time of a function for this node.
     ///
-    /// The key (name, due time) lets one node through, whoever gets there first. A run that began a quarter of an hour
+    /// The key (name, due time) lets one node through, the first one. A run that began a quarter of an hour
     /// ago and never ended is taken over: its node died. Who has taken it and never heard so, because the connection
     /// was lost, asks again with the same `claim`, and hears it.
     ///
@@ -66,15 +66,16 @@ package struct ScheduleStore: Sendable {
     ///   - name: the function.
     ///   - dueAt: its due time.
     ///   - node: who asks, for people.
-    ///   - claim: who asks; nobody else has the same.
+    ///   - claim: a token of the caller, unique to it.
     /// - Returns: whether this node is to run it.
     /// - Throws: what the database says.
     package func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool {
-        var parameters = Parameters()
-        parameters.append(name)
-        parameters.append(dueAt)
-        parameters.append(node)
-        parameters.append(claim)
+        let parameters: Parameters = [
+            "name": .text(name),
+            "due_at": .timestamp(dueAt),
+            "node": .text(node),
+            "claim": .uuid(claim),
+        ]
         return try await !session.pool.query(Self.insertRun, parameters).isEmpty
     }
 
@@ -82,18 +83,13 @@ package struct ScheduleStore: Sendable {
     ///
     /// - Returns: whether this node is to run it.
     package func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
-        var parameters = Parameters()
-        parameters.append(name)
-        parameters.append(dueAt)
-        parameters.append(node)
+        let parameters: Parameters = ["name": .text(name), "due_at": .timestamp(dueAt), "node": .text(node)]
         return try await !session.pool.query(Self.repeatRun, parameters).isEmpty
     }
 
-    /// The run of a due time, if anybody has taken it.
+    /// The run of a due time, if it was taken.
     package func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
-        var parameters = Parameters()
-        parameters.append(name)
-        parameters.append(dueAt)
+        let parameters: Parameters = ["name": .text(name), "due_at": .timestamp(dueAt)]
         return try await session.pool.query(Self.oneRun, parameters).first.map(ScheduledRun.init)
     }
 
@@ -105,12 +101,13 @@ package struct ScheduleStore: Sendable {
         affected: Int64?,
         error: String?
     ) async throws {
-        var parameters = Parameters()
-        parameters.append(name)
-        parameters.append(dueAt)
-        parameters.append(node)
-        parameters.append(affected)
-        parameters.append(error)
+        let parameters: Parameters = [
+            "name": .text(name),
+            "due_at": .timestamp(dueAt),
+            "node": .text(node),
+            "affected": .int64(affected),
+            "error": .text(error),
+        ]
         _ = try await session.pool.query(Self.endRun, parameters)
     }
 
@@ -119,12 +116,12 @@ package struct ScheduleStore: Sendable {
         try await session.pool.query(Self.newestRuns).map(ScheduledRun.init)
     }
 
-    private static let clock = Statement("database_time", "SELECT clock_timestamp()")
-    private static let insertRun = Statement(
+    static let clock = Statement("database_time", "SELECT clock_timestamp()")
+    static let insertRun = Statement(
         "claim_run",
         """
         INSERT INTO switchyard.scheduled_runs AS run (name, due_at, node, started_at, claim)
-        VALUES ($1, $2, $3, clock_timestamp(), $4)
+        VALUES (:name, :due_at, :node, clock_timestamp(), :claim)
         ON CONFLICT (name, due_at) DO UPDATE
         SET node = excluded.node, started_at = excluded.started_at, claim = excluded.claim
         WHERE run.finished_at IS NULL
@@ -132,31 +129,31 @@ package struct ScheduleStore: Sendable {
         RETURNING 1
         """
     )
-    private static let repeatRun = Statement(
+    static let repeatRun = Statement(
         "reclaim_failed_run",
         """
         UPDATE switchyard.scheduled_runs
-        SET node = $3, started_at = clock_timestamp(), finished_at = NULL, affected = NULL, error = NULL
-        WHERE name = $1 AND due_at = $2 AND finished_at IS NOT NULL AND error IS NOT NULL
+        SET node = :node, started_at = clock_timestamp(), finished_at = NULL, affected = NULL, error = NULL
+        WHERE name = :name AND due_at = :due_at AND finished_at IS NOT NULL AND error IS NOT NULL
         RETURNING 1
         """
     )
-    private static let oneRun = Statement(
+    static let oneRun = Statement(
         "scheduled_run",
         """
         SELECT name::text, due_at, node::text, started_at, finished_at, affected, error::text
         FROM switchyard.scheduled_runs
-        WHERE name = $1 AND due_at = $2
+        WHERE name = :name AND due_at = :due_at
         """
     )
-    private static let endRun = Statement(
+    static let endRun = Statement(
         "finish_run",
         """
-        UPDATE switchyard.scheduled_runs SET finished_at = clock_timestamp(), affected = $4, error = $5
-        WHERE name = $1 AND due_at = $2 AND node = $3
+        UPDATE switchyard.scheduled_runs SET finished_at = clock_timestamp(), affected = :affected, error = :error
+        WHERE name = :name AND due_at = :due_at AND node = :node
         """
     )
-    private static let newestRuns = Statement(
+    static let newestRuns = Statement(
         "last_runs",
         """
         SELECT DISTINCT ON (name) name::text, due_at, node::text, started_at, finished_at, affected, error::text

@@ -25,24 +25,24 @@ extension SchemaStore {
         return (try row.string(0), try row.int64(1), try row.bool(2))
     }
 
-    /// Makes a database: an empty one, or a copy of one that nobody is connected to.
+    /// Makes a database: an empty one, or a copy of one without sessions.
     package func makeDatabase(_ name: String, from template: String?) async throws {
         _ = try await session.pool.simple(
             "CREATE DATABASE \(Self.quoted(name)) TEMPLATE \(Self.quoted(template ?? "template0"))"
         )
     }
 
-    /// Drops a database, and ends whoever is connected to it.
+    /// Drops a database, and ends its sessions.
     package func dropDatabase(_ name: String) async throws {
         _ = try await session.pool.simple("DROP DATABASE IF EXISTS \(Self.quoted(name)) WITH (FORCE)")
     }
 
-    /// The locks on tables and indexes that stop writers, or readers as well, and are held by anybody else right now.
+    /// The locks on tables and indexes that stop writers, or readers as well, and are held by other sessions right now.
     package func heldLocks() async throws -> [HeldLock] {
         try await session.pool.query(Self.askLocks).map { HeldLock(relation: try $0.string(0), mode: try $0.string(1)) }
     }
 
-    /// What was changed in tables since the statistics were reset, by whoever has ended his transaction.
+    /// What was changed in tables since the statistics were reset, by transactions that have ended.
     package func tableChanges() async throws -> [TableChanges] {
         try await session.pool.query(Self.askChanges)
             .map { row in
@@ -62,14 +62,14 @@ extension SchemaStore {
         "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 
-    private static let askDatabase = Statement(
+    static let askDatabase = Statement(
         "",
         """
         SELECT current_database()::text, pg_catalog.pg_database_size(current_database()),
             coalesce((SELECT r.rolcreatedb OR r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), false)
         """
     )
-    private static let askLocks = Statement(
+    static let askLocks = Statement(
         "held_locks",
         """
         SELECT DISTINCT l.relation::regclass::text, l.mode
@@ -79,7 +79,7 @@ extension SchemaStore {
             AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
         """
     )
-    private static let askChanges = Statement(
+    static let askChanges = Statement(
         "",
         """
         SELECT s.schemaname || '.' || s.relname, s.n_tup_ins, s.n_tup_upd, s.n_tup_del
@@ -88,5 +88,5 @@ extension SchemaStore {
         ORDER BY s.n_tup_ins + s.n_tup_upd + s.n_tup_del DESC, 1
         """
     )
-    private static let resetCounts = Statement("", "SELECT pg_catalog.pg_stat_reset()")
+    static let resetCounts = Statement("", "SELECT pg_catalog.pg_stat_reset()")
 }

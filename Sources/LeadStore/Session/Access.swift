@@ -19,7 +19,7 @@ package enum Access: Sendable, Hashable {
 }
 
 extension StoreSession {
-    /// Runs one statement on behalf of somebody.
+    /// Runs one statement with a caller's access.
     ///
     /// For an administrator this is one pipelined statement. For a workspace it is a transaction of four round trips:
     /// the role and the claims are set for that transaction only, so that a pooled connection carries nothing over. The
@@ -38,11 +38,12 @@ extension StoreSession {
         }
     }
 
-    /// Has the rest of a transaction run on behalf of somebody.
+    /// Runs the rest of a transaction with a caller's access.
     static func become(_ access: Access, on connection: PostgresConnection) async throws {
         guard case .workspace(let id) = access else { return }
-        var claims = Parameters()
-        claims.append(#"{"role":"authenticated","switchyard_workspace_id":"\#(id.text)"}"#)
+        let claims: Parameters = [
+            "claims": .text(#"{"role":"authenticated","switchyard_workspace_id":"\#(id.text)"}"#)
+        ]
         _ = try await connection.query(Self.becomeWorkspace, claims)
     }
 
@@ -60,26 +61,27 @@ extension StoreSession {
         note: String? = nil,
         on connection: PostgresConnection
     ) async throws {
-        var parameters = Parameters()
-        parameters.append(actor)
-        parameters.append(action.rawValue)
-        parameters.append(note ?? "")
+        let parameters: Parameters = [
+            "actor": .text(actor),
+            "action": .text(action.rawValue),
+            "note": .text(note ?? ""),
+        ]
         _ = try await connection.query(Self.recordAuthor, parameters)
     }
 
-    private static let recordAuthor = Statement(
+    static let recordAuthor = Statement(
         "record_author",
         """
-        SELECT set_config('switchyard.actor', $1, true), set_config('switchyard.action', $2, true),
-            set_config('switchyard.note', $3, true)
+        SELECT set_config('switchyard.actor', :actor, true), set_config('switchyard.action', :action, true),
+            set_config('switchyard.note', :note, true)
         """
     )
 
     /// `SET LOCAL ROLE authenticated` and the claims of a workspace's key, in one statement.
-    private static let becomeWorkspace = Statement(
+    static let becomeWorkspace = Statement(
         "become_workspace",
         """
-        SELECT set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)
+        SELECT set_config('request.jwt.claims', :claims, true), set_config('role', 'authenticated', true)
         """
     )
 }

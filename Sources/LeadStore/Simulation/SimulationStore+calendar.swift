@@ -23,12 +23,13 @@ extension SimulationStore {
     ) async throws -> SimulatedClock {
         let ordered = Array(windows)
         let zones = Array(timeZones)
-        var parameters = Parameters()
-        parameters.append(array: ordered.map { Optional($0.timeZone) })
-        parameters.append(array: ordered.map { Optional($0.period.rawValue) })
-        parameters.append(array: zones.map(Optional.some))
-        parameters.append(from)
-        parameters.append(to)
+        let parameters: Parameters = [
+            "window_zones": .texts(ordered.map(\.timeZone)),
+            "window_periods": .texts(ordered.map(\.period.rawValue)),
+            "zones": .texts(zones),
+            "from": .timestamp(from),
+            "to": .timestamp(to),
+        ]
         var starts: [SimulatedClock.Window: [Int64]] = [:]
         var offsets: [String: [SimulatedClock.Offset]] = [:]
         for row in try await session.pool.query(Self.calendar, parameters) {
@@ -43,32 +44,5 @@ extension SimulationStore {
         return SimulatedClock(windows: starts, offsets: offsets)
     }
 
-    private static let calendar = Statement(
-        "calendar",
-        """
-        SELECT w.place, (extract(epoch FROM s.at) * 1000000)::bigint, NULL::bigint
-        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY w (zone, period, place)
-        CROSS JOIN LATERAL (
-            SELECT DISTINCT CASE
-                WHEN (t.at - interval '1 hour') AT TIME ZONE w.zone = g.at THEN t.at - interval '1 hour'
-                WHEN (t.at - interval '30 minutes') AT TIME ZONE w.zone = g.at THEN t.at - interval '30 minutes'
-                ELSE t.at END AS at
-            FROM generate_series(date_trunc(w.period, $4::timestamptz AT TIME ZONE w.zone),
-                $5::timestamptz AT TIME ZONE w.zone, ('1 ' || w.period)::interval) g (at)
-            CROSS JOIN LATERAL (SELECT g.at AT TIME ZONE w.zone) t (at)
-        ) s
-        UNION ALL
-        SELECT o.place, (extract(epoch FROM o.at) * 1000000)::bigint, o.ahead
-        FROM (
-            SELECT z.place, g.at, a.ahead, lag(a.ahead) OVER (PARTITION BY z.place ORDER BY g.at) AS before
-            FROM unnest($3::text[]) WITH ORDINALITY z (zone, place)
-            CROSS JOIN LATERAL generate_series(date_trunc('hour', $4::timestamptz), $5::timestamptz, interval '15 minutes') g (at)
-            CROSS JOIN LATERAL (
-                SELECT (extract(epoch FROM (g.at AT TIME ZONE z.zone) - (g.at AT TIME ZONE 'UTC')) * 1000000)::bigint
-            ) a (ahead)
-        ) o
-        WHERE o.ahead IS DISTINCT FROM o.before
-        ORDER BY 1, 2
-        """
-    )
+    static let calendar = Statement("calendar", Embedded.calendar)
 }

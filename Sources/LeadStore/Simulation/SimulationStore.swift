@@ -66,12 +66,14 @@ package struct SimulationStore: Sendable {
             _ = try await connection.query(
                 Statement("", "SET LOCAL statement_timeout = '\(seconds)s'")
             )
-            var parameters = Parameters()
-            parameters.append(selection.from)
-            parameters.append(selection.before)
-            parameters.append(Int64(clamping: selection.limit) + 1)
-            if let source = selection.source { parameters.append(source) }
-            _ = try await connection.query(Self.openReplay(bySource: selection.source != nil), parameters)
+            var parameters: Parameters = [
+                "from": .timestamp(selection.from),
+                "before": .timestamp(selection.before),
+                "limit": .int64(Int64(clamping: selection.limit) + 1),
+            ]
+            if let source = selection.source { parameters.append("source", .uuid(source)) }
+            let open = selection.source == nil ? Self.openReplayOfAll : Self.openReplayOfSource
+            _ = try await connection.query(open, parameters)
             let fetch = Statement("", "FETCH FORWARD \(pageSize) FROM switchyard_replay")
             var toSkip: Int?
             var isTruncated = false
@@ -105,7 +107,8 @@ package struct SimulationStore: Sendable {
         }
     }
 
-    private static func openReplay(bySource: Bool) -> Statement {
+    /// Opens the cursor; `condition` is one more for the leads.
+    private static func openReplay(where condition: String = "") -> Statement {
         Statement(
             "",
             """
@@ -113,14 +116,16 @@ package struct SimulationStore: Sendable {
             SELECT \(LeadRow.columns), l.duplicate_of IS NOT NULL, count(*) OVER ()
             FROM (
                 SELECT n.* FROM public.leads n
-                WHERE n.created_at >= $1 AND n.created_at < $2 AND n.erased_at IS NULL\(bySource ? " AND n.source_workspace_id = $4" : "")
+                WHERE n.created_at >= :from AND n.created_at < :before AND n.erased_at IS NULL\(condition)
                 ORDER BY n.created_at DESC, n.id DESC
-                LIMIT $3
+                LIMIT :limit
             ) l
             ORDER BY l.created_at, l.id
             """
         )
     }
+    static let openReplayOfAll = openReplay()
+    static let openReplayOfSource = openReplay(where: " AND n.source_workspace_id = :source")
 }
 
 /// The columns of a lead that rules look at.

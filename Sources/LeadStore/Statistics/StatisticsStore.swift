@@ -7,6 +7,8 @@ package struct StatisticsQuery: Sendable, Hashable {
     /// What the sums are made for.
     package enum Grouping: String, Sendable, Hashable, CaseIterable {
         case day, workspace, rule, industry, place, partner
+        /// The sums of places, which are joined by region afterwards.
+        case region
     }
 
     /// The first day, in UTC, as `2026-01-31`.
@@ -34,25 +36,48 @@ package struct RoutingSums: Sendable, Hashable {
     /// Whether leads came in to the workspace, rather than having been sent by it.
     package let isIncoming: Bool
     /// Leads assigned.
-    package let routed: Int64
+    package var routed: Int64 = 0
     /// Leads that no rule matched.
-    package let unmatched: Int64
+    package var unmatched: Int64 = 0
     /// Leads that had been here before.
-    package let duplicates: Int64
+    package var duplicates: Int64 = 0
     /// Attempts that are to be repeated.
-    package let retried: Int64
+    package var retried: Int64 = 0
     /// Leads that failed for good.
-    package let failed: Int64
+    package var failed: Int64 = 0
     /// Leads that expired.
-    package let expired: Int64
+    package var expired: Int64 = 0
     /// Leads that began to wait for capacity.
-    package let waited: Int64
+    package var waited: Int64 = 0
     /// Leads that their destination gave back.
-    package let returned: Int64
+    package var returned: Int64 = 0
     /// Of the routed ones: milliseconds from creation to decision, summed.
-    package let latencyMilliseconds: Int64
+    package var latencyMilliseconds: Int64 = 0
     /// Of the routed ones: how many took up to 0.1 s, 1 s, 10 s, 1 min, 10 min, 1 h, 1 day, and longer.
-    package let latencyCounts: [Int64]
+    package var latencyCounts: [Int64] = Array(repeating: 0, count: 8)
+
+    /// In seconds: up to where each of ``latencyCounts`` but the last goes.
+    package static let latencyBounds: [Double] = [0.1, 1, 10, 60, 600, 3600, 86400]
+
+    /// Sums of nothing yet.
+    package init(key: String, isIncoming: Bool) {
+        self.key = key
+        self.isIncoming = isIncoming
+    }
+
+    /// Adds the sums of another key.
+    package mutating func add(_ other: RoutingSums) {
+        routed += other.routed
+        unmatched += other.unmatched
+        duplicates += other.duplicates
+        retried += other.retried
+        failed += other.failed
+        expired += other.expired
+        waited += other.waited
+        returned += other.returned
+        latencyMilliseconds += other.latencyMilliseconds
+        for index in latencyCounts.indices { latencyCounts[index] += other.latencyCounts[index] }
+    }
 }
 
 /// Sums of the routing log by day, workspace, rule, industry, place and partner.
@@ -70,28 +95,26 @@ package struct StatisticsStore: Sendable {
     /// What an administrator asks of all workspaces together is kept in sums of its own: it costs a row for each day, key
     /// and direction, however many workspaces there are. Everything else costs one for each of the workspaces asked for.
     package func statistics(_ query: StatisticsQuery, as access: Access) async throws -> [RoutingSums] {
-        var parameters = Parameters()
-        parameters.append(query.from)
-        parameters.append(query.to)
-        parameters.append(query.grouping.rawValue)
+        let grouping = query.grouping == .region ? .place : query.grouping
+        var parameters: Parameters = [
+            "from": .text(query.from), "to": .text(query.to), "grouping": .text(grouping.rawValue),
+        ]
         let isOfAll = access == .administrator && query.workspaceID == nil && query.grouping != .workspace
-        if !isOfAll { parameters.append(query.workspaceID) }
+        if !isOfAll { parameters.append("workspace", .uuid(query.workspaceID)) }
         return try await session.run(isOfAll ? Self.totals : Self.sums, parameters, as: access)
             .map { row in
-                RoutingSums(
-                    key: try row.string(0),
-                    isIncoming: try row.bool(1),
-                    routed: try row.int64(2),
-                    unmatched: try row.int64(3),
-                    duplicates: try row.int64(4),
-                    retried: try row.int64(5),
-                    failed: try row.int64(6),
-                    expired: try row.int64(7),
-                    waited: try row.int64(8),
-                    returned: try row.int64(9),
-                    latencyMilliseconds: try row.int64(10),
-                    latencyCounts: try (11..<19).map { try row.int64($0) }
-                )
+                var sums = RoutingSums(key: try row.string(0), isIncoming: try row.bool(1))
+                sums.routed = try row.int64(2)
+                sums.unmatched = try row.int64(3)
+                sums.duplicates = try row.int64(4)
+                sums.retried = try row.int64(5)
+                sums.failed = try row.int64(6)
+                sums.expired = try row.int64(7)
+                sums.waited = try row.int64(8)
+                sums.returned = try row.int64(9)
+                sums.latencyMilliseconds = try row.int64(10)
+                sums.latencyCounts = try (11..<19).map { try row.int64($0) }
+                return sums
             }
     }
 
@@ -102,9 +125,7 @@ package struct StatisticsStore: Sendable {
     /// - Returns: how many log rows were counted, and up to when all is.
     @discardableResult
     package func gatherStatistics(ifOlderThan seconds: Int32 = 0) async throws -> (counted: Int64, upTo: Timestamp?) {
-        var parameters = Parameters()
-        parameters.append(seconds)
-        let counted = try await session.pool.query(Self.gather, parameters).first?.int64(0) ?? 0
+        let counted = try await session.pool.query(Self.gather, ["seconds": .int32(seconds)]).first?.int64(0) ?? 0
         return (counted, try await session.pool.query(Self.countedUpTo).first?.timestamp(0))
     }
 
@@ -120,42 +141,38 @@ package struct StatisticsStore: Sendable {
         to last: String?,
         progress: (_ day: String, _ rows: Int64) -> Void
     ) async throws {
-        var parameters = Parameters()
-        parameters.append(first)
-        parameters.append(last)
+        let parameters: Parameters = ["first": .text(first), "last": .text(last)]
         for row in try await session.pool.query(Self.logDays, parameters) {
             let day = try row.string(0)
-            var parameters = Parameters()
-            parameters.append(day)
             // A day may have many rows: not bounded by the limit of single statements.
             let rows = try await session.pool.withConnection { connection in
                 _ = try await connection.simple("SET statement_timeout = 0")
-                return try await connection.query(Self.rebuild, parameters).first?.int64(0) ?? 0
+                return try await connection.query(Self.rebuild, ["day": .text(day)]).first?.int64(0) ?? 0
             }
             progress(day, rows)
         }
     }
 
-    private static let sums = Statement(
+    static let sums = Statement(
         "routing_sums",
         """
-        SELECT CASE $3::text WHEN 'day' THEN t.day::text WHEN 'workspace' THEN t.workspace_id::text ELSE t.key END AS k,
+        SELECT CASE :grouping::text WHEN 'day' THEN t.day::text WHEN 'workspace' THEN t.workspace_id::text ELSE t.key END AS k,
             \(counts)
         FROM switchyard.routing_statistics t
-        WHERE t.day BETWEEN $1::text::date AND $2::text::date
-            AND t.dimension = CASE WHEN $3 IN ('day', 'workspace') THEN 'all' ELSE $3 END
-            AND ($4::uuid IS NULL OR t.workspace_id = $4)
+        WHERE t.day BETWEEN :from::text::date AND :to::text::date
+            AND t.dimension = CASE WHEN :grouping IN ('day', 'workspace') THEN 'all' ELSE :grouping END
+            AND (:workspace::uuid IS NULL OR t.workspace_id = :workspace)
         \(order)
         """
     )
-    private static let totals = Statement(
+    static let totals = Statement(
         "routing_totals",
         """
-        SELECT CASE $3::text WHEN 'day' THEN t.day::text ELSE t.key END AS k,
+        SELECT CASE :grouping::text WHEN 'day' THEN t.day::text ELSE t.key END AS k,
             \(counts)
         FROM switchyard.routing_totals t
-        WHERE t.day BETWEEN $1::text::date AND $2::text::date
-            AND t.dimension = CASE WHEN $3 = 'day' THEN 'all' ELSE $3 END
+        WHERE t.day BETWEEN :from::text::date AND :to::text::date
+            AND t.dimension = CASE WHEN :grouping = 'day' THEN 'all' ELSE :grouping END
         \(order)
         """
     )
@@ -170,28 +187,28 @@ package struct StatisticsStore: Sendable {
         """
     private static let order = """
         GROUP BY 1, 2
-        ORDER BY CASE WHEN $3 = 'day' THEN max(t.day) END DESC, 1, 2
+        ORDER BY CASE WHEN :grouping = 'day' THEN max(t.day) END DESC, 1, 2
         LIMIT 10000
         """
-    private static let gather = Statement(
+    static let gather = Statement(
         "gather_statistics",
         """
-        SELECT CASE WHEN coalesce((SELECT w.counted_at <= clock_timestamp() - make_interval(secs => $1::int)
+        SELECT CASE WHEN coalesce((SELECT w.counted_at <= clock_timestamp() - make_interval(secs => :seconds::int)
             FROM switchyard.statistics_watermark w), true) THEN switchyard.gather_statistics() ELSE 0 END
         """
     )
-    private static let countedUpTo = Statement(
+    static let countedUpTo = Statement(
         "statistics_counted_up_to",
         "SELECT counted_at FROM switchyard.statistics_watermark"
     )
-    private static let logDays = Statement(
+    static let logDays = Statement(
         "",
         """
         SELECT d::date::text FROM generate_series(
-            coalesce($1::text::date, (SELECT min(created_at) AT TIME ZONE 'UTC' FROM public.lead_routing_logs)::date,
+            coalesce(:first::text::date, (SELECT min(created_at) AT TIME ZONE 'UTC' FROM public.lead_routing_logs)::date,
                 (now() AT TIME ZONE 'UTC')::date),
-            coalesce($2::text::date, (now() AT TIME ZONE 'UTC')::date), interval '1 day') d
+            coalesce(:last::text::date, (now() AT TIME ZONE 'UTC')::date), interval '1 day') d
         """
     )
-    private static let rebuild = Statement("", "SELECT switchyard.rebuild_statistics($1::text::date)")
+    static let rebuild = Statement("", "SELECT switchyard.rebuild_statistics(:day::text::date)")
 }

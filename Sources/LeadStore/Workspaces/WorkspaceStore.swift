@@ -34,16 +34,13 @@ package struct WorkspaceStore: Sendable {
 
     /// All workspaces that the caller may see, by name.
     package func workspaces(as access: Access) async throws -> [WorkspaceRecord] {
-        var parameters = Parameters()
-        parameters.append(access.workspaceID)
+        let parameters: Parameters = ["workspace": .uuid(access.workspaceID)]
         return try await session.run(Self.listWorkspaces, parameters, as: access).map(WorkspaceRecord.init)
     }
 
     /// One workspace, or nil if there is none that the caller may see.
     package func workspace(_ id: UUID, as access: Access) async throws -> WorkspaceRecord? {
-        var parameters = Parameters()
-        parameters.append(id)
-        return try await session.run(Self.oneWorkspace, parameters, as: access).first.map(WorkspaceRecord.init)
+        try await session.run(Self.oneWorkspace, ["id": .uuid(id)], as: access).first.map(WorkspaceRecord.init)
     }
 
     /// Creates a workspace; repeated with the same id and fields, it is made once.
@@ -81,12 +78,10 @@ package struct WorkspaceStore: Sendable {
     /// - Returns: whether there was one.
     package func deleteWorkspace(_ id: UUID, as access: Access) async throws -> Bool {
         try Self.requireAdministrator(access)
-        var parameters = Parameters()
-        parameters.append(id)
-        return try await !session.write(Self.markWorkspaceDeleted, parameters, as: access).isEmpty
+        return try await !session.write(Self.markWorkspaceDeleted, ["id": .uuid(id)], as: access).isEmpty
     }
 
-    /// Refuses everybody but administrators.
+    /// Refuses all callers but administrators.
     static func requireAdministrator(_ access: Access) throws {
         guard access == .administrator else {
             throw StoreError(.forbidden, "Only an administrator's key may do that.")
@@ -96,18 +91,16 @@ package struct WorkspaceStore: Sendable {
     private func check(_ change: WorkspaceChange, name: String?, id: UUID, as access: Access) async throws {
         try Self.requireAdministrator(access)
         if let name, name.isEmpty || name.utf8.count > 200 {
-            throw StoreError(.invalid, field: "/name", "A name has 1 to 200 bytes.")
+            throw StoreError(.invalid, field: "/name", "A name must have 1 to 200 bytes.")
         }
         if let type = change.type, type != "partner", type != "platform" {
-            throw StoreError(.invalid, field: "/type", "A workspace is of type partner or platform.")
+            throw StoreError(.invalid, field: "/type", "The type must be partner or platform.")
         }
         if case .some(.some(let capacity)) = change.capacity {
             if let problem = capacity.problems.first {
                 throw StoreError(.invalid, field: problem.path, problem.message, remedy: problem.remedy)
             }
-            var parameters = Parameters()
-            parameters.append(capacity.timeZone)
-            guard try await session.pool.query(Self.timeZone, parameters).first != nil else {
+            guard try await session.pool.query(Self.timeZone, ["name": .text(capacity.timeZone)]).first != nil else {
                 throw StoreError(
                     .invalid,
                     field: "/capacity/timeZone",
@@ -118,79 +111,78 @@ package struct WorkspaceStore: Sendable {
         }
         if case .fallback(let destination) = change.unmatchedPolicy {
             guard destination != id, try await workspace(destination, as: .administrator) != nil else {
-                throw StoreError(.invalid, field: "/fallbackWorkspaceId", "Names no other workspace that exists.")
+                throw StoreError(.invalid, field: "/fallbackWorkspaceId", "This is not another existing workspace.")
             }
         }
     }
 
     private func save(_ statement: Statement, id: UUID, _ change: WorkspaceChange) async throws -> WorkspaceRecord {
-        var parameters = Parameters()
-        parameters.append(id)
-        parameters.append(change.name)
-        parameters.append(change.type)
-        parameters.append(change.isActive)
-        parameters.append(change.isPaused)
-        parameters.append(change.unmatchedPolicy?.storedName)
-        if case .fallback(let destination) = change.unmatchedPolicy {
-            parameters.append(destination)
-        } else {
-            parameters.append(UUID?.none)
-        }
-        parameters.append(change.capacity != nil)
-        parameters.json(change.capacity.flatMap { $0 }?.settings.json)
+        var fallback: UUID?
+        if case .fallback(let destination) = change.unmatchedPolicy { fallback = destination }
+        let parameters: Parameters = [
+            "id": .uuid(id),
+            "name": .text(change.name),
+            "type": .text(change.type),
+            "is_active": .bool(change.isActive),
+            "is_paused": .bool(change.isPaused),
+            "unmatched_policy": .text(change.unmatchedPolicy?.storedName),
+            "fallback": .uuid(fallback),
+            "sets_capacity": .bool(change.capacity != nil),
+            "capacity": .json(change.capacity.flatMap { $0 }?.settings.json),
+        ]
         let rows = try await session.write(statement, parameters, as: .administrator)
         guard let row = rows.first else { throw StoreError(.notFound, "There is no such workspace.") }
         return try WorkspaceRecord(row)
     }
 
-    private static let timeZone = Statement(
+    static let timeZone = Statement(
         "time_zone",
-        "SELECT z.name FROM pg_catalog.pg_timezone_names z WHERE z.name = $1"
+        "SELECT z.name FROM pg_catalog.pg_timezone_names z WHERE z.name = :name"
     )
-    private static let listWorkspaces = Statement(
+    static let listWorkspaces = Statement(
         "list_workspaces",
         """
         SELECT \(WorkspaceRecord.columns) FROM public.workspaces w
-        WHERE w.deleted_at IS NULL AND ($1::uuid IS NULL OR w.id = $1)
+        WHERE w.deleted_at IS NULL AND (:workspace::uuid IS NULL OR w.id = :workspace)
         ORDER BY w.name, w.id
         """
     )
-    private static let oneWorkspace = Statement(
+    static let oneWorkspace = Statement(
         "one_workspace",
-        "SELECT \(WorkspaceRecord.columns) FROM public.workspaces w WHERE w.id = $1 AND w.deleted_at IS NULL"
+        "SELECT \(WorkspaceRecord.columns) FROM public.workspaces w WHERE w.id = :id AND w.deleted_at IS NULL"
     )
-    private static let insertWorkspace = Statement(
+    static let insertWorkspace = Statement(
         "insert_workspace",
         """
         INSERT INTO public.workspaces AS w
             (id, name, workspace_type, is_active, routing_paused_at, unmatched_policy, fallback_workspace_id, capacity)
-        VALUES ($1, $2, coalesce($3, 'partner'), coalesce($4, true), CASE WHEN $5 THEN now() END,
-            coalesce($6, 'keep'), $7, CASE WHEN $8 THEN $9 END)
+        VALUES (:id, :name, coalesce(:type, 'partner'), coalesce(:is_active, true), CASE WHEN :is_paused THEN now() END,
+            coalesce(:unmatched_policy, 'keep'), :fallback, CASE WHEN :sets_capacity THEN :capacity::jsonb END)
         RETURNING \(WorkspaceRecord.columns)
         """
     )
-    private static let updateWorkspace = Statement(
+    static let updateWorkspace = Statement(
         "update_workspace",
         """
         UPDATE public.workspaces AS w SET
-            name = coalesce($2, w.name),
-            workspace_type = coalesce($3, w.workspace_type),
-            is_active = coalesce($4, w.is_active),
-            routing_paused_at = CASE $5 WHEN true THEN coalesce(w.routing_paused_at, now())
+            name = coalesce(:name, w.name),
+            workspace_type = coalesce(:type, w.workspace_type),
+            is_active = coalesce(:is_active, w.is_active),
+            routing_paused_at = CASE :is_paused::boolean WHEN true THEN coalesce(w.routing_paused_at, now())
                 WHEN false THEN NULL ELSE w.routing_paused_at END,
-            unmatched_policy = coalesce($6, w.unmatched_policy),
-            fallback_workspace_id = CASE WHEN $6 IS NULL THEN w.fallback_workspace_id ELSE $7 END,
-            capacity = CASE WHEN $8 THEN $9 ELSE w.capacity END,
+            unmatched_policy = coalesce(:unmatched_policy, w.unmatched_policy),
+            fallback_workspace_id = CASE WHEN :unmatched_policy::text IS NULL THEN w.fallback_workspace_id ELSE :fallback END,
+            capacity = CASE WHEN :sets_capacity THEN :capacity ELSE w.capacity END,
             updated_at = now()
-        WHERE w.id = $1 AND w.deleted_at IS NULL
+        WHERE w.id = :id AND w.deleted_at IS NULL
         RETURNING \(WorkspaceRecord.columns)
         """
     )
-    private static let markWorkspaceDeleted = Statement(
+    static let markWorkspaceDeleted = Statement(
         "mark_workspace_deleted",
         """
         UPDATE public.workspaces SET deleted_at = now(), is_active = false, updated_at = now()
-        WHERE id = $1 AND deleted_at IS NULL
+        WHERE id = :id AND deleted_at IS NULL
         RETURNING id
         """
     )

@@ -1,10 +1,10 @@
 import FoundationEssentials
 package import Logging
 
-/// Is told of errors in the log, so that they can be reported elsewhere.
-package protocol ErrorWitness: Sendable {
-    /// Takes notice; returns at once.
-    func witness(level: Logger.Level, message: String, metadata: [String: String])
+/// Reports errors of the log elsewhere.
+package protocol ErrorReporter: Sendable {
+    /// Takes an error; returns at once.
+    func report(level: Logger.Level, message: String, metadata: [String: String])
 }
 
 /// Writes swift-log's events as lines of JSON, or of text for a terminal.
@@ -15,7 +15,7 @@ package struct LineLogHandler: LogHandler {
     private let label: String
     private let format: LogFormat
     private let sink: LogSink
-    private let witness: (any ErrorWitness)?
+    private let reporter: (any ErrorReporter)?
 
     /// A handler.
     ///
@@ -24,19 +24,19 @@ package struct LineLogHandler: LogHandler {
     ///   - level: what is below it is not written.
     ///   - format: how lines look.
     ///   - sink: where they go.
-    ///   - witness: who is told of errors.
+    ///   - reporter: what reports errors elsewhere.
     package init(
         label: String,
         level: Logger.Level,
         format: LogFormat,
         sink: LogSink,
-        witness: (any ErrorWitness)? = nil
+        reporter: (any ErrorReporter)? = nil
     ) {
         self.label = label
         logLevel = level
         self.format = format
         self.sink = sink
-        self.witness = witness
+        self.reporter = reporter
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -55,8 +55,8 @@ package struct LineLogHandler: LogHandler {
         for (name, value) in all.sorted(by: { $0.key < $1.key }) { line.field(named: name, value.description) }
         line.end()
         sink.write(line.bytes)
-        if event.level >= .error, let witness {
-            witness.witness(
+        if event.level >= .error, let reporter {
+            reporter.report(
                 level: event.level,
                 message: event.message.description,
                 metadata: all.mapValues(\.description)

@@ -82,9 +82,6 @@ struct LogLine {
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    /// Forgets what was put together, and keeps the room for it.
-    mutating func clear() { bytes.removeAll(keepingCapacity: true) }
-
     private mutating func startField(_ name: (inout LogLine) -> Void) {
         raw(format == .json ? #",""# : " ")
         name(&self)

@@ -7,15 +7,16 @@ import Glibc
 
 /// Where lines of the log go: standard error, whole lines at a time.
 ///
-/// Ordinary lines are written at once, unless nobody reads. The lines about leads come by the thousand: they gather, and a
-/// thread of their own writes them, so that a slow reader of the log holds up nobody. Past a bound they are dropped and
-/// counted.
+/// Ordinary lines are written at once, unless the reader is too slow. The lines about leads come by the thousand: they
+/// gather, and a thread of their own writes them, so that a slow reader of the log delays no request. Past a bound they
+/// are dropped and counted.
 package final class LogSink: Sendable {
     private struct State {
         var waiting: [UInt8] = []
         var waitingLines = 0
         var lost = 0
         var lostInAll = 0
+        var isStopped = false
     }
 
     private let state = Mutex(State())
@@ -38,10 +39,10 @@ package final class LogSink: Sendable {
         self.bound = bound
     }
 
-    /// How many lines were dropped so far, because nobody read them.
+    /// How many lines were dropped so far, because the reader was too slow.
     package var lostLines: Int { state.withLock { $0.lostInAll } }
 
-    /// Writes a line before it returns; where that would have to wait, because nobody reads, the line gathers.
+    /// Writes a line before it returns; where that would have to wait for a slow reader, the line is buffered.
     func write(_ line: [UInt8]) {
         let isWritten = writing.withLockIfAvailable { _ in
             guard line.count <= Self.atOnce, isReady else { return false }
@@ -76,7 +77,7 @@ package final class LogSink: Sendable {
         if isFirst { work.signal() }
     }
 
-    /// Starts the thread that writes what gathers; it ends with the process.
+    /// Starts the thread that writes what gathers, until ``stop()``.
     package func start() {
         let box = Unmanaged.passRetained(self)
         var thread = pthread_t()
@@ -86,14 +87,22 @@ package final class LogSink: Sendable {
             { raw in
                 guard let raw else { return nil }
                 let sink = Unmanaged<LogSink>.fromOpaque(raw).takeRetainedValue()
-                while true {
+                while !sink.state.withLock({ $0.isStopped }) {
                     sink.work.wait()
                     sink.flush()
                 }
+                return nil
             },
             box.toOpaque()
         )
         if result != 0 { box.release() } else { pthread_detach(thread) }
+    }
+
+    /// Writes what has gathered, and ends the thread; later lines about leads are not written.
+    package func stop() {
+        flush()
+        state.withLock { $0.isStopped = true }
+        work.signal()
     }
 
     /// Writes what has gathered.
@@ -138,7 +147,7 @@ extension Slice where Base == UnsafeRawBufferPointer {
     fileprivate var baseAddress: UnsafeRawPointer? { base.baseAddress.map { $0 + startIndex } }
 }
 
-/// Wakes one thread that waits; a signal that nobody waits for is kept.
+/// Wakes one thread that waits; a signal without a waiting thread is kept.
 private final class ThreadSignal: @unchecked Sendable {
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 

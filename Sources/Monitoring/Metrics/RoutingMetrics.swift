@@ -47,7 +47,7 @@ package final class RoutingMetrics: RoutingMeter {
         )
         duplicates = registry.counter(
             "switchyard_routing_duplicates_caught_total",
-            "Leads that somebody had sent before.",
+            "Leads that were recognised as duplicates.",
             datadog: "routing.duplicates_caught"
         )
         retries = registry.counter(

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Whoever logs does not wait. Of errors alike one a minute is reported, with how many were not; of all, the part that
 /// is asked for; what is too much is dropped. It reports nothing about itself.
-package final class SentryReporter: ErrorWitness, Service {
+package final class SentryReporter: ErrorReporter, Service {
     private struct State {
         var queue: [SentryEntry] = []
         var groups: [String: (reportedAt: Double, suppressed: Int)] = [:]
@@ -50,7 +50,7 @@ package final class SentryReporter: ErrorWitness, Service {
         self.seconds = seconds
     }
 
-    package func witness(level: Logger.Level, message: String, metadata: [String: String]) {
+    package func report(level: Logger.Level, message: String, metadata: [String: String]) {
         let now = seconds()
         let group = "\(message)|\(metadata["error.type"] ?? "")|\(metadata["function"] ?? "")"
         let isTaken = state.withLock { state in

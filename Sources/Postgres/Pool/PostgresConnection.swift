@@ -20,7 +20,7 @@ package final class PostgresConnection: Sendable {
         timeout: Duration? = nil
     ) async throws(PostgresError) -> Rows {
         let request = Request(
-            .statement(statement, parameters),
+            .statement(statement, try parameters.arranged(for: statement)),
             deadline: timeout.map { ContinuousClock.now + $0 }
         )
         guard case .rows(let rows) = try await run(request) else { throw PoolEngine.shutDownError }

@@ -55,7 +55,7 @@ package final class PostgresPool: Sendable, Service {
         timeout: Duration? = nil
     ) async throws(PostgresError) -> Rows {
         let request = Request(
-            .statement(statement, parameters),
+            .statement(statement, try parameters.arranged(for: statement)),
             deadline: timeout.map { ContinuousClock.now + $0 }
         )
         let engine = engine
@@ -99,9 +99,9 @@ package final class PostgresPool: Sendable, Service {
     /// Runs `body` between BEGIN and COMMIT, and rolls back if it throws.
     ///
     /// BEGIN travels with the first statement; without a statement nothing is sent at all. Throws
-    /// ``PostgresError/Code/connectionLost`` if the connection ended before COMMIT was answered: nobody knows then. A
-    /// transaction that had failed inside, though `body` did not throw, is an error (25P02), since it was rolled back.
-    /// Only `SET LOCAL` may be used inside: the connection is given to the next caller as it is.
+    /// ``PostgresError/Code/connectionLost`` if the connection ended before COMMIT was answered: the result is then
+    /// unknown. A transaction that had failed inside, though `body` did not throw, is an error (25P02), since it was
+    /// rolled back. Only `SET LOCAL` may be used inside: the connection is given to the next caller as it is.
     package func withTransaction<T: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
         _ body: (PostgresConnection) async throws -> T

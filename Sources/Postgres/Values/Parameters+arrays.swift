@@ -50,30 +50,34 @@ extension Parameters {
         append(array: values, of: TypeOID.bytea, as: TypeOID.byteaArray) { $0.write($1) }
     }
 
-    /// Appends a `uuid[]` of what is at some places; nil is NULL.
+    /// Appends a `uuid[]` of the values at some places, under a name; nil is NULL.
     ///
-    /// The forms with a closure write from wherever the values are, without an array of them in between. They ask for a place
-    /// and do not hand out an element, which would be copied whole for each of its values.
-    package mutating func append(uuids places: Range<Int>, _ value: (Int) -> UUID?) {
+    /// The forms with a closure write from wherever the values are, without an array of them in between. They ask for a
+    /// place and do not hand out an element, which would be copied whole for each of its values.
+    package mutating func append(_ name: StaticString, uuids places: Range<Int>, _ value: (Int) -> UUID?) {
         append(array: places, of: TypeOID.uuid, as: TypeOID.uuidArray, value) { $0.write($1) }
+        setName(name)
     }
 
-    /// Appends a `text[]` of what is at some places; nil is NULL.
-    package mutating func append(texts places: Range<Int>, _ value: (Int) -> String?) {
+    /// Appends a `text[]` of the values at some places, under a name; nil is NULL.
+    package mutating func append(_ name: StaticString, texts places: Range<Int>, _ value: (Int) -> String?) {
         append(array: places, of: TypeOID.text, as: TypeOID.textArray, value) { $0.write($1) }
+        setName(name)
     }
 
-    /// Appends a `bytea[]` of what is at some places; nil is NULL.
-    package mutating func append(bytes places: Range<Int>, _ value: (Int) -> [UInt8]?) {
+    /// Appends a `bytea[]` of the values at some places, under a name; nil is NULL.
+    package mutating func append(_ name: StaticString, bytes places: Range<Int>, _ value: (Int) -> [UInt8]?) {
         append(array: places, of: TypeOID.bytea, as: TypeOID.byteaArray, value) { $0.write($1) }
+        setName(name)
     }
 
-    /// Appends a `text[]` of bytes as lower-case hexadecimal digits; nil is NULL.
-    package mutating func append(hexadecimal places: Range<Int>, _ value: (Int) -> [UInt8]?) {
+    /// Appends a `text[]` of bytes as lower-case hexadecimal digits, under a name; nil is NULL.
+    package mutating func append(_ name: StaticString, hexadecimal places: Range<Int>, _ value: (Int) -> [UInt8]?) {
         append(array: places, of: TypeOID.text, as: TypeOID.textArray, value) { $0.write(hexadecimal: $1) }
+        setName(name)
     }
 
-    /// Writes an array whose values are at hand.
+    /// Writes an array of given values.
     private mutating func append<Element>(
         array values: [Element?],
         of element: UInt32,

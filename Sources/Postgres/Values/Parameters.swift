@@ -1,11 +1,13 @@
 package import FoundationEssentials
 
-/// The parameters of one statement, in order, in PostgreSQL's binary form.
+/// The parameters of one statement, in PostgreSQL's binary form: by name in any order, or by number in order.
 ///
 /// All values share one buffer, so that a statement costs two allocations however many values it has. Nil is SQL
 /// NULL; an empty text or bytea is an empty value.
 package struct Parameters: Sendable {
     struct Field: Sendable {
+        /// What the statement calls it; nil for a parameter that goes by its number.
+        var name: StaticString?
         var type: UInt32
         var start: Int32
         /// In bytes; −1 for NULL.
@@ -13,7 +15,7 @@ package struct Parameters: Sendable {
     }
 
     private(set) var buffer: [UInt8] = []
-    private(set) var fields: [Field] = []
+    var fields: [Field] = []
 
     /// No parameters yet.
     package init() {}
@@ -23,6 +25,9 @@ package struct Parameters: Sendable {
         buffer.reserveCapacity(bytes)
         fields.reserveCapacity(count)
     }
+
+    /// Names the parameter that was appended last.
+    mutating func setName(_ name: StaticString) { fields[fields.count - 1].name = name }
 
     /// Appends a `uuid`.
     package mutating func append(_ value: UUID?) {

@@ -26,19 +26,9 @@ extension Row {
         try array(column, "smallint[]") { .integer($0) }
     }
 
-    /// Reads an `integer[]` without NULLs.
-    package func int32Array(_ column: Int) throws(PostgresError) -> [Int32] {
-        try whole(int32ArrayWithNulls(column), column)
-    }
-
     /// Reads an `integer[]` whose elements may be NULL.
     package func int32ArrayWithNulls(_ column: Int) throws(PostgresError) -> [Int32?] {
         try array(column, "integer[]") { .integer($0) }
-    }
-
-    /// Reads a `bigint[]` without NULLs.
-    package func int64Array(_ column: Int) throws(PostgresError) -> [Int64] {
-        try whole(int64ArrayWithNulls(column), column)
     }
 
     /// Reads a `bigint[]` whose elements may be NULL.

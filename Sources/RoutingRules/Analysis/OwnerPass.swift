@@ -95,7 +95,7 @@ struct OwnerPass {
                     .deadValue,
                     rule,
                     path: "/conditions/us_states",
-                    "\(SentenceList.quoted(unknown)) \(unknown.count == 1 ? "is no state" : "are no states") of the United States, "
+                    "\(SentenceList.quoted(unknown)) \(unknown.count == 1 ? "is not a state" : "are not states") of the United States, "
                         + "so no lead is in \(unknown.count == 1 ? "it" : "them").",
                     remedy: "Use the state's code or name; states of other countries go into regions."
                 )
@@ -109,7 +109,7 @@ struct OwnerPass {
                     .unknownCountry,
                     rule,
                     path: "/conditions/countries",
-                    "\(SentenceList.quoted(strange)) \(strange.count == 1 ? "is no country" : "are no countries") of ISO 3166-1, "
+                    "\(SentenceList.quoted(strange)) \(strange.count == 1 ? "is not a country" : "are not countries") of ISO 3166-1, "
                         + "and \(strange.count == 1 ? "is" : "are") met only by leads that spell it the same way.",
                     remedy: "Use the code or the English name of the country."
                 )
@@ -136,7 +136,7 @@ struct OwnerPass {
             return finding(
                 "us_states",
                 "No lead matches: \(SentenceList.quoted(unknownStates)) "
-                    + "\(unknownStates.count == 1 ? "is no state" : "are no states") of the United States.",
+                    + "\(unknownStates.count == 1 ? "is not a state" : "are not states") of the United States.",
                 "Use the state's code or name; states of other countries go into regions."
             )
         }

@@ -14,12 +14,6 @@ struct RuleBits: Sendable, Equatable {
 
     var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 
-    /// The rule that is tried first.
-    var first: Int? {
-        for (index, word) in words.enumerated() where word != 0 { return index * 64 + word.trailingZeroBitCount }
-        return nil
-    }
-
     /// All of them, in order.
     var members: [Int] {
         var members: [Int] = []
@@ -54,14 +48,6 @@ struct RuleBits: Sendable, Equatable {
         for index in 0..<min(words.count, min(one.words.count, other.words.count)) {
             words[index] |= one.words[index] & other.words[index]
         }
-    }
-
-    /// Whether the two have a rule in common.
-    func intersects(_ other: RuleBits) -> Bool {
-        for index in 0..<min(words.count, other.words.count) where words[index] & other.words[index] != 0 {
-            return true
-        }
-        return false
     }
 }
 

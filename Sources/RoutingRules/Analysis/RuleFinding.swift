@@ -51,7 +51,7 @@ package struct RuleFinding: Sendable, Hashable {
         case emptyPool = "empty-pool"
         /// A member of its pool cannot take leads, others can.
         case deadMember = "dead-member"
-        /// It has the priority of another rule that wants some of the same leads for somebody else.
+        /// It has the priority of another rule that sends some of the same leads elsewhere.
         case priorityTie = "priority-tie"
         /// It takes every lead, and rules come after it.
         case catchAllNotLast = "catch-all-not-last"
@@ -103,7 +103,4 @@ package struct RuleLintReport: Sendable, Hashable {
     package func count(_ severity: RuleFinding.Severity) -> Int {
         findings.count { $0.severity == severity }
     }
-
-    /// The findings about one rule.
-    package func findings(about rule: UUID) -> [RuleFinding] { findings.filter { $0.ruleID == rule } }
 }

@@ -22,7 +22,7 @@ struct SettingsReader {
         self.path = path
         guard case .object(let members) = value else {
             problems.append(
-                SettingsProblem(path: path, message: "This is an object, not \(value.kind.rawValue).", remedy: nil)
+                SettingsProblem(path: path, message: "This must be an object, not \(value.kind.rawValue).", remedy: nil)
             )
             return
         }
@@ -46,7 +46,7 @@ struct SettingsReader {
     mutating func text(_ name: String, isRequired: Bool = false) -> String? {
         guard let value = value(name, isRequired: isRequired) else { return nil }
         guard case .string(let text) = value, !text.isEmpty, text.utf8.count <= 200, !text.utf8.contains(0) else {
-            note(name, "This is a string of 1 to 200 bytes.")
+            note(name, "This must be a string of 1 to 200 bytes.")
             return nil
         }
         return text
@@ -55,7 +55,7 @@ struct SettingsReader {
     mutating func bool(_ name: String) -> Bool? {
         guard let value = value(name, isRequired: false) else { return nil }
         guard case .bool(let bool) = value else {
-            note(name, "This is true or false, not \(value.kind.rawValue).")
+            note(name, "This must be true or false, not \(value.kind.rawValue).")
             return nil
         }
         return bool
@@ -66,7 +66,8 @@ struct SettingsReader {
         guard let number = value.double else {
             note(
                 name,
-                value.kind == .number ? "This number is out of range." : "This is a number, not \(value.kind.rawValue)."
+                value.kind == .number
+                    ? "This number is out of range." : "This must be a number, not \(value.kind.rawValue)."
             )
             return nil
         }
@@ -76,7 +77,7 @@ struct SettingsReader {
     mutating func integer(_ name: String, in range: ClosedRange<Int64>, isRequired: Bool = false) -> Int64? {
         guard let value = value(name, isRequired: isRequired) else { return nil }
         guard let whole = value.integer, range.contains(whole) else {
-            note(name, "This is a whole number from \(range.lowerBound) to \(range.upperBound).")
+            note(name, "This must be a whole number from \(range.lowerBound) to \(range.upperBound).")
             return nil
         }
         return whole
@@ -98,7 +99,7 @@ struct SettingsReader {
     ) -> Choice? {
         guard let value = value(name, isRequired: isRequired) else { return nil }
         guard case .string(let text) = value, let choice = Choice(rawValue: text) else {
-            note(name, "This is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
+            note(name, "This is not one of \(Choice.allCases.map(\.rawValue).joined(separator: ", ")).")
             return nil
         }
         return choice
@@ -108,7 +109,7 @@ struct SettingsReader {
     mutating func list(_ name: String, atMost: Int) -> [JSONValue]? {
         guard let value = value(name, isRequired: false) else { return nil }
         guard case .array(let values) = value, values.count <= atMost else {
-            note(name, "This is a list of at most \(atMost) entries.")
+            note(name, "This must be a list of at most \(atMost) entries.")
             return nil
         }
         return values

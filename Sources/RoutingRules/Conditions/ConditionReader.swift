@@ -57,7 +57,7 @@ struct ConditionReader {
             return node(value, path: path + "/not", depth: depth + 1).map(ConditionNode.not)
         }
         guard case .array(let elements) = value, !elements.isEmpty else {
-            note(path + "/" + kind, "This is a list of at least one condition.", "Send [{…}, …].")
+            note(path + "/" + kind, "This must be a list of at least one condition.", "Send [{…}, …].")
             return nil
         }
         var parts: [ConditionNode] = []
@@ -127,14 +127,14 @@ extension ConditionReader {
     ) -> Comparison.Test? {
         switch op {
         case .exists, .missing:
-            if value != nil { note(path, "“\(op.rawValue)” takes no value.", "Leave it out.") }
+            if value != nil { note(path, "“\(op.rawValue)” takes no value.", "Omit it.") }
             return .presence
         case .isFreeMail:
             switch value {
             case nil: return .freeMail(true)
             case .bool(let wanted): return .freeMail(wanted)
             default:
-                note(path, "This is true or false.", "Omit it for true.")
+                note(path, "This must be true or false.", "Omit it for true.")
                 return nil
             }
         case .within: return circle(value, path: path).map(Comparison.Test.within)
@@ -157,7 +157,7 @@ extension ConditionReader {
 
     private mutating func text(_ value: JSONValue, _ limit: Int, path: String) -> String? {
         guard case .string(let text) = value else {
-            note(path, "This is a string, not \(value.kind.rawValue).", "Put it in double quotes.")
+            note(path, "This must be a string, not \(value.kind.rawValue).", "Put it in double quotes.")
             return nil
         }
         guard text.utf8.count <= limit else {
@@ -191,7 +191,7 @@ extension ConditionReader {
 
     private mutating func keys(_ field: ConditionField, _ value: JSONValue, path: String) -> [[UInt8]]? {
         guard case .array(let elements) = value, !elements.isEmpty else {
-            note(path, "This is a list of at least one value.", "Send [\"…\", …].")
+            note(path, "This must be a list of at least one value.", "Send [\"…\", …].")
             return nil
         }
         guard elements.count <= ConditionNode.Limit.values else {
@@ -209,7 +209,7 @@ extension ConditionReader {
             if case .band = field.kind { return ConditionKey.band(Extent(number)) }
             return ConditionKey.number(number)
         case (.number, _):
-            note(path, "This is a number, not \(value.kind.rawValue).", "Send digits without quotes.")
+            note(path, "This must be a number, not \(value.kind.rawValue).", "Send digits without quotes.")
             return nil
         case (.free, .bool(let value)): return Array((value ? "true" : "false").utf8)
         default: break
@@ -261,7 +261,7 @@ extension ConditionReader {
         }
         if op == .between || op == .overlaps {
             if case .string(let text) = value, let band = field.band(of: text) { return .numbers(band) }
-            note(path, "This is a list of two values, or a band.", "Send [1, 10] or \"11-50\".")
+            note(path, "This must be a list of two values, or a band.", "Send [1, 10] or \"11-50\".")
             return nil
         }
         return bound(field, value, path: path).map { $0.isDate ? .dates($0.extent) : .numbers($0.extent) }
@@ -287,7 +287,7 @@ extension ConditionReader {
             )
             return nil
         default:
-            note(path, "This is a number, not \(value.kind.rawValue).", "Send digits without quotes.")
+            note(path, "This must be a number, not \(value.kind.rawValue).", "Send digits without quotes.")
             return nil
         }
     }
@@ -295,7 +295,7 @@ extension ConditionReader {
     private mutating func circle(_ value: JSONValue?, path: String) -> Circle? {
         let remedy = "Send {\"latitude\": 52.52, \"longitude\": 13.4, \"kilometres\": 50}, or miles."
         guard case .object(let members) = value else {
-            note(path, "This is a place and a distance.", remedy)
+            note(path, "This must be a place and a distance.", remedy)
             return nil
         }
         var numbers: [String: Double] = [:]
@@ -308,7 +308,7 @@ extension ConditionReader {
                 continue
             }
             guard case .number(let digits) = member.value else {
-                note(place, "This is a number, not \(member.value.kind.rawValue).", remedy)
+                note(place, "This must be a number, not \(member.value.kind.rawValue).", remedy)
                 continue
             }
             guard let number = finite(digits, path: place) else { continue }

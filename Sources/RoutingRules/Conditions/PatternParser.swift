@@ -127,7 +127,7 @@ struct PatternParser {
         switch scalar {
         case "(":
             if take("?"), !take(":") {
-                throw fault("Only (…) and (?:…) are supported, no look-around and no flags", "Leave it out.", at: place)
+                throw fault("Only (…) and (?:…) are supported, no look-around and no flags", "Omit it.", at: place)
             }
             let tree = try choice()
             guard take(")") else { throw fault("A “(” is not closed", "Add a “)”, or write \\(.", at: place) }

@@ -251,7 +251,7 @@ package struct LeadExplanation: Sendable {
         case "requeued":
             return "Put back into the queue\(since.actor.map { " by \($0)" } ?? "") since; it is decided again."
         case "released": return "Its lock was released since; it is decided again."
-        case "expired": return "Expired since: nothing had become of it in time."
+        case "expired": return "Expired since: it was not routed in time."
         case "returned":
             let place = since.destinationWorkspaceID.flatMap { workspaceNames[$0] }.map { " by “\($0)”" } ?? ""
             let actor = since.actor.map { " (\($0))" } ?? ""

@@ -32,7 +32,7 @@ struct DocumentReader {
         place = path
         members = tree.members ?? []
         guard case .object = tree else {
-            problems.append(DocumentProblem(path: path, "This is an object, not \(tree.kind.rawValue)."))
+            problems.append(DocumentProblem(path: path, "This must be an object, not \(tree.kind.rawValue)."))
             return
         }
         var seen: Set<String> = []
@@ -107,7 +107,7 @@ struct DocumentReader {
     }
 
     private mutating func wrong<Value>(_ name: String, _ expected: String, _ value: JSONValue) -> Value? {
-        note(name, "This is \(expected), not \(value.kind.rawValue).")
+        note(name, "This must be \(expected), not \(value.kind.rawValue).")
         return nil
     }
 }

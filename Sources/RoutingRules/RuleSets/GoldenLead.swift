@@ -98,7 +98,7 @@ extension GoldenLead.Expectation {
         var outcome: GoldenLead.Outcome?
         if let text = reader.string("outcome") {
             outcome = GoldenLead.Outcome(rawValue: text)
-            if outcome == nil { reader.note("outcome", "This is routed, unmatched, fallback or retry.") }
+            if outcome == nil { reader.note("outcome", "This must be routed, unmatched, fallback or retry.") }
         }
         let destination = reader.uuid("destination")
         let rule = reader.string("rule")
@@ -138,7 +138,7 @@ extension Lead {
         switch reader.value("metadata") {
         case nil: break
         case .object(let members)?: metadata = JSONValue.object(members).json
-        case let value?: reader.note("metadata", "This is an object, not \(value.kind.rawValue).")
+        case let value?: reader.note("metadata", "This must be an object, not \(value.kind.rawValue).")
         }
         problems += reader.problems
         guard reader.problems.isEmpty else { return nil }
@@ -160,14 +160,14 @@ extension LeadLocation {
     /// Reads the parts of a location; members that there are not are passed over.
     init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
         guard case .object = tree else {
-            problems.append(DocumentProblem(path: path, "This is an object, not \(tree.kind.rawValue)."))
+            problems.append(DocumentProblem(path: path, "This must be an object, not \(tree.kind.rawValue)."))
             return nil
         }
         func part<Part>(_ name: String, _ read: (JSONValue) -> Part?, _ expected: String) -> Part? {
             guard let value = tree[name], value != .null else { return nil }
             if let part = read(value) { return part }
             problems.append(
-                DocumentProblem(path: "\(path)/\(name)", "This is \(expected), not \(value.kind.rawValue).")
+                DocumentProblem(path: "\(path)/\(name)", "This must be \(expected), not \(value.kind.rawValue).")
             )
             return nil
         }

@@ -18,15 +18,4 @@ enum Attribute: String, CaseIterable, Sendable {
         case .region: "region"
         }
     }
-
-    /// What a lead says about it, as written; a region is said by the state.
-    func value(of lead: Lead) -> String? {
-        switch self {
-        case .industry: lead.industry
-        case .companySize: lead.companySize
-        case .revenue: lead.revenue
-        case .country: lead.location?.country
-        case .usState, .region: lead.location?.state
-        }
-    }
 }

@@ -173,11 +173,11 @@ extension RuleConditions {
                 if case .string(let text) = element {
                     values.append(text)
                 } else {
-                    problems.append(ConditionProblem(path: "\(path)/\(index)", message: "This is a text."))
+                    problems.append(ConditionProblem(path: "\(path)/\(index)", message: "This must be a text."))
                 }
             }
         default:
-            problems.append(ConditionProblem(path: path, message: "This is a list of texts."))
+            problems.append(ConditionProblem(path: path, message: "This must be a list of texts."))
         }
         if values.contains(where: { FoldedText.withBytes(of: $0, \.isEmpty) }) {
             problems.append(

@@ -1,10 +1,11 @@
 package import FoundationEssentials
+package import JSON
 
 /// What the counters and turns of a simulation begin with.
 package enum SimulatedCounters: String, Sendable, Hashable, CaseIterable {
     /// As they stand in routing at the moment.
     case live
-    /// Nothing taken, and nobody has had a turn.
+    /// Nothing taken, and no turn used.
     case empty
 }
 
@@ -14,8 +15,12 @@ package struct SimulationRequest: Sendable {
     package enum Draft: Sendable {
         /// The rules in force themselves: where do these leads go?
         case published
+        /// The owner's draft that is stored.
+        case stored
         /// The owner's rules as they stood at a version.
         case version(Int64)
+        /// A rule set as it is saved as a draft, workspaces by id or by name.
+        case document(JSONValue)
         /// These rules in the place of the owner's.
         case rules([RoutingRule])
     }
@@ -26,9 +31,11 @@ package struct SimulationRequest: Sendable {
         case days(Int, limit: Int)
         /// These, as if they came now.
         case these([SimulatedLead])
+        /// Those of a CSV file, read as an import reads it, as if they came now.
+        case csv([UInt8])
     }
 
-    /// Whose rules the draft replaces, and whose leads are decided; nil: the platform's, and everybody's.
+    /// Whose rules the draft replaces, and whose leads are decided; nil: the platform's rules, and all leads.
     package var owner: UUID?
     /// The rules that stand against those in force.
     package var draft: Draft
@@ -38,8 +45,8 @@ package struct SimulationRequest: Sendable {
     /// What counters and turns begin with; they are read, and never touched.
     ///
     /// For leads that are handed in, as if they came now, that is how they stand now. Leads of the past days begin with
-    /// nothing taken unless told otherwise: they are in today's counters already. Told otherwise, they are taken to come
-    /// again from now on, as many days later as were asked for.
+    /// nothing taken unless told otherwise: they are in today's counters already. Told otherwise, they are taken to
+    /// come again from now on, as many days later as were asked for.
     package var counters: SimulatedCounters
 
     /// How many days of leads may be asked for.
@@ -62,7 +69,7 @@ package struct SimulationRequest: Sendable {
         self.leads = leads
         switch leads {
         case .days: self.counters = counters ?? .empty
-        case .these: self.counters = counters ?? .live
+        case .these, .csv: self.counters = counters ?? .live
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LeadRouting
 import LeadStore
 import Monitoring
 import Postgres
@@ -18,10 +19,10 @@ struct Alerts: AsyncParsableCommand {
 extension Alerts {
     /// Shows how each alert stands.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show how each alert stands.")
+        static let configuration = CommandConfiguration(abstract: "Show the state of each alert.")
 
         func run() async throws {
-            try await DatabaseSession.with { session in
+            try await withDatabase { session in
                 var stored: [String: StoredAlert] = [:]
                 for alert in try await session.stores.alerts.alerts() { stored[alert.name] = alert }
                 let now = try await session.stores.schedule.databaseTime()
@@ -34,9 +35,9 @@ extension Alerts {
                         rule.condition, alert.map { "\($0.since)" } ?? "",
                     ])
                 }
-                Standard.output(table.text)
+                terminal.output(table.text)
                 let names = session.settings.monitoring.targets(node: "").map(\.name)
-                Standard.output("\nTargets: \(names.isEmpty ? "none is set up" : names.joined(separator: ", "))")
+                terminal.output("\nTargets: \(names.isEmpty ? "none is set up" : names.joined(separator: ", "))")
             }
         }
 
@@ -52,18 +53,18 @@ extension Alerts {
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Send a test message to each target.",
-            discussion: "Exits with 1 when one of them does not take it. Uses no database."
+            discussion: "Exits with 1 if one of them does not accept it. Uses no database."
         )
 
         @Option(help: "Only this target: slack, webhook, pagerduty, email or datadog.")
         var target: String?
 
         func run() async throws {
-            let settings = try await Settings.load()
+            let settings = try await CommandContext.current.settings()
             let all = settings.monitoring.targets(node: NodeName.host())
             let chosen = all.filter { target == nil || $0.name == target }
             guard !chosen.isEmpty else {
-                throw CommandFault(
+                throw CommandError(
                     target.map { "The target “\($0)” is not set up." } ?? "No target is set up.",
                     remedy: "docs/monitoring.md lists the variables, for example ALERT_SLACK_WEBHOOK_URL."
                 )
@@ -85,21 +86,21 @@ extension Alerts {
                 )
                 do {
                     try await target.tell(message)
-                    Standard.output("✓ \(target.name): taken")
+                    terminal.output("✓ \(target.name): taken")
                 } catch {
                     isWell = false
-                    Standard.output("✗ \(target.name): \(error)")
+                    terminal.output("✗ \(target.name): \(error)")
                 }
             }
             if !isWell { throw ExitCode(1) }
         }
     }
 
-    /// Has nobody told of an alert for a while.
+    /// Silences an alert for a time.
     struct Silence: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Tell nobody of an alert for a while.",
-            discussion: "It is evaluated all the same. What still fires when the silence ends is told then."
+            abstract: "Send no messages about an alert for a time.",
+            discussion: "The alert is still evaluated. If it fires when the silence ends, it is sent then."
         )
 
         @Argument(help: "Its name, as `switchyard alerts list` shows it; `all` for every one.")
@@ -108,25 +109,25 @@ extension Alerts {
         @Option(name: .customLong("for"), help: "How long: 30m, 2h, 1d; 0 ends a silence.")
         var time: String
 
-        @Option(help: "Why, for whoever looks.")
+        @Option(help: "The reason, shown with the alert.")
         var reason: String?
 
         func validate() throws {
             guard Self.seconds(time) != nil else {
-                throw ValidationError("--for is a number with m, h or d behind it, at most 30d: “2h”.")
+                throw ValidationError("--for must be a number followed by m, h or d, at most 30d, such as 2h.")
             }
         }
 
         func run() async throws {
             let names = AlertRule.standard.map(\.name)
             guard name == "all" || names.contains(name) else {
-                throw CommandFault(
+                throw CommandError(
                     "There is no alert “\(name)”.",
                     remedy: "There are: \(names.joined(separator: ", "))."
                 )
             }
             let seconds = Self.seconds(time) ?? 0
-            try await DatabaseSession.with { session in
+            try await withDatabase { session in
                 for alert in names where name == "all" || alert == name {
                     _ = try await session.stores.alerts.silenceAlert(
                         alert,
@@ -137,8 +138,8 @@ extension Alerts {
                 }
             }
             let subject = name == "all" ? "Every alert" : name
-            Standard.output(
-                seconds > 0 ? "\(subject) is silenced for \(time)." : "\(subject) is not silenced any more."
+            terminal.output(
+                seconds > 0 ? "\(subject) is silenced for \(time)." : "\(subject) is no longer silenced."
             )
         }
 

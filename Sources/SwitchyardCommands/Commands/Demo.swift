@@ -8,7 +8,7 @@ import SwitchyardServer
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Load the demo workspaces and rules, or those of a file, and show the demo key.",
-        discussion: "What is there already under the same id is left as it is, so it is safe to repeat."
+        discussion: "Existing objects with the same id are not changed, so it is safe to repeat."
     )
 
     @Option(help: "A JSON file like Examples/workspaces.json; default: the demo that is built in.")
@@ -16,20 +16,20 @@ struct Demo: AsyncParsableCommand {
 
     func run() async throws {
         let contents = try file.map(Self.read) ?? DemoFile.builtIn()
-        try await DatabaseSession.with { session in
+        try await withDatabase { session in
             let counts = try await DemoData.load(contents, into: session.stores)
-            Standard.output(
+            terminal.output(
                 "Loaded \(counts.workspaces) workspaces, \(counts.agreements) agreements, \(counts.rules) rules."
             )
             if let access = try await DemoData.access(session: session) {
-                Standard.output("Key for “\(access.workspaceName)”: \(access.token)")
+                terminal.output("Key for “\(access.workspaceName)”: \(access.token)")
             }
         }
     }
 
     private static func read(_ file: String) throws -> DemoFile {
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw CommandFault("Cannot read \(file).", remedy: "Check the path.")
+            throw CommandError("Cannot read \(file).", remedy: "Check the path.")
         }
         return try DemoFile(json: String(decoding: data, as: UTF8.self))
     }

@@ -8,12 +8,12 @@ import SwitchyardServer
 /// Looks at everything that may be wrong, and says what to do about it.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check the server, the schema and the queue, and say what to do.",
-        discussion: "Exits with 0 when nothing is wrong, with 1 when something needs doing."
+        abstract: "Check server, schema and queue, and print remedies.",
+        discussion: "Exits with 0 if every check passes, with 1 otherwise."
     )
 
     func run() async throws {
-        let isHealthy = try await DatabaseSession.with(schema: .none) { session in
+        let isHealthy = try await withDatabase(schema: .none) { session in
             var findings = Self.serverFindings(try await session.stores.health.serverFacts(), at: Self.clock())
             findings.append(
                 await session.pool.isThroughPooler()
@@ -44,7 +44,7 @@ struct Doctor: AsyncParsableCommand {
                     names: try await session.stores.workspaces.workspaceNames()
                 )
             }
-            for finding in findings { Standard.output(finding.text) }
+            for finding in findings { terminal.output(finding.text) }
             return findings.allSatisfy(\.isGood)
         }
         if !isHealthy { throw ExitCode(1) }
@@ -88,8 +88,8 @@ extension Doctor {
         )
         findings.append(
             facts.isStandby
-                ? .bad("role", "a standby, which takes no writes", "Let DATABASE_URL name the primary.")
-                : .good("role", "takes writes")
+                ? .bad("role", "a standby, which accepts no writes", "Set DATABASE_URL to the primary.")
+                : .good("role", "accepts writes")
         )
         findings.append(
             facts.mayCreate
@@ -136,16 +136,16 @@ extension Doctor {
                 : .bad(
                     "oldest transaction",
                     "\(Int(oldest)) s",
-                    "Vacuum cannot clean up behind it: look into pg_stat_activity and end it."
+                    "Vacuum cannot remove dead rows: find it in pg_stat_activity and end it."
                 )
         )
         let wait = facts.longestLockWaitSeconds ?? 0
         findings.append(
             wait < 5
-                ? .good("locks", "nobody waits for long")
+                ? .good("locks", "no statement waits for long")
                 : .bad(
                     "locks",
-                    "somebody has waited \(Int(wait)) s",
+                    "a statement has waited \(Int(wait)) s",
                     "SELECT * FROM pg_stat_activity WHERE wait_event_type = 'Lock' shows who; pg_blocking_pids(pid) shows for whom."
                 )
         )
@@ -156,7 +156,7 @@ extension Doctor {
     static func roomFinding(_ stores: Stores) async -> Finding {
         do {
             try await stores.health.tryWriting()
-            return .good("writing", "a megabyte was written and taken back")
+            return .good("writing", "a megabyte was written and removed")
         } catch let error as PostgresError where error.sqlState == "53100" {
             return .bad(
                 "writing",
@@ -177,9 +177,9 @@ extension Doctor {
                 """
             )
         } catch let error as PostgresError where error.sqlState == "42501" {
-            return .good("writing", "not tried: our user may not make temporary tables")
+            return .good("writing", "not tested: the database user may not create temporary tables")
         } catch {
-            return .bad("writing", "\(error)", "Look into the database's log.")
+            return .bad("writing", "\(error)", "Check the database's log.")
         }
     }
 
@@ -191,8 +191,8 @@ extension Doctor {
                 ? .good("functions", "may be called")
                 : .bad(
                     "functions",
-                    "our user may not call them, or not act for a workspace",
-                    "GRANT service_role, authenticated TO our user."
+                    "the database user may not call them, or may not act for a workspace",
+                    "GRANT service_role, authenticated TO the database user."
                 )
         )
         let due = Int(facts.oldestDueSeconds ?? 0)
@@ -202,7 +202,7 @@ extension Doctor {
                 : .bad(
                     "queue",
                     "\(facts.dueCount) due, the oldest for \(due) s",
-                    "Is a server running, and DISABLE_ROUTING_RETRY unset? `switchyard retry` works through them now."
+                    "Is a server running, and DISABLE_ROUTING_RETRY unset? `switchyard retry` routes them now."
                 )
         )
         findings.append(
@@ -229,13 +229,13 @@ extension Doctor {
                 : .bad(
                     "rules",
                     "switched off, because their conditions cannot be read: \(facts.unreadableRules.joined(separator: ", "))",
-                    "Save them again through the API, which says what is wrong."
+                    "Save them again through the API, which reports the error."
                 )
         )
         return findings
     }
 
-    /// What is paused, by whom: somebody who finds leads waiting must see it here.
+    /// What is paused, and by which operator: it explains waiting leads.
     static func pauseFindings(_ pauses: [RoutingPause], names: [UUID: String]) -> [Finding] {
         guard !pauses.isEmpty else { return [.good("pauses", "none")] }
         return pauses.map { pause in

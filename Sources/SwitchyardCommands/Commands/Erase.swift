@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LeadRouting
 import LeadStore
 import RoutingRules
 import SwitchyardServer
@@ -7,50 +8,44 @@ import SwitchyardServer
 /// Erases a person.
 struct Erase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Erase a person: blank what leads say of them, in all tables.",
+        abstract: "Erase a person's data from leads, in all tables.",
         discussion: """
             That there was a lead, what was decided, who is credited and what is counted stay. There is no way back but a \
             backup. docs/security.md says what is blanked and what is kept.
             """
     )
 
-    @Option(help: "The person's e-mail address, however it was written.")
+    @Option(help: "The person's e-mail address, in any notation.")
     var email: String?
 
-    @Option(help: "The person's phone number, however it was written.")
+    @Option(help: "The person's phone number, in any notation.")
     var phone: String?
 
     @Option(help: "One lead, by its id; other leads of the same person stay.")
     var lead: String?
 
-    @Flag(help: "Also forget the digests by which duplicates are recognised: sent again, the person is new.")
+    @Flag(help: "Also remove the digests that recognise duplicates: if sent again, the person is new.")
     var forgetIdentity = false
 
-    @Flag(help: "Only say what would be done.")
+    @Flag(help: "Only print what would be done.")
     var dryRun = false
 
     func validate() throws {
         guard [email, phone, lead].compactMap(\.self).count == 1 else {
-            throw ValidationError("Say who is to be erased: one of --email, --phone, --lead.")
+            throw ValidationError("Give one of --email, --phone, --lead.")
         }
     }
 
     func run() async throws {
         let subject = try subject()
-        try await DatabaseSession.with { session in
-            let erasure: Erasure
-            do {
-                erasure = try await session.stores.erasure.erase(
-                    subject,
-                    forgettingIdentity: forgetIdentity,
-                    isRehearsal: dryRun,
-                    actor: "command line",
-                    as: .administrator
-                )
-            } catch let error as StoreError {
-                throw CommandFault("\(error.message)", remedy: error.remedy ?? "Check the id.")
-            }
-            Standard.output(Self.report(erasure, isRehearsal: dryRun))
+        try await withUseCases { useCases, _ in
+            let erasure = try await useCases.leads.erase(
+                subject,
+                forgettingIdentity: forgetIdentity,
+                isRehearsal: dryRun,
+                as: .commandLine
+            )
+            terminal.output(Self.report(erasure, isRehearsal: dryRun))
         }
     }
 
@@ -58,7 +53,7 @@ struct Erase: AsyncParsableCommand {
         if let email { return .email(email) }
         if let phone { return .phone(phone) }
         guard let lead, let id = UUID(uuidString: lead) else {
-            throw CommandFault(
+            throw CommandError(
                 "“\(lead ?? "")” is not a lead's id.",
                 remedy: "An id is a UUID, as POST /api/leads answers it."
             )
@@ -71,8 +66,8 @@ struct Erase: AsyncParsableCommand {
             switch lead.outcome {
             case .erased: "\(lead.id.text)  \(isRehearsal ? "would be erased" : "erased")"
             case .already: "\(lead.id.text)  was erased before"
-            case .busy: "\(lead.id.text)  is locked by somebody who routes it"
-            case .elsewhere, .none: "\(lead.id.text)  is not there any more"
+            case .busy: "\(lead.id.text)  is locked by a program that routes it"
+            case .elsewhere, .none: "\(lead.id.text)  no longer exists"
             }
         }
         if lines.isEmpty { lines.append("No lead has it.") }
@@ -81,7 +76,7 @@ struct Erase: AsyncParsableCommand {
         }
         if !erasure.rules.isEmpty {
             lines.append(
-                "Rules that name the person, and were left as they are: \(erasure.rules.map(\.text).joined(separator: ", "))."
+                "Rules that name the person (not changed): \(erasure.rules.map(\.text).joined(separator: ", "))."
             )
         }
         return lines.joined(separator: "\n")

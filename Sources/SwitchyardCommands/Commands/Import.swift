@@ -8,7 +8,7 @@ import SwitchyardServer
 /// Takes a CSV file in.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Take the leads of a CSV file in, and route them.",
+        abstract: "Import and route the leads of a CSV file.",
         discussion: """
             The first row names the columns: email, phone, first_name, last_name, company_name, industry, company_size, \
             revenue, country, state, city, source, source_id, and workspace for the sender; others are kept as metadata. \
@@ -23,20 +23,20 @@ struct Import: AsyncParsableCommand {
     @Argument(help: "The file.")
     var file: String
 
-    @Option(help: "Whose leads these are, by id or name, for rows that do not say so themselves.")
+    @Option(help: "The workspace of the leads, by id or name, for rows without one.")
     var workspace: String?
 
     func run() async throws {
         let input = try FileChunks(path: file)
-        try await DatabaseSession.with { session in
+        try await withDatabase { session in
             let started = ContinuousClock.now
             let stores = session.stores
             let all = try await stores.workspaces.workspaces(as: .administrator).map(\.workspace)
             var sender: UUID?
             if let workspace { sender = try await stores.workspaces.workspace(named: workspace).workspace.id }
-            let routing = try await RoutingServices(session: session)
+            let routing = RoutingServices(session: session)
             let importing = CSVImport(intake: routing.intake, workspaces: all, defaultWorkspace: sender)
-            let line = ProgressLine("Importing \(file)")
+            let line = ProgressLine("Importing \(file)", on: terminal)
             let rejects = RejectFile(besides: file)
             let size = Double(max(1, input.size))
             let summary: ImportSummary
@@ -52,21 +52,21 @@ struct Import: AsyncParsableCommand {
                 line.finish()
                 let remedy =
                     switch error.fault {
-                    case .header: "Mend the first row of the file; nothing was taken in."
-                    case .sender: "Add --workspace and its name or id, or a column “workspace”; nothing was taken in."
-                    case .text: "Save it as CSV in UTF-8 with a header row; rows before that line are taken in."
+                    case .header: "Fix the header row; nothing was imported."
+                    case .sender: "Add --workspace and its name or id, or a column “workspace”; nothing was imported."
+                    case .text: "Save it as CSV in UTF-8 with a header row; rows before that line were imported."
                     }
-                throw CommandFault("\(file) cannot be read: \(error)", remedy: remedy)
+                throw CommandError("\(file) cannot be read: \(error)", remedy: remedy)
             }
             line.finish()
             try rejects.close()
             await routing.intake.stop()
             let seconds = started.duration(to: .now)
-            Self.report(summary, workspaces: all, rejects: rejects, took: seconds)
+            report(summary, workspaces: all, rejects: rejects, took: seconds)
         }
     }
 
-    private static func report(
+    private func report(
         _ summary: ImportSummary,
         workspaces: [Workspace],
         rejects: RejectFile,
@@ -82,13 +82,13 @@ struct Import: AsyncParsableCommand {
         table.add(["\(summary.duplicates)", "duplicates of leads that were here before"])
         if summary.waiting > 0 { table.add(["\(summary.waiting)", "waiting for another try"]) }
         table.add(["\(summary.rejected)", "rejected" + (summary.rejected > 0 ? ", see \(rejects.path)" : "")])
-        Standard.output(table.text)
-        Standard.output("\(summary.rows) rows in \(seconds(took)) s.")
+        terminal.output(table.text)
+        terminal.output("\(summary.rows) rows in \(Self.seconds(took)) s.")
         if !summary.metadataColumns.isEmpty {
-            Standard.output("Kept as metadata: \(summary.metadataColumns.joined(separator: ", ")).")
+            terminal.output("Kept as metadata: \(summary.metadataColumns.joined(separator: ", ")).")
         }
         if let first = summary.windows1252Line {
-            Standard.output("From line \(first) on, text that is not UTF-8 was read as Windows-1252.")
+            terminal.output("From line \(first) on, text that is not UTF-8 was read as Windows-1252.")
         }
     }
 

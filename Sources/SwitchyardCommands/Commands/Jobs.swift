@@ -21,9 +21,9 @@ extension Jobs {
         static let configuration = CommandConfiguration(abstract: "List the scheduled functions.")
 
         func run() async throws {
-            try await DatabaseSession.with { session in
+            try await withDatabase { session in
                 let now = try await session.stores.schedule.databaseTime()
-                let times = try DueTimes(ScheduledFunction.all)
+                let times = DueTimes(ScheduledFunction.all)
                 var last: [String: ScheduledRun] = [:]
                 for run in try await session.stores.schedule.lastRuns() { last[run.name] = run }
                 var table = TextTable(["NAME", "WHEN", "LAST RUN", "RESULT", "NEXT RUN"])
@@ -38,13 +38,13 @@ extension Jobs {
                             .map { "\(Timestamp(microsecondsSinceUnixEpoch: $0 * 1_000_000))" } ?? "",
                     ])
                 }
-                Standard.output(table.text)
+                terminal.output(table.text)
             }
         }
 
         private static func trigger(_ function: ScheduledFunction) -> String {
             switch function.trigger {
-            case .cron(let text): text
+            case .schedule(let schedule): schedule.cron
             case .event(let name): "on \(name)"
             }
         }
@@ -65,15 +65,15 @@ extension Jobs {
 
         func run() async throws {
             guard ScheduledFunction.all.contains(where: { $0.name == name }) else {
-                throw CommandFault(
+                throw CommandError(
                     "There is no function “\(name)”.",
                     remedy: "There are: \(ScheduledFunction.all.map(\.name).joined(separator: ", "))."
                 )
             }
-            try await DatabaseSession.with { session in
-                let routing = try await RoutingServices(session: session)
+            try await withDatabase { session in
+                let routing = RoutingServices(session: session)
                 let affected = try await routing.scheduler.runByHand(name)
-                Standard.output("\(name): \(affected) affected")
+                terminal.output("\(name): \(affected) affected")
             }
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LeadRouting
 import LeadStore
 import Postgres
 import RoutingRules
@@ -17,15 +18,15 @@ struct Keys: AsyncParsableCommand {
 extension Keys {
     /// Makes a key and shows its token, once.
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Create a key and print its token, this once.")
+        static let configuration = CommandConfiguration(abstract: "Create a key and print its token, only once.")
 
-        @Option(help: "The workspace it speaks for, by id or name.")
+        @Option(help: "The workspace of the key, by id or name.")
         var workspace: String?
 
-        @Flag(name: .customLong("administrator"), help: "For an administrator, who may do everything everywhere.")
+        @Flag(name: .customLong("administrator"), help: "An administrator's key, which may do everything.")
         var isForAdministrator = false
 
-        @Option(help: "What to call it.")
+        @Option(help: "Its name.")
         var name: String = "key"
 
         @Option(
@@ -38,12 +39,12 @@ extension Keys {
         )
         var scopes: [String] = []
 
-        @Option(help: "Days until it stops working by itself.")
+        @Option(help: "Days until it expires.")
         var days: Int?
 
         func validate() throws {
             guard (workspace != nil) != isForAdministrator else {
-                throw ValidationError("Say whose key it is: --workspace and its name or id, or --administrator.")
+                throw ValidationError("Give --workspace and its name or id, or --administrator.")
             }
             for scope in scopes where !KeyScopes.all.contains(scope) {
                 throw ValidationError("There is no scope “\(scope)”. Use one of \(KeyScopes.names).")
@@ -52,7 +53,7 @@ extension Keys {
         }
 
         func run() async throws {
-            try await DatabaseSession.with { session in
+            try await withDatabase { session in
                 let stores = session.stores
                 var owner: WorkspaceRecord?
                 if let workspace { owner = try await stores.workspaces.workspace(named: workspace) }
@@ -71,11 +72,11 @@ extension Keys {
                         )
                     }
                 )
-                Standard.output(token.text)
-                Standard.error(
+                terminal.output(token.text)
+                terminal.error(
                     """
                     Key \(key.prefix) for \(owner?.workspace.name ?? "administrators"), scopes \(granted.joined(separator: ", ")).
-                    Keep the token: it is shown this once.
+                    Keep the token: it is shown only once.
                     """
                 )
             }
@@ -87,7 +88,7 @@ extension Keys {
         static let configuration = CommandConfiguration(abstract: "List the keys, without their secrets.")
 
         func run() async throws {
-            try await DatabaseSession.with { session in
+            try await withDatabase { session in
                 let names = try await session.stores.workspaces.workspaceNames()
                 var table = TextTable(["PREFIX", "NAME", "WORKSPACE", "SCOPES", "LAST USED", "STATE"])
                 for key in try await session.stores.keys.keys() {
@@ -100,27 +101,29 @@ extension Keys {
                         key.revokedAt != nil ? "revoked" : key.expiresAt.map { "until \($0)" } ?? "in use",
                     ])
                 }
-                Standard.output(table.text)
+                terminal.output(table.text)
             }
         }
     }
 
     /// Revokes a key, at once and for good.
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Revoke a key, for good.")
+        static let configuration = CommandConfiguration(abstract: "Revoke a key permanently.")
 
         @Argument(help: "The key's prefix (the eight characters after sw_) or its id.")
         var key: String
 
         func run() async throws {
-            try await DatabaseSession.with { session in
+            try await withDatabase { session in
                 guard let revoked = try await session.stores.keys.revokeKey(key) else {
-                    throw CommandFault(
+                    throw CommandError(
                         "There is no key “\(key)” in use.",
                         remedy: "`switchyard keys list` shows the prefixes."
                     )
                 }
-                Standard.output("Revoked \(revoked.prefix) (\(revoked.name)). Servers forget it within ten seconds.")
+                terminal.output(
+                    "Revoked \(revoked.prefix) (\(revoked.name)). Servers stop accepting it within ten seconds."
+                )
             }
         }
     }

@@ -6,7 +6,7 @@ import SwitchyardServer
 /// Brings the database's schema up to date, takes it back, and says how it stands.
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring the schema up to date, take it back, and check it.",
+        abstract: "Migrate, roll back and check the schema.",
         subcommands: [Up.self, Down.self, Status.self, Verify.self, Plan.self, Rehearse.self, Bare.self],
         defaultSubcommand: Bare.self
     )
@@ -22,13 +22,16 @@ extension Migrate {
 
         @Flag(
             inversion: .prefixedNo,
-            help: "Have pg_cron release stale locks and expire leads even while no node runs, or no longer."
+            help: "Let pg_cron release stale locks and expire leads while no node runs, or stop that."
         )
         var pgCron: Bool?
 
         func run() async throws {
             if let pgCron { return try await keepSchedules(byCron: pgCron) }
-            if online { try await Up.apply(online: true) } else { try await Status().run() }
+            guard online else { return try await Status().run() }
+            var up = Up()
+            up.online = true
+            try await up.run()
         }
     }
 }
@@ -44,25 +47,23 @@ extension Migrate {
                 """
         )
 
-        @Flag(help: "In small steps, while other programs go on reading and writing; goes on after an interruption.")
+        @Flag(help: "In small steps, while other programs read and write; continues after an interruption.")
         var online = false
 
-        func run() async throws { try await Self.apply(online: online) }
-
-        /// Does it.
-        static func apply(online: Bool) async throws {
-            try await DatabaseSession.with(schema: .none) { session in
+        func run() async throws {
+            try await withDatabase(schema: .none) { session in
+                let terminal = session.terminal
                 if online, await session.pool.isThroughPooler() {
-                    throw CommandFault(
+                    throw CommandError(
                         "DATABASE_URL leads through a pooler in transaction mode, where no session can hold a lock.",
                         remedy: "Run it with the direct address of the database."
                     )
                 }
                 let applied =
                     online
-                    ? try await session.migrator.upOnline { Standard.error($0) }
-                    : try await session.migrator.up { Standard.error($0) }
-                Standard.output(applied.isEmpty ? "The schema is up to date." : "Applied \(applied.count) migrations.")
+                    ? try await session.migrator.upOnline { terminal.error($0) }
+                    : try await session.migrator.up { terminal.error($0) }
+                terminal.output(applied.isEmpty ? "The schema is up to date." : "Applied \(applied.count) migrations.")
             }
         }
     }
@@ -70,7 +71,7 @@ extension Migrate {
     /// Takes migrations back, newest first.
     struct Down: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take the newest migrations back.",
+            abstract: "Roll back the newest migrations.",
             discussion: """
                 What the audit log held is kept in a table that says so; the columns of the rolled-back migration are \
                 gone with what they held. Make a backup first.
@@ -84,9 +85,10 @@ extension Migrate {
         var yes = false
 
         func run() async throws {
-            try await DatabaseSession.with(schema: .none) { session in
+            try await withDatabase(schema: .none) { session in
+                let terminal = session.terminal
                 guard session.migrator.migrations.contains(where: { $0.version == to }) else {
-                    throw CommandFault(
+                    throw CommandError(
                         "There is no migration “\(to)”.",
                         remedy: "`switchyard migrate status` lists them."
                     )
@@ -94,12 +96,12 @@ extension Migrate {
                 guard yes else {
                     let doomed = try await session.migrator.status()
                         .filter { $0.isApplied && $0.migration.version > to }
-                    for state in doomed.reversed() { Standard.output("would take back \(state.migration.version)") }
-                    Standard.output("Nothing was done. Make a backup, then add --yes.")
+                    for state in doomed.reversed() { terminal.output("would roll back \(state.migration.version)") }
+                    terminal.output("Nothing was done. Make a backup, then add --yes.")
                     return
                 }
-                let undone = try await session.migrator.down(to: to) { Standard.error($0) }
-                Standard.output("Took back \(undone.count) migrations.")
+                let undone = try await session.migrator.down(to: to) { terminal.error($0) }
+                terminal.output("Rolled back \(undone.count) migrations.")
             }
         }
     }
@@ -109,12 +111,12 @@ extension Migrate {
         static let configuration = CommandConfiguration(abstract: "List the migrations and which are applied.")
 
         func run() async throws {
-            try await DatabaseSession.with(schema: .none) { session in
+            try await withDatabase(schema: .none) { session in
                 var table = TextTable(["VERSION", "NAME", "STATE"])
                 for state in try await session.migrator.status() {
                     table.add([state.migration.version, state.migration.name, state.summary])
                 }
-                Standard.output(table.text)
+                terminal.output(table.text)
             }
         }
     }
@@ -127,16 +129,16 @@ extension Migrate {
         )
 
         func run() async throws {
-            let allWell = try await DatabaseSession.with(schema: .none) { session in
+            let allWell = try await withDatabase(schema: .none) { session in
                 let checks = try await session.stores.schema.verify()
                 var table = TextTable(["", "CHECK", "DETAIL"])
                 for check in checks { table.add([check.isOK ? "✓" : "✗", check.name, check.detail]) }
-                Standard.output(table.text)
+                terminal.output(table.text)
                 let broken = checks.filter { !$0.isOK }.count
-                Standard.output(
+                terminal.output(
                     broken == 0
                         ? "All \(checks.count) checks passed."
-                        : "\(broken) of \(checks.count) checks failed. `switchyard migrate up` brings back what is missing."
+                        : "\(broken) of \(checks.count) checks failed. `switchyard migrate up` restores what is missing."
                 )
                 return broken == 0
             }
@@ -149,10 +151,10 @@ extension Migrate {
         static let configuration = CommandConfiguration(abstract: "Print what `up` would do, and do nothing.")
 
         func run() async throws {
-            try await DatabaseSession.with(schema: .none) { session in
+            try await withDatabase(schema: .none) { session in
                 let plan = try await session.migrator.plan()
-                for step in plan { Standard.output("\(step.version)  \(step.name)") }
-                Standard.output(plan.isEmpty ? "Nothing to do." : "\(plan.count) to apply.")
+                for step in plan { terminal.output("\(step.version)  \(step.name)") }
+                terminal.output(plan.isEmpty ? "Nothing to do." : "\(plan.count) to apply.")
             }
         }
     }

@@ -2,19 +2,21 @@ import LeadStore
 import Postgres
 import SwitchyardServer
 
-extension Migrate {
+extension Migrate.Bare {
     /// Has pg_cron keep the schedules that must go on without a node, or no longer.
-    static func keepSchedules(byCron: Bool) async throws {
-        try await DatabaseSession.with { session in
+    func keepSchedules(byCron: Bool) async throws {
+        try await withDatabase { session in
             guard byCron else {
                 let count = try await session.stores.maintenance.unscheduleByCron()
-                return Standard.output(count == 0 ? "pg_cron had none of our jobs." : "pg_cron has lost \(count) jobs.")
+                return terminal.output(
+                    count == 0 ? "pg_cron had no jobs of Switchyard." : "pg_cron has lost \(count) jobs."
+                )
             }
             do {
                 let names = try await session.stores.maintenance.scheduleByCron()
-                Standard.output("pg_cron runs \(names.joined(separator: " and ")), whether or not a node does.")
+                terminal.output("pg_cron runs \(names.joined(separator: " and ")), whether or not a node does.")
             } catch let error as PostgresError where error.code == .server {
-                throw CommandFault(
+                throw CommandError(
                     "pg_cron cannot be used in this database: \(error)",
                     remedy: """
                         Install it (Debian: postgresql-15-cron), add pg_cron to shared_preload_libraries, set \

@@ -1,11 +1,11 @@
 import ArgumentParser
-import FoundationEssentials
+import LeadRouting
 import LeadStore
 import RoutingRules
 import SwitchyardServer
 
 /// Whose routing a command is about: one workspace's, or all of it.
-struct PauseTarget: ParsableArguments {
+struct PauseOptions: ParsableArguments {
     @Option(help: "The source workspace, by id or name.")
     var workspace: String?
 
@@ -14,35 +14,35 @@ struct PauseTarget: ParsableArguments {
 
     func validate() throws {
         guard (workspace != nil) != all else {
-            throw ValidationError("Say whose routing: --workspace and its name or id, or --all.")
+            throw ValidationError("Give --workspace and its name or id, or --all.")
         }
     }
 
-    /// The workspace's id, nil for all, and what to call it.
-    func resolve(in stores: Stores) async throws -> (id: UUID?, name: String) {
-        guard let workspace else { return (nil, "Routing as a whole") }
+    /// The target of the use case, and what to call it.
+    func resolve(in stores: Stores) async throws -> (PauseTarget, name: String) {
+        guard let workspace else { return (.all, "Routing as a whole") }
         let record = try await stores.workspaces.workspace(named: workspace).workspace
-        return (record.id, "Routing of “\(record.name)”")
+        return (.workspace(record.id), "Routing of “\(record.name)”")
     }
 }
 
 /// Has leads wait undecided.
 struct Pause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Pause routing of one source's leads, or of all: they are taken in, and wait.",
+        abstract: "Pause routing of one source's leads, or of all: they are stored and wait.",
         discussion: "`switchyard resume` ends it; `switchyard doctor` lists what is paused, by whom and why."
     )
 
-    @OptionGroup var target: PauseTarget
+    @OptionGroup var target: PauseOptions
 
-    @Option(help: "Why, for whoever finds it paused.")
+    @Option(help: "The reason, which doctor and the API show.")
     var reason: String?
 
     func run() async throws {
-        try await DatabaseSession.with { session in
-            let (id, name) = try await target.resolve(in: session.stores)
-            let isNew = try await session.stores.pauses.pauseRouting(of: id, reason: reason, actor: "command line")
-            Standard.output("\(name) \(isNew ? "is paused" : "was paused already"). Leads are taken in, and wait.")
+        try await withUseCases { useCases, session in
+            let (target, name) = try await target.resolve(in: session.stores)
+            let (_, isNew) = try await useCases.operations.pause(target, reason: reason, as: .commandLine)
+            terminal.output("\(name) \(isNew ? "is paused" : "was paused already"). Leads are taken in, and wait.")
         }
     }
 }
@@ -50,16 +50,16 @@ struct Pause: AsyncParsableCommand {
 /// Ends a pause.
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Resume routing that was paused; what waits is routed, oldest due first."
+        abstract: "Resume paused routing; waiting leads are routed, oldest due first."
     )
 
-    @OptionGroup var target: PauseTarget
+    @OptionGroup var target: PauseOptions
 
     func run() async throws {
-        try await DatabaseSession.with { session in
-            let (id, name) = try await target.resolve(in: session.stores)
-            let wasPaused = try await session.stores.pauses.resumeRouting(of: id, actor: "command line")
-            Standard.output("\(name) \(wasPaused ? "goes on" : "was not paused").")
+        try await withUseCases { useCases, session in
+            let (target, name) = try await target.resolve(in: session.stores)
+            let (_, wasPaused) = try await useCases.operations.resume(target, as: .commandLine)
+            terminal.output("\(name) \(wasPaused ? "goes on" : "was not paused").")
         }
     }
 }

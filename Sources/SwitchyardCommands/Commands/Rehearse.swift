@@ -1,8 +1,8 @@
 import ArgumentParser
 import EmbeddedPostgres
 import FoundationEssentials
+import LeadRouting
 import LeadStore
-import Logging
 import Postgres
 import RoutingRules
 import SwitchyardServer
@@ -20,37 +20,35 @@ extension Migrate {
                 """
         )
 
-        @Flag(help: "Keep the copy, to look into it.")
+        @Flag(help: "Keep the copy for inspection.")
         var keep = false
 
         func run() async throws {
-            let settings = try await Settings.load()
-            let logger = LogOutput.forCommands()
-            let session = try await DatabaseSession.open(settings: settings, logger: logger, schema: .none)
-            do {
-                let isWell = try await Rehearsal(session: session, logger: logger, keepsCopy: keep).run()
-                await session.close()
-                if !isWell { throw ExitCode(1) }
-            } catch {
-                await session.close()
-                throw error
-            }
+            let isWell = try await withDatabase(schema: .none) { try await Rehearsal($0, keepsCopy: keep).run() }
+            if !isWell { throw ExitCode(1) }
         }
     }
 }
 
 /// One rehearsal.
 struct Rehearsal {
-    let session: DatabaseSession
-    let logger: Logger
-    let keepsCopy: Bool
+    private let session: DatabaseSession
+    private let terminal: Terminal
+    private let keepsCopy: Bool
+
+    /// A rehearsal over an open database; it closes the connections of it.
+    init(_ session: DatabaseSession, keepsCopy: Bool) {
+        self.session = session
+        terminal = session.terminal
+        self.keepsCopy = keepsCopy
+    }
 
     /// Does it; false when the copy is not whole at the end.
     func run() async throws -> Bool {
         let facts = try await session.stores.schema.databaseFacts()
         guard facts.mayCreateDatabases else {
-            throw CommandFault(
-                "Our user may not make databases, and so no copy.",
+            throw CommandError(
+                "The database user may not create databases, so no copy can be made.",
                 remedy:
                     "ALTER ROLE … CREATEDB, or rehearse on a restored backup: DATABASE_URL=… switchyard migrate up --online."
             )
@@ -74,7 +72,7 @@ struct Rehearsal {
 
     private func rehearse(_ name: String, copy: String, size: Int64, on server: Stores) async throws -> Bool {
         let start = ContinuousClock.now
-        Standard.error("Copying \(name) (\(Self.megabytes(size))) …")
+        terminal.error("Copying \(name) (\(Self.megabytes(size))) …")
         let way: String
         do {
             try await server.schema.makeDatabase(copy, from: name)
@@ -85,7 +83,7 @@ struct Rehearsal {
                 .copy()
             way = "by pg_dump and pg_restore, because others are connected to it"
         }
-        Standard.output("Copied \(Self.megabytes(size)) in \(Self.seconds(.now - start)), \(way).\n")
+        terminal.output("Copied \(Self.megabytes(size)) in \(Self.seconds(.now - start)), \(way).\n")
 
         let pool = pool(copy)
         let stores = Stores(pool: pool)
@@ -93,7 +91,7 @@ struct Rehearsal {
             try await stores.schema.resetChanges()
             let isWell = try await migrate(pool, stores)
             await pool.shutdown()
-            Standard.output(
+            terminal.output(
                 keepsCopy ? "The copy is \(copy); DROP DATABASE \(copy); removes it." : "The copy is dropped."
             )
             return isWell
@@ -104,6 +102,7 @@ struct Rehearsal {
     }
 
     private func migrate(_ pool: PostgresPool, _ stores: Stores) async throws -> Bool {
+        let terminal = terminal
         let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in
             try await stores.schema.missingMigrations()
         }
@@ -111,7 +110,7 @@ struct Rehearsal {
         let sampling = Task { try await LockSamples.take(stores) }
         let start = ContinuousClock.now
         let applied = try await migrator.upOnline { line in
-            Standard.error(line)
+            terminal.error(line)
             // What is indented twice says how far a step has come.
             if !line.hasPrefix("    ") { steps.withLock { $0.append((line, .now)) } }
         }
@@ -125,25 +124,25 @@ struct Rehearsal {
             let next = index + 1 < told.count ? told[index + 1].at : end
             table.add([step.name, Self.seconds(next - step.at)])
         }
-        Standard.output(table.text)
-        Standard.output("Applied \(applied.count) migrations in \(Self.seconds(end - start)).\n")
+        terminal.output(table.text)
+        terminal.output("Applied \(applied.count) migrations in \(Self.seconds(end - start)).\n")
 
         table = TextTable(["LOCK THAT STOPS OTHERS", "MODE", "HELD AT MOST"])
         for lock in samples.longest { table.add([lock.lock.relation, lock.lock.mode, Self.seconds(lock.time)]) }
-        Standard.output(table.text)
-        Standard.output("Looked at \(samples.count) times; what was held for less than a look is not in it.\n")
+        terminal.output(table.text)
+        terminal.output("Looked at \(samples.count) times; locks held for less than one interval are not included.\n")
 
-        // Counts of a session are told to the server a moment after its transactions.
+        // A session reports its counts to the server a moment after its transactions.
         try await Task.sleep(for: .seconds(1))
         table = TextTable(["TABLE", "INSERTED", "UPDATED", "DELETED"])
         for change in try await stores.schema.tableChanges() {
             table.add([change.name, "\(change.inserted)", "\(change.updated)", "\(change.deleted)"])
         }
-        Standard.output(table.text)
-        Standard.output("The copy has \(Self.megabytes(try await stores.schema.databaseFacts().size)) now.")
+        terminal.output(table.text)
+        terminal.output("The copy has \(Self.megabytes(try await stores.schema.databaseFacts().size)) now.")
         let broken = try await stores.schema.verify().filter { !$0.isOK }
-        for check in broken { Standard.output("✗ \(check.name)  \(check.detail)") }
-        Standard.output(broken.isEmpty ? "Every check of `migrate verify` passed." : "\(broken.count) checks failed.")
+        for check in broken { terminal.output("✗ \(check.name)  \(check.detail)") }
+        terminal.output(broken.isEmpty ? "Every check of `migrate verify` passed." : "\(broken.count) checks failed.")
         return broken.isEmpty
     }
 
@@ -154,7 +153,7 @@ struct Rehearsal {
                 applicationName: "switchyard"
             ),
             maximumConnections: 3,
-            logger: logger
+            logger: session.logger
         )
     }
 

@@ -20,14 +20,14 @@ struct Retain: AsyncParsableCommand {
         var months: Int32?
         if let logMonths, logMonths != "all" {
             guard let number = Int32(logMonths), 1...1200 ~= number else {
-                throw CommandFault("“\(logMonths)” is no number of months.", remedy: "Name 1 or more, or `all`.")
+                throw CommandError("“\(logMonths)” is not a number of months.", remedy: "Name 1 or more, or `all`.")
             }
             months = number
         }
-        try await DatabaseSession.with { session in
+        try await withDatabase { session in
             if logMonths != nil { try await session.stores.maintenance.keepLog(months: months) }
             let now = try await session.stores.maintenance.retention()
-            Standard.output(
+            terminal.output(
                 "Routing log: \(now.logMonths.map { "\($0) months beside the current one" } ?? "kept for ever")"
                     + (now.oldestLogMonth.map { "; the oldest there is: \($0)" } ?? "") + "."
             )

@@ -7,31 +7,30 @@ import SwitchyardServer
 
 /// Routes one waiting lead now.
 struct Route: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Route one waiting lead now, and say where it went.")
+    static let configuration = CommandConfiguration(abstract: "Route one waiting lead now, and print where it went.")
 
     @Argument(help: "The lead's id.")
     var lead: String
 
     func run() async throws {
         guard let id = UUID(uuidString: lead) else {
-            throw CommandFault(
+            throw CommandError(
                 "“\(lead)” is not a lead's id.",
                 remedy: "An id is a UUID, as POST /api/leads answers it."
             )
         }
-        try await DatabaseSession.with { session in
-            let routing = try await RoutingServices(session: session)
-            let names = try await session.stores.workspaces.workspaceNames()
-            let outcome = try await routing.waiting.route(leadID: id, as: .administrator)
-            Standard.output("\(id.text)  \(outcome.status.rawValue)")
+        try await withUseCases { useCases, _ in
+            let names = try await useCases.workspaces.names(as: .commandLine)
+            let outcome = try await useCases.leads.route(id, as: .commandLine)
+            terminal.output("\(id.text)  \(outcome.status.rawValue)")
             if let destination = outcome.destinationWorkspaceID {
-                Standard.output("  in        \(names[destination] ?? destination.text)")
+                terminal.output("  in        \(names[destination] ?? destination.text)")
             }
-            if let rule = outcome.matchedRuleName { Standard.output("  by rule   \(rule)") }
+            if let rule = outcome.matchedRuleName { terminal.output("  by rule   \(rule)") }
             if outcome.isDuplicate {
-                Standard.output("  duplicate of \(outcome.duplicateLeadID?.text ?? "an earlier lead")")
+                terminal.output("  duplicate of \(outcome.duplicateLeadID?.text ?? "an earlier lead")")
             }
-            Standard.output("  because   \(outcome.reason)")
+            terminal.output("  because   \(outcome.reason)")
         }
     }
 }
@@ -39,14 +38,14 @@ struct Route: AsyncParsableCommand {
 /// Works through the leads that are due, or puts leads back that have failed or that no rule matched.
 struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Work through the leads that are due now, or requeue what failed or no rule matched.",
+        abstract: "Route all due leads now, or requeue leads that failed or that no rule matched.",
         discussion: "Without a lead it does what processLeadRoutingRetryQueue does every five minutes."
     )
 
-    @Argument(help: "A lead to put back into the queue that failed, or that no rule matched and its source keeps.")
+    @Argument(help: "A lead to requeue: it failed, or no rule matched it and its source keeps it.")
     var lead: String?
 
-    @Flag(help: "Put back all leads that no rule matched and that their source keeps, then work through what is due.")
+    @Flag(help: "Requeue all leads that no rule matched and that their source keeps, then route all due leads.")
     var unmatched = false
 
     @Option(help: "With --unmatched: only leads that came from this workspace, by id or name.")
@@ -57,35 +56,29 @@ struct Retry: AsyncParsableCommand {
 
     func validate() throws {
         if unmatched, lead != nil { throw ValidationError("Give a lead, or --unmatched, not both.") }
-        if workspace != nil, !unmatched { throw ValidationError("--workspace goes with --unmatched.") }
-        if limit < 1 { throw ValidationError("--limit is 1 or more.") }
+        if workspace != nil, !unmatched { throw ValidationError("--workspace needs --unmatched.") }
+        if limit < 1 { throw ValidationError("--limit must be 1 or more.") }
     }
 
     func run() async throws {
-        try await DatabaseSession.with { session in
+        try await withUseCases { useCases, session in
             if let lead {
-                guard let id = UUID(uuidString: lead) else { throw CommandFault("“\(lead)” is not a lead's id.") }
-                guard try await session.stores.queue.requeue(id, actor: "command line") else {
-                    throw CommandFault(
-                        "That lead cannot be put back, or does not exist.",
-                        remedy:
-                            "Only one that failed, or that no rule matched and its source keeps, can, until it expires."
-                    )
-                }
-                Standard.output("\(id.text) is waiting again.")
+                guard let id = UUID(uuidString: lead) else { throw CommandError("“\(lead)” is not a lead's id.") }
+                try await useCases.leads.retry(id, as: .commandLine)
+                terminal.output("\(id.text) is waiting again.")
                 return
             }
-            if unmatched { try await requeueUnmatched(session.stores) }
-            let routing = try await RoutingServices(session: session)
+            if unmatched { try await requeueUnmatched(useCases, session.stores) }
+            let routing = RoutingServices(session: session)
             let summary = try await routing.waiting.drain(limit: limit)
-            Standard.output(
+            terminal.output(
                 "\(summary.claimed) were due: \(summary.routed) routed, \(summary.waiting) wait on, \(summary.failed) failed."
             )
         }
     }
 
     /// Puts back what no rule matched, a page at a time; what comes to the same again is not put back twice.
-    private func requeueUnmatched(_ stores: Stores) async throws {
+    private func requeueUnmatched(_ useCases: UseCases, _ stores: Stores) async throws {
         var filter = LeadFilter()
         if let workspace {
             filter.sourceWorkspaceID = try await stores.workspaces.workspace(named: workspace).workspace.id
@@ -93,11 +86,12 @@ struct Retry: AsyncParsableCommand {
         var total = 0
         var requeued: Int
         repeat {
-            filter.unmatchedRetriableUnder = try await stores.ruleSets.ruleSetVersion()
-            let page = try await stores.leads.leads(filter, limit: min(1000, limit - total), as: .administrator)
-            requeued = try await stores.queue.requeue(page.leads.map(\.id), actor: "command line")
+            requeued =
+                try await useCases.leads
+                .retry(.unmatched, matching: filter, limit: min(1000, limit - total), as: .commandLine)
+                .requeued
             total += requeued
         } while requeued > 0 && total < limit
-        Standard.output("\(total) that no rule had matched wait again.")
+        terminal.output("\(total) that no rule had matched wait again.")
     }
 }

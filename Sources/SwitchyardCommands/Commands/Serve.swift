@@ -3,7 +3,7 @@ import Postgres
 import SwitchyardServer
 import UnixSignals
 
-/// Runs the server until it is told to stop.
+/// Runs the server until it is stopped.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the server.",
@@ -21,10 +21,12 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         FreeMemory.keepLittle()
-        var settings = try await Settings.load()
+        var settings = try await CommandContext.current.settings()
         settings.host = host ?? settings.host
         settings.port = port ?? settings.port
-        let log = LogOutput.bootstrap(settings)
-        try await Server(settings: settings, log: log, signals: [.sigterm, .sigint]).run()
+        let log = LogOutput(settings)
+        defer { log.close() }
+        log.bootstrapLoggingSystem()
+        try await Server(settings: settings, log: log, terminal: terminal, signals: [.sigterm, .sigint]).run()
     }
 }

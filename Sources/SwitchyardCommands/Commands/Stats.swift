@@ -7,7 +7,7 @@ import SwitchyardServer
 /// Shows what routing did, and counts it anew.
 struct Stats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show how many leads were routed, per day or otherwise, or count them anew.",
+        abstract: "Show counts of routed leads per day or otherwise, or count them again.",
         subcommands: [Show.self, Rebuild.self],
         defaultSubcommand: Show.self
     )
@@ -24,7 +24,7 @@ extension Stats {
 
         func validate() throws {
             for day in [from, to].compactMap(\.self) where !day.isDay {
-                throw ValidationError("“\(day)” is no day; write it as 2026-01-31.")
+                throw ValidationError("“\(day)” is not a day; write it as 2026-01-31.")
             }
         }
     }
@@ -42,7 +42,7 @@ extension Stats {
         var workspace: String?
 
         func run() async throws {
-            try await DatabaseSession.with { session in
+            try await withDatabase { session in
                 let counted = try await session.stores.statistics.gatherStatistics()
                 var only: WorkspaceRecord?
                 if let workspace { only = try await session.stores.workspaces.workspace(named: workspace) }
@@ -68,8 +68,8 @@ extension Stats {
                             + others.map { row.isIncoming ? "" : "\($0)" } + ["\(row.returned)", average]
                     )
                 }
-                Standard.output(table.text)
-                if let upTo = counted.upTo { Standard.output("Counted up to \(upTo).") }
+                terminal.output(table.text)
+                if let upTo = counted.upTo { terminal.output("Counted up to \(upTo).") }
             }
         }
     }
@@ -77,22 +77,22 @@ extension Stats {
     /// Counts anew.
     struct Rebuild: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Count anew from the log.",
+            abstract: "Count again from the log.",
             discussion:
-                "Each day is a transaction of its own. Days of which retention has dropped the log stay as they are."
+                "Each day is one transaction. Days whose log was dropped by retention do not change."
         )
 
         @OptionGroup var days: Days
 
         func run() async throws {
-            try await DatabaseSession.with { session in
+            try await withDatabase { session in
                 try await session.stores.statistics.gatherStatistics()
                 var total: Int64 = 0
                 try await session.stores.statistics.rebuildStatistics(from: days.from, to: days.to) { day, rows in
                     total += rows
-                    Standard.error("\(day): \(rows)")
+                    terminal.error("\(day): \(rows)")
                 }
-                Standard.output("Counted \(total) log rows anew.")
+                terminal.output("Counted \(total) log rows again.")
             }
         }
     }

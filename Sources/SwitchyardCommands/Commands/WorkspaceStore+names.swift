@@ -13,21 +13,21 @@ extension WorkspaceStore {
 
     /// The workspace that a person means by an id or a name, without regard to case.
     ///
-    /// - Throws: `CommandFault` when there is none, or more than one of that name.
+    /// - Throws: `CommandError` when there is none, or more than one of that name.
     func workspace(named text: String) async throws -> WorkspaceRecord {
         let all = try await workspaces(as: .administrator)
         let id = UUID(uuidString: text)
         let found = all.filter { $0.workspace.id == id || $0.workspace.name.lowercased() == text.lowercased() }
         guard let only = found.first else {
-            throw CommandFault(
+            throw CommandError(
                 "There is no workspace “\(text)”.",
                 remedy: all.isEmpty
-                    ? "There are none at all yet: `switchyard demo` makes some, or POST /api/workspaces."
+                    ? "There are no workspaces yet: create them with `switchyard demo` or POST /api/workspaces."
                     : "There are: \(all.prefix(20).map(\.workspace.name).joined(separator: ", "))."
             )
         }
         guard found.count == 1 else {
-            throw CommandFault("\(found.count) workspaces are called “\(text)”.", remedy: "Name it by its id.")
+            throw CommandError("\(found.count) workspaces are called “\(text)”.", remedy: "Name it by its id.")
         }
         return only
     }

@@ -15,20 +15,20 @@ struct FileChunks: AsyncSequence, Sendable {
 
     /// Looks whether the file is there.
     ///
-    /// - Throws: `CommandFault` saying why it cannot be read.
+    /// - Throws: `CommandError` saying why it cannot be read.
     init(path: String) throws {
         self.path = path
         var status = stat()
         guard stat(path, &status) == 0 else { throw Self.fault(path) }
         guard status.st_mode & S_IFMT != S_IFDIR else {
-            throw CommandFault("\(path) is a folder.", remedy: "Name a CSV file.")
+            throw CommandError("\(path) is a folder.", remedy: "Name a CSV file.")
         }
         guard access(path, R_OK) == 0 else { throw Self.fault(path) }
         size = Int(status.st_size)
     }
 
-    private static func fault(_ path: String) -> CommandFault {
-        CommandFault(
+    private static func fault(_ path: String) -> CommandError {
+        CommandError(
             "Cannot read \(path): \(String(cString: strerror(errno))).",
             remedy: "Check the path and its permissions."
         )
@@ -60,7 +60,7 @@ struct FileChunks: AsyncSequence, Sendable {
                 count = Swift.max(0, got)
             }
             guard failure == 0 else {
-                throw CommandFault("Reading \(path) failed: \(String(cString: strerror(failure))).")
+                throw CommandError("Reading \(path) failed: \(String(cString: strerror(failure))).")
             }
             return piece.isEmpty ? nil : piece
         }

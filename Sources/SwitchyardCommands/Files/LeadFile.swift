@@ -11,7 +11,7 @@ struct LeadFile {
 
     /// The leads in the order of the file.
     ///
-    /// - Throws: `CommandFault` naming the line that is no lead.
+    /// - Throws: `CommandError` naming the line that is no lead.
     func leads() async throws -> [SimulatedLead] {
         var bytes: [UInt8] = []
         for try await piece in try FileChunks(path: path) { bytes += piece }
@@ -23,9 +23,9 @@ struct LeadFile {
             return try LeadJSON.leads(bytes)
                 .map { SimulatedLead(id: nil, lead: $0.lead, source: $0.workspaceID ?? sources.source(nil), time: nil) }
         } catch let error as LeadColumns.Problem {
-            throw CommandFault("\(path) cannot be read: \(error)", remedy: "Mend the first row of the file.")
+            throw CommandError("\(path) cannot be read: \(error)", remedy: "Fix the header row.")
         } catch {
-            throw CommandFault(
+            throw CommandError(
                 "\(path) cannot be read: \(error)",
                 remedy: "Save it as CSV in UTF-8 with a header row, or as JSON with a lead a line."
             )

@@ -8,7 +8,7 @@ import SwitchyardServer
 /// The rows that were not taken in, kept as CSV beside the file they came from.
 ///
 /// It is made when the first row arrives; a file of an earlier import is replaced. Two columns come before the row's
-/// own: the line it began on, and what is wrong with it. An import passes over both, so that the file can be mended
+/// own: the line it began on, and what is wrong with it. An import passes over both, so that the file can be corrected
 /// and imported as it is.
 final class RejectFile {
     /// Where it is, or would be.
@@ -46,8 +46,8 @@ final class RejectFile {
         guard let file, fputs(text, file) >= 0 else { throw fault() }
     }
 
-    private func fault() -> CommandFault {
-        CommandFault(
+    private func fault() -> CommandError {
+        CommandError(
             "Cannot write \(path): \(String(cString: strerror(errno))).",
             remedy: "Is the folder writable, and the disk not full?"
         )

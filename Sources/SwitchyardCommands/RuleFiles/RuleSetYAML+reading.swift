@@ -20,19 +20,19 @@ struct RuleSetYAML {
     /// - Parameters:
     ///   - text: the YAML.
     ///   - file: what to call it in messages.
-    /// - Throws: `CommandFault` with the line at fault.
+    /// - Throws: `CommandError` with the line at fault.
     init(_ text: String, file: String) throws {
         self.file = file
         var lines: [String: Int] = [:]
         let tree: JSONValue
         do {
             guard let root = try YAMLNode(text) else {
-                throw CommandFault("\(file) is empty.", remedy: "`switchyard rules pull` writes one to begin with.")
+                throw CommandError("\(file) is empty.", remedy: "`switchyard rules pull` writes one.")
             }
             tree = Self.tree(root, path: "", &lines)
-        } catch let error as YAMLFault {
+        } catch let error as YAMLError {
             let column = error.column.map { " (column \($0))" } ?? ""
-            throw CommandFault("\(file):\(error.line): \(error.problem)\(column).")
+            throw CommandError("\(file):\(error.line): \(error.problem)\(column).")
         }
         if case .string(let owner)? = tree["owner"] { self.owner = owner } else { owner = nil }
         if case .object(let members) = tree {
@@ -45,23 +45,23 @@ struct RuleSetYAML {
 
     /// The document, with every workspace by its id.
     ///
-    /// - Throws: `CommandFault` with line and place of everything that is wrong.
+    /// - Throws: `CommandError` with line and place of everything that is wrong.
     func document(_ naming: WorkspaceNaming) throws -> RuleSetDocument {
         do {
             return try RuleSetDocument(naming.resolved(tree))
         } catch let error as DocumentProblems {
-            throw fault(error.problems)
+            throw failure(error.problems)
         }
     }
 
     /// Problems with their lines, for the person who wrote the file.
-    func fault(_ problems: [DocumentProblem]) -> CommandFault {
+    func failure(_ problems: [DocumentProblem]) -> CommandError {
         let sentences = problems.map { problem in
             let remedy = problem.remedy.map { " \($0)" } ?? ""
             return
                 "\(file):\(line(of: problem.path)): \(problem.path.isEmpty ? "/" : problem.path): \(problem.message)\(remedy)"
         }
-        return CommandFault(sentences.joined(separator: "\n"))
+        return CommandError(sentences.joined(separator: "\n"))
     }
 
     /// The line of a place, or of what it is in.

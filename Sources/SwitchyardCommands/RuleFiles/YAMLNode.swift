@@ -32,7 +32,7 @@ indirect enum YAMLNode {
                     switch try events.next() {
                     case .end: return
                     case .start(let line) where line > 0:
-                        throw YAMLFault(line: line, column: 1, problem: "a second document begins here")
+                        throw YAMLError(line: line, column: 1, problem: "a second document begins here")
                     default: continue
                     }
                 }
@@ -57,26 +57,26 @@ indirect enum YAMLNode {
                 let next = try events.next()
                 if case .close = next { return .mapping(members, line: line) }
                 guard case .scalar(let name, _, let nameLine) = next else {
-                    throw YAMLFault(line: next.line ?? line, column: nil, problem: "a name is a text")
+                    throw YAMLError(line: next.line ?? line, column: nil, problem: "a name must be a text")
                 }
                 guard names.insert(name).inserted else {
-                    throw YAMLFault(line: nameLine, column: nil, problem: "“\(name)” is there twice")
+                    throw YAMLError(line: nameLine, column: nil, problem: "“\(name)” is given twice")
                 }
                 members.append((name, nameLine, try node(try events.next(), events)))
             }
         case .alias(let line):
-            throw YAMLFault(
+            throw YAMLError(
                 line: line,
                 column: nil,
-                problem: "anchors and aliases are not taken here; write the value out"
+                problem: "anchors and aliases are not supported; write the value"
             )
-        case .start, .end, .close: throw YAMLFault(line: 1, column: nil, problem: "the text ends too early")
+        case .start, .end, .close: throw YAMLError(line: 1, column: nil, problem: "the text ends too early")
         }
     }
 }
 
 /// Why a text is no YAML that is taken here.
-struct YAMLFault: Error {
+struct YAMLError: Error {
     /// Where, from 1.
     let line: Int
     /// Where in the line, from 1; nil where that says nothing.
@@ -130,10 +130,10 @@ private final class YAMLEvents {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) != 0 else {
             let mark = parser.pointee.problem_mark
-            throw YAMLFault(
+            throw YAMLError(
                 line: Int(mark.line) + 1,
                 column: Int(mark.column) + 1,
-                problem: parser.pointee.problem.map { String(cString: $0) } ?? "this is no YAML"
+                problem: parser.pointee.problem.map { String(cString: $0) } ?? "this is not YAML"
             )
         }
         defer { yaml_event_delete(&event) }

@@ -1,11 +1,7 @@
-import Glibc
 import SwitchyardServer
 import Synchronization
 
-#if canImport(Glibc)
-#endif
-
-/// Shows how far a long step has come: a bar on a terminal, a plain line every tenth otherwise.
+/// Shows how far a long step has come: a bar on a screen, a plain line every tenth otherwise.
 final class ProgressLine: Sendable {
     private struct State {
         var shownPercent = -1
@@ -13,35 +9,35 @@ final class ProgressLine: Sendable {
     }
 
     private let label: String
-    private let isTerminal: Bool
+    private let terminal: Terminal
     private let state = Mutex(State())
 
-    /// Prepares a line on standard error, so that standard output stays clean for results.
-    init(_ label: String) {
+    /// Prepares a line on the error stream, so that the output stays clean for results.
+    init(_ label: String, on terminal: Terminal) {
         self.label = label
-        isTerminal = isatty(STDERR_FILENO) == 1
+        self.terminal = terminal
     }
 
-    /// Shows the state of things when it has changed by a percent (a tenth without a terminal).
+    /// Shows the state of things when it has changed by a percent (a tenth where lines cannot be redrawn).
     ///
     /// - Parameters:
     ///   - fraction: how much is done, 0 to 1.
     ///   - detail: what to print beside it.
     func update(_ fraction: Double, _ detail: String) {
         let percent = Int(max(0, min(1, fraction)) * 100)
-        let step = isTerminal ? percent : percent / 10 * 10
+        let step = terminal.redrawsLines ? percent : percent / 10 * 10
         let show = state.withLock { state in
             guard !state.finished, step > state.shownPercent else { return false }
             state.shownPercent = step
             return true
         }
         guard show else { return }
-        if isTerminal {
+        if terminal.redrawsLines {
             let filled = percent * 30 / 100
             let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 30 - filled)
-            Standard.error("\r\u{1B}[2K\(label) \(bar) \(percent)%  \(detail)", terminator: "")
+            terminal.error("\r\u{1B}[2K\(label) \(bar) \(percent)%  \(detail)", terminator: "")
         } else {
-            Standard.error("\(label): \(step)%  \(detail)")
+            terminal.error("\(label): \(step)%  \(detail)")
         }
     }
 
@@ -51,6 +47,6 @@ final class ProgressLine: Sendable {
             defer { state.finished = true }
             return !state.finished && state.shownPercent >= 0
         }
-        if wasShown, isTerminal { Standard.error("\r\u{1B}[2K", terminator: "") }
+        if wasShown, terminal.redrawsLines { terminal.error("\r\u{1B}[2K", terminator: "") }
     }
 }

@@ -14,6 +14,8 @@ package struct DatabaseSession: Sendable {
     /// The way to the database on which notifications are heard.
     package let hints: PostgresConfiguration
     package let logger: Logger
+    /// Where it tells how migrations and the start of the embedded server go on.
+    package let terminal: Terminal
     /// How libpq reaches the database; may hold a password.
     package let connectionString: String
     /// The embedded server, if this process has started it.
@@ -44,38 +46,30 @@ package struct DatabaseSession: Sendable {
         return connectionString + (connectionString.contains("?") ? "&" : "?") + "dbname=\(name)"
     }
 
-    /// Opens the database, and sees to its schema as asked.
+    /// Opens the database, and prepares its schema as asked.
+    ///
+    /// - Parameters:
+    ///   - settings: which database.
+    ///   - logger: for its connections.
+    ///   - terminal: where progress is written.
+    ///   - preparation: what is expected of the schema.
+    /// - Returns: the open database; whoever opens it closes it.
+    /// - Throws: `CommandError` with what the operator can do about it.
     package static func open(
         settings: Settings,
         logger: Logger,
+        terminal: Terminal,
         schema preparation: Preparation
     ) async throws -> DatabaseSession {
-        let session = try await connect(settings: settings, logger: logger)
+        let session = try await connect(settings: settings, logger: logger, terminal: terminal)
         do {
             _ = try await session.stores.health.serverFacts()
             try await session.prepare(preparation)
         } catch {
             await session.close()
-            throw Self.explain(error, settings)
+            throw Self.explained(error, settings)
         }
         return session
-    }
-
-    /// Runs a command's body over an open database, and closes it.
-    package static func with<Value: Sendable>(
-        schema preparation: Preparation = .required,
-        _ body: (DatabaseSession) async throws -> Value
-    ) async throws -> Value {
-        let settings = try await Settings.load()
-        let session = try await open(settings: settings, logger: LogOutput.forCommands(), schema: preparation)
-        do {
-            let value = try await body(session)
-            await session.close()
-            return value
-        } catch {
-            await session.close()
-            throw explain(error, settings)
-        }
     }
 
     private func prepare(_ preparation: Preparation) async throws {
@@ -85,16 +79,16 @@ package struct DatabaseSession: Sendable {
         case .required where settings.databaseURL != nil:
             try await migrator.refuseUnreleased()
             if try await stores.schema.isMigrated() { return }
-            throw CommandFault(
+            throw CommandError(
                 "The database has no complete Switchyard schema.",
-                remedy: "`switchyard migrate plan` says what is missing, `switchyard migrate up` applies it."
+                remedy: "`switchyard migrate plan` lists what is missing, `switchyard migrate up` applies it."
             )
         case .required, .migrated:
             // On every start a cheap look has to do; what an operator broke by hand is for `migrate verify`.
             let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in
                 try await stores.schema.isMigrated() ? [] : Set(SchemaMigrations.all.map(\.version))
             }
-            _ = try await migrator.up { Standard.error($0) }
+            _ = try await migrator.up { terminal.error($0) }
         }
     }
 
@@ -104,7 +98,11 @@ package struct DatabaseSession: Sendable {
         await embedded?.stop()
     }
 
-    private static func connect(settings: Settings, logger: Logger) async throws -> DatabaseSession {
+    private static func connect(
+        settings: Settings,
+        logger: Logger,
+        terminal: Terminal
+    ) async throws -> DatabaseSession {
         var embedded: EmbeddedPostgres?
         let connectionString: String
         let summary: String
@@ -113,7 +111,7 @@ package struct DatabaseSession: Sendable {
             summary = "the one that DATABASE_URL names"
         } else {
             let server = EmbeddedPostgres(directory: settings.directory + "/postgres", logger: logger)
-            let connection = try await server.startOrJoin { Standard.error($0) }
+            let connection = try await server.startOrJoin { terminal.error($0) }
             if connection.isOurs { embedded = server }
             connectionString = connection.connectionString
             summary = "embedded PostgreSQL in \(settings.directory)/postgres"
@@ -131,6 +129,7 @@ package struct DatabaseSession: Sendable {
             stores: Stores(pool: pool),
             hints: hints(settings, connectionString),
             logger: logger,
+            terminal: terminal,
             connectionString: connectionString,
             embedded: embedded,
             summary: summary
@@ -146,14 +145,14 @@ package struct DatabaseSession: Sendable {
         return configuration
     }
 
-    /// Adds to a database error what the person at the terminal can do about it.
-    private static func explain(_ error: any Error, _ settings: Settings) -> any Error {
+    /// Adds to an error of the database what the operator can do about it; other errors stay as they are.
+    package static func explained(_ error: any Error, _ settings: Settings) -> any Error {
         if let error = error as? MigrationError, error.code == .unreleased {
             let start =
                 settings.databaseURL == nil
                 ? "Stop the server, move \(settings.directory)/postgres away, and start again."
                 : "Create a database (`createdb NAME`), name it in DATABASE_URL, and run `switchyard migrate up`."
-            return CommandFault(
+            return CommandError(
                 "\(error)",
                 remedy: "\(start) docs/operations.md#a-database-of-an-unreleased-version says how to keep the data."
             )
@@ -161,18 +160,18 @@ package struct DatabaseSession: Sendable {
         guard let error = error as? PostgresError else { return error }
         switch error.code {
         case .cannotConnect where error.sqlState == "25006" || error.sqlState == "57P03":
-            return CommandFault("\(error)", remedy: "Servers that run go on by themselves; try this again then.")
+            return CommandError("\(error)", remedy: "Servers that run go on by themselves; try this again then.")
         case .cannotConnect where error.sqlState == "53300":
-            return CommandFault("\(error)", remedy: "SELECT * FROM pg_stat_activity shows who has the connections.")
+            return CommandError("\(error)", remedy: "SELECT * FROM pg_stat_activity shows who has the connections.")
         case .cannotConnect, .configuration:
-            return CommandFault(
+            return CommandError(
                 "\(error)",
                 remedy: "Check DATABASE_URL, or unset it to use the embedded PostgreSQL."
             )
         case .connectionLost:
-            return CommandFault("The connection to the database was lost; what was under way may or may not be done.")
+            return CommandError("The connection to the database was lost; the command may or may not be done.")
         default:
-            return CommandFault("The database refused: \(error)", remedy: "`switchyard doctor` looks for the cause.")
+            return CommandError("The database refused: \(error)", remedy: "`switchyard doctor` looks for the cause.")
         }
     }
 }

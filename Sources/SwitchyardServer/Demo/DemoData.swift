@@ -1,4 +1,5 @@
 import FoundationEssentials
+import LeadRouting
 package import LeadStore
 import RoutingRules
 
@@ -17,12 +18,12 @@ package enum DemoData {
     /// Loads the demo into an empty database, and answers how to use it; nil when there is no demo.
     ///
     /// Unless SWITCHYARD_DEMO says otherwise, only the embedded PostgreSQL gets one: a database of the user's own does
-    /// not fill with junk because somebody started a server.
+    /// not fill with junk because a server was started.
     static func loadIfWanted(session: DatabaseSession) async throws -> DemoAccess? {
         let wanted = session.settings.demo ?? (session.settings.databaseURL == nil)
         guard wanted else { return nil }
         if try await session.stores.workspaces.workspaces(as: .administrator).isEmpty {
-            Standard.error("Loading demo workspaces and rules …")
+            session.terminal.error("Loading demo workspaces and rules …")
             try await load(DemoFile.builtIn(), into: session.stores)
         }
         return try await access(session: session)

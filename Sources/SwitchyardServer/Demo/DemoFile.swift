@@ -39,11 +39,11 @@ package struct DemoFile {
 
     /// Reads the file's text.
     ///
-    /// - Throws: `CommandFault` that names the place of the first mistake.
+    /// - Throws: `CommandError` that names the place of the first mistake.
     package init(json: String) throws {
         guard let file = JSONValue(json: json), case .object = file else {
-            throw CommandFault(
-                "This is not a workspace file: it has to be a JSON object with workspaces, agreements and rules."
+            throw CommandError(
+                "This is not a workspace file: it must be a JSON object with workspaces, agreements and rules."
             )
         }
         let root = DemoEntry(value: file, place: "")
@@ -97,7 +97,7 @@ private struct DemoEntry {
 
     func required<Value>(_ name: String, _ read: (JSONValue) -> Value?) throws -> Value {
         guard let value = try optional(name, read) else {
-            throw CommandFault("“\(name)” is missing at \(place.isEmpty ? "/" : place).")
+            throw CommandError("“\(name)” is missing at \(place.isEmpty ? "/" : place).")
         }
         return value
     }
@@ -106,7 +106,7 @@ private struct DemoEntry {
     func optional<Value>(_ name: String, _ read: (JSONValue) -> Value?) throws -> Value? {
         guard let value = value[name], value != .null else { return nil }
         guard let result = read(value) else {
-            throw CommandFault("The value at \(place)/\(name) is of the wrong kind: \(value.kind.rawValue).")
+            throw CommandError("The value at \(place)/\(name) is of the wrong kind: \(value.kind.rawValue).")
         }
         return result
     }
@@ -120,11 +120,11 @@ extension DemoFile.Workspace {
         case "retry": return .retry
         case "fallback":
             guard let fallbackWorkspaceId else {
-                throw CommandFault("Workspace “\(name)” has the policy fallback, but no fallbackWorkspaceId.")
+                throw CommandError("Workspace “\(name)” has the policy fallback, but no fallbackWorkspaceId.")
             }
             return .fallback(fallbackWorkspaceId)
         default:
-            throw CommandFault(
+            throw CommandError(
                 "Workspace “\(name)” has an unknown unmatchedPolicy.",
                 remedy: "Use keep, fallback or retry."
             )

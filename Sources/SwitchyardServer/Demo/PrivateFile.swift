@@ -10,11 +10,11 @@ enum PrivateFile {
         unlink(path)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw CommandFault("Cannot write \(path): \(String(cString: strerror(errno))).")
+            throw CommandError("Cannot write \(path): \(String(cString: strerror(errno))).")
         }
         defer { close(descriptor) }
         var text = text
         let written = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == text.utf8.count else { throw CommandFault("Cannot write all of \(path): is the disk full?") }
+        guard written == text.utf8.count else { throw CommandError("Cannot write all of \(path): is the disk full?") }
     }
 }

@@ -8,18 +8,20 @@ extension InngestFunction {
     static func all(_ routing: RoutingServices) -> [InngestFunction] {
         ScheduledFunction.all.map { function in
             switch function.trigger {
-            case .cron(let cron): scheduled(function.name, cron: cron, routing)
+            case .schedule(let schedule): scheduled(function.name, schedule, routing)
             case .event(let event): triggered(function.name, event: event, routing)
             }
         }
     }
 
-    /// A function of the clock: the due time is taken in the database first, so it runs once whoever calls.
-    private static func scheduled(_ name: String, cron: String, _ routing: RoutingServices) -> InngestFunction {
-        InngestFunction(id: name, triggers: [.cron(cron)], retries: 3, concurrency: 1) { call in
-            guard let time = call.scheduledTime, let dueAt = try CalledDueTime.of(time, cron: cron) else {
+    /// A function of the clock: the due time is taken in the database first, so it runs once, with any number of
+    /// callers.
+    private static func scheduled(_ name: String, _ schedule: Schedule, _ routing: RoutingServices) -> InngestFunction {
+        InngestFunction(id: name, triggers: [.cron(schedule.cron)], retries: 3, concurrency: 1) { call in
+            guard let time = call.scheduledTime else {
                 throw FunctionFailure.final("The event names no time.", name: "BadCall")
             }
+            let dueAt = schedule.dueTime(ofCallAt: time)
             let called = try await reporting {
                 try await routing.scheduler.run(name, dueAt: dueAt, retryingFailure: true) {
                     try await routing.functions.run($0)
@@ -29,9 +31,9 @@ extension InngestFunction {
             case .ran(let affected): return result(name, dueAt, "ran", affected)
             case .hadRun(let affected): return result(name, dueAt, "had run before", affected)
             case .isRunning where call.isLastAttempt: return result(name, dueAt, "is running", nil)
-            case .isRunning: throw FunctionFailure.retriable("It is being run.", name: "Running", after: .seconds(30))
-            case .hadFailed: throw FunctionFailure.retriable("It was run and failed.", name: "Failed")
-            case .notDue: throw FunctionFailure.final("Its time has not come.", name: "NotDue")
+            case .isRunning: throw FunctionFailure.retriable("It is running.", name: "Running", after: .seconds(30))
+            case .hadFailed: throw FunctionFailure.retriable("The run failed.", name: "Failed")
+            case .notDue: throw FunctionFailure.final("Not due until \(dueAt).", name: "NotDue")
             }
         }
     }
@@ -58,7 +60,7 @@ extension InngestFunction {
         ])
     }
 
-    /// Passes on what the database says, which holds nothing of anybody; other errors go by their type.
+    /// Passes on what the database says, which holds no personal data; other errors go by their type.
     private static func reporting<Value>(_ work: () async throws -> Value) async throws -> Value {
         do {
             return try await work()
@@ -82,7 +84,7 @@ extension FunctionCall {
         get throws {
             guard let value = event.data["limit"], value != .null else { return nil }
             guard let number = value.integer, 1...100_000 ~= number else {
-                throw FunctionFailure.final("limit is a whole number from 1 to 100000.", name: "BadLimit")
+                throw FunctionFailure.final("limit must be a whole number from 1 to 100000.", name: "BadLimit")
             }
             return Int(number)
         }

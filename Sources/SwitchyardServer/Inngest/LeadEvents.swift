@@ -11,28 +11,28 @@ struct LeadEvents: RoutingObserver {
 
     init(_ sender: EventSender) { self.sender = sender }
 
-    func observe(_ news: [RoutingNews]) {
+    func observe(_ events: [RoutingEvent]) {
         let now = LeadIntake.systemMilliseconds()
-        sender.send(news.map { OutgoingEvent($0, now: now) })
+        sender.send(events.map { OutgoingEvent($0, now: now) })
     }
 }
 
 extension OutgoingEvent {
-    /// The event of a lead's news.
+    /// The event of a lead's event.
     ///
-    /// Its id is the same however often the same news is told. A lead may fail once more after somebody has put it
+    /// Its id is the same however often the same event is sent. A lead may fail once more after somebody has put it
     /// back, so there the time is part of it.
-    init(_ news: RoutingNews, now: Int64) {
-        let time = news.happenedAt.map { $0.microsecondsSinceUnixEpoch / 1000 } ?? now
-        let id = "\(news.leadID.text):\(news.kind.rawValue)"
-        let outcome = news.outcome
+    init(_ event: RoutingEvent, now: Int64) {
+        let time = event.happenedAt.map { $0.microsecondsSinceUnixEpoch / 1000 } ?? now
+        let id = "\(event.leadID.text):\(event.kind.rawValue)"
+        let outcome = event.outcome
         self.init(
-            name: "lead/routing.\(news.kind.rawValue)",
-            id: news.kind == .failed ? "\(id):\(time)" : id,
+            name: "lead/routing.\(event.kind.rawValue)",
+            id: event.kind == .failed ? "\(id):\(time)" : id,
             timestamp: time,
             data: .object(leavingOutNil: [
-                "leadId": .string(news.leadID.text),
-                "sourceWorkspaceId": news.sourceWorkspaceID.map { .string($0.text) },
+                "leadId": .string(event.leadID.text),
+                "sourceWorkspaceId": event.sourceWorkspaceID.map { .string($0.text) },
                 "destinationWorkspaceId": outcome?.destinationWorkspaceID.map { .string($0.text) },
                 "matchedRuleId": outcome?.matchedRuleID.map { .string($0.text) },
                 "matchedRuleName": outcome?.matchedRuleName.map(JSONValue.string),

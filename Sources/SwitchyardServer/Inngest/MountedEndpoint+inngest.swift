@@ -1,5 +1,6 @@
 import Inngest
 import JSON
+import LeadRouting
 import Web
 
 extension MountedEndpoint {
@@ -20,7 +21,7 @@ extension MountedEndpoint {
                 let result = try await endpoint.trigger(request.body)
                 return Answer(status: 200, headers: [("Content-Type", "application/json")], body: result.bytes)
             } catch {
-                throw BackendError(error)
+                throw RequestError(error)
             }
         }
     }
@@ -36,7 +37,7 @@ extension MountedEndpoint.Answer {
     }
 }
 
-extension BackendError {
+extension RequestError {
     fileprivate init(_ refusal: InngestEndpoint.Refusal) {
         switch refusal {
         case .notAnEvent:

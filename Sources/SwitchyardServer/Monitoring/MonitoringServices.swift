@@ -18,7 +18,7 @@ struct MonitoringServices: Sendable {
     /// What makes spans; nil: nobody.
     let tracer: SpanTracer?
     /// What looks after alerts, and what tells Datadog.
-    let services: [(name: String, service: any Service)]
+    let services: [NamedService]
 
     /// Puts together what the settings ask for.
     init(session: DatabaseSession, settings: Settings, log: LogOutput) {
@@ -62,7 +62,7 @@ struct MonitoringServices: Sendable {
             missedFunctions: { try await stores.schedule.missedFunctions() },
             logger: log.logger
         )
-        var services: [(name: String, service: any Service)] = [("alerts", alerts)]
+        var services: [NamedService] = [("alerts", alerts)]
         if let account = monitoring.datadog {
             let reporter = DatadogReporter(
                 account: account.tagged("node:\(NodeName.host())"),

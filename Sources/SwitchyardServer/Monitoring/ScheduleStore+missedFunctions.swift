@@ -5,7 +5,7 @@ import Postgres
 extension ScheduleStore {
     /// How many of the functions that run by the clock have not run five minutes after their time, or failed.
     func missedFunctions() async throws -> Int {
-        let times = try DueTimes(ScheduledFunction.all)
+        let times = DueTimes(ScheduledFunction.all)
         let now = try await databaseTime().microsecondsSinceUnixEpoch / 1_000_000
         var last: [String: ScheduledRun] = [:]
         for run in try await lastRuns() { last[run.name] = run }

@@ -79,6 +79,13 @@ package struct Settings: Sendable {
         monitoring = try MonitoringSettings(reader: reader)
     }
 
+    /// Reads the settings from variables, by their names.
+    ///
+    /// - Throws: `SettingsError` naming the variable whose value cannot be used.
+    package init(variables: [String: String]) throws {
+        try self.init(reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables)))
+    }
+
     /// Reads the settings of this process: its environment, and `.env` beneath it where there is one.
     package static func load() async throws -> Settings {
         var providers: [any ConfigProvider] = [EnvironmentVariablesProvider()]

@@ -8,7 +8,7 @@ struct BatchCounts: Sendable, Hashable {
     private(set) var routed = 0
     /// Those that wait.
     private(set) var pending = 0
-    /// Those that somebody had sent before.
+    /// Those that a partner had sent before.
     private(set) var duplicates = 0
     /// Those that were not stored.
     private(set) var rejected = 0

@@ -1,5 +1,8 @@
+import FoundationEssentials
 import HTTPTypes
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension JSONWriter {
@@ -23,7 +26,7 @@ extension JSONWriter {
         object { writer in
             writer.key("results")
             writer.array(results.enumerated()) { writer, element in
-                let missing = Problem(BackendError.unavailable(reason: "The lead was not decided."))
+                let missing = Problem(RequestError.unavailable(reason: "The lead was not decided."))
                 let result = element.element ?? .failure(missing)
                 counts.add(result)
                 writer.result(element.offset, code: 201, result) { $0.outcome($1) }
@@ -68,15 +71,15 @@ extension JSONWriter {
     }
 
     /// A lead as it was understood.
-    mutating func decoded(_ submitted: SubmittedLead) {
+    mutating func decoded(_ lead: Lead, from source: UUID) {
         object { writer in
-            writer.member("workspaceId", submitted.sourceWorkspaceID)
-            writer.fields(submitted.lead)
+            writer.member("workspaceId", source)
+            writer.fields(lead)
         }
     }
 
     /// The members of a stored lead, within an object.
-    mutating func lead(_ lead: StoredLead) {
+    mutating func lead(_ lead: LeadRecord) {
         member("id", lead.id)
         member("status", lead.status.rawValue)
         member("workspaceId", lead.workspaceID)
@@ -87,7 +90,7 @@ extension JSONWriter {
         member("assigneeId", lead.assigneeID)
         member("assigneeName", lead.assigneeName)
         member("isDuplicate", lead.isDuplicate)
-        member("duplicateLeadId", lead.duplicateLeadID)
+        member("duplicateLeadId", lead.duplicateOf)
         member("attempts", lead.attempts)
         member("error", lead.error)
         member("createdAt", time: lead.createdAt)
@@ -98,7 +101,7 @@ extension JSONWriter {
     }
 
     /// One line of a lead's history.
-    mutating func event(_ event: LeadEvent) {
+    mutating func event(_ event: HistoryEntry) {
         object { writer in
             writer.member("result", event.result)
             writer.member("reason", event.reason)

@@ -1,4 +1,5 @@
 import JSON
+import LeadStore
 import RoutingRules
 
 extension JSONWriter {
@@ -7,7 +8,7 @@ extension JSONWriter {
     /// - Parameters:
     ///   - stored: the rule.
     ///   - warnings: what lint says about it, when it has just been saved.
-    mutating func rule(_ stored: StoredRule, warnings: [RuleFinding]? = nil) {
+    mutating func rule(_ stored: RuleRecord, warnings: [RuleFinding]? = nil) {
         let rule = stored.rule
         object { writer in
             writer.member("id", rule.id)
@@ -38,7 +39,7 @@ extension JSONWriter {
     }
 
     /// A workspace.
-    mutating func workspace(_ stored: StoredWorkspace) {
+    mutating func workspace(_ stored: WorkspaceRecord) {
         let workspace = stored.workspace
         object { writer in
             writer.member("id", workspace.id)
@@ -65,7 +66,7 @@ extension JSONWriter {
     }
 
     /// An agreement.
-    mutating func agreement(_ stored: StoredAgreement) {
+    mutating func agreement(_ stored: AgreementRecord) {
         object { writer in
             writer.member("receivingWorkspaceId", stored.agreement.receivingWorkspaceID)
             writer.member("sendingWorkspaceId", stored.agreement.sendingWorkspaceID)

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import JSON
+import LeadRouting
 import NIOCore
 import NIOHTTP1
 
@@ -11,19 +12,19 @@ extension Problem {
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let error as BackendError: self.init(error)
+        case let error as RequestError: self.init(error)
         case let error as FieldProblem: self = .invalid([error.pointing()])
         case let error as JSONSyntaxError: self.init(error)
         case is NIOTooManyBytesError: self = .bodyTooLarge(limit: nil)
         case is RequestTimedOut: self = .bodyTimeout
-        case is HTTPParserError: self.init(.malformedRequest, "The body is not framed as HTTP/1.1 wants it.")
-        case is CancellationError: self.init(BackendError.unavailable(reason: "The server is stopping."))
+        case is HTTPParserError: self.init(.malformedRequest, "The body does not follow HTTP/1.1.")
+        case is CancellationError: self.init(RequestError.unavailable(reason: "The server is stopping."))
         case let error as any HTTPResponseError where error.status == .notFound: self = .noSuchPath
         default:
             self.init(
                 .internalError,
-                "The server ran into a fault of its own.",
-                remedy: "Try again; if it stays, report it with the request id."
+                "The server had an internal error.",
+                remedy: "Try again. If it happens again, report it with the request id."
             )
         }
     }
@@ -37,23 +38,25 @@ extension Problem {
         position = error
     }
 
-    init(_ error: BackendError) {
+    init(_ error: RequestError) {
         switch error {
         case .notFound(let detail): self.init(.notFound, detail)
         case .conflict(let reason, let remedy): self.init(.conflict, reason, remedy: remedy)
         case .invalid(let errors): self = .invalid(errors.map { $0.pointing() })
-        case .forbidden(let detail): self.init(.forbidden, detail)
+        case .forbidden(let detail, let remedy, let fields):
+            self.init(.forbidden, detail, remedy: remedy, errors: fields)
+        case .missingScope(let scope): self = .missingScope(scope)
         case .reusedKey:
             self.init(
                 .invalid,
                 "This idempotency key was used for another request; nothing was stored.",
-                remedy: "Use a new key for a new request, and repeat a request as it was.",
+                remedy: "Use a new key for a new request, and repeat a request unchanged.",
                 errors: [FieldProblem(field: "Idempotency-Key", message: "This key was used for another request.")]
             )
         case .overloaded(let seconds):
             self.init(
                 .overloaded,
-                "More leads are waiting than the server takes at once; this one was not stored.",
+                "The server's queue is full; this lead was not stored.",
                 remedy: "Send it again after \(seconds) s."
             )
             headers[.retryAfter] = String(max(1, seconds))
@@ -61,6 +64,13 @@ extension Problem {
             self.init(.unavailable, reason, remedy: "Send the request again in a few seconds.")
             headers[.retryAfter] = "5"
         }
+    }
+
+    /// The same problem, with its fields inside a part of the body.
+    func pointing(below prefix: String) -> Problem {
+        var problem = self
+        problem.errors = errors.map { $0.pointing(below: prefix) }
+        return problem
     }
 
     static let noSuchPath = Problem(
@@ -112,3 +122,13 @@ extension Problem {
 
 /// The body of a request did not arrive in time.
 struct RequestTimedOut: Error {}
+
+extension FieldProblem {
+    /// The same problem with the field as a JSON pointer: `conditions.industries` becomes `/conditions/industries`.
+    func pointing(below prefix: String = "") -> FieldProblem {
+        var problem = self
+        problem.field =
+            prefix + (field.hasPrefix("/") ? field : "/" + field.split(separator: ".").joined(separator: "/"))
+        return problem
+    }
+}

@@ -1,11 +1,12 @@
 import HTTPTypes
 import Hummingbird
 import JSON
+import LeadRouting
 import NIOCore
 
 /// An answer that says what went wrong and what to do: RFC 9457 `application/problem+json`.
 ///
-/// Nothing in it repeats what the caller sent; it may be logged and shown to anybody.
+/// Nothing in it repeats what the caller sent; it may be logged and shown to every caller.
 struct Problem: Error, Sendable, Hashable {
     /// What kind of problem it is, for programs: the end of its `type`.
     enum Kind: String, Sendable, CaseIterable {
@@ -33,13 +34,13 @@ struct Problem: Error, Sendable, Hashable {
             case .notFound: "Not found"
             case .methodNotAllowed: "This method is not allowed here"
             case .timeout: "The request took too long to arrive"
-            case .conflict: "Not possible in the present state"
+            case .conflict: "Not possible in the current state"
             case .tooLarge: "The request is too large"
-            case .unsupportedMediaType: "The body has to be JSON"
+            case .unsupportedMediaType: "The body must be JSON"
             case .invalid: "The request holds values that are not valid"
             case .overloaded: "Too much at once"
             case .unavailable: "The service is not available"
-            case .internalError: "A fault of the server"
+            case .internalError: "Internal server error"
             }
         }
 

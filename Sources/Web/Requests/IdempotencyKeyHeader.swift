@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import LeadRouting
 import RoutingRules
 
 /// The `Idempotency-Key` of a request.
@@ -21,9 +22,9 @@ enum IdempotencyKeyHeader {
         guard values.count == 1, 1...255 ~= text.utf8.count, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
             throw Problem(
                 .invalid,
-                "The idempotency key is not usable.",
+                "The idempotency key is not valid.",
                 remedy: "Send one key of 1 to 255 printable ASCII characters without blanks, such as a UUID.",
-                errors: [FieldProblem(field: name.rawName, message: "This is no usable idempotency key.")]
+                errors: [FieldProblem(field: name.rawName, message: "This is not a valid idempotency key.")]
             )
         }
         return String(text)

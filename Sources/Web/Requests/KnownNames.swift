@@ -1,4 +1,4 @@
-/// The names that an object may have, for saying what somebody probably meant.
+/// The names that an object may have, for suggesting the name that the client probably meant.
 enum KnownNames {
     /// The known name closest to an unknown one, or nil if none is close.
     static func closest(to name: String, among known: some Sequence<String>) -> String? {

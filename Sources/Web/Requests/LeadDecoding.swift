@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import LeadRouting
 import RoutingRules
 
 /// A lead as it was read, with everything that is wrong with it.
@@ -39,7 +40,7 @@ struct LeadDecoding {
         let kind = try reader.kind()
         guard kind == .object else {
             _ = try reader.skipValue()
-            let problem = FieldProblem(field: "", message: "A lead is an object, not \(kind.rawValue).")
+            let problem = FieldProblem(field: "", message: "A lead must be an object, not \(kind.rawValue).")
             return DecodedLead(lead: Lead(), problems: [problem])
         }
         try reader.readObject { reader, key in try decoding.readMember(key, &reader) }
@@ -120,7 +121,7 @@ extension LeadDecoding {
         guard given & bit == 0 else {
             let place = alias ?? "/" + field.name
             let first = aliases[field] ?? "/" + field.name
-            let message = first == place ? "This field is given twice." : "This says the same as \(first)."
+            let message = first == place ? "This field is given twice." : "This repeats \(first)."
             note(place, message, "Send it once.")
             return false
         }
@@ -142,7 +143,7 @@ extension LeadDecoding {
         default:
             _ = try reader.skipValue()
             let remedy = kind == .number ? "Put it in double quotes." : nil
-            note(pointer(), "This is a string, not \(kind.rawValue).", remedy)
+            note(pointer(), "This must be a string, not \(kind.rawValue).", remedy)
         }
         return nil
     }
@@ -168,7 +169,11 @@ extension LeadDecoding {
         guard isFirst, kind == .object else {
             _ = try reader.skipValue()
             if isFirst, kind != .null {
-                note("/" + key, "This is an object, not \(kind.rawValue).", "Send {\"country\", \"state\", \"city\"}.")
+                note(
+                    "/" + key,
+                    "This must be an object, not \(kind.rawValue).",
+                    "Send {\"country\", \"state\", \"city\"}."
+                )
             }
             return
         }
@@ -209,7 +214,7 @@ extension LeadDecoding {
         let range = try reader.skipValue()
         guard isFirst, kind != .null else { return }
         guard kind == .object else {
-            note("/" + key, "This is an object, not \(kind.rawValue).", "Send {\"name\": value, …}.")
+            note("/" + key, "This must be an object, not \(kind.rawValue).", "Send {\"name\": value, …}.")
             return
         }
         raw.metadata = String(decoding: reader.bytes[range], as: UTF8.self)

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 import JSON
+import LeadRouting
 package import RoutingRules
 
 /// A lead as `POST /api/leads` takes it, for the command line.
@@ -32,7 +33,7 @@ package enum LeadJSON {
         func take(_ reader: inout JSONScanner, _ line: Int) throws {
             let kind = try reader.kind()
             guard kind == .object else {
-                throw LineError(line: line, field: "", message: "A lead is an object, not \(kind.rawValue).")
+                throw LineError(line: line, field: "", message: "A lead must be an object, not \(kind.rawValue).")
             }
             let decoded = try LeadDecoding.read(&reader)
             // What a lead is recognised by does not matter here.

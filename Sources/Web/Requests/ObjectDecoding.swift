@@ -1,6 +1,7 @@
 import CivilTime
 import FoundationEssentials
 import JSON
+import LeadRouting
 import RoutingRules
 
 /// Reads a small object (a rule, a workspace, an agreement) by the names of its fields.
@@ -22,7 +23,7 @@ struct ObjectDecoding {
     init(_ bytes: [UInt8], names: [String], limits: WebConfiguration.Limits) throws {
         let value = try JSONReader.value(of: bytes, maximumDepth: limits.jsonDepth)
         guard case .object(let members) = value else {
-            throw Problem.invalid("", "The body is an object, not \(value.kind.rawValue).")
+            throw Problem.invalid("", "The body must be an object, not \(value.kind.rawValue).")
         }
         self.init(members, names: names, pointer: "")
     }
@@ -137,7 +138,7 @@ struct ObjectDecoding {
                 let place = "\(pointer)/\(name)/\(index)"
                 guard case .string(let text) = element else {
                     problems.append(
-                        FieldProblem(field: place, message: "This is a string, not \(element.kind.rawValue).")
+                        FieldProblem(field: place, message: "This must be a string, not \(element.kind.rawValue).")
                     )
                     continue
                 }
@@ -145,7 +146,7 @@ struct ObjectDecoding {
                 if let cleaned = TextChecks.clean(text, limit, place, &problems) {
                     texts.append(cleaned)
                 } else if problems.count == before {
-                    problems.append(FieldProblem(field: place, message: "This is blank.", remedy: "Leave it out."))
+                    problems.append(FieldProblem(field: place, message: "This is blank.", remedy: "Omit it."))
                 }
             }
         default: return wrong(name, "a list of strings", value)
@@ -191,7 +192,7 @@ struct ObjectDecoding {
     }
 
     private mutating func wrong<Result>(_ name: String, _ expected: String, _ value: JSONValue) -> Result? {
-        note(name, "This is \(expected), not \(value.kind.rawValue).")
+        note(name, "This must be \(expected), not \(value.kind.rawValue).")
         return nil
     }
 }

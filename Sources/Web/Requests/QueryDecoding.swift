@@ -3,6 +3,7 @@ import FoundationEssentials
 import Hummingbird
 import HummingbirdCore
 import JSON
+import LeadRouting
 import RoutingRules
 
 /// Reads the query of a request by the names of its parameters; what is wrong is noted and thrown together.
@@ -30,7 +31,7 @@ struct QueryDecoding {
         let known = problems.count
         if let text = TextChecks.clean(value, 400, name, &problems) { return text }
         guard problems.count == known else { return nil }
-        return wrong(name, "This parameter is empty.", "Leave it out, or give it a value.")
+        return wrong(name, "This parameter is empty.", "Omit it, or give it a value.")
     }
 
     /// An id.
@@ -76,7 +77,7 @@ struct QueryDecoding {
     mutating func status(_ name: String) -> LeadStatus? {
         guard let text = text(name) else { return nil }
         guard let status = LeadStatus(rawValue: text) else {
-            return wrong(name, "This is no state.", "The states are pending, routing, routed, failed and expired.")
+            return wrong(name, "This is not a state.", "The states are pending, routing, routed, failed and expired.")
         }
         return status
     }

@@ -1,44 +1,46 @@
 import FoundationEssentials
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 /// The body of `POST /api/retry`: which leads that failed, or that no rule matched, and how many at most.
-enum RetryBody {
+struct RetryBody {
     /// The most that one request puts back.
-    static let largest: Int32 = 1000
+    private static let largest: Int32 = 1000
 
-    /// What the leads have come to that can be put back.
-    enum Result: String, CaseIterable {
-        /// For good; what is meant without a word.
-        case failed
-        /// No rule matched, and the source keeps it.
-        case unmatched
-    }
+    /// What the leads have come to; failed unless the body says otherwise.
+    let result: RetriableResult
+    /// Which of those leads.
+    let filter: LeadFilter
+    /// How many at most.
+    let limit: Int
 
     /// Reads a body; without a filter every failed lead is meant.
     ///
     /// - Throws: ``Problem`` with every field at fault.
-    static func read(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws -> (search: LeadSearch, limit: Int) {
+    init(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws {
         var body = try ObjectDecoding(bytes, names: ["filter", "limit"], limits: limits)
         let names = ["result", "workspaceId", "sourceWorkspaceId", "createdAfter", "createdBefore"]
-        let filter = body.object("filter", names: names) { filter in
-            var search = LeadSearch()
-            if let word = filter.text("result") {
-                if Result(rawValue: word) == nil {
-                    filter.note("result", "This is failed or unmatched.", "Leave it out for failed.")
+        let wanted = body.object("filter", names: names) { object in
+            var result = RetriableResult.failed
+            if let word = object.text("result") {
+                if let known = RetriableResult(rawValue: word) {
+                    result = known
+                } else {
+                    object.note("result", "This must be failed or unmatched.", "Omit it for failed.")
                 }
-                search.isUnmatched = word == Result.unmatched.rawValue
             }
-            search.workspaceID = filter.uuid("workspaceId")
-            search.sourceWorkspaceID = filter.uuid("sourceWorkspaceId")
-            search.createdAfter = filter.time("createdAfter")
-            search.createdBefore = filter.time("createdBefore")
-            return search
+            var filter = LeadFilter()
+            filter.workspaceID = object.uuid("workspaceId")
+            filter.sourceWorkspaceID = object.uuid("sourceWorkspaceId")
+            filter.createdFrom = object.timestamp("createdAfter")
+            filter.createdBefore = object.timestamp("createdBefore")
+            return (result, filter)
         }
-        let limit = body.int32("limit") ?? largest
-        if !(1...largest ~= limit) { body.note("limit", "This is a whole number from 1 to \(largest).") }
+        let limit = body.int32("limit") ?? Self.largest
+        if !(1...Self.largest ~= limit) { body.note("limit", "This must be a whole number from 1 to \(Self.largest).") }
         try body.finish()
-        var search = filter ?? LeadSearch()
-        search.status = search.isUnmatched ? .routed : .failed
-        return (search, Int(limit))
+        (result, filter) = wanted ?? (.failed, LeadFilter())
+        self.limit = Int(limit)
     }
 }

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 /// The bodies that say what a rule, a workspace or an agreement is to be.
@@ -10,7 +12,7 @@ enum RuleBodies {
         isNew: Bool,
         limits: WebConfiguration.Limits
     ) throws
-        -> (id: UUID?, owner: UUID?, fields: RuleFields)
+        -> (id: UUID?, owner: UUID?, fields: RuleChange)
     {
         var names = ["name", "priority", "isActive", "conditions", "destinationWorkspaceId", "distribution"]
         if isNew { names += ["id", "workspaceId"] }
@@ -21,7 +23,7 @@ enum RuleBodies {
                 body.require("destinationWorkspaceId", "Send the id of the workspace that matching leads go to.")
             }
         }
-        var fields = RuleFields()
+        var fields = RuleChange()
         fields.name = body.isNull("name") && isNew ? nil : body.text("name")
         fields.priority = body.int32("priority")
         fields.isActive = body.bool("isActive")
@@ -60,19 +62,19 @@ enum RuleBodies {
         isNew: Bool,
         limits: WebConfiguration.Limits
     ) throws
-        -> (id: UUID?, fields: WorkspaceFields)
+        -> (id: UUID?, fields: WorkspaceChange)
     {
         var names = ["name", "type", "isActive", "isPaused", "unmatchedPolicy", "fallbackWorkspaceId", "capacity"]
         if isNew { names.append("id") }
         var body = try ObjectDecoding(bytes, names: names, limits: limits)
         if isNew { body.require("name", "Send a name of 1 to 200 characters.") }
-        var fields = WorkspaceFields()
+        var fields = WorkspaceChange()
         fields.name = body.isNull("name") && isNew ? nil : body.text("name")
         fields.isActive = body.bool("isActive")
         fields.isPaused = body.bool("isPaused")
         if let type = body.text("type") {
             fields.type = type
-            if type != "partner", type != "platform" { body.note("type", "A workspace is a partner or a platform.") }
+            if type != "partner", type != "platform" { body.note("type", "The type must be partner or platform.") }
         }
         if let settings = body.json("capacity") {
             fields.capacity = .some(settings == .null ? nil : WorkspaceCapacity(settings, at: "/capacity"))
@@ -90,8 +92,8 @@ enum RuleBodies {
         case ("keep", nil): fields.unmatchedPolicy = .keep
         case ("retry", nil): fields.unmatchedPolicy = .retry
         case ("keep", _?), ("retry", _?):
-            body.note("fallbackWorkspaceId", "This goes with unmatchedPolicy fallback only.", "Leave it out.")
-        case (_?, _): body.note("unmatchedPolicy", "This is keep, fallback or retry.")
+            body.note("fallbackWorkspaceId", "This goes with unmatchedPolicy fallback only.", "Omit it.")
+        case (_?, _): body.note("unmatchedPolicy", "This must be keep, fallback or retry.")
         case (nil, let workspace?): fields.unmatchedPolicy = .fallback(workspace)
         case (nil, nil): break
         }
@@ -103,17 +105,17 @@ enum RuleBodies {
     /// An agreement; a missing receiver is the workspace of the key.
     static func agreement(
         _ bytes: [UInt8],
-        principal: Principal,
+        caller: Caller,
         limits: WebConfiguration.Limits
     ) throws
         -> RoutingAgreement
     {
         var body = try ObjectDecoding(bytes, names: ["receivingWorkspaceId", "sendingWorkspaceId"], limits: limits)
-        if principal.isAdministrator {
+        if caller.isAdministrator {
             body.require("receivingWorkspaceId", "Send the id of the workspace that agrees to receive leads.")
         }
         body.require("sendingWorkspaceId", "Send the id of the workspace that leads come from.")
-        let receiver = body.uuid("receivingWorkspaceId") ?? principal.workspaceID
+        let receiver = body.uuid("receivingWorkspaceId") ?? caller.workspaceID
         let sender = body.uuid("sendingWorkspaceId")
         try body.finish()
         guard let receiver, let sender else { throw Problem.invalid("", "Both workspaces are required.") }

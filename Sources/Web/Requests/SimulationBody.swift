@@ -1,40 +1,10 @@
 import FoundationEssentials
-package import JSON
-package import RoutingRules
+import JSON
+import LeadRouting
+import RoutingRules
 
-/// The body of `POST /api/rules/simulate`.
-package struct SimulationBody: Sendable {
-    /// Which rules stand against those in force.
-    package enum Draft: Sendable {
-        /// None: where do these leads go?
-        case published
-        /// The draft that is stored.
-        case stored
-        /// The rules as they stood at a version.
-        case version(Int64)
-        /// A rule set as it is saved as a draft.
-        case document(JSONValue)
-    }
-
-    /// Which leads are decided.
-    package enum Leads: Sendable {
-        /// Those of the last days, at most so many.
-        case days(Int, limit: Int)
-        /// These, as if they came now.
-        case these([SimulatedLead])
-        /// Those of a CSV file, which the backend reads as an import reads it.
-        case csv([UInt8])
-    }
-
-    /// Whose rules; nil: not said.
-    let owner: UUID?
-    /// Which rules stand against those in force.
-    package let draft: Draft
-    /// Which leads are decided.
-    package let leads: Leads
-    /// What counters begin with; nil: what the leads suggest.
-    package let counters: SimulatedCounters?
-
+/// The body of `POST /api/rules/simulate`, read into the request that it makes.
+enum SimulationBody {
     /// How many leads may be sent; a body's size bounds them too.
     static let mostLeads = 50_000
 
@@ -50,12 +20,15 @@ package struct SimulationBody: Sendable {
     ///   - own: the workspace of the key; leads that are sent are that workspace's. Nil for an administrator, who may say
     ///     whose each lead is.
     ///   - limits: how deep it may be nested.
+    /// - Returns: the simulation that is asked for.
     /// - Throws: ``Problem`` with every field at fault.
-    init(_ bytes: [UInt8], own: UUID?, limits: WebConfiguration.Limits) throws {
+    static func read(_ bytes: [UInt8], own: UUID?, limits: WebConfiguration.Limits) throws -> SimulationRequest {
         var body = try ObjectDecoding(bytes, names: Self.names, limits: limits)
-        owner = body.uuid("workspaceId")
-        draft = Self.draft(&body)
-        counters = Self.counters(body.isNull("counters") ? nil : body.text("counters")) { body.note("counters", $0) }
+        let owner = body.uuid("workspaceId")
+        let draft = Self.draft(&body)
+        let counters = Self.counters(body.isNull("counters") ? nil : body.text("counters")) {
+            body.note("counters", $0)
+        }
         let given = Self.selections.filter { body.has($0) && !body.isNull($0) }
         if given.count > 1 {
             body.note(
@@ -64,6 +37,7 @@ package struct SimulationBody: Sendable {
                 "Send one of \(Self.selections.joined(separator: ", "))."
             )
         }
+        let leads: SimulationRequest.Leads
         switch given.first {
         case "lead", "leads": leads = .these(Self.leads(bytes, own, owner, &body, limits))
         case "csv": leads = .csv(Array((body.longText("csv") ?? "").utf8))
@@ -76,14 +50,15 @@ package struct SimulationBody: Sendable {
             let days = body.int32("days").map(Int.init) ?? 7
             let limit = body.int32("limit").map(Int.init) ?? SimulationRequest.usualLeads
             if !(1...SimulationRequest.mostDays ~= days) {
-                body.note("days", "This is 1 to \(SimulationRequest.mostDays).")
+                body.note("days", "This must be from 1 to \(SimulationRequest.mostDays).")
             }
             if !(1...SimulationRequest.mostLeads ~= limit) {
-                body.note("limit", "This is 1 to \(SimulationRequest.mostLeads).")
+                body.note("limit", "This must be from 1 to \(SimulationRequest.mostLeads).")
             }
             leads = .days(days, limit: limit)
         }
         try body.finish()
+        return SimulationRequest(owner: owner, draft: draft, leads: leads, counters: counters)
     }
 
     /// Reads a file of leads, of which everything else is said by the query: `workspaceId`, `draft`, `version`, `counters`.
@@ -94,15 +69,17 @@ package struct SimulationBody: Sendable {
     ///   - query: the query of the request.
     ///   - own: the workspace of the key.
     ///   - limits: how deep it may be nested.
+    /// - Returns: the simulation that is asked for.
     /// - Throws: ``Problem`` with every parameter and line at fault.
-    init(
+    static func read(
         file: [UInt8],
         isCSV: Bool,
         query: inout QueryDecoding,
         own: UUID?,
         limits: WebConfiguration.Limits
-    ) throws {
-        owner = query.uuid("workspaceId")
+    ) throws -> SimulationRequest {
+        let owner = query.uuid("workspaceId")
+        let draft: SimulationRequest.Draft
         let name = query.text("draft")
         if let version = query.int("version", in: 0...Int.max) {
             draft = .version(Int64(version))
@@ -110,26 +87,28 @@ package struct SimulationBody: Sendable {
         } else {
             draft = name == "published" ? .published : .stored
             if let name, name != "published", name != "stored" {
-                query.note("draft", "This is stored or published.", "A draft document goes into a body of JSON.")
+                query.note("draft", "This must be stored or published.", "A draft document goes into a body of JSON.")
             }
         }
-        counters = Self.counters(query.text("counters")) { query.note("counters", $0) }
+        let counters = Self.counters(query.text("counters")) { query.note("counters", $0) }
         var problems: [FieldProblem] = []
-        leads = isCSV ? .csv(file) : .these(Self.lines(file, own, owner, limits, &problems, "line"))
+        let leads: SimulationRequest.Leads =
+            isCSV ? .csv(file) : .these(Self.lines(file, own, owner, limits, &problems, "line"))
         try query.finish()
         guard problems.isEmpty else { throw Problem.invalid(problems) }
+        return SimulationRequest(owner: owner, draft: draft, leads: leads, counters: counters)
     }
 
     /// A name of what counters begin with.
     private static func counters(_ name: String?, _ note: (String) -> Void) -> SimulatedCounters? {
         guard let name else { return nil }
         let counters = SimulatedCounters(rawValue: name)
-        if counters == nil { note("This is live or empty.") }
+        if counters == nil { note("This must be live or empty.") }
         return counters
     }
 
     /// `"published"`, `"stored"` or a document, or else `version`.
-    private static func draft(_ body: inout ObjectDecoding) -> Draft {
+    private static func draft(_ body: inout ObjectDecoding) -> SimulationRequest.Draft {
         var document: JSONValue?
         if case .object = body.json("draft") { document = body.json("draft") }
         let name = document != nil || body.isNull("draft") ? nil : body.text("draft")
@@ -146,7 +125,7 @@ package struct SimulationBody: Sendable {
         default:
             body.note(
                 "draft",
-                "This is stored, published, or a rule set.",
+                "This must be stored, published, or a rule set.",
                 "Name an earlier version as version, or send the rules as for PUT /api/rule-sets/{owner}/draft."
             )
             return .stored
@@ -170,11 +149,11 @@ package struct SimulationBody: Sendable {
                 FieldProblem(
                     field: "\(name)/\(error.line)\(error.field)",
                     message: error.message,
-                    remedy: "Send a lead a line, each an object as for POST /api/leads."
+                    remedy: "Send one lead per line, each an object as for POST /api/leads."
                 )
             )
         } catch {
-            problems.append(FieldProblem(field: name, message: "These are no leads."))
+            problems.append(FieldProblem(field: name, message: "These are not leads."))
         }
         return []
     }
@@ -191,7 +170,7 @@ package struct SimulationBody: Sendable {
         do {
             read = try Self.decoded(bytes, limits)
         } catch {
-            body.note("leads", "These are no leads.", "Send objects as for POST /api/leads.")
+            body.note("leads", "These are not leads.", "Send objects as for POST /api/leads.")
             return []
         }
         if read.count > mostLeads { body.note("leads", "There are more than \(mostLeads) leads.", "Send fewer.") }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import LeadRouting
 import RoutingRules
 
 /// The body of `POST /api/leads`: one lead, or many.
@@ -21,7 +22,7 @@ enum Submission: Sendable {
             try reader.finish()
             let remedy =
                 kind == .array ? "Send many leads as {\"leads\": […]}." : "Send a lead, or many as {\"leads\": […]}."
-            throw Problem.invalid("", "The body is an object, not \(kind.rawValue).", remedy: remedy)
+            throw Problem.invalid("", "The body must be an object, not \(kind.rawValue).", remedy: remedy)
         }
         var outer = LeadDecoding()
         var leads: [DecodedLead]?
@@ -50,7 +51,7 @@ enum Submission: Sendable {
             _ = try reader.skipValue()
             throw Problem.invalid(
                 "/leads",
-                "This is an array, not \(kind.rawValue).",
+                "This must be an array, not \(kind.rawValue).",
                 remedy: "Send {\"leads\": [{…}, …]}."
             )
         }
@@ -66,7 +67,7 @@ enum Submission: Sendable {
             leads.append(try LeadDecoding.read(&reader))
         }
         guard !leads.isEmpty else {
-            throw Problem.invalid("/leads", "There is no lead in here.", remedy: "Send 1 to \(limits.batchSize) leads.")
+            throw Problem.invalid("/leads", "The request has no lead.", remedy: "Send 1 to \(limits.batchSize) leads.")
         }
         return leads
     }

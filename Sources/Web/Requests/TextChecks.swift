@@ -1,3 +1,5 @@
+import LeadRouting
+
 /// What a short text of a rule, a workspace or a query has to be like; the texts of leads have ``LeadValidation``.
 enum TextChecks {
     /// A trimmed text; nil if nothing is left of it or it cannot be stored, and then a problem.

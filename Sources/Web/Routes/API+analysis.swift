@@ -3,70 +3,60 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import NIOCore
 import RoutingRules
 
 extension API {
     func addAnalysisRoutes(to routes: inout Routes) {
-        routes.on(.get, "/api/rules/lint", lint)
-        routes.on(.post, "/api/rules/simulate", simulate)
-        routes.on(.get, "/api/leads/:id/explain", explain)
+        routes.on(.get, "/api/rules/lint", .rulesRead, lint)
+        routes.on(.post, "/api/rules/simulate", .rulesRead, and: .leadsRead, simulate)
+        routes.on(.get, "/api/leads/:id/explain", .leadsRead, explain)
     }
 
     /// `GET /api/leads/{id}/explain`: why a lead is where it is.
-    @Sendable private func explain(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsRead)
+    @Sendable private func explain(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         var query = try QueryDecoding(request.uri)
         let attempt = query.int("attempt", in: 1...1000)
         try query.finish()
         let lead = try id("id", in: context)
-        guard let explanation = try await backend.explain(lead, attempt: attempt, as: principal) else {
-            throw Problem(.notFound, "There is no such lead, or none that this key may see.")
-        }
+        let explanation = try await useCases.leads.explain(lead, attempt: attempt, as: caller)
         if request.prefersText { return text(explanation.text(time: RFC3339.text)) }
         return json(capacity: 8192) { $0.explanation(explanation) }
     }
 
     /// `POST /api/rules/simulate`: what would become of leads under other rules.
-    @Sendable private func simulate(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesRead)
-        // Leads are decided, and named: who may not read them may not have them told.
-        guard principal.may(.leadsRead) else { throw Problem.missingScope(.leadsRead) }
-        let body = try await simulation(request, own: principal.workspaceID)
-        if let own = principal.workspaceID, let owner = body.owner, owner != own {
-            throw Problem(
-                .forbidden,
-                "A workspace's key simulates the rules of that workspace only.",
-                remedy: "Leave workspaceId out.",
-                errors: [FieldProblem(field: "/workspaceId", message: "This is not the key's workspace.")]
-            )
-        }
-        let report = try await backend.simulate(body, owner: principal.workspaceID ?? body.owner, as: principal)
+    @Sendable private func simulate(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let simulation = try await simulation(request, own: caller.workspaceID)
+        let report = try await useCases.rules.simulate(simulation, as: caller)
         if request.prefersText {
-            let names = try await backend.workspaces(as: principal)
-            return text(
-                report.text(
-                    names: Dictionary(names.map { ($0.workspace.id, $0.workspace.name) }) { $1 },
-                    time: RFC3339.text
-                )
-            )
+            return text(report.text(names: try await useCases.workspaces.names(as: caller), time: RFC3339.text))
         }
         return json(capacity: 16_384) { $0.simulation(report) }
     }
 
     /// What is to be simulated: a body of JSON, or a file of leads with the rest in the query.
-    private func simulation(_ request: Request, own: UUID?) async throws -> SimulationBody {
+    private func simulation(_ request: Request, own: UUID?) async throws -> SimulationRequest {
         let type = request.headers[.contentType]?.lowercased().prefix { $0 != ";" && $0 != " " }
         let isCSV = type == "text/csv"
         guard isCSV || type == "application/x-ndjson" || type == "application/jsonl" else {
-            return try SimulationBody(
+            return try SimulationBody.read(
                 await request.jsonBody(upTo: limits.leadBodyBytes),
                 own: own,
                 limits: limits
             )
         }
         var query = try QueryDecoding(request.uri)
-        return try SimulationBody(
+        return try SimulationBody.read(
             file: await request.rawBody(upTo: limits.leadBodyBytes),
             isCSV: isCSV,
             query: &query,
@@ -76,22 +66,20 @@ extension API {
     }
 
     /// `GET /api/rules/lint`: what is wrong with the rules, without a single lead.
-    @Sendable private func lint(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesRead)
+    @Sendable private func lint(_ request: Request, _ context: WebContext, as caller: Caller) async throws -> Response {
         var query = try QueryDecoding(request.uri)
         let owner = query.uuid("workspaceId")
         try query.finish()
-        let report = try await backend.lint(of: owner, as: principal)
+        let report = try await useCases.rules.lint(of: owner, as: caller)
         if request.prefersText {
-            let names = try await backend.workspaces(as: principal)
-            return text(report.text(names: Dictionary(names.map { ($0.workspace.id, $0.workspace.name) }) { $1 }))
+            return text(report.text(names: try await useCases.workspaces.names(as: caller)))
         }
         return json(capacity: 512 + min(report.findings.count, JSONWriter.findingLimit) * 512) { $0.lint(report) }
     }
 
     /// A rule that was saved, with what there is to be said about it; it is saved, so nothing here may fail the answer.
-    func saved(_ rule: StoredRule, _ status: HTTPResponse.Status, as principal: Principal) async -> Response {
-        let warnings = try? await backend.warnings(about: rule.rule, as: principal)
+    func saved(_ rule: RuleRecord, _ status: HTTPResponse.Status, as caller: Caller) async -> Response {
+        let warnings = try? await useCases.rules.warnings(about: rule.rule, as: caller)
         return json(status, capacity: 1024) { $0.rule(rule, warnings: warnings ?? []) }
     }
 

@@ -2,21 +2,26 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension API {
     func addCapacityRoutes(to routes: inout Routes) {
-        routes.on(.post, "/api/leads/:id/return", returnLead)
-        routes.on(.get, "/api/workspaces/:id/capacity", capacity)
-        routes.on(.get, "/api/workspaces/:id/assignees", assignees)
-        routes.on(.post, "/api/workspaces/:id/assignees", createAssignee)
-        routes.on(.patch, "/api/workspaces/:id/assignees/:assigneeId", changeAssignee)
-        routes.on(.delete, "/api/workspaces/:id/assignees/:assigneeId", deleteAssignee)
+        routes.on(.post, "/api/leads/:id/return", .leadsWrite, returnLead)
+        routes.on(.get, "/api/workspaces/:id/capacity", .workspacesRead, capacity)
+        routes.on(.get, "/api/workspaces/:id/assignees", .workspacesRead, assignees)
+        routes.on(.post, "/api/workspaces/:id/assignees", .workspacesWrite, createAssignee)
+        routes.on(.patch, "/api/workspaces/:id/assignees/:assigneeId", .workspacesWrite, changeAssignee)
+        routes.on(.delete, "/api/workspaces/:id/assignees/:assigneeId", .workspacesWrite, deleteAssignee)
     }
 
     /// `POST /api/leads/{id}/return`: the destination gives a lead back.
-    @Sendable private func returnLead(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsWrite)
+    @Sendable private func returnLead(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let id = try id("id", in: context)
         var body = try ObjectDecoding(
             await request.jsonBody(upTo: limits.bodyBytes),
@@ -26,7 +31,7 @@ extension API {
         let reason = body.isNull("reason") ? nil : body.text("reason", limit: 500)
         let sendsOn = body.bool("reroute") ?? false
         try body.finish()
-        let returned = try await backend.returnLead(id, reason: reason, sendsOn: sendsOn, as: principal)
+        let returned = try await useCases.leads.returnLead(id, reason: reason, sendsOn: sendsOn, as: caller)
         return json { writer in
             writer.object { writer in
                 writer.member("id", returned.id)
@@ -37,16 +42,17 @@ extension API {
         }
     }
 
-    @Sendable private func capacity(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesRead)
-        guard let usage = try await backend.capacityUsage(of: id("id", in: context), as: principal) else {
-            throw Problem.noSuchWorkspace
-        }
+    @Sendable private func capacity(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let usage = try await useCases.workspaces.capacityUsage(of: id("id", in: context), as: caller)
         return json { writer in
             writer.object { writer in
-                writer.member("timeZone", usage.timeZone)
+                writer.member("timeZone", usage.capacity.timeZone)
                 writer.member("isOpen", usage.isOpen)
-                writer.member("opensAt", usage.opensAt)
+                writer.member("opensAt", usage.opensAt?.text)
                 writer.key("caps")
                 writer.array(usage.lines) { writer, line in
                     writer.object { writer in
@@ -60,40 +66,50 @@ extension API {
         }
     }
 
-    @Sendable private func assignees(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesRead)
-        let people = try await backend.assignees(of: id("id", in: context), as: principal)
+    @Sendable private func assignees(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let people = try await useCases.workspaces.assignees(of: id("id", in: context), as: caller)
         return json { $0.list("assignees", people) { $0.assignee($1) } }
     }
 
-    @Sendable private func createAssignee(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesWrite)
+    @Sendable private func createAssignee(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let workspace = try id("id", in: context)
         let (id, fields) = try await fields(of: request, isNew: true)
-        let person = try await backend.createAssignee(id: id, of: workspace, fields, as: principal)
+        let person = try await useCases.workspaces.createAssignee(id: id, of: workspace, fields, as: caller)
         return json(.created) { $0.assignee(person) }
     }
 
-    @Sendable private func changeAssignee(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesWrite)
+    @Sendable private func changeAssignee(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let workspace = try id("id", in: context)
         let person = try id("assigneeId", in: context)
         let (_, fields) = try await fields(of: request, isNew: false)
-        let changed = try await backend.changeAssignee(person, of: workspace, fields, as: principal)
+        let changed = try await useCases.workspaces.changeAssignee(person, of: workspace, fields, as: caller)
         return json { $0.assignee(changed) }
     }
 
-    @Sendable private func deleteAssignee(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesWrite)
+    @Sendable private func deleteAssignee(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let workspace = try id("id", in: context)
-        guard try await backend.deleteAssignee(id("assigneeId", in: context), of: workspace, as: principal) else {
-            throw Problem(.notFound, "There is no such person in this workspace.")
-        }
+        try await useCases.workspaces.deleteAssignee(id("assigneeId", in: context), of: workspace, as: caller)
         return Response(status: .noContent)
     }
 
     /// What a body says of a person, and the id that it chooses for a new one.
-    private func fields(of request: Request, isNew: Bool) async throws -> (id: UUID?, fields: AssigneeFields) {
+    private func fields(of request: Request, isNew: Bool) async throws -> (id: UUID?, fields: AssigneeChange) {
         let names = (isNew ? ["id"] : []) + ["name", "weight", "caps", "absentFrom", "absentUntil", "isActive"]
         var body = try ObjectDecoding(
             await request.jsonBody(upTo: limits.bodyBytes),
@@ -101,11 +117,11 @@ extension API {
             limits: limits
         )
         if isNew { body.require("name", "Send a name of 1 to 200 characters.") }
-        var fields = AssigneeFields()
+        var fields = AssigneeChange()
         fields.name = body.isNull("name") ? nil : body.text("name")
-        fields.weight = body.int32("weight")
+        fields.weight = body.int32("weight").map(Int64.init)
         if let weight = fields.weight, !(1...1000 ~= weight) {
-            body.note("weight", "This is a whole number from 1 to 1000.")
+            body.note("weight", "This must be a whole number from 1 to 1000.")
         }
         if let settings = body.json("caps") {
             let (caps, problems) = Cap.list(settings)

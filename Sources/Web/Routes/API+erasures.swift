@@ -1,22 +1,32 @@
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension API {
     func addErasureRoutes(to routes: inout Routes) {
-        routes.on(.post, "/api/erasures", erase)
+        routes.on(.post, "/api/erasures", .leadsErase, erase)
     }
 
     /// `POST /api/erasures`: blanks what leads say of a person.
     ///
     /// The address is in the body and not in the path, where logs of proxies would have it.
-    @Sendable private func erase(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsErase)
-        let erasure = try ErasureBody.read(await request.jsonBody(upTo: limits.bodyBytes), limits: limits)
-        let report = try await backend.erase(erasure, as: principal)
+    @Sendable private func erase(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let body = try ErasureBody(await request.jsonBody(upTo: limits.bodyBytes), limits: limits)
+        let report = try await useCases.leads.erase(
+            body.subject,
+            forgettingIdentity: body.forgetsIdentity,
+            isRehearsal: body.isRehearsal,
+            as: caller
+        )
         return json(capacity: 256 + report.leads.count * 80) { writer in
             writer.object { writer in
-                writer.member("dryRun", erasure.isRehearsal)
+                writer.member("dryRun", body.isRehearsal)
                 writer.member("erased", report.count(of: .erased))
                 writer.member("already", report.count(of: .already))
                 writer.member("elsewhere", report.count(of: .elsewhere))

@@ -1,40 +1,43 @@
 import HTTPTypes
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import NIOCore
 
 extension API {
     /// These need no key: probes and on-call staff ask them.
     ///
-    /// They tell counts and states, nothing of anybody.
+    /// They hold counts and states, and no personal data.
     func addHealthRoutes(to routes: inout Routes) {
-        routes.on(.get, "/api/health", health)
-        routes.on(.get, "/healthz", alive)
-        routes.on(.get, "/readyz", ready)
-        routes.on(.get, "/openapi.yaml", openAPI)
+        routes.open(.get, "/api/health", health)
+        routes.open(.get, "/healthz", alive)
+        routes.open(.get, "/readyz", ready)
+        routes.open(.get, "/openapi.yaml", openAPI)
     }
 
     /// `GET /api/health`: how routing is doing; the status is 503, with the same body, if leads are not being routed.
     @Sendable private func health(_ request: Request, _ context: WebContext) async throws -> Response {
-        let report = try await backend.health()
+        let report = try await useCases.operations.health()
+        let counts = report.counts
         return json(report.status == .unhealthy ? .serviceUnavailable : .ok) { writer in
             writer.object { writer in
                 writer.member("status", report.status.rawValue)
                 writer.key("routing")
                 writer.object { writer in
                     writer.member("status", report.status.rawValue)
-                    writer.member("pendingCount", report.pendingCount)
-                    writer.member("routingCount", report.routingCount)
-                    writer.member("failedCount", report.failedCount)
-                    writer.member("retryQueueCount", report.retryQueueCount)
-                    writer.member("staleLockCount", report.staleLockCount)
-                    writer.member("expiredCount", report.expiredCount)
-                    writer.member("successRate", report.successRate)
-                    writer.member("oldestPendingSeconds", report.oldestPendingSeconds)
-                    writer.member("waitingForCapacity", report.waitingForCapacity)
+                    writer.member("pendingCount", counts.pendingCount)
+                    writer.member("routingCount", counts.routingCount)
+                    writer.member("failedCount", counts.failedCount)
+                    writer.member("retryQueueCount", counts.retryQueueCount)
+                    writer.member("staleLockCount", counts.staleLockCount)
+                    writer.member("expiredCount", counts.expiredCount)
+                    writer.member("successRate", counts.successRate)
+                    writer.member("oldestPendingSeconds", counts.oldestPendingSeconds)
+                    writer.member("waitingForCapacity", counts.waitingForCapacity)
                 }
                 writer.member("reasons", report.reasons)
-                writer.member("version", report.version)
+                writer.member("version", version)
             }
         }
     }
@@ -46,9 +49,9 @@ extension API {
 
     /// `GET /readyz`: requests can be served.
     @Sendable private func ready(_ request: Request, _ context: WebContext) async throws -> Response {
-        switch await backend.readiness() {
+        switch await useCases.operations.readiness() {
         case .ready: return json { $0.object { $0.member("status", "ready") } }
-        case .notReady(let reason): throw Problem(BackendError.unavailable(reason: reason))
+        case .notReady(let reason): throw Problem(RequestError.unavailable(reason: reason))
         }
     }
 

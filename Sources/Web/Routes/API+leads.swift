@@ -2,28 +2,33 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension API {
     func addLeadRoutes(to routes: inout Routes) {
-        routes.onLoop(.post, "/api/leads", submit)
-        routes.on(.post, "/api/leads/route", route)
-        routes.onLoop(.post, "/api/leads/decode", decode)
-        routes.on(.get, "/api/leads", leads)
-        routes.on(.get, "/api/leads/:id", lead)
+        routes.onLoop(.post, "/api/leads", .leadsWrite, submit)
+        routes.on(.post, "/api/leads/route", .routingWrite, route)
+        routes.onLoop(.post, "/api/leads/decode", .leadsWrite, decode)
+        routes.on(.get, "/api/leads", .leadsRead, leads)
+        routes.on(.get, "/api/leads/:id", .leadsRead, lead)
     }
 
     // MARK: - In
 
     /// `POST /api/leads`: one lead answers 201 with its outcome, a batch 200 with one result for each lead.
-    @Sendable private func submit(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsWrite)
+    @Sendable private func submit(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let body = try await request.jsonBody(upTo: limits.leadBodyBytes)
         guard body.count <= Self.onLoopBytes else {
-            return try await offLoop { try await submit(body, key, context, as: principal) }
+            return try await offLoop { try await submit(body, key, context, as: caller) }
         }
-        return try await submit(body, key, context, as: principal)
+        return try await submit(body, key, context, as: caller)
     }
 
     /// Longer bodies are read elsewhere than on their connection's event loop: this much takes a tenth of a millisecond.
@@ -33,18 +38,18 @@ extension API {
         _ body: [UInt8],
         _ key: String?,
         _ context: WebContext,
-        as principal: Principal
+        as caller: Caller
     ) async throws -> Response {
         let repeats = key.map { RepeatableRequest(key: $0, digest: IdempotencyClaim.digest(of: body)) }
         switch try Submission.read(body, limits: limits) {
         case .one(let decoded):
-            let lead = try accepted(decoded, from: principal, idempotency: repeats?.claim(0), trace: context.trace)
-            let outcome = try await backend.submit(lead, as: principal)
+            let lead = try accepted(decoded, idempotency: repeats?.claim(0), trace: context.trace)
+            let outcome = try await useCases.submissions.submit(lead, as: caller)
             var response = json(.created) { $0.outcome(outcome) }
             response.headers[.location] = "/api/leads/" + outcome.leadID.text
             if outcome.isReplay { response.markAsReplay() }
             return response
-        case .many(let decoded): return try await submit(decoded, repeats, context.trace, as: principal)
+        case .many(let decoded): return try await submit(decoded, repeats, context.trace, as: caller)
         }
     }
 
@@ -53,7 +58,7 @@ extension API {
         _ decoded: [DecodedLead],
         _ repeats: RepeatableRequest?,
         _ trace: RequestTrace,
-        as principal: Principal
+        as caller: Caller
     ) async throws -> Response {
         var results: [Result<RoutingOutcome, Problem>?] = Array(repeating: nil, count: decoded.count)
         var accepted: [SubmittedLead] = []
@@ -62,13 +67,7 @@ extension API {
             do {
                 let claim = repeats?.claim(index)
                 accepted.append(
-                    try self.accepted(
-                        lead,
-                        from: principal,
-                        pointer: "/leads/\(index)",
-                        idempotency: claim,
-                        trace: trace
-                    )
+                    try self.accepted(lead, pointer: "/leads/\(index)", idempotency: claim, trace: trace)
                 )
                 places.append(index)
             } catch {
@@ -76,7 +75,7 @@ extension API {
             }
         }
         if !accepted.isEmpty {
-            let outcomes = try await backend.submit(batch: accepted, as: principal)
+            let outcomes = try await useCases.submissions.submit(batch: accepted, as: caller)
             for (place, outcome) in zip(places, outcomes) {
                 results[place] = outcome.mapError { Problem($0).pointing(below: "/leads/\(place)") }
             }
@@ -87,57 +86,59 @@ extension API {
     }
 
     /// `POST /api/leads/decode`: reads and checks like `POST /api/leads`, stores nothing, and tells what it understood.
-    @Sendable private func decode(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsWrite)
+    @Sendable private func decode(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let body = try await request.jsonBody(upTo: limits.leadBodyBytes)
-        guard body.count <= Self.onLoopBytes else { return try await offLoop { try decode(body, as: principal) } }
-        return try decode(body, as: principal)
+        guard body.count <= Self.onLoopBytes else { return try await offLoop { try decode(body, as: caller) } }
+        return try decode(body, as: caller)
     }
 
-    private func decode(_ body: [UInt8], as principal: Principal) throws -> Response {
+    private func decode(_ body: [UInt8], as caller: Caller) throws -> Response {
+        func understood(_ decoded: DecodedLead, pointer: String = "") throws(Problem) -> (lead: Lead, source: UUID) {
+            let lead = try accepted(decoded, pointer: pointer)
+            do throws(RequestError) {
+                return (lead.lead, try useCases.submissions.source(named: lead.workspaceID, for: caller))
+            } catch {
+                throw Problem(error).pointing(below: pointer)
+            }
+        }
         switch try Submission.read(body, limits: limits) {
         case .one(let decoded):
-            let submitted = try accepted(decoded, from: principal)
-            return json { $0.decoded(submitted) }
+            let (lead, source) = try understood(decoded)
+            return json { $0.decoded(lead, from: source) }
         case .many(let decoded):
             return json(capacity: decoded.count * 384) { writer in
                 writer.object { writer in
                     writer.key("results")
                     writer.array(decoded.enumerated()) { writer, element in
-                        writer.result(
-                            element.offset,
-                            code: 200,
-                            Result {
-                                try accepted(element.element, from: principal, pointer: "/leads/\(element.offset)")
-                            }
-                            .mapError { Problem($0) }
-                        ) { $0.decoded($1) }
+                        let lead = Result { () throws(Problem) in
+                            try understood(element.element, pointer: "/leads/\(element.offset)")
+                        }
+                        writer.result(element.offset, code: 200, lead) { $0.decoded($1.lead, from: $1.source) }
                     }
                 }
             }
         }
     }
 
-    /// A lead that may be stored.
+    /// A lead as it goes to the use case.
     ///
     /// - Parameters:
     ///   - decoded: the lead as it was read.
-    ///   - principal: who sends it. A workspace's key sends that workspace's leads; an administrator's has to say whose.
     ///   - pointer: where in the body it stands.
     ///   - idempotency: its part of what the client calls the request.
     ///   - trace: the request that it came in.
-    /// - Returns: the lead with its source.
+    /// - Returns: the lead, with the workspace that it names.
     /// - Throws: ``Problem`` with every field at fault.
     func accepted(
         _ decoded: DecodedLead,
-        from principal: Principal,
         pointer: String = "",
         idempotency: IdempotencyClaim? = nil,
         trace: RequestTrace? = nil
-    ) throws -> SubmittedLead {
-        func lead(of workspace: UUID) -> SubmittedLead {
-            SubmittedLead(lead: decoded.lead, sourceWorkspaceID: workspace, idempotency: idempotency, trace: trace)
-        }
+    ) throws(Problem) -> SubmittedLead {
         guard decoded.problems.isEmpty else {
             throw Problem.invalid(
                 decoded.problems.map {
@@ -145,71 +146,72 @@ extension API {
                 }
             )
         }
-        switch (principal.workspaceID, decoded.workspaceID) {
-        case (let own?, nil): return lead(of: own)
-        case (let own?, let named?):
-            guard own == named else {
-                throw Problem(
-                    .forbidden,
-                    "A workspace's key sends leads of that workspace only.",
-                    remedy: "Leave workspaceId out, or use a key of the workspace that it names.",
-                    errors: [FieldProblem(field: pointer + "/workspaceId", message: "This is not the key's workspace.")]
-                )
-            }
-            return lead(of: own)
-        case (nil, let named?): return lead(of: named)
-        case (nil, nil):
-            throw Problem.invalid(
-                pointer + "/workspaceId",
-                "An administrator's key has to say whose lead this is.",
-                remedy: "Send workspaceId, or use a key of the workspace."
-            )
-        }
+        return SubmittedLead(
+            lead: decoded.lead,
+            workspaceID: decoded.workspaceID,
+            idempotency: idempotency,
+            trace: trace
+        )
     }
 
     /// `POST /api/leads/route`: has a waiting lead decided now.
-    @Sendable private func route(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .routingWrite)
+    @Sendable private func route(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let id = try RuleBodies.leadID(await request.jsonBody(upTo: limits.bodyBytes), limits: limits)
-        let outcome = try await backend.route(leadID: id, as: principal)
+        let outcome = try await useCases.leads.route(id, as: caller)
         return json { $0.outcome(outcome) }
     }
 
     // MARK: - Out
 
     /// `GET /api/leads`: a page, newest first.
-    @Sendable private func leads(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsRead)
+    @Sendable private func leads(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         var query = try QueryDecoding(request.uri)
-        var search = LeadSearch()
-        search.status = query.status("status")
-        search.workspaceID = query.uuid("workspaceId")
-        search.sourceWorkspaceID = query.uuid("sourceWorkspaceId")
-        search.matchedRuleID = query.uuid("matchedRuleId")
-        search.isDuplicate = query.bool("isDuplicate")
-        search.email = query.text("email")
-        search.phone = query.text("phone")
-        search.createdAfter = query.time("createdAfter")
-        search.createdBefore = query.time("createdBefore")
+        var filter = LeadFilter()
+        filter.status = query.status("status")
+        filter.workspaceID = query.uuid("workspaceId")
+        filter.sourceWorkspaceID = query.uuid("sourceWorkspaceId")
+        filter.matchedRuleID = query.uuid("matchedRuleId")
+        filter.isDuplicate = query.bool("isDuplicate")
+        filter.email = query.text("email")
+        filter.phone = query.text("phone")
+        filter.createdFrom = query.timestamp("createdAfter")
+        filter.createdBefore = query.timestamp("createdBefore")
         let limit = query.int("limit", in: 1...200) ?? 50
         let cursor = query.text("cursor")
         try query.finish()
-        let page = try await backend.leads(search, after: cursor, limit: limit, as: principal)
+        let page = try await useCases.leads.leads(filter, after: try cursor.map(place), limit: limit, as: caller)
         return json(capacity: 64 + page.leads.count * 768) { writer in
             writer.object { writer in
                 writer.key("leads")
                 writer.array(page.leads) { writer, lead in writer.object { $0.lead(lead) } }
-                writer.member("nextCursor", page.nextCursor)
+                writer.member("nextCursor", page.next?.text)
             }
         }
     }
 
-    /// `GET /api/leads/{id}`: a lead with its history.
-    @Sendable private func lead(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsRead)
-        guard let found = try await backend.lead(id("id", in: context), as: principal) else {
-            throw Problem(.notFound, "There is no such lead, or none that this key may see.")
+    /// The place in a list that a cursor names.
+    private func place(_ cursor: String) throws -> LeadCursor {
+        guard let place = LeadCursor(cursor) else {
+            throw Problem.invalid(
+                "/cursor",
+                "This is not a cursor.",
+                remedy: "Send nextCursor of the previous page unchanged."
+            )
         }
+        return place
+    }
+
+    /// `GET /api/leads/{id}`: a lead with its history.
+    @Sendable private func lead(_ request: Request, _ context: WebContext, as caller: Caller) async throws -> Response {
+        let found = try await useCases.leads.lead(id("id", in: context), as: caller)
         return json(capacity: 2048) { writer in
             writer.object { writer in
                 writer.lead(found.lead)
@@ -233,14 +235,5 @@ extension Response {
     /// Says that some of this was answered before.
     fileprivate mutating func markAsReplay() {
         if let name = HTTPField.Name("Idempotency-Replayed") { headers[name] = "true" }
-    }
-}
-
-extension Problem {
-    /// The same problem, with its fields inside a part of the body.
-    func pointing(below prefix: String) -> Problem {
-        var problem = self
-        problem.errors = errors.map { $0.pointing(below: prefix) }
-        return problem
     }
 }

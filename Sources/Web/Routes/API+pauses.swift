@@ -1,20 +1,25 @@
 import FoundationEssentials
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension API {
     func addPauseRoutes(to routes: inout Routes) {
-        routes.on(.get, "/api/routing/pauses", pauses)
-        routes.on(.post, "/api/routing/pause", pause)
-        routes.on(.post, "/api/routing/resume", resume)
+        routes.on(.get, "/api/routing/pauses", .leadsRead, pauses)
+        routes.on(.post, "/api/routing/pause", .routingWrite, pause)
+        routes.on(.post, "/api/routing/resume", .routingWrite, resume)
     }
 
-    @Sendable private func pauses(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsRead)
+    @Sendable private func pauses(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         var query = try QueryDecoding(request.uri)
         try query.finish()
-        let pauses = try await backend.routingPauses(as: principal)
+        let pauses = try await useCases.operations.pauses(as: caller)
         return json { writer in
             writer.list("pauses", pauses) { writer, pause in
                 writer.object { writer in
@@ -29,28 +34,34 @@ extension API {
     }
 
     /// `POST /api/routing/pause`: leads of a source, or all, are taken in and wait.
-    @Sendable private func pause(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .routingWrite)
+    @Sendable private func pause(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let bytes = try await request.jsonBody(upTo: limits.bodyBytes)
-        let body = try PauseBody(bytes, principal: principal, limits: limits, hasReason: true)
-        let isNew = try await backend.pauseRouting(of: body.workspaceID, reason: body.reason, as: principal)
-        return answer(body, isPaused: true, wasChanged: isNew)
+        let body = try PauseBody(bytes, limits: limits, hasReason: true)
+        let (workspace, isNew) = try await useCases.operations.pause(body.target, reason: body.reason, as: caller)
+        return answer(workspace, isPaused: true, wasChanged: isNew)
     }
 
     /// `POST /api/routing/resume`: what waits is routed, oldest due first.
-    @Sendable private func resume(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .routingWrite)
+    @Sendable private func resume(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let bytes = try await request.jsonBody(upTo: limits.bodyBytes)
-        let body = try PauseBody(bytes, principal: principal, limits: limits, hasReason: false)
-        let wasPaused = try await backend.resumeRouting(of: body.workspaceID, as: principal)
-        return answer(body, isPaused: false, wasChanged: wasPaused)
+        let body = try PauseBody(bytes, limits: limits, hasReason: false)
+        let (workspace, wasPaused) = try await useCases.operations.resume(body.target, as: caller)
+        return answer(workspace, isPaused: false, wasChanged: wasPaused)
     }
 
-    private func answer(_ body: PauseBody, isPaused: Bool, wasChanged: Bool) -> Response {
+    private func answer(_ workspace: UUID?, isPaused: Bool, wasChanged: Bool) -> Response {
         json { writer in
             writer.object { writer in
-                writer.member("workspaceId", body.workspaceID)
-                writer.member("all", body.workspaceID == nil)
+                writer.member("workspaceId", workspace)
+                writer.member("all", workspace == nil)
                 writer.member("paused", isPaused)
                 writer.member("changed", wasChanged)
             }

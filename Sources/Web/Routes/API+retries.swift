@@ -1,20 +1,25 @@
 import FoundationEssentials
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension API {
     func addRetryRoutes(to routes: inout Routes) {
-        routes.on(.post, "/api/leads/:id/retry", retryLead)
-        routes.on(.post, "/api/retry", retryLeads)
+        routes.on(.post, "/api/leads/:id/retry", .routingWrite, retryLead)
+        routes.on(.post, "/api/retry", .routingWrite, retryLeads)
     }
 
     /// `POST /api/leads/{id}/retry`: puts a lead back into the queue that failed for good or that no rule matched, with
     /// its attempts reset.
-    @Sendable private func retryLead(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .routingWrite)
+    @Sendable private func retryLead(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let id = try id("id", in: context)
-        try await backend.retry(leadID: id, as: principal)
+        try await useCases.leads.retry(id, as: caller)
         return json(.accepted) { writer in
             writer.object { writer in
                 writer.member("id", id)
@@ -24,10 +29,18 @@ extension API {
     }
 
     /// `POST /api/retry`: the same for all such leads that a filter lets through, so many at a time.
-    @Sendable private func retryLeads(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .routingWrite)
-        let (search, limit) = try RetryBody.read(await request.jsonBody(upTo: limits.bodyBytes), limits: limits)
-        let (requeued, hasMore) = try await backend.retry(search, limit: limit, as: principal)
+    @Sendable private func retryLeads(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let body = try RetryBody(await request.jsonBody(upTo: limits.bodyBytes), limits: limits)
+        let (requeued, hasMore) = try await useCases.leads.retry(
+            body.result,
+            matching: body.filter,
+            limit: body.limit,
+            as: caller
+        )
         return json(.accepted) { writer in
             writer.object { writer in
                 writer.member("requeued", requeued)

@@ -1,73 +1,85 @@
 import FoundationEssentials
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension API {
     func addRuleSetRoutes(to routes: inout Routes) {
-        routes.on(.get, "/api/rule-sets/:owner", ruleSet)
-        routes.on(.get, "/api/rule-sets/:owner/versions", ruleSetVersions)
-        routes.on(.get, "/api/rule-sets/:owner/versions/:version", ruleSetVersion)
-        routes.on(.get, "/api/rule-sets/:owner/diff", ruleSetDifference)
-        routes.on(.get, "/api/rule-sets/:owner/draft", draft)
-        routes.on(.put, "/api/rule-sets/:owner/draft", saveDraft)
-        routes.on(.delete, "/api/rule-sets/:owner/draft", deleteDraft)
-        routes.on(.post, "/api/rule-sets/:owner/publish", publish)
-        routes.on(.post, "/api/rule-sets/:owner/return", returnToVersion)
+        routes.on(.get, "/api/rule-sets/:owner", .rulesRead, ruleSet)
+        routes.on(.get, "/api/rule-sets/:owner/versions", .rulesRead, ruleSetVersions)
+        routes.on(.get, "/api/rule-sets/:owner/versions/:version", .rulesRead, ruleSetVersion)
+        routes.on(.get, "/api/rule-sets/:owner/diff", .rulesRead, ruleSetDifference)
+        routes.on(.get, "/api/rule-sets/:owner/draft", .rulesRead, draft)
+        routes.on(.put, "/api/rule-sets/:owner/draft", .rulesWrite, saveDraft)
+        routes.on(.delete, "/api/rule-sets/:owner/draft", .rulesWrite, deleteDraft)
+        routes.on(.post, "/api/rule-sets/:owner/publish", .rulesWrite, publish)
+        routes.on(.post, "/api/rule-sets/:owner/return", .rulesWrite, returnToVersion)
     }
 
-    @Sendable private func ruleSet(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesRead)
-        return answer(try await backend.ruleSet(of: owner(context, principal), .live, as: principal))
+    @Sendable private func ruleSet(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        answer(try await useCases.ruleSets.live(of: owner(context), as: caller).document)
     }
 
-    @Sendable private func ruleSetVersion(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesRead)
+    @Sendable private func ruleSetVersion(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         guard let version = context.parameters.get("version").flatMap({ Int64($0) }) else {
             throw Problem.invalid("version", "This is not the number of a version.")
         }
-        return answer(try await backend.ruleSet(of: owner(context, principal), .version(version), as: principal))
+        return answer(try await useCases.ruleSets.version(version, of: owner(context), as: caller).document)
     }
 
-    @Sendable private func ruleSetVersions(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesRead)
-        let owner = try owner(context, principal)
+    @Sendable private func ruleSetVersions(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let owner = try owner(context)
         var query = try QueryDecoding(request.uri)
         let limit = query.int("limit", in: 1...200) ?? 50
         let before = query.int("before", in: 0...Int.max)
         try query.finish()
-        let versions = try await backend.ruleSetVersions(
+        let versions = try await useCases.ruleSets.versions(
             of: owner,
             before: before.map(Int64.init),
             limit: limit,
-            as: principal
+            as: caller
         )
         return json(capacity: 64 + versions.count * 256) { writer in
             writer.list("versions", versions) { writer, version in
                 writer.object { writer in
-                    writer.member("version", version.version)
-                    writer.member("changedAt", time: version.changedAt)
-                    writer.member("actor", version.actor)
-                    writer.member("action", version.action)
-                    writer.member("note", version.note)
+                    writer.member("version", version.version.version)
+                    writer.member("changedAt", time: version.version.changedAt)
+                    writer.member("actor", version.version.actor)
+                    writer.member("action", version.version.action.rawValue)
+                    writer.member("note", version.version.note)
                     writer.member("rules", version.rules)
-                    writer.changes(version.changes)
+                    writer.changes(version.added, version.changed, version.removed)
                 }
             }
         }
     }
 
     /// Between any two of live, draft and a version's number; from what is live to the draft unless told otherwise.
-    @Sendable private func ruleSetDifference(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesRead)
-        let owner = try owner(context, principal)
+    @Sendable private func ruleSetDifference(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let owner = try owner(context)
         var query = try QueryDecoding(request.uri)
         let from = try state(query.text("from") ?? "live", "from")
         let to = try state(query.text("to") ?? "draft", "to")
         try query.finish()
-        let before = try await backend.ruleSet(of: owner, from, as: principal).document
-        let after = try await backend.ruleSet(of: owner, to, as: principal).document
-        let difference = RuleSetDifference(from: before, to: after)
+        let difference = try await useCases.ruleSets.difference(of: owner, from: from, to: to, as: caller)
         return json(capacity: 4096) { writer in
             writer.object { writer in
                 writer.key("rules")
@@ -78,46 +90,59 @@ extension API {
         }
     }
 
-    @Sendable private func draft(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesRead)
-        return answer(try await backend.ruleSet(of: owner(context, principal), .draft, as: principal))
+    @Sendable private func draft(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        answer(try await useCases.ruleSets.draft(of: owner(context), as: caller))
     }
 
-    @Sendable private func saveDraft(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesWrite)
-        let owner = try owner(context, principal)
+    @Sendable private func saveDraft(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let owner = try owner(context)
         var query = try QueryDecoding(request.uri)
         let checking = query.bool("check") ?? false
         try query.finish()
         let bytes = try await request.jsonBody(upTo: limits.leadBodyBytes)
         let tree = try JSONReader.value(of: bytes, maximumDepth: limits.jsonDepth)
-        return answer(try await backend.saveDraft(tree, of: owner, checking: checking, as: principal))
+        return answer(try await useCases.ruleSets.saveDraft(tree, of: owner, checking: checking, as: caller))
     }
 
-    @Sendable private func deleteDraft(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesWrite)
-        guard try await backend.deleteDraft(of: owner(context, principal), as: principal) else {
-            throw Problem(.notFound, "There is no draft.")
-        }
+    @Sendable private func deleteDraft(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        try await useCases.ruleSets.deleteDraft(of: owner(context), as: caller)
         return Response(status: .noContent)
     }
 
-    @Sendable private func publish(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesWrite)
-        let owner = try owner(context, principal)
+    @Sendable private func publish(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let owner = try owner(context)
         let bytes = try await request.jsonBody(upTo: limits.bodyBytes)
         var body = try ObjectDecoding(bytes, names: ["note", "expectedVersion"], limits: limits)
         let note = body.isNull("note") ? nil : body.text("note", limit: 1000)
         let expected = body.version("expectedVersion")
         try body.finish()
         return answer(
-            try await backend.publishDraft(of: owner, expected: expected, note: note, as: principal)
+            try await useCases.ruleSets.publish(of: owner, expected: expected, note: note, as: caller)
         )
     }
 
-    @Sendable private func returnToVersion(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .rulesWrite)
-        let owner = try owner(context, principal)
+    @Sendable private func returnToVersion(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let owner = try owner(context)
         let bytes = try await request.jsonBody(upTo: limits.bodyBytes)
         var body = try ObjectDecoding(bytes, names: ["version", "note"], limits: limits)
         body.require("version", "Send the version to go back to; GET /api/rule-sets/{owner}/versions lists them.")
@@ -126,25 +151,18 @@ extension API {
         try body.finish()
         guard let version else { throw Problem.invalid("/version", "This field is required.") }
         return answer(
-            try await backend.returnRuleSet(of: owner, to: version, note: note, as: principal)
+            try await useCases.ruleSets.returnToVersion(version, of: owner, note: note, as: caller)
         )
     }
 
-    /// Whose rules a path is about: a workspace's id, or `platform`.
-    private func owner(_ context: WebContext, _ principal: Principal) throws -> UUID? {
+    /// The owner that a path names: a workspace's id, or `platform`.
+    private func owner(_ context: WebContext) throws -> UUID? {
         let text = context.parameters.get("owner") ?? ""
-        let owner: UUID?
-        if text == "platform" {
-            owner = nil
-        } else if let id = UUID(text: text) {
-            owner = id
-        } else {
+        if text == "platform" { return nil }
+        guard let id = UUID(text: text) else {
             throw Problem.invalid("owner", "This is neither a UUID nor platform.", remedy: "Use a workspace's id.")
         }
-        guard principal.isAdministrator || owner == principal.workspaceID else {
-            throw Problem(.forbidden, "A workspace's key works on the rules of that workspace only.")
-        }
-        return owner
+        return id
     }
 
     private func state(_ text: String, _ name: String) throws -> RuleSetState {
@@ -153,43 +171,50 @@ extension API {
         case "draft": return .draft
         default:
             guard let version = Int64(text) else {
-                throw Problem.invalid(name, "This is live, draft, or the number of a version.")
+                throw Problem.invalid(name, "This must be live, draft, or the number of a version.")
             }
             return .version(version)
         }
     }
 
-    private func answer(_ stored: StoredRuleSet) -> Response {
-        json(capacity: 1024 + stored.document.rules.count * 512) { writer in
+    private func answer(_ draft: RuleSetDraft) -> Response { answer(draft.document, draft) }
+
+    /// A document; of a draft, also when and by whom it was saved.
+    private func answer(_ document: RuleSetDocument, _ draft: RuleSetDraft? = nil) -> Response {
+        json(capacity: 1024 + document.rules.count * 512) { writer in
             writer.object { writer in
-                writer.member("version", stored.document.version)
-                if let updatedBy = stored.updatedBy {
-                    writer.member("updatedAt", time: stored.updatedAt)
-                    writer.member("updatedBy", updatedBy)
+                writer.member("version", document.version)
+                if let draft {
+                    writer.member("updatedAt", time: draft.updatedAt)
+                    writer.member("updatedBy", draft.updatedBy)
                 }
                 writer.key("rules")
-                writer.array(stored.document.rules) { $0.value($1.tree) }
+                writer.array(document.rules) { $0.value($1.tree) }
                 writer.key("goldenLeads")
-                writer.array(stored.document.goldenLeads) { $0.value($1.tree) }
+                writer.array(document.goldenLeads) { $0.value($1.tree) }
             }
         }
     }
 
-    private func answer(_ publication: StoredPublication) -> Response {
+    private func answer(_ publication: RuleSetPublication) -> Response {
         json { writer in
             writer.object { writer in
                 writer.member("version", publication.version)
-                writer.changes(publication.changes)
+                writer.changes(
+                    Int64(publication.added),
+                    Int64(publication.changed),
+                    Int64(publication.removed)
+                )
             }
         }
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func changes(_ changes: RuleSetChanges) {
-        member("added", changes.added)
-        member("changed", changes.changed)
-        member("removed", changes.removed)
+    fileprivate mutating func changes(_ added: Int64, _ changed: Int64, _ removed: Int64) {
+        member("added", added)
+        member("changed", changed)
+        member("removed", removed)
     }
 
     fileprivate mutating func differences(_ list: RuleSetDifference.List) {

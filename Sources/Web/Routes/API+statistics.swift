@@ -2,25 +2,30 @@ import CivilTime
 import FoundationEssentials
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension API {
-    func addStatisticsRoutes(to routes: inout Routes) { routes.on(.get, "/api/stats", statistics) }
+    func addStatisticsRoutes(to routes: inout Routes) { routes.on(.get, "/api/stats", .leadsRead, statistics) }
 
     /// `GET /api/stats`: sums per day, workspace, rule, industry, region or partner.
-    @Sendable private func statistics(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsRead)
-        var query = try QueryDecoding(request.uri)
-        let to = query.day("to") ?? CivilDate.today.text
-        let from = query.day("from") ?? CivilDate.text(30, before: to)
-        let by = query.choice("by", StatisticsSearch.Grouping.self) ?? .day
-        let workspace = query.uuid("workspaceId")
-        try query.finish()
+    @Sendable private func statistics(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        var parameters = try QueryDecoding(request.uri)
+        let to = parameters.day("to") ?? CivilDate.today.text
+        let from = parameters.day("from") ?? CivilDate.text(30, before: to)
+        let by = parameters.grouping("by") ?? .day
+        let workspace = parameters.uuid("workspaceId")
+        try parameters.finish()
         guard from <= to else {
-            throw Problem.invalid("from", "This day is after the last one.", remedy: "Let `from` be the earlier day.")
+            throw Problem.invalid("from", "This day is after the last one.", remedy: "Set `from` to the earlier day.")
         }
-        let search = StatisticsSearch(from: from, to: to, grouping: by, workspaceID: workspace)
-        let report = try await backend.statistics(search, as: principal)
+        let query = StatisticsQuery(from: from, to: to, grouping: by, workspaceID: workspace)
+        let report = try await useCases.operations.statistics(query, as: caller)
         return json(capacity: 512 + report.groups.count * 512) { writer in
             writer.object { writer in
                 writer.member("from", from)
@@ -32,9 +37,9 @@ extension API {
                     writer.object { writer in
                         writer.member("key", group.key)
                         writer.key("out")
-                        writer.sums(group.out, isIncoming: false)
+                        writer.sums(group.out)
                         writer.key("in")
-                        writer.sums(group.in, isIncoming: true)
+                        writer.sums(group.in)
                     }
                 }
             }
@@ -43,10 +48,10 @@ extension API {
 }
 
 extension JSONWriter {
-    fileprivate mutating func sums(_ sums: StatisticsReport.Sums, isIncoming: Bool) {
+    fileprivate mutating func sums(_ sums: RoutingSums) {
         object { writer in
             writer.member("routed", sums.routed)
-            if !isIncoming {
+            if !sums.isIncoming {
                 writer.member("unmatched", sums.unmatched)
                 writer.member("duplicates", sums.duplicates)
                 writer.member("retried", sums.retried)
@@ -62,7 +67,7 @@ extension JSONWriter {
             writer.key("latency")
             writer.array(sums.latencyCounts.indices) { writer, index in
                 writer.object { writer in
-                    let bounds = StatisticsReport.latencyBounds
+                    let bounds = RoutingSums.latencyBounds
                     writer.member("upToSeconds", index < bounds.count ? bounds[index] : nil)
                     writer.member("count", sums.latencyCounts[index])
                 }
@@ -78,15 +83,13 @@ extension QueryDecoding {
         return CivilDate(daysSinceEpoch: time.floorDivided(by: RFC3339.microsecondsPerDay)).text
     }
 
-    /// One of the values of a type.
-    fileprivate mutating func choice<Choice: RawRepresentable & CaseIterable>(
-        _ name: String,
-        _ type: Choice.Type
-    ) -> Choice? where Choice.RawValue == String {
+    /// What sums are made for; places are shown by region only.
+    fileprivate mutating func grouping(_ name: String) -> StatisticsQuery.Grouping? {
         guard let text = text(name) else { return nil }
-        if let choice = Choice(rawValue: text) { return choice }
-        let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        note(name, "This is none of the values there are.", "There are \(all).")
+        let known = StatisticsQuery.Grouping.allCases.filter { $0 != .place }
+        if let grouping = known.first(where: { $0.rawValue == text }) { return grouping }
+        let all = known.map(\.rawValue).joined(separator: ", ")
+        note(name, "This is not one of the values there are.", "There are \(all).")
         return nil
     }
 }

@@ -1,16 +1,21 @@
 import HTTPTypes
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension API {
     func addStreamRoutes(to routes: inout Routes) {
-        routes.on(.post, LeadStream.path, stream)
+        routes.on(.post, LeadStream.path, .leadsWrite, stream)
     }
 
     /// `POST /api/leads/stream`: leads as lines of JSON, as many as there are, answered line by line as they commit.
-    @Sendable private func stream(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .leadsWrite)
+    @Sendable private func stream(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         try request.checkLines()
         let limits = limits
         let trace = context.trace
@@ -18,9 +23,9 @@ extension API {
             var reader = JSONScanner(line, maximumDepth: limits.jsonDepth)
             let decoded = try LeadDecoding.read(&reader)
             try reader.finish()
-            return try accepted(decoded, from: principal, trace: trace)
+            return try accepted(decoded, trace: trace)
         } begin: { leads in
-            try await backend.begin(batch: leads, as: principal)
+            try await useCases.submissions.begin(batch: leads, as: caller)
         }
         let body = request.body
         return Response(
@@ -48,8 +53,8 @@ extension Request {
         guard let type, [Self.lineMediaType, "application/ndjson", "application/jsonl"].contains(type) else {
             var problem = Problem(
                 .unsupportedMediaType,
-                "The body has to be lines of JSON.",
-                remedy: "Send one lead a line, with the header Content-Type: \(Self.lineMediaType)."
+                "The body must be lines of JSON.",
+                remedy: "Send one lead per line, with the header Content-Type: \(Self.lineMediaType)."
             )
             problem.headers[.accept] = Self.lineMediaType
             throw problem

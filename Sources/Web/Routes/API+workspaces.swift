@@ -1,57 +1,70 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension API {
     func addWorkspaceRoutes(to routes: inout Routes) {
-        routes.on(.get, "/api/workspaces", workspaces)
-        routes.on(.post, "/api/workspaces", createWorkspace)
-        routes.on(.get, "/api/workspaces/:id", workspace)
-        routes.on(.patch, "/api/workspaces/:id", changeWorkspace)
-        routes.on(.delete, "/api/workspaces/:id", deleteWorkspace)
+        routes.on(.get, "/api/workspaces", .workspacesRead, workspaces)
+        routes.on(.post, "/api/workspaces", .workspacesWrite, createWorkspace)
+        routes.on(.get, "/api/workspaces/:id", .workspacesRead, workspace)
+        routes.on(.patch, "/api/workspaces/:id", .workspacesWrite, changeWorkspace)
+        routes.on(.delete, "/api/workspaces/:id", .workspacesWrite, deleteWorkspace)
     }
 
-    @Sendable private func workspaces(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesRead)
+    @Sendable private func workspaces(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         var query = try QueryDecoding(request.uri)
         try query.finish()
-        let workspaces = try await backend.workspaces(as: principal)
+        let workspaces = try await useCases.workspaces.workspaces(as: caller)
         return json(capacity: 64 + workspaces.count * 384) { $0.list("workspaces", workspaces) { $0.workspace($1) } }
     }
 
-    @Sendable private func workspace(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesRead)
-        guard let workspace = try await backend.workspace(id("id", in: context), as: principal) else {
-            throw Problem.noSuchWorkspace
-        }
+    @Sendable private func workspace(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let workspace = try await useCases.workspaces.workspace(id("id", in: context), as: caller)
         return json { $0.workspace(workspace) }
     }
 
-    @Sendable private func createWorkspace(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesWrite)
+    @Sendable private func createWorkspace(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
         let (id, fields) = try RuleBodies.workspace(body, isNew: true, limits: limits)
-        let workspace = try await backend.createWorkspace(id: id, fields, as: principal)
+        let workspace = try await useCases.workspaces.create(id: id, fields, as: caller)
         var response = json(.created) { $0.workspace(workspace) }
         response.headers[.location] = "/api/workspaces/" + workspace.workspace.id.text
         return response
     }
 
-    @Sendable private func changeWorkspace(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesWrite)
+    @Sendable private func changeWorkspace(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
         let id = try id("id", in: context)
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
         let (_, fields) = try RuleBodies.workspace(body, isNew: false, limits: limits)
-        let workspace = try await backend.changeWorkspace(id, fields, as: principal)
+        let workspace = try await useCases.workspaces.change(id, fields, as: caller)
         return json { $0.workspace(workspace) }
     }
 
-    @Sendable private func deleteWorkspace(_ request: Request, _ context: WebContext) async throws -> Response {
-        let principal = try await principal(of: request, with: .workspacesWrite)
-        guard try await backend.deleteWorkspace(id("id", in: context), as: principal) else {
-            throw Problem.noSuchWorkspace
-        }
+    @Sendable private func deleteWorkspace(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        try await useCases.workspaces.delete(id("id", in: context), as: caller)
         return Response(status: .noContent)
     }
 }

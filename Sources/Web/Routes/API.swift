@@ -2,30 +2,37 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import JSON
+import LeadRouting
+import LeadStore
 import NIOCore
 import RoutingRules
 import Tracing
 
-/// The endpoints, over a backend.
-struct API<Backend: RoutingBackend>: Sendable {
-    /// The rest of the server.
-    let backend: Backend
+/// The endpoints: each reads a request, calls a use case and writes what it returns.
+struct API: Sendable {
+    /// What callers may ask.
+    let useCases: UseCases
+    /// What the server calls itself.
+    let version: String
     /// How much is accepted.
     let limits: WebConfiguration.Limits
     /// Paths that answer for themselves.
     let mounts: [MountedEndpoint]
-    /// What makes a span of each request; nil: nobody, and nothing is spent on it.
+    /// What makes a span of each request; nil: no spans, at no cost.
     var tracer: (any Tracer)?
-    /// What counts and times requests; nil: nobody.
+    /// What counts and times requests; nil: nothing.
     var meter: HTTPMeter?
 
     /// The routes, with an answer for every path and every method.
-    func router() -> Router<WebContext> {
+    func router() -> Router<WebContext> { routes().router }
+
+    /// The endpoints with who may use them, in a router.
+    func routes() -> Routes {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         if let meter { router.add(middleware: MeterMiddleware(meter: meter)) }
         if let tracer { Self.trace(tracer, router) }
         router.add(middleware: AnswerMiddleware())
-        var routes = Routes(router: router)
+        var routes = Routes(router: router, caller: caller(of:with:))
         addLeadRoutes(to: &routes)
         addStreamRoutes(to: &routes)
         addRetryRoutes(to: &routes)
@@ -41,16 +48,18 @@ struct API<Backend: RoutingBackend>: Sendable {
         addStatisticsRoutes(to: &routes)
         for endpoint in mounts { mount(endpoint, in: &routes) }
         routes.refuseOtherMethods()
-        meter?.learn(routes.known)
-        return router
+        meter?.learn(routes.methods)
+        return routes
     }
 
     private static func trace(_ tracer: some Tracer, _ router: Router<WebContext>) {
         router.add(middleware: TraceMiddleware(tracer: tracer))
     }
 
-    /// Who sends a request; it has to have the scope.
-    func principal(of request: Request, with scope: Scope) async throws -> Principal {
+    /// The caller of a request.
+    ///
+    /// The use case checks the scope too; it is checked here so that a key without it is refused before its body is read.
+    func caller(of request: Request, with scope: Scope) async throws -> Caller {
         guard let header = request.headers[.authorization] else {
             throw Problem.unauthenticated("The request has no Authorization header.", isInvalidToken: false)
         }
@@ -62,11 +71,11 @@ struct API<Backend: RoutingBackend>: Sendable {
             )
         }
         let token = String(decoding: header.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
-        guard 1...4096 ~= token.utf8.count, let principal = try await backend.authenticate(token: token) else {
+        guard 1...4096 ~= token.utf8.count, let caller = try await useCases.callers.caller(of: token) else {
             throw Problem.unauthenticated("This key is unknown, expired or revoked.", isInvalidToken: true)
         }
-        guard principal.may(scope) else { throw Problem.missingScope(scope) }
-        return principal
+        try caller.require(scope)
+        return caller
     }
 
     /// The id in a path.
@@ -90,55 +99,5 @@ struct API<Backend: RoutingBackend>: Sendable {
             headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: .init(byteBuffer: writer.buffer)
         )
-    }
-}
-
-/// Collects the routes, so that a known path with another method is told from an unknown path.
-struct Routes {
-    private let router: Router<WebContext>
-    private var methods: [(path: String, methods: [HTTPRequest.Method])] = []
-
-    init(router: Router<WebContext>) { self.router = router }
-
-    /// Adds an endpoint, which works on the threads of the language's runtime: it may compute for as long as it takes.
-    mutating func on(
-        _ method: HTTPRequest.Method,
-        _ path: String,
-        _ handler: @escaping @Sendable (Request, WebContext) async throws -> Response
-    ) {
-        onLoop(method, path) { request, context in try await offLoop { try await handler(request, context) } }
-    }
-
-    /// Adds an endpoint that works on the event loop of its connection, where other connections wait for it: for the
-    /// few that are called thousands of times a second and compute for some microseconds.
-    mutating func onLoop(
-        _ method: HTTPRequest.Method,
-        _ path: String,
-        _ handler: @escaping @Sendable (Request, WebContext) async throws -> Response
-    ) {
-        router.on(RouterPath(path), method: method, use: handler)
-        if let index = methods.firstIndex(where: { $0.path == path }) {
-            methods[index].methods.append(method)
-        } else {
-            methods.append((path, [method]))
-        }
-    }
-
-    /// Every path with its methods, HEAD where there is GET.
-    var known: [(path: String, methods: [HTTPRequest.Method])] {
-        methods.map { ($0.path, $0.methods.contains(.get) ? $0.methods + [.head] : $0.methods) }
-    }
-
-    /// Adds an answer of 405 for every other method at every path.
-    func refuseOtherMethods() {
-        var all: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
-        if let query = HTTPRequest.Method(rawValue: "QUERY") { all.append(query) }
-        for (path, allowed) in known {
-            for method in all where !allowed.contains(method) {
-                router.on(RouterPath(path), method: method) { (_, _) -> Response in
-                    throw Problem.methodNotAllowed(allowed)
-                }
-            }
-        }
     }
 }

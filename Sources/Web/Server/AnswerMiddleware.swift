@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import LeadRouting
 import Logging
 import RoutingRules
 

@@ -1,13 +1,14 @@
 import HTTPTypes
 import Hummingbird
 import JSON
+import LeadRouting
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
 /// Watches one connection: bounds the time in which a body arrives, answers what is not HTTP, and closes connections
-/// whose caller goes on sending a body that nobody wants.
+/// whose client goes on sending a body after its request was refused.
 ///
 /// It sits between the HTTP decoder and the application, on the connection's event loop. A request costs it a few
 /// stores; there is one timer for each connection, not for each request.
@@ -17,15 +18,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Bodies up to this size are read to their end although nobody wants them, to keep the connection.
+    /// Bodies up to this size are read to their end although the request was refused, to keep the connection.
     private static let drainedBytes = 256 << 10
     /// How long the caller may take to read an answer that came before the end of its body.
     private static let lingering = TimeAmount.seconds(5)
 
     private let bodyTime: TimeAmount
     private let continuesUpTo: Int
-    private let crowd: ConnectionCrowd
-    private var guest: ConnectionCrowd.Guest?
+    private let limiter: ConnectionLimiter
+    private var entry: ConnectionLimiter.Entry?
     /// Requests whose head has arrived and whose answer is not written.
     private var unanswered = 0
     /// Whether a body is arriving.
@@ -48,19 +49,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     ///
     /// - Parameters:
     ///   - bodyTime: how long a body may take to arrive.
-    ///   - limit: up to which length a caller that asks first is told to go on.
-    ///   - crowd: all connections of the server.
-    init(bodyTime: Duration, continuesUpTo limit: Int, crowd: ConnectionCrowd) {
-        self.crowd = crowd
+    ///   - limit: up to which length a client that asks first (`Expect: 100-continue`) may send its body.
+    ///   - limiter: all connections of the server.
+    init(bodyTime: Duration, continuesUpTo limit: Int, limiter: ConnectionLimiter) {
+        self.limiter = limiter
         self.bodyTime = TimeAmount(bodyTime)
         self.continuesUpTo = limit
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { guest = crowd.enter(context.channel) }
+    func handlerAdded(context: ChannelHandlerContext) { entry = limiter.add(context.channel) }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
-        if let guest { crowd.leave(guest) }
+        if let entry { limiter.remove(entry) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -74,7 +75,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             unanswered += 1
-            guest?.becomeBusy()
+            entry?.becomeBusy()
             isReading = true
             deadline = context.eventLoop.now + bodyTime
             if timer == nil { startTimer(context, in: bodyTime) }
@@ -112,7 +113,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             // A stream whose answer ended before it did.
             if isStream, isReading, unanswered <= 1 { closesAfterAnswer = true }
             unanswered -= 1
-            if unanswered == 0 { guest?.becomeIdle() }
+            if unanswered == 0 { entry?.becomeIdle() }
             if closesAfterAnswer {
                 isFinished = true
                 context.writeAndFlush(data, promise: promise)
@@ -164,7 +165,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.close(promise: nil)
             return
         }
-        // Whoever reads the body hears of it and answers; if nobody does, the connection is closed.
+        // The handler that reads the body receives the error and answers; without one the connection is closed.
         context.fireErrorCaught(RequestTimedOut())
         startTimer(context, in: Self.lingering)
     }

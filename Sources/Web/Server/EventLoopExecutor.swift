@@ -7,7 +7,7 @@ import NIOCore
 ///
 /// Otherwise each request changes threads several times, from the loop that reads it to the pool of the language's
 /// runtime and back to the loop that writes the answer, and each change may have to wake a thread: on few cores that
-/// costs more than what is done in between. The price is that whoever works long on a loop keeps its other connections
+/// costs more than what is done in between. The price is that a handler that works long on a loop keeps its other connections
 /// waiting: only what takes some microseconds may stay; see ``Routes/on(_:_:_:)``.
 final class EventLoopExecutor: TaskExecutor {
     private let loop: any EventLoop

@@ -31,7 +31,7 @@ struct MeterMiddleware: RouterMiddleware {
                 end.record()
                 return response
             }
-            // When the stream has ended, or nobody wants it any more, nothing holds it.
+            // When the stream has ended, or its client is gone, nothing holds it.
             let held = HeldEnd(end)
             let body = response.body
             response.body = ResponseBody { writer in

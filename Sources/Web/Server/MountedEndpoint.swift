@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+package import LeadRouting
 import NIOCore
 
 /// A path whose protocol is not the API's: it gets each request as it came, bytes and all, and answers as it likes.
@@ -18,7 +19,7 @@ package struct MountedEndpoint: Sendable {
         ///
         /// What it throws is the refusal; let it through.
         package let requireAdministrator: @Sendable (Scope) async throws -> Void
-        /// Whether it comes from this machine itself, and no proxy says that it passes it on for somebody else.
+        /// Whether it comes from this machine itself, and no proxy says that it forwards it for another client.
         package let isLocal: Bool
     }
 
@@ -45,7 +46,7 @@ package struct MountedEndpoint: Sendable {
     /// - Parameters:
     ///   - path: where it is.
     ///   - methods: what it answers; other methods are refused.
-    ///   - answer: what answers. ``BackendError`` becomes a problem as it does everywhere else.
+    ///   - answer: what answers. ``RequestError`` becomes a problem as it does everywhere else.
     package init(path: String, methods: [String], answer: @escaping @Sendable (Request) async throws -> Answer) {
         self.path = path
         self.methods = methods
@@ -57,7 +58,7 @@ extension API {
     /// Gives a mounted endpoint its path.
     func mount(_ endpoint: MountedEndpoint, in routes: inout Routes) {
         for method in endpoint.methods.compactMap(HTTPRequest.Method.init(rawValue:)) {
-            routes.on(method, endpoint.path) { request, context in
+            routes.mount(method, endpoint.path) { request, context in
                 let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
                 let body = try await request.rawBody(upTo: limits.leadBodyBytes)
                 var headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
@@ -78,9 +79,7 @@ extension API {
     }
 
     private func requireAdministrator(_ scope: Scope, of request: Request) async throws {
-        guard try await principal(of: request, with: scope).isAdministrator else {
-            throw Problem(.forbidden, "This is for administrators.", remedy: "Use an administrator's key.")
-        }
+        try await caller(of: request, with: scope).requireAdministrator()
     }
 }
 

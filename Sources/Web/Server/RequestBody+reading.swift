@@ -56,7 +56,7 @@ extension Request {
         guard isJSON, isUTF8 else {
             var problem = Problem(
                 .unsupportedMediaType,
-                isJSON ? "The body has to be in UTF-8." : "The body has to be application/json.",
+                isJSON ? "The body must be in UTF-8." : "The body must be application/json.",
                 remedy: "Send the header Content-Type: application/json and a body in UTF-8."
             )
             problem.headers[.accept] = "application/json"

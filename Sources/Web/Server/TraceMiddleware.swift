@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import LeadRouting
 import Tracing
 
 /// Makes a span of each request: a child of the caller's, as `traceparent` says, and the parent of what comes of it.
@@ -19,7 +20,7 @@ struct TraceMiddleware<T: Tracer>: RouterMiddleware {
         tracer.extract(request.headers, into: &above, using: FieldExtractor())
         let span = tracer.startSpan(request.method.rawValue, context: above, ofKind: .server)
         defer { span.end() }
-        // From here on the request is the child of our span: so say the log, the batches and whoever is asked.
+        // From here on the request is the child of our span: in the log, in batches and in requests to other services.
         var head = request.head
         tracer.inject(span.context, into: &head.headerFields, using: FieldInjector())
         let request = Request(head: head, body: request.body)

@@ -1,28 +1,32 @@
 package import CoreMetrics
 package import Hummingbird
 import HummingbirdCore
+package import LeadRouting
+import LeadStore
 package import Logging
 import NIOCore
 package import Tracing
 
 /// The HTTP API as an application: routes, limits and the socket.
 ///
-/// It is a service: it runs until it is shut down, and then answers what it has begun. It starts nothing else; the
-/// backend has its own life.
+/// It is a service: it runs until it is shut down, and then answers what it has begun. It starts nothing else:
+/// what the use cases run on has its own life.
 ///
 /// - Parameters:
 ///   - configuration: where to listen, and how much to accept.
-///   - backend: the rest of the server.
+///   - useCases: what callers may ask.
+///   - version: what the server calls itself.
 ///   - mounts: paths that answer for themselves.
-///   - tracer: what makes a span of each request; nil: nobody.
-///   - metrics: what counts and times requests; nil: nobody.
+///   - tracer: what makes a span of each request; nil: no spans.
+///   - metrics: what counts and times requests; nil: nothing.
 ///   - logger: where requests are logged.
 ///   - onListening: called with the port once connections are accepted.
 /// - Returns: the application. Run as a service (by a `ServiceGroup` or `runService()`), it throws ``ListenError`` if the
 ///   address cannot be taken; `run()` on the opaque value itself is Hummingbird's and throws the bare socket error.
 package func makeApplication(
     configuration: WebConfiguration,
-    backend: some RoutingBackend,
+    useCases: UseCases,
+    version: String,
     mounts: [MountedEndpoint] = [],
     tracer: (any Tracer)? = nil,
     metrics: (any MetricsFactory)? = nil,
@@ -30,7 +34,8 @@ package func makeApplication(
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     let api = API(
-        backend: backend,
+        useCases: useCases,
+        version: version,
         limits: configuration.limits,
         mounts: mounts,
         tracer: tracer,
@@ -64,10 +69,10 @@ struct WebApplication: ApplicationProtocol {
     var server: HTTPServerBuilder {
         let limits = settings.limits
         // Some are let in beyond what idle ones make room for, and have time to be closed.
-        let crowd = ConnectionCrowd(capacity: limits.connections - max(1, limits.connections / 16))
+        let limiter = ConnectionLimiter(capacity: limits.connections - max(1, limits.connections / 16))
         let configuration = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                ConnectionGuard(bodyTime: limits.bodyTime, continuesUpTo: limits.leadBodyBytes, crowd: crowd)
+                ConnectionGuard(bodyTime: limits.bodyTime, continuesUpTo: limits.leadBodyBytes, limiter: limiter)
             ],
             idleTimeout: TimeAmount(limits.idleTime),
             httpDecoderConfiguration: .init(

@@ -1,4 +1,5 @@
 import Hummingbird
+import LeadRouting
 import Logging
 import NIOCore
 import RoutingRules

@@ -1,5 +1,6 @@
 import Hummingbird
 import JSON
+import LeadRouting
 import NIOCore
 import RoutingRules
 
@@ -34,24 +35,24 @@ struct LeadStream: Sendable {
     /// Reads one line.
     let read: @Sendable ([UInt8]) throws -> SubmittedLead
     /// Takes leads in, and returns when they are in the queue; what it returns waits for their outcomes.
-    let begin: @Sendable ([SubmittedLead]) async throws -> BegunBatch
+    let begin: @Sendable ([SubmittedLead]) async throws -> PendingBatch
 
     /// Reads the leads of a body to its end, and writes one line for each and a last one with their numbers.
     ///
     /// - Throws: when the answer cannot be written: the caller is gone. What was taken in is stored all the same.
     func run(_ body: RequestBody, _ write: (ByteBuffer) async throws -> Void) async throws {
-        let steps = Handover<Step>(limit: Self.leadsUnderWay)
+        let steps = BoundedChannel<Step>(limit: Self.leadsUnderWay)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await readAll(body, into: steps) }
-            defer { steps.finish() }
+            defer { steps.close() }
             var counts = BatchCounts()
             var problem: Problem?
-            while problem == nil, let step = await steps.take() {
+            while problem == nil, let step = await steps.receive() {
                 switch step {
                 case .end(let reason): problem = reason
                 case .portion(let portion):
                     let results = await portion.results()
-                    steps.done(weight: portion.count)
+                    steps.finish(weight: portion.count)
                     var writer = JSONWriter(capacity: portion.count * 384)
                     for (place, result) in results.enumerated() {
                         counts.add(result)
@@ -75,7 +76,7 @@ struct LeadStream: Sendable {
         }
     }
 
-    private func readAll(_ body: RequestBody, into steps: Handover<Step>) async {
+    private func readAll(_ body: RequestBody, into steps: BoundedChannel<Step>) async {
         var splitter = LineSplitter(limit: lineBytes)
         var next = 0
         do {
@@ -99,13 +100,13 @@ struct LeadStream: Sendable {
             let problem = Problem(
                 .tooLarge,
                 "A line is longer than \(error.limit) bytes.",
-                remedy: "Send one lead a line, each line ended by a line feed."
+                remedy: "Send one lead per line, each line ended by a line feed."
             )
-            await steps.give(.end(problem), weight: 0)
+            await steps.send(.end(problem), weight: 0)
         } catch {
-            await steps.give(.end(Problem(error)), weight: 0)
+            await steps.send(.end(Problem(error)), weight: 0)
         }
-        steps.finish()
+        steps.close()
     }
 
     private func readLine(_ line: [UInt8]) -> Result<SubmittedLead, Problem> {
@@ -116,11 +117,11 @@ struct LeadStream: Sendable {
     private func take(
         _ lines: [Result<SubmittedLead, Problem>],
         at next: inout Int,
-        into steps: Handover<Step>
+        into steps: BoundedChannel<Step>
     ) async {
         guard !lines.isEmpty else { return }
         let accepted = lines.compactMap { try? $0.get() }
-        var begun: Result<BegunBatch, Problem>?
+        var begun: Result<PendingBatch, Problem>?
         if !accepted.isEmpty {
             do {
                 begun = .success(try await begin(accepted))
@@ -132,15 +133,15 @@ struct LeadStream: Sendable {
             await Self.results(lines, begun)
         }
         next += lines.count
-        await steps.give(.portion(portion), weight: lines.count)
+        await steps.send(.portion(portion), weight: lines.count)
     }
 
     private static func results(
         _ lines: [Result<SubmittedLead, Problem>],
-        _ begun: Result<BegunBatch, Problem>?
+        _ begun: Result<PendingBatch, Problem>?
     ) async -> [Result<RoutingOutcome, Problem>] {
         var outcomes: ArraySlice<Result<RoutingOutcome, Problem>> = []
-        var refusal = Problem(BackendError.unavailable(reason: "The lead was not decided."))
+        var refusal = Problem(RequestError.unavailable(reason: "The lead was not decided."))
         switch begun {
         case .success(let batch):
             do {

@@ -13,31 +13,31 @@ import Testing
     }
 
     private func explain(
-        _ town: Town,
+        _ fixture: RoutingFixture,
         _ lead: UUID,
         decision: Int? = nil,
         as access: Access = .administrator
     ) async throws -> LeadExplanation {
-        try #require(try await LeadExplainer(stores: town.stores).explain(lead, decision: decision, as: access))
+        try #require(try await LeadExplainer(stores: fixture.stores).explain(lead, decision: decision, as: access))
     }
 
     /// The rules may change as they like: a decision is explained under those of its time.
-    @Test func aDecisionIsMadeAgainUnderItsOwnRules() async throws {
-        try await Town.with { town in
-            let first = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
-            _ = try await town.stores.by("key-7")
+    @Test func explainUsesTheRulesOfTheDecision() async throws {
+        try await RoutingFixture.with { fixture in
+            let first = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
+            _ = try await fixture.stores.by("key-7")
                 .rules
                 .changeRule(
                     Samples.westRule,
                     rule { $0.conditions = RuleConditions(industries: ["farming"]) },
                     as: .administrator
                 )
-            let second = try await town.intake().submit(Samples.lead(2), from: Samples.partner)
-            let before = try await explain(town, first.leadID)
+            let second = try await fixture.intake().submit(Samples.lead(2), from: Samples.partner)
+            let before = try await explain(fixture, first.leadID)
             #expect(before.reproduction == .same)
             #expect(before.trace.decisive?.rule.id == Samples.westRule)
             #expect(!before.ruleSet.isCurrent)
-            let after = try await explain(town, second.leadID)
+            let after = try await explain(fixture, second.leadID)
             #expect(after.reproduction == .same)
             #expect(after.attempt?.result == "unmatched")
             #expect(after.ruleSet.isCurrent && after.ruleSet.author == "key-7" && after.ruleSet.madeAt != nil)
@@ -46,39 +46,39 @@ import Testing
         }
     }
 
-    @Test func aLeadThatWasChangedSinceIsToldAsOne() async throws {
-        try await Town.with { town in
-            let outcome = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
-            try await town.run(
+    @Test func changedLeadIsReportedAsChanged() async throws {
+        try await RoutingFixture.with { fixture in
+            let outcome = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
+            try await fixture.run(
                 """
                 UPDATE leads SET company_industry = 'farming', updated_at = now() + interval '5 seconds'
                 WHERE id = '\(outcome.leadID.text)'
                 """
             )
-            let explanation = try await explain(town, outcome.leadID)
+            let explanation = try await explain(fixture, outcome.leadID)
             #expect(explanation.reproduction == .different(.leadChanged))
             #expect(explanation.text { "\($0)" }.contains("changed since"))
         }
     }
 
-    @Test func duplicatesAreToldWithoutSayingWhose() async throws {
-        try await Town.with { town in
-            let first = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
-            let twin = try await town.intake().submit(Samples.lead(1), from: Samples.rival)
+    @Test func duplicateIsExplainedWithoutItsOwner() async throws {
+        try await RoutingFixture.with { fixture in
+            let first = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
+            let twin = try await fixture.intake().submit(Samples.lead(1), from: Samples.rival)
             #expect(twin.isDuplicate)
-            let told = try await explain(town, twin.leadID, as: .workspace(Samples.rival))
+            let told = try await explain(fixture, twin.leadID, as: .workspace(Samples.rival))
             #expect(told.isDuplicate && told.duplicateLeadID == nil)
             #expect(told.reproduction == .none)
             #expect(told.headline.contains("duplicate"))
-            #expect(try await explain(town, twin.leadID).duplicateLeadID == first.leadID)
-            let other = LeadExplainer(stores: town.stores)
+            #expect(try await explain(fixture, twin.leadID).duplicateLeadID == first.leadID)
+            let other = LeadExplainer(stores: fixture.stores)
             #expect(try await other.explain(twin.leadID, as: .workspace(Samples.partner)) == nil)
         }
     }
 
-    @Test func aReceiverSeesTheRuleThatSentIt() async throws {
-        try await Town.with { town in
-            _ = try await town.stores.rules.createRule(
+    @Test func receiverSeesMatchedRuleOnly() async throws {
+        try await RoutingFixture.with { fixture in
+            _ = try await fixture.stores.rules.createRule(
                 id: UUID(),
                 owner: nil,
                 rule {
@@ -89,54 +89,56 @@ import Testing
                 },
                 as: .administrator
             )
-            let outcome = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
-            let receiver = try await explain(town, outcome.leadID, as: .workspace(Samples.west))
+            let outcome = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
+            let receiver = try await explain(fixture, outcome.leadID, as: .workspace(Samples.west))
             #expect(receiver.steps.map(\.rule.name) == ["Software"])
             let text = receiver.text { "\($0)" }
             #expect(text.contains("Software") && !text.contains("Secret") && !text.contains("gold"))
             // Whoever sent it hears of a rule of the platform, and not what it asks for.
-            let sender = try await explain(town, outcome.leadID, as: .workspace(Samples.partner))
+            let sender = try await explain(fixture, outcome.leadID, as: .workspace(Samples.partner))
             #expect(sender.steps.map(\.rule.name) == ["Secret", "Software"])
             #expect(!sender.text { "\($0)" }.contains("gold"))
         }
     }
 
-    @Test func leadsThatWaitFailedOrWereRequeued() async throws {
-        try await Town.with { town in
-            try await town.run("UPDATE workspaces SET unmatched_policy = 'retry' WHERE id = '\(Samples.partner.text)'")
-            let outcome = try await town.intake().submit(Samples.lead(1, industry: "farming"), from: Samples.partner)
+    @Test func explainsWaitingFailedAndRequeuedLeads() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.run(
+                "UPDATE workspaces SET unmatched_policy = 'retry' WHERE id = '\(Samples.partner.text)'"
+            )
+            let outcome = try await fixture.intake().submit(Samples.lead(1, industry: "farming"), from: Samples.partner)
             #expect(outcome.status == .pending)
-            let waiting = try await explain(town, outcome.leadID)
+            let waiting = try await explain(fixture, outcome.leadID)
             #expect(waiting.attempt?.result == "retry" && waiting.reproduction == .same)
-            _ = try await town.router(maximumAttempts: 1).route(leadID: outcome.leadID, as: .administrator)
-            let failed = try await explain(town, outcome.leadID)
+            _ = try await fixture.router(maximumAttempts: 1).route(leadID: outcome.leadID, as: .administrator)
+            let failed = try await explain(fixture, outcome.leadID)
             #expect(failed.attempt?.result == "failed" && failed.attempts.count == 2)
             #expect(failed.reproduction == .same)
-            #expect(try await explain(town, outcome.leadID, decision: 1).attempt?.result == "retry")
-            await #expect(throws: StoreError.self) { try await explain(town, outcome.leadID, decision: 3) }
-            _ = try await town.stores.queue.requeue(outcome.leadID, actor: "key-1")
-            let requeued = try await explain(town, outcome.leadID)
+            #expect(try await explain(fixture, outcome.leadID, decision: 1).attempt?.result == "retry")
+            await #expect(throws: StoreError.self) { try await explain(fixture, outcome.leadID, decision: 3) }
+            _ = try await fixture.stores.queue.requeue(outcome.leadID, actor: "key-1")
+            let requeued = try await explain(fixture, outcome.leadID)
             #expect(requeued.since?.result == "requeued")
             #expect(requeued.aftermath == "Put back into the queue by key-1 since; it is decided again.")
         }
     }
 
-    @Test func aLeadThatNobodyHasDecidedIsPreviewed() async throws {
-        try await Town.with { town in
-            try await town.insertWaiting(1)
-            let id = try #require(UUID(uuidString: try await town.run("SELECT id FROM leads")[0][0]))
-            let explanation = try await explain(town, id)
+    @Test func undecidedLeadIsPreviewed() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.insertWaiting(1)
+            let id = try #require(UUID(uuidString: try await fixture.run("SELECT id FROM leads")[0][0]))
+            let explanation = try await explain(fixture, id)
             #expect(explanation.attempt == nil && explanation.reproduction == .none)
             #expect(explanation.headline.hasPrefix("Not decided yet"))
             #expect(explanation.trace.decisive?.rule.id == Samples.westRule)
             // Routing by the functions of the migration keeps no version.
-            try await town.run(
+            try await fixture.run(
                 """
                 SELECT acquire_routing_lock('\(id.text)', '\(UUID.sample(77).text)');
                 SELECT complete_routing('\(id.text)', '\(Samples.east.text)', NULL, '\(UUID.sample(77).text)')
                 """
             )
-            let elsewhere = try await explain(town, id)
+            let elsewhere = try await explain(fixture, id)
             #expect(elsewhere.reproduction == .different(.decidedElsewhere))
             #expect(elsewhere.attempt?.destinationWorkspaceID == Samples.east)
         }

@@ -8,8 +8,8 @@ import Testing
 /// Leads of the past under other rules.
 @Suite struct RuleSimulatorTests {
     /// A hundred leads of software, ninety of farming and ten duplicates, one a minute.
-    private func fill(_ town: Town) async throws {
-        try await town.run(
+    private func fill(_ fixture: RoutingFixture) async throws {
+        try await fixture.run(
             """
             INSERT INTO leads (id, workspace_id, source_workspace_id, email, company_industry, routing_status, created_at,
                 duplicate_of)
@@ -21,8 +21,8 @@ import Testing
         )
     }
 
-    private static func state(of town: Town) async throws -> [[String]] {
-        try await town.run(
+    private static func state(of fixture: RoutingFixture) async throws -> [[String]] {
+        try await fixture.run(
             """
             SELECT (SELECT md5(string_agg(l::text, '' ORDER BY id)) FROM leads l), (SELECT count(*) FROM lead_routing_logs),
                 (SELECT count(*) FROM lead_routing_queue), (SELECT switchyard.current_rule_set_version()),
@@ -31,21 +31,21 @@ import Testing
         )
     }
 
-    @Test func theLastDaysUnderAnotherRule() async throws {
-        try await Town.with { town in
-            try await fill(town)
-            let before = try await Self.state(of: town)
-            var farming = try #require(try await town.stores.rules.rules(as: .administrator).first?.rule)
+    @Test func simulatesLastDaysUnderDraft() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fill(fixture)
+            let before = try await Self.state(of: fixture)
+            var farming = try #require(try await fixture.stores.rules.rules(as: .administrator).first?.rule)
             farming.conditions = RuleConditions(industries: ["farming"])
             farming.destinationWorkspaceID = Samples.east
-            let simulator = RuleSimulator(stores: town.stores)
+            let simulator = RuleSimulator(stores: fixture.stores)
             let report = try await simulator.run(
                 SimulationRequest(owner: nil, draft: .rules([farming]), leads: .days(1, limit: 1000)),
                 draftName: "a draft"
             )
             #expect(report.leadCount == 190 && report.duplicateCount == 10 && !report.isTruncated)
             #expect(report.newlyUnmatched == 100 && report.newlyMatched == 90)
-            #expect(try await Self.state(of: town) == before)
+            #expect(try await Self.state(of: fixture) == before)
             // The newest are taken, oldest of them first.
             let fewer = try await simulator.run(
                 SimulationRequest(owner: Samples.partner, draft: .published, leads: .days(1, limit: 50)),
@@ -64,23 +64,23 @@ import Testing
     /// Leads of now meet counters as they stand, unless told otherwise; leads of the past come again, if told so.
     ///
     /// Nothing moves by it.
-    @Test func countersAsTheyStand() async throws {
-        try await Town.with { town in
-            try await town.distribute(
+    @Test func simulationStartsWithLiveCounters() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(
                 Distribution(
                     pool: Pool(.sticky, members: [.init(workspaceID: Samples.west), .init(workspaceID: Samples.east)]),
                     caps: [Cap(per: .day, limit: 3)]
                 )
             )
-            let intake = town.intake()
+            let intake = fixture.intake()
             var lead = Samples.lead(1)
             lead.companyName = "Acme"
             let first = try await intake.submit(lead, from: Samples.partner)
             _ = try await intake.submit(Samples.lead(2), from: Samples.partner)
-            try await town.run("UPDATE leads SET created_at = created_at - interval '2 hours'")
+            try await fixture.run("UPDATE leads SET created_at = created_at - interval '2 hours'")
             let counters = "SELECT * FROM switchyard.routing_state ORDER BY 1, 2, 3, 4"
-            let before = (try await Self.state(of: town), try await town.run(counters))
-            let simulator = RuleSimulator(stores: town.stores)
+            let before = (try await Self.state(of: fixture), try await fixture.run(counters))
+            let simulator = RuleSimulator(stores: fixture.stores)
             func run(_ leads: SimulationRequest.Leads, _ counters: SimulatedCounters?) async throws -> SimulationReport
             {
                 try await simulator.run(
@@ -107,34 +107,34 @@ import Testing
             #expect(again.counters == .live && again.offset == 86_400_000_000)
             #expect(again.leadCount == 2)
             #expect(again.period == past.period)
-            #expect((try await Self.state(of: town)) == before.0)
-            #expect((try await town.run(counters)) == before.1)
+            #expect((try await Self.state(of: fixture)) == before.0)
+            #expect((try await fixture.run(counters)) == before.1)
         }
     }
 
-    @Test func anEarlierVersionIsADraft() async throws {
-        try await Town.with { town in
-            try await fill(town)
-            let version = try await town.stores.ruleSets.ruleSetVersion()
-            _ = try await town.stores.rules.deleteRule(Samples.westRule, as: .administrator)
-            let report = try await RuleSimulator(stores: town.stores)
+    @Test func earlierVersionServesAsDraft() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fill(fixture)
+            let version = try await fixture.stores.ruleSets.ruleSetVersion()
+            _ = try await fixture.stores.rules.deleteRule(Samples.westRule, as: .administrator)
+            let report = try await RuleSimulator(stores: fixture.stores)
                 .run(
                     SimulationRequest(owner: nil, draft: .version(version), leads: .days(1, limit: 1000)),
                     draftName: "v"
                 )
             #expect(report.newlyMatched == 100)
             await #expect(throws: StoreError.self) {
-                try await RuleSimulator(stores: town.stores)
+                try await RuleSimulator(stores: fixture.stores)
                     .run(SimulationRequest(owner: nil, draft: .version(-5), leads: .days(1, limit: 10)), draftName: "v")
             }
         }
     }
 
     /// Two at once: the second is refused, and the first goes on.
-    @Test func oneAtATime() async throws {
-        try await Town.with { town in
-            try await fill(town)
-            let simulator = RuleSimulator(stores: town.stores)
+    @Test func secondSimulationIsRefused() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fill(fixture)
+            let simulator = RuleSimulator(stores: fixture.stores)
             let request = SimulationRequest(owner: nil, draft: .published, leads: .days(1, limit: 1000))
             let refused = await withTaskGroup(of: Bool.self) { group in
                 for _ in 0..<8 {
@@ -154,26 +154,28 @@ import Testing
         }
     }
 
-    @Test func whatTakesTooLongIsGivenUp() async throws {
-        try await Town.with { town in
-            try await fill(town)
+    @Test func overlongSimulationIsStopped() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fill(fixture)
             await #expect(throws: RuleSimulator.Refusal.self) {
-                try await RuleSimulator(stores: town.stores, timeLimit: .zero)
+                try await RuleSimulator(stores: fixture.stores, timeLimit: .zero)
                     .run(SimulationRequest(owner: nil, draft: .published, leads: .days(1, limit: 1000)), draftName: "x")
             }
         }
     }
 
     /// Windows begin where routing's counters begin, the hour that a clock shows twice included.
-    @Test func theCalendarIsThatOfTheDatabase() async throws {
-        try await Town.with { town in
+    @Test func calendarMatchesDatabase() async throws {
+        try await RoutingFixture.with { fixture in
             func time(_ text: String) async throws -> Timestamp {
-                let micros = try await town.run("SELECT (extract(epoch FROM '\(text)'::timestamptz) * 1000000)::bigint")
+                let micros = try await fixture.run(
+                    "SELECT (extract(epoch FROM '\(text)'::timestamptz) * 1000000)::bigint"
+                )
                 return Timestamp(microsecondsSinceUnixEpoch: Int64(micros[0][0]) ?? 0)
             }
             let windows = CapPeriod.allCases.filter { $0 != .total }
                 .map { SimulatedClock.Window(timeZone: "America/New_York", period: $0) }
-            let clock = try await town.stores.simulation.calendar(
+            let clock = try await fixture.stores.simulation.calendar(
                 windows: Set(windows),
                 timeZones: ["America/New_York", "Australia/Lord_Howe"],
                 from: try await time("2026-10-30 12:00Z"),
@@ -184,7 +186,7 @@ import Testing
                 for quarter in 0..<380 {
                     let moment =
                         try await time("2026-10-30 12:05Z").microsecondsSinceUnixEpoch + Int64(quarter) * 900_000_000
-                    let start = try await town.run(
+                    let start = try await fixture.run(
                         """
                         SELECT (extract(epoch FROM date_trunc('\(window.period.rawValue)',
                             to_timestamp(\(moment / 1_000_000)) AT TIME ZONE 'America/New_York')

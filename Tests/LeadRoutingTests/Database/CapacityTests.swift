@@ -10,8 +10,8 @@ import Testing
 /// Caps, pools and turns, with a database and several nodes on it.
 @Suite struct CapacityTests {
     /// Leads that each node takes in at the same moment, in batches of their own.
-    private func rush(_ town: Town, nodes: Int, leads: Int, batch: Int = 16) async throws {
-        let intakes = (0..<nodes).map { _ in town.intake(leadsInBatch: batch) }
+    private func rush(_ fixture: RoutingFixture, nodes: Int, leads: Int, batch: Int = 16) async throws {
+        let intakes = (0..<nodes).map { _ in fixture.intake(leadsInBatch: batch) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<leads {
                 group.addTask {
@@ -22,31 +22,31 @@ import Testing
         }
     }
 
-    private func routed(_ town: Town, to workspace: UUID) async throws -> Int {
-        try await town.number(
+    private func routed(_ fixture: RoutingFixture, to workspace: UUID) async throws -> Int {
+        try await fixture.number(
             "SELECT count(*) FROM leads WHERE routing_status = 'routed' AND workspace_id = '\(workspace.text)'"
         )
     }
 
-    @Test func aCapOfAHundredIsAHundred() async throws {
-        try await Town.with(connections: 16) { town in
-            try await town.remove("FOR UPDATE OF s", from: "hold_routing_state", asked: "capacity-lock")
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
-            try await rush(town, nodes: 4, leads: 600)
-            #expect(try await routed(town, to: Samples.west) == 100)
-            #expect(try await routed(town, to: Samples.partner) == 500)
-            #expect(try await town.number("SELECT sum(amount) FROM switchyard.routing_state WHERE scope = 1") == 100)
-            #expect(try await town.brokenPromises() == 0)
+    @Test func concurrentBatchesNeverExceedACap() async throws {
+        try await RoutingFixture.with(connections: 16) { fixture in
+            try await fixture.remove("FOR UPDATE OF s", from: "hold_routing_state", asked: "capacity-lock")
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
+            try await rush(fixture, nodes: 4, leads: 600)
+            #expect(try await routed(fixture, to: Samples.west) == 100)
+            #expect(try await routed(fixture, to: Samples.partner) == 500)
+            #expect(try await fixture.number("SELECT sum(amount) FROM switchyard.routing_state WHERE scope = 1") == 100)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 
     /// Retries and leads of other programs under the same cap as new ones.
-    @Test func bothPathsShareACap() async throws {
-        try await Town.with(connections: 16) { town in
-            try await town.bound(Samples.west, WorkspaceCapacity(caps: [Cap(per: .month, limit: 150)]))
-            try await town.insertWaiting(200)
-            let routers = [town.router(), town.router()]
-            let intakes = [town.intake(leadsInBatch: 16), town.intake(leadsInBatch: 16)]
+    @Test func ingestAndClaimShareCap() async throws {
+        try await RoutingFixture.with(connections: 16) { fixture in
+            try await fixture.bound(Samples.west, WorkspaceCapacity(caps: [Cap(per: .month, limit: 150)]))
+            try await fixture.insertWaiting(200)
+            let routers = [fixture.router(), fixture.router()]
+            let intakes = [fixture.intake(leadsInBatch: 16), fixture.intake(leadsInBatch: 16)]
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for router in routers { group.addTask { _ = try await router.drain(limit: 1000, batch: 15) } }
                 for number in 0..<200 {
@@ -56,16 +56,16 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            #expect(try await routed(town, to: Samples.west) == 150)
-            #expect(try await town.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'") == 400)
-            #expect(try await town.brokenPromises() == 0)
+            #expect(try await routed(fixture, to: Samples.west) == 150)
+            #expect(try await fixture.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'") == 400)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 
     /// Duplicates, repeated requests and stale rules take no room and no turn.
-    @Test func whatIsNotRoutedTakesNothing() async throws {
-        try await Town.with { town in
-            try await town.distribute(
+    @Test func unroutedLeadsTakeNoCapacity() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(
                 Distribution(
                     pool: Pool(
                         .roundRobin,
@@ -74,7 +74,7 @@ import Testing
                     caps: [Cap(per: .total, limit: 10)]
                 )
             )
-            let intake = town.intake()
+            let intake = fixture.intake()
             let claim = IdempotencyClaim(key: "k", place: 0, request: IdempotencyClaim.digest(of: [1]))
             let first = try await intake.submit(Samples.lead(1), from: Samples.partner, idempotency: claim)
             let again = try await intake.submit(Samples.lead(1), from: Samples.partner, idempotency: claim)
@@ -85,7 +85,7 @@ import Testing
             )
             #expect(try twins.map { try $0.get().isDuplicate } == [true, true, true, true])
             // The rules that the intake holds are stale.
-            try await town.distribute(
+            try await fixture.distribute(
                 Distribution(
                     pool: Pool(
                         .roundRobin,
@@ -97,16 +97,16 @@ import Testing
             let second = try await intake.submit(Samples.lead(2), from: Samples.partner)
             #expect(second.destinationWorkspaceID == Samples.east)
             #expect(try await intake.submit(Samples.lead(3), from: Samples.partner).matchedRuleID == nil)
-            #expect(try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 2)
+            #expect(try await fixture.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 2)
             #expect(
-                try await town.number("SELECT sum(abs(amount)) FROM switchyard.routing_state WHERE period = 0") == 0
+                try await fixture.number("SELECT sum(abs(amount)) FROM switchyard.routing_state WHERE period = 0") == 0
             )
         }
     }
 
-    @Test func turnsAreFairOverNodes() async throws {
-        try await Town.with(connections: 16) { town in
-            try await town.distribute(
+    @Test func turnsAreFairAcrossNodes() async throws {
+        try await RoutingFixture.with(connections: 16) { fixture in
+            try await fixture.distribute(
                 Distribution(
                     pool: Pool(
                         .weighted,
@@ -117,18 +117,18 @@ import Testing
                     )
                 )
             )
-            try await rush(town, nodes: 4, leads: 300)
-            #expect(try await routed(town, to: Samples.west) == 150)
-            #expect(try await routed(town, to: Samples.east) == 100)
-            #expect(try await routed(town, to: Samples.rival) == 50)
+            try await rush(fixture, nodes: 4, leads: 300)
+            #expect(try await routed(fixture, to: Samples.west) == 150)
+            #expect(try await routed(fixture, to: Samples.east) == 100)
+            #expect(try await routed(fixture, to: Samples.rival) == 50)
         }
     }
 
     /// A backend that dies between its writes and its commit leaves the counters as they were.
-    @Test func aCrashTakesNothing() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 5)]))
-            let stores = town.stores
+    @Test func crashTakesNoCapacity() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 5)]))
+            let stores = fixture.stores
             let rules = CompiledRuleSet(try await stores.ruleSets.loadRuleSet())
             let prepared = (0..<3).map { PreparedLead(id: UUID(), source: Samples.partner, lead: Samples.lead($0)) }
             let request = rules.stateRequest(for: prepared.map { ($0.lead, $0.source) })
@@ -144,11 +144,11 @@ import Testing
                         }
                 }
             }
-            #expect(try await town.number("SELECT coalesce(sum(amount), 0) FROM switchyard.routing_state") == 0)
+            #expect(try await fixture.number("SELECT coalesce(sum(amount), 0) FROM switchyard.routing_state") == 0)
             _ = try await stores.intake.ingest(holding: request, version: rules.version, isRepeat: false) { state in
                 prepared.map { DecidedLead($0, Assignment(rules.decide($0.lead, from: $0.source, in: &state))) }
             }
-            #expect(try await town.number("SELECT sum(amount) FROM switchyard.routing_state") == 3)
+            #expect(try await fixture.number("SELECT sum(amount) FROM switchyard.routing_state") == 3)
             // As after a lost COMMIT: the same again, and nothing is counted twice.
             let repeated = try await stores.intake.ingest(holding: request, version: rules.version, isRepeat: true) {
                 state in
@@ -156,18 +156,18 @@ import Testing
             }
             guard case .written(let exceptions) = repeated.result else { throw UnexpectedlyStale() }
             #expect(exceptions.allSatisfy { $0.outcome == .exists })
-            #expect(try await town.number("SELECT sum(amount) FROM switchyard.routing_state") == 3)
+            #expect(try await fixture.number("SELECT sum(amount) FROM switchyard.routing_state") == 3)
         }
     }
 
     struct UnexpectedlyStale: Error {}
 
     /// A poison lead in a batch with a cap fails alone, and the others are counted.
-    @Test func poisonFailsAlone() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 50)]))
-            try await town.insertWaiting(20)
-            try await town.run(
+    @Test func poisonLeadFailsAlone() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 50)]))
+            try await fixture.insertWaiting(20)
+            try await fixture.run(
                 """
                 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
@@ -177,16 +177,16 @@ import Testing
                 CREATE TRIGGER refuse BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION refuse()
                 """
             )
-            let summary = try await town.router().routeDue(.new, limit: 100)
+            let summary = try await fixture.router().routeDue(.new, limit: 100)
             #expect(summary.poisonous == 1)
             #expect(summary.routed == 19)
-            #expect(try await town.number("SELECT sum(amount) FROM switchyard.routing_state") == 19)
+            #expect(try await fixture.number("SELECT sum(amount) FROM switchyard.routing_state") == 19)
         }
     }
 
-    @Test func whatADecisionSawIsInTheLogAndDecidesItAgain() async throws {
-        try await Town.with { town in
-            try await town.distribute(
+    @Test func loggedStateReproducesDecision() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(
                 Distribution(
                     pool: Pool(
                         .weighted,
@@ -195,10 +195,10 @@ import Testing
                     caps: [Cap(per: .day, limit: 4)]
                 )
             )
-            let intake = town.intake()
+            let intake = fixture.intake()
             for number in 0..<5 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
-            let rules = CompiledRuleSet(try await town.stores.ruleSets.loadRuleSet())
-            let rows = try await town.run(
+            let rules = CompiledRuleSet(try await fixture.stores.ruleSets.loadRuleSet())
+            let rows = try await fixture.run(
                 "SELECT destination_workspace_id, reason, metadata::text FROM lead_routing_logs ORDER BY created_at, id"
             )
             #expect(rows.count == 5)
@@ -212,9 +212,9 @@ import Testing
         }
     }
 
-    @Test func stickyCompaniesStayTogether() async throws {
-        try await Town.with { town in
-            try await town.distribute(
+    @Test func stickyCompanyKeepsDestination() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(
                 Distribution(
                     pool: Pool(
                         .sticky,
@@ -224,7 +224,7 @@ import Testing
                     )
                 )
             )
-            let nodes = [town.intake(), town.intake()]
+            let nodes = [fixture.intake(), fixture.intake()]
             func send(_ number: Int, _ domain: String) async throws -> UUID? {
                 try await nodes[number % 2]
                     .submit(Lead(email: "p\(number)@\(domain)", industry: "software"), from: Samples.partner)
@@ -251,10 +251,10 @@ import Testing
         ("month", "2026-11-01 03:59+00", "2026-10-01 04:00+00", "2026-11-01 04:00+00"),
         ("month", "2026-11-15 00:00+00", "2026-11-01 04:00+00", "2026-12-01 05:00+00"),
     ])
-    func windows(period: String, now: String, start: String, end: String) async throws {
-        try await Town.with { town in
+    func capPeriodFollowsCalendar(period: String, now: String, start: String, end: String) async throws {
+        try await RoutingFixture.with { fixture in
             let number = ["hour", "day", "week", "month"].firstIndex(of: period).map { $0 + 1 } ?? 0
-            let rows = try await town.run(
+            let rows = try await fixture.run(
                 """
                 SELECT window_start = '\(start)', window_end = '\(end)'
                 FROM switchyard.capacity_window(\(number)::smallint, 'America/New_York', '\(now)')
@@ -264,10 +264,10 @@ import Testing
         }
     }
 
-    @Test func aWindowThatHasPassedBeginsAnew() async throws {
-        try await Town.with { town in
+    @Test func expiredPeriodStartsAtZero() async throws {
+        try await RoutingFixture.with { fixture in
             func held(_ time: String, _ taken: Int) async throws -> [[String]] {
-                try await town.run(
+                try await fixture.run(
                     """
                     SELECT amount FROM switchyard.hold_routing_state('{1}', '{\(Samples.westRule.text)}',
                         '{\(StateKey.none.text)}', '{2}', '{America/New_York}', '{}', '{}', '{}', '{}', true, '\(time)') WHERE kind = 1;
@@ -275,12 +275,12 @@ import Testing
                 )
             }
             #expect(try await held("2026-11-01 05:00+00", 0) == [["0"]])
-            try await town.run("UPDATE switchyard.routing_state SET amount = 9")
+            try await fixture.run("UPDATE switchyard.routing_state SET amount = 9")
             #expect(try await held("2026-11-02 04:59:59+00", 0) == [["9"]])
             #expect(try await held("2026-11-02 05:00+00", 0) == [["0"]])
             // A zone that is changed does not begin the window anew before it has passed.
-            try await town.run("UPDATE switchyard.routing_state SET amount = 9")
-            let elsewhere = try await town.run(
+            try await fixture.run("UPDATE switchyard.routing_state SET amount = 9")
+            let elsewhere = try await fixture.run(
                 """
                 SELECT amount FROM switchyard.hold_routing_state('{1}', '{\(Samples.westRule.text)}',
                     '{\(StateKey.none.text)}', '{2}', '{Asia/Tokyo}', '{}', '{}', '{}', '{}', true, '2026-11-02 16:00+00') WHERE kind = 1
@@ -290,29 +290,29 @@ import Testing
         }
     }
 
-    @Test func opening() async throws {
-        try await Town.with { town in
+    @Test func closedWorkspaceTakesNoLeads() async throws {
+        try await RoutingFixture.with { fixture in
             let closed = WorkspaceCapacity(
                 try #require(JSONValue(json: #"{"timeZone":"Asia/Kolkata","hours":{}}"#))
             )
-            try await town.bound(Samples.west, closed)
-            let intake = town.intake()
+            try await fixture.bound(Samples.west, closed)
+            let intake = fixture.intake()
             let kept = try await intake.submit(Samples.lead(1), from: Samples.partner)
             #expect(kept.matchedRuleID == nil)
             #expect(kept.reason.contains("is closed"))
-            try await town.bound(Samples.west, nil)
+            try await fixture.bound(Samples.west, nil)
             #expect(try await intake.submit(Samples.lead(2), from: Samples.partner).matchedRuleID == Samples.westRule)
             await #expect(throws: StoreError.self) {
-                try await town.bound(Samples.west, WorkspaceCapacity(timeZone: "Mars/Base"))
+                try await fixture.bound(Samples.west, WorkspaceCapacity(timeZone: "Mars/Base"))
             }
             await #expect(throws: PostgresError.self) {
-                try await town.run(#"UPDATE workspaces SET capacity = '{"timeZone": "Mars/Base"}'"#)
+                try await fixture.run(#"UPDATE workspaces SET capacity = '{"timeZone": "Mars/Base"}'"#)
             }
         }
     }
 }
 
-extension Town {
+extension RoutingFixture {
     /// Takes a guard out of a function, if `SWITCHYARD_WITHOUT_GUARD` names it: to see that a test goes red without it.
     func remove(_ text: String, from function: String, with other: String = "", asked name: String) async throws {
         guard ProcessInfo.processInfo.environment["SWITCHYARD_WITHOUT_GUARD"] == name else { return }

@@ -8,14 +8,14 @@ import Testing
 
 /// Backends die under load: what was acknowledged is there once, and nothing is credited twice.
 @Suite struct CrashTests {
-    @Test func backendsKilledDuringIntake() async throws {
-        try await Town.with { town in
-            let intake = town.intake(leadsInBatch: 16)
+    @Test func killedBackendsLoseNoAcknowledgedLead() async throws {
+        try await RoutingFixture.with { fixture in
+            let intake = fixture.intake(leadsInBatch: 16)
             // How many have an answer; the one who kills keeps pace with it, however slow the machine is.
             let answered = Answered()
             // The one who kills is connected to another pool, and so outlives what it does.
             let axe = PostgresPool(
-                configuration: .init(connectionString: town.database.connectionString, applicationName: "axe"),
+                configuration: .init(connectionString: fixture.database.connectionString, applicationName: "axe"),
                 maximumConnections: 2,
                 logger: Samples.quiet
             )
@@ -53,11 +53,11 @@ import Testing
             #expect(acknowledged.allSatisfy { !$0.isDuplicate && $0.destinationWorkspaceID == Samples.west })
             let ids = Set(acknowledged.map(\.leadID.text))
             #expect(ids.count == acknowledged.count)
-            let stored = try await town.run("SELECT id FROM leads").map { $0[0] }
+            let stored = try await fixture.run("SELECT id FROM leads").map { $0[0] }
             #expect(ids.isSubset(of: stored))
             #expect(stored.count <= acknowledged.count + unknown + 1)
-            #expect(try await town.number("SELECT count(*) FROM leads GROUP BY email ORDER BY 1 DESC LIMIT 1") == 1)
-            #expect(try await town.brokenPromises() == 0)
+            #expect(try await fixture.number("SELECT count(*) FROM leads GROUP BY email ORDER BY 1 DESC LIMIT 1") == 1)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 }

@@ -8,18 +8,18 @@ import Testing
 
 /// Several routers drain one backlog.
 @Suite struct DrainRaceTests {
-    @Test func eachLeadIsRoutedOnce() async throws {
-        try await Town.with { town in
-            try await town.insertWaiting(1500)
+    @Test func concurrentRoutersRouteEachLeadOnce() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.insertWaiting(1500)
             let totals = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<6 {
                     group.addTask {
-                        let router = town.router()
+                        let router = fixture.router()
                         var claimed = 0
                         // Passing over what others hold, a router may find nothing before all is done.
                         for _ in 0..<100 {
                             claimed += try await router.drain(limit: 10_000, batch: 40).claimed
-                            if try await town.number("SELECT count(*) FROM lead_routing_queue") == 0 { break }
+                            if try await fixture.number("SELECT count(*) FROM lead_routing_queue") == 0 { break }
                         }
                         return claimed
                     }
@@ -28,20 +28,20 @@ import Testing
             }
             #expect(totals.reduce(0, +) == 1500)
             let west = "workspace_id = '\(Samples.west.text)' AND routing_attempts = 1"
-            #expect(try await town.number("SELECT count(*) FROM leads WHERE \(west)") == 1500)
-            #expect(try await town.number("SELECT count(*) FROM lead_routing_logs") == 1500)
-            #expect(try await town.brokenPromises() == 0)
+            #expect(try await fixture.number("SELECT count(*) FROM leads WHERE \(west)") == 1500)
+            #expect(try await fixture.number("SELECT count(*) FROM lead_routing_logs") == 1500)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 
     /// A router that has claimed and not settled keeps nobody waiting, and when it dies its leads are free at once.
-    @Test func aRouterThatDiesInTheMiddleLetsGo() async throws {
-        try await Town.with { town in
-            try await town.insertWaiting(30)
-            let router = town.router()
+    @Test func killedRouterReleasesItsLeads() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.insertWaiting(30)
+            let router = fixture.router()
             struct Dead: Error {}
             await #expect(throws: Dead.self) {
-                try await town.pool.withTransaction { connection in
+                try await fixture.pool.withTransaction { connection in
                     let held = Statement("", "SELECT unnest(switchyard.hold_turn(20, false))")
                     #expect(try await connection.query(held).count == 20)
                     #expect(try await router.drain(limit: 100).routed == 10)
@@ -49,7 +49,7 @@ import Testing
                 }
             }
             #expect(try await router.drain(limit: 100).routed == 20)
-            #expect(try await town.brokenPromises() == 0)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 }

@@ -8,32 +8,37 @@ import Testing
     private let acquire = Statement("test_acquire", "SELECT public.acquire_routing_lock($1, $2)")
     private let complete = Statement("test_complete", "SELECT public.complete_routing($1, $2, NULL, $3)")
 
-    private func lock(_ town: Town, _ lead: UUID, _ owner: UUID) async throws -> Bool {
+    private func lock(_ fixture: RoutingFixture, _ lead: UUID, _ owner: UUID) async throws -> Bool {
         var parameters = Parameters()
         parameters.append(lead)
         parameters.append(owner)
-        return try await town.pool.query(acquire, parameters).first?.bool(0) ?? false
+        return try await fixture.pool.query(acquire, parameters).first?.bool(0) ?? false
     }
 
-    private func complete(_ town: Town, _ lead: UUID, to workspace: UUID, _ owner: UUID) async throws -> Bool {
+    private func complete(
+        _ fixture: RoutingFixture,
+        _ lead: UUID,
+        to workspace: UUID,
+        _ owner: UUID
+    ) async throws -> Bool {
         var parameters = Parameters()
         parameters.append(lead)
         parameters.append(workspace)
         parameters.append(owner)
-        return try await town.pool.query(complete, parameters).first?.bool(0) ?? false
+        return try await fixture.pool.query(complete, parameters).first?.bool(0) ?? false
     }
 
-    @Test func ofHundredsAtOnceExactlyOneWins() async throws {
-        try await Town.with(connections: 24) { town in
-            try await town.insertWaiting(3)
-            let ids = try await town.run("SELECT id FROM leads").compactMap { UUID(text: $0[0]) }
+    @Test func oneOfHundredsAcquiresLock() async throws {
+        try await RoutingFixture.with(connections: 24) { fixture in
+            try await fixture.insertWaiting(3)
+            let ids = try await fixture.run("SELECT id FROM leads").compactMap { UUID(text: $0[0]) }
             for lead in ids {
                 let winners = try await withThrowingTaskGroup(of: UUID?.self) { group in
                     for _ in 0..<300 {
                         group.addTask {
                             let owner = UUID()
                             // A connection of its own for each, or they would stand in line behind each other.
-                            return try await town.pool.withConnection { connection in
+                            return try await fixture.pool.withConnection { connection in
                                 var parameters = Parameters()
                                 parameters.append(lead)
                                 parameters.append(owner)
@@ -45,57 +50,57 @@ import Testing
                     return try await group.reduce(into: []) { owners, owner in owners += owner.map { [$0] } ?? [] }
                 }
                 #expect(winners.count == 1)
-                let owner = try await town.run("SELECT routing_locked_by FROM leads WHERE id = '\(lead.text)'")
+                let owner = try await fixture.run("SELECT routing_locked_by FROM leads WHERE id = '\(lead.text)'")
                 #expect(owner == [winners.map(\.text)])
             }
-            #expect(try await town.number("SELECT max(routing_attempts) FROM leads") == 1)
+            #expect(try await fixture.number("SELECT max(routing_attempts) FROM leads") == 1)
         }
     }
 
     /// The old owner completes at the very moment at which a new one takes the stale lock over and completes.
-    @Test func anOwnerWhoLostTheLockChangesNothing() async throws {
-        try await Town.with { town in
-            try await town.insertWaiting(40)
-            let ids = try await town.run("SELECT id FROM leads").compactMap { UUID(text: $0[0]) }
+    @Test func lostLockOwnerChangesNothing() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.insertWaiting(40)
+            let ids = try await fixture.run("SELECT id FROM leads").compactMap { UUID(text: $0[0]) }
             let (old, new) = (UUID(), UUID())
-            for lead in ids { #expect(try await lock(town, lead, old)) }
-            try await town.run("UPDATE leads SET routing_locked_at = now() - interval '6 minutes'")
+            for lead in ids { #expect(try await lock(fixture, lead, old)) }
+            try await fixture.run("UPDATE leads SET routing_locked_at = now() - interval '6 minutes'")
             for (place, lead) in ids.enumerated() {
-                async let late = complete(town, lead, to: Samples.west, old)
-                let isTaken = try await lock(town, lead, new)
-                let isDone = isTaken ? try await complete(town, lead, to: Samples.east, new) : false
+                async let late = complete(fixture, lead, to: Samples.west, old)
+                let isTaken = try await lock(fixture, lead, new)
+                let isDone = isTaken ? try await complete(fixture, lead, to: Samples.east, new) : false
                 let wasLate = try await late
                 #expect(wasLate != isDone)
-                let place = try await town.run(
+                let place = try await fixture.run(
                     "SELECT workspace_id FROM leads WHERE id = '\(lead.text)' /* \(place) */"
                 )
                 #expect(place == [[(isDone ? Samples.east : Samples.west).text]])
             }
-            #expect(try await town.brokenPromisesOfTheGuide() == 0)
+            #expect(try await fixture.brokenPromisesOfTheGuide() == 0)
         }
     }
 
-    @Test func afterTheTakeoverTheOldOwnerIsRefused() async throws {
-        try await Town.with { town in
-            try await town.insertWaiting(1)
-            let lead = try #require(try await town.run("SELECT id FROM leads").first.flatMap { UUID(text: $0[0]) })
+    @Test func takeoverFencesOffOldOwner() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.insertWaiting(1)
+            let lead = try #require(try await fixture.run("SELECT id FROM leads").first.flatMap { UUID(text: $0[0]) })
             let (old, new) = (UUID(), UUID())
-            #expect(try await lock(town, lead, old))
-            #expect(try await !lock(town, lead, new))
-            try await town.run("UPDATE leads SET routing_locked_at = now() - interval '6 minutes'")
-            #expect(try await lock(town, lead, new))
-            let before = try await town.run("SELECT * FROM leads")
-            #expect(try await !complete(town, lead, to: Samples.west, old))
+            #expect(try await lock(fixture, lead, old))
+            #expect(try await !lock(fixture, lead, new))
+            try await fixture.run("UPDATE leads SET routing_locked_at = now() - interval '6 minutes'")
+            #expect(try await lock(fixture, lead, new))
+            let before = try await fixture.run("SELECT * FROM leads")
+            #expect(try await !complete(fixture, lead, to: Samples.west, old))
             let fail = "SELECT fail_routing('\(lead.text)', 'late', '\(old.text)', 5)"
-            #expect(try await town.run(fail) == [["f"]])
-            #expect(try await town.run("SELECT * FROM leads") == before)
-            #expect(try await town.number("SELECT count(*) FROM lead_routing_logs") == 0)
-            #expect(try await complete(town, lead, to: Samples.east, new))
+            #expect(try await fixture.run(fail) == [["f"]])
+            #expect(try await fixture.run("SELECT * FROM leads") == before)
+            #expect(try await fixture.number("SELECT count(*) FROM lead_routing_logs") == 0)
+            #expect(try await complete(fixture, lead, to: Samples.east, new))
         }
     }
 }
 
-extension Town {
+extension RoutingFixture {
     /// Leads that the guide's functions completed more or less than once.
     fileprivate func brokenPromisesOfTheGuide() async throws -> Int {
         try await number(

@@ -8,15 +8,15 @@ import Testing
 
 /// A database that is there and does not do its work.
 @Suite struct OutageTests {
-    @Test func aReadOnlyDatabaseIsTold() async throws {
-        try await Town.with { town in
-            #expect(try await town.stores.health.takesWrites())
-            try await town.run(
+    @Test func readOnlyDatabaseIsReported() async throws {
+        try await RoutingFixture.with { fixture in
+            #expect(try await fixture.stores.health.takesWrites())
+            try await fixture.run(
                 "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END$$"
             )
             // The setting is for connections that are made from now on.
             let pool = PostgresPool(
-                configuration: .init(connectionString: town.database.connectionString, applicationName: "read-only"),
+                configuration: .init(connectionString: fixture.database.connectionString, applicationName: "read-only"),
                 maximumConnections: 1,
                 logger: Samples.quiet
             )

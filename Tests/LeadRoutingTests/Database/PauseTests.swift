@@ -8,60 +8,62 @@ import Testing
 
 /// Operators pause and resume routing; sources have their turns.
 @Suite struct PauseTests {
-    @Test func leadsOfAPausedSourceWaitUntilItIsResumed() async throws {
-        try await Town.with { town in
-            let intake = town.intake()
+    @Test func leadsOfPausedSourceWaitUntilResume() async throws {
+        try await RoutingFixture.with { fixture in
+            let intake = fixture.intake()
             _ = try await intake.submit(Samples.lead(0), from: Samples.partner)
-            #expect(try await town.stores.pauses.pauseRouting(of: Samples.partner, reason: "audit", actor: "key-1"))
-            #expect(try await !town.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "key-2"))
+            #expect(try await fixture.stores.pauses.pauseRouting(of: Samples.partner, reason: "audit", actor: "key-1"))
+            #expect(try await !fixture.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "key-2"))
 
             // The node's rules are older than the pause: the database refuses what they say.
             let waiting = try await intake.submit(Samples.lead(1), from: Samples.partner)
             #expect(waiting.status == .pending)
             #expect(waiting.reason.contains("paused"))
             #expect(try await intake.submit(Samples.lead(2), from: Samples.rival).status == .routed)
-            let router = town.router()
+            let router = fixture.router()
             #expect(try await router.drain(limit: 100).claimed == 0)
             await #expect(throws: RouteRefusal(code: .paused)) {
                 try await router.route(leadID: waiting.leadID, as: .administrator)
             }
-            #expect(try await town.number("SELECT routing_attempts FROM leads WHERE routing_status = 'pending'") == 0)
+            #expect(
+                try await fixture.number("SELECT routing_attempts FROM leads WHERE routing_status = 'pending'") == 0
+            )
 
-            #expect(try await town.stores.pauses.resumeRouting(of: Samples.partner, actor: "key-2"))
-            #expect(try await !town.stores.pauses.resumeRouting(of: Samples.partner, actor: "key-2"))
+            #expect(try await fixture.stores.pauses.resumeRouting(of: Samples.partner, actor: "key-2"))
+            #expect(try await !fixture.stores.pauses.resumeRouting(of: Samples.partner, actor: "key-2"))
             // That router's rules hold it paused still; the claim finds that they are old.
             #expect(try await router.drain(limit: 100).routed == 1)
-            let actions = try await town.run("SELECT actor, action, reason FROM switchyard.operator_log ORDER BY id")
+            let actions = try await fixture.run("SELECT actor, action, reason FROM switchyard.operator_log ORDER BY id")
             #expect(actions == [["key-1", "pause", "audit"], ["key-2", "resume", "-"]])
-            #expect(try await town.brokenPromises() == 0)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 
-    @Test func routingAsAWholeIsPausedApartFromSources() async throws {
-        try await Town.with { town in
-            let stores = town.stores
-            try await town.insertWaiting(3)
+    @Test func globalPauseIsIndependentOfSources() async throws {
+        try await RoutingFixture.with { fixture in
+            let stores = fixture.stores
+            try await fixture.insertWaiting(3)
             _ = try await stores.pauses.pauseRouting(of: nil, reason: nil, actor: "a")
             _ = try await stores.pauses.pauseRouting(of: Samples.rival, reason: nil, actor: "a")
-            #expect(try await town.intake().submit(Samples.lead(9), from: Samples.rival).status == .pending)
-            #expect(try await town.router().drain(limit: 100).claimed == 0)
+            #expect(try await fixture.intake().submit(Samples.lead(9), from: Samples.rival).status == .pending)
+            #expect(try await fixture.router().drain(limit: 100).claimed == 0)
             #expect(
                 try await stores.pauses.routingPauses(as: .administrator).map(\.workspaceID) == [nil, Samples.rival]
             )
             #expect(try await stores.pauses.routingPauses(as: .workspace(Samples.partner)).map(\.workspaceID) == [nil])
             _ = try await stores.pauses.resumeRouting(of: nil, actor: "a")
-            #expect(try await town.router().drain(limit: 100).routed == 3)
+            #expect(try await fixture.router().drain(limit: 100).routed == 3)
             await #expect(throws: StoreError.self) {
                 try await stores.pauses.pauseRouting(of: .sample(99), reason: nil, actor: "a")
             }
-            await #expect(throws: PostgresError.self) { try await town.run("DELETE FROM switchyard.operator_log") }
+            await #expect(throws: PostgresError.self) { try await fixture.run("DELETE FROM switchyard.operator_log") }
         }
     }
 
     /// Pauses come and go while leads come in and are worked off: none is lost, none goes twice.
-    @Test func pausesRaceWithLeads() async throws {
-        try await Town.with { town in
-            let intakes = [town.intake(leadsInBatch: 16), town.intake(leadsInBatch: 16)]
+    @Test func concurrentPauseLosesNoLead() async throws {
+        try await RoutingFixture.with { fixture in
+            let intakes = [fixture.intake(leadsInBatch: 16), fixture.intake(leadsInBatch: 16)]
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<300 {
                     group.addTask {
@@ -69,38 +71,38 @@ import Testing
                     }
                 }
                 group.addTask {
-                    let router = town.router()
+                    let router = fixture.router()
                     for _ in 0..<30 { _ = try await router.drain(limit: 1000, batch: 20) }
                 }
                 for _ in 0..<10 {
-                    _ = try await town.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "a")
+                    _ = try await fixture.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "a")
                     // Not a wait for time: something for the others to overtake.
-                    _ = try await town.number("SELECT count(*) FROM lead_routing_logs")
-                    _ = try await town.stores.pauses.resumeRouting(of: Samples.partner, actor: "a")
+                    _ = try await fixture.number("SELECT count(*) FROM lead_routing_logs")
+                    _ = try await fixture.stores.pauses.resumeRouting(of: Samples.partner, actor: "a")
                 }
                 try await group.waitForAll()
             }
-            _ = try await town.router().drain(limit: 1000)
-            #expect(try await town.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'") == 300)
-            #expect(try await town.brokenPromises() == 0)
+            _ = try await fixture.router().drain(limit: 1000)
+            #expect(try await fixture.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'") == 300)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 
-    @Test func everySourceHasItsShareOfABatch() async throws {
-        try await Town.with { town in
-            try await town.insertWaiting(500)
-            try await town.run(
+    @Test func batchesAreSharedAmongSources() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.insertWaiting(500)
+            try await fixture.run(
                 """
                 INSERT INTO leads (workspace_id, email, company_industry)
                 SELECT '\(Samples.rival.text)', 'late' || n || '@example.com', 'software' FROM generate_series(1, 8) n
                 """
             )
-            let router = town.router()
+            let router = fixture.router()
             #expect(try await router.routeDue(.new, limit: 20).routed == 20)
             let routed = "SELECT count(*) FROM leads WHERE routing_status = 'routed' AND source_workspace_id = "
             // 8 of 10 that are its share; the older backlog has what is left.
-            #expect(try await town.number(routed + "'\(Samples.rival.text)'") == 8)
-            #expect(try await town.number(routed + "'\(Samples.partner.text)'") == 12)
+            #expect(try await fixture.number(routed + "'\(Samples.rival.text)'") == 8)
+            #expect(try await fixture.number(routed + "'\(Samples.partner.text)'") == 12)
         }
     }
 }

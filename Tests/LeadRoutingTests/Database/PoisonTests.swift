@@ -5,8 +5,8 @@ import Testing
 
 /// One lead that the database refuses stops nobody else, neither on the way in nor in the queue.
 @Suite struct PoisonTests {
-    private func trigger(_ town: Town, on event: String) async throws {
-        try await town.run(
+    private func trigger(_ fixture: RoutingFixture, on event: String) async throws {
+        try await fixture.run(
             """
             CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
                 $$ BEGIN RAISE EXCEPTION 'poison' USING ERRCODE = 'P0001'; END $$;
@@ -17,10 +17,10 @@ import Testing
         )
     }
 
-    @Test func onTheWayIn() async throws {
-        try await Town.with { town in
-            try await trigger(town, on: "INSERT")
-            let results = try await town.intake()
+    @Test func poisonLeadFailsAloneOnIngest() async throws {
+        try await RoutingFixture.with { fixture in
+            try await trigger(fixture, on: "INSERT")
+            let results = try await fixture.intake()
                 .submit(batch: (0..<200).map { (lead: Samples.lead($0), source: Samples.partner) })
             let refused = results.indices.filter { place in
                 if case .failure(let error) = results[place] { error.code == .rejected } else { false }
@@ -30,23 +30,25 @@ import Testing
                 try results.enumerated().filter { !refused.contains($0.offset) }
                     .allSatisfy { try $0.element.get().status == .routed }
             )
-            #expect(try await town.number("SELECT count(*) FROM leads") == 198)
-            #expect(try await town.number("SELECT count(*) FROM lead_identity_claims") == 198)
-            #expect(try await town.brokenPromises() == 0)
+            #expect(try await fixture.number("SELECT count(*) FROM leads") == 198)
+            #expect(try await fixture.number("SELECT count(*) FROM lead_identity_claims") == 198)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 
-    @Test func inTheQueue() async throws {
-        try await Town.with { town in
-            try await town.insertWaiting(200)
-            try await trigger(town, on: "UPDATE")
-            let summary = try await town.router().drain(limit: 1000, batch: 50)
+    @Test func poisonLeadFailsAloneInQueue() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.insertWaiting(200)
+            try await trigger(fixture, on: "UPDATE")
+            let summary = try await fixture.router().drain(limit: 1000, batch: 50)
             #expect(summary.claimed == 200)
             #expect(summary.routed == 198)
             #expect(summary.poisonous == 2)
-            #expect(try await town.number("SELECT count(*) FROM lead_routing_queue WHERE next_retry_at > now()") == 2)
-            #expect(try await town.router().drain(limit: 1000).claimed == 0)
-            #expect(try await town.brokenPromises() == 0)
+            #expect(
+                try await fixture.number("SELECT count(*) FROM lead_routing_queue WHERE next_retry_at > now()") == 2
+            )
+            #expect(try await fixture.router().drain(limit: 1000).claimed == 0)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 }

@@ -9,22 +9,22 @@ import Testing
 
 /// Destinations give leads back, and people of a workspace take turns.
 @Suite struct ReturnTests {
-    private func returning(_ town: Town) -> LeadReturn {
-        LeadReturn(stores: town.stores, rules: RuleSetCache(source: town.stores.ruleSets))
+    private func returning(_ fixture: RoutingFixture) -> LeadReturn {
+        LeadReturn(stores: fixture.stores, rules: RuleSetCache(source: fixture.stores.ruleSets))
     }
 
-    @Test func aReturnFreesItsRoomOnce() async throws {
-        try await Town.with(connections: 12) { town in
-            try await town.remove("FOR UPDATE;", from: "return_lead", with: ";", asked: "return-lock")
-            try await town.distribute(
+    @Test func returnFreesCapacityOnce() async throws {
+        try await RoutingFixture.with(connections: 12) { fixture in
+            try await fixture.remove("FOR UPDATE;", from: "return_lead", with: ";", asked: "return-lock")
+            try await fixture.distribute(
                 Distribution(caps: [Cap(per: .day, limit: 3), Cap(per: .total, limit: 3)], whenFull: .wait)
             )
-            let intake = town.intake()
+            let intake = fixture.intake()
             var leads: [UUID] = []
             for number in 0..<4 {
                 leads.append(try await intake.submit(Samples.lead(number), from: Samples.partner).leadID)
             }
-            let returning = returning(town)
+            let returning = returning(fixture)
             let first = leads[0]
             await #expect(throws: StoreError.self) {
                 _ = try await returning(leads[0], reason: nil, sendsOn: false, actor: "k", as: .workspace(Samples.east))
@@ -47,35 +47,38 @@ import Testing
                 try await group.waitForAll()
             }
             #expect(
-                try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["2"], ["2"]]
+                try await fixture.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["2"], ["2"]]
             )
             #expect(
-                try await town.number(
+                try await fixture.number(
                     "SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'returned' AND actor = 'k'"
                 ) == 1
             )
-            #expect(try await town.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NOT NULL") == 1)
-            // Who waited has the place.
-            #expect(try await town.router().routeAwaited().routed == 1)
             #expect(
-                try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 3
+                try await fixture.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NOT NULL") == 1
+            )
+            // Who waited has the place.
+            #expect(try await fixture.router().routeAwaited().routed == 1)
+            #expect(
+                try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 3
             )
             // A window that has passed is not touched.
-            try await town.run(
+            try await fixture.run(
                 "UPDATE switchyard.routing_state SET window_start = window_start - interval '1 day' WHERE period = 2"
             )
             _ = try await returning(leads[1], reason: nil, sendsOn: false, actor: "k", as: .administrator)
             #expect(
-                try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1 ORDER BY period") == [
-                    ["3"], ["2"],
-                ]
+                try await fixture.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1 ORDER BY period")
+                    == [
+                        ["3"], ["2"],
+                    ]
             )
         }
     }
 
-    @Test func aReturnedLeadGoesToSomebodyElse() async throws {
-        try await Town.with { town in
-            try await town.distribute(
+    @Test func returnedLeadGoesToOtherDestination() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(
                 Distribution(
                     pool: Pool(
                         .inOrder,
@@ -84,40 +87,43 @@ import Testing
                     caps: [Cap(per: .total, limit: 10)]
                 )
             )
-            let lead = try await town.intake().submit(Samples.lead(1), from: Samples.partner).leadID
-            let returning = returning(town)
+            let lead = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner).leadID
+            let returning = returning(fixture)
             let second = try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .workspace(Samples.west))
             #expect(second.destinationWorkspaceID == Samples.east)
             #expect(second.matchedRuleID == Samples.westRule)
-            #expect(try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 1)
-            #expect(try await town.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NULL") == 1)
+            #expect(try await fixture.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 1)
+            #expect(try await fixture.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NULL") == 1)
             // The first one repeats its request: nothing changes.
             let again = try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .workspace(Samples.west))
             #expect(again.destinationWorkspaceID == Samples.east)
             let third = try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .workspace(Samples.east))
             #expect(third.destinationWorkspaceID == Samples.partner)
             #expect(third.matchedRuleID == nil)
-            #expect(try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 0)
+            #expect(try await fixture.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 0)
         }
     }
 
     /// Makes a second rule, behind the first, that sends whatever it is to the east.
-    private func sendTheRestEast(_ town: Town, _ change: (inout RuleChange) -> Void = { _ in }) async throws {
+    private func sendTheRestEast(
+        _ fixture: RoutingFixture,
+        _ change: (inout RuleChange) -> Void = { _ in }
+    ) async throws {
         var rule = RuleChange()
         rule.name = "The rest"
         rule.priority = -1
         rule.destinationWorkspaceID = Samples.east
         change(&rule)
-        _ = try await town.stores.rules.createRule(id: .sample(22), owner: nil, rule, as: .administrator)
+        _ = try await fixture.stores.rules.createRule(id: .sample(22), owner: nil, rule, as: .administrator)
     }
 
     /// The node dies between the return and the reroute: neither has happened, and the same call does both.
-    @Test func aNodeThatDiesInBetweenHasDoneNeither() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 10)]))
-            try await sendTheRestEast(town)
-            let lead = try await town.intake().submit(Samples.lead(1), from: Samples.partner).leadID
-            try await town.run(
+    @Test func killedNodeNeitherReturnsNorReroutes() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 10)]))
+            try await sendTheRestEast(fixture)
+            let lead = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner).leadID
+            try await fixture.run(
                 """
                 ALTER FUNCTION switchyard.send_returned_lead RENAME TO kept;
                 CREATE FUNCTION switchyard.send_returned_lead(uuid, bigint, uuid, uuid, text, text, uuid, text, text)
@@ -125,15 +131,15 @@ import Testing
                     PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10); RETURN true; END $$
                 """
             )
-            let returning = returning(town)
+            let returning = returning(fixture)
             await #expect(throws: PostgresError.self) {
                 try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .workspace(Samples.west))
             }
-            #expect(try await town.run("SELECT workspace_id FROM leads") == [[Samples.west.text]])
-            #expect(try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 1)
-            #expect(try await town.number("SELECT count(*) FROM lead_routing_logs") == 1)
-            #expect(try await town.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NULL") == 1)
-            try await town.run(
+            #expect(try await fixture.run("SELECT workspace_id FROM leads") == [[Samples.west.text]])
+            #expect(try await fixture.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 1)
+            #expect(try await fixture.number("SELECT count(*) FROM lead_routing_logs") == 1)
+            #expect(try await fixture.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NULL") == 1)
+            try await fixture.run(
                 """
                 DROP FUNCTION switchyard.send_returned_lead;
                 ALTER FUNCTION switchyard.kept RENAME TO send_returned_lead
@@ -141,18 +147,18 @@ import Testing
             )
             let after = try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .workspace(Samples.west))
             #expect(after.destinationWorkspaceID == Samples.east)
-            #expect(try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 0)
+            #expect(try await fixture.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 0)
         }
     }
 
     /// Thirty leads come back from a destination without bounds at once, while others arrive: the one behind it takes
     /// three of them and no more, and nobody waits for anybody in a circle.
-    @Test func whereReturnedLeadsGoHasACapToo() async throws {
-        try await Town.with(connections: 16) { town in
-            try await sendTheRestEast(town) {
+    @Test func rerouteRespectsCap() async throws {
+        try await RoutingFixture.with(connections: 16) { fixture in
+            try await sendTheRestEast(fixture) {
                 $0.distribution = Distribution(caps: [Cap(per: .day, limit: 5), Cap(per: .total, limit: 5)])
             }
-            let intake = town.intake(leadsInBatch: 8)
+            let intake = fixture.intake(leadsInBatch: 8)
             var leads: [UUID] = []
             for number in 0..<30 {
                 leads.append(try await intake.submit(Samples.lead(number), from: Samples.partner).leadID)
@@ -160,7 +166,7 @@ import Testing
             for number in 30..<32 {
                 _ = try await intake.submit(Samples.lead(number, industry: "farming"), from: Samples.partner)
             }
-            let returning = returning(town)
+            let returning = returning(fixture)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for lead in leads {
                     group.addTask {
@@ -181,18 +187,18 @@ import Testing
                 try await group.waitForAll()
             }
             #expect(
-                try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.east.text)'") == 5
+                try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.east.text)'") == 5
             )
             #expect(
-                try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["5"], ["5"]]
+                try await fixture.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["5"], ["5"]]
             )
         }
     }
 
     /// Returns whose counters and next places cross each other: A's lead goes to B and B's to A, many at once.
-    @Test func returnsThatCrossDoNotDeadlock() async throws {
-        try await Town.with(connections: 16) { town in
-            try await town.distribute(
+    @Test func crossingReturnsDoNotDeadlock() async throws {
+        try await RoutingFixture.with(connections: 16) { fixture in
+            try await fixture.distribute(
                 Distribution(
                     pool: Pool(
                         .inOrder,
@@ -203,12 +209,12 @@ import Testing
                     )
                 )
             )
-            let intake = town.intake(leadsInBatch: 8)
+            let intake = fixture.intake(leadsInBatch: 8)
             var leads: [UUID] = []
             for number in 0..<40 {
                 leads.append(try await intake.submit(Samples.lead(number), from: Samples.partner).leadID)
             }
-            let returning = returning(town)
+            let returning = returning(fixture)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for lead in leads {
                     group.addTask {
@@ -217,12 +223,12 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            let counted = try await town.run(
+            let counted = try await fixture.run(
                 "SELECT member_id, amount FROM switchyard.routing_state WHERE scope = 2 AND period = 5 ORDER BY 1"
             )
             for (member, amount) in counted.map({ ($0[0], $0[1]) }) {
                 #expect(
-                    try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(member)'")
+                    try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(member)'")
                         == Int(amount)
                 )
             }
@@ -230,9 +236,9 @@ import Testing
     }
 
     /// A lead is decided again by all that it was decided by on arrival.
-    @Test func aReturnedLeadIsDecidedByAllOfIt() async throws {
-        try await Town.with { town in
-            try await sendTheRestEast(town) {
+    @Test func returnedLeadIsDecidedByAllRules() async throws {
+        try await RoutingFixture.with { fixture in
+            try await sendTheRestEast(fixture) {
                 $0.conditions = RuleConditions(
                     json: #"{"where":{"all":[{"field":"metadata.plan","op":"equals","value":"pro"},"#
                         + #"{"field":"first_name","op":"equals","value":"Ada"}]}}"#
@@ -241,8 +247,8 @@ import Testing
             var lead = Samples.lead(1)
             lead.metadata = #"{"plan":"pro"}"#
             lead.firstName = "Ada"
-            let id = try await town.intake().submit(lead, from: Samples.partner).leadID
-            let after = try await returning(town)(
+            let id = try await fixture.intake().submit(lead, from: Samples.partner).leadID
+            let after = try await returning(fixture)(
                 id,
                 reason: nil,
                 sendsOn: true,
@@ -254,9 +260,9 @@ import Testing
     }
 
     /// People take turns, exactly, over nodes; editing them does not begin anew.
-    @Test func peopleTakeTurns() async throws {
-        try await Town.with(connections: 16) { town in
-            let stores = town.stores
+    @Test func peopleReceiveLeadsInTurn() async throws {
+        try await RoutingFixture.with(connections: 16) { fixture in
+            let stores = fixture.stores
             func add(_ number: UInt8, weight: Int64 = 1, caps: [Cap] = []) async throws {
                 var change = AssigneeChange()
                 change.name = "P\(number)"
@@ -271,7 +277,7 @@ import Testing
             }
             try await add(71, weight: 2)
             try await add(72, caps: [Cap(per: .week, limit: 20)])
-            let intakes = [town.intake(leadsInBatch: 8), town.intake(leadsInBatch: 8)]
+            let intakes = [fixture.intake(leadsInBatch: 8), fixture.intake(leadsInBatch: 8)]
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<90 {
                     group.addTask {
@@ -281,7 +287,7 @@ import Testing
                 try await group.waitForAll()
             }
             func count(_ person: UInt8) async throws -> Int {
-                try await town.number("SELECT count(*) FROM leads WHERE assignee_id = '\(UUID.sample(person).text)'")
+                try await fixture.number("SELECT count(*) FROM leads WHERE assignee_id = '\(UUID.sample(person).text)'")
             }
             #expect(try await count(71) == 70)
             #expect(try await count(72) == 20)
@@ -306,9 +312,9 @@ import Testing
         }
     }
 
-    @Test func usageIsTold() async throws {
-        try await Town.with { town in
-            try await town.bound(
+    @Test func usageIsReported() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.bound(
                 Samples.west,
                 WorkspaceCapacity(
                     try #require(
@@ -320,25 +326,29 @@ import Testing
                 )
             )
             let closed = try #require(
-                try await town.stores.capacity.capacityUsage(of: Samples.west, as: .workspace(Samples.west))
+                try await fixture.stores.capacity.capacityUsage(of: Samples.west, as: .workspace(Samples.west))
             )
             #expect(!closed.isOpen)
             #expect(closed.opensAt == nil)
-            try await town.bound(
+            try await fixture.bound(
                 Samples.west,
                 WorkspaceCapacity(
                     timeZone: "Europe/Berlin",
                     caps: [Cap(per: .day, limit: 9), Cap(per: .total, limit: 50)]
                 )
             )
-            let intake = town.intake()
+            let intake = fixture.intake()
             for number in 0..<2 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
-            let usage = try #require(try await town.stores.capacity.capacityUsage(of: Samples.west, as: .administrator))
+            let usage = try #require(
+                try await fixture.stores.capacity.capacityUsage(of: Samples.west, as: .administrator)
+            )
             #expect(usage.isOpen)
             #expect(usage.lines.map(\.used) == [2, 2])
             #expect(usage.lines[0].endsAt != nil)
             #expect(usage.lines[1].endsAt == nil)
-            #expect(try await town.stores.capacity.capacityUsage(of: Samples.west, as: .workspace(Samples.east)) == nil)
+            #expect(
+                try await fixture.stores.capacity.capacityUsage(of: Samples.west, as: .workspace(Samples.east)) == nil
+            )
         }
     }
 }

@@ -6,10 +6,10 @@ import Testing
 
 /// Rules change while leads are under way: the version in the log explains where each lead went.
 @Suite struct RuleChangeRaceTests {
-    @Test func everyLeadsVersionExplainsItsDestination() async throws {
-        try await Town.with { town in
-            let stores = town.stores
-            let intakes = [town.intake(leadsInBatch: 16), town.intake(leadsInBatch: 16)]
+    @Test func loggedVersionExplainsDestination() async throws {
+        try await RoutingFixture.with { fixture in
+            let stores = fixture.stores
+            let intakes = [fixture.intake(leadsInBatch: 16), fixture.intake(leadsInBatch: 16)]
             var destinations = [try await stores.ruleSets.ruleSetVersion(): Samples.west]
             // In each turn a change races with leads; the next turn's leads arrive after it, however quick either side is.
             for turn in 0..<20 {
@@ -29,7 +29,7 @@ import Testing
                 }
             }
             #expect(destinations.count == 21)
-            let rows = try await town.run(
+            let rows = try await fixture.run(
                 """
                 SELECT coalesce(g.rule_set_version, 0), l.workspace_id, count(*)
                 FROM leads l JOIN lead_routing_logs g ON g.lead_id = l.id
@@ -41,9 +41,9 @@ import Testing
                 #expect(destinations[version]?.text == row[1], "version \(version)")
             }
             // Leads whose rules kept changing wait in the queue; the router decides them under rules of their own.
-            _ = try await town.router().drain(limit: 1000)
-            #expect(try await town.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'") == 600)
-            #expect(try await town.brokenPromises() == 0)
+            _ = try await fixture.router().drain(limit: 1000)
+            #expect(try await fixture.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'") == 600)
+            #expect(try await fixture.brokenPromises() == 0)
             #expect(rows.count > 1, "All leads were decided under one version.")
         }
     }

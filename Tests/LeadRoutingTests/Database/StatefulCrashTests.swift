@@ -14,8 +14,8 @@ import Testing
         """
 
     /// A pool with turns and caps, and people who take turns in one of its members.
-    private func furnish(_ town: Town) async throws {
-        try await town.distribute(
+    private func furnish(_ fixture: RoutingFixture) async throws {
+        try await fixture.distribute(
             Distribution(
                 pool: Pool(
                     .weighted,
@@ -31,7 +31,7 @@ import Testing
         for id: UInt8 in 71...72 {
             var person = AssigneeChange()
             person.name = "P\(id)"
-            _ = try await town.stores.assignees.createAssignee(
+            _ = try await fixture.stores.assignees.createAssignee(
                 id: .sample(id),
                 of: Samples.west,
                 person,
@@ -44,68 +44,68 @@ import Testing
     ///
     /// Nothing of it is
     /// there; the same leads sent again go where they would have gone.
-    @Test(arguments: ["ingest_decided", "take_routing_state"]) func killedBeforeTheCommit(
+    @Test(arguments: ["ingest_decided", "take_routing_state"]) func crashBeforeCommitTakesNoCapacity(
         in function: String
     ) async throws {
-        try await Town.with { town in
-            try await furnish(town)
-            let intake = town.intake(leadsInBatch: 8)
+        try await RoutingFixture.with { fixture in
+            try await furnish(fixture)
+            let intake = fixture.intake(leadsInBatch: 8)
             for number in 0..<7 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
-            let before = try await town.run(Self.state)
+            let before = try await fixture.run(Self.state)
             // Does its work, and dies of it.
-            try await town.run(
+            try await fixture.run(
                 """
                 DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), E'END\\n$function$',
                     E'PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10);\\nEND\\n$function$')
                     FROM pg_proc p WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = '\(function)'); END $do$
                 """
             )
-            let dying = town.intake(leadsInBatch: 8, patience: .zero)
+            let dying = fixture.intake(leadsInBatch: 8, retryTime: .zero)
             let leads = (100..<108).map { (lead: Samples.lead($0), source: Samples.partner) }
             let results = try? await dying.submit(batch: leads)
             #expect(results?.contains { (try? $0.get()) != nil } != true)
-            #expect(try await town.run(Self.state) == before)
-            #expect(try await town.number("SELECT count(*) FROM leads") == 7)
-            #expect(try await town.number("SELECT count(*) FROM lead_routing_logs") == 7)
-            try await town.run(
+            #expect(try await fixture.run(Self.state) == before)
+            #expect(try await fixture.number("SELECT count(*) FROM leads") == 7)
+            #expect(try await fixture.number("SELECT count(*) FROM lead_routing_logs") == 7)
+            try await fixture.run(
                 """
                 DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid),
                     E'PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10);\\n', '')
                     FROM pg_proc p WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = '\(function)'); END $do$
                 """
             )
-            _ = try await town.intake(leadsInBatch: 8).submit(batch: leads)
+            _ = try await fixture.intake(leadsInBatch: 8).submit(batch: leads)
             // Fifteen in all, two of three to the west, whoever died meanwhile.
             #expect(
-                try await town.run("SELECT workspace_id, count(*) FROM leads GROUP BY 1 ORDER BY 1")
+                try await fixture.run("SELECT workspace_id, count(*) FROM leads GROUP BY 1 ORDER BY 1")
                     == [[Samples.west.text, "10"], [Samples.east.text, "5"]]
             )
             #expect(
-                try await town.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["15"]]
+                try await fixture.run("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == [["15"]]
             )
             // Turns sum to zero.
             #expect(
-                try await town.number(
+                try await fixture.number(
                     "SELECT sum(amount)::int FROM switchyard.routing_state WHERE period = 0 AND scope IN (2, 3)"
                 ) == 0
             )
             #expect(
-                try await town.number("SELECT count(DISTINCT assignee_id) FROM leads WHERE assignee_id IS NOT NULL")
+                try await fixture.number("SELECT count(DISTINCT assignee_id) FROM leads WHERE assignee_id IS NOT NULL")
                     == 2
             )
         }
     }
 
     /// Backends die under a load of leads with caps and turns: what is counted is what is there.
-    @Test func countersHoldWhoeverDies() async throws {
-        try await Town.with(connections: 12) { town in
-            try await furnish(town)
+    @Test func countersSurviveCrashes() async throws {
+        try await RoutingFixture.with(connections: 12) { fixture in
+            try await furnish(fixture)
             let axe = PostgresPool(
-                configuration: .init(connectionString: town.database.connectionString, applicationName: "axe"),
+                configuration: .init(connectionString: fixture.database.connectionString, applicationName: "axe"),
                 maximumConnections: 1,
                 logger: Samples.quiet
             )
-            let intakes = [town.intake(leadsInBatch: 6), town.intake(leadsInBatch: 6)]
+            let intakes = [fixture.intake(leadsInBatch: 6), fixture.intake(leadsInBatch: 6)]
             _ = try await intakes[0].submit(Samples.lead(1000), from: Samples.partner)
             _ = try await intakes[1].submit(Samples.lead(1001), from: Samples.partner)
             var deaths = 0
@@ -139,24 +139,24 @@ import Testing
             }
             await axe.shutdown()
             #expect(deaths > 0, "Nobody died, so nothing was shown.")
-            let taken = try await town.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'")
+            let taken = try await fixture.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'")
             #expect(taken == 60)
             #expect(
-                try await town.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1 AND period = 4")
+                try await fixture.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1 AND period = 4")
                     == taken
             )
             #expect(
-                try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'")
-                    == (try await town.number(
+                try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'")
+                    == (try await fixture.number(
                         "SELECT amount FROM switchyard.routing_state WHERE scope = 2 AND period = 2"
                     ))
             )
             // Two of three, exactly: a turn that was had is had by a lead that is there.
             #expect(
-                try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 40
+                try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 40
             )
             #expect(
-                try await town.number(
+                try await fixture.number(
                     "SELECT count(*) FROM switchyard.routing_state WHERE period = 0 AND scope = 2 AND amount <> 0"
                 ) == 0
             )

@@ -5,10 +5,10 @@ import Testing
 
 /// Two partners post the same people at the same time, each to a node of its own.
 @Suite struct TwinRaceTests {
-    @Test func eachPersonIsRoutedOnceAndEveryTwinPointsToTheWinner() async throws {
+    @Test func concurrentDuplicatesHaveOneWinner() async throws {
         let people = 400
-        try await Town.with { town in
-            let nodes = [(town.intake(), Samples.partner), (town.intake(), Samples.rival)]
+        try await RoutingFixture.with { fixture in
+            let nodes = [(fixture.intake(), Samples.partner), (fixture.intake(), Samples.rival)]
             let outcomes = try await withThrowingTaskGroup(of: [(Int, RoutingOutcome)].self) { group in
                 for (turn, (intake, source)) in nodes.enumerated() {
                     // In opposite orders: the batches of the two meet in the middle, and want each other's people.
@@ -32,9 +32,9 @@ import Testing
                 #expect(winners.map(\.destinationWorkspaceID) == [Samples.west])
                 #expect(losers.map(\.duplicateLeadID) == winners.map(\.leadID))
             }
-            #expect(try await town.number("SELECT count(*) FROM leads") == 2 * people)
-            #expect(try await town.number("SELECT count(*) FROM lead_attributions") == people)
-            #expect(try await town.brokenPromises() == 0)
+            #expect(try await fixture.number("SELECT count(*) FROM leads") == 2 * people)
+            #expect(try await fixture.number("SELECT count(*) FROM lead_attributions") == people)
+            #expect(try await fixture.brokenPromises() == 0)
         }
     }
 }

@@ -9,44 +9,48 @@ import Testing
 /// Rules that change fetch the leads that wait and that they would route, promptly and once.
 @Suite(.timeLimit(.minutes(5))) struct WaitingReviewTests {
     /// A rule of a higher priority, for everything unless told otherwise.
-    private func newRule(_ town: Town, id: UInt8 = 31, _ set: (inout RuleChange) -> Void = { _ in }) async throws {
+    private func newRule(
+        _ fixture: RoutingFixture,
+        id: UInt8 = 31,
+        _ set: (inout RuleChange) -> Void = { _ in }
+    ) async throws {
         var rule = RuleChange()
         rule.name = "New"
         rule.priority = 100
         rule.destinationWorkspaceID = Samples.east
         set(&rule)
-        _ = try await town.stores.rules.createRule(id: .sample(id), owner: nil, rule, as: .administrator)
+        _ = try await fixture.stores.rules.createRule(id: .sample(id), owner: nil, rule, as: .administrator)
     }
 
-    private func count(_ town: Town, in workspace: UUID) async throws -> Int {
-        try await town.number("SELECT count(*) FROM leads WHERE workspace_id = '\(workspace.text)'")
+    private func count(_ fixture: RoutingFixture, in workspace: UUID) async throws -> Int {
+        try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(workspace.text)'")
     }
 
     /// Has the second look be due, by the clock.
-    private func later(_ town: Town) async throws {
-        try await town.run("UPDATE switchyard.waiting_reviews SET reviewed_at = reviewed_at - interval '10 seconds'")
+    private func later(_ fixture: RoutingFixture) async throws {
+        try await fixture.run("UPDATE switchyard.waiting_reviews SET reviewed_at = reviewed_at - interval '10 seconds'")
     }
 
     /// Sixty leads wait for a full rule; a new rule takes those it matches.
     ///
     /// Four nodes look and route at once, and others
     /// keep publishing: each lead is routed once, and nobody else's wait is touched.
-    @Test func aNewRuleFetchesWhomItMatches() async throws {
-        try await Town.with(connections: 16) { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 1)], whenFull: .wait))
-            let intake = town.intake(leadsInBatch: 16)
+    @Test func newRuleReleasesMatchingLeads() async throws {
+        try await RoutingFixture.with(connections: 16) { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 1)], whenFull: .wait))
+            let intake = fixture.intake(leadsInBatch: 16)
             for number in 0..<61 {
                 var lead = Samples.lead(number)
                 lead.companySize = number % 3 == 0 ? "11-50" : "1-10"
                 _ = try await intake.submit(lead, from: Samples.partner)
             }
             #expect(
-                try await town.number("SELECT count(*) FROM lead_routing_queue WHERE waiting_for IS NOT NULL") == 60
+                try await fixture.number("SELECT count(*) FROM lead_routing_queue WHERE waiting_for IS NOT NULL") == 60
             )
-            try await newRule(town) { $0.conditions = RuleConditions(companySizes: ["11-50"]) }
+            try await newRule(fixture) { $0.conditions = RuleConditions(companySizes: ["11-50"]) }
             let moved = try await withThrowingTaskGroup(of: Int.self) { group in
                 for node in 0..<4 {
-                    let router = town.router()
+                    let router = fixture.router()
                     group.addTask {
                         var moved = 0
                         for round in 0..<6 {
@@ -55,7 +59,7 @@ import Testing
                             _ = try await router.routeDue(.new, limit: 7)
                             // Another change of the rules, in the middle of it.
                             if node == 0, round < 2 {
-                                try await newRule(town, id: UInt8(40 + round)) { $0.priority = -5 }
+                                try await newRule(fixture, id: UInt8(40 + round)) { $0.priority = -5 }
                             }
                         }
                         return moved
@@ -65,18 +69,19 @@ import Testing
             }
             // Nobody was fetched in vain, or twice.
             #expect(moved == 20)
-            let router = town.router()
+            let router = fixture.router()
             while try await router.routeDue(.new, limit: 100).claimed > 0 {}
-            #expect(try await count(town, in: Samples.east) == 20)
+            #expect(try await count(fixture, in: Samples.east) == 20)
             #expect(
-                try await town.number("SELECT count(*) FROM lead_routing_queue WHERE waiting_for IS NOT NULL") == 40
+                try await fixture.number("SELECT count(*) FROM lead_routing_queue WHERE waiting_for IS NOT NULL") == 40
             )
             #expect(
-                try await town.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'success'") == 21
+                try await fixture.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'success'")
+                    == 21
             )
             // Who waits on keeps the place in the line.
             #expect(
-                try await town.number(
+                try await fixture.number(
                     "SELECT count(*) FROM lead_routing_queue WHERE waiting_for IS NOT NULL AND next_retry_at < 'infinity'"
                 ) == 0
             )
@@ -84,16 +89,16 @@ import Testing
     }
 
     /// While one node looks, the others do not: the row is its turn, and whoever dies lets go of it.
-    @Test func oneNodeLooksAtATime() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
-            _ = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
-            let router = town.router()
-            try await newRule(town)
+    @Test func oneNodeReviewsAtATime() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
+            _ = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
+            let router = fixture.router()
+            try await newRule(fixture)
             try await router.rules.poll()
             struct Dead: Error {}
             await #expect(throws: Dead.self) {
-                try await town.pool.withTransaction { connection in
+                try await fixture.pool.withTransaction { connection in
                     _ = try await connection.simple("SELECT FROM switchyard.waiting_reviews FOR UPDATE")
                     #expect(try await router.reviewWaiting() == 0)
                     throw Dead()
@@ -104,17 +109,17 @@ import Testing
     }
 
     /// A running loop does it by itself.
-    @Test func theLoopDoesIt() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
-            let lead = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
+    @Test func loopReviewsWaitingLeads() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
+            let lead = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
             #expect(lead.status == .pending)
-            let router = town.router()
+            let router = fixture.router()
             let loop = WaitingLeadLoop(router: router, rules: router.rules, workers: 1, logger: Samples.quiet)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await loop.run() }
-                try await newRule(town)
-                while try await count(town, in: Samples.east) == 0 { try Task.checkCancellation() }
+                try await newRule(fixture)
+                while try await count(fixture, in: Samples.east) == 0 { try Task.checkCancellation() }
                 group.cancelAll()
             }
         }
@@ -122,13 +127,13 @@ import Testing
 
     /// A batch that was under way decided by the rules of before, and is committed after the look: the second look sees it,
     /// and does not come before the batch has ended.
-    @Test func whatWasUnderWayIsLookedAtAgain() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
-            let router = town.router()
+    @Test func leadInFlightDuringRuleChangeIsReviewedAgain() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
+            let router = fixture.router()
             _ = try await router.rules.current()
-            let other = try await town.intake().submit(Samples.lead(1), from: Samples.partner).leadID
-            try await town.pool.withTransaction { connection in
+            let other = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner).leadID
+            try await fixture.pool.withTransaction { connection in
                 _ = try await connection.simple(
                     """
                     INSERT INTO leads (id, workspace_id, email, company_industry)
@@ -137,106 +142,111 @@ import Testing
                     WHERE lead_id = '\(UUID.sample(77).text)'
                     """
                 )
-                try await newRule(town)
+                try await newRule(fixture)
                 try await router.rules.poll()
                 #expect(try await router.reviewWaiting() == 1)
-                try await later(town)
+                try await later(fixture)
                 #expect(try await router.reviewWaiting() == 0)
                 #expect(
-                    try await town.number("SELECT count(*) FROM switchyard.waiting_reviews WHERE horizon IS NULL") == 0
+                    try await fixture.number("SELECT count(*) FROM switchyard.waiting_reviews WHERE horizon IS NULL")
+                        == 0
                 )
             }
             // Transactions of other databases of the server count as well: it may take a moment.
             var moved = 0
             while moved == 0 {
                 try Task.checkCancellation()
-                try await later(town)
+                try await later(fixture)
                 moved = try await router.reviewWaiting()
             }
             #expect(moved == 1)
-            #expect(try await town.number("SELECT count(*) FROM switchyard.waiting_reviews WHERE horizon IS NULL") == 1)
+            #expect(
+                try await fixture.number("SELECT count(*) FROM switchyard.waiting_reviews WHERE horizon IS NULL") == 1
+            )
             _ = try await router.routeDue(.new, limit: 10)
-            #expect(try await count(town, in: Samples.east) == 2)
-            #expect(try await town.stores.leads.lead(other, as: .administrator)?.workspaceID == Samples.east)
+            #expect(try await count(fixture, in: Samples.east) == 2)
+            #expect(try await fixture.stores.leads.lead(other, as: .administrator)?.workspaceID == Samples.east)
             // Done: nothing more to look for until the rules change.
-            try await later(town)
+            try await later(fixture)
             #expect(try await router.reviewWaiting() == 0)
         }
     }
 
     /// Leads that no rule matched and that are to be tried again do not wait for their minute; those that failed otherwise
     /// use no attempt for it.
-    @Test func unmatchedLeadsThatAreTriedAgain() async throws {
-        try await Town.with { town in
+    @Test func reviewReleasesUnmatchedRetries() async throws {
+        try await RoutingFixture.with { fixture in
             var change = WorkspaceChange()
             change.unmatchedPolicy = .retry
-            _ = try await town.stores.workspaces.changeWorkspace(Samples.partner, change, as: .administrator)
-            let intake = town.intake()
+            _ = try await fixture.stores.workspaces.changeWorkspace(Samples.partner, change, as: .administrator)
+            let intake = fixture.intake()
             for (number, industry) in ["farming", "mining", "farming"].enumerated() {
                 _ = try await intake.submit(Samples.lead(number, industry: industry), from: Samples.partner)
             }
-            try await town.run(
+            try await fixture.run(
                 "UPDATE lead_routing_queue SET last_error = 'The destination is gone.' WHERE lead_id = (SELECT max(id::text)::uuid FROM leads)"
             )
-            try await newRule(town) { $0.conditions = RuleConditions(industries: ["farming"]) }
-            let router = town.router()
+            try await newRule(fixture) { $0.conditions = RuleConditions(industries: ["farming"]) }
+            let router = fixture.router()
             #expect(try await router.reviewWaiting() == 1)
             #expect(try await router.routeDue(.tried, limit: 10).routed == 1)
-            #expect(try await count(town, in: Samples.east) == 1)
-            #expect(try await town.number("SELECT max(attempt_number) FROM lead_routing_queue") == 1)
+            #expect(try await count(fixture, in: Samples.east) == 1)
+            #expect(try await fixture.number("SELECT max(attempt_number) FROM lead_routing_queue") == 1)
         }
     }
 
     /// A destination that is resumed, and a policy that changes, count as rules that change; pauses of routing hold.
-    @Test func aResumedDestinationFetchesItsLeads() async throws {
-        try await Town.with { town in
+    @Test func resumedDestinationReleasesItsLeads() async throws {
+        try await RoutingFixture.with { fixture in
             var paused = WorkspaceChange()
             paused.isPaused = true
-            _ = try await town.stores.workspaces.changeWorkspace(Samples.west, paused, as: .administrator)
-            try await newRule(town) {
+            _ = try await fixture.stores.workspaces.changeWorkspace(Samples.west, paused, as: .administrator)
+            try await newRule(fixture) {
                 $0.priority = -1
                 $0.distribution = Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait)
             }
-            let lead = try await town.intake().submit(Samples.lead(1), from: Samples.partner)
+            let lead = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
             #expect(lead.status == .pending)
-            let router = town.router()
+            let router = fixture.router()
             #expect(try await router.reviewWaiting() == 0)
             paused.isPaused = false
-            _ = try await town.stores.workspaces.changeWorkspace(Samples.west, paused, as: .administrator)
-            _ = try await town.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "test")
+            _ = try await fixture.stores.workspaces.changeWorkspace(Samples.west, paused, as: .administrator)
+            _ = try await fixture.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "test")
             try await router.rules.poll()
             #expect(try await router.reviewWaiting() == 0)
-            _ = try await town.stores.pauses.resumeRouting(of: Samples.partner, actor: "test")
+            _ = try await fixture.stores.pauses.resumeRouting(of: Samples.partner, actor: "test")
             try await router.rules.poll()
             #expect(try await router.reviewWaiting() == 1)
             _ = try await router.routeDue(.new, limit: 10)
-            #expect(try await count(town, in: Samples.west) == 1)
+            #expect(try await count(fixture, in: Samples.west) == 1)
         }
     }
 
     /// They come in the order in which they waited: who came first has the place.
-    @Test func theOldestHasThePlace() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
-            let intake = town.intake(leadsInBatch: 1)
+    @Test func oldestWaitingLeadIsRoutedFirst() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
+            let intake = fixture.intake(leadsInBatch: 1)
             var leads: [UUID] = []
             for number in 0..<12 {
                 leads.append(try await intake.submit(Samples.lead(number), from: Samples.partner).leadID)
             }
-            try await newRule(town) { $0.distribution = Distribution(caps: [Cap(per: .total, limit: 3)]) }
-            let router = town.router()
+            try await newRule(fixture) { $0.distribution = Distribution(caps: [Cap(per: .total, limit: 3)]) }
+            let router = fixture.router()
             #expect(try await router.reviewWaiting() == 12)
             // One behind the other, by the time at which each is due.
-            let due = try await town.run(
+            let due = try await fixture.run(
                 "SELECT lead_id, count(*) OVER (PARTITION BY next_retry_at) FROM lead_routing_queue ORDER BY next_retry_at, lead_id"
             )
             #expect(due == leads.map { [$0.text, "1"] })
             while try await router.routeDue(.new, limit: 2).claimed > 0 {}
-            let routed = try await town.run(
+            let routed = try await fixture.run(
                 "SELECT id FROM leads WHERE workspace_id = '\(Samples.east.text)' ORDER BY created_at, id"
             )
             #expect(Set(routed.map { $0[0] }) == Set(leads.prefix(3).map(\.text)))
-            #expect(try await town.number("SELECT count(*) FROM lead_routing_queue WHERE waiting_for IS NOT NULL") == 9)
+            #expect(
+                try await fixture.number("SELECT count(*) FROM lead_routing_queue WHERE waiting_for IS NOT NULL") == 9
+            )
         }
     }
 }

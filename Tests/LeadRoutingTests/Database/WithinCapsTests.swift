@@ -11,18 +11,18 @@ import Testing
 @Suite struct WithinCapsTests {
     /// Decides leads of the partner and stores them; what the first look saw may be changed, as if it were old.
     private func ingest(
-        _ town: Town,
+        _ fixture: RoutingFixture,
         _ numbers: some Sequence<Int>,
         isRepeat: Bool = false,
         looking: @escaping @Sendable (inout RoutingState) -> Void = { _ in }
     ) async throws -> [IngestException] {
-        let rules = CompiledRuleSet(try await town.stores.ruleSets.loadRuleSet())
+        let rules = CompiledRuleSet(try await fixture.stores.ruleSets.loadRuleSet())
         let prepared = numbers.map { number in
             PreparedLead(id: UUID.v7(milliseconds: Int64(number)), source: Samples.partner, lead: Samples.lead(number))
         }
         let request = rules.stateRequest(for: prepared.map { ($0.lead, $0.source) })
         let looks = Looks()
-        let (_, result) = try await town.stores.intake.ingest(
+        let (_, result) = try await fixture.stores.intake.ingest(
             holding: request,
             version: rules.version,
             isRepeat: isRepeat
@@ -42,13 +42,13 @@ import Testing
     private static let inTheWest = "SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'"
 
     /// A batch that waits for something else does not keep the next one to the same destination waiting.
-    @Test(.timeLimit(.minutes(1))) func batchesTowardsOneDestinationPass() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .day, limit: 100)]))
-            _ = try await ingest(town, 0..<1)
+    @Test(.timeLimit(.minutes(1))) func parallelBatchesToOneDestinationPass() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .day, limit: 100)]))
+            _ = try await ingest(fixture, 0..<1)
             let claim = LeadIdentities(email: Samples.lead(1).email, phone: nil, companyName: nil).claims[0].hex
             let (held, release) = AsyncStream.makeStream(of: Void.self)
-            async let holder: Void = town.pool.withTransaction { connection in
+            async let holder: Void = fixture.pool.withTransaction { connection in
                 _ = try await connection.query(
                     Statement(
                         "",
@@ -60,53 +60,57 @@ import Testing
                 )
                 for await _ in held { break }
             }
-            try await town.until("datname = current_database() AND state = 'idle in transaction'")
-            async let waiting = ingest(town, 1..<4)
-            try await town.until(Self.waitsForALock)
-            #expect(try await ingest(town, 10..<15).isEmpty)
+            try await fixture.until("datname = current_database() AND state = 'idle in transaction'")
+            async let waiting = ingest(fixture, 1..<4)
+            try await fixture.until(Self.waitsForALock)
+            #expect(try await ingest(fixture, 10..<15).isEmpty)
             release.yield()
             #expect(try await waiting.count == 1)
             try await holder
             // The one who lost its identity is not counted.
-            #expect(try await town.number(Self.taken) == 8)
-            #expect(try await town.number(Self.inTheWest) == 8)
+            #expect(try await fixture.number(Self.taken) == 8)
+            #expect(try await fixture.number(Self.inTheWest) == 8)
         }
     }
 
     /// What a look saw may be long past when the batch is written.
-    @Test func anOldLookOvershootsNothing() async throws {
-        try await Town.with { town in
-            try await town.remove("AND s.amount + k.taken <= k.most", from: "take_within_caps", asked: "capacity-check")
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 10)]))
-            _ = try await ingest(town, 0..<8)
-            _ = try await ingest(town, 10..<15) { state in
+    @Test func staleUsageDoesNotExceedCap() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.remove(
+                "AND s.amount + k.taken <= k.most",
+                from: "take_within_caps",
+                asked: "capacity-check"
+            )
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 10)]))
+            _ = try await ingest(fixture, 0..<8)
+            _ = try await ingest(fixture, 10..<15) { state in
                 for key in state.amounts.keys { state.amounts[key]?.value = 0 }
             }
-            #expect(try await town.number(Self.taken) == 10)
-            #expect(try await town.number(Self.inTheWest) == 10)
-            #expect(try await town.number("SELECT count(*) FROM leads") == 13)
+            #expect(try await fixture.number(Self.taken) == 10)
+            #expect(try await fixture.number(Self.inTheWest) == 10)
+            #expect(try await fixture.number("SELECT count(*) FROM leads") == 13)
         }
     }
 
-    @Test func aLookIntoAnotherWindowIsNotCounted() async throws {
-        try await Town.with { town in
-            try await town.remove(
+    @Test func usageOfOtherPeriodIsIgnored() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.remove(
                 "AND (extract(epoch FROM s.window_start) * 1000000)::bigint = k.window_start",
                 from: "take_within_caps",
                 asked: "capacity-window"
             )
-            try await town.remove(
+            try await fixture.remove(
                 "AND s.window_end > clock_timestamp()",
                 from: "take_within_caps",
                 asked: "capacity-window-end"
             )
-            try await town.distribute(Distribution(caps: [Cap(per: .day, limit: 10)]))
-            _ = try await ingest(town, 0..<1)
-            _ = try await ingest(town, 1..<2) { state in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .day, limit: 10)]))
+            _ = try await ingest(fixture, 0..<1)
+            _ = try await ingest(fixture, 1..<2) { state in
                 for key in state.amounts.keys { state.amounts[key]?.windowStart -= 86_400_000_000 }
             }
             #expect(
-                try await town.number(
+                try await fixture.number(
                     """
                     SELECT count(*) FROM lead_routing_logs g, switchyard.routing_state s
                     WHERE (g.metadata #>> '{state,amounts,0,5}')::bigint = extract(epoch FROM s.window_start) * 1000000
@@ -114,25 +118,25 @@ import Testing
                 ) == 2
             )
             // The window ends; what comes now is counted in the next one.
-            try await town.run("UPDATE switchyard.routing_state SET window_end = now() - interval '1 second'")
-            _ = try await ingest(town, 2..<3)
-            #expect(try await town.number("\(Self.taken) AND window_end > now()") == 1)
+            try await fixture.run("UPDATE switchyard.routing_state SET window_end = now() - interval '1 second'")
+            _ = try await ingest(fixture, 2..<3)
+            #expect(try await fixture.number("\(Self.taken) AND window_end > now()") == 1)
         }
     }
 
     /// Duplicates, and what an earlier try has stored, take no room.
-    @Test func whatIsNotWrittenTakesNothing() async throws {
-        try await Town.with { town in
-            try await town.remove(
+    @Test func unwrittenLeadsTakeNoCapacity() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.remove(
                 "WHERE NOT EXISTS (SELECT FROM unnest(v_ordinal) x (lead) WHERE x.lead = u.lead)",
                 from: "ingest_within_caps",
                 asked: "capacity-exceptions"
             )
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
-            _ = try await ingest(town, 0..<3)
-            #expect(try await ingest(town, 2..<6).map(\.index) == [0])
-            #expect(try await town.number(Self.taken) == 6)
-            let rules = CompiledRuleSet(try await town.stores.ruleSets.loadRuleSet())
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
+            _ = try await ingest(fixture, 0..<3)
+            #expect(try await ingest(fixture, 2..<6).map(\.index) == [0])
+            #expect(try await fixture.number(Self.taken) == 6)
+            let rules = CompiledRuleSet(try await fixture.stores.ruleSets.loadRuleSet())
             let claim = IdempotencyClaim(key: "k", place: 0, request: IdempotencyClaim.digest(of: [1]))
             for number in [7, 8] {
                 let lead = PreparedLead(
@@ -143,50 +147,50 @@ import Testing
                 )
                 let request = rules.stateRequest(for: [(lead.lead, lead.source)])
                 for isRepeat in [false, true] {
-                    _ = try await town.stores.intake.ingest(
+                    _ = try await fixture.stores.intake.ingest(
                         holding: request,
                         version: rules.version,
                         isRepeat: isRepeat
                     ) {
                         [DecidedLead(lead, Assignment(rules.decide(lead.lead, from: lead.source, in: &$0)))]
                     }
-                    #expect(try await town.number(Self.taken) == 7)
+                    #expect(try await fixture.number(Self.taken) == 7)
                 }
             }
-            #expect(try await town.number(Self.inTheWest) == 7)
+            #expect(try await fixture.number(Self.inTheWest) == 7)
         }
     }
 
     /// A backend that dies when it has written and counted everything, before its commit.
-    @Test func aCrashHandsBack() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
-            _ = try await ingest(town, 0..<3)
-            try await town.run(
+    @Test func crashReleasesReservedCapacity() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
+            _ = try await ingest(fixture, 0..<3)
+            try await fixture.run(
                 """
                 DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), 'RETURN v_counters',
                     'PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(10); RETURN v_counters')
                     FROM pg_proc p WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = 'take_within_caps'); END $do$
                 """
             )
-            await #expect(throws: PostgresError.self) { _ = try await ingest(town, 10..<15) }
-            #expect(try await town.number(Self.taken) == 3)
-            #expect(try await town.number("SELECT count(*) FROM leads") == 3)
+            await #expect(throws: PostgresError.self) { _ = try await ingest(fixture, 10..<15) }
+            #expect(try await fixture.number(Self.taken) == 3)
+            #expect(try await fixture.number("SELECT count(*) FROM leads") == 3)
         }
     }
 
     /// Somebody holds the numbers and wants an identity that the batch has claimed: the batch gives way and comes again.
-    @Test(.timeLimit(.minutes(1))) func givesWayToWhoHoldsTheNumbers() async throws {
-        try await Town.with { town in
-            try await town.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
-            _ = try await ingest(town, 0..<1)
+    @Test(.timeLimit(.minutes(1))) func yieldsToLockedCounters() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
+            _ = try await ingest(fixture, 0..<1)
             let claim = LeadIdentities(email: Samples.lead(1).email, phone: nil, companyName: nil).claims[0].hex
-            let (exceptions, _) = try await town.pool.withTransaction { connection in
+            let (exceptions, _) = try await fixture.pool.withTransaction { connection in
                 _ = try await connection.query(
                     Statement("", "SELECT scope FROM switchyard.routing_state FOR UPDATE")
                 )
-                let batch = Task { try await ingest(town, 1..<3) }
-                try await town.until(Self.waitsForALock)
+                let batch = Task { try await ingest(fixture, 1..<3) }
+                try await fixture.until(Self.waitsForALock)
                 _ = try await connection.query(
                     Statement(
                         "",
@@ -199,7 +203,7 @@ import Testing
                 return (batch, ())
             }
             #expect(try await exceptions.value.map(\.index) == [0])
-            #expect(try await town.number(Self.taken) == 2)
+            #expect(try await fixture.number(Self.taken) == 2)
         }
     }
 }
@@ -216,7 +220,7 @@ private final class Looks: Sendable {
     }
 }
 
-extension Town {
+extension RoutingFixture {
     /// Waits until some connection is in a state.
     func until(_ condition: String) async throws {
         while try await number("SELECT count(*) FROM pg_stat_activity WHERE \(condition)") == 0 { await Task.yield() }

@@ -30,7 +30,7 @@ import Testing
         #expect(try fields("\u{FEFF}a,b\n") == [["a", "b"]])
     }
 
-    @Test func readsQuotes() throws {
+    @Test func readsQuotedFields() throws {
         #expect(try fields("a,b\n\"x,\"\"y\"\"\",\"\"\n") == [["a", "b"], ["x,\"y\"", ""]])
         #expect(try fields("a,b\n\"1\r\n2\",\"3\n4\"\n") == [["a", "b"], ["1\r\n2", "3\n4"]])
         // Not RFC 4180, but seen: a quote inside, and text after the closing one.
@@ -43,7 +43,7 @@ import Testing
         #expect(rows.map(\.line) == [1, 2, 7])
     }
 
-    @Test(arguments: [",", ";", "\t", "|"]) func findsTheSeparator(separator: String) throws {
+    @Test(arguments: [",", ";", "\t", "|"]) func detectsSeparator(separator: String) throws {
         let text = "email\(separator)\"a,b;c|d\"\(separator)phone\nx@example.com\(separator)1\(separator)2"
         let (rows, reader) = try read(Array(text.utf8))
         #expect(rows.map(\.fields) == [["email", "a,b;c|d", "phone"], ["x@example.com", "1", "2"]])
@@ -103,7 +103,7 @@ import Testing
     }
 
     /// What is written by the rules of RFC 4180 is read back.
-    @Test(arguments: 0..<100) func readsBackWhatWasWritten(seed: UInt64) throws {
+    @Test(arguments: 0..<100) func readsBackWrittenRows(seed: UInt64) throws {
         var random = SeededGenerator(seed)
         let letters = ["a", "é", "\"", ",", "\n", "\r\n", " ", "名", "1"]
         let width = Int.random(in: 2...5, using: &random)

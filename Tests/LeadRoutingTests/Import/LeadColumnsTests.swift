@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct LeadColumnsTests {
     @Test(arguments: ["email", "E-Mail", "email_address", " Email Address ", "EMAIL"])
-    func knowsTheSpellingsOfEmail(name: String) throws {
+    func recognisesSpellingsOfEmail(name: String) throws {
         let columns = try LeadColumns(header: [name, "x"])
         #expect(columns.lead(["a@example.com", ""]).lead.email == "a@example.com")
     }
@@ -61,7 +61,7 @@ import Testing
         #expect(data?.description.contains("header") == true)
     }
 
-    @Test func findsWorkspacesByIdNameAndShortName() {
+    @Test func findsWorkspacesByIDNameAndShortName() {
         let workspaces = Samples.rules().workspaces.enumerated()
             .map { index, workspace in
                 var named = workspace

@@ -10,7 +10,7 @@ import Testing
         .init(prepared: PreparedLead(id: UUID(), source: Samples.partner, lead: lead), lane: lane) { _ in }
     }
 
-    @Test func takesWhatThereIsUpToTheLimit() {
+    @Test func takesBatchUpToLimit() {
         var queue = IntakeQueue()
         for number in 0..<10 { queue.append(entry(Samples.lead(number))) }
         #expect(queue.takeBatch(limit: 4).count == 4)

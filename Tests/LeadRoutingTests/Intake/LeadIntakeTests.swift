@@ -32,7 +32,7 @@ import Testing
         Issue.record("The condition never came true.")
     }
 
-    @Test func answersWithTheDecision() async throws {
+    @Test func submitReturnsDecision() async throws {
         let intake = intake(ModelStore())
         let routed = try await intake.submit(Samples.lead(1), from: Samples.partner)
         #expect(routed.status == .routed)
@@ -48,7 +48,7 @@ import Testing
         #expect(twin.matchedRuleID == nil)
     }
 
-    @Test func gathersWhatArrivesWhileABatchCommits() async throws {
+    @Test func gathersLeadsWhileBatchCommits() async throws {
         let store = ModelStore()
         await store.close()
         let intake = intake(store)
@@ -100,7 +100,7 @@ import Testing
     }
 
     /// A stream is not turned away when there are too many leads: it waits for room, and its leads keep their order.
-    @Test func waitsForRoom() async throws {
+    @Test func submitWaitsForQueueSpace() async throws {
         let store = ModelStore()
         await store.close()
         var limits = LeadIntake.Limits()
@@ -141,7 +141,7 @@ import Testing
         #expect(try await intake.submit(Samples.lead(9), from: Samples.partner).status == .routed)
     }
 
-    @Test func decidesAgainWhenTheRulesHaveChanged() async throws {
+    @Test func changedRulesRedecideBatch() async throws {
         let rules = FakeRules()
         let store = ModelStore([.stale])
         let intake = intake(store, rules: rules)

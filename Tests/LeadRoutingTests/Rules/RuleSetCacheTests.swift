@@ -16,7 +16,7 @@ import Testing
         #expect(rules.loads == 1)
     }
 
-    @Test func refreshesUntilTheStaleVersionIsGone() async throws {
+    @Test func refreshesUntilStaleVersionIsGone() async throws {
         let rules = FakeRules()
         let cache = RuleSetCache(source: rules)
         _ = try await cache.current()

@@ -9,7 +9,6 @@ import Testing
 /// A schedule that somebody else keeps, with nodes that stand by, on a database.
 @Suite struct CalledScheduleTests {
     private static let function = "processLeadRoutingRetryQueue"
-    private static let cron = "*/5 * * * *"
 
     private func node(_ stores: Stores, _ name: String, grace: Int64 = 60, counting count: Count) -> Scheduler {
         Scheduler(
@@ -32,10 +31,10 @@ import Testing
 
     /// The last due time, by the database's clock.
     private func lastDue(_ stores: Stores) async throws -> Timestamp {
-        try #require(try CalledDueTime.of(try await stores.schedule.databaseTime(), cron: Self.cron))
+        Schedule.everyFiveMinutes.dueTime(ofCallAt: try await stores.schedule.databaseTime())
     }
 
-    @Test func twoNodesAndACallerRunItOnce() async throws {
+    @Test func nodesAndCallerRunOnce() async throws {
         try await withTestDatabase { database in
             let stores = Stores(pool: database.pool)
             let count = Count()
@@ -48,7 +47,7 @@ import Testing
                             .run(Self.function, dueAt: dueAt, retryingFailure: true) { _ in count.add() }
                     }
                     group.addTask {
-                        var times = try DueTimes([ScheduledFunction.all[0]])
+                        var times = DueTimes([ScheduledFunction.all[0]])
                         try await nodes[index % 2].tick(&times)
                     }
                 }
@@ -66,23 +65,22 @@ import Testing
         }
     }
 
-    @Test func whatNobodyCalledForIsTakenOverOnce() async throws {
+    @Test func missedCallIsTakenOverOnce() async throws {
         try await withTestDatabase { database in
             let stores = Stores(pool: database.pool)
             let count = Count()
             let nodes = [node(stores, "a", grace: 1, counting: count), node(stores, "b", grace: 1, counting: count)]
             let now = try await stores.schedule.databaseTime().microsecondsSinceUnixEpoch
-            let dueAt = try #require(
-                try CalledDueTime.of(Timestamp(microsecondsSinceUnixEpoch: now - 6_000_000), cron: Self.cron)
-            )
+            let dueAt = Schedule.everyFiveMinutes
+                .dueTime(ofCallAt: Timestamp(microsecondsSinceUnixEpoch: now - 6_000_000))
             // Within its grace a due time is left alone.
-            var times = try DueTimes([ScheduledFunction.all[0]])
+            var times = DueTimes([ScheduledFunction.all[0]])
             let seen = try await node(stores, "c", grace: 86_400, counting: count).tick(&times)
             #expect(now / 1_000_000 - seen >= 86_390)
             #expect(try await stores.schedule.scheduledRun(Self.function, dueAt: dueAt) == nil)
             #expect(count.value == 1)
             for node in nodes {
-                var times = try DueTimes([ScheduledFunction.all[0]])
+                var times = DueTimes([ScheduledFunction.all[0]])
                 try await node.tick(&times)
             }
             #expect(count.value == 2)
@@ -93,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func aFailedRunIsTriedAgainByTheCallerAlone() async throws {
+    @Test func failedRunIsRetriedByCallerOnly() async throws {
         struct Broken: Error {}
         try await withTestDatabase { database in
             let stores = Stores(pool: database.pool)
@@ -121,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func whileItRunsAndBeforeItsTime() async throws {
+    @Test func callDuringRunOrBeforeDueTimeDoesNothing() async throws {
         try await withTestDatabase { database in
             let stores = Stores(pool: database.pool)
             let count = Count()
@@ -138,14 +136,14 @@ import Testing
         }
     }
 
-    @Test func aCallIsRoundedToItsDueTime() throws {
-        func due(_ text: String, _ cron: String) throws -> String? {
-            try CalledDueTime.of(try #require(Timestamp(rfc3339: text)), cron: cron).map { "\($0)" }
+    @Test func callIsRoundedToDueTime() throws {
+        func due(_ text: String, _ schedule: Schedule) throws -> String {
+            "\(schedule.dueTime(ofCallAt: try #require(Timestamp(rfc3339: text))))"
         }
-        #expect(try due("2026-01-31T02:00:00Z", "0 2 * * *") == "2026-01-31T02:00:00.000000Z")
-        #expect(try due("2026-01-31T02:00:41.5Z", "0 2 * * *") == "2026-01-31T02:00:00.000000Z")
-        #expect(try due("2026-01-31T01:59:58Z", "0 2 * * *") == "2026-01-31T02:00:00.000000Z")
-        #expect(try due("2026-01-31T01:59:00Z", "0 2 * * *") == "2026-01-30T02:00:00.000000Z")
-        #expect(try due("2026-01-31T00:14:59Z", "*/5 * * * *") == "2026-01-31T00:15:00.000000Z")
+        #expect(try due("2026-01-31T02:00:00Z", .dailyAtTwo) == "2026-01-31T02:00:00.000000Z")
+        #expect(try due("2026-01-31T02:00:41.5Z", .dailyAtTwo) == "2026-01-31T02:00:00.000000Z")
+        #expect(try due("2026-01-31T01:59:58Z", .dailyAtTwo) == "2026-01-31T02:00:00.000000Z")
+        #expect(try due("2026-01-31T01:59:00Z", .dailyAtTwo) == "2026-01-30T02:00:00.000000Z")
+        #expect(try due("2026-01-31T00:14:59Z", .everyFiveMinutes) == "2026-01-31T00:15:00.000000Z")
     }
 }

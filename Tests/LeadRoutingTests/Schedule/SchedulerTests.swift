@@ -86,8 +86,8 @@ final class FakeSchedule: DueTimeClaiming {
         Scheduler(store: store, node: node, clock: ImmediateClock(), logger: Samples.quiet, body: body)
     }
 
-    @Test func theGuidesFiveHaveTheirNamesAndTimes() throws {
-        let times = try DueTimes(ScheduledFunction.all)
+    @Test func scheduleHasNamesAndTimesOfGuide() throws {
+        let times = DueTimes(ScheduledFunction.all)
         #expect(
             ScheduledFunction.all.map(\.name) == [
                 "processLeadRoutingRetryQueue", "cleanupStaleRoutingLocks", "markExpiredLeads",
@@ -103,7 +103,7 @@ final class FakeSchedule: DueTimeClaiming {
         #expect(times.next(of: "triggerLeadRoutingRetry", after: now) == nil)
     }
 
-    @Test func eachDueTimeOnceOverAllNodes() async throws {
+    @Test func dueTimeRunsOnceOverAllNodes() async throws {
         let store = FakeSchedule(now: midnight + 60)
         let count = Mutex<[String: Int]>([:])
         let nodes = (0..<5)
@@ -113,7 +113,7 @@ final class FakeSchedule: DueTimeClaiming {
                     return 1
                 }
             }
-        var times = try nodes.map { _ in try DueTimes(ScheduledFunction.all) }
+        var times = nodes.map { _ in DueTimes(ScheduledFunction.all) }
         for _ in 0..<24 {
             for index in nodes.indices { try await nodes[index].tick(&times[index]) }
             store.advance(by: 300)
@@ -127,9 +127,9 @@ final class FakeSchedule: DueTimeClaiming {
         )
     }
 
-    @Test func anAnswerThatIsLostCostsNoRun() async throws {
+    @Test func lostResponseLosesNoRun() async throws {
         let store = FakeSchedule(now: midnight)
-        var times = try DueTimes(ScheduledFunction.all)
+        var times = DueTimes(ScheduledFunction.all)
         let scheduler = scheduler(store)
         store.loseAnswers(1)
         await #expect(throws: PostgresError.self) { try await scheduler.tick(&times) }
@@ -138,9 +138,9 @@ final class FakeSchedule: DueTimeClaiming {
         #expect(store.finished.count == 4)
     }
 
-    @Test func missedTimesCountOnce() async throws {
+    @Test func missedTimesRunOnce() async throws {
         let store = FakeSchedule(now: midnight)
-        var times = try DueTimes(ScheduledFunction.all)
+        var times = DueTimes(ScheduledFunction.all)
         let scheduler = scheduler(store)
         try await scheduler.tick(&times)
         let before = store.finished.count
@@ -151,10 +151,10 @@ final class FakeSchedule: DueTimeClaiming {
         #expect(latest?.microsecondsSinceUnixEpoch == (midnight + 2 * 86_400 + 7200) * 1_000_000)
     }
 
-    @Test func aFailureIsRecordedAndTheNextTimeComes() async throws {
+    @Test func failureIsRecordedAndScheduleContinues() async throws {
         struct Broken: Error, CustomStringConvertible { let description = "broken" }
         let store = FakeSchedule(now: midnight)
-        var times = try DueTimes(ScheduledFunction.all)
+        var times = DueTimes(ScheduledFunction.all)
         let scheduler = scheduler(store) { _ in throw Broken() }
         try await scheduler.tick(&times)
         #expect(store.finished.values.allSatisfy { $0 == "broken" })
@@ -164,7 +164,7 @@ final class FakeSchedule: DueTimeClaiming {
         #expect(store.finished.count == before + 1)
     }
 
-    @Test func byHandRunsAreRecordedToo() async throws {
+    @Test func manualRunsAreRecorded() async throws {
         let store = FakeSchedule(now: midnight)
         #expect(try await scheduler(store).runByHand("triggerLeadRoutingRetry") == 1)
         #expect(store.finished.count == 1)

@@ -61,7 +61,7 @@ final class FakeWaiting: WaitingLeadClaiming {
         WaitingLeadRouter(queue: store, rules: RuleSetCache(source: rules), retriesPaused: paused)
     }
 
-    @Test func drainsBatchByBatchUpToALimit() async throws {
+    @Test func drainsInBatchesUpToLimit() async throws {
         let store = FakeWaiting(1234)
         let first = try await router(store).drain(limit: 1100)
         #expect(first.claimed == 1100)
@@ -70,7 +70,7 @@ final class FakeWaiting: WaitingLeadClaiming {
         #expect(rest.claimed == 134)
     }
 
-    @Test func loadsTheRulesAgainWhenTheyAreStale() async throws {
+    @Test func staleRulesAreReloaded() async throws {
         let store = FakeWaiting(3, stale: 2)
         #expect(try await router(store).routeDue(.new).routed == 3)
         #expect(store.claims == 3)
@@ -94,7 +94,7 @@ final class FakeWaiting: WaitingLeadClaiming {
         #expect(store.claims == 0)
     }
 
-    @Test func theLoopEndsWhenItIsCancelled() async throws {
+    @Test func cancellationEndsLoop() async throws {
         let store = FakeWaiting(5000)
         let rules = RuleSetCache(source: FakeRules())
         let loop = WaitingLeadLoop(

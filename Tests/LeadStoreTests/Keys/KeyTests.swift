@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func revokedByIdOrPrefixOnce() async throws {
+    @Test func keyIsRevokedOnceByIDOrPrefix() async throws {
         try await Scene.with { scene in
             let tokens = [APIKeyToken.random(), .random()]
             let first = try await key(scene, tokens[0], id: 1)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func refusals() async throws {
+    @Test func invalidKeysAreRefused() async throws {
         try await Scene.with { scene in
             await expectRefusal(.invalid, "/workspaceId") { _ = try await key(scene, .random(), of: Scene.nobody) }
             let token = APIKeyToken.random()

@@ -46,7 +46,7 @@ import Testing
         #expect(problems.map(\.path) == [path])
     }
 
-    @Test func draftedPublishedAndReturnedTo() async throws {
+    @Test func draftIsPublishedAndRestored() async throws {
         try await Scene.with { scene in
             let stores = scene.stores.by("key:abc")
             let first = try await stores.publishing.publishRuleSet(
@@ -340,7 +340,7 @@ import Testing
     }
 
     /// Many rules, made and then all changed, each time in one version.
-    @Test func manyRulesArePublishedWhole() async throws {
+    @Test func largeRuleSetIsPublishedWhole() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             var large = RuleSetDocument(rules: [], goldenLeads: [])

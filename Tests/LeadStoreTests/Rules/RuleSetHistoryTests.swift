@@ -165,7 +165,7 @@ import Testing
         }
     }
 
-    @Test func everyVersionHasItsAuthor() async throws {
+    @Test func versionsHaveAuthors() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             var change = RuleChange()
@@ -240,7 +240,7 @@ import Testing
     }
 
     /// A workspace sees the history of its own rules, and nothing of anybody else's.
-    @Test func historyIsSeenByItsOwner() async throws {
+    @Test func historyIsVisibleToOwnerOnly() async throws {
         try await Scene.with { scene in
             try await scene.run(
                 "INSERT INTO lead_routing_rules (workspace_id, rule_name, destination_workspace_id) VALUES ('\(Scene.a.text)', 'R', '\(Scene.a.text)')"

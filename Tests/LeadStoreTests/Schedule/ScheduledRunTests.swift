@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func theLastRunOfEachFunction() async throws {
+    @Test func lastRunOfEachFunctionIsListed() async throws {
         try await Scene.with { scene in
             let stores = scene.stores
             for number in Int64(0)..<3 {

@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func staleLocksAreReleasedAndDueAtOnce() async throws {
+    @Test func releasedStaleLocksAreDueAtOnce() async throws {
         try await Scene.with { scene in
             try await lock(scene, [1, 2], minutesAgo: 6)
             try await lock(scene, [3], minutesAgo: 6, attempts: 5)
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func onlyLeadsThatWaitOrFailedExpire() async throws {
+    @Test func onlyPendingAndFailedLeadsExpire() async throws {
         try await Scene.with { scene in
             try await scene.ingest(.sample(1, .retry), .sample(2, .to(Scene.b)), .sample(3, .retry))
             try await lock(scene, [4], minutesAgo: 1)

@@ -6,13 +6,13 @@ import Testing
 @Suite struct TransactionIdTests {
     /// A row has the lower half of its transaction's id, which begins anew every four billion transactions.
     @Test(
-        "An id is told whole, before and after the lower half began anew",
+        "Transaction ids are complete before and after wraparound",
         arguments: [
             ("3", "100", "3"), ("100", "100", "100"), ("5", "4294967301", "4294967301"),
             ("4294967290", "4294967301", "4294967290"), ("4", "8589934600", "8589934596"), ("4294967295", "100", "0"),
         ]
     )
-    func whole(part: String, next: String, expected: String) async throws {
+    func transactionIDsSurviveWraparound(part: String, next: String, expected: String) async throws {
         try await Scene.with { scene in
             let id = try await scene.value("SELECT switchyard.whole_xid('\(part)', '\(next)')")
             #expect(id == expected)

@@ -20,7 +20,7 @@ import Testing
 
     private func ids(_ settled: [SettledLead]) -> [UUID] { settled.map(\.lead.prepared.id) }
 
-    @Test func dueFirstUpToTheLimit() async throws {
+    @Test func claimTakesEarliestDueUpToLimit() async throws {
         try await Scene.with { scene in
             try await waiting(scene)
             try await scene.run(
@@ -40,7 +40,7 @@ import Testing
     }
 
     /// Rules may ask about any field, so a lead that waited is decided by all that it was taken in with.
-    @Test func everyFieldComesBackWithTheClaim() async throws {
+    @Test func claimReturnsEveryField() async throws {
         try await Scene.with { scene in
             let lead = Lead(
                 email: "ada@example.com",

@@ -83,7 +83,7 @@ import Testing
     }
 
     /// Two operators ask at the same moment: the second waits for the first, and is told that there is nothing to do.
-    @Test func oneOfTwoOperators() async throws {
+    @Test func concurrentOperatorsRequeueOnce() async throws {
         try await Scene.with { scene in
             try await scene.remove("FOR UPDATE;", from: "requeue_lead", with: ";", asked: "requeue-lock")
             try await scene.ingest(.sample(1, .kept))

@@ -48,7 +48,7 @@ import Testing
         #expect(many.values["duplicate_rate"] == 25)
     }
 
-    @Test func nodesAreAddedUp() {
+    @Test func nodesAreSummed() {
         var one = NodeReport()
         one.acquired = 10
         one.timeouts = 7
@@ -72,7 +72,7 @@ import Testing
         #expect(signals.values["schedule_missed"] == 2)
     }
 
-    @Test func lostNodes() {
+    @Test func lostNodesAreCounted() {
         func lost(_ nodes: [SeenNode]) -> Double? {
             AlertSignals(Self.reading(), nodes: nodes, missedFunctions: 0).values["node_lost"]
         }
@@ -92,7 +92,7 @@ import Testing
         #expect(NodeReport(json: NodeReport().json) == NodeReport())
     }
 
-    @Test func theWindowForgets() {
+    @Test func windowDropsOldReports() {
         var window = ReportWindow()
         let start = ContinuousClock.now
         func sample(_ count: Double) -> ReportWindow.Sample {
@@ -105,7 +105,7 @@ import Testing
         #expect(window.report(sample(10), at: start + .seconds(10_000)).acquired == 0)
     }
 
-    @Test func changesOfRules() throws {
+    @Test func ruleChangesAreReported() throws {
         var settings = AlertSettings()
         try settings.change("retry_queue_backlog=500@300, disk=off,lock_success=80")
         let rules = Dictionary(uniqueKeysWithValues: settings.rules.map { ($0.name, $0) })

@@ -36,7 +36,7 @@ import Testing
     }
 
     /// Between the two thresholds it goes on firing, and what flaps around one of them is told once.
-    @Test func hysteresis() {
+    @Test func resolvesBelowLowerThreshold() {
         var story = Story(rule: rule)
         _ = story.at(0, 101)
         #expect(story.at(60, 101) == .fired)
@@ -121,7 +121,7 @@ import Testing
         #expect(state.step(off, value: 500, now: 2, repeatSeconds: 0) == nil && state.phase == .ok)
     }
 
-    @Test func belowAThreshold() {
+    @Test func firesBelowThreshold() {
         let rule = AlertRule("b", "B.", .warning, below: 90, clear: 95, unit: "%", hold: 0, clearAfter: 0)
         var story = Story(rule: rule)
         #expect(story.at(0, 90) == nil)

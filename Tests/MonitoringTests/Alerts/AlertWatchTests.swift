@@ -129,7 +129,7 @@ import Testing
     }
 
     /// Every alert has its page.
-    @Test func runbooks() throws {
+    @Test func everyAlertHasRunbook() throws {
         let folder = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         for rule in AlertRule.standard {
             let page = FileManager.default.contents(atPath: "/\(folder)/docs/runbooks/\(rule.name).md")
@@ -218,7 +218,7 @@ import Testing
         }
     }
 
-    @Test func silence() async throws {
+    @Test func silenceSuppressesNotifications() async throws {
         try await withTestDatabase { database in
             let stores = Stores(pool: database.pool)
             let target = RecordingTarget()

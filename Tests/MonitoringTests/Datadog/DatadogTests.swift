@@ -4,7 +4,7 @@ import Testing
 
 /// What Datadog is sent: what came in since the last time, and where things stand.
 @Suite struct DatadogTests {
-    @Test func countsAreOfTheInterval() {
+    @Test func countsCoverOneInterval() {
         let registry = MetricRegistry()
         let counter = registry.counter("c_total", "", datadog: "c", labels: [("way", "x")])
         let gauge = registry.gauge("g", "", datadog: "g")
@@ -24,7 +24,7 @@ import Testing
         #expect(series.points(registry, at: 145, interval: 15, tags: ["env:t"])[0].points[0].value == 3)
     }
 
-    @Test func percentilesAreOfTheInterval() {
+    @Test func percentilesCoverOneInterval() {
         let registry = MetricRegistry()
         let histogram = registry.histogram("h_seconds", "", bounds: [1, 2, 4], datadog: "h")
         var series = DatadogSeries()
@@ -38,7 +38,7 @@ import Testing
     }
 
     /// While Datadog is away the newest is kept, up to the bound, and the loss is counted.
-    @Test func theBacklogIsBounded() {
+    @Test func backlogIsBounded() {
         var backlog = DatadogBacklog()
         let point = DatadogSeries.Point(metric: "m", type: 3, interval: nil, points: [], tags: [])
         for _ in 0..<(DatadogReporter.bound + 7) { backlog.add([point]) }

@@ -13,7 +13,7 @@ import Testing
         return String(decoding: line.bytes, as: UTF8.self)
     }
 
-    @Test func json() throws {
+    @Test func linesAreJSON() throws {
         let text = line(.json) { line in
             line.field("a.b", "x\\y\t\u{1}é")
             line.field("n", Int64(-12))
@@ -26,7 +26,7 @@ import Testing
         )
     }
 
-    @Test func text() {
+    @Test func linesAreText() {
         let text = line(.text) { line in
             line.field("plain", "x-1")
             line.field("spaced", "a b=\u{1B}[2J")
@@ -39,13 +39,13 @@ import Testing
     @Test(arguments: [
         (0, "1970-01-01"), (951_782_400_000, "2000-02-29"), (4_107_542_400_000, "2100-03-01"), (-1, "1969-12-31"),
     ])
-    func dates(time: Int64, date: String) {
+    func datesAreWrittenForAnyTime(time: Int64, date: String) {
         var line = LogLine(.text)
         line.begin(time: time, level: "info", message: "")
         #expect(String(decoding: line.bytes.prefix(10), as: UTF8.self) == date)
     }
 
-    @Test func ids() throws {
+    @Test func uuidsAreLowerCase() throws {
         let id = try #require(UUID(uuidString: "018F0000-0000-7000-8000-00000000ABCD"))
         #expect(line(.json) { $0.field("id", id) }.contains(#""id":"018f0000-0000-7000-8000-00000000abcd"}"#))
     }

@@ -9,7 +9,7 @@ import Glibc
 
 /// What gathers is written whole and in order; what is too much is dropped and counted, and nobody waits.
 @Suite struct LogSinkTests {
-    @Test func gatheredLinesAreWrittenByFlush() throws {
+    @Test func flushWritesBufferedLines() throws {
         try withPipe { reading, writing in
             let sink = LogSink(descriptor: writing, format: .text)
             sink.gather(Array("a\nb\n".utf8), count: 2)

@@ -5,7 +5,7 @@ import Testing
 
 /// The text format: families with their help and type, labels escaped, histograms that add up.
 @Suite struct PrometheusTests {
-    @Test func familiesAreSortedAndWhole() {
+    @Test func familiesAreSortedAndComplete() {
         let registry = MetricRegistry()
         registry.counter("b_total", "Second.", labels: [("way", "a\"b\\c\nd")]).add(3)
         registry.gauge("a", "First.").set(1.5)
@@ -38,7 +38,7 @@ import Testing
         )
     }
 
-    @Test func theSameNameAndLabelsAreTheSameCell() {
+    @Test func sameNameAndLabelsShareCell() {
         let registry = MetricRegistry()
         registry.counter("c_total", "", labels: [("a", "1")]).add(2)
         registry.counter("c_total", "", labels: [("a", "1")]).add(3)
@@ -57,7 +57,7 @@ import Testing
         #expect(count == MetricRegistry.maximumSeries)
     }
 
-    @Test func librariesMeasureThroughSwiftMetrics() {
+    @Test func libraryMetricsAreExported() {
         let registry = MetricRegistry()
         Counter(label: "ahc.requests", dimensions: [("Host-Name", "x")], factory: registry).increment(by: 4)
         Timer(label: "9lives", factory: registry).recordMilliseconds(20)
@@ -66,7 +66,7 @@ import Testing
         #expect(text.contains("switchyard_lib__9lives_seconds_sum 0.02"))
     }
 
-    @Test func quantiles() {
+    @Test func quantilesAreInterpolated() {
         var tally = Histogram.Tally(ranges: 4)
         #expect(tally.quantile(0.95, bounds: [1, 2, 4]) == nil)
         tally.counts = [90, 10, 0, 0]

@@ -91,7 +91,7 @@ import Testing
 @Suite struct TraceParentTests {
     private let valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
-    @Test func itIsReadAndWritten() throws {
+    @Test func traceParentIsReadAndWritten() throws {
         let parent = try #require(TraceParent(header: valid))
         #expect(parent.traceID == "4bf92f3577b34da6a3ce929d0e0e4736" && parent.spanID == "00f067aa0ba902b7")
         #expect(parent.isSampled && parent.header == valid)
@@ -108,5 +108,5 @@ import Testing
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0g",
         "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     ])
-    func whatIsNone(header: String) { #expect(TraceParent(header: header) == nil) }
+    func malformedTraceParentIsRefused(header: String) { #expect(TraceParent(header: header) == nil) }
 }

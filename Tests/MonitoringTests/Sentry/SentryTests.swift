@@ -31,10 +31,10 @@ import Testing
         func add(_ amount: Double) { state.withLock { $0 += amount } }
     }
 
-    @Test func envelopes() async throws {
+    @Test func envelopeHasErrorAndContext() async throws {
         let sender = RecordingSender()
         let reporter = try reporter(sender)
-        reporter.witness(
+        reporter.report(
             level: .error,
             message: "gave up on a batch",
             metadata: ["error": "lost (08006)", "batch.leads": "3", "lead.email": "a@example.com", "request.id": "r-1"]
@@ -56,47 +56,47 @@ import Testing
         #expect(!String(decoding: request.body, as: UTF8.self).contains("lead.email"))
     }
 
-    @Test func ofErrorsAlikeOneAMinute() async throws {
+    @Test func equalErrorsAreSentOncePerMinute() async throws {
         let sender = RecordingSender()
         let time = Mutex1(1000)
         let reporter = try reporter(sender, time: time)
-        for _ in 0..<50 { reporter.witness(level: .error, message: "m", metadata: [:]) }
-        reporter.witness(level: .error, message: "another", metadata: [:])
+        for _ in 0..<50 { reporter.report(level: .error, message: "m", metadata: [:]) }
+        reporter.report(level: .error, message: "another", metadata: [:])
         await reporter.sendAll()
         #expect(sender.sent.count == 2)
         time.add(60)
-        reporter.witness(level: .error, message: "m", metadata: [:])
+        reporter.report(level: .error, message: "m", metadata: [:])
         await reporter.sendAll()
         #expect(sender.sent.count == 3)
         #expect(String(decoding: sender.sent[2].body, as: UTF8.self).contains(#""suppressed":"49""#))
     }
 
-    @Test func theQueueIsBoundedAndSampled() async throws {
+    @Test func queueIsBoundedAndSampled() async throws {
         let sender = RecordingSender()
         let reporter = try reporter(sender)
-        for number in 0..<500 { reporter.witness(level: .error, message: "m\(number)", metadata: [:]) }
+        for number in 0..<500 { reporter.report(level: .error, message: "m\(number)", metadata: [:]) }
         await reporter.sendAll()
         #expect(sender.sent.count == SentryReporter.bound)
         let none = RecordingSender()
         let silent = try self.reporter(none, rate: 0)
-        silent.witness(level: .error, message: "m", metadata: [:])
+        silent.report(level: .error, message: "m", metadata: [:])
         await silent.sendAll()
         #expect(none.sent.isEmpty)
     }
 
     @Test(arguments: ["https://k@h/1", "https://k:s@h.example.com/path/77/", "http://k@127.0.0.1:9000/3"])
-    func names(text: String) { #expect(SentryDSN(text) != nil) }
+    func dsnIsParsed(text: String) { #expect(SentryDSN(text) != nil) }
 
     @Test(arguments: [
         "https://h/1", "http://k@example.com/1", "https://k@h", "https://k@h/x", "k@h/1", "https://@h/1", "",
     ])
-    func namesThatAreNone(text: String) { #expect(SentryDSN(text) == nil) }
+    func malformedDSNIsRefused(text: String) { #expect(SentryDSN(text) == nil) }
 
     @Test(arguments: [
         "write to canary.person@example.com now", "call +1 (555) 010-4477 today", "tel 555-010-4477", "5550104477",
         "Authorization: Bearer abc.def", "key sw_live_abcdef", "postgres://u:p@host/db", "password=hunter2",
     ])
-    func whatIsTakenOut(text: String) {
+    func scrubberRemovesPersonalData(text: String) {
         let scrubbed = Scrubber.scrub(text)
         #expect(scrubbed.contains(Scrubber.mark))
         for secret in ["canary", "555", "4477", "abc.def", "sw_live", "u:p", "hunter2"] {
@@ -108,5 +108,5 @@ import Testing
         "gave up on a batch", "SQLSTATE 08006", "019ab3c4-1111-7abc-8def-0123456789ab", "status 503 after 30 s",
         "batch of 512 leads", "line 12, column 7",
     ])
-    func whatStays(text: String) { #expect(Scrubber.scrub(text) == text) }
+    func scrubberKeepsOtherText(text: String) { #expect(Scrubber.scrub(text) == text) }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// Answers of mail servers, and where they are found.
 @Suite struct SMTPTests {
-    @Test func answersInPieces() throws {
+    @Test func replyInPiecesIsRead() throws {
         var bytes = Array("250-mail.example.com\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n25".utf8)
         #expect(try SMTPReply.take(from: &bytes) == nil)
         bytes += Array("0 8BITMIME\r\n354 go\r\n".utf8)
@@ -17,17 +17,17 @@ import Testing
     }
 
     @Test(arguments: ["HTTP/1.1 400 Bad Request\r\n", "xx\r\n", "99 no\r\n", "600 no\r\n"])
-    func whatIsNoAnswer(text: String) {
+    func malformedReplyIsRefused(text: String) {
         var bytes = Array(text.utf8)
         #expect(throws: DeliveryFailure.self) { try SMTPReply.take(from: &bytes) }
     }
 
-    @Test func anEndlessAnswerIsCutOff() {
+    @Test func endlessReplyIsCutOff() {
         var bytes = Array(repeating: UInt8(ascii: "2"), count: 70_000)
         #expect(throws: DeliveryFailure.self) { try SMTPReply.take(from: &bytes) }
     }
 
-    @Test func addresses() throws {
+    @Test func addressesAreParsed() throws {
         let full = try #require(SMTPClient.Server(url: "smtp://me%40x:p%3Aw%2F@mail.example.com:2525"))
         #expect(
             full.user == "me@x" && full.password == Secret("p:w/") && full.host == "mail.example.com"

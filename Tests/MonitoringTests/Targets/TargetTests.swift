@@ -30,7 +30,7 @@ import Testing
         try JSONDecoder().decode([String: JSONish].self, from: Data(try #require(request).body))
     }
 
-    @Test func slack() async throws {
+    @Test func slackMessageHasFields() async throws {
         let sender = RecordingSender()
         try await SlackTarget(address: address(), sender: sender).tell(message(.fired))
         let text = try object(sender.sent.first)["text"]?.text
@@ -57,7 +57,7 @@ import Testing
         #expect(signature == "t=1764019900,v1=\(hex)")
     }
 
-    @Test func pagerDuty() async throws {
+    @Test func pagerDutyEventHasFields() async throws {
         let sender = RecordingSender()
         let target = PagerDutyTarget(routingKey: Secret("key"), address: try address(), source: "n", sender: sender)
         try await target.tell(message(.fired))
@@ -70,7 +70,7 @@ import Testing
         #expect(payload?["severity"]?.text == "critical" && payload?["source"]?.text == "n")
     }
 
-    @Test func datadogEvents() async throws {
+    @Test func datadogEventHasFields() async throws {
         let sender = RecordingSender()
         let account = DatadogAccount(
             key: Secret("k"),
@@ -88,7 +88,7 @@ import Testing
     @Test(arguments: [
         (200, nil), (202, nil), (301, false), (400, false), (404, false), (408, true), (429, true), (503, true),
     ])
-    func whatAnAnswerMeans(status: Int, isWorthRepeating: Bool?) async throws {
+    func responseStatusDecidesRetry(status: Int, isWorthRepeating: Bool?) async throws {
         let sender = RecordingSender(statuses: [status])
         do {
             try await SlackTarget(address: address(), sender: sender).tell(message(.fired))
@@ -104,16 +104,16 @@ import Testing
         "http://[::1]:80/x",
         "http://127.1.2.3",
     ])
-    func addressesThatAreTaken(text: String) { #expect(OutsideAddress(text)?.text == text) }
+    func validAddressesAreAccepted(text: String) { #expect(OutsideAddress(text)?.text == text) }
 
     @Test(arguments: [
         "http://example.com", "http://127.0.0.1.example.com/", "http://localhost.example.com", "ftp://127.0.0.1",
         "example.com", "https://", "https:///x", "http://a@example.com", "http://127.0.0.1@example.com/", "https://a b",
         "http://127.0.0.1:80@example.com/", "http://127.example", "",
     ])
-    func addressesThatAreRefused(text: String) { #expect(OutsideAddress(text) == nil) }
+    func invalidAddressesAreRefused(text: String) { #expect(OutsideAddress(text) == nil) }
 
-    @Test func secretsPrintAsDots() throws {
+    @Test func secretsAreNotPrinted() throws {
         let secret = Secret("hunter2")
         #expect("\(secret) \(String(reflecting: secret)) \([secret])" == "••• ••• [•••]")
         var dumped = ""
@@ -128,7 +128,7 @@ import Testing
     }
 
     /// A mail is one message: nothing in an alert can add a field, a line or a second message.
-    @Test func mailsAreWellFormed() {
+    @Test func mailIsWellFormed() {
         var message = message(.fired)
         message = AlertMessage(
             id: "a\r\nBcc: x",

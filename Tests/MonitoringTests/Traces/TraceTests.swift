@@ -38,7 +38,7 @@ import Tracing
         SpanTracer(sampling: sampling) { kept.take($0) }
     }
 
-    @Test func aSpanHangsBelowItsCallersAndPassesTheTraceOn() throws {
+    @Test func spanContinuesCallersTrace() throws {
         let kept = Kept()
         let tracer = tracer(kept)
         var context = ServiceContext.topLevel
@@ -59,7 +59,7 @@ import Tracing
         #expect(finished.attributes.get("n") == .int64(3) && finished.attributes.get("late") == nil)
     }
 
-    @Test func whatIsNotATraceBeginsOne() {
+    @Test func malformedTraceStartsNewOne() {
         let kept = Kept()
         let tracer = tracer(kept)
         var ids: Set<String> = []
@@ -76,7 +76,7 @@ import Tracing
     }
 
     /// An error's text may hold a person's data: its type is all that is sent.
-    @Test func ofAnErrorTheTypeAlone() throws {
+    @Test func errorIsRecordedByTypeOnly() throws {
         struct Odd: Error, CustomStringConvertible { let description = "a@example.com" }
         let kept = Kept()
         let span = tracer(kept).startSpan("x", context: .topLevel)
@@ -120,7 +120,7 @@ import Tracing
     }
 
     /// Many requests, one transaction: a child of the first, with links to the others.
-    @Test func aBatchIsLinkedToItsRequests() throws {
+    @Test func batchSpanLinksItsRequests() throws {
         let kept = Kept()
         let spans = BatchSpans(tracer: tracer(kept))
         let other = TraceParent(traceID: String(repeating: "a", count: 32), spanID: "1111111111111111", isSampled: true)
@@ -158,7 +158,7 @@ import Tracing
         FinishedSpan(name: name, kind: .client, own: caller, parentSpanID: nil, startedAt: 1, endedAt: UInt64.max)
     }
 
-    @Test func sentAsOTLP() async throws {
+    @Test func spansAreSentAsOTLP() async throws {
         let sender = RecordingSender()
         let exporter = exporter(sender)
         exporter.take(span("one"))
@@ -172,7 +172,7 @@ import Tracing
     }
 
     /// What is to be repeated stays, what is refused goes, and what is too much is counted.
-    @Test func theQueueIsBounded() async {
+    @Test func queueIsBounded() async {
         let sender = RecordingSender(statuses: [503, 400])
         let exporter = exporter(sender)
         for _ in 0..<(SpanExporter.batch + 1) { exporter.take(span("x")) }
@@ -187,7 +187,7 @@ import Tracing
     }
 
     /// Of an address the host alone: a webhook's path is a secret.
-    @Test func outgoingRequestsCarryTheTraceAndTellNoSecret() async throws {
+    @Test func outgoingRequestsCarryTraceWithoutSecrets() async throws {
         let kept = Kept()
         let tracer = tracer(kept)
         let sender = RecordingSender(statuses: [500])

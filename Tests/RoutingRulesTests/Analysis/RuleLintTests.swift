@@ -56,12 +56,12 @@ import Testing
         #expect(!codes([Samples.rule(10, of: nil, to: 2, conditions)]).contains(.neverMatches))
     }
 
-    @Test func deadValuesAmongLiveOnesAreWarnings() throws {
+    @Test func deadValuesAreWarnings() throws {
         let report = lint([
             Samples.rule(10, of: nil, to: 2, .init(countries: ["Untied States", "US"], usStates: ["TX", "Ontario"]))
         ])
         #expect(report.findings.map(\.code) == [.deadValue, .unknownCountry])
-        #expect(report.findings[0].message.contains("“Ontario” is no state"))
+        #expect(report.findings[0].message.contains("“Ontario” is not a state"))
         #expect(report.findings[1].severity == .note)
     }
 
@@ -85,7 +85,7 @@ import Testing
     }
 
     /// A state list takes leads without a country, which a country list does not.
-    @Test func aStateListIsNotWithinACountryList() {
+    @Test func stateListIsNotWithinCountryList() {
         let states = RuleConditions(usStates: ["TX"])
         let country = RuleConditions(countries: ["US"])
         let both = RuleConditions(countries: ["US", "CA"], usStates: ["TX"])
@@ -100,7 +100,7 @@ import Testing
     }
 
     /// A region list that says “TX” means the text, not the state.
-    @Test func aSpellingInARegionListIsLessThanTheState() {
+    @Test func regionSpellingIsNarrowerThanState() {
         let text = RuleConditions(regions: ["TX"])
         let state = RuleConditions(usStates: ["TX"])
         let south = RuleConditions(regions: ["South"])
@@ -113,7 +113,7 @@ import Testing
         )
     }
 
-    @Test func twoRulesMayShadowTogether() throws {
+    @Test func twoRulesShadowTogether() throws {
         let report = lint([
             Samples.rule(10, of: nil, to: 2, priority: 9, .init(companySizes: ["1-10"])),
             Samples.rule(11, of: nil, to: 3, priority: 8, .init(companySizes: ["11-50"], countries: ["US"])),
@@ -124,7 +124,7 @@ import Testing
         #expect(finding.message.contains("“Rule 10” and “Rule 11”"))
     }
 
-    @Test func duplicatesAndCatchAlls() {
+    @Test func duplicatesAndCatchAllsAreReported() {
         let report = lint([
             Samples.rule(10, of: nil, to: 2, priority: 9, .init(industries: ["Tech", "Law"])),
             Samples.rule(11, of: nil, to: 2, priority: 8, .init(industries: [" law", "TECH"])),
@@ -135,7 +135,7 @@ import Testing
         #expect(report.findings.map(\.ruleID) == [11, 12, 13].map(Samples.id))
     }
 
-    @Test func destinations() {
+    @Test func unusableDestinationsAreReported() {
         let report = lint(
             [
                 Samples.rule(10, of: 1, to: 99, priority: 9, .init(industries: ["a"])),
@@ -155,7 +155,7 @@ import Testing
         #expect(report.count(.error) == 3)
     }
 
-    @Test func tiesAreNamedOnlyWhereTheOrderMatters() {
+    @Test func tiesAreReportedOnlyWhereOrderMatters() {
         let tech = RuleConditions(industries: ["Tech"])
         let us = RuleConditions(countries: ["US"])
         let law = RuleConditions(industries: ["Law"])
@@ -199,7 +199,7 @@ import Testing
         #expect(!codes([Samples.rule(10, of: nil, to: 2, .init(companySizes: ["1-10"]))]).contains(.uncoveredCells))
     }
 
-    @Test func unreadableConditionsAreErrorsAlthoughTheRuleIsSwitchedOff() throws {
+    @Test func unreadableConditionsOfDisabledRuleAreErrors() throws {
         let conditions = RuleConditions(json: #"{"states":["TX"]}"#)
         let report = lint([Samples.rule(10, of: nil, to: 2, isActive: false, conditions)])
         #expect(report.findings.map(\.code) == [.unreadable])
@@ -207,7 +207,7 @@ import Testing
     }
 
     /// A workspace is told about its own rules, though those of the platform take leads from them.
-    @Test func rulesOfThePlatformShadowThoseOfAWorkspace() {
+    @Test func platformRulesShadowWorkspaceRules() {
         let rules = [
             Samples.rule(10, of: nil, to: 2, priority: 9, .init(industries: ["Tech"])),
             Samples.rule(11, of: 1, to: 1, priority: 5, .init(industries: ["Tech"], countries: ["US"])),
@@ -225,7 +225,7 @@ import Testing
         #expect(lint([], workspaces: workspaces, owner: 6).findings.map(\.code) == [.deadFallback])
     }
 
-    @Test func oneRuleAlone() {
+    @Test func findingsOfOneRule() {
         let rules = [
             Samples.rule(10, of: nil, to: 2, priority: 9),
             Samples.rule(11, of: nil, to: 4, priority: 5, .init(industries: ["Tech"])),
@@ -235,7 +235,7 @@ import Testing
         #expect(report.findings.map(\.code) == [.pausedDestination, .shadowed])
     }
 
-    @Test func theTextNamesTheRuleAndTheRemedy() {
+    @Test func textNamesRuleAndRemedy() {
         let text = lint([Samples.rule(10, of: nil, to: 4, .init(usStates: ["Ontario"]))]).text(names: [:])
         #expect(
             text == """

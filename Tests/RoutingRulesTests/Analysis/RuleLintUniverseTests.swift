@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: 0..<60)
-    func verdictsAreThoseOfEveryLead(_ seed: Int) {
+    func verdictsHoldForEveryLead(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed) &* 7919 &+ 1)
         let rules = (0..<8)
             .map { number in
@@ -77,7 +77,7 @@ import Testing
 
     /// Who publishes looks for errors alone: they are those of the whole report, in its order.
     @Test(arguments: 0..<40)
-    func errorsAreThoseOfTheReport(_ seed: Int) {
+    func errorsEqualThoseOfReport(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed) &+ 77)
         let rules = (0..<12)
             .map { number in
@@ -128,17 +128,17 @@ import Testing
     }
 
     /// Shadowing in a long rule set is found as by comparing each pair.
-    @Test func tenThousandRules() {
+    @Test func shadowingInLongRuleSetEqualsPairwiseComparison() {
         var random = SeededGenerator(seed: 5)
-        let rules = (0..<10_000)
+        let rules = (0..<5_000)
             .map { number in
                 Samples.rule(
                     number + 10,
                     of: nil,
                     to: 2,
-                    priority: Int32(10_000 - number),
+                    priority: Int32(5_000 - number),
                     .init(
-                        industries: ["industry \(Int.random(in: 0..<400, using: &random))"],
+                        industries: ["industry \(Int.random(in: 0..<200, using: &random))"],
                         companySizes: random.chance(30) ? [] : ["size \(Int.random(in: 0..<8, using: &random))"],
                         usStates: random.chance(20) ? [] : [USStateCodes.all[Int.random(in: 0..<50, using: &random)]]
                     )
@@ -161,7 +161,7 @@ import Testing
             byIndustry[industry, default: []].append(rule)
         }
         #expect(dead == expected)
-        #expect(dead.count > 1_000)
+        #expect(dead.count > 500)
     }
 }
 

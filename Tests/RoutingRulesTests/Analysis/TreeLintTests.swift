@@ -69,7 +69,7 @@ import Testing
         (test("city", "exists"), #"{"any":[\#(test("city", "equals", #""A""#)),\#(test("city", "equals", #""B""#))]}"#),
         (test("company", "matches", #""^a+$""#), all(test("company", "matches", #""^a+$""#), test("score", "exists"))),
     ])
-    func implications(_ wide: String, _ narrow: String) {
+    func implicationsAreFound(_ wide: String, _ narrow: String) {
         #expect(codes(Self.tree(wide), Self.tree(narrow)) == [.shadowed])
         // And not the other way round.
         #expect(codes(Self.tree(narrow), Self.tree(wide)) == [])
@@ -89,14 +89,14 @@ import Testing
         )
     }
 
-    @Test func theSameTreeIsADuplicate() {
+    @Test func equalTreesAreDuplicates() {
         let tree = Self.tree(Self.test("company", "matches", #""^a+$""#))
         #expect(codes(tree, tree) == [.duplicate])
     }
 
     /// Random trees over a small universe: what is called dead takes no lead of it.
     @Test(arguments: 0..<40)
-    func verdictsAreSound(_ seed: Int) {
+    func verdictsHoldForRandomLeads(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed) &* 104_729 &+ 11)
         let rules = (0..<6)
             .map { number in

@@ -48,7 +48,7 @@ struct PoolTests {
     }
 
     /// In every window of a static pool nobody is more than one lead off its share for each other member.
-    @Test("Weighted turns are fair over every window", arguments: 1...20)
+    @Test("Weighted turns are fair in every window", arguments: 1...20)
     func everyWindow(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let weights = (0..<Int.random(in: 2...6, using: &random)).map { _ in Int64.random(in: 1...20, using: &random) }
@@ -72,7 +72,7 @@ struct PoolTests {
     }
 
     /// Members that are full or closed for a while neither gain nor lose for it.
-    @Test("Absences leave no debt", arguments: 1...10)
+    @Test("An absent member does not catch up", arguments: 1...10)
     func absences(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var state = RoutingState()
@@ -94,7 +94,7 @@ struct PoolTests {
         }
     }
 
-    @Test("A newcomer starts level; the others keep their place")
+    @Test("A new member starts level with the others")
     func newcomer() {
         var state = RoutingState()
         let two = ruleSet(Distribution(pool: pool(.roundRobin, [1, 1])))
@@ -105,7 +105,7 @@ struct PoolTests {
         #expect(order.first == 3)
     }
 
-    @Test("A cap of three is three; the next rule takes the rest, and the reason says so")
+    @Test("Leads beyond a cap go to the next rule, and the reason says so")
     func capAndNextRule() {
         let next = Samples.rule(51, of: nil, to: 3, priority: 1)
         let rules = ruleSet(Distribution(caps: [Cap(per: .day, limit: 3)]), others: [next])
@@ -115,7 +115,7 @@ struct PoolTests {
         #expect(order[4].reason.contains("“Rule 50”, which is full (3 of 3 today)"))
     }
 
-    @Test("What was decided and not written is given back")
+    @Test("Capacity of unwritten decisions is returned")
     func giveBack() {
         let rules = ruleSet(Distribution(pool: pool(.roundRobin, [1, 1]), caps: [Cap(per: .total, limit: 1)]))
         var state = RoutingState()
@@ -126,7 +126,7 @@ struct PoolTests {
         #expect(destination(rules.decide(Lead(), from: nil, in: &state)) == 2)
     }
 
-    @Test("Full with “wait” waits; who waits is not overtaken")
+    @Test("Leads wait for a full destination in order")
     func waiting() {
         let next = Samples.rule(51, of: nil, to: 3, priority: 1)
         let waiting = Distribution(caps: [Cap(per: .hour, limit: 1)], whenFull: .wait)
@@ -192,7 +192,7 @@ struct PoolTests {
         #expect(opening?.text == "2027-01-04T09:00")
     }
 
-    @Test("Least loaded evens out, by weight; ties go in turns")
+    @Test("Least loaded balances by weight; ties alternate")
     func leastLoaded() {
         var state = RoutingState()
         let rules = ruleSet(Distribution(pool: pool(.leastLoaded, [2, 1, 1])))
@@ -203,7 +203,7 @@ struct PoolTests {
         #expect(loads == [8, 4, 4])
     }
 
-    @Test("Sticky: the same company goes where it went, a provider for everybody is no domain")
+    @Test("Sticky keeps a company's destination and ignores free mail domains")
     func sticky() {
         var pool = pool(.sticky, [1, 1])
         pool.stickyBy = .emailDomain
@@ -217,7 +217,7 @@ struct PoolTests {
         #expect(rules.stateRequest(for: [(Lead(email: "a@acme.test"), nil)]).sticky.count == 1)
     }
 
-    @Test("People take turns among those present and below their caps; else nobody, and it says so")
+    @Test("Present people below their caps take turns")
     func people() {
         func person(_ number: Int, weight: Int64 = 1, caps: [Cap] = [], absent: Bool = false) -> Assignee {
             Assignee(
@@ -244,7 +244,7 @@ struct PoolTests {
         #expect(nobody.reason.contains("No assignee is available"))
     }
 
-    @Test("What a decision saw decides it again", arguments: 1...20)
+    @Test("The recorded state reproduces the decision", arguments: 1...20)
     func replay(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         var shared = pool(.sticky, [3, 2, 1], caps: [[], [Cap(per: .hour, limit: 4)]])
@@ -265,7 +265,7 @@ struct PoolTests {
         }
     }
 
-    @Test("Problems are named with their paths")
+    @Test("Errors name their paths")
     func problems() throws {
         func paths(_ json: String) throws -> [String] {
             Distribution(try #require(JSONValue(json: json)), at: "/distribution").problems.map(\.path)
@@ -298,7 +298,7 @@ struct PoolTests {
         )
     }
 
-    @Test("Rules without any of it need no state")
+    @Test("Rules without capacity need no state")
     func stateless() {
         let rules = ruleSet(nil)
         #expect(!rules.isStateful)

@@ -3,7 +3,7 @@ import RoutingRules
 import Testing
 
 /// When a batch may be decided by numbers that nobody holds.
-@Suite("Room under caps")
+@Suite("Remaining capacity")
 struct RoomTests {
     private static let caps = [Cap(per: .day, limit: 12), Cap(per: .total, limit: 30)]
 
@@ -26,7 +26,7 @@ struct RoomTests {
     }
 
     @Test(
-        "Turns, loads and what is sticky are more than room",
+        "Turns, loads and sticky keys need more than remaining capacity",
         arguments: [
             (Pool.Method.inOrder, true), (.roundRobin, false), (.weighted, false), (.leastLoaded, false),
         ]
@@ -38,7 +38,7 @@ struct RoomTests {
     }
 
     /// The numbers grow between the look and the commit, as others take: the decisions are what they would have been.
-    @Test("A batch that uses no cap up is decided the same by larger numbers", arguments: 1...40)
+    @Test("A batch below every cap is decided the same with higher counts", arguments: 1...40)
     func largerNumbers(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let rules = rules(.inOrder)
@@ -60,7 +60,7 @@ struct RoomTests {
         #expect(leads.map { rules.decide($0, from: Samples.id(1), in: &later).outcome } == decisions)
     }
 
-    @Test("The last place is given out under a lock; what was full before is not waited for")
+    @Test("The last place needs a lock; full destinations do not")
     func theLastPlace() {
         let rules = rules(.inOrder)
         let request = rules.stateRequest(for: [(Lead(), Samples.id(1))])

@@ -40,7 +40,7 @@ struct WithoutStateTests {
         return Samples.ruleSet(workspaces, rules, agreements)
     }
 
-    @Test("They are those made with state, or none where a cap has a say", arguments: 0..<200)
+    @Test("They equal decisions with state, or are none where a cap decides", arguments: 0..<200)
     func same(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
         let rules = ruleSet(&generator, pools: true)
@@ -56,7 +56,7 @@ struct WithoutStateTests {
         }
     }
 
-    @Test("There is always one where no rule and no workspace has a cap", arguments: 0..<50)
+    @Test("Rules and workspaces without caps always decide", arguments: 0..<50)
     func always(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
         let rules = ruleSet(&generator, pools: false)

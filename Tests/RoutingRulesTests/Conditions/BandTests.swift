@@ -4,7 +4,7 @@ import Testing
 @Suite("Bands of size and revenue")
 struct BandTests {
     @Test(
-        "As people write them",
+        "Reads common notations",
         arguments: [
             ("11-50", 11, 50), ("11–50", 11, 50), ("51 to 200", 51, 200), ("10001+", 10001, .infinity),
             ("$1M-$10M", 1e6, 1e7), ("$1M–$10M", 1e6, 1e7), ("500K", 5e5, 5e5), ("1 million", 1e6, 1e6), ("42", 42, 42),
@@ -29,7 +29,7 @@ struct BandTests {
     }
 
     @Test(
-        "What is none",
+        "Refuses other texts",
         arguments: [
             "", " ", "many", "50-11", "11-50-200", "1.2.3", "2026-05-01", "-5", "11-", "+", "<", "<x", "1M million",
             "10 apples",

@@ -117,7 +117,7 @@ struct ComparisonTests {
         #expect(!conditions.matches(other))
     }
 
-    @Test("A lead with nothing meets nothing but missing and not")
+    @Test("An empty lead meets only missing and not")
     func empty() {
         let all = [
             "email", "email_domain", "phone", "phone_country", "company", "company_size", "country", "us_state",

@@ -3,7 +3,7 @@ import JSON
 import RoutingRules
 import Testing
 
-@Suite("Faults of the tree, with their places")
+@Suite("Errors in condition trees")
 struct ConditionProblemTests {
     @Test(
         "Refused",
@@ -57,7 +57,7 @@ struct ConditionProblemTests {
         #expect(!conditions.matches(Lead()))
     }
 
-    @Test("All faults at once")
+    @Test("All errors are reported at once")
     func several() {
         let conditions = RuleConditions(
             json: #"{"where":{"all":[{"field":"x","op":"exists"},{"field":"email","op":"y"}]},"industries":7}"#
@@ -110,7 +110,7 @@ struct ConditionProblemTests {
         #expect(again.failures(for: lead).map(\.path) == conditions.failures(for: lead).map(\.path))
     }
 
-    @Test("Broken and damaged JSON is a problem, never a crash", arguments: 0..<400)
+    @Test("Malformed JSON is reported", arguments: 0..<400)
     func fuzz(_ seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
         let whole = Array(
@@ -137,7 +137,7 @@ struct ConditionProblemTests {
         }
     }
 
-    @Test("Damaged metadata is read without a crash", arguments: 0..<200)
+    @Test("Malformed metadata is read without a crash", arguments: 0..<200)
     func fuzzMetadata(_ seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
         let whole = Array(#"{"a":[{"b":"x\"y"},2,[3]],"c":{"d":-1.5e3,"e":"2026-05-01"},"a":{"f":[null,true]}}"#.utf8)

@@ -119,7 +119,7 @@ enum ExampleFiles {
         var rows = 0
         /// Rows that are no leads: of another width, without a known workspace, or invalid.
         var rejected = 0
-        /// Leads that somebody had sent before.
+        /// Leads that were recognised as duplicates.
         var duplicates = 0
         /// Leads that no rule matched and that their source keeps, by workspace.
         var kept: [String: Int] = [:]

@@ -11,7 +11,7 @@ import Testing
         return RuleTrace(of: lead, from: Samples.id(1), in: snapshot, state: state, limit: limit)
     }
 
-    @Test func eachRuleHasItsVerdict() throws {
+    @Test func everyRuleHasVerdict() throws {
         let trace = trace(
             Lead(industry: "Tech", companySize: "11-50"),
             [
@@ -49,22 +49,22 @@ import Testing
     }
 
     @Test func nearestRulesAreListed() {
-        let rules = (0..<10_000)
+        let rules = (0..<5_000)
             .map { number in
                 Samples.rule(
                     number + 10,
                     of: nil,
                     to: 2,
-                    priority: Int32(20_000 - number),
-                    number == 9_000
+                    priority: Int32(10_000 - number),
+                    number == 4_500
                         ? .init(industries: ["Tech"])
                         : .init(industries: ["I\(number)"], companySizes: number % 2 == 0 ? ["11-50"] : ["1-10"])
                 )
             }
         let trace = trace(Lead(industry: "Tech", companySize: "11-50"), rules)
         #expect(trace.steps.count == 21)
-        #expect(trace.decisive?.position == 9_001)
-        #expect(trace.hiddenCount == 10_000 - 21)
+        #expect(trace.decisive?.position == 4_501)
+        #expect(trace.hiddenCount == 5_000 - 21)
         #expect(trace.nearest.allSatisfy { $0.rule.conditions.companySizes == ["11-50"] })
     }
 
@@ -80,8 +80,8 @@ import Testing
     }
 
     /// The walk and the index come to the same end, lead by lead.
-    @Test(arguments: 0..<20)
-    func theWalkAgreesWithTheIndex(_ seed: Int) {
+    @Test(arguments: 0..<10)
+    func traceAgreesWithIndex(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed) &+ 77)
         func some(_ values: [String]) -> [String] { random.chance(50) ? [] : values.filter { _ in random.chance(50) } }
         let rules = (0..<30)
@@ -98,7 +98,7 @@ import Testing
                     )
                 )
             }
-        for _ in 0..<20 {
+        for _ in 0..<10 {
             let lead = Lead(
                 industry: ["Tech", "Law", nil].randomElement(using: &random) ?? nil,
                 location: LeadLocation(country: "US", state: ["TX", "CA", "NY"].randomElement(using: &random))

@@ -25,7 +25,7 @@ struct EmailIdentityTests {
     }
 
     @Test(
-        "Is none",
+        "Refuses",
         arguments: [
             "", " ", "ann", "@", "ann@", "@example.com", "a@b@c", "a n@example.com",
             "a\u{A0}n@example.com",

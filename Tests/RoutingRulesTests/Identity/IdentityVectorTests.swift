@@ -23,7 +23,7 @@ struct IdentityVectorTests {
         return try JSONDecoder().decode([Vector].self, from: data)
     }
 
-    @Test("Every vector comes out the same")
+    @Test("Every vector agrees")
     func sameAsDatabase() throws {
         let vectors = try Self.vectors()
         #expect(vectors.count >= 20, "Tests/Fixtures/identity-vectors.json holds the vectors")

@@ -30,7 +30,7 @@ struct PhoneIdentityTests {
     }
 
     @Test(
-        "Is none",
+        "Refuses",
         arguments: [
             "", "n/a", "123456", "1234567890123456", "0000000", "5555555555", "+1 111 111 1111", "ext 12",
             "x",
@@ -41,7 +41,7 @@ struct PhoneIdentityTests {
         #expect(LeadIdentity.normalised(.phone, input) == nil)
     }
 
-    @Test("The two spellings that an earlier attempt told apart are one number")
+    @Test("Two notations of a number are one identity")
     func knownFault() {
         #expect(
             LeadIdentity(.phone, of: "+1 (555) 010-0199") == LeadIdentity(.phone, of: "555-010-0199")

@@ -34,7 +34,7 @@ struct LeadValidationTests {
         #expect(lead.metadata == "{\"a\": 1}")
     }
 
-    @Test("Keeps what people write in any script")
+    @Test("Keeps text in any script")
     func keepsScripts() throws {
         let lead = Lead(
             email: "x@example.com",
@@ -58,7 +58,7 @@ struct LeadValidationTests {
     }
 
     @Test(
-        "Refuses what is no address, whatever else there is",
+        "Refuses an invalid address despite other identities",
         arguments: [
             "ann", "ann@", "a@b@c.test", "a b@c.test", "a\nb@c.test", "ann@example..com", "ann@.com",
             "ann@c.",
@@ -83,7 +83,7 @@ struct LeadValidationTests {
         #expect(fields(Lead(email: "a@b.test", phone: String(repeating: "5", count: 65))) == ["/phone"])
     }
 
-    @Test("Names every field at fault, by where the API has it")
+    @Test("Names every invalid field by its place in the API")
     func allFaults() {
         let long = String(repeating: "x", count: 400)
         let lead = Lead(

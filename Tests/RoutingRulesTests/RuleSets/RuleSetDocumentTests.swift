@@ -79,7 +79,7 @@ import Testing
         #expect(error?.problems.map(\.path) == ["/rules/1/name"])
     }
 
-    @Test func rulesAreMatchedByIDOrElseByName() {
+    @Test func rulesAreMatchedByIDThenName() {
         let live = [
             RoutingRule(
                 id: Self.id(11),

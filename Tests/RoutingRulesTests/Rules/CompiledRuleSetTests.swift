@@ -59,7 +59,7 @@ struct CompiledRuleSetTests {
         }
     }
 
-    @Test("A blank value in a list is met by nobody")
+    @Test("A blank value in a list matches no lead")
     func blankValue() {
         let rules = Samples.ruleSet(
             workspaces,
@@ -83,7 +83,7 @@ struct CompiledRuleSetTests {
         #expect(first([Samples.rule(10, of: nil, to: 2, priority: .min), low]) == low.id)
     }
 
-    @Test("A workspace's rules apply to its own leads only; the platform's to everybody's")
+    @Test("Workspace rules apply to its own leads, platform rules to all")
     func owners() {
         let rules = Samples.ruleSet(
             workspaces + [Samples.workspace(9, type: "platform")],
@@ -148,7 +148,7 @@ struct CompiledRuleSetTests {
         )
     }
 
-    @Test("Rules that are switched off do not take part")
+    @Test("Inactive rules are skipped")
     func inactive() {
         let rules = Samples.ruleSet(workspaces, [Samples.rule(10, of: nil, to: 2, isActive: false)])
         let decision = rules.decide(lead, from: Samples.id(1))
@@ -159,7 +159,7 @@ struct CompiledRuleSetTests {
         )
     }
 
-    @Test("A rule whose conditions cannot be read matches nothing, and says why")
+    @Test("An unreadable rule matches nothing and says why")
     func unreadable() throws {
         let conditions = RuleConditions(json: #"{"industy":["Technology"]}"#)
         let rules = Samples.ruleSet(workspaces, [Samples.rule(10, of: nil, to: 2, conditions)])
@@ -173,7 +173,7 @@ struct CompiledRuleSetTests {
         #expect(rules.unreadableRules.map(\.id) == [Samples.id(10)])
     }
 
-    @Test("Knows its workspaces and its version")
+    @Test("Finds its workspaces and its version")
     func lookups() {
         let rules = Samples.ruleSet(workspaces, [])
         #expect(rules.version == 1)

@@ -32,7 +32,7 @@ struct FoldedTextTests {
         #expect(FoldedText.bytes(of: text).isEmpty)
     }
 
-    @Test("A table finds what was put in, and nothing else")
+    @Test("A table finds its values only")
     func table() {
         var table = ValueTable()
         #expect(table.isEmpty)

@@ -34,7 +34,7 @@ struct RuleConditionsTests {
     }
 
     @Test(
-        "What cannot be understood is a problem with its place, and no catch-all",
+        "Unreadable conditions are errors, not catch-alls",
         arguments: [
             (#"{"industry":["x"]}"#, "/industry"), (#"{"companySizes":["x"]}"#, "/companySizes"),
             ("[]", ""),

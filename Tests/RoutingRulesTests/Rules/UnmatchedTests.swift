@@ -19,7 +19,7 @@ struct UnmatchedTests {
         )
     }
 
-    @Test("A fallback that cannot take leads leaves them where they are, and says so")
+    @Test("An unusable fallback keeps leads in their source and says so")
     func badFallback() {
         let cases = [
             (nil, "does not exist"), (Samples.workspace(2, isActive: false), "is not active"),
@@ -32,7 +32,7 @@ struct UnmatchedTests {
         }
     }
 
-    @Test("A lead from nowhere has nowhere to stay")
+    @Test("A lead without a source workspace stays unassigned")
     func nowhere() {
         #expect(Samples.ruleSet([], []).decide(Lead(), from: nil).outcome == .retry)
         #expect(
@@ -88,7 +88,7 @@ struct UnmatchedTests {
         )
     }
 
-    @Test("Shortens what would make a sentence unreadable")
+    @Test("Shortens long values")
     func shortens() {
         let lead = Lead(industry: String(repeating: "x", count: 100) + "\n")
         #expect(

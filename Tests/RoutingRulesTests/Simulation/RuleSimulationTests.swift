@@ -28,7 +28,7 @@ import Testing
             }
     }
 
-    @Test func movesAreCountedAndNamed() throws {
+    @Test func changesAreCountedAndNamed() throws {
         let live = snapshot([
             Samples.rule(10, of: nil, to: 2, priority: 2, .init(industries: ["Tech"])),
             Samples.rule(11, of: nil, to: 3, priority: 1, .init(industries: ["Law"])),
@@ -55,7 +55,7 @@ import Testing
         #expect(report.period == 0...(5 * Self.hour))
     }
 
-    @Test func capsFillInTheirWindows() throws {
+    @Test func capsFillPerPeriod() throws {
         var capped = Samples.workspace(2)
         capped.capacity = WorkspaceCapacity(timeZone: "Europe/Berlin", caps: [Cap(per: .day, limit: 2)])
         let rules = [
@@ -104,7 +104,7 @@ import Testing
         #expect(simulation.finished().newlyUnmatched == 16)
     }
 
-    @Test func theTextTellsWhatMoves() {
+    @Test func textListsChanges() {
         let live = snapshot([Samples.rule(10, of: nil, to: 2, .init(industries: ["Tech"]))])
         var simulation = RuleSimulation(live: live, draft: snapshot([]))
         simulation.add(leads(["Tech", "Law"]))

@@ -85,7 +85,7 @@ import Testing
     }
 
     /// Who comes to a line from another one stands where its age puts it.
-    @Test func aLineIsInTheOrderOfAge() {
+    @Test func queueIsOrderedByAge() {
         var line = SimulatedLine()
         for number in [5, 2, 9, 1] { line.add(.init(number: number, lead: lead(number, at: Int64(number)))) }
         #expect(line.next(4, except: []).map(\.number) == [1, 2, 5, 9])

@@ -9,15 +9,15 @@ import Web
 struct RulesCapacity: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capacity",
-        abstract: "Show how full the caps are that rules look at, which destinations are closed, and until when.",
-        discussion: "Nothing is locked and no counter moves."
+        abstract: "Show the use of the caps in rules, the closed destinations, and until when.",
+        discussion: "It only reads: no lock is taken and no counter changes."
     )
 
-    @Flag(help: "Only what takes no more leads now.")
+    @Flag(help: "Only what is full or closed now.")
     var full = false
 
     func run() async throws {
-        try await DatabaseSession.with { session in
+        try await withDatabase { session in
             let capacity = try await CapacityState.read(session.stores)
             var table = TextTable(["CAP", "PER", "USED", "LIMIT", "UNTIL"])
             let lines = capacity.lines.filter { $0.line.isFull || !full }
@@ -27,10 +27,10 @@ struct RulesCapacity: AsyncParsableCommand {
                     (line.isFull ? "full until " : "") + CapacityState.text(end),
                 ])
             }
-            if !lines.isEmpty { Standard.output(table.text) }
-            for closed in capacity.closed { Standard.output(closed) }
+            if !lines.isEmpty { terminal.output(table.text) }
+            for closed in capacity.closed { terminal.output(closed) }
             if lines.isEmpty, capacity.closed.isEmpty {
-                Standard.output(full ? "Nothing is full or closed." : "No rule looks at a cap or opening hours.")
+                terminal.output(full ? "Nothing is full or closed." : "No rule uses a cap or opening hours.")
             }
         }
     }
@@ -68,8 +68,8 @@ struct CapacityState {
 }
 
 extension Doctor {
-    /// What there is to say about caps and opening hours: a cap that is full is no fault, but whoever looks for leads that
-    /// wait must see it.
+    /// What there is to say about caps and opening hours: a full cap is no fault, but an operator who looks for leads
+    /// that wait must see it.
     static func capacityFindings(_ capacity: CapacityState) -> [Finding] {
         let full = capacity.lines.filter(\.line.isFull)
         guard !full.isEmpty || !capacity.closed.isEmpty else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LeadRouting
 import LeadStore
 import Postgres
 import RoutingRules
@@ -6,22 +7,22 @@ import SwitchyardServer
 
 /// Publishes a draft.
 struct RulesPublish: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "publish", abstract: "Make the draft the rules.")
+    static let configuration = CommandConfiguration(commandName: "publish", abstract: "Publish the draft.")
 
     @OptionGroup var owner: RulesOwner
 
-    @Option(name: .shortAndLong, help: "Why, for the history.")
+    @Option(name: .shortAndLong, help: "A note for the history.")
     var message: String?
 
     func run() async throws {
-        try await DatabaseSession.with { session in
+        try await withUseCases { useCases, session in
             let owner = try await owner.resolve(in: session.stores)
             do {
-                let done = try await session.stores.by("command line")
-                    .publishing.publishRuleSet(of: owner.id, note: message, as: .administrator)
-                Standard.output(done.text(owner.name))
-            } catch let refusal as RuleSetRefusal {
-                throw CommandFault(refusal.description, remedy: refusal.remedy)
+                let done = try await useCases.ruleSets
+                    .publish(of: owner.id, expected: nil, note: message, as: .commandLine)
+                terminal.output(done.text(owner.name))
+            } catch RequestError.notFound(let text) {
+                throw CommandError(text, remedy: "`switchyard rules push FILE` makes a draft.")
             }
         }
     }
@@ -31,7 +32,7 @@ struct RulesPublish: AsyncParsableCommand {
 struct RulesHistory: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "List the versions of an owner's rules: who made them, when and why."
+        abstract: "List the versions of an owner's rules with author, time and note."
     )
 
     @OptionGroup var owner: RulesOwner
@@ -40,21 +41,19 @@ struct RulesHistory: AsyncParsableCommand {
     var limit = 20
 
     func run() async throws {
-        try await DatabaseSession.with { session in
+        try await withUseCases { useCases, session in
             let owner = try await owner.resolve(in: session.stores)
             var table = TextTable(["VERSION", "WHEN", "WHO", "HOW", "RULES", "+", "~", "-", "WHY"])
-            for entry in try await session.stores.ruleSets.ruleSetVersions(
-                of: owner.id,
-                limit: max(1, limit),
-                as: .administrator
-            ) {
+            for entry in try await useCases.ruleSets
+                .versions(of: owner.id, before: nil, limit: max(1, limit), as: .commandLine)
+            {
                 table.add([
                     "\(entry.version.version)", "\(entry.version.changedAt)", entry.version.actor,
                     entry.version.action.rawValue, "\(entry.rules)", "\(entry.added)", "\(entry.changed)",
                     "\(entry.removed)", entry.version.note ?? "",
                 ])
             }
-            Standard.output(table.text)
+            terminal.output(table.text)
         }
     }
 }
@@ -63,7 +62,7 @@ struct RulesHistory: AsyncParsableCommand {
 struct RulesReturn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "return",
-        abstract: "Have an owner's rules be what they were at an earlier version; `rules history` lists them."
+        abstract: "Restore an earlier version of an owner's rules; `rules history` lists them."
     )
 
     @OptionGroup var owner: RulesOwner
@@ -71,15 +70,15 @@ struct RulesReturn: AsyncParsableCommand {
     @Argument(help: "The version.")
     var version: Int64
 
-    @Option(name: .shortAndLong, help: "Why, for the history.")
+    @Option(name: .shortAndLong, help: "A note for the history.")
     var message: String?
 
     func run() async throws {
-        try await DatabaseSession.with { session in
+        try await withUseCases { useCases, session in
             let owner = try await owner.resolve(in: session.stores)
-            let done = try await session.stores.by("command line")
-                .publishing.returnRuleSet(to: version, of: owner.id, note: message, as: .administrator)
-            Standard.output(done.text(owner.name))
+            let done = try await useCases.ruleSets
+                .returnToVersion(version, of: owner.id, note: message, as: .commandLine)
+            terminal.output(done.text(owner.name))
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LeadRouting
 import LeadStore
 import RoutingRules
 import SwitchyardServer
@@ -9,7 +10,7 @@ import Web
 struct RulesLint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint",
-        abstract: "Find rules that never match, are shadowed, contradict themselves or point nowhere.",
+        abstract: "Find rules that never match, are shadowed, contradict themselves or have no valid destination.",
         discussion: """
             Looks at a YAML file, with everything that is not in it as it is live; without one, at the rules in force. \
             Exits with 1 when there are errors, with --strict also when there are warnings.
@@ -29,24 +30,24 @@ struct RulesLint: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let report = try await DatabaseSession.with { session in
-            let report = try await self.report(session.stores)
-            let names = try await session.stores.workspaces.workspaceNames()
-            Standard.output(json ? ReportJSON.text(report) : report.text(names: names))
+        let report = try await withUseCases { useCases, session in
+            let report = try await self.report(useCases, session.stores)
+            let names = try await useCases.workspaces.names(as: .commandLine)
+            terminal.output(json ? ReportJSON.text(report) : report.text(names: names))
             return report
         }
         if report.count(.error) > 0 || strict && report.count(.warning) > 0 { throw ExitCode(1) }
     }
 
-    private func report(_ stores: Stores) async throws -> RuleLintReport {
-        var snapshot = try await stores.ruleSets.loadRuleSet()
-        if let file {
-            let read = try await RuleSetYAML.read(file).rules(of: workspace, in: stores, live: snapshot.rules)
-            snapshot.rules = snapshot.rules.filter { $0.workspaceID != read.owner } + read.rules
-            return RuleLint(snapshot).report(on: read.owner)
+    private func report(_ useCases: UseCases, _ stores: Stores) async throws -> RuleLintReport {
+        guard let file else {
+            var owner: UUID?
+            if let workspace { owner = try await stores.workspaces.workspace(named: workspace).workspace.id }
+            return try await useCases.rules.lint(of: owner, as: .commandLine)
         }
-        let lint = RuleLint(snapshot)
-        guard let workspace else { return lint.report() }
-        return lint.report(on: try await stores.workspaces.workspace(named: workspace).workspace.id)
+        var snapshot = try await stores.ruleSets.loadRuleSet()
+        let read = try await RuleSetYAML.read(file).rules(of: workspace, in: stores, live: snapshot.rules)
+        snapshot.rules = snapshot.rules.filter { $0.workspaceID != read.owner } + read.rules
+        return RuleLint(snapshot).report(on: read.owner)
     }
 }

@@ -6,7 +6,7 @@ import SwitchyardServer
 
 /// Whose rules a command is about.
 struct RulesOwner: ParsableArguments {
-    @Option(name: .customLong("workspace"), help: "Whose rules: a workspace by id or name, or platform.")
+    @Option(name: .customLong("workspace"), help: "The owner of the rules: a workspace by id or name, or platform.")
     var text: String?
 
     /// The owner's id, nil for the platform, and its name.
@@ -15,10 +15,10 @@ struct RulesOwner: ParsableArguments {
     ///   - stores: where workspaces are.
     ///   - written: the owner that a file names, for when the command line does not.
     /// - Returns: id and name.
-    /// - Throws: `CommandFault` when nobody is named, or nobody of that name is there.
+    /// - Throws: `CommandError` when nobody is named, or nobody of that name is there.
     func resolve(in stores: Stores, orElse written: String? = nil) async throws -> (id: UUID?, name: String) {
         guard let text = text ?? written else {
-            throw CommandFault("Whose rules?", remedy: "Say --workspace and a name or id, or --workspace platform.")
+            throw CommandError("No owner given.", remedy: "Give --workspace and a name or id, or --workspace platform.")
         }
         if text == "platform" { return (nil, "platform") }
         let workspace = try await stores.workspaces.workspace(named: text).workspace

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LeadRouting
 import LeadStore
 import RoutingRules
 import SwitchyardServer
@@ -13,38 +14,36 @@ struct RulesPull: AsyncParsableCommand {
 
     @OptionGroup var owner: RulesOwner
 
-    @Option(help: "What they were at this version, instead of what they are.")
+    @Option(help: "The rules at this version instead of the live ones.")
     var version: Int64?
 
-    @Flag(help: "The draft, instead of what is live.")
+    @Flag(help: "The draft instead of the live rules.")
     var draft = false
 
     @Argument(help: "The file; standard output if it is left out.")
     var file: String?
 
     func run() async throws {
-        try await DatabaseSession.with { session in
+        try await withUseCases { useCases, session in
             let stores = session.stores
             let owner = try await owner.resolve(in: stores)
-            var document = try await stores.ruleSets.ruleSet(of: owner.id, as: .administrator).document
+            let ruleSets = useCases.ruleSets
+            var document = try await ruleSets.live(of: owner.id, as: .commandLine).document
             if let version {
                 let live = document.version
-                document = try await stores.ruleSets.ruleSet(of: owner.id, asOf: version, as: .administrator).document
+                document = try await ruleSets.version(version, of: owner.id, as: .commandLine).document
                 // Pushed again, it replaces what is live now.
                 document.version = live
             } else if draft {
-                guard let found = try await stores.drafts.draft(of: owner.id, as: .administrator) else {
-                    throw CommandFault("There is no draft.", remedy: "`switchyard rules push FILE` makes one.")
-                }
-                document = found.document
+                document = try await ruleSets.commandLineDraft(of: owner.id).document
             }
             let text = RuleSetYAML.text(document, owner: owner, naming: try await stores.workspaces.naming())
             guard let file else {
-                Standard.output(String(text.dropLast()))
+                terminal.output(String(text.dropLast()))
                 return
             }
             try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
-            Standard.error("\(document.rules.count) rules of \(owner.name) are in \(file).")
+            terminal.error("\(document.rules.count) rules of \(owner.name) are in \(file).")
         }
     }
 }

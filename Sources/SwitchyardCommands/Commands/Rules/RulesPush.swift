@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LeadRouting
 import LeadStore
 import RoutingRules
 import SwitchyardServer
@@ -8,8 +9,8 @@ import SwitchyardServer
 struct RulesPush: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "push",
-        abstract: "Make a YAML file the draft of its owner's rules; with --publish, the rules.",
-        discussion: "Refused, with the line at fault, when a golden lead goes elsewhere or anything else is wrong."
+        abstract: "Save a YAML file as the draft of its owner's rules; with --publish, publish it.",
+        discussion: "Refused with the line of the error if a golden lead goes elsewhere or the file has another error."
     )
 
     @OptionGroup var owner: RulesOwner
@@ -20,27 +21,27 @@ struct RulesPush: AsyncParsableCommand {
     @Flag(help: "Publish it at once.")
     var publish = false
 
-    @Option(name: .shortAndLong, help: "Why, for the history.")
+    @Option(name: .shortAndLong, help: "A note for the history.")
     var message: String?
 
     func run() async throws {
-        try await DatabaseSession.with { session in
-            let stores = session.stores.by("command line")
+        try await withUseCases { useCases, session in
             let yaml = try RuleSetYAML.read(file)
-            let owner = try await owner.resolve(in: stores, orElse: yaml.owner)
-            let document = try yaml.document(try await stores.workspaces.naming())
+            let owner = try await owner.resolve(in: session.stores, orElse: yaml.owner)
             do {
-                _ = try await stores.drafts.saveDraft(document, of: owner.id, checking: true, as: .administrator)
+                let draft = try await useCases.ruleSets
+                    .saveDraft(yaml.tree, of: owner.id, checking: true, as: .commandLine)
                 guard publish else {
-                    Standard.output("The draft of \(owner.name) is \(file): \(document.rules.count) rules.")
+                    terminal.output("The draft of \(owner.name) is \(file): \(draft.document.rules.count) rules.")
                     return
                 }
-                let done = try await stores.publishing.publishRuleSet(of: owner.id, note: message, as: .administrator)
-                Standard.output(done.text(owner.name))
-            } catch RuleSetRefusal.problems(let problems) {
-                throw yaml.fault(problems)
-            } catch let refusal as RuleSetRefusal {
-                throw CommandFault(refusal.description, remedy: refusal.remedy)
+                let done = try await useCases.ruleSets
+                    .publish(of: owner.id, expected: nil, note: message, as: .commandLine)
+                terminal.output(done.text(owner.name))
+            } catch RequestError.invalid(let problems) {
+                throw yaml.failure(
+                    problems.map { DocumentProblem(path: $0.field, $0.message, remedy: $0.remedy) }
+                )
             }
         }
     }
@@ -56,34 +57,35 @@ struct RulesDiff: AsyncParsableCommand {
 
     @OptionGroup var owner: RulesOwner
 
-    @Option(help: "Compare with what the rules were at this version, instead of what is live.")
+    @Option(help: "Compare with the rules at this version instead of the live ones.")
     var from: Int64?
 
     @Argument(help: "The file; the draft if it is left out.")
     var file: String?
 
     func run() async throws {
-        let isSame = try await DatabaseSession.with { session in
+        let isSame = try await withUseCases { useCases, session in
             let stores = session.stores
             let naming = try await stores.workspaces.naming()
             let yaml = try file.map { try RuleSetYAML.read($0) }
             let owner = try await owner.resolve(in: stores, orElse: yaml?.owner)
-            var before = try await stores.ruleSets.ruleSet(of: owner.id, as: .administrator).document
-            if let from {
-                before = try await stores.ruleSets.ruleSet(of: owner.id, asOf: from, as: .administrator).document
-            }
-            let after: RuleSetDocument
-            if let yaml {
-                after = try yaml.document(naming)
-            } else if let draft = try await stores.drafts.draft(of: owner.id, as: .administrator) {
-                after = draft.document
-            } else {
-                throw CommandFault("There is no draft.", remedy: "Name a file, or `switchyard rules push` one.")
-            }
+            let ruleSets = useCases.ruleSets
+            let before =
+                if let from {
+                    try await ruleSets.version(from, of: owner.id, as: .commandLine).document
+                } else {
+                    try await ruleSets.live(of: owner.id, as: .commandLine).document
+                }
+            let after =
+                if let yaml {
+                    try yaml.document(naming)
+                } else {
+                    try await ruleSets.commandLineDraft(of: owner.id).document
+                }
             let difference = RuleSetDifference(from: before, to: after)
             if !difference.isEmpty {
                 let left = from.map { "version \($0)" } ?? "live, version \(before.version ?? 0)"
-                Standard.output(difference.text(from: left, to: file ?? "draft", naming: naming))
+                terminal.output(difference.text(from: left, to: file ?? "draft", naming: naming))
             }
             return difference.isEmpty
         }
@@ -91,13 +93,26 @@ struct RulesDiff: AsyncParsableCommand {
     }
 }
 
+extension RuleSetRequests {
+    /// An owner's draft.
+    ///
+    /// - Throws: `CommandError` without one.
+    func commandLineDraft(of owner: UUID?) async throws -> RuleSetDraft {
+        do {
+            return try await draft(of: owner, as: .commandLine)
+        } catch RequestError.notFound(let text) {
+            throw CommandError(text, remedy: "`switchyard rules push FILE` makes one.")
+        }
+    }
+}
+
 extension RuleSetYAML {
     /// Reads a file.
     static func read(_ file: String) throws -> RuleSetYAML {
         guard let data = try? Data(contentsOf: URL(filePath: file)) else {
-            throw CommandFault("\(file) cannot be read.", remedy: "Is it there? `switchyard rules pull` writes one.")
+            throw CommandError("\(file) cannot be read.", remedy: "Check the path. `switchyard rules pull` writes one.")
         }
-        guard let text = String(validating: data, as: UTF8.self) else { throw CommandFault("\(file) is not UTF-8.") }
+        guard let text = String(validating: data, as: UTF8.self) else { throw CommandError("\(file) is not UTF-8.") }
         return try RuleSetYAML(text, file: file)
     }
 
@@ -108,7 +123,7 @@ extension RuleSetYAML {
     ///   - stores: where workspaces are.
     ///   - live: the rules in force.
     /// - Returns: the owner, nil for the platform, and the rules.
-    /// - Throws: `CommandFault` with the line at fault.
+    /// - Throws: `CommandError` with the line at fault.
     func rules(
         of workspace: String?,
         in stores: Stores,

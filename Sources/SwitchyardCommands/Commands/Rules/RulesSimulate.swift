@@ -11,29 +11,29 @@ struct RulesSimulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract:
-            "Decide leads of the past, or of a file, under a draft: who would get more, who less, what falls through.",
-        discussion: "Compares with the rules in force. Nothing is written, and no counter moves."
+            "Decide past leads, or leads of a file, under a draft, and show what changes.",
+        discussion: "Compares with the rules in force. Nothing is written, and no counter changes."
     )
 
-    @Option(help: "Whose rules and leads, by id or name; everybody's leads and the platform's rules unless named.")
+    @Option(help: "The workspace of rules and leads, by id or name; default: the platform's rules and all leads.")
     var workspace: String?
 
     @Option(help: "A YAML file, as `switchyard rules pull` writes it; without one, the stored draft.")
     var draft: String?
 
-    @Flag(help: "Only say where the leads go under the rules in force.")
+    @Flag(help: "Only show where the leads go under the rules in force.")
     var published = false
 
-    @Option(name: .customLong("as-of"), help: "Set the rules as they stood at this version against those in force.")
+    @Option(name: .customLong("as-of"), help: "Compare the rules at this version with those in force.")
     var version: Int64?
 
-    @Option(help: "Leads of so many days.")
+    @Option(help: "Leads of this many past days.")
     var days = 7
 
-    @Option(help: "At most so many leads, the newest.")
+    @Option(help: "At most this many leads, the newest.")
     var limit = SimulationRequest.usualLeads
 
-    @Option(help: "Leads of a file: CSV as `switchyard import` reads it, a lead of JSON a line, or a list of them.")
+    @Option(help: "Leads of a file: CSV as `switchyard import` reads it, one JSON lead per line, or a JSON list.")
     var leads: String?
 
     @Option(help: "One lead as JSON, as for POST /api/leads.")
@@ -56,28 +56,25 @@ struct RulesSimulate: AsyncParsableCommand {
         }
         guard leads == nil || lead == nil else { throw ValidationError("Name --leads or --lead, not both.") }
         guard 1...SimulationRequest.mostDays ~= days else {
-            throw ValidationError("--days is 1 to \(SimulationRequest.mostDays).")
+            throw ValidationError("--days must be from 1 to \(SimulationRequest.mostDays).")
         }
         guard 1...SimulationRequest.mostLeads ~= limit else {
-            throw ValidationError("--limit is 1 to \(SimulationRequest.mostLeads).")
+            throw ValidationError("--limit must be from 1 to \(SimulationRequest.mostLeads).")
         }
     }
 
     func run() async throws {
-        try await DatabaseSession.with { session in
+        try await withUseCases(simulationTime: .seconds(600)) { useCases, session in
             let stores = session.stores
             var owner: UUID?
             if let workspace { owner = try await stores.workspaces.workspace(named: workspace).workspace.id }
             let rules: SimulationRequest.Draft
-            let name: String
             if let draft {
                 let live = try await stores.ruleSets.loadRuleSet().rules
                 let read = try await RuleSetYAML.read(draft).rules(of: workspace, in: stores, live: live)
-                (owner, rules, name) = (read.owner, .rules(read.rules), draft)
+                (owner, rules) = (read.owner, .rules(read.rules))
             } else {
-                let named: SimulationBody.Draft =
-                    published ? .published : version.map(SimulationBody.Draft.version) ?? .stored
-                (rules, name) = try await DraftRules(stores: stores).rules(named, of: owner, as: .administrator)
+                rules = published ? .published : version.map(SimulationRequest.Draft.version) ?? .stored
             }
             let request = SimulationRequest(
                 owner: owner,
@@ -85,18 +82,13 @@ struct RulesSimulate: AsyncParsableCommand {
                 leads: try await wanted(owner, stores),
                 counters: counters
             )
-            let report: SimulationReport
-            do {
-                report = try await RuleSimulator(stores: stores, timeLimit: .seconds(600)).run(request, draftName: name)
-            } catch let refusal as RuleSimulator.Refusal {
-                throw CommandFault(refusal.description, remedy: "Ask for fewer days, or a smaller --limit.")
-            }
+            let report = try await useCases.rules.simulate(request, draftName: draft, as: .commandLine)
             if json {
-                Standard.output(ReportJSON.text(report))
+                terminal.output(ReportJSON.text(report))
             } else {
-                let names = try await stores.workspaces.workspaceNames()
-                Standard.output(report.text(names: names, time: ReportJSON.time))
-                Standard.error("Decided in \((report.seconds * 100).rounded() / 100) s.")
+                let names = try await useCases.workspaces.names(as: .commandLine)
+                terminal.output(report.text(names: names, time: ReportJSON.time))
+                terminal.error("Decided in \((report.seconds * 100).rounded() / 100) s.")
             }
         }
     }
@@ -107,7 +99,7 @@ struct RulesSimulate: AsyncParsableCommand {
                 let read = try LeadJSON.lead(lead)
                 return .these([SimulatedLead(id: nil, lead: read, source: owner, time: nil)])
             } catch {
-                throw CommandFault("--lead is no lead: \(error)", remedy: "Write it as for POST /api/leads.")
+                throw CommandError("--lead is not a lead: \(error)", remedy: "Write it as for POST /api/leads.")
             }
         }
         guard let leads else { return .days(days, limit: limit) }

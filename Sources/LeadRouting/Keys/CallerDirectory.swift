@@ -1,0 +1,38 @@
+import Crypto
+import FoundationEssentials
+package import LeadStore
+
+/// Which caller a token belongs to: the store's keys, and the Supabase service-role key where there is one.
+package struct CallerDirectory: Sendable {
+    private let keys: KeyRing
+    private let serviceRoleHash: [UInt8]?
+
+    /// A directory over the store's keys.
+    ///
+    /// - Parameters:
+    ///   - keys: where keys are looked up.
+    ///   - serviceRoleKey: a token that opens everything, without a look at the database; nil: there is none.
+    package init(keys: KeyStore, serviceRoleKey: String?) {
+        self.keys = KeyRing(keys: keys)
+        serviceRoleHash = serviceRoleKey.map { Array(SHA256.hash(data: Data($0.utf8))) }
+    }
+
+    /// The caller of a token; nil for one that is unknown, expired or revoked.
+    ///
+    /// Called for every request: keys that were used lately are kept in memory.
+    ///
+    /// - Throws: ``RequestError`` when the database cannot be asked.
+    package func caller(of token: String) async throws -> Caller? {
+        // A digest compares with bytes in constant time.
+        if let serviceRoleHash, SHA256.hash(data: Data(token.utf8)) == serviceRoleHash {
+            return Caller(id: "service_role", name: "Supabase service role", workspaceID: nil, scopes: [.admin])
+        }
+        guard let key = try await mappingErrors({ try await keys.key(for: token) }) else { return nil }
+        return Caller(
+            id: "key:\(key.prefix)",
+            name: key.name,
+            workspaceID: key.workspaceID,
+            scopes: Set(key.scopes.compactMap(Scope.init(rawValue:)))
+        )
+    }
+}

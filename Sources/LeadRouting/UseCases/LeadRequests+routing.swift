@@ -1,0 +1,144 @@
+package import FoundationEssentials
+package import LeadStore
+package import RoutingRules
+
+/// What became of a lead that its destination gave back.
+package struct ReturnedLead: Sendable, Hashable {
+    /// The lead.
+    package let id: UUID
+    /// Whether it was sent on to another destination.
+    package let isSentOn: Bool
+    /// Where it is now; nil for a workspace's key, which does not learn who has the lead next.
+    package let destinationWorkspaceID: UUID?
+}
+
+/// Which leads can be put back into the queue.
+package enum RetriableResult: String, Sendable, Hashable, CaseIterable {
+    /// They failed for good.
+    case failed
+    /// No rule matched them, and their source keeps them.
+    case unmatched
+}
+
+extension LeadRequests {
+    /// Routes a waiting lead now; a routed one is answered as it stands.
+    ///
+    /// - Parameters:
+    ///   - id: the lead.
+    ///   - caller: the caller; `routing:write`.
+    /// - Returns: the outcome; the original of a duplicate only if the caller may see it.
+    /// - Throws: ``RequestError``: `.notFound`, or `.conflict` with its remedy for a lead that failed, expired, waits in a
+    ///   pause or is being routed by another node.
+    package func route(_ id: UUID, as caller: Caller) async throws -> RoutingOutcome {
+        try caller.require(.routingWrite)
+        return try await mappingErrors {
+            await duplicates.redacting(try await waiting.route(leadID: id, as: caller.access), for: caller)
+        }
+    }
+
+    /// Puts a lead back into the queue that failed for good, or that no rule matched and its source keeps, with its
+    /// attempts reset; the log records the caller.
+    ///
+    /// - Parameters:
+    ///   - id: the lead.
+    ///   - caller: the caller; `routing:write`.
+    /// - Throws: ``RequestError``: `.notFound`, or `.conflict` for any other lead.
+    package func retry(_ id: UUID, as caller: Caller) async throws {
+        try caller.require(.routingWrite)
+        try await mappingErrors {
+            guard let record = try await stores.leads.lead(id, as: caller.access) else { throw RequestError.noSuchLead }
+            guard try await stores.queue.requeue(id, actor: caller.id) else {
+                throw RequestError.conflict(
+                    reason:
+                        "Only a lead that failed, or that no rule matched and its source keeps, can be put back into "
+                        + "the queue before it expires; this one is \(record.status.rawValue).",
+                    remedy: "GET /api/leads/{id}/explain shows why."
+                )
+            }
+        }
+    }
+
+    /// Puts leads back into the queue that failed, or that no rule matched.
+    ///
+    /// An unmatched lead that was put back and came to the same is passed over until the rules change, so that a client
+    /// that calls again while there are more comes to an end.
+    ///
+    /// - Parameters:
+    ///   - result: which of the two.
+    ///   - filter: which of those leads; its `status` is set here.
+    ///   - limit: how many at most.
+    ///   - caller: the caller; `routing:write`.
+    /// - Returns: how many were put back, and whether there are more.
+    /// - Throws: ``RequestError``.
+    package func retry(
+        _ result: RetriableResult,
+        matching filter: LeadFilter,
+        limit: Int,
+        as caller: Caller
+    ) async throws -> (requeued: Int, hasMore: Bool) {
+        try caller.require(.routingWrite)
+        return try await mappingErrors {
+            var filter = filter
+            switch result {
+            case .failed: filter.status = .failed
+            case .unmatched:
+                filter.status = .routed
+                filter.unmatchedRetriableUnder = try await stores.ruleSets.ruleSetVersion()
+            }
+            let page = try await stores.leads.leads(filter, limit: limit, as: caller.access)
+            let requeued = try await stores.queue.requeue(page.leads.map(\.id), actor: caller.id)
+            return (requeued, page.next != nil)
+        }
+    }
+
+    /// Takes a lead back from its destination, and sends it on if that is wanted; repeated, it changes nothing.
+    ///
+    /// - Parameters:
+    ///   - id: the lead.
+    ///   - reason: why, for the log.
+    ///   - sendsOn: whether it is decided again, without the destinations that gave it back.
+    ///   - caller: the destination, or an administrator; `leads:write`.
+    /// - Returns: what became of it.
+    /// - Throws: ``RequestError``: `.notFound` for a lead that is not in the caller's workspace, and never was returned from
+    ///   there.
+    package func returnLead(
+        _ id: UUID,
+        reason: String?,
+        sendsOn: Bool,
+        as caller: Caller
+    ) async throws -> ReturnedLead {
+        try caller.require(.leadsWrite)
+        return try await mappingErrors {
+            let outcome = try await LeadReturn(stores: stores, rules: waiting.rules)(
+                id,
+                reason: reason,
+                sendsOn: sendsOn,
+                actor: caller.id,
+                as: caller.access
+            )
+            return ReturnedLead(
+                id: id,
+                isSentOn: outcome.matchedRuleID != nil,
+                destinationWorkspaceID: caller.isAdministrator ? outcome.destinationWorkspaceID : nil
+            )
+        }
+    }
+
+    /// Why a lead is where it is.
+    ///
+    /// - Parameters:
+    ///   - id: the lead.
+    ///   - attempt: which of its decisions, from 1, oldest first; nil for the last one.
+    ///   - caller: the caller; `leads:read`. It learns of other workspaces' rules what `LeadExplanation.Viewpoint` says.
+    /// - Returns: the explanation.
+    /// - Throws: ``RequestError``: ``RequestError/noSuchLead``, or `.invalid` naming `attempt` for a decision that the lead
+    ///   does not have.
+    package func explain(_ id: UUID, attempt: Int? = nil, as caller: Caller) async throws -> LeadExplanation {
+        try caller.require(.leadsRead)
+        return try await mappingErrors {
+            let explanation = try await LeadExplainer(stores: stores).explain(id, decision: attempt, as: caller.access)
+            guard let explanation else { throw RequestError.noSuchLead }
+            return explanation
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package import FoundationEssentials
+package import LeadStore
+import RoutingRules
+
+/// What a caller may ask of leads that are stored.
+package struct LeadRequests: Sendable {
+    let stores: Stores
+    let waiting: WaitingLeadRouter
+    let duplicates: DuplicateVisibility
+
+    /// A page of leads, newest first.
+    ///
+    /// - Parameters:
+    ///   - filter: which leads.
+    ///   - cursor: `next` of the page before; nil: the first page.
+    ///   - limit: how many at most.
+    ///   - caller: the caller; `leads:read`. A workspace sees leads that it has or has sent.
+    /// - Returns: the page.
+    /// - Throws: ``RequestError``.
+    package func leads(
+        _ filter: LeadFilter,
+        after cursor: LeadCursor? = nil,
+        limit: Int,
+        as caller: Caller
+    ) async throws -> LeadPage {
+        try caller.require(.leadsRead)
+        return try await mappingErrors {
+            var page = try await stores.leads.leads(filter, after: cursor, limit: limit, as: caller.access)
+            page.leads = try await duplicates.redacting(page.leads, as: caller.access)
+            return page
+        }
+    }
+
+    /// One lead and its audit log, oldest line first.
+    ///
+    /// - Parameters:
+    ///   - id: the lead.
+    ///   - caller: the caller; `leads:read`.
+    /// - Returns: the lead, and the lines of its log that the caller may see.
+    /// - Throws: ``RequestError/noSuchLead``.
+    package func lead(_ id: UUID, as caller: Caller) async throws -> (lead: LeadRecord, history: [HistoryEntry]) {
+        try caller.require(.leadsRead)
+        return try await mappingErrors {
+            guard let record = try await stores.leads.lead(id, as: caller.access) else { throw RequestError.noSuchLead }
+            let history = try await stores.leads.history(id, as: caller.access)
+            return (
+                try await duplicates.redacting([record], as: caller.access)[0],
+                try await duplicates.redacting(history, as: caller.access)
+            )
+        }
+    }
+
+    /// Blanks what leads say of a person, in all tables.
+    ///
+    /// - Parameters:
+    ///   - subject: whose leads.
+    ///   - forgettingIdentity: whether the person is new when they are sent again.
+    ///   - isRehearsal: whether only the report is wanted.
+    ///   - caller: the caller; `leads:erase`. A workspace erases from leads that it has.
+    /// - Returns: what became of each lead.
+    /// - Throws: ``RequestError``: `.notFound` for a lead that is not visible, `.conflict` for one that another program has
+    ///   locked.
+    package func erase(
+        _ subject: ErasureSubject,
+        forgettingIdentity: Bool = false,
+        isRehearsal: Bool = false,
+        as caller: Caller
+    ) async throws -> Erasure {
+        try caller.require(.leadsErase)
+        return try await mappingErrors {
+            var erasure = try await stores.erasure.erase(
+                subject,
+                forgettingIdentity: forgettingIdentity,
+                isRehearsal: isRehearsal,
+                actor: caller.id,
+                as: caller.access
+            )
+            // A lead that is gone needs no line in the report.
+            erasure.leads.removeAll { $0.outcome == .none }
+            return erasure
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package import FoundationEssentials
+import LeadStore
+package import RoutingRules
+
+/// Taking leads in: one, many, or a stream.
+package struct LeadSubmissions: Sendable {
+    let workspaces: WorkspaceStore
+    let intake: LeadIntake
+    let duplicates: DuplicateVisibility
+    let writeFailure: RecentWriteFailure
+
+    /// The source of a lead: the workspace of the caller's key, or the one that an administrator names.
+    ///
+    /// - Parameters:
+    ///   - workspace: the workspace that the request names; nil: none.
+    ///   - caller: the caller. A workspace's key sends that workspace's leads only.
+    /// - Returns: the source.
+    /// - Throws: ``RequestError`` naming `workspaceId`.
+    package func source(named workspace: UUID?, for caller: Caller) throws(RequestError) -> UUID {
+        switch (caller.workspaceID, workspace) {
+        case (let own?, nil): return own
+        case (let own?, let named?):
+            guard own == named else {
+                throw .otherWorkspace(
+                    "A workspace's key sends leads of that workspace only.",
+                    remedy: "Omit workspaceId, or use a key of the workspace that it names."
+                )
+            }
+            return own
+        case (nil, let named?): return named
+        case (nil, nil):
+            throw .invalid([
+                FieldProblem(
+                    field: "/workspaceId",
+                    message: "An administrator's key needs the workspace of the lead.",
+                    remedy: "Send workspaceId, or use a key of the workspace."
+                )
+            ])
+        }
+    }
+
+    /// Decides and stores one lead; returns after its commit.
+    ///
+    /// - Parameters:
+    ///   - lead: the lead.
+    ///   - caller: the caller; `leads:write`.
+    /// - Returns: the outcome; the original of a duplicate only if the caller may see it.
+    /// - Throws: ``RequestError``.
+    package func submit(_ lead: SubmittedLead, as caller: Caller) async throws -> RoutingOutcome {
+        try caller.require(.leadsWrite)
+        let source = try source(named: lead.workspaceID, for: caller)
+        return try await mappingErrors {
+            let outcome = try await writeFailure.recording {
+                try await intake.submit(lead.lead, from: source, idempotency: lead.idempotency, trace: lead.trace)
+            }
+            return await duplicates.redacting(outcome, for: caller)
+        }
+    }
+
+    /// Decides and stores many leads, each by itself: one that is refused does not stop the others.
+    ///
+    /// - Parameters:
+    ///   - batch: the leads.
+    ///   - caller: the caller; `leads:write`.
+    /// - Returns: one result per lead, in order.
+    /// - Throws: ``RequestError`` if none was taken.
+    package func submit(
+        batch: [SubmittedLead],
+        as caller: Caller
+    ) async throws -> [Result<RoutingOutcome, RequestError>] {
+        try caller.require(.leadsWrite)
+        return try await mappingErrors {
+            let batch = SourcedBatch(batch, of: caller, self)
+            let outcomes = try await writeFailure.recording { try await self.outcomes(of: batch) }
+            return await duplicates.redacting(batch.results(outcomes), for: caller)
+        }
+    }
+
+    /// Takes leads in like a batch, and returns as soon as they are in the queue.
+    ///
+    /// Leads of a later call come after them. While there is no room for them it waits.
+    ///
+    /// - Parameters:
+    ///   - batch: the leads.
+    ///   - caller: the caller; `leads:write`.
+    /// - Returns: where their outcomes gather.
+    /// - Throws: ``RequestError`` if none was taken.
+    package func begin(batch: [SubmittedLead], as caller: Caller) async throws -> PendingBatch {
+        try caller.require(.leadsWrite)
+        return try await mappingErrors {
+            let sourced = SourcedBatch(batch, of: caller, self)
+            let ticket: BatchTicket
+            do {
+                ticket = try await intake.begin(sourced.leads, trace: sourced.trace)
+            } catch let error as IntakeError where error.code == .unknownWorkspace {
+                // Which of them it is has to be found out, and the others taken in.
+                return PendingBatch { try await submit(batch: batch, as: caller) }
+            }
+            return PendingBatch {
+                await duplicates.redacting(sourced.results(ticket.outcomes()), for: caller)
+            }
+        }
+    }
+
+    /// Takes the leads in; a workspace that does not exist fails its own leads only.
+    private func outcomes(of batch: SourcedBatch) async throws -> [Result<RoutingOutcome, IntakeError>] {
+        let refusal: IntakeError
+        do {
+            return try await take(batch)
+        } catch {
+            refusal = error
+        }
+        guard refusal.code == .unknownWorkspace else { throw refusal }
+        var unknown: Set<UUID> = []
+        for id in Set(batch.leads.map(\.source)) where try await workspaces.workspace(id, as: .administrator) == nil {
+            unknown.insert(id)
+        }
+        var known = try await take(batch.without(sources: unknown))[...]
+        return batch.leads.map { lead in
+            if unknown.contains(lead.source) { return .failure(refusal) }
+            return known.popFirst() ?? .failure(IntakeError(.shuttingDown))
+        }
+    }
+
+    private func take(_ batch: SourcedBatch) async throws(IntakeError) -> [Result<RoutingOutcome, IntakeError>] {
+        guard !batch.leads.isEmpty else { return [] }
+        return try await intake.submit(batch: batch.leads, idempotency: batch.idempotency, trace: batch.trace)
+    }
+}
+
+/// The leads of a batch that have a source, as the intake takes them, and the places of those that have none.
+private struct SourcedBatch: Sendable {
+    /// The leads to take in, in order.
+    private(set) var leads: [(lead: Lead, source: UUID)] = []
+    /// The claim of each of those leads; empty if none has one.
+    private(set) var idempotency: [IdempotencyClaim?] = []
+    /// The request that they came in.
+    let trace: RequestTrace?
+    private var refusals: [Int: RequestError] = [:]
+
+    init(_ batch: [SubmittedLead], of caller: Caller, _ submissions: LeadSubmissions) {
+        trace = batch.first?.trace
+        leads.reserveCapacity(batch.count)
+        let isRepeatable = batch.contains { $0.idempotency != nil }
+        for (place, lead) in batch.enumerated() {
+            do throws(RequestError) {
+                leads.append((lead.lead, try submissions.source(named: lead.workspaceID, for: caller)))
+                if isRepeatable { idempotency.append(lead.idempotency) }
+            } catch {
+                refusals[place] = error
+            }
+        }
+    }
+
+    /// The same without the leads of some sources.
+    func without(sources: Set<UUID>) -> SourcedBatch {
+        var rest = self
+        let kept = leads.indices.filter { !sources.contains(leads[$0].source) }
+        rest.leads = kept.map { leads[$0] }
+        rest.idempotency = idempotency.isEmpty ? [] : kept.map { idempotency[$0] }
+        return rest
+    }
+
+    /// One result for each lead of the batch, in order.
+    ///
+    /// - Parameter outcomes: those of ``leads``.
+    /// - Returns: the outcomes, with the refusals in their places.
+    func results(_ outcomes: [Result<RoutingOutcome, IntakeError>]) -> [Result<RoutingOutcome, RequestError>] {
+        let results = outcomes.map { $0.mapError(RequestError.init) }
+        guard !refusals.isEmpty else { return results }
+        var rest = results[...]
+        return (0..<leads.count + refusals.count)
+            .map { place in
+                if let refusal = refusals[place] { return .failure(refusal) }
+                return rest.popFirst() ?? .failure(RequestError(IntakeError(.shuttingDown)))
+            }
+    }
+}

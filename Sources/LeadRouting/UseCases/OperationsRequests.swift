@@ -1,0 +1,86 @@
+package import FoundationEssentials
+package import LeadStore
+
+/// Whose routing is paused or resumed.
+package enum PauseTarget: Sendable, Hashable {
+    /// Routing as a whole; said in so many words, so that a forgotten id does not stop every workspace.
+    case all
+    /// The leads of one source; nil: of the caller's own workspace.
+    case workspace(UUID?)
+}
+
+/// What a caller may ask of the running of the server.
+package struct OperationsRequests: Sendable {
+    let stores: Stores
+    let writeFailure: RecentWriteFailure
+
+    /// Has leads wait undecided from now on; they are taken in as before.
+    ///
+    /// - Parameters:
+    ///   - target: whose leads.
+    ///   - reason: why, for the operator who finds routing paused.
+    ///   - caller: the caller; `routing:write`. A workspace's key pauses the routing of its own leads only.
+    /// - Returns: the source whose leads wait (nil: all), and whether they did not before.
+    /// - Throws: ``RequestError``; `.invalid` for a workspace that does not exist.
+    package func pause(
+        _ target: PauseTarget,
+        reason: String?,
+        as caller: Caller
+    ) async throws -> (workspaceID: UUID?, isNew: Bool) {
+        let workspace = try workspace(target, caller)
+        return try await mappingErrors {
+            (workspace, try await stores.pauses.pauseRouting(of: workspace, reason: reason, actor: caller.id))
+        }
+    }
+
+    /// Ends a pause; what waits is routed, oldest due first.
+    ///
+    /// - Parameters:
+    ///   - target: whose leads.
+    ///   - caller: the caller; `routing:write`.
+    /// - Returns: the source whose leads go on (nil: all), and whether they were paused.
+    /// - Throws: ``RequestError``.
+    package func resume(
+        _ target: PauseTarget,
+        as caller: Caller
+    ) async throws -> (workspaceID: UUID?, wasPaused: Bool) {
+        let workspace = try workspace(target, caller)
+        return try await mappingErrors {
+            (workspace, try await stores.pauses.resumeRouting(of: workspace, actor: caller.id))
+        }
+    }
+
+    /// The pauses that the caller may know of, oldest first: a workspace's own and that of routing as a whole.
+    ///
+    /// - Throws: ``RequestError``.
+    package func pauses(as caller: Caller) async throws -> [RoutingPause] {
+        try caller.require(.leadsRead)
+        return try await mappingErrors { try await stores.pauses.routingPauses(as: caller.access) }
+    }
+
+    /// The workspace of a target, as far as the caller may pause and resume it.
+    private func workspace(_ target: PauseTarget, _ caller: Caller) throws -> UUID? {
+        try caller.require(.routingWrite)
+        let refusal = RequestError.forbidden("A workspace's key pauses and resumes the routing of its own leads only.")
+        switch target {
+        case .all:
+            guard caller.isAdministrator else { throw refusal }
+            return nil
+        case .workspace(let named):
+            guard let own = caller.workspaceID else {
+                guard let named else {
+                    throw RequestError.invalid([
+                        FieldProblem(
+                            field: "/workspaceId",
+                            message: "This field is required.",
+                            remedy: "Send a workspace's id, or “all”: true for everything."
+                        )
+                    ])
+                }
+                return named
+            }
+            guard named == nil || named == own else { throw refusal }
+            return own
+        }
+    }
+}

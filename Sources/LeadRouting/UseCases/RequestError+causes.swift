@@ -1,0 +1,153 @@
+import LeadStore
+import Postgres
+import RoutingRules
+
+extension RequestError {
+    /// What a failed intake means for the caller.
+    init(_ error: IntakeError) {
+        switch error.code {
+        case .overloaded:
+            self = .overloaded(retryAfterSeconds: max(1, Int(error.retryAfter?.components.seconds ?? 1)))
+        case .unknownWorkspace:
+            self = .invalid([
+                FieldProblem(
+                    field: "workspaceId",
+                    message: "There is no such workspace.",
+                    remedy: "Name a workspace that GET /api/workspaces lists."
+                )
+            ])
+        case .rejected:
+            self = .conflict(
+                reason: error.description,
+                remedy: "Nothing was stored. Send the lead again; if it is refused again, send us its request id."
+            )
+        case .requestInFlight:
+            self = .conflict(reason: error.description, remedy: "Wait for its answer, or repeat it after a second.")
+        case .keyMismatch: self = .reusedKey
+        case .unavailable, .outcomeUnknown, .shuttingDown:
+            self = .unavailable(reason: error.description)
+        }
+    }
+
+    /// What a refusal to route a lead now means for the caller.
+    init(_ refusal: RouteRefusal) {
+        switch refusal.code {
+        case .notFound:
+            self = .notFound(refusal.description)
+        case .busy:
+            self = .conflict(reason: refusal.description, remedy: "Read it again in a moment: GET /api/leads/{id}.")
+        case .final(.failed):
+            self = .conflict(
+                reason: refusal.description,
+                remedy: "Fix what its history names, then put it back: `switchyard retry LEAD-ID`."
+            )
+        case .final:
+            self = .conflict(reason: refusal.description, remedy: "Send the lead again as a new one.")
+        case .paused:
+            self = .conflict(
+                reason: refusal.description,
+                remedy: "GET /api/routing/pauses says who paused it; POST /api/routing/resume ends it."
+            )
+        case .unsettled:
+            self = .overloaded(retryAfterSeconds: 1)
+        }
+    }
+
+    /// What a refusal of the store means for the caller.
+    init(_ error: StoreError) {
+        switch error.code {
+        case .notFound: self = .notFound(error.message)
+        case .invalid:
+            self = .invalid([FieldProblem(field: error.field ?? "", message: error.message, remedy: error.remedy)])
+        case .conflict:
+            self = .conflict(
+                reason: error.description,
+                remedy: error.remedy ?? "Change the request, or the object that conflicts with it."
+            )
+        case .forbidden: self = .forbidden(error.message)
+        }
+    }
+
+    /// What a failure of the database means for the caller, or nil if it is a fault of ours.
+    init?(_ error: PostgresError) {
+        switch error.code {
+        case .cannotConnect:
+            let reason = PostgresError.outage(error.sqlState) ?? "The database cannot be reached"
+            self = .unavailable(reason: "\(reason); nothing was done.")
+        case .connectionLost:
+            self = .unavailable(
+                reason:
+                    "The connection to the database was lost meanwhile: the request may or may not have been carried out."
+            )
+        case .shutDown:
+            self = .unavailable(reason: "The server is stopping; nothing was done.")
+        case .poolExhausted:
+            self = .overloaded(retryAfterSeconds: 1)
+        case .timeout, .cancelled:
+            self = .unavailable(reason: "The database took too long: the request may or may not have been carried out.")
+        default:
+            if ["42883", "42P01", "42703"].contains(error.sqlState) {
+                self = .unavailable(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
+            } else if let state = error.sqlState, let reason = PostgresError.outage(state) {
+                self = .unavailable(reason: "\(reason); nothing was done.")
+            } else {
+                return nil
+            }
+        }
+    }
+
+    /// What a refusal to simulate means for the caller.
+    init(_ refusal: RuleSimulator.Refusal) {
+        switch refusal {
+        case .busy: self = .overloaded(retryAfterSeconds: 5)
+        case .tooLong:
+            self = .invalid([
+                FieldProblem(
+                    field: "days",
+                    message: refusal.description,
+                    remedy: "Ask for fewer days, or a smaller limit."
+                )
+            ])
+        }
+    }
+
+    /// What it means for the caller that a rule set is not published.
+    init(_ refusal: RuleSetRefusal) {
+        switch refusal {
+        case .moved: self = .conflict(reason: refusal.description, remedy: refusal.remedy)
+        case .noDraft: self = .notFound(refusal.description)
+        case .problems(let problems): self.init(DocumentProblems(problems))
+        }
+    }
+
+    /// What it means for the caller that a document is wrong.
+    init(_ error: DocumentProblems) {
+        self = .invalid(
+            error.problems.map { FieldProblem(field: $0.path, message: $0.message, remedy: $0.remedy) }
+        )
+    }
+
+    /// What any error of the rooms below means for the caller, or nil if it is a fault of ours.
+    init?(cause: any Error) {
+        switch cause {
+        case let error as RequestError: self = error
+        case let error as IntakeError: self.init(error)
+        case let error as RouteRefusal: self.init(error)
+        case let error as RuleSimulator.Refusal: self.init(error)
+        case let error as StoreError: self.init(error)
+        case let error as RuleSetRefusal: self.init(error)
+        case let error as DocumentProblems: self.init(error)
+        case let error as PostgresError: self.init(error)
+        default: return nil
+        }
+    }
+}
+
+/// Runs the body of a use case, and turns what the rooms below throw into a ``RequestError`` where there is one for it.
+func mappingErrors<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+        return try await body()
+    } catch {
+        throw RequestError(cause: error) ?? error
+    }
+}

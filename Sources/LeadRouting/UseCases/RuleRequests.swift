@@ -1,0 +1,149 @@
+package import FoundationEssentials
+package import LeadStore
+package import RoutingRules
+
+/// What a caller may ask of single rules.
+package struct RuleRequests: Sendable {
+    let stores: Stores
+    let simulator: RuleSimulator
+
+    /// The rules that the caller may see, in the order in which they are tried.
+    ///
+    /// - Parameters:
+    ///   - owner: only the rules of this workspace; nil: all that the caller may see.
+    ///   - caller: the caller; `rules:read`.
+    /// - Returns: the rules.
+    /// - Throws: ``RequestError``.
+    package func rules(of owner: UUID?, as caller: Caller) async throws -> [RuleRecord] {
+        try caller.require(.rulesRead)
+        return try await mappingErrors { try await stores.rules.rules(of: owner, as: caller.access) }
+    }
+
+    /// One rule.
+    ///
+    /// - Throws: ``RequestError/noSuchRule``.
+    package func rule(_ id: UUID, as caller: Caller) async throws -> RuleRecord {
+        try caller.require(.rulesRead)
+        return try await mappingErrors {
+            guard let rule = try await stores.rules.rule(id, as: caller.access) else { throw RequestError.noSuchRule }
+            return rule
+        }
+    }
+
+    /// Creates a rule.
+    ///
+    /// - Parameters:
+    ///   - id: the id that the client chose, so that it can repeat this; nil for a new one.
+    ///   - owner: the workspace whose rule it is. A workspace's key makes rules of that workspace; nil from an administrator
+    ///     is a rule of the platform.
+    ///   - change: what the rule is to be; name and destination are set.
+    ///   - caller: the caller; `rules:write`.
+    /// - Returns: the rule.
+    /// - Throws: ``RequestError``; `.conflict` for an id that another object has.
+    package func create(
+        id: UUID? = nil,
+        owner: UUID?,
+        _ change: RuleChange,
+        as caller: Caller
+    ) async throws -> RuleRecord {
+        try caller.require(.rulesWrite)
+        if let own = caller.workspaceID, let owner, owner != own {
+            throw RequestError.otherWorkspace(
+                "A workspace's key makes rules of that workspace only.",
+                remedy: "Omit workspaceId."
+            )
+        }
+        return try await mappingErrors {
+            try await stores.by(caller.id)
+                .rules.createRule(id: id ?? UUID.new(), owner: owner ?? caller.workspaceID, change, as: caller.access)
+        }
+    }
+
+    /// Changes what is set in `change`.
+    ///
+    /// - Throws: ``RequestError``.
+    package func change(_ id: UUID, _ change: RuleChange, as caller: Caller) async throws -> RuleRecord {
+        try caller.require(.rulesWrite)
+        return try await mappingErrors {
+            try await stores.by(caller.id).rules.changeRule(id, change, as: caller.access)
+        }
+    }
+
+    /// Deletes a rule.
+    ///
+    /// - Throws: ``RequestError/noSuchRule``.
+    package func delete(_ id: UUID, as caller: Caller) async throws {
+        try caller.require(.rulesWrite)
+        try await mappingErrors {
+            guard try await stores.by(caller.id).rules.deleteRule(id, as: caller.access) else {
+                throw RequestError.noSuchRule
+            }
+        }
+    }
+
+    /// What is wrong with rules, found without a single lead.
+    ///
+    /// - Parameters:
+    ///   - owner: only the rules of this workspace; nil for all. A workspace's key learns of that workspace's rules only.
+    ///   - caller: the caller; `rules:read`.
+    /// - Returns: the findings.
+    /// - Throws: ``RequestError/noSuchWorkspace``.
+    package func lint(of owner: UUID?, as caller: Caller) async throws -> RuleLintReport {
+        try caller.require(.rulesRead)
+        return try await mappingErrors {
+            let owner = caller.workspaceID ?? owner
+            if let owner, try await stores.workspaces.workspace(owner, as: caller.access) == nil {
+                throw RequestError.noSuchWorkspace
+            }
+            let lint = RuleLint(try await stores.ruleSets.loadRuleSet())
+            return owner.map { lint.report(on: $0) } ?? lint.report()
+        }
+    }
+
+    /// What there is to say about a rule that the caller has just saved; empty for a rule that is gone.
+    ///
+    /// - Throws: ``RequestError``.
+    package func warnings(about rule: RoutingRule, as caller: Caller) async throws -> [RuleFinding] {
+        try caller.require(.rulesWrite)
+        return try await mappingErrors {
+            RuleLint(try await stores.ruleSets.loadRuleSet()).report(on: rule.workspaceID, about: rule.id).findings
+        }
+    }
+
+    /// What would become of leads under other rules; nothing is written.
+    ///
+    /// - Parameters:
+    ///   - request: which rules stand against those in force, for which leads. For a workspace's key these are that
+    ///     workspace's rules and leads; nil as the owner from an administrator means the platform's rules and all leads.
+    ///   - draftName: what the report calls the other rules; nil: what they are.
+    ///   - caller: the caller; `rules:read` and, since leads are decided and named, `leads:read`.
+    /// - Returns: what came of it.
+    /// - Throws: ``RequestError``; `.overloaded` while another simulation is under way.
+    package func simulate(
+        _ request: SimulationRequest,
+        draftName: String? = nil,
+        as caller: Caller
+    ) async throws -> SimulationReport {
+        try caller.require(.rulesRead)
+        try caller.require(.leadsRead)
+        if let own = caller.workspaceID, let owner = request.owner, owner != own {
+            throw RequestError.otherWorkspace(
+                "A workspace's key simulates the rules of that workspace only.",
+                remedy: "Omit workspaceId."
+            )
+        }
+        return try await mappingErrors {
+            var request = request
+            request.owner = caller.workspaceID ?? request.owner
+            if let owner = request.owner, try await stores.workspaces.workspace(owner, as: caller.access) == nil {
+                throw RequestError.invalid([
+                    FieldProblem(
+                        field: "workspaceId",
+                        message: "There is no such workspace, or none that this key may see."
+                    )
+                ])
+            }
+            return try await simulator.run(request, draftName: draftName, as: caller.access)
+        }
+    }
+}

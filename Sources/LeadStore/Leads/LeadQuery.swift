@@ -1,0 +1,64 @@
+import Postgres
+import RoutingRules
+
+/// The conditions of a list of leads, and the values that they name.
+struct LeadQuery {
+    private(set) var parameters = Parameters()
+    private var parts: [String] = []
+
+    /// The conditions, joined; `true` when there is none.
+    var conditions: String { parts.isEmpty ? "true" : parts.joined(separator: " AND ") }
+
+    init(_ filter: LeadFilter) {
+        if let status = filter.status {
+            // By name: from a parameter the planner cannot tell that a partial index has all of them.
+            condition("l.routing_status = '\(status.rawValue)'")
+        }
+        if let id = filter.workspaceID { condition("l.workspace_id = \(parameter("workspace", .uuid(id)))") }
+        if let id = filter.sourceWorkspaceID {
+            condition("l.source_workspace_id = \(parameter("source", .uuid(id)))")
+        }
+        if let id = filter.matchedRuleID { condition("l.matched_rule_id = \(parameter("rule", .uuid(id)))") }
+        if let isDuplicate = filter.isDuplicate {
+            condition("l.duplicate_of IS \(isDuplicate ? "NOT NULL" : "NULL")")
+        }
+        if let hash = filter.identityHash { condition("l.dedupe_hash = \(parameter("identity", .text(hash)))") }
+        if let version = filter.unmatchedRetriableUnder {
+            condition(Self.isUnmatchedAndRetriable(under: parameter("version", .int64(version))))
+        }
+        if let from = filter.createdFrom { condition("l.created_at >= \(parameter("from", .timestamp(from)))") }
+        if let before = filter.createdBefore { condition("l.created_at < \(parameter("before", .timestamp(before)))") }
+    }
+
+    /// What `switchyard.requeue_lead` looks at, and that another attempt may come to something else.
+    private static func isUnmatchedAndRetriable(under version: String) -> String {
+        """
+        l.routing_status = 'routed' AND l.workspace_id = l.source_workspace_id AND l.matched_rule_id IS NULL
+            AND l.duplicate_of IS NULL AND (l.lead_expires_at IS NULL OR l.lead_expires_at > now())
+            AND (SELECT g.routing_result = 'unmatched' AND (g.rule_set_version IS DISTINCT FROM \(version) OR NOT EXISTS (
+                    SELECT FROM public.lead_routing_logs r WHERE r.lead_id = l.id AND r.routing_result = 'requeued'))
+                FROM (SELECT * FROM public.lead_routing_logs g WHERE g.lead_id = l.id OFFSET 0) g
+                ORDER BY g.created_at DESC, g.id DESC
+                LIMIT 1)
+        """
+    }
+
+    /// Adds a value, and returns its placeholder.
+    mutating func parameter(_ name: StaticString, _ value: ParameterValue) -> String {
+        parameters.append(name, value)
+        return ":\(name)"
+    }
+
+    /// Adds a condition that has to hold as well.
+    mutating func condition(_ text: String) {
+        parts.append(text)
+    }
+}
+
+extension LeadFilter {
+    /// Whether an index leads to what the filter asks for, in the order of time or to few enough rows to sort.
+    var hasIndex: Bool {
+        if workspaceID != nil || sourceWorkspaceID != nil || identityHash != nil { return true }
+        return status == .pending || status == .routing || status == .failed
+    }
+}

@@ -1,0 +1,131 @@
+import HTTPTypes
+import Hummingbird
+import LeadRouting
+
+/// Who may use an endpoint.
+enum RouteAccess: Sendable, Hashable {
+    /// Callers whose key has all of these scopes.
+    case scopes([Scope])
+    /// Everyone; a key is not read.
+    case open
+    /// Callers that the endpoint lets in by a protocol of its own.
+    case mounted
+}
+
+/// A method at a path, with who may use it.
+struct Route: Sendable, Hashable {
+    let method: HTTPRequest.Method
+    /// The pattern, as `/api/leads/:id`.
+    let path: String
+    let access: RouteAccess
+}
+
+/// Collects the routes: none can be added without saying who may use it.
+///
+/// The list also tells a known path with another method from an unknown path, and tests compare it with the OpenAPI
+/// document.
+struct Routes {
+    /// A handler of requests whose key has the scopes of the route.
+    typealias Handler = @Sendable (Request, WebContext, Caller) async throws -> Response
+    /// A handler of requests without a key.
+    typealias OpenHandler = @Sendable (Request, WebContext) async throws -> Response
+
+    let router: Router<WebContext>
+    /// Every route, without those that refuse other methods.
+    private(set) var all: [Route] = []
+    private let caller: @Sendable (Request, Scope) async throws -> Caller
+
+    /// An empty list.
+    ///
+    /// - Parameters:
+    ///   - router: where the routes are added.
+    ///   - caller: finds the caller of a request, who must have the scope.
+    init(router: Router<WebContext>, caller: @escaping @Sendable (Request, Scope) async throws -> Caller) {
+        self.router = router
+        self.caller = caller
+    }
+
+    /// Adds an endpoint for callers with a scope, and another where one is named.
+    ///
+    /// It works on the threads of the language's runtime: it may compute for as long as it takes.
+    mutating func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ scope: Scope,
+        and another: Scope? = nil,
+        _ handler: @escaping Handler
+    ) {
+        let scopes = [scope] + [another].compactMap(\.self)
+        let guarded = guarded(by: scopes, handler)
+        add(Route(method: method, path: path, access: .scopes(scopes))) { request, context in
+            try await offLoop { try await guarded(request, context) }
+        }
+    }
+
+    /// Adds an endpoint that works on the event loop of its connection, where other connections wait for it.
+    ///
+    /// For the few that are called thousands of times a second and compute for some microseconds.
+    mutating func onLoop(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ scope: Scope,
+        _ handler: @escaping Handler
+    ) {
+        add(Route(method: method, path: path, access: .scopes([scope])), guarded(by: [scope], handler))
+    }
+
+    /// Adds an endpoint that needs no key.
+    mutating func open(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping OpenHandler) {
+        add(Route(method: method, path: path, access: .open)) { request, context in
+            try await offLoop { try await handler(request, context) }
+        }
+    }
+
+    /// Adds a mounted endpoint, which checks its callers itself.
+    mutating func mount(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping OpenHandler) {
+        add(Route(method: method, path: path, access: .mounted)) { request, context in
+            try await offLoop { try await handler(request, context) }
+        }
+    }
+
+    private mutating func add(_ route: Route, _ handler: @escaping OpenHandler) {
+        router.on(RouterPath(route.path), method: route.method, use: handler)
+        all.append(route)
+    }
+
+    /// The handler behind a check of the key.
+    private func guarded(by scopes: [Scope], _ handler: @escaping Handler) -> OpenHandler {
+        let caller = caller
+        return { request, context in
+            let caller = try await caller(request, scopes[0])
+            for scope in scopes.dropFirst() { try caller.require(scope) }
+            return try await handler(request, context, caller)
+        }
+    }
+
+    /// Every path with its methods, HEAD where there is GET.
+    var methods: [(path: String, methods: [HTTPRequest.Method])] {
+        var found: [(path: String, methods: [HTTPRequest.Method])] = []
+        for route in all {
+            if let index = found.firstIndex(where: { $0.path == route.path }) {
+                found[index].methods.append(route.method)
+            } else {
+                found.append((route.path, [route.method]))
+            }
+        }
+        return found.map { ($0.path, $0.methods.contains(.get) ? $0.methods + [.head] : $0.methods) }
+    }
+
+    /// Adds an answer of 405 for every other method at every path.
+    func refuseOtherMethods() {
+        var every: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        if let query = HTTPRequest.Method(rawValue: "QUERY") { every.append(query) }
+        for (path, allowed) in methods {
+            for method in every where !allowed.contains(method) {
+                router.on(RouterPath(path), method: method) { (_, _) -> Response in
+                    throw Problem.methodNotAllowed(allowed)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+import Synchronization
+import Testing
+
+@testable import LeadRouting
+
+/// Keeps what it is told.
+final class Notes: RoutingObserver {
+    private let state = Mutex<[RoutingEvent]>([])
+    var events: [RoutingEvent] { state.withLock { $0 } }
+    func observe(_ events: [RoutingEvent]) { state.withLock { $0 += events } }
+}
+
+@Suite struct RoutingObserverTests {
+    @Test func intakeReportsRoutedLeadsAndDuplicatesOnce() async throws {
+        let notes = Notes()
+        // The first statement's outcome is unknown; its leads are told of once all the same.
+        let intake = LeadIntake(
+            store: ModelStore([.writeAndLose]),
+            rules: RuleSetCache(source: FakeRules()),
+            clock: ImmediateClock(),
+            observer: notes,
+            logger: Samples.quiet
+        )
+        let first = try await intake.submit(Samples.lead(1), from: Samples.partner)
+        let second = try await intake.submit(Samples.lead(1), from: Samples.rival)
+        for _ in 0..<100_000 where notes.events.count < 2 { await Task.yield() }
+        #expect(notes.events.map(\.kind) == [.routed, .duplicate])
+        #expect(notes.events.map(\.leadID) == [first.leadID, second.leadID])
+        #expect(notes.events.map(\.sourceWorkspaceID) == [Samples.partner, Samples.rival])
+    }
+
+    @Test func routerReportsSettledLeads() async throws {
+        let notes = Notes()
+        let router = WaitingLeadRouter(
+            queue: FakeWaiting(3),
+            rules: RuleSetCache(source: FakeRules()),
+            observer: notes
+        )
+        _ = try await router.routeDue(.new)
+        #expect(notes.events.map(\.kind) == [.routed, .routed, .routed])
+        #expect(notes.events.allSatisfy { $0.outcome?.destinationWorkspaceID == Samples.west })
+    }
+
+    @Test func waitingLeadIsNotReported() {
+        let waiting = RoutingOutcome(leadID: Samples.west, status: .pending, reason: "")
+        #expect(RoutingEvent(waiting, source: Samples.partner) == nil)
+        let failed = RoutingOutcome(leadID: Samples.west, status: .failed, reason: "")
+        #expect(RoutingEvent(failed, source: Samples.partner)?.kind == .failed)
+    }
+}

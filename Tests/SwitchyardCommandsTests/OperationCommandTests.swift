@@ -1,0 +1,152 @@
+import Postgres
+import TestDatabase
+import Testing
+
+/// Commands for operators: the schema, keys, scheduled functions, alerts, the log's retention, and the doctor.
+struct OperationCommandTests {
+    @Test
+    func migrateListsPlansAndVerifies() async throws {
+        try await CommandLineUnderTest.with { commands in
+            let status = await commands.run("migrate", "status")
+            #expect(status.code == 0)
+            #expect(status.output.contains("20260131000001"))
+            #expect(status.output.contains("lead_routing_fixes"))
+            #expect(await commands.run("migrate").output == status.output)
+            #expect(await commands.run("migrate", "plan").output == "Nothing to do.\n")
+            #expect(await commands.run("migrate", "up").output == "The schema is up to date.\n")
+            let verified = await commands.run("migrate", "verify")
+            #expect(verified.code == 0)
+            #expect(verified.output.hasSuffix("checks passed.\n"))
+        }
+    }
+
+    @Test
+    func verifyNamesMissingObjectsAndUpRestoresThem() async throws {
+        try await CommandLineUnderTest.with { commands in
+            _ = try await commands.database.pool.simple("DROP FUNCTION acquire_routing_lock CASCADE")
+            let broken = await commands.run("migrate", "verify")
+            #expect(broken.code == 1)
+            #expect(broken.output.contains("acquire_routing_lock"))
+            #expect(await commands.run("migrate", "up").code == 0)
+            #expect(await commands.run("migrate", "verify").code == 0)
+        }
+    }
+
+    @Test
+    func downNeedsAKnownVersionAndAConfirmation() async throws {
+        try await CommandLineUnderTest.with { commands in
+            #expect(await commands.run("migrate", "down", "--to", "1").error.contains("migrate status"))
+            let rehearsed = await commands.run("migrate", "down", "--to", "20260131000001")
+            #expect(rehearsed.output.hasSuffix("Nothing was done. Make a backup, then add --yes.\n"))
+            #expect(await commands.run("migrate", "plan").output == "Nothing to do.\n")
+            #expect(await commands.run("migrate", "down").code == 64)
+        }
+    }
+
+    @Test
+    func keysAreCreatedListedAndRevoked() async throws {
+        try await CommandLineUnderTest.withDemo { commands in
+            let created = await commands.run(
+                "keys",
+                "create",
+                "--workspace",
+                "Bluefin Partners",
+                "--name",
+                "website",
+                "--scope",
+                "leads:write",
+                "--days",
+                "30"
+            )
+            #expect(created.code == 0)
+            let token = String(created.output.dropLast())
+            #expect(token.hasPrefix("sw_"))
+            #expect(created.error.contains("shown only once"))
+            let prefix = String(token.dropFirst(3).prefix(8))
+            let list = await commands.run("keys", "list")
+            let line = try #require(list.output.split(separator: "\n").first { $0.hasPrefix(prefix) })
+            #expect(line.contains("website"))
+            #expect(line.contains("Bluefin Partners"))
+            #expect(line.contains("until "))
+            #expect(!list.output.contains(token))
+            #expect(await commands.run("keys", "revoke", prefix).output.hasPrefix("Revoked \(prefix)"))
+            #expect(await commands.run("keys", "revoke", prefix).error.contains("There is no key"))
+            #expect(await commands.run("keys").output.contains("revoked"))
+        }
+    }
+
+    @Test
+    func aKeyNeedsOneOwnerAndKnownScopes() async throws {
+        try await CommandLineUnderTest.with { commands in
+            #expect(await commands.run("keys", "create").code == 64)
+            #expect(await commands.run("keys", "create", "--administrator", "--workspace", "x").code == 64)
+            let scope = await commands.run("keys", "create", "--administrator", "--scope", "leads")
+            #expect(scope.code == 64)
+            #expect(scope.error.contains("leads:write"))
+            #expect(await commands.run("keys", "create", "--administrator", "--days", "0").code == 64)
+            #expect(await commands.run("keys", "create", "--administrator").code == 0)
+        }
+    }
+
+    @Test
+    func jobsShowsSchedulesAndRunsOne() async throws {
+        try await CommandLineUnderTest.with { commands in
+            let before = await commands.run("jobs")
+            #expect(before.code == 0)
+            for name in ["processLeadRoutingRetryQueue", "cleanupStaleRoutingLocks", "markExpiredLeads"] {
+                #expect(before.output.contains(name))
+            }
+            #expect(before.output.contains("*/5 * * * *"))
+            let run = await commands.run("jobs", "run", "cleanupStaleRoutingLocks")
+            #expect(run.output.hasPrefix("cleanupStaleRoutingLocks: "))
+            let unknown = await commands.run("jobs", "run", "sweep")
+            #expect(unknown.code == 1)
+            #expect(unknown.error.contains("There are: "))
+        }
+    }
+
+    @Test
+    func doctorFindsNothingInAFreshDatabase() async throws {
+        try await CommandLineUnderTest.with { commands in
+            let doctor = await commands.run("doctor")
+            for subject in ["server", "schema", "queue", "stale locks", "rules", "pauses", "capacity", "routing log"] {
+                #expect(doctor.output.contains("✓ \(subject)"), "\(subject)")
+            }
+        }
+    }
+
+    @Test
+    func alertsAreListedAndSilenced() async throws {
+        try await CommandLineUnderTest.with { commands in
+            let name = "routing_failure_rate"
+            #expect(await commands.run("alerts").output.contains(name))
+            let silenced = await commands.run("alerts", "silence", name, "--for", "2h", "--reason", "deploy")
+            #expect(silenced.output == "\(name) is silenced for 2h.\n")
+            #expect(await commands.run("alerts", "silence", name, "--for", "0").output.contains("no longer silenced"))
+            #expect(await commands.run("alerts", "silence", name, "--for", "31d").code == 64)
+            #expect(await commands.run("alerts", "silence", "nothing", "--for", "1h").code == 1)
+            let test = await commands.run("alerts", "test")
+            #expect(test.code == 1)
+            #expect(test.error.contains("ALERT_SLACK_WEBHOOK_URL"))
+        }
+    }
+
+    @Test
+    func retentionIsShownAndChanged() async throws {
+        try await CommandLineUnderTest.with { commands in
+            #expect(await commands.run("retention").output.hasPrefix("Routing log: kept for ever"))
+            let changed = await commands.run("retention", "--log-months", "12")
+            #expect(changed.output.hasPrefix("Routing log: 12 months beside the current one"))
+            #expect(await commands.run("retention", "--log-months", "all").output.contains("kept for ever"))
+            #expect(await commands.run("retention", "--log-months", "0").code == 1)
+        }
+    }
+
+    @Test
+    func databaseURLIsPrintedAsSet() async throws {
+        try await CommandLineUnderTest.with { commands in
+            let run = await commands.run("database-url")
+            #expect(run.output == commands.database.connectionString + "\n")
+        }
+    }
+}

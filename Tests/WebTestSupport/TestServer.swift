@@ -1,0 +1,125 @@
+package import CoreMetrics
+package import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+package import LeadRouting
+package import Logging
+import NIOCore
+package import Web
+
+/// The API over real use cases, without a socket.
+package struct TestServer: Sendable {
+    private let client: any TestClientProtocol
+    /// The token of each key that a test calls by a short name; other names are sent as they are.
+    private let tokens: [String: String]
+    /// The key of requests that name none.
+    private let defaultKey: String
+
+    /// Runs a test against the API.
+    ///
+    /// - Parameters:
+    ///   - useCases: what the API calls.
+    ///   - tokens: the token of each key that the test names.
+    ///   - defaultKey: the key of requests that name none.
+    ///   - limits: how much is accepted.
+    ///   - mounts: paths that answer for themselves.
+    ///   - metrics: what counts requests.
+    ///   - logger: where requests are logged.
+    ///   - test: the test.
+    /// - Throws: what the test throws.
+    package static func run(
+        _ useCases: UseCases,
+        tokens: [String: String] = [:],
+        defaultKey: String = UseCases.administratorKey,
+        limits: WebConfiguration.Limits = .init(),
+        mounts: [MountedEndpoint] = [],
+        metrics: (any MetricsFactory)? = nil,
+        logger: Logger = .quiet,
+        _ test: @Sendable (TestServer) async throws -> Void
+    ) async throws {
+        let app = makeApplication(
+            configuration: WebConfiguration(limits: limits),
+            useCases: useCases,
+            version: "1.0.0",
+            mounts: mounts,
+            metrics: metrics,
+            logger: logger
+        )
+        try await app.test(.router) { try await test(TestServer(client: $0, tokens: tokens, defaultKey: defaultKey)) }
+    }
+
+    /// Sends a request and reads the answer.
+    package func send(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        key: String?,
+        headers: HTTPFields = [:],
+        bytes: [UInt8]? = nil
+    ) async throws -> Answer {
+        var headers = headers
+        if let key { headers[.authorization] = "Bearer " + (tokens[key] ?? key) }
+        if bytes != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
+        return try await client.execute(
+            uri: path,
+            method: method,
+            headers: headers,
+            body: bytes.map { ByteBuffer(bytes: $0) }
+        ) { Answer($0) }
+    }
+
+    /// Sends a request with the default key.
+    package func send(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        headers: HTTPFields = [:],
+        bytes: [UInt8]? = nil
+    ) async throws -> Answer {
+        try await send(method, path, key: defaultKey, headers: headers, bytes: bytes)
+    }
+
+    /// Gets a path.
+    package func get(_ path: String, key: String?) async throws -> Answer { try await send(.get, path, key: key) }
+
+    /// Gets a path with the default key.
+    package func get(_ path: String) async throws -> Answer { try await send(.get, path) }
+
+    /// Posts a text with the default key.
+    package func post(_ path: String, _ body: String, headers: HTTPFields = [:]) async throws -> Answer {
+        try await post(path, body, key: defaultKey, headers: headers)
+    }
+
+    /// Posts a text.
+    package func post(
+        _ path: String,
+        _ body: String,
+        key: String?,
+        headers: HTTPFields = [:]
+    ) async throws -> Answer {
+        try await send(.post, path, key: key, headers: headers, bytes: Array(body.utf8))
+    }
+}
+
+extension Logger {
+    /// A log that nothing is written to.
+    package static let quiet = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// Keeps every line of a log as text.
+package struct RecordingLogHandler: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    package var logLevel: Logger.Level = .trace
+    private let record: @Sendable (String) -> Void
+
+    /// A handler that hands each line over.
+    package init(record: @escaping @Sendable (String) -> Void) { self.record = record }
+
+    package subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        record("\(event.level) \(event.message) \(all)")
+    }
+}

@@ -1,0 +1,32 @@
+import FoundationEssentials
+package import LeadRouting
+import LeadStore
+import Logging
+package import Postgres
+
+extension UseCases {
+    /// The administrator's key of the use cases that tests make.
+    package static let administratorKey = "admin-key"
+
+    /// Use cases over a database, as the server puts them together.
+    package init(testing pool: PostgresPool) {
+        let stores = Stores(pool: pool)
+        let rules = RuleSetCache(source: stores.ruleSets)
+        self.init(
+            stores: stores,
+            intake: LeadIntake(store: stores.intake, rules: rules, logger: .quiet),
+            waiting: WaitingLeadRouter(queue: stores.queue, rules: rules),
+            simulator: RuleSimulator(stores: stores),
+            serviceRoleKey: Self.administratorKey
+        )
+    }
+
+    /// Use cases whose database does not exist: for requests that are answered without it.
+    package static func withoutDatabase() -> UseCases {
+        let configuration = PostgresConfiguration(
+            connectionString: "host=/nonexistent",
+            applicationName: "switchyard tests"
+        )
+        return UseCases(testing: PostgresPool(configuration: configuration, maximumConnections: 1, logger: .quiet))
+    }
+}
