@@ -133,7 +133,7 @@ struct CancellationTests {
         try await eventually("\(count) requests are under way") {
             await withCheckedContinuation { continuation in
                 let accepted = engine.loop.submit {
-                    continuation.resume(returning: engine.sessions.map(\.pending.count).reduce(0, +) == count)
+                    continuation.resume(returning: engine.sessions.values.map(\.pending.count).reduce(0, +) == count)
                 }
                 if !accepted { continuation.resume(returning: false) }
             }

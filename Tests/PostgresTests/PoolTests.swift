@@ -199,7 +199,9 @@ struct PoolTests {
         try await eventually("\(count) callers wait") {
             await withCheckedContinuation { continuation in
                 let accepted = engine.loop.submit {
-                    continuation.resume(returning: engine.queries.count + engine.leases.count == count)
+                    continuation.resume(
+                        returning: engine.machine.statements.count + engine.machine.borrowers.count == count
+                    )
                 }
                 if !accepted { continuation.resume(returning: false) }
             }

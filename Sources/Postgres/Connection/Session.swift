@@ -57,18 +57,18 @@ final class Session: @unchecked Sendable {
     var isShared = false
     /// Whether it is lent for a transaction of the pool's own making.
     var isInTransaction = false
-    /// Whether `statement_timeout` is as the pool has set it: a borrower of the session may have changed it.
-    var isLimitedByServer: Bool { role != .lent || isInTransaction }
+    /// Whether `statement_timeout` is as the pool has set it: whoever borrows the session itself may have changed it.
+    var isLimitedByServer: Bool { !isLent || isInTransaction }
     /// Whether BEGIN has to travel in front of the next statement.
     var beginsTransaction = false
     /// Names the caller who has it exclusively; 0 for none.
     var lease: UInt64 = 0
     /// Whether the server has refused a write, because it takes none; cleared once the pool has seen it.
     var hasMetReadOnly = false
-    /// Whether it is to be closed as soon as nothing is under way on it.
-    var isOutdated = false
-    /// What the pool makes of it.
-    var role = PoolRole.connecting
+    /// Its number in the pool.
+    var number = 0
+    /// Whether one caller has it exclusively.
+    var isLent = false
     var noticeSink: AsyncStream<Notice>.Continuation?
 
     /// Whether a cancel request is on its way; nothing is sent meanwhile, so that it hits nothing else.

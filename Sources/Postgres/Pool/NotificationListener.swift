@@ -18,7 +18,7 @@ package final class NotificationListener: Sendable, Service {
 
     /// What happens, in order, for one reader; the oldest of more than 1,024 unread events are dropped.
     package let events: AsyncStream<Event>
-    private let ear: Ear
+    private let connection: ListenerConnection
 
     /// A listener that does nothing until it runs.
     ///
@@ -32,7 +32,7 @@ package final class NotificationListener: Sendable, Service {
             bufferingPolicy: .bufferingNewest(1024)
         )
         events = stream
-        ear = Ear(
+        connection = ListenerConnection(
             configuration: configuration,
             channels: channels,
             logger: logger,
@@ -41,8 +41,8 @@ package final class NotificationListener: Sendable, Service {
     }
 
     deinit {
-        let ear = ear
-        _ = ear.loop.submit { ear.close() }
+        let connection = connection
+        _ = connection.loop.submit { connection.close() }
     }
 
     /// The notifications alone, for a reader that misses nothing by being away.
@@ -61,18 +61,18 @@ package final class NotificationListener: Sendable, Service {
 
     /// Listens until the service group shuts down or the task is cancelled.
     package func run() async throws {
-        let ear = ear
-        _ = ear.loop.submit { ear.open() }
+        let connection = connection
+        _ = connection.loop.submit { connection.open() }
         try? await gracefulShutdown()
         await shutdown()
     }
 
     /// Closes the connection and ends ``events``.
     package func shutdown() async {
-        let ear = ear
+        let connection = connection
         await withCheckedContinuation { continuation in
-            let accepted = ear.loop.submit {
-                ear.close()
+            let accepted = connection.loop.submit {
+                connection.close()
                 continuation.resume()
             }
             if !accepted { continuation.resume() }

@@ -12,6 +12,6 @@ enum PoolRole {
     case lent
     /// Finishes what it has, then is closed.
     case retiring
-    /// Given back, and being put into order.
+    /// Given back, and being put back to what a new session has.
     case resetting
 }

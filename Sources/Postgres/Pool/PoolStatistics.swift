@@ -33,11 +33,11 @@ extension PostgresPool {
 
 extension PoolEngine {
     fileprivate var statistics: PoolStatistics {
-        let ready = sessions.filter { $0.state == .ready }
+        let ready = machine.sessions.filter(\.isReady)
         return PoolStatistics(
             open: ready.count,
-            inUse: ready.count { $0.role == .lent || !$0.pending.isEmpty },
-            waiting: queries.count + leases.count,
+            inUse: ready.count { $0.role == .lent || $0.load.pending > 0 },
+            waiting: machine.statements.count + machine.borrowers.count,
             maximum: maximumConnections
         )
     }

@@ -2,7 +2,7 @@ import CLibPQ
 import Logging
 
 /// The listener's part on the loop: one session, opened again whenever it ends.
-final class Ear: @unchecked Sendable, SessionOwner {
+final class ListenerConnection: @unchecked Sendable, SessionOwner {
     let loop = SocketLoop()
     private let configuration: PostgresConfiguration
     private let channels: [String]
