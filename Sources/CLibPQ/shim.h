@@ -34,7 +34,7 @@ static inline void switchyard_keep_little_memory(void) {
 #endif
 }
 
-/* How many bytes malloc has given out and not had back, in all arenas and mappings; 0 where nobody counts them. */
+/* How many bytes malloc has given out and not had back, in all arenas and mappings; 0 where the C library does not count them. */
 static inline size_t switchyard_memory_in_use(void) {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
     struct mallinfo2 all = mallinfo2();

@@ -83,7 +83,7 @@ actor Cluster {
         )
     }
 
-    /// Watches the server until it is told to stop; starts it again when it ends by itself.
+    /// Watches the server until it is stopped; starts it again when it ends by itself.
     func supervise() async throws {
         var budget = RestartBudget()
         while !isStopping, let current = running {

@@ -56,7 +56,7 @@ struct Launch: Sendable {
         }
     }
 
-    /// Ends what is left of an earlier run, and removes its marks: we hold the directory, so nobody else needs them.
+    /// Ends what is left of an earlier run, and removes its marks: we hold the directory, so no other process needs them.
     private func clearRemains(_ progress: Progress) async throws {
         guard Files.status(PostmasterFile.path(place.data)) != nil else { return }
         if let file = PostmasterFile(dataDirectory: place.data), ProcessTable.isPostmaster(file.process, of: place.data)
@@ -72,7 +72,7 @@ struct Launch: Sendable {
         ] { unlink(path) }
     }
 
-    /// A server whose switchyard was killed is stopping by itself already; if not, it is told to, ever harder.
+    /// A server whose switchyard was killed is stopping by itself already; if not, it gets stronger signals, one after the other.
     private func end(_ process: pid_t, _ progress: Progress) async throws {
         for (signal, limit) in [(0, 2), (SIGINT, 60), (SIGQUIT, 10), (SIGKILL, 5)] {
             if signal != 0 { kill(process, signal) }

@@ -5,7 +5,7 @@ extension InngestEndpoint {
     /// `PUT`: to be registered.
     ///
     /// In band, the answer holds what Inngest wants to know, and only a signed request gets it. Out of band, we tell
-    /// Inngest's API, and anybody may ask us to; so a request that nobody signed does not decide where Inngest is to
+    /// Inngest's API, and any client may ask for it; so an unsigned request does not decide where Inngest is to
     /// find us, unless it is a dev server.
     func registration(_ request: InngestRequest, _ verdict: SigningKeys.Verdict) async -> InngestResponse {
         if request.header("X-Inngest-Sync-Kind") == "in_band", case .signed = verdict { return inBand(request) }
@@ -63,7 +63,7 @@ extension InngestEndpoint {
     }
 }
 
-/// Keeps registrations from being asked for faster than Inngest answers: whoever comes meanwhile gets the same answer.
+/// Keeps registrations from being asked for faster than Inngest answers: requests in the meantime get the same answer.
 actor Registering {
     private var underWay: [String: Task<Bool, any Error>] = [:]
 

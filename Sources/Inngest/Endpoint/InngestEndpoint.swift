@@ -69,7 +69,7 @@ package struct InngestEndpoint: Sendable {
 
     static let unauthorised = InngestResponse(401, ["message": "Unauthorized"])
 
-    /// What is told about an app at an address.
+    /// What is reported about an app at an address.
     func registration(at origin: String) -> Registration {
         Registration(app: app, functions: functions, url: origin + settings.path)
     }

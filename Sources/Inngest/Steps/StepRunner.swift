@@ -13,7 +13,7 @@ final class StepRunner: Sendable {
         case plan
         /// Do this step.
         case step(String)
-        /// Do all of them: nobody keeps results between calls.
+        /// Run all of them: no server keeps results between calls.
         case everything
     }
 

@@ -78,7 +78,7 @@ package final class RuleSetCache: Sendable {
 
     /// Sufficient rules: the loaded ones, those that are being loaded, or new ones.
     ///
-    /// Whether those at hand will do is asked under the lock that says whether others are being loaded: else a caller
+    /// Whether the present rules suffice is asked under the lock that says whether others are being loaded: else a caller
     /// that asked just before a load ended would begin another.
     private func load(unless willDo: (CompiledRuleSet) -> Bool) async throws -> CompiledRuleSet {
         let found = state.withLock { state in

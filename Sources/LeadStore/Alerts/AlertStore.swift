@@ -50,7 +50,7 @@ package struct StoredAlert: Sendable, Hashable {
     }
 }
 
-/// Something that is to be told to one target.
+/// A notification for one target.
 package struct AlertNotification: Sendable, Hashable {
     /// The alert's name.
     package let alert: String
@@ -60,7 +60,7 @@ package struct AlertNotification: Sendable, Hashable {
     package let kind: String
     /// Which reminder; 0 otherwise.
     package let number: Int32
-    /// Who is to be told: a target's name.
+    /// The receiver: a target's name.
     package let target: String
     /// How bad it is.
     package let severity: String

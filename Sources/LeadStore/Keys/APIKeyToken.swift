@@ -3,8 +3,8 @@ import FoundationEssentials
 
 /// The text that a caller sends as `Authorization: Bearer …`: `sw_`, eight characters that find the key, and 256 random bits.
 ///
-/// Only the SHA-256 of the secret is stored. A plain hash is enough, because the secret is random and not a word that
-/// somebody chose.
+/// Only the SHA-256 of the secret is stored. A plain hash is enough, because the secret is random and not chosen by a
+/// person.
 package struct APIKeyToken: Sendable {
     /// The part that finds the key; not secret.
     package let prefix: String

@@ -13,7 +13,7 @@ package struct KeyStore: Sendable {
 
     /// Stores a new key.
     ///
-    /// Its token cannot be read back: whoever made it has to show it now.
+    /// Its token cannot be read back: the caller that made it has to show it now.
     ///
     /// - Parameters:
     ///   - token: the token; keep it out of logs.

@@ -35,7 +35,7 @@ package struct LeadFilter: Sendable, Hashable {
         return LeadIdentities(email: email, phone: phone, companyName: nil).strongest?.hex
     }
 
-    /// Whether no lead can match, because the e-mail address or phone number identifies nobody.
+    /// Whether no lead can match, because the e-mail address or phone number identifies no person.
     var matchesNothing: Bool { (email != nil || phone != nil) && identityHash == nil }
 }
 

@@ -42,7 +42,7 @@ package struct SimulationStore: Sendable {
 
     /// Reads leads of the past in the order in which they came, page by page, and writes nothing.
     ///
-    /// Leads whose person was erased are left out: what rules would say to them cannot be told.
+    /// Leads whose person was erased are left out: what rules would say to them cannot be known.
     ///
     /// One transaction that can only read, over one snapshot: leads that come in meanwhile change nothing. The server
     /// finds and sorts the leads once and hands them out through a cursor, so that memory here holds one page however

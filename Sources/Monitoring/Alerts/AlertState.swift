@@ -13,7 +13,7 @@ package struct AlertState: Sendable, Hashable {
         case firing
     }
 
-    /// What is to be told.
+    /// The notifications to send.
     package enum News: Sendable, Hashable {
         /// It has begun to fire.
         case fired
@@ -68,7 +68,7 @@ package struct AlertState: Sendable, Hashable {
     ///   - value: what was seen; nil if nothing can be said, which counts as well.
     ///   - now: the time.
     ///   - repeatSeconds: interval of reminders; 0: none.
-    /// - Returns: what is to be told now, if anything is.
+    /// - Returns: the notification to send now, if there is one.
     package mutating func step(_ rule: AlertRule, value: Double?, now: Int64, repeatSeconds: Int64) -> News? {
         self.value = value
         let holds = rule.isOn && rule.holds(at: value)

@@ -73,7 +73,7 @@ package struct AlertWatch: Service {
                 if round % 360 == 0 { try await stores.alerts.pruneMonitoring() }
                 isDown = false
             } catch {
-                if !isDown { logger.warning("alerts are not looked after", metadata: ["error": "\(error)"]) }
+                if !isDown { logger.warning("alerts are not evaluated", metadata: ["error": "\(error)"]) }
                 isDown = true
             }
             round += 1

@@ -108,7 +108,7 @@ struct DatadogBacklog: Sendable {
     var series = DatadogSeries()
     /// Whole requests, oldest first.
     var bodies: [[UInt8]] = []
-    /// How many were dropped since somebody was told.
+    /// How many were dropped since the last report.
     var dropped = 0
 
     /// Puts points into requests; the oldest give way.

@@ -1,4 +1,4 @@
-/// A request to somebody outside.
+/// A request to another server.
 package struct OutsideRequest: Sendable, Hashable {
     /// Where it goes; may hold a key, so it is never logged.
     package let url: String
@@ -93,7 +93,7 @@ package struct OutsideAddress: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Four numbers that begin with 127: a name that begins so is somebody else's.
+    /// Four numbers that begin with 127: a name that begins so belongs to another host.
     private static func isLoopback(_ name: String) -> Bool {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         return parts.count == 4 && parts[0] == 127 && !parts.contains(nil)

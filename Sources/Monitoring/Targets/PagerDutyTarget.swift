@@ -1,6 +1,6 @@
 import JSON
 
-/// A service of PagerDuty, by its Events API v2: warnings and worse page somebody, and what is over is resolved.
+/// A service of PagerDuty, by its Events API v2: warnings and worse page the person on call, and what is over is resolved.
 ///
 /// The deduplication key is the alert with its episode, so that a repetition opens no second incident.
 package struct PagerDutyTarget: AlertTarget {

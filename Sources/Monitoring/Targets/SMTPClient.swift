@@ -152,7 +152,7 @@ package struct SMTPClient: Sendable {
         var isSecret = server.isImplicitTLS
         if !isSecret, hello.capability("STARTTLS") != nil {
             try await talk.ask("STARTTLS", 220)
-            // Whatever follows the answer was slipped in by somebody who wants it read as said under TLS.
+            // Whatever follows the answer was inserted by an attacker who wants it read as part of the TLS session.
             guard talk.isUpToDate else { throw DeliveryFailure("the mail server talks out of turn") }
             let context = try tls()
             let name = serverName

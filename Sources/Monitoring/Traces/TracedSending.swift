@@ -4,7 +4,7 @@ import Tracing
 
 /// Sends requests to others with a span of its own and the trace's ids in their headers.
 ///
-/// Of the address only the host is told: paths and queries of webhooks are secrets.
+/// Of the address only the host is reported: paths and queries of webhooks are secrets.
 package struct TracedSending: HTTPSending {
     private let sender: any HTTPSending
     private let tracer: SpanTracer

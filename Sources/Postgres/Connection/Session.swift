@@ -57,7 +57,7 @@ final class Session: @unchecked Sendable {
     var isShared = false
     /// Whether it is lent for a transaction of the pool's own making.
     var isInTransaction = false
-    /// Whether `statement_timeout` is as the pool has set it: whoever borrows the session itself may have changed it.
+    /// Whether `statement_timeout` is as the pool has set it: a borrower of the session may have changed it.
     var isLimitedByServer: Bool { !isLent || isInTransaction }
     /// Whether BEGIN has to travel in front of the next statement.
     var beginsTransaction = false

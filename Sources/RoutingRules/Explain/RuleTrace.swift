@@ -78,7 +78,7 @@ package struct RuleTrace: Sendable {
     ///   - source: the workspace that it came from.
     ///   - snapshot: the rule set.
     ///   - state: caps, turns and clocks as the decision saw them; nil: nothing taken, all open. A lead that stood in
-    ///     a queue has not looked who waits there, so that its own place is nothing to be told.
+    ///     a queue has not looked who waits there, so that its own place is not reported.
     ///   - excluding: the workspaces that had returned it.
     ///   - limit: how many of the rules that do not match are listed one by one.
     package init(

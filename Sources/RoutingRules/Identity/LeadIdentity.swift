@@ -86,7 +86,7 @@ package struct LeadIdentities: Sendable, Hashable {
     /// duplicate.
     package let claims: [LeadIdentity]
 
-    /// The identities in what a partner sent; blank values and values that identify nobody count as missing.
+    /// The identities in what a partner sent; blank values and values that identify no person count as missing.
     package init(email: String?, phone: String?, companyName: String?) {
         let person = [
             email.flatMap { LeadIdentity(.email, of: $0) },

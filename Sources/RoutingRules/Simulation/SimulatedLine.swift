@@ -16,18 +16,18 @@ struct SimulatedLine {
     private var served: [UUID: Int] = [:]
     private var turns = 0
 
-    private static let nobody = StateKey.none
+    private static let noSource = StateKey.none
 
     var isEmpty: Bool { sources.isEmpty }
     var count: Int { sources.values.reduce(0) { $0 + $1.count } }
 
     /// Adds a lead at the place that its number gives it.
     mutating func add(_ waiter: Waiter) {
-        var line = sources.removeValue(forKey: waiter.lead.source ?? Self.nobody) ?? []
+        var line = sources.removeValue(forKey: waiter.lead.source ?? Self.noSource) ?? []
         var place = line.count
         while place > 0, line[place - 1].number > waiter.number { place -= 1 }
         line.insert(waiter, at: place)
-        sources[waiter.lead.source ?? Self.nobody] = line
+        sources[waiter.lead.source ?? Self.noSource] = line
     }
 
     /// Who is next: at most so many, some left out.

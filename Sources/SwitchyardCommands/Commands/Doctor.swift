@@ -162,8 +162,8 @@ extension Doctor {
                 "writing",
                 "the disk of the database is full: \(error.message)",
                 """
-                Make room there, or enlarge it; never delete files of pg_wal by hand. A replication slot that nobody \
-                reads keeps WAL (pg_replication_slots), so does a failing archive_command (pg_stat_archiver). Leads \
+                Make room there, or enlarge it; never delete files of pg_wal by hand. A replication slot without a reader \
+                keeps WAL (pg_replication_slots), so does a failing archive_command (pg_stat_archiver). Leads \
                 are taken again by themselves.
                 """
             )
@@ -172,7 +172,7 @@ extension Doctor {
                 "writing",
                 "the database is read-only",
                 """
-                A standby: let DATABASE_URL name all hosts, with target_session_attrs=read-write. Else somebody has \
+                A standby: let DATABASE_URL name all hosts, with target_session_attrs=read-write. Otherwise an operator has \
                 set default_transaction_read_only: pg_db_role_setting and SHOW default_transaction_read_only tell where.
                 """
             )

@@ -14,8 +14,8 @@ struct Import: AsyncParsableCommand {
             revenue, country, state, city, source, source_id, and workspace for the sender; others are kept as metadata. \
             Comma, semicolon, tab and | are recognised as separators, UTF-8 and Windows-1252 as encodings.
 
-            Rows that cannot be taken in are written to FILE.rejected.csv with their line and the reason; mend them \
-            there and import that file. Importing a file twice routes nobody twice. Exits with 0 when the file was read \
+            Rows that cannot be taken in are written to FILE.rejected.csv with their line and the reason; fix them \
+            there and import that file. Importing a file twice routes no person twice. Exits with 0 when the file was read \
             to its end, whether or not rows were rejected.
             """
     )

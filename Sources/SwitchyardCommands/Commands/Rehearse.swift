@@ -15,7 +15,7 @@ extension Migrate {
             abstract: "Migrate a copy of the database as `up --online` would, report, and drop the copy.",
             discussion: """
                 The database itself is only read. The copy is made on the same server: by CREATE DATABASE … TEMPLATE \
-                where nobody is connected to it, else by pg_dump and pg_restore. It needs room for the copy, and the \
+                where no client is connected to it, else by pg_dump and pg_restore. It needs room for the copy, and the \
                 right to make databases.
                 """
         )

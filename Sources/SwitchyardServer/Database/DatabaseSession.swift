@@ -53,7 +53,7 @@ package struct DatabaseSession: Sendable {
     ///   - logger: for its connections.
     ///   - terminal: where progress is written.
     ///   - preparation: what is expected of the schema.
-    /// - Returns: the open database; whoever opens it closes it.
+    /// - Returns: the open database; the caller closes it.
     /// - Throws: `CommandError` with what the operator can do about it.
     package static func open(
         settings: Settings,

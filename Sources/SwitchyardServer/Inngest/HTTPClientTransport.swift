@@ -16,7 +16,7 @@ struct HTTPClientTransport: InngestTransport {
     /// Answers are small; more than this is not read.
     private static let longestAnswer = 16 << 20
 
-    /// What makes a span of each request; nil: nobody.
+    /// What makes a span of each request; nil: no spans.
     var tracer: SpanTracer?
 
     func send(_ request: OutgoingRequest) async throws -> IncomingResponse {

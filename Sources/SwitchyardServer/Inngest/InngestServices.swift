@@ -25,7 +25,7 @@ struct InngestServices: Sendable {
         sender = settings.sendsEvents ? EventSender(client: client, transport: transport, logger: logger) : nil
         observer = sender.map(LeadEvents.init)
         if settings.mode == .dev {
-            logger.warning("INNGEST_DEV is set: /api/inngest believes whoever calls it; not for production")
+            logger.warning("INNGEST_DEV is set: /api/inngest accepts unsigned calls; not for production")
         }
     }
 

@@ -20,7 +20,7 @@ struct LeadEvents: RoutingObserver {
 extension OutgoingEvent {
     /// The event of a lead's event.
     ///
-    /// Its id is the same however often the same event is sent. A lead may fail once more after somebody has put it
+    /// Its id is the same however often the same event is sent. A lead may fail once more after an operator has put it
     /// back, so there the time is part of it.
     init(_ event: RoutingEvent, now: Int64) {
         let time = event.happenedAt.map { $0.microsecondsSinceUnixEpoch / 1000 } ?? now

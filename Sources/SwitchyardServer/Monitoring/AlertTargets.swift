@@ -1,7 +1,7 @@
 package import Monitoring
 
 extension MonitoringSettings {
-    /// Everybody who is told of alerts, as far as they are set up.
+    /// Every target of alerts that is set up.
     package func targets(node: String, tracer: SpanTracer? = nil) -> [any AlertTarget] {
         let sender: any HTTPSending = tracer.map { TracedSending(OutsideHTTP(), tracer: $0) } ?? OutsideHTTP()
         var targets: [any AlertTarget] = []

@@ -11,11 +11,11 @@ import Web
 struct MonitoringServices: Sendable {
     /// The metrics of this node.
     let metrics: NodeMetrics
-    /// What batches of leads are told to.
+    /// What counts batches of leads.
     let meter: any RoutingMeter
     /// `GET /metrics`.
     let endpoint: MountedEndpoint
-    /// What makes spans; nil: nobody.
+    /// What makes spans; nil: no spans.
     let tracer: SpanTracer?
     /// What looks after alerts, and what tells Datadog.
     let services: [NamedService]
@@ -36,7 +36,7 @@ struct MonitoringServices: Sendable {
         let sink = log.sink
         registry.reading(
             "switchyard_log_lost_lines_total",
-            "Lines of the log that were dropped because nobody read it.",
+            "Lines of the log that were dropped because the reader was too slow.",
             kind: .counter
         ) { Double(sink.lostLines) }
         if settings.monitoring.alerts.isOn { metrics.watch(alerts: settings.monitoring.alerts.rules.map(\.name)) }
@@ -104,7 +104,7 @@ extension MonitoringSettings {
 }
 
 extension MountedEndpoint {
-    /// `GET /metrics`: for whoever has the token, or without one for this machine alone.
+    /// `GET /metrics`: for a client with the token, or without one for this machine alone.
     static func metrics(_ metrics: NodeMetrics, token: Secret?) -> MountedEndpoint {
         MountedEndpoint(path: "/metrics", methods: ["GET"]) { request in
             if let token {

@@ -5,12 +5,12 @@ package import Monitoring
 ///
 /// | key | meaning | default |
 /// |---|---|---|
-/// | `METRICS_TOKEN` | whoever reads `/metrics` has to send it as a bearer token | unset: only this machine may |
+/// | `METRICS_TOKEN` | bearer token that readers of `/metrics` must send | unset: only this machine may |
 /// | `LOG_FORMAT` | `json`, `text`, or `auto`: text on a terminal, JSON elsewhere | `auto` |
 /// | `LOG_ROUTING` | `false`: no line for what became of each lead | `true` |
-/// | `ALERTS` | `false`: alerts are not looked after | `true` |
+/// | `ALERTS` | `false`: alerts are not evaluated | `true` |
 /// | `ALERT_RULES` | changes of thresholds: `name=VALUE[@SECONDS]` or `name=off`, separated by commas | unset |
-/// | `ALERT_REPEAT_MINUTES` | after how long somebody is reminded; 0: never | `240` |
+/// | `ALERT_REPEAT_MINUTES` | interval of reminders about a firing alert; 0: no reminders | `240` |
 /// | `ALERT_RUNBOOKS` | what stands in front of a runbook's name | `docs/runbooks/` |
 /// | `ALERT_SLACK_WEBHOOK_URL` | an incoming webhook of Slack | unset |
 /// | `ALERT_WEBHOOK_URL`, `ALERT_WEBHOOK_SECRET` | a receiver of one's own, and what signs | unset |

@@ -113,7 +113,7 @@ package struct Settings: Sendable {
         }
     }
 
-    /// A connection string that libpq can read; what is wrong with another is told without any of it.
+    /// A connection string that libpq can read; an error about another one repeats no part of it.
     private static func database(_ value: String?, name: String) throws -> String? {
         guard let value = text(value) else { return nil }
         do {

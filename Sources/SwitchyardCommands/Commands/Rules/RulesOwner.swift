@@ -15,7 +15,7 @@ struct RulesOwner: ParsableArguments {
     ///   - stores: where workspaces are.
     ///   - written: the owner that a file names, for when the command line does not.
     /// - Returns: id and name.
-    /// - Throws: `CommandError` when nobody is named, or nobody of that name is there.
+    /// - Throws: `CommandError` when no owner is named, or no workspace has that name.
     func resolve(in stores: Stores, orElse written: String? = nil) async throws -> (id: UUID?, name: String) {
         guard let text = text ?? written else {
             throw CommandError("No owner given.", remedy: "Give --workspace and a name or id, or --workspace platform.")
