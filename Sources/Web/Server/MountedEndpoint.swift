@@ -46,7 +46,7 @@ package struct MountedEndpoint: Sendable {
     /// - Parameters:
     ///   - path: where it is.
     ///   - methods: what it answers; other methods are refused.
-    ///   - answer: what answers. ``RequestError`` becomes a problem as it does everywhere else.
+    ///   - answer: what answers. A `RequestError` becomes a problem as it does everywhere else.
     package init(path: String, methods: [String], answer: @escaping @Sendable (Request) async throws -> Answer) {
         self.path = path
         self.methods = methods
