@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import LeadRouting
 import Logging
+import RoutingRules
 import Synchronization
 import Testing
 import WebTestSupport

@@ -1,4 +1,4 @@
--- complete_routing of the migration guide, and its batch form. What they write is in settle_decided.
+-- complete_routing of the migration guide, and its batch form. settle_decided (43_settle_decided.sql) writes the outcome.
 
 CREATE OR REPLACE FUNCTION switchyard.complete_routings(
     p_lead_ids uuid[], p_destination_workspace_ids uuid[], p_matched_rule_ids uuid[], p_lock_owner uuid

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import LeadStore
+import RoutingRules
 
 /// Whose routing is paused or resumed.
 package enum PauseTarget: Sendable, Hashable {

@@ -1,19 +1,4 @@
-/// What is wrong with one field of a request.
-package struct FieldProblem: Error, Sendable, Hashable {
-    /// A JSON pointer into the body (`/leads/3/email`), or the bare name of a query or path parameter.
-    package var field: String
-    /// One sentence that says what is wrong, without repeating the value.
-    package var message: String
-    /// What to do about it.
-    package var remedy: String?
-
-    /// A problem at a place that is already a JSON pointer, or a parameter's name.
-    package init(field: String, message: String, remedy: String? = nil) {
-        self.field = field
-        self.message = message
-        self.remedy = remedy
-    }
-}
+package import RoutingRules
 
 /// Why a use case refuses, in terms that its caller can act on.
 ///

@@ -1,4 +1,4 @@
-package import RoutingRules
+package import LeadRouting
 package import Tracing
 
 /// A span that is over, as it is sent.

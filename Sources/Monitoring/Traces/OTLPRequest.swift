@@ -1,4 +1,5 @@
 import JSON
+import LeadRouting
 import RoutingRules
 import Tracing
 

@@ -1,3 +1,4 @@
+import LeadRouting
 import RoutingRules
 package import ServiceContextModule
 import Synchronization

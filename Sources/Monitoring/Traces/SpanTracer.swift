@@ -1,5 +1,5 @@
 package import Instrumentation
-import RoutingRules
+import LeadRouting
 import ServiceContextModule
 package import Tracing
 

@@ -1,5 +1,5 @@
 import Instrumentation
-package import RoutingRules
+package import LeadRouting
 package import ServiceContextModule
 
 /// What a context carries from span to span, and from process to process: W3C Trace Context.

@@ -1,4 +1,4 @@
-package import RoutingRules
+package import LeadRouting
 
 /// Which traces are recorded: as the caller of a trace says, and of those that begin here, a share.
 ///

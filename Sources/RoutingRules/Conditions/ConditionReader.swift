@@ -151,7 +151,9 @@ extension ConditionReader {
         case .startsWith: return folded(value, path: path).map(Comparison.Test.startsWith)
         case .endsWith: return folded(value, path: path).map(Comparison.Test.endsWith)
         case .matches: return pattern(value, path: path).map(Comparison.Test.pattern)
-        default: return extent(field, op, value, path: path)
+        case .lessThan, .atMost, .greaterThan, .atLeast, .between, .overlaps:
+            return extent(field, op, value, path: path)
+        case .exists, .missing, .isFreeMail, .within: return nil
         }
     }
 

@@ -36,7 +36,9 @@ package struct Extent: Sendable, Hashable {
         case .atLeast: value.lower >= lower
         case .between: value.lower >= lower && value.upper <= upper
         case .overlaps: value.lower <= upper && value.upper >= lower
-        default: false
+        case .equals, .notEquals, .oneOf, .notOneOf, .contains, .startsWith, .endsWith, .matches, .exists, .missing,
+            .isFreeMail, .within:
+            false
         }
     }
 }

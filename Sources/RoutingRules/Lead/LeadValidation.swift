@@ -1,7 +1,7 @@
 /// Turns raw input into a lead, or says field by field what is wrong with it.
 ///
 /// The API and the import of files share it, so that a lead is accepted or refused for the same reasons whichever way
-/// it comes. The texts of faults name fields and limits and never repeat a value: they end up in logs and files.
+/// it comes. The texts of problems name fields and limits and never repeat a value: they end up in logs and files.
 package enum LeadValidation {
     /// How much of a field is kept, in Unicode characters (scalars).
     package enum Limit {
@@ -32,7 +32,7 @@ package enum LeadValidation {
     ///
     /// - Parameter raw: what was sent, field by field.
     /// - Returns: the lead, with its values as they are to be stored.
-    /// - Throws: every fault that was found, in the order of the fields.
+    /// - Throws: every problem that was found, in the order of the fields.
     package static func validated(_ raw: Lead) throws(InvalidLead) -> Lead {
         var checks = Checks()
         var lead = Lead()
@@ -58,48 +58,32 @@ package enum LeadValidation {
         lead.sourceID = checks.text(raw.sourceID, "/sourceId", Limit.other)
         lead.metadata = checks.metadata(raw.metadata)
         checks.email(lead.email)
-        if checks.faults.isEmpty { checks.identity(of: lead) }
-        guard checks.faults.isEmpty else { throw InvalidLead(faults: checks.faults) }
+        if checks.problems.isEmpty { checks.identity(of: lead) }
+        guard checks.problems.isEmpty else { throw InvalidLead(problems: checks.problems) }
         return lead
-    }
-}
-
-/// A field of a lead, and what is wrong with it.
-package struct FieldFault: Sendable, Hashable {
-    /// The field as a JSON pointer into the lead as the API takes it, such as `/location/state`; empty for the lead.
-    package let field: String
-    /// What is wrong.
-    package let message: String
-    /// What to do about it.
-    package let remedy: String
-
-    /// A fault of a field.
-    package init(field: String, message: String, remedy: String) {
-        self.field = field
-        self.message = message
-        self.remedy = remedy
     }
 }
 
 /// Input that is no lead.
 package struct InvalidLead: Error, Sendable, Hashable, CustomStringConvertible {
     /// Everything that is wrong; at least one.
-    package let faults: [FieldFault]
+    package let problems: [FieldProblem]
 
-    /// A refusal for these faults.
-    package init(faults: [FieldFault]) { self.faults = faults }
+    /// A refusal for these problems.
+    package init(problems: [FieldProblem]) { self.problems = problems }
 
     package var description: String {
-        faults.map { "\($0.field.isEmpty ? "lead" : $0.field): \($0.message) \($0.remedy)" }
-            .joined(
-                separator: " "
-            )
+        problems.map { problem in
+            let place = problem.field.isEmpty ? "lead" : problem.field
+            return [place + ": " + problem.message, problem.remedy].compactMap(\.self).joined(separator: " ")
+        }
+        .joined(separator: " ")
     }
 }
 
-/// The faults found so far.
+/// The problems found so far.
 private struct Checks {
-    var faults: [FieldFault] = []
+    var problems: [FieldProblem] = []
 
     mutating func text(_ value: String?, _ field: String, _ limit: Int) -> String? {
         guard var value else { return nil }
@@ -123,15 +107,15 @@ private struct Checks {
         }
         if hasControl {
             let message = "Contains a NUL byte or another control character."
-            faults.append(FieldFault(field: field, message: message, remedy: "Send plain text."))
+            problems.append(FieldProblem(field: field, message: message, remedy: "Send plain text."))
             return nil
         }
         if needsCleaning { value = Self.cleaned(value) }
         if value.isEmpty { return nil }
         if value.utf8.count > limit, value.unicodeScalars.count > limit {
             let remedy = "Shorten it, or send the whole text as metadata."
-            faults.append(
-                FieldFault(field: field, message: "Is longer than \(limit) characters.", remedy: remedy)
+            problems.append(
+                FieldProblem(field: field, message: "Is longer than \(limit) characters.", remedy: remedy)
             )
             return nil
         }
@@ -144,8 +128,8 @@ private struct Checks {
         guard let value else {
             if other != nil {
                 let remedy = "Send latitude and longitude, or neither."
-                faults.append(
-                    FieldFault(
+                problems.append(
+                    FieldProblem(
                         field: field,
                         message: "Is missing, while the other coordinate is given.",
                         remedy: remedy
@@ -156,8 +140,8 @@ private struct Checks {
         }
         guard abs(value) <= Double(limit) else {
             let remedy = "Send degrees such as 52.52, south and west as negative numbers."
-            faults.append(
-                FieldFault(field: field, message: "Is not a number between -\(limit) and \(limit).", remedy: remedy)
+            problems.append(
+                FieldProblem(field: field, message: "Is not a number between -\(limit) and \(limit).", remedy: remedy)
             )
             return nil
         }
@@ -190,12 +174,12 @@ private struct Checks {
         if trimmed.isEmpty { return nil }
         if trimmed.utf8.count > LeadValidation.Limit.metadataBytes {
             let message = "Is longer than \(LeadValidation.Limit.metadataBytes) bytes of JSON."
-            faults.append(FieldFault(field: "/metadata", message: message, remedy: "Send less of it."))
+            problems.append(FieldProblem(field: "/metadata", message: message, remedy: "Send less of it."))
             return nil
         }
         if let fault = StorableJSON.fault(in: trimmed) {
             let remedy = "Send a JSON object that PostgreSQL can store."
-            faults.append(FieldFault(field: "/metadata", message: fault, remedy: remedy))
+            problems.append(FieldProblem(field: "/metadata", message: fault, remedy: remedy))
             return nil
         }
         return String(trimmed)
@@ -204,7 +188,7 @@ private struct Checks {
     mutating func email(_ value: String?) {
         guard let value, !Self.isAddress(value) else { return }
         let remedy = "Send one address such as name@example.com, or leave the field out."
-        faults.append(FieldFault(field: "/email", message: "Is not an e-mail address.", remedy: remedy))
+        problems.append(FieldProblem(field: "/email", message: "Is not an e-mail address.", remedy: remedy))
     }
 
     /// Whether an address identifies a person and its domain has no empty part.
@@ -228,11 +212,11 @@ private struct Checks {
         if let company = lead.companyName, LeadIdentity.exists(.company, of: company) { return }
         if lead.phone != nil {
             let remedy = "Send 7 to 15 digits, or add an e-mail address or a company name."
-            faults.append(FieldFault(field: "/phone", message: "Is not a phone number.", remedy: remedy))
+            problems.append(FieldProblem(field: "/phone", message: "Is not a phone number.", remedy: remedy))
         } else {
             let remedy = "Send an e-mail address, a phone number or a company name."
-            faults.append(
-                FieldFault(field: "", message: "Has no e-mail, phone or company to recognise it by.", remedy: remedy)
+            problems.append(
+                FieldProblem(field: "", message: "Has no e-mail, phone or company to recognise it by.", remedy: remedy)
             )
         }
     }

@@ -1,6 +1,7 @@
 import Inngest
 import JSON
 import LeadRouting
+import RoutingRules
 import Web
 
 extension MountedEndpoint {

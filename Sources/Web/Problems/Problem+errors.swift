@@ -4,6 +4,7 @@ import JSON
 import LeadRouting
 import NIOCore
 import NIOHTTP1
+import RoutingRules
 
 extension Problem {
     /// The problem behind any error that a request ran into.

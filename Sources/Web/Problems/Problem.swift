@@ -3,6 +3,7 @@ import Hummingbird
 import JSON
 import LeadRouting
 import NIOCore
+import RoutingRules
 
 /// An answer that says what went wrong and what to do: RFC 9457 `application/problem+json`.
 ///

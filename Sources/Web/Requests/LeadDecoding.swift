@@ -4,7 +4,7 @@ import LeadRouting
 import RoutingRules
 
 /// A lead as it was read, with everything that is wrong with it.
-struct DecodedLead: Sendable {
+struct ReadLead: Sendable {
     /// The lead; meaningful only without problems.
     var lead: Lead
     /// Whose lead it is, as far as the body says.
@@ -35,13 +35,13 @@ struct LeadDecoding {
     var notedProblems: [FieldProblem] { problems }
 
     /// Reads a lead, which has to be an object.
-    static func read(_ reader: inout JSONScanner) throws -> DecodedLead {
+    static func read(_ reader: inout JSONScanner) throws -> ReadLead {
         var decoding = LeadDecoding()
         let kind = try reader.kind()
         guard kind == .object else {
             _ = try reader.skipValue()
             let problem = FieldProblem(field: "", message: "A lead must be an object, not \(kind.rawValue).")
-            return DecodedLead(lead: Lead(), problems: [problem])
+            return ReadLead(lead: Lead(), problems: [problem])
         }
         try reader.readObject { reader, key in try decoding.readMember(key, &reader) }
         return decoding.finish()
@@ -66,25 +66,27 @@ struct LeadDecoding {
     }
 
     /// The lead, checked.
-    func finish() -> DecodedLead {
+    func finish() -> ReadLead {
         var problems = problems
         do throws(InvalidLead) {
-            return DecodedLead(lead: try LeadValidation.validated(raw), workspaceID: workspaceID, problems: problems)
+            return ReadLead(lead: try LeadValidation.validated(raw), workspaceID: workspaceID, problems: problems)
         } catch {
-            for fault in error.faults {
+            for problem in error.problems {
                 // A field that could not be read at all is missing only for that.
-                if fault.field.isEmpty, !problems.isEmpty { continue }
-                problems.append(FieldProblem(field: place(of: fault), message: fault.message, remedy: fault.remedy))
+                if problem.field.isEmpty, !problems.isEmpty { continue }
+                var problem = problem
+                problem.field = place(of: problem)
+                problems.append(problem)
             }
         }
-        return DecodedLead(lead: raw, workspaceID: workspaceID, problems: problems)
+        return ReadLead(lead: raw, workspaceID: workspaceID, problems: problems)
     }
 
-    /// Where the field of a fault stands in the body, under the name that it has there.
-    private func place(of fault: FieldFault) -> String {
-        let parts = fault.field.split(separator: "/", maxSplits: 1)
+    /// Where the field of a problem stands in the body, under the name that it has there.
+    private func place(of problem: FieldProblem) -> String {
+        let parts = problem.field.split(separator: "/", maxSplits: 1)
         guard let first = parts.first, let field = LeadField.byName[String(first)], let alias = aliases[field] else {
-            return fault.field
+            return problem.field
         }
         return parts.count > 1 ? alias + "/" + parts[1] : alias
     }

@@ -166,7 +166,7 @@ enum SimulationBody {
         _ body: inout ObjectDecoding,
         _ limits: WebConfiguration.Limits
     ) -> [SimulatedLead] {
-        let read: [(pointer: String, lead: DecodedLead)]
+        let read: [(pointer: String, lead: ReadLead)]
         do {
             read = try Self.decoded(bytes, limits)
         } catch {
@@ -188,9 +188,9 @@ enum SimulationBody {
     private static func decoded(
         _ bytes: [UInt8],
         _ limits: WebConfiguration.Limits
-    ) throws -> [(pointer: String, lead: DecodedLead)] {
+    ) throws -> [(pointer: String, lead: ReadLead)] {
         var reader = JSONScanner(bytes, maximumDepth: limits.jsonDepth)
-        var read: [(pointer: String, lead: DecodedLead)] = []
+        var read: [(pointer: String, lead: ReadLead)] = []
         try reader.readObject { reader, key in
             switch key {
             case "lead": read.append(("/lead", try LeadDecoding.read(&reader)))

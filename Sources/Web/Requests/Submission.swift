@@ -6,9 +6,9 @@ import RoutingRules
 /// The body of `POST /api/leads`: one lead, or many.
 enum Submission: Sendable {
     /// One lead, at the top of the body.
-    case one(DecodedLead)
+    case one(ReadLead)
     /// The elements of `leads`.
-    case many([DecodedLead])
+    case many([ReadLead])
 
     /// Reads a body.
     ///
@@ -25,7 +25,7 @@ enum Submission: Sendable {
             throw Problem.invalid("", "The body must be an object, not \(kind.rawValue).", remedy: remedy)
         }
         var outer = LeadDecoding()
-        var leads: [DecodedLead]?
+        var leads: [ReadLead]?
         var isGivenTwice = false
         try reader.readObject { reader, key in
             guard key == "leads" else {
@@ -44,7 +44,7 @@ enum Submission: Sendable {
         return .many(leads)
     }
 
-    private static func readBatch(_ reader: inout JSONScanner, limits: WebConfiguration.Limits) throws -> [DecodedLead]
+    private static func readBatch(_ reader: inout JSONScanner, limits: WebConfiguration.Limits) throws -> [ReadLead]
     {
         let kind = try reader.kind()
         guard kind == .array else {
@@ -55,7 +55,7 @@ enum Submission: Sendable {
                 remedy: "Send {\"leads\": [{…}, …]}."
             )
         }
-        var leads: [DecodedLead] = []
+        var leads: [ReadLead] = []
         try reader.readArray { reader, index in
             guard index < limits.batchSize else {
                 throw Problem.invalid(

@@ -1,4 +1,4 @@
-import LeadRouting
+import RoutingRules
 
 /// What a short text of a rule, a workspace or a query has to be like; the texts of leads have ``LeadValidation``.
 enum TextChecks {

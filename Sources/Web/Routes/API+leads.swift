@@ -55,7 +55,7 @@ extension API {
 
     /// A batch: what is wrong with one lead stays with that lead.
     private func submit(
-        _ decoded: [DecodedLead],
+        _ decoded: [ReadLead],
         _ repeats: RepeatableRequest?,
         _ trace: RequestTrace,
         as caller: Caller
@@ -97,7 +97,7 @@ extension API {
     }
 
     private func decode(_ body: [UInt8], as caller: Caller) throws -> Response {
-        func understood(_ decoded: DecodedLead, pointer: String = "") throws(Problem) -> (lead: Lead, source: UUID) {
+        func understood(_ decoded: ReadLead, pointer: String = "") throws(Problem) -> (lead: Lead, source: UUID) {
             let lead = try accepted(decoded, pointer: pointer)
             do throws(RequestError) {
                 return (lead.lead, try useCases.submissions.source(named: lead.workspaceID, for: caller))
@@ -134,7 +134,7 @@ extension API {
     /// - Returns: the lead, with the workspace that it names.
     /// - Throws: ``Problem`` with every field at fault.
     func accepted(
-        _ decoded: DecodedLead,
+        _ decoded: ReadLead,
         pointer: String = "",
         idempotency: IdempotencyClaim? = nil,
         trace: RequestTrace? = nil

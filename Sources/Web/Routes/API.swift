@@ -29,6 +29,7 @@ struct API: Sendable {
     /// The endpoints with who may use them, in a router.
     func routes() -> Routes {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+        // From the outside in: the meter counts what the others answer, the span covers the work of the answer.
         if let meter { router.add(middleware: MeterMiddleware(meter: meter)) }
         if let tracer { Self.trace(tracer, router) }
         router.add(middleware: AnswerMiddleware())

@@ -4,7 +4,7 @@ import LeadRouting
 import Logging
 import RoutingRules
 
-/// The outermost layer: gives each request its id, turns every error into a problem, and writes one line to the log.
+/// Gives each request its id, turns every error into a problem, and writes one line to the log.
 ///
 /// The log has the route's pattern, never the path, the query or a body: those may hold personal data. A request that
 /// went well is logged at `debug`, a refused one at `info`, a fault of the server at `error`.

@@ -45,7 +45,7 @@ import Testing
         #expect(columns.lead(["a@example.com", "", " "]).lead.location == nil)
         let wrong = columns.lead(["a@example.com", "north", "13"]).lead
         let error = #expect(throws: InvalidLead.self) { try LeadValidation.validated(wrong) }
-        #expect(error?.faults.map(\.field) == ["/location/latitude"])
+        #expect(error?.problems.map(\.field) == ["/location/latitude"])
     }
 
     @Test func unknownColumnsBecomeMetadata() throws {

@@ -2,6 +2,7 @@ import FoundationEssentials
 import LeadStore
 import Postgres
 import RoutingRules
+import TestDatabase
 import Testing
 
 /// Who is a duplicate of whom, and what becomes of it.
@@ -119,7 +120,7 @@ import Testing
                 #expect(known.count == 1)
             }
             let ahead = "NOT IN ('\(UUID.lead(41).text)', '\(UUID.lead(42).text)')"
-            try await scene.remove(
+            try await scene.pool.removeGuard(
                 "EXCEPTION WHEN unique_violation THEN",
                 from: "ingest_decided",
                 with: "EXCEPTION WHEN division_by_zero THEN",

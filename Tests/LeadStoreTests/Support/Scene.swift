@@ -52,17 +52,6 @@ struct Scene: Sendable {
         Int(try await value("SELECT count(*) FROM \(table) WHERE \(condition)")) ?? -1
     }
 
-    /// Takes a guard out of a function, if `SWITCHYARD_WITHOUT_GUARD` names it: to see that a test goes red without it.
-    func remove(_ text: String, from function: String, with other: String, asked name: String) async throws {
-        guard ProcessInfo.processInfo.environment["SWITCHYARD_WITHOUT_GUARD"] == name else { return }
-        try await run(
-            """
-            DO $$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), '\(text)', '\(other)') FROM pg_proc p
-                WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = '\(function)'); END $$
-            """
-        )
-    }
-
     /// Stores leads under the rules in force.
     @discardableResult
     func ingest(_ batch: DecidedLead..., isRepeat: Bool = false) async throws -> [IngestException] {

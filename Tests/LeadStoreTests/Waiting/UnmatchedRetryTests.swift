@@ -2,6 +2,7 @@ import FoundationEssentials
 import LeadStore
 import Postgres
 import RoutingRules
+import TestDatabase
 import Testing
 
 /// A lead that no rule matched and that its source keeps is put back into the queue: that one, once, and no other.
@@ -85,7 +86,7 @@ import Testing
     /// Two operators ask at the same moment: the second waits for the first, and is told that there is nothing to do.
     @Test func concurrentOperatorsRequeueOnce() async throws {
         try await Scene.with { scene in
-            try await scene.remove("FOR UPDATE;", from: "requeue_lead", with: ";", asked: "requeue-lock")
+            try await scene.pool.removeGuard("FOR UPDATE;", from: "requeue_lead", with: ";", asked: "requeue-lock")
             try await scene.ingest(.sample(1, .kept))
             let second = try await scene.pool.withTransaction { connection in
                 let first = try await connection.simple(

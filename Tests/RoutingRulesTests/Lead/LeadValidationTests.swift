@@ -8,7 +8,7 @@ struct LeadValidationTests {
             _ = try LeadValidation.validated(lead)
             return []
         } catch {
-            return error.faults.map(\.field)
+            return error.problems.map(\.field)
         }
     }
 
@@ -124,7 +124,7 @@ struct LeadValidationTests {
         let error = #expect(throws: InvalidLead.self) {
             try LeadValidation.validated(Lead(email: "secret-person", phone: "secret\u{0}"))
         }
-        #expect(error?.faults.count == 2)
+        #expect(error?.problems.count == 2)
         #expect(error.map { $0.description.contains("secret") } == false)
     }
 

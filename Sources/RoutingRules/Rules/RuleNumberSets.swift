@@ -3,7 +3,7 @@
 /// A set that has many rules is dense: one bit for each rule, and one for each word of 64 that has any, so that empty
 /// stretches are passed over 4,096 rules at a time. A set of few rules is sparse: only its words that are not empty.
 /// So memory grows with how often rules name values, not with rules times values.
-struct RuleSets: Sendable {
+struct RuleNumberSets: Sendable {
     /// How many rules there are.
     let count: Int
     /// How many words a dense set has.

@@ -92,3 +92,24 @@ struct RoutingFixture: Sendable {
         )
     }
 }
+
+extension RoutingFixture {
+    /// Has the one rule hand out its leads like this.
+    func distribute(_ distribution: Distribution?) async throws {
+        var change = RuleChange()
+        change.distribution = .some(distribution)
+        _ = try await stores.rules.changeRule(Samples.westRule, change, as: .administrator)
+    }
+
+    /// Sets the bounds of a workspace.
+    func bound(_ workspace: UUID, _ capacity: WorkspaceCapacity?) async throws {
+        var change = WorkspaceChange()
+        change.capacity = .some(capacity)
+        _ = try await stores.workspaces.changeWorkspace(workspace, change, as: .administrator)
+    }
+
+    /// Waits until some connection is in a state.
+    func until(_ condition: String) async throws {
+        while try await number("SELECT count(*) FROM pg_stat_activity WHERE \(condition)") == 0 { await Task.yield() }
+    }
+}

@@ -3,6 +3,7 @@ import JSON
 import LeadStore
 import Postgres
 import RoutingRules
+import TestDatabase
 import Testing
 
 @testable import LeadRouting
@@ -30,7 +31,7 @@ import Testing
 
     @Test func concurrentBatchesNeverExceedACap() async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
-            try await fixture.remove("FOR UPDATE OF s", from: "hold_routing_state", asked: "capacity-lock")
+            try await fixture.pool.removeGuard("FOR UPDATE OF s", from: "hold_routing_state", asked: "capacity-lock")
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
             try await rush(fixture, nodes: 4, leads: 600)
             #expect(try await routed(fixture, to: Samples.west) == 100)
@@ -309,32 +310,5 @@ import Testing
                 try await fixture.run(#"UPDATE workspaces SET capacity = '{"timeZone": "Mars/Base"}'"#)
             }
         }
-    }
-}
-
-extension RoutingFixture {
-    /// Takes a guard out of a function, if `SWITCHYARD_WITHOUT_GUARD` names it: to see that a test goes red without it.
-    func remove(_ text: String, from function: String, with other: String = "", asked name: String) async throws {
-        guard ProcessInfo.processInfo.environment["SWITCHYARD_WITHOUT_GUARD"] == name else { return }
-        try await run(
-            """
-            DO $$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), '\(text)', '\(other)') FROM pg_proc p
-                WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = '\(function)'); END $$
-            """
-        )
-    }
-
-    /// Has the one rule hand out its leads like this.
-    func distribute(_ distribution: Distribution?) async throws {
-        var change = RuleChange()
-        change.distribution = .some(distribution)
-        _ = try await stores.rules.changeRule(Samples.westRule, change, as: .administrator)
-    }
-
-    /// Sets the bounds of a workspace.
-    func bound(_ workspace: UUID, _ capacity: WorkspaceCapacity?) async throws {
-        var change = WorkspaceChange()
-        change.capacity = .some(capacity)
-        _ = try await stores.workspaces.changeWorkspace(workspace, change, as: .administrator)
     }
 }
