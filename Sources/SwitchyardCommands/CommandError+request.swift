@@ -1,4 +1,5 @@
 import LeadRouting
+import RoutingRules
 import SwitchyardServer
 
 extension CommandError {

@@ -44,8 +44,7 @@ enum Submission: Sendable {
         return .many(leads)
     }
 
-    private static func readBatch(_ reader: inout JSONScanner, limits: WebConfiguration.Limits) throws -> [ReadLead]
-    {
+    private static func readBatch(_ reader: inout JSONScanner, limits: WebConfiguration.Limits) throws -> [ReadLead] {
         let kind = try reader.kind()
         guard kind == .array else {
             _ = try reader.skipValue()

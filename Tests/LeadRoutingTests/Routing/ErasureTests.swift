@@ -301,7 +301,12 @@ import Testing
     /// A claim that is under way is waited for; one that comes later finds nothing to claim.
     @Test func concurrentClaimsAndErasuresAreConsistent() async throws {
         try await RoutingFixture.with(connections: 24) { fixture in
-            try await fixture.pool.removeGuard("FOR UPDATE\n    ) h", from: "erase_leads", with: ") h", asked: "erasure-lock")
+            try await fixture.pool.removeGuard(
+                "FOR UPDATE\n    ) h",
+                from: "erase_leads",
+                with: ") h",
+                asked: "erasure-lock"
+            )
             for round in 0..<12 {
                 try await fixture.insertWaiting(16)
                 let ids = try await fixture.run("SELECT id FROM leads WHERE erased_at IS NULL")
@@ -336,7 +341,7 @@ import Testing
     @Test func statisticsCountErasedLeadsOnce() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.pool.removeGuard(
-                "g.metadata ? ''counted''",
+                "g.metadata ? 'counted'",
                 from: "add_statistics",
                 with: "false",
                 asked: "erasure-counted"
