@@ -14,20 +14,14 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
-let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
-let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
-let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 
 let package = Package(
     name: "switchyard",
@@ -38,16 +32,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
-        // Without their traits these do without the whole of Foundation, and so the binary does without ICU.
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
-        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        // Without its traits it does without the whole of Foundation, and so the binary does without ICU.
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
-        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
@@ -56,6 +46,7 @@ let package = Package(
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "CivilTime", swiftSettings: settings),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "Postgres",
@@ -67,33 +58,39 @@ let package = Package(
             dependencies: [lifecycle, logging, subprocess],
             swiftSettings: settings
         ),
+        .target(name: "CDigests", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "Digests", dependencies: ["CDigests"], swiftSettings: settings),
+        .target(name: "Outbound", dependencies: ["CLibCurl", tracing], swiftSettings: settings),
         .target(
             name: "RoutingRules",
-            dependencies: ["CivilTime", "JSON", crypto],
+            dependencies: ["CivilTime", "Digests", "JSON"],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
         ),
         .target(
             name: "LeadStore",
-            dependencies: ["JSON", "Postgres", "RoutingRules", crypto],
+            dependencies: ["Digests", "JSON", "Postgres", "RoutingRules"],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
         ),
         .target(
             name: "LeadRouting",
-            dependencies: ["JSON", "LeadStore", "Postgres", "RoutingRules", crypto, deque, lifecycle, logging],
+            dependencies: ["Digests", "JSON", "LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging],
             swiftSettings: settings
         ),
         .target(
             name: "Monitoring",
             dependencies: [
-                "CivilTime", "JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", coreMetrics, crypto,
-                lifecycle, logging, nio,
-                nioPosix, nioSSL, tracing,
+                "CivilTime", "Digests", "JSON", "LeadRouting", "LeadStore", "Outbound", "Postgres", "RoutingRules",
+                coreMetrics, lifecycle, logging, tracing,
             ],
             swiftSettings: settings
         ),
-        .target(name: "Inngest", dependencies: ["JSON", crypto, deque, lifecycle, logging], swiftSettings: settings),
+        .target(
+            name: "Inngest",
+            dependencies: ["Digests", "JSON", "Outbound", deque, lifecycle, logging],
+            swiftSettings: settings
+        ),
         .target(
             name: "Web",
             dependencies: [
@@ -106,8 +103,8 @@ let package = Package(
         .target(
             name: "SwitchyardServer",
             dependencies: [
-                "EmbeddedPostgres", "Inngest", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres",
-                "RoutingRules", "Web", configuration, httpClient, lifecycle, logging, nio, nioHTTP, signals, tracing,
+                "EmbeddedPostgres", "Inngest", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Outbound",
+                "Postgres", "RoutingRules", "Web", lifecycle, logging, signals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
@@ -115,8 +112,8 @@ let package = Package(
         .target(
             name: "SwitchyardCommands",
             dependencies: [
-                "CLibYAML", "EmbeddedPostgres", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres",
-                "RoutingRules", "SwitchyardServer", "Web", arguments, signals,
+                "CLibYAML", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
+                "SwitchyardServer", "Web", arguments, signals,
             ],
             swiftSettings: settings
         ),
@@ -145,6 +142,13 @@ let package = Package(
         // Unit tests: no database.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: settings),
+        .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: settings),
+        .testTarget(
+            name: "OutboundTests",
+            dependencies: ["Outbound", nio, nioPosix, subprocess],
+            exclude: ["tls_server.py"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "RoutingRulesTests",
             dependencies: ["JSON", "RoutingRules"],
@@ -152,16 +156,15 @@ let package = Package(
         ),
         .testTarget(
             name: "InngestTests",
-            dependencies: ["JSON", "Inngest", logging],
+            dependencies: ["JSON", "Inngest", "Outbound", logging],
             exclude: ["Interop"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "MonitoringTests",
             dependencies: [
-                "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules", "TestDatabase", coreMetrics,
-                crypto,
-                logging, tracing,
+                "Digests", "LeadRouting", "LeadStore", "Monitoring", "Outbound", "Postgres", "RoutingRules",
+                "TestDatabase", coreMetrics, logging, tracing,
             ],
             exclude: ["Harness"],
             swiftSettings: settings
@@ -169,8 +172,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "JSON", "LeadRouting", "RoutingRules", "Web", "WebTestSupport", coreMetrics, hummingbirdTesting, nio,
-                nioEmbedded,
+                "JSON", "LeadRouting", "RoutingRules", "Web", "WebTestSupport", coreMetrics, hummingbird, nio,
+                nioEmbedded, nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -178,7 +181,8 @@ let package = Package(
         .target(
             name: "WebTestSupport",
             dependencies: [
-                "LeadRouting", "LeadStore", "Postgres", "Web", coreMetrics, hummingbirdTesting, logging, nio,
+                "LeadRouting", "LeadStore", "Postgres", "Web", coreMetrics, hummingbird, lifecycle, logging, nio,
+                nioEmbedded,
             ],
             path: "Tests/WebTestSupport",
             swiftSettings: settings
@@ -219,14 +223,14 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase", "Web", "WebTestSupport",
-                hummingbirdTesting, nio,
+                hummingbird, nio, nioPosix,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "SwitchyardServerTests",
             dependencies: [
-                "Inngest", "Monitoring", "SwitchyardServer", "TestDatabase", logging, nio, nioPosix,
+                "Inngest", "Monitoring", "Outbound", "SwitchyardServer", "TestDatabase", logging, nio, nioPosix,
             ],
             swiftSettings: settings
         ),

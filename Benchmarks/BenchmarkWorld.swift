@@ -55,7 +55,7 @@ final class BenchmarkWorld: Sendable {
             """
         )
         let stores = Stores(pool: pool)
-        let snapshot = try await stores.ruleSets.loadRuleSet()
+        let snapshot = try await stores.ruleSets.load()
         let workspaces = snapshot.workspaces.filter { $0.name.hasPrefix("Benchmark ") }.map(\.id)
         return BenchmarkWorld(
             pool: pool,

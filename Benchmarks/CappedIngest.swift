@@ -20,7 +20,7 @@ struct CappedIngest: BenchmarkCase {
         self.world = world
         self.batch = batch
         self.clients = clients
-        var snapshot = try await world.stores.ruleSets.loadRuleSet()
+        var snapshot = try await world.stores.ruleSets.load()
         let hot = world.workspaces[0]
         for place in snapshot.workspaces.indices where snapshot.workspaces[place].id == hot {
             snapshot.workspaces[place].capacity = WorkspaceCapacity(

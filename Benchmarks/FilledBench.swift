@@ -148,20 +148,20 @@ struct FilledBench: AsyncParsableCommand {
         waiting.status = .pending
         let (first, second) = (ofOne, waiting)
         let looks: [(String, () async throws -> Void)] = [
-            ("health", { _ = try await stores.health.health() }),
+            ("health", { _ = try await stores.health.counts() }),
             ("metrics and alerts", { _ = try await stores.health.routingReading() }),
             (
                 "leads of a workspace, first page",
-                { _ = try await stores.leads.leads(first, limit: 50, as: .administrator) }
+                { _ = try await stores.leads.page(first, limit: 50, as: .administrator) }
             ),
             (
                 "leads that wait, first page",
-                { _ = try await stores.leads.leads(second, limit: 50, as: .administrator) }
+                { _ = try await stores.leads.page(second, limit: 50, as: .administrator) }
             ),
             (
                 "statistics of 30 days by day",
                 {
-                    _ = try await stores.statistics.statistics(
+                    _ = try await stores.statistics.sums(
                         StatisticsQuery(from: from, to: to, grouping: .day),
                         as: .administrator
                     )
@@ -170,7 +170,7 @@ struct FilledBench: AsyncParsableCommand {
             (
                 "statistics of 30 days by place",
                 {
-                    _ = try await stores.statistics.statistics(
+                    _ = try await stores.statistics.sums(
                         StatisticsQuery(from: from, to: to, grouping: .place),
                         as: .administrator
                     )

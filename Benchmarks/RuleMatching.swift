@@ -25,7 +25,7 @@ struct RuleMatching {
         var usedMegabytes: Double
 
         static func now() -> Memory {
-            FreeMemory.giveBack()
+            FreeMemory.releaseToSystem()
             return Memory(
                 residentMegabytes: Double(residentBytes()) / 1e6,
                 usedMegabytes: Double(FreeMemory.bytesInUse) / 1e6

@@ -26,7 +26,7 @@ struct RulesBench: AsyncParsableCommand {
 
     func run() async throws {
         // As a node does.
-        FreeMemory.keepLittle()
+        FreeMemory.limitRetention()
         for kind in RuleMatching.Kind.allCases {
             print("rules by \(kind.rawValue), \(leads) leads, \(rounds) rounds, one core")
             print("   rules   median ns   p90 ns   to 100   routed   compile ms   resident MB   in use MB")
@@ -85,7 +85,7 @@ struct RulesBench: AsyncParsableCommand {
     private static func load(_ stores: Stores) async throws -> (CompiledRuleSet, load: Double, compile: Double) {
         let clock = ContinuousClock()
         let start = clock.now
-        let snapshot = try await stores.ruleSets.loadRuleSet()
+        let snapshot = try await stores.ruleSets.load()
         let loaded = clock.now
         let compiled = CompiledRuleSet(snapshot)
         return (

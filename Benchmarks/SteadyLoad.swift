@@ -105,7 +105,7 @@ final class SteadyLoad: Sendable {
 
     /// Gathers statistics from new log rows, as a node does once a minute while a client asks for them.
     func gatherStatistics() async {
-        do { _ = try await world.stores.statistics.gatherStatistics() } catch { failed(error) }
+        do { _ = try await world.stores.statistics.gather() } catch { failed(error) }
     }
 
     private func retry(_ router: WaitingLeadRouter) async throws {
@@ -126,10 +126,10 @@ final class SteadyLoad: Sendable {
     }
 
     private func look() async throws {
-        _ = try await world.stores.health.health()
+        _ = try await world.stores.health.counts()
         _ = try await world.stores.health.routingReading()
         let day = try await world.pool.simple("SELECT current_date").last?.first?.string(0) ?? ""
-        _ = try await world.stores.statistics.statistics(
+        _ = try await world.stores.statistics.sums(
             StatisticsQuery(from: day, to: day, grouping: .workspace),
             as: .administrator
         )

@@ -21,6 +21,19 @@ find_swift() {
     return 1
 }
 
+# Prints the folder of Swift's programs; fails when it cannot be told. swiftly's own `swift` is none of them.
+swift_programs() {
+    local directory
+    for directory in "$(dirname "$(readlink -f "$(command -v swift)")")" \
+        "${SWIFTLY_TOOLCHAINS_DIR:-${HOME:-/root}/.local/share/swiftly/toolchains}"/*/usr/bin; do
+        if [ -x "$directory/swift-frontend" ]; then
+            printf '%s\n' "$directory"
+            return 0
+        fi
+    done
+    return 1
+}
+
 # Prints a Python that can read YAML and check JSON against a schema; fails when there is none.
 docs_python() {
     local candidate
@@ -70,6 +83,8 @@ long_step() {
         # The compiler's complaints, else the end.
         grep -E '(^|: )(error|fatal error): ' "$log" | sort -u | head -n 20 >&2 || tail -n 30 "$log" >&2
         say "$title: failed after $((SECONDS - start)) s; all of it is in $log"
+    elif [ "$((SECONDS - start))" -ge 5 ]; then
+        say "  done in $((SECONDS - start)) s"
     fi
     return "$status"
 }

@@ -20,14 +20,14 @@ enum {
 };
 
 /* Gives what malloc holds free back to the system; other C libraries than glibc do so by themselves. */
-static inline void switchyard_give_back_memory(void) {
+static inline void switchyard_release_memory(void) {
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
 }
 
 /* Has blocks of a megabyte and more go back to the system when they are freed, and each arena keep four megabytes at most. */
-static inline void switchyard_keep_little_memory(void) {
+static inline void switchyard_limit_retention(void) {
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 4 << 20);

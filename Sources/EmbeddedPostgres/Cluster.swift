@@ -87,6 +87,7 @@ actor Cluster {
     func supervise() async throws {
         var budget = RestartBudget()
         while !isStopping, let current = running {
+            let log = ServerLog(of: current.place)
             let ending = await current.postmaster.waitForEnd()
             if isStopping { break }
             logger.error("PostgreSQL has ended by itself and is started again.", metadata: ["status": "\(ending)"])
@@ -95,7 +96,7 @@ actor Cluster {
                 throw EmbeddedPostgresError(
                     .start,
                     "PostgreSQL keeps ending (\(ending)).",
-                    log: ServerLog.end(of: current.place)
+                    log: log.reason()
                 )
             }
             try? await Task.sleep(for: delay)
@@ -159,7 +160,7 @@ actor Cluster {
     func join(progress: @escaping Progress) async throws -> ConnectionInfo {
         let root = Files.resolved(Files.absolute(directory)) ?? directory
         let data = root + "/data"
-        var waiting = PatientWait(limit: .seconds(120))
+        var waiting = BoundedWait(limit: .seconds(120))
         while true {
             if let file = PostmasterFile(dataDirectory: data), file.status == .ready,
                 ProcessTable.isPostmaster(file.process, of: data)

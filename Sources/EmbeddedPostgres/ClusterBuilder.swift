@@ -48,13 +48,11 @@ struct ClusterBuilder: Sendable {
         let output = try await place.account.output(of: program, arguments, input: input)
         guard output.isSuccess else {
             try Task.checkCancellation()
-            let log = (output.errors + output.text).split(separator: "\n").map(String.init)
-            let reason = log.last { line in ["FATAL:", "PANIC:", "ERROR:", " error: "].contains(where: line.contains) }
             throw EmbeddedPostgresError(
                 .initialisation,
-                "The cluster in \(place.root) could not be made" + (reason.map { ": \($0)" } ?? "."),
+                "The cluster in \(place.root) could not be made.",
                 remedy: "Correct what PostgreSQL reports, then start again.",
-                log: log.suffix(8)
+                log: ServerLog.reason(in: output.text + "\n" + output.errors)
             )
         }
     }

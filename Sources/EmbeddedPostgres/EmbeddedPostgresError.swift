@@ -23,7 +23,7 @@ package struct EmbeddedPostgresError: Error, Hashable, CustomStringConvertible {
     /// What to do about it, in one sentence.
     package let remedy: String?
 
-    /// The last lines of the server's log, when they say more.
+    /// The lines of the server's log that say why.
     package let log: [String]
 
     init(_ code: Code, _ message: String, remedy: String? = nil, log: [String] = []) {
@@ -37,7 +37,7 @@ package struct EmbeddedPostgresError: Error, Hashable, CustomStringConvertible {
     package var description: String {
         var lines = [[message, remedy].compactMap { $0 }.joined(separator: " ")]
         if !log.isEmpty {
-            lines.append("The end of its log:")
+            lines.append("PostgreSQL reports:")
             lines += log.map { "  " + $0 }
         }
         return lines.joined(separator: "\n")

@@ -2,14 +2,14 @@ import Glibc
 
 /// The few file operations needed here, with errors that name the path.
 enum Files {
-    /// Reads a small text file; nil when it is missing, unreadable or a symbolic link.
-    static func text(_ path: String, limit: Int = 1 << 16) -> String? {
+    /// Reads a small text file, from a byte on; nil when it is missing, unreadable or a symbolic link.
+    static func text(_ path: String, from start: Int = 0, limit: Int = 1 << 16) -> String? {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         // Only the end of a larger one.
         let size = lseek(descriptor, 0, SEEK_END)
-        lseek(descriptor, max(0, size - limit), SEEK_SET)
+        lseek(descriptor, max(start, size - limit), SEEK_SET)
         var bytes = [UInt8](repeating: 0, count: limit)
         var count = 0
         while count < limit {

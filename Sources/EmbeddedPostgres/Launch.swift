@@ -12,16 +12,17 @@ struct Launch: Sendable {
     /// Starts the server and waits until it takes connections.
     func start(_ progress: Progress) async throws -> (Postmaster, PostmasterFile) {
         try await clearRemains(progress)
-        var patience = PatientWait(limit: .seconds(15), step: .milliseconds(500))
+        var wait = BoundedWait(limit: .seconds(15), step: .milliseconds(500))
         while true {
+            let log = ServerLog(of: place)
             let postmaster = try Postmaster(binaries, place)
             do {
-                return (postmaster, try await waitUntilReady(postmaster, progress))
+                return (postmaster, try await waitUntilReady(postmaster, log, progress))
             } catch let error as EmbeddedPostgresError
                 where error.log.contains(where: { $0.contains("pre-existing shared memory block") })
             {
                 // Children of a killed server, not seen in the process table, end within seconds.
-                guard try await patience.tick(progress, "Waiting for processes of a killed PostgreSQL") else {
+                guard try await wait.tick(progress, "Waiting for processes of a killed PostgreSQL") else {
                     throw error
                 }
             } catch {
@@ -32,8 +33,12 @@ struct Launch: Sendable {
         }
     }
 
-    private func waitUntilReady(_ postmaster: Postmaster, _ progress: Progress) async throws -> PostmasterFile {
-        var patience = PatientWait(limit: Self.longestRecovery)
+    private func waitUntilReady(
+        _ postmaster: Postmaster,
+        _ log: ServerLog,
+        _ progress: Progress
+    ) async throws -> PostmasterFile {
+        var wait = BoundedWait(limit: Self.longestRecovery)
         while true {
             if postmaster.hasEnded {
                 let ending = await postmaster.waitForEnd()
@@ -41,16 +46,16 @@ struct Launch: Sendable {
                     .start,
                     "PostgreSQL did not start (\(ending)).",
                     remedy: "Its log is in \(place.log).",
-                    log: ServerLog.end(of: place)
+                    log: log.reason()
                 )
             }
             if let file = PostmasterFile(dataDirectory: place.data), file.status == .ready { return file }
-            guard try await patience.tick(progress, "Waiting for PostgreSQL (it recovers from a hard stop)") else {
+            guard try await wait.tick(progress, "Waiting for PostgreSQL (it recovers from a hard stop)") else {
                 throw EmbeddedPostgresError(
                     .start,
                     "PostgreSQL was not ready after \(Self.longestRecovery.components.seconds / 60) minutes.",
                     remedy: "Its log is in \(place.log).",
-                    log: ServerLog.end(of: place)
+                    log: log.reason()
                 )
             }
         }
@@ -76,10 +81,10 @@ struct Launch: Sendable {
     private func end(_ process: pid_t, _ progress: Progress) async throws {
         for (signal, limit) in [(0, 2), (SIGINT, 60), (SIGQUIT, 10), (SIGKILL, 5)] {
             if signal != 0 { kill(process, signal) }
-            var patience = PatientWait(limit: .seconds(limit))
+            var wait = BoundedWait(limit: .seconds(limit))
             while ProcessTable.isPostmaster(process, of: place.data) {
                 let text = "Waiting for an earlier PostgreSQL (process \(process)) to stop"
-                guard try await patience.tick(progress, text) else { break }
+                guard try await wait.tick(progress, text) else { break }
             }
             if !ProcessTable.isPostmaster(process, of: place.data) { return }
         }
@@ -91,9 +96,9 @@ struct Launch: Sendable {
     }
 
     private func endOrphans(_ progress: Progress) async throws {
-        var patience = PatientWait(limit: .seconds(5))
+        var wait = BoundedWait(limit: .seconds(5))
         while !ProcessTable.processes(in: place.data).isEmpty {
-            guard try await patience.tick(progress, "Waiting for processes of a killed PostgreSQL") else { break }
+            guard try await wait.tick(progress, "Waiting for processes of a killed PostgreSQL") else { break }
         }
         for process in ProcessTable.processes(in: place.data) { kill(process, SIGKILL) }
     }

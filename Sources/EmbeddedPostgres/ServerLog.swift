@@ -1,23 +1,89 @@
 import Glibc
 
-/// The end of what the server wrote, for error messages.
-enum ServerLog {
-    /// The last lines of the newest log file and of what came before it took over, of the last start only.
-    static func end(of place: ClusterPlace, lines count: Int = 8) -> [String] {
-        // Written last by the start itself, or by the log's redirection right after it.
-        let begin = (Files.status(place.startLog)?.st_mtim.tv_sec ?? 0) - 1
-        let newest = (Files.names(in: place.log) ?? [])
-            .map { "\(place.log)/\($0)" }
-            .compactMap { path in Files.status(path).map { (path, $0.st_mtim.tv_sec) } }
-            .filter { $0.1 >= begin }
-            .max { $0.1 < $1.1 }?
-            .0
-        let started = lines(Files.text(place.startLog)).filter { !$0.contains("log output") }
-        let logged = lines(newest.flatMap { Files.text($0) })
-        return started.suffix(count) + logged.suffix(count)
+/// The server's log files, read for the reason why it did not start or has ended.
+struct ServerLog {
+    private let place: ClusterPlace
+    /// How long each file was before.
+    private let sizes: [String: Int]
+
+    /// The log from now on: what is in its files already belongs to earlier starts.
+    init(of place: ClusterPlace) {
+        self.place = place
+        sizes = Dictionary(uniqueKeysWithValues: Self.files(place).map { ($0.path, $0.size) })
     }
 
-    private static func lines(_ text: String?) -> [String] {
-        (text ?? "").split(separator: "\n").map(String.init)
+    /// The reason, from what the server has written since, before and after its own log took over.
+    func reason() -> [String] {
+        var text = Files.text(place.startLog) ?? ""
+        for file in Self.files(place) {
+            // A file that is shorter than before was begun anew.
+            let known = sizes[file.path].flatMap { $0 <= file.size ? $0 : nil } ?? 0
+            text += "\n" + (Files.text(file.path, from: known) ?? "")
+        }
+        return Self.reason(in: text)
+    }
+
+    private static func files(_ place: ClusterPlace) -> [(path: String, size: Int)] {
+        (Files.names(in: place.log) ?? [])
+            .map { "\(place.log)/\($0)" }
+            .compactMap { path in Files.status(path).map { (path, Int($0.st_size), $0.st_mtim.tv_sec) } }
+            .sorted { $0.2 < $1.2 }
+            .map { ($0.0, $0.1) }
+    }
+
+    /// The lines of a log that say why: the last of them, up to the last error or hint.
+    ///
+    /// Details, contexts and statements are left out: they may hold what is stored.
+    static func reason(in log: String, lines count: Int = 6) -> [String] {
+        let entries = log.split(separator: "\n").compactMap(Entry.init).filter { $0.severity?.mayHoldData != true }
+        let end = entries.lastIndex { $0.severity?.isReason == true } ?? entries.count - 1
+        return entries.prefix(end + 1).suffix(count).map(\.text)
+    }
+
+    private enum Severity: String, CaseIterable {
+        case panic = "PANIC"
+        case fatal = "FATAL"
+        case error = "ERROR"
+        case warning = "WARNING"
+        case hint = "HINT"
+        case log = "LOG"
+        case detail = "DETAIL"
+        case context = "CONTEXT"
+        case statement = "STATEMENT"
+        case query = "QUERY"
+
+        var isReason: Bool {
+            switch self {
+            case .panic, .fatal, .error, .warning, .hint: true
+            case .log, .detail, .context, .statement, .query: false
+            }
+        }
+
+        var mayHoldData: Bool {
+            switch self {
+            case .detail, .context, .statement, .query: true
+            case .panic, .fatal, .error, .warning, .hint, .log: false
+            }
+        }
+    }
+
+    /// A line, without the time and process in front of its severity.
+    private struct Entry {
+        let severity: Severity?
+        let text: String
+
+        init?(_ line: Substring) {
+            // A tab continues the line before, and what that is is not looked up.
+            guard line.first != "\t" else { return nil }
+            var found: (severity: Severity, start: Substring.Index)?
+            for severity in Severity.allCases {
+                guard let range = line.firstRange(of: severity.rawValue + ":  ") else { continue }
+                if found.map({ range.lowerBound < $0.start }) ?? true { found = (severity, range.lowerBound) }
+            }
+            severity = found?.severity
+            let rest = found.map { line[$0.start...] } ?? line
+            text = rest.split(separator: " ").joined(separator: " ")
+            guard !text.isEmpty else { return nil }
+        }
     }
 }

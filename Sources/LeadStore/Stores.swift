@@ -1,6 +1,6 @@
 package import Postgres
 
-/// Every SQL statement of the server, by subject: `stores.leads.lead(id, as: access)`.
+/// Every SQL statement of the server, by subject: `stores.leads.find(id, as: access)`.
 ///
 /// A value that holds a session and two hints of this node, the cursor of its claims and whether duplicates arrive: no cache
 /// and no state of a connection, so that any number of nodes may have one on the same database. Each operation of a store
@@ -26,8 +26,8 @@ package struct Stores: Sendable {
     }
 
     /// The same stores, with an actor who is recorded with edits of the rule set.
-    package func by(_ actor: String) -> Stores {
-        Stores(session: session.by(actor), cursor: cursor, duplicates: duplicates)
+    package func acting(as actor: String) -> Stores {
+        Stores(session: session.acting(as: actor), cursor: cursor, duplicates: duplicates)
     }
 
     // MARK: - Leads

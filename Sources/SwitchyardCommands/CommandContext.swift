@@ -20,9 +20,9 @@ package struct CommandContext: Sendable {
     /// Reads the settings.
     ///
     /// - Throws: `SettingsError` naming the variable whose value cannot be used.
-    package func settings() async throws -> Settings {
+    package func settings() throws -> Settings {
         if let variables { return try Settings(variables: variables) }
-        return try await Settings.load()
+        return try Settings.load()
     }
 }
 

@@ -28,7 +28,7 @@ package struct LogOutput: Sendable {
     package init(_ settings: Settings, descriptor: Int32 = STDERR_FILENO) {
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
         let format = settings.monitoring.logFormat ?? (isatty(descriptor) == 1 ? .text : .json)
-        let sentry = settings.monitoring.sentryReporter()
+        let sentry = settings.monitoring.sentryReporter(transport: settings.httpClient)
         let sink = LogSink(descriptor: descriptor, format: format)
         handler = { LineLogHandler(label: $0, level: level, format: format, sink: sink, reporter: sentry) }
         logger = Logger(label: "switchyard", factory: handler)

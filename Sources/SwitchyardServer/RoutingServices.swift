@@ -33,7 +33,7 @@ package struct RoutingServices: Sendable {
     package init(
         stores: Stores,
         retriesDisabled: Bool,
-        retryRate: Int = RetryPace.standardRate,
+        retryRate: Int = RetryRateLimiter.standardRate,
         serviceRoleKey: String? = nil,
         simulationTime: Duration = .seconds(60),
         grace: Int64 = 0,
@@ -47,7 +47,7 @@ package struct RoutingServices: Sendable {
             queue: stores.queue,
             rules: rules,
             retriesPaused: retriesDisabled,
-            pace: RetryPace(rate: retryRate),
+            limiter: RetryRateLimiter(rate: retryRate),
             observer: observer,
             meter: meter
         )
@@ -62,6 +62,7 @@ package struct RoutingServices: Sendable {
             intake: intake,
             waiting: router,
             simulator: RuleSimulator(stores: stores, timeLimit: simulationTime),
+            scheduler: scheduler,
             serviceRoleKey: serviceRoleKey
         )
     }

@@ -3,6 +3,7 @@ import LeadRouting
 import LeadStore
 import Logging
 import Monitoring
+import Outbound
 import Postgres
 import ServiceLifecycle
 import Web
@@ -23,21 +24,26 @@ extension Server {
     ) async throws -> [NamedService] {
         let settings = session.settings
         let logger = log.logger
-        let demo = try await DemoData.loadIfWanted(session: session)
         let monitoring = MonitoringServices(session: session, settings: settings, log: log)
-        let inngest = InngestServices(settings: settings.inngest, tracer: monitoring.tracer, logger: logger)
+        let inngest = InngestServices(
+            settings: settings.inngest,
+            transport: monitoring.tracer.map { TracedTransport(settings.httpClient, tracer: $0, peer: "inngest") }
+                ?? settings.httpClient,
+            logger: logger
+        )
         let routing = RoutingServices(
             session: session,
             grace: inngest.grace,
             observer: inngest.observer,
             meter: monitoring.meter
         )
+        let demo = try await DemoData.loadIfWanted(session: session, routing.useCases)
         // Loaded now, so that the first lead does not wait for them.
         _ = try await routing.rules.current()
         monitoring.metrics.watch(routing.intake)
         let endpoint = inngest.endpoint(routing)
         let registration = RegistrationService(endpoint: endpoint)
-        let announcement = Announcement(session: session, demo: demo)
+        let startupMessage = StartupMessage(session: session, demo: demo)
         let waiting = WaitingLeadLoop(router: routing.waiting, rules: routing.rules, logger: logger)
         let http = makeApplication(
             configuration: web,
@@ -48,7 +54,7 @@ extension Server {
             metrics: monitoring.metrics.registry,
             logger: logger,
             onListening: { port in
-                announcement.print(port: port)
+                startupMessage.print(port: port)
                 registration.listening(port: port)
                 listening.resolve(port)
             }
@@ -66,15 +72,15 @@ extension Server {
         )
         services.append(("waiting leads", waiting))
         services.append(("schedule", routing.scheduler))
-        if settings.autoRollback { services.append(("publication watch", publicationWatch(session, logger: logger))) }
+        if settings.autoRollback { services.append(("auto-rollback", autoRollbackWatch(session, logger: logger))) }
         if settings.inngest.drivesSchedule { services.append(("Inngest registration", registration)) }
         services.append(("HTTP", http))
         return services
     }
 
     /// What returns to the rules before a publication when routings fail after it; the alert `auto_rollback` reports it.
-    private static func publicationWatch(_ session: DatabaseSession, logger: Logger) -> PublicationWatch {
+    private static func autoRollbackWatch(_ session: DatabaseSession, logger: Logger) -> AutoRollbackWatch {
         let node = NodeName.make()
-        return PublicationWatch(logger: logger) { try await session.stores.publishing.rollBackFailing(node: node) }
+        return AutoRollbackWatch(logger: logger) { try await session.stores.publishing.rollBackFailing(node: node) }
     }
 }

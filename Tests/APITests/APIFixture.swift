@@ -63,7 +63,7 @@ struct APIFixture: Sendable {
             ("alpha-key", alpha, Scope.admin), ("beta-key", beta, .admin), ("reader-key", alpha, .leadsRead),
         ] {
             let token = APIKeyToken.random()
-            _ = try await stores.keys.createKey(
+            _ = try await stores.keys.create(
                 token,
                 id: UUID(),
                 workspaceID: workspace,
@@ -89,7 +89,7 @@ struct APIFixture: Sendable {
     func key(withAllScopesBut scope: Scope) async throws -> String {
         let token = APIKeyToken.random()
         _ = try await Stores(pool: pool).keys
-            .createKey(
+            .create(
                 token,
                 id: UUID(),
                 workspaceID: Self.alpha,

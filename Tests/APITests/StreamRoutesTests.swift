@@ -1,7 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import LeadRouting
 import Logging
 import NIOCore
@@ -71,16 +70,10 @@ struct StreamRoutesTests {
     /// The connection serves a request after it. How long a stream may take: `ConnectionGuardTests`.
     @Test func streamRespondsWhileBodyArrives() async throws {
         try await APIFixture.with { api in
-            let app = makeApplication(
-                configuration: WebConfiguration(port: 0),
-                useCases: api.useCases,
-                version: "1.0.0",
-                logger: .quiet
-            )
             let key = api.tokens["alpha-key"] ?? ""
-            try await app.test(.live) { client in
+            try await withLiveServer(useCases: api.useCases) { port in
                 let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                    .connect(host: "localhost", port: try #require(client.port)) { channel in
+                    .connect(host: "localhost", port: port) { channel in
                         channel.eventLoop.makeCompletedFuture {
                             try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                         }

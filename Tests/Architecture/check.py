@@ -6,7 +6,8 @@ Usage: check.py [--root FOLDER]
 A room is a folder of Sources. The table of docs/architecture.md lists each with the rooms that it uses. This program
 compares that table with the imports of the sources and with the targets of Package.swift: an import without an arrow
 in the table is wrong, and so is an arrow that no import draws, a room that uses one below it, a dependency of a target
-that none of its files imports, and a package that no target uses.
+that none of its files imports, and a package that no target uses. The command line and the HTTP API call use cases: a
+store that their code names is wrong too.
 Ends with "N passed, N failed".
 """
 import argparse
@@ -21,6 +22,10 @@ IMPORT = re.compile(
     r"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?([A-Za-z_]\w*)", re.M)
 ROW = re.compile(r"^\| ((?:`[\w-]+`(?:, )?)+) \|(.*)\|([^|]*)\|$", re.M)
 NAME = re.compile(r"`([\w-]+)`")
+
+# Rooms that call use cases, and what their code would name if it called a store.
+CALLERS = ("Web", "SwitchyardCommands")
+STORE = re.compile(r"\b(?:stores|Stores|[A-Z]\w*Store)\b")
 
 
 def table(text):
@@ -40,6 +45,17 @@ def imports(folder):
         text = file.read_text()
         for match in IMPORT.finditer(text):
             found.setdefault(match[1], f"{file}:{text.count(chr(10), 0, match.start(1)) + 1}")
+    return found
+
+
+def stores(folder):
+    """The places where the code of a folder names a store; comments may."""
+    found = []
+    for file in sorted(folder.rglob("*.swift")):
+        for number, line in enumerate(file.read_text().split("\n"), 1):
+            code = line.split("//", 1)[0]
+            if not code.lstrip().startswith("import ") and not re.match(r"\s*(?:package|public) import ", code):
+                found += [f"{file}:{number}: {name}" for name in STORE.findall(code)]
     return found
 
 
@@ -71,7 +87,8 @@ def problems(root):
     targets, unused = manifest(root)
     folders = {folder.name for folder in (root / "Sources").iterdir() if folder.is_dir()}
     order = list(rooms)
-    lists = {"rooms": [], "imports": [], "arrows": [], "order": [], "dependencies": [], "packages": []}
+    lists = {"rooms": [], "imports": [], "arrows": [], "order": [], "dependencies": [], "packages": [],
+             "use cases": []}
     for name in sorted(folders - set(rooms)):
         lists["rooms"].append(f"{name} is a folder of Sources, and no room of {page}")
     for name in sorted(set(rooms) - folders):
@@ -95,6 +112,8 @@ def problems(root):
             lists["dependencies"].append(f"target {name} depends on {other}, and no file of it imports that")
         for other in sorted((set(found) & set(targets)) - names - {name}):
             lists["dependencies"].append(f"{found[other]}: target {name} imports {other}, and does not depend on it")
+    for name in CALLERS:
+        lists["use cases"] += [f"{place}: {name} calls a store, not a use case" for place in stores(root / "Sources" / name)]
     for name in sorted(unused):
         lists["packages"].append(f"no target uses a product of the package {name}")
     return lists

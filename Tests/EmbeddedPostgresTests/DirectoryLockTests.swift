@@ -13,23 +13,23 @@ import Testing
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let lock = try DirectoryLock(directory: directory, account: .current)
-        let bystander = Bystander()
-        async let lost = bystander.lostFiles()
-        while bystander.opened < 100 { await Task.yield() }
+        let churner = FileChurner()
+        async let lost = churner.lostFiles()
+        while churner.opened < 100 { await Task.yield() }
         for _ in 0..<5_000 {
             let refusal = #expect(throws: EmbeddedPostgresError.self) {
                 _ = try DirectoryLock(directory: directory, account: .current)
             }
             #expect(refusal?.code == .inUse)
         }
-        bystander.stop()
+        churner.stop()
         #expect(await lost == 0)
         withExtendedLifetime(lock) {}
     }
 }
 
 /// Opens and closes a file all the time, and counts how often it was closed already.
-private final class Bystander: Sendable {
+private final class FileChurner: Sendable {
     private let count = Atomic(0)
     private let isStopped = Atomic(false)
 

@@ -1,5 +1,6 @@
 import JSON
 import Logging
+import Outbound
 import Testing
 
 @testable import Inngest

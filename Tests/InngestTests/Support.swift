@@ -1,28 +1,29 @@
 import JSON
 import Logging
+import Outbound
 import Synchronization
 
 @testable import Inngest
 
 /// An Inngest server that answers as a test tells it to.
-final class FakeInngest: InngestTransport {
+final class FakeInngest: HTTPTransport {
     struct Unreachable: Error {}
 
-    private let state = Mutex<(requests: [OutgoingRequest], answers: [IncomingResponse?])>(([], []))
-    private let usual: IncomingResponse
+    private let state = Mutex<(requests: [OutboundRequest], answers: [OutboundResponse?])>(([], []))
+    private let usual: OutboundResponse
 
     /// - Parameters:
     ///   - answers: the first answers; nil: none comes.
     ///   - usual: the answers after them.
-    init(_ answers: [IncomingResponse?] = [], usual: IncomingResponse = .init(status: 200, json: ["modified": true])) {
+    init(_ answers: [OutboundResponse?] = [], usual: OutboundResponse = .init(status: 200, json: ["modified": true])) {
         self.usual = usual
         state.withLock { $0.answers = answers }
     }
 
-    var requests: [OutgoingRequest] { state.withLock { $0.requests } }
+    var requests: [OutboundRequest] { state.withLock { $0.requests } }
 
-    func send(_ request: OutgoingRequest) async throws -> IncomingResponse {
-        let answer = state.withLock { state -> IncomingResponse? in
+    func send(_ request: OutboundRequest) async throws -> OutboundResponse {
+        let answer = state.withLock { state -> OutboundResponse? in
             state.requests.append(request)
             return state.answers.isEmpty ? usual : state.answers.removeFirst()
         }
@@ -31,11 +32,11 @@ final class FakeInngest: InngestTransport {
     }
 }
 
-extension IncomingResponse {
+extension OutboundResponse {
     init(status: Int, json: JSONValue) { self.init(status: status, body: json.bytes) }
 }
 
-extension OutgoingRequest {
+extension OutboundRequest {
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
     var json: JSONValue? { try? InngestJSON.value(of: body) }
 }

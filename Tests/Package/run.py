@@ -24,7 +24,7 @@ import harness  # noqa: E402
 from machine import Machine, call  # noqa: E402
 
 ROOT = HERE.parents[1]
-NEEDED = "adduser libpq5 libyaml-0-2 libstdc++6 libgcc-s1 zlib1g postgresql-15 postgresql curl"
+NEEDED = "adduser libpq5 libyaml-0-2 libstdc++6 libgcc-s1 libcurl4 libssl3 postgresql-15 postgresql curl"
 SETTINGS = "/etc/switchyard/switchyard.conf"
 STATE = "/var/lib/switchyard"
 check = harness.Checks()

@@ -75,9 +75,9 @@ struct CancellationTests {
                 for _ in 0..<8 {
                     group.addTask {
                         for _ in 0..<50 {
-                            let doomed = Task { try await pool.query(Statement("", "SELECT pg_sleep(0.002)")) }
-                            doomed.cancel()
-                            _ = try? await doomed.value
+                            let cancelled = Task { try await pool.query(Statement("", "SELECT pg_sleep(0.002)")) }
+                            cancelled.cancel()
+                            _ = try? await cancelled.value
                         }
                     }
                     group.addTask {
@@ -88,13 +88,13 @@ struct CancellationTests {
                     }
                     group.addTask {
                         for number in 0..<50 {
-                            let doomed = Task {
+                            let cancelled = Task {
                                 try await pool.query(
                                     Statement("", "SELECT pg_sleep(0.001)"),
                                     timeout: .microseconds(number * 50)
                                 )
                             }
-                            _ = try? await doomed.value
+                            _ = try? await cancelled.value
                         }
                     }
                 }

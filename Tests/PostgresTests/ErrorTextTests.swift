@@ -87,7 +87,7 @@ struct ErrorTextTests {
         "postgresql://app:hunter2@hunter3@db/leads", "postgresql://app:hun/ter2@db/leads", "host=db hunter2",
         "postgresql://app:hunter2@db/leads?nonsense=1", "host=db port=hunter2", "postgresql://app:hunter2%zz@db",
     ])
-    func neverQuotesAConnectionString(text: String) throws {
+    func connectionStringIsNotQuoted(text: String) throws {
         let error = try #require(throws: PostgresError.self) {
             try PostgresConfiguration(connectionString: text).check()
         }

@@ -5,7 +5,7 @@ import Testing
 @testable import Postgres
 
 struct ListenerTests {
-    @Test func listenerReconnectsAfterALoss() async throws {
+    @Test func listenerReconnectsAfterConnectionLoss() async throws {
         try await withTestPool { pool, name in
             let channel = "Channel \"\(name)\""
             let configuration = PostgresConfiguration(
@@ -37,7 +37,7 @@ struct ListenerTests {
         }
     }
 
-    @Test func noticesAreLoggedWithoutTheirText() async throws {
+    @Test func noticesAreLoggedWithoutText() async throws {
         let log = Log()
         let pool = PostgresPool(
             configuration: PostgresConfiguration(connectionString: try await testConnectionString()),

@@ -60,7 +60,7 @@ struct NamedParameterTests {
         #expect(error?.message.hasPrefix("The statement named has the parameters a, b; given were") == true)
     }
 
-    @Test func numberedParametersFitNoNamesAndNamedOnesNoNumbers() {
+    @Test func numberedAndNamedParametersDoNotMix() {
         var numbered = Parameters()
         numbered.append(Int32(1))
         #expect(throws: PostgresError.self) { try numbered.matched(with: Statement("s", "SELECT :a")) }

@@ -67,9 +67,9 @@ struct PoolStateMachineTests {
         }
 
         @discardableResult
-        mutating func giveBack(_ name: String, isClean: Bool = true) -> [String] {
+        mutating func release(_ name: String, isClean: Bool = true) -> [String] {
             guard let id = lent.removeValue(forKey: name) else { return [] }
-            machine.giveBack(id, isClean: isClean, now: now)
+            machine.release(id, isClean: isClean, now: now)
             return perform()
         }
 
@@ -108,7 +108,7 @@ struct PoolStateMachineTests {
         func sessions(_ role: PoolRole) -> [Int] { machine.sessions.filter { $0.role == role }.map(\.id) }
     }
 
-    @Test func theFirstStatementWaitsForAConnectionAndIsSent() {
+    @Test func firstStatementWaitsForConnection() {
         var pool = Pool(connections: 4)
         #expect(pool.submit(1) == nil)
         #expect(pool.log == ["connect 1", "look after 10.0 seconds"])
@@ -119,7 +119,7 @@ struct PoolStateMachineTests {
         #expect(pool.log.suffix(2) == ["share 2", "send 2 to 2"])
     }
 
-    @Test func statementsGoToTheSessionWithTheLeastToDo() {
+    @Test func statementsGoToLeastLoadedSession() {
         var pool = Pool(connections: 4)
         for number in 0..<2 { pool.submit(number) }
         pool.connectAll()
@@ -130,7 +130,7 @@ struct PoolStateMachineTests {
         #expect(pool.submit(7) == 2, "A free session comes first.")
     }
 
-    @Test func noStatementIsSentBehindASlowOneIfThatCanBeHelped() {
+    @Test func statementsAvoidBusySessions() {
         var pool = Pool(connections: 4)
         for number in 0..<2 { pool.submit(number) }
         pool.connectAll()
@@ -146,7 +146,7 @@ struct PoolStateMachineTests {
         #expect(pool.submit(7) == 2)
     }
 
-    @Test func aSharedSessionTakesNoMoreThanItsDepth() {
+    @Test func sharedSessionRespectsPipelineDepth() {
         var pool = Pool(connections: 1)
         pool.submit(0)
         pool.connectAll()
@@ -155,13 +155,13 @@ struct PoolStateMachineTests {
         #expect(pool.answer(1, 1) == ["send 256 to 1"])
     }
 
-    @Test func callersAreServedInTheOrderInWhichTheyCame() {
+    @Test func callersAreServedInOrder() {
         var pool = Pool(connections: 2)
         for name in ["a", "b", "c", "d"] { pool.borrow(name) }
         pool.connectAll()
         #expect(pool.lent.keys.sorted() == ["a"], "One session is left for single statements.")
         for next in ["b", "c", "d"] {
-            let actions = pool.giveBack(pool.lent.keys.first ?? "")
+            let actions = pool.release(pool.lent.keys.first ?? "")
             #expect(actions.contains { $0.contains("to \(next) ") })
         }
         #expect(pool.log.filter { $0.hasPrefix("lend") }.map { $0.split(separator: " ")[3] } == ["a", "b", "c", "d"])
@@ -172,7 +172,7 @@ struct PoolStateMachineTests {
         )
     }
 
-    @Test(arguments: [2, 3, 8]) func oneSessionIsAlwaysLeftForSingleStatements(connections: Int) {
+    @Test(arguments: [2, 3, 8]) func oneSessionIsReservedForStatements(connections: Int) {
         var pool = Pool(connections: connections)
         for number in 0..<20 { pool.borrow("b\(number)") }
         pool.connectAll()
@@ -184,7 +184,7 @@ struct PoolStateMachineTests {
         #expect(pool.sessions(.lent).count == connections - 1)
     }
 
-    @Test func aPoolOfOneServesBothInTurn() {
+    @Test func poolOfOneAlternatesStatementsAndLeases() {
         var pool = Pool(connections: 1)
         pool.submit(1)
         pool.connectAll()
@@ -193,11 +193,11 @@ struct PoolStateMachineTests {
         #expect(pool.submit(2) == nil)
         let answered = pool.answer(1)
         #expect(answered.contains("lend 1 to a as 1"))
-        let given = pool.giveBack("a")
+        let given = pool.release("a")
         #expect(given.suffix(2) == ["share 1", "send 2 to 1"])
     }
 
-    @Test func aBusySharedSessionIsDrainedForABorrower() {
+    @Test func busySharedSessionIsDrainedForLease() {
         var pool = Pool(connections: 3)
         pool.borrow("a")
         pool.connectAll()
@@ -212,12 +212,12 @@ struct PoolStateMachineTests {
         #expect(pool.borrow("c") == [], "No more than all but one are lent.")
     }
 
-    @Test func aSessionThatWasUsedFreelyIsResetBeforeItIsLentAgain() {
+    @Test func usedSessionIsResetBeforeNextLease() {
         var pool = Pool(connections: 2)
         pool.borrow("a")
         pool.borrow("b")
         pool.connectAll()
-        let given = pool.giveBack("a", isClean: false)
+        let given = pool.release("a", isClean: false)
         #expect(given.first == "reset 1")
         #expect(pool.sessions(.resetting) == [1])
         #expect(pool.lent["b"] != 1)
@@ -226,16 +226,16 @@ struct PoolStateMachineTests {
         #expect(pool.lent["b"] != nil)
     }
 
-    @Test func aSessionThatCannotBeResetIsGivenUp() {
+    @Test func unresettableSessionIsClosed() {
         var pool = Pool(connections: 2)
         pool.borrow("a")
         pool.connectAll()
-        pool.giveBack("a", isClean: false)
+        pool.release("a", isClean: false)
         pool.machine.wasReset(1, .init(headSince: pool.now), isDone: false, now: pool.now)
         #expect(pool.perform() == ["abandon 1"])
     }
 
-    @Test func moreCallersThanMayWaitAreRefused() {
+    @Test func waitersBeyondLimitAreRefused() {
         var pool = Pool(connections: 1, waiters: 2)
         pool.submit(1)
         pool.borrow("a")
@@ -244,7 +244,7 @@ struct PoolStateMachineTests {
         #expect(pool.borrow("b") == ["refuse b: exhausted"])
     }
 
-    @Test func aWithdrawnCallerIsServedNoMore() {
+    @Test func withdrawnCallerIsNotServed() {
         var pool = Pool(connections: 2)
         pool.submit(1)
         pool.submit(2)
@@ -258,7 +258,7 @@ struct PoolStateMachineTests {
         #expect(!pool.log.contains { $0.hasPrefix("send 1") || $0.hasPrefix("lend") })
     }
 
-    @Test func aStatementThatIsSentAgainComesFirst() {
+    @Test func resentStatementComesFirst() {
         var pool = Pool(connections: 1)
         pool.submit(1)
         pool.submit(2)
@@ -271,7 +271,7 @@ struct PoolStateMachineTests {
 
     // MARK: - Waiting for a connection
 
-    @Test func callersAreRefusedAfterTheirTimeOnlyWhileThereIsNoConnection() {
+    @Test func callersTimeOutOnlyWithoutConnection() {
         var pool = Pool(connections: 1)
         pool.submit(1)
         pool.now += .seconds(10)
@@ -289,7 +289,7 @@ struct PoolStateMachineTests {
         #expect(answered.contains("lend 1 to a as 1"))
     }
 
-    @Test func aWrongPasswordRefusesAtOnceAndAStartingServerDoesNot() {
+    @Test func wrongPasswordFailsAtOnceAndStartingServerIsAwaited() {
         var wrong = Pool(connections: 2)
         wrong.submit(1)
         wrong.machine.connectingFailed(1, isStarting: false, isTransient: false, chance: 1, now: wrong.now)
@@ -303,7 +303,7 @@ struct PoolStateMachineTests {
         #expect(starting.perform() == ["connect 2"])
     }
 
-    @Test func aServerThatWasThereBeforeIsWaitedFor() {
+    @Test func lostServerIsWaitedFor() {
         var pool = Pool(connections: 2)
         pool.submit(1)
         pool.connectAll()
@@ -314,7 +314,7 @@ struct PoolStateMachineTests {
         #expect(pool.perform() == ["retry after 0.05 seconds"])
     }
 
-    @Test func reconnectingBacksOffUntilItSucceeds() {
+    @Test func reconnectBacksOffUntilSuccess() {
         var pool = Pool(connections: 8)
         pool.submit(1)
         var delays: [String] = []
@@ -334,7 +334,7 @@ struct PoolStateMachineTests {
 
     // MARK: - Read-only servers and the end
 
-    @Test func connectionsAreGivenUpWhenTheServerTakesNoWrites() {
+    @Test func readOnlyServerClosesConnections() {
         var pool = Pool(connections: 3)
         pool.borrow("a")
         pool.submit(1)
@@ -346,7 +346,7 @@ struct PoolStateMachineTests {
         #expect(pool.sessions(.retiring) == [shared])
         #expect(pool.answer(shared) == ["close \(shared)"])
         let lent = pool.lent["a"] ?? 0
-        #expect(pool.giveBack("a") == ["close \(lent)"], "A lent one is closed when it is given back.")
+        #expect(pool.release("a") == ["close \(lent)"], "A lent one is closed when it is given back.")
         pool.now += .milliseconds(500)
         let result3 = pool.machine.metReadOnly(now: pool.now)
         #expect(!result3, "Not again within a second.")
@@ -358,7 +358,7 @@ struct PoolStateMachineTests {
         #expect(!result5, "The pause has doubled.")
     }
 
-    @Test func shuttingDownFinishesWhatIsUnderWayAndTakesNothingNew() {
+    @Test func shutdownFinishesRunningWorkAndRefusesNew() {
         var pool = Pool(connections: 2)
         pool.submit(1)
         pool.borrow("a")
@@ -374,22 +374,22 @@ struct PoolStateMachineTests {
         #expect(pool.borrow("c") == ["refuse c: shutDown"])
         for id in pool.sessions(.shared) { pool.answer(id) }
         #expect(pool.machine.phase == .draining)
-        #expect(pool.giveBack("a") == ["finish"])
+        #expect(pool.release("a") == ["finish"])
         #expect(pool.machine.phase == .closed)
     }
 
-    @Test func aResetIsWaitedForBeforeTheEnd() {
+    @Test func shutdownWaitsForReset() {
         var pool = Pool(connections: 2)
         pool.borrow("a")
         pool.connectAll()
         _ = pool.machine.shutDown()
-        #expect(pool.giveBack("a", isClean: false) == ["reset 1"])
+        #expect(pool.release("a", isClean: false) == ["reset 1"])
         #expect(pool.machine.phase == .draining)
         pool.answer(1)
         #expect(pool.machine.phase == .closed)
     }
 
-    @Test func closingRefusesAllWhoWait() {
+    @Test func closeRefusesWaiters() {
         var pool = Pool(connections: 1)
         pool.submit(1)
         pool.borrow("a")
@@ -399,7 +399,7 @@ struct PoolStateMachineTests {
         #expect(pool.perform() == [])
     }
 
-    @Test func aPoolThatStaysConnectedConnectsAgain() {
+    @Test func eagerPoolReconnects() {
         var pool = Pool(connections: 2)
         pool.machine.stayConnected(now: pool.now)
         #expect(pool.perform() == ["connect 1"])
@@ -423,7 +423,7 @@ struct PoolStateMachineTests {
             case 3:
                 borrowers += 1
                 pool.borrow("b\(borrowers)")
-            case 4: if let name = pool.lent.keys.sorted().first { pool.giveBack(name) }
+            case 4: if let name = pool.lent.keys.sorted().first { pool.release(name) }
             case 5: pool.connectAll()
             case 6: if let id = pool.loads.keys.sorted().randomElement(using: &random) { pool.answer(id) }
             default:
@@ -442,7 +442,7 @@ struct PoolStateMachineTests {
         for _ in 0..<200 {
             pool.connectAll()
             for id in pool.loads.keys.sorted() { pool.answer(id) }
-            if let name = pool.lent.keys.sorted().first { pool.giveBack(name) }
+            if let name = pool.lent.keys.sorted().first { pool.release(name) }
         }
         #expect(pool.machine.statements.isEmpty && pool.machine.borrowers.isEmpty)
         let refused = pool.log.filter { $0.hasSuffix("exhausted") }.count

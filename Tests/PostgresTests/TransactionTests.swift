@@ -31,7 +31,7 @@ struct TransactionTests {
         }
     }
 
-    @Test func committingFailedTransactionIsAnError() async throws {
+    @Test func committingFailedTransactionThrows() async throws {
         try await withTable { pool, table in
             await expectFault(.server, "25P02") {
                 try await pool.withTransaction { connection in

@@ -4,7 +4,7 @@ import Testing
 /// What holds for every command: exit codes, the database that is needed, and where text goes.
 struct CommandLineTests {
     @Test
-    func misuseExitsWith64AndShowsTheUsage() async {
+    func misuseExitsWith64AndShowsUsage() async {
         for arguments in [["nonsense"], ["serve", "--port", "http"], ["rules", "nonsense"], ["explain"]] {
             let run = await CommandRun(arguments, variables: [:])
             #expect(run.code == 64, "\(arguments)")
@@ -21,21 +21,21 @@ struct CommandLineTests {
     }
 
     @Test
-    func aWrongSettingNamesItsVariable() async {
+    func errorNamesSetting() async {
         let run = await CommandRun(["keys"], variables: ["DATABASE_CONNECTIONS": "1000"])
         #expect(run.code == 1)
         #expect(run.error.contains("DATABASE_CONNECTIONS must be a whole number from 3 to 100."))
     }
 
     @Test
-    func anUnreachableDatabaseIsReportedWithItsRemedy() async {
+    func unreachableDatabaseIsReportedWithRemedy() async {
         let run = await CommandRun(["keys"], variables: ["DATABASE_URL": "postgresql://127.0.0.1:1/nothing"])
         #expect(run.code == 1)
         #expect(run.error.contains("Check DATABASE_URL"))
     }
 
     @Test
-    func aDatabaseWithoutTheSchemaIsNotChanged() async throws {
+    func databaseWithoutSchemaIsNotChanged() async throws {
         try await withEmptyDatabase { database in
             let variables = ["DATABASE_URL": database.connectionString, "DATABASE_CONNECTIONS": "3"]
             let keys = await CommandRun(["keys"], variables: variables)
@@ -51,7 +51,7 @@ struct CommandLineTests {
     }
 
     @Test
-    func serveRefusesAPortThatIsTaken() async throws {
+    func serveRefusesTakenPort() async throws {
         let taken = try TakenPort()
         let run = await CommandRun(["serve", "--port", "\(taken.port)"], variables: [:])
         #expect(run.code == 1)

@@ -25,7 +25,7 @@ struct LeadCommandTests {
     }
 
     @Test
-    func anImportReportsOutcomesAndKeepsRejectedRows() async throws {
+    func importReportsOutcomesAndKeepsRejectedRows() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             let run = try await importFile(commands)
             #expect(run.code == 0)
@@ -38,7 +38,7 @@ struct LeadCommandTests {
     }
 
     @Test
-    func aFileWithoutASenderIsRefusedWithTheRemedy() async throws {
+    func fileWithoutSourceWorkspaceIsRefused() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             let unnamed = try commands.write("email\nada@example.com\n", to: "unnamed.csv")
             let run = await commands.run("import", unnamed)
@@ -54,7 +54,7 @@ struct LeadCommandTests {
     }
 
     @Test
-    func explainNamesTheRuleThatMatched() async throws {
+    func explainNamesMatchedRule() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             _ = try await importFile(commands)
             let id = try await leadID(commands, "grace@example.com")
@@ -100,7 +100,7 @@ struct LeadCommandTests {
     }
 
     @Test
-    func eraseTakesOnePersonAndRehearsesFirst() async throws {
+    func eraseNeedsOneIdentityAndCanRehearse() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             _ = try await importFile(commands)
             let rehearsal = await commands.run("erase", "--email", "GRACE@example.com", "--dry-run")
@@ -115,7 +115,7 @@ struct LeadCommandTests {
     }
 
     @Test
-    func aPauseHoldsLeadsUntilItIsResumed() async throws {
+    func pauseHoldsLeadsUntilResumed() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             let harbor = ["--workspace", "Harbor Lane Media"]
             let paused = await commands.run("pause", harbor[0], harbor[1], "--reason", "audit")

@@ -21,7 +21,7 @@ struct OperationCommandTests {
     }
 
     @Test
-    func verifyNamesMissingObjectsAndUpRestoresThem() async throws {
+    func verifyNamesMissingObjectsAndUpRestores() async throws {
         try await CommandLineUnderTest.with { commands in
             _ = try await commands.database.pool.simple("DROP FUNCTION acquire_routing_lock CASCADE")
             let broken = await commands.run("migrate", "verify")
@@ -33,7 +33,7 @@ struct OperationCommandTests {
     }
 
     @Test
-    func downNeedsAKnownVersionAndAConfirmation() async throws {
+    func downNeedsKnownVersionAndConfirmation() async throws {
         try await CommandLineUnderTest.with { commands in
             #expect(await commands.run("migrate", "down", "--to", "1").error.contains("migrate status"))
             let rehearsed = await commands.run("migrate", "down", "--to", "20260131000001")
@@ -76,7 +76,7 @@ struct OperationCommandTests {
     }
 
     @Test
-    func aKeyNeedsOneOwnerAndKnownScopes() async throws {
+    func keyNeedsOwnerAndKnownScopes() async throws {
         try await CommandLineUnderTest.with { commands in
             #expect(await commands.run("keys", "create").code == 64)
             #expect(await commands.run("keys", "create", "--administrator", "--workspace", "x").code == 64)
@@ -106,7 +106,7 @@ struct OperationCommandTests {
     }
 
     @Test
-    func doctorFindsNothingInAFreshDatabase() async throws {
+    func doctorAcceptsFreshDatabase() async throws {
         try await CommandLineUnderTest.with { commands in
             let doctor = await commands.run("doctor")
             for subject in ["server", "schema", "queue", "stale locks", "rules", "pauses", "capacity", "routing log"] {

@@ -34,7 +34,7 @@ struct RuleCommandTests {
     }
 
     @Test
-    func aFileIsRefusedWithTheLineAtFault() async throws {
+    func invalidFileIsRefusedWithLineNumber() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             let wrong = """
                 owner: \(harbor)
@@ -87,7 +87,7 @@ struct RuleCommandTests {
     }
 
     @Test
-    func anOwnerMustBeNamedAndKnown() async throws {
+    func ownerIsRequiredAndChecked() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             let none = await commands.run("rules", "pull")
             #expect(none.code == 1)
@@ -102,7 +102,7 @@ struct RuleCommandTests {
     }
 
     @Test
-    func simulatingTheSameRulesMovesNoLead() async throws {
+    func simulatingSameRulesMovesNoLead() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             let leads = try commands.write(
                 #"[{"email":"a@example.com","industry":"Information","location":{"country":"US","state":"CA"}}]"#,
@@ -116,7 +116,7 @@ struct RuleCommandTests {
     }
 
     @Test
-    func returningBringsAnEarlierVersionBack() async throws {
+    func returningRestoresEarlierVersion() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             let file = commands.folder + "/rules.yaml"
             _ = await commands.run("rules", "pull", "--workspace", harbor, file)

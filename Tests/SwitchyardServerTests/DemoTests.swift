@@ -33,14 +33,14 @@ struct DemoTests {
     }
 
     @Test
-    func loadingTheDemoTwiceChangesNothing() async throws {
+    func loadingDemoTwiceChangesNothing() async throws {
         try await withSession { session, _ in
             let demo = try DemoFile.builtIn()
-            let first = try await DemoData.load(demo, into: session.stores)
+            let first = try await DemoData.load(demo, into: RoutingServices(session: session).useCases)
             #expect(first.workspaces == demo.workspaces.count)
             #expect(first.agreements == demo.agreements.count)
             #expect(first.rules == demo.rules.count)
-            let second = try await DemoData.load(demo, into: session.stores)
+            let second = try await DemoData.load(demo, into: RoutingServices(session: session).useCases)
             #expect(second == (0, 0, 0))
         }
     }
@@ -48,13 +48,15 @@ struct DemoTests {
     @Test
     func externalDatabaseGetsDemoOnlyOnRequest() async throws {
         try await withSession { session, _ in
-            let access = try await DemoData.loadIfWanted(session: session)
+            let access = try await DemoData.loadIfWanted(session: session, RoutingServices(session: session).useCases)
             #expect(access == nil)
         }
         try await withSession(["SWITCHYARD_DEMO": "true"]) { session, captured in
-            let access = try #require(try await DemoData.loadIfWanted(session: session))
+            let access = try #require(
+                try await DemoData.loadIfWanted(session: session, RoutingServices(session: session).useCases)
+            )
             #expect(captured.error.contains("Loading demo workspaces"))
-            let again = try await DemoData.loadIfWanted(session: session)
+            let again = try await DemoData.loadIfWanted(session: session, RoutingServices(session: session).useCases)
             #expect(again?.token == access.token)
         }
     }
@@ -67,13 +69,13 @@ struct DemoTests {
         ),
         ("[", "This is not a workspace file"),
     ])
-    func invalidDemoFileIsRefusedWithItsPlace(json: String, problem: String) {
+    func invalidDemoFileIsRefusedWithPath(json: String, problem: String) {
         let error = #expect(throws: CommandError.self) { try DemoFile(json: json) }
         #expect(error?.problem.hasPrefix(problem) == true)
     }
 
     @Test
-    func aFallbackNeedsItsWorkspace() throws {
+    func fallbackNeedsWorkspace() throws {
         let json = """
             {"workspaces":[{"id":"0198c0de-0000-7000-8000-000000000001","name":"A","unmatchedPolicy":"fallback"}],
              "agreements":[],"rules":[]}

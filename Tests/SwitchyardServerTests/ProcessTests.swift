@@ -23,13 +23,13 @@ struct ProcessTests {
     }
 
     @Test
-    func aPortOutsideOfThisMachineIsRefused() {
+    func nonLocalPortIsRefused() {
         let error = #expect(throws: CommandError.self) { try PortProbe.check(host: "192.0.2.1", port: 8080) }
         #expect(error?.remedy?.contains("HOST") == true)
     }
 
     @Test
-    func aPrivateFileIsReadableByItsOwnerAlone() throws {
+    func privateFileIsReadableByOwnerOnly() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/new/key"
         try PrivateFile.write("one\n", to: path)
@@ -40,7 +40,7 @@ struct ProcessTests {
     }
 
     @Test
-    func everyoneWhoWaitsForThePortGetsIt() async {
+    func allWaitersReceivePort() async {
         let listening = ListeningPort()
         async let first = listening.value
         async let second = listening.value

@@ -9,7 +9,7 @@ struct ServerTests {
         #"{"email":"grace@example.com","location":{"country":"US","state":"CA"},"industry":"Information"}"#
 
     @Test
-    func routesAPostedLeadAndStops() async throws {
+    func postedLeadIsRoutedAndServerStops() async throws {
         try await withTestDatabase { database in
             var port = 0
             try await RunningServer.with(database: database.connectionString, ["SWITCHYARD_DEMO": "true"]) { running in
@@ -33,7 +33,7 @@ struct ServerTests {
     }
 
     @Test
-    func twoServersOfOneProcessShareADatabase() async throws {
+    func twoServersInOneProcessShareDatabase() async throws {
         try await withTestDatabase { database in
             try await RunningServer.with(database: database.connectionString) { first in
                 try await RunningServer.with(database: database.connectionString) { second in
@@ -50,7 +50,7 @@ struct ServerTests {
     }
 
     @Test
-    func servicesStopInTheReverseOrderOfTheirStart() async throws {
+    func servicesStopInReverseOrder() async throws {
         try await withTestDatabase { database in
             var services: [String] = []
             var log: [String] = []
@@ -65,7 +65,7 @@ struct ServerTests {
             #expect(
                 services == [
                     "database connections", "Sentry", "alerts", "intake", "notifications", "waiting leads", "schedule",
-                    "publication watch", "HTTP",
+                    "auto-rollback", "HTTP",
                 ]
             )
             let stopped =
@@ -96,7 +96,7 @@ struct ServerTests {
     }
 
     @Test
-    func aTakenPortIsRefusedBeforeTheDatabaseIsOpened() async throws {
+    func takenPortIsRefusedBeforeDatabaseOpens() async throws {
         try await withTestDatabase { database in
             try await RunningServer.with(database: database.connectionString) { running in
                 let error = await #expect(throws: CommandError.self) {
@@ -112,7 +112,7 @@ struct ServerTests {
     }
 
     @Test
-    func anUnreachableDatabaseIsReportedWithItsRemedy() async throws {
+    func unreachableDatabaseIsReportedWithRemedy() async throws {
         let error = await #expect(throws: CommandError.self) {
             try await RunningServer.with(database: "postgresql://127.0.0.1:1/nothing") { _ in }
         }
@@ -120,7 +120,7 @@ struct ServerTests {
     }
 
     @Test
-    func anEmptyDatabaseIsMigratedOnStart() async throws {
+    func emptyDatabaseIsMigratedOnStart() async throws {
         try await withEmptyDatabase { database in
             try await RunningServer.with(database: database.connectionString) { running in
                 let ready = try await running.get("/readyz")

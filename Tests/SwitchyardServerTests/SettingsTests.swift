@@ -1,12 +1,13 @@
 import Inngest
 import Monitoring
+import Outbound
 import SwitchyardServer
 import Testing
 
 /// What variables mean, and what is said of values that cannot be used.
 struct SettingsTests {
     @Test
-    func defaultsListenLocallyAndUseTheEmbeddedDatabase() throws {
+    func defaultsListenLocallyWithEmbeddedDatabase() throws {
         let settings = try Settings(variables: [:])
         #expect(settings.host == "127.0.0.1")
         #expect(settings.port == 8080)
@@ -75,7 +76,7 @@ struct SettingsTests {
 
     @Test
     func monitoringVariablesAreRead() throws {
-        let monitoring = try Settings(variables: [
+        let settings = try Settings(variables: [
             "METRICS_TOKEN": "secret", "LOG_FORMAT": "json", "LOG_ROUTING": "false", "ALERTS": "no",
             "ALERT_REPEAT_MINUTES": "0", "ALERT_RUNBOOKS": "https://wiki.example/runbooks",
             "ALERT_RULES": "routing_failure_rate=0.2@60,stale_locks=off",
@@ -87,7 +88,7 @@ struct SettingsTests {
             "DATADOG_SITE": "datadoghq.eu", "DATADOG_TAGS": "env:prod,team:leads",
             "SENTRY_DSN": "https://key@sentry.example/7", "SENTRY_ENVIRONMENT": "staging", "SENTRY_SAMPLE_RATE": "0.5",
         ])
-        .monitoring
+        let monitoring = settings.monitoring
         #expect(monitoring.metricsToken?.matches("secret") == true)
         #expect(monitoring.logFormat == .json)
         #expect(!monitoring.logsRouting)
@@ -95,11 +96,21 @@ struct SettingsTests {
         #expect(monitoring.alerts.repeatSeconds == 0)
         #expect(monitoring.alerts.runbooks == "https://wiki.example/runbooks/")
         #expect(monitoring.alerts.rules.contains { $0.name == "stale_locks" && !$0.isOn })
-        #expect(monitoring.targets(node: "n").map(\.name) == ["pagerduty", "slack", "email", "webhook", "datadog"])
+        let targets = monitoring.targets(node: "n", transport: settings.httpClient)
+        #expect(targets.map(\.name) == ["pagerduty", "slack", "email", "webhook", "datadog"])
         #expect(monitoring.email?.to == ["a@example.com", "b@example.com"])
         #expect(monitoring.email?.trust == "/etc/ca.pem")
         #expect(monitoring.sentry?.environment == "staging")
         #expect(monitoring.sentry?.rate == 0.5)
+    }
+
+    @Test
+    func proxyForRequestsIsRead() throws {
+        #expect(try Settings(variables: [:]).httpClient.proxy == nil)
+        let settings = try Settings(variables: ["EGRESS_PROXY": "http://user:word@proxy.example:3128"])
+        #expect(settings.httpClient.proxy == OutboundProxy("http://user:word@proxy.example:3128"))
+        let error = #expect(throws: SettingsError.self) { try Settings(variables: ["EGRESS_PROXY": "socks5://word@p"]) }
+        #expect(error.map { "\($0)".contains("EGRESS_PROXY") && !"\($0)".contains("word") } == true)
     }
 
     @Test
@@ -224,7 +235,7 @@ struct SettingsTests {
     ]
 
     @Test(arguments: wrongValues)
-    func aWrongValueNamesItsVariableAndWhatItMustBe(wrong: WrongValue) throws {
+    func errorNamesVariableAndValidValues(wrong: WrongValue) throws {
         var variables = wrong.beside
         variables[wrong.variable] = wrong.value
         let error = try #require(throws: SettingsError.self) { try Settings(variables: variables) }
@@ -233,7 +244,7 @@ struct SettingsTests {
     }
 
     @Test
-    func aWrongInngestVariableIsNamed() throws {
+    func errorNamesInngestVariable() throws {
         let error = try #require(throws: InngestSettingsError.self) {
             try Settings(variables: ["INNGEST_SIGNING_KEY_FALLBACK": "signkey-test-00"])
         }
@@ -241,7 +252,7 @@ struct SettingsTests {
     }
 
     @Test
-    func aPasswordIsNotRepeatedInAnError() throws {
+    func errorsHidePasswords() throws {
         let error = try #require(throws: SettingsError.self) {
             try Settings(variables: ["DATABASE_URL": "postgresql://user:hunter2@host/db?nonsense=1"])
         }

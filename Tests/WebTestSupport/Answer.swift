@@ -1,7 +1,7 @@
 import FoundationEssentials
 package import HTTPTypes
-package import HummingbirdTesting
-import NIOCore
+package import Hummingbird
+package import NIOCore
 
 /// An answer, with its body as JSON.
 package struct Answer: Sendable {
@@ -11,10 +11,10 @@ package struct Answer: Sendable {
     package let body: AnyJSON?
 
     /// Reads a response.
-    package init(_ response: TestResponse) {
+    package init(_ response: Response, _ buffer: ByteBuffer) {
         status = response.status.code
         headers = response.headers
-        text = String(buffer: response.body)
+        text = String(buffer: buffer)
         body = try? JSONDecoder().decode(AnyJSON.self, from: Data(text.utf8))
     }
 

@@ -1,7 +1,6 @@
 package import CoreMetrics
 package import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 package import LeadRouting
 package import Logging
 import NIOCore
@@ -9,7 +8,7 @@ package import Web
 
 /// The API over real use cases, without a socket.
 package struct TestServer: Sendable {
-    private let client: any TestClientProtocol
+    private let client: RouterClient
     /// The token of each key that a test calls by a short name; other names are sent as they are.
     private let tokens: [String: String]
     /// The key of requests that name none.
@@ -45,7 +44,8 @@ package struct TestServer: Sendable {
             metrics: metrics,
             logger: logger
         )
-        try await app.test(.router) { try await test(TestServer(client: $0, tokens: tokens, defaultKey: defaultKey)) }
+        let client = try await RouterClient(app)
+        try await test(TestServer(client: client, tokens: tokens, defaultKey: defaultKey))
     }
 
     /// Sends a request and reads the answer.
@@ -59,12 +59,13 @@ package struct TestServer: Sendable {
         var headers = headers
         if let key { headers[.authorization] = "Bearer " + (tokens[key] ?? key) }
         if bytes != nil, headers[.contentType] == nil { headers[.contentType] = "application/json" }
-        return try await client.execute(
-            uri: path,
-            method: method,
+        let (response, body) = try await client.execute(
+            method,
+            path,
             headers: headers,
             body: bytes.map { ByteBuffer(bytes: $0) }
-        ) { Answer($0) }
+        )
+        return Answer(response, body)
     }
 
     /// Sends a request with the default key.

@@ -12,11 +12,14 @@ extension UseCases {
     package init(testing pool: PostgresPool) {
         let stores = Stores(pool: pool)
         let rules = RuleSetCache(source: stores.ruleSets)
+        let waiting = WaitingLeadRouter(queue: stores.queue, rules: rules)
+        let functions = ScheduledFunctions(stores: stores, router: waiting, logger: .quiet)
         self.init(
             stores: stores,
             intake: LeadIntake(store: stores.intake, rules: rules, logger: .quiet),
-            waiting: WaitingLeadRouter(queue: stores.queue, rules: rules),
+            waiting: waiting,
             simulator: RuleSimulator(stores: stores),
+            scheduler: Scheduler(store: stores.schedule, node: "test", logger: .quiet) { try await functions.run($0) },
             serviceRoleKey: Self.administratorKey
         )
     }

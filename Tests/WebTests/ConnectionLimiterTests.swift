@@ -1,5 +1,4 @@
 import Hummingbird
-import HummingbirdTesting
 import LeadRouting
 import Logging
 import NIOCore
@@ -15,14 +14,7 @@ struct ConnectionLimiterTests {
         var limits = WebConfiguration.Limits()
         limits.connections = 16
         limits.idleTime = .seconds(600)
-        let app = makeApplication(
-            configuration: WebConfiguration(port: 0, limits: limits),
-            useCases: .withoutDatabase(),
-            version: "1.0.0",
-            logger: .quiet
-        )
-        try await app.test(.live) { client in
-            let port = try #require(client.port)
+        try await withLiveServer(limits) { port in
             var silent: [any Channel] = []
             for _ in 0..<64 {
                 silent.append(

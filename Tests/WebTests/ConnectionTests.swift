@@ -1,5 +1,4 @@
 import Hummingbird
-import HummingbirdTesting
 import LeadRouting
 import Logging
 import NIOCore
@@ -25,14 +24,7 @@ struct ConnectionTests {
         limits: WebConfiguration.Limits = .init(),
         endless: ByteBuffer? = nil
     ) async throws -> (text: String, sentBytes: Int) {
-        let app = makeApplication(
-            configuration: WebConfiguration(port: 0, limits: limits),
-            useCases: .withoutDatabase(),
-            version: "1.0.0",
-            logger: .quiet
-        )
-        return try await app.test(.live) { client in
-            let port = try #require(client.port)
+        try await withLiveServer(limits) { port in
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .connect(host: "localhost", port: port) { channel in
@@ -116,20 +108,20 @@ struct ConnectionTests {
     }
 
     @Test(arguments: ["NONSENSE\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\n\r\n", "\u{16}\u{03}\u{01}\r\n\r\n"])
-    func invalidHTTPIsAProblem(_ text: String) async throws {
+    func invalidHTTPIsAnsweredWithProblem(_ text: String) async throws {
         let answer = try await talk([text])
         #expect(answer.text.hasPrefix("HTTP/1.1 400 "))
         #expect(answer.text.contains("application/problem+json"))
     }
 
-    @Test func largeHeaderIsAProblem() async throws {
+    @Test func largeHeaderIsAnsweredWithProblem() async throws {
         let field = "X-Long: " + String(repeating: "x", count: 100_000)
         let answer = try await talk([head("/api/leads", [field])])
         #expect(answer.text.hasPrefix("HTTP/1.1 431 "))
         #expect(answer.text.contains("application/problem+json"))
     }
 
-    @Test func malformedChunkIsAProblem() async throws {
+    @Test func malformedChunkIsAnsweredWithProblem() async throws {
         let answer = try await talk([head("/api/leads", ["Transfer-Encoding: chunked"]) + "zz\r\n{}\r\n0\r\n\r\n"])
         #expect(answer.text.hasPrefix("HTTP/1.1 400 "))
     }

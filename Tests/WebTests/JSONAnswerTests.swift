@@ -25,7 +25,7 @@ struct JSONAnswerTests {
         "2026-01-31", "2026-01-31T01:00:00%2B01:00", "2026-01-31T01:00:00+01:00", "2026-01-31%2001:00:00+01:00",
         "2026-01-30T19:00:00-0500",
     ])
-    func queriesTakeTimesWithAnUnescapedPlus(_ text: String) throws {
+    func queryTimesAcceptUnescapedPlus(_ text: String) throws {
         var query = try QueryDecoding(URI("/?after=\(text)"))
         #expect(query.time("after") == 1_769_817_600_000_000)
         try query.finish()

@@ -56,7 +56,7 @@ struct OpenAPITests {
         return "\(route.method) \(path.joined())"
     }
 
-    @Test func servedAsYAMLWithoutAKey() async throws {
+    @Test func servedAsYAMLWithoutKey() async throws {
         try await TestServer.run(.withoutDatabase()) { server in
             let answer = try await server.get("/openapi.yaml", key: nil)
             #expect(answer.headers[.contentType] == "application/yaml")

@@ -1,3 +1,5 @@
+import Outbound
+
 /// What we call ourselves towards Inngest.
 package struct InngestApp: Sendable, Hashable {
     /// The app's id: the first part of every function's.

@@ -1,4 +1,5 @@
 import JSON
+package import Outbound
 
 /// Asks things of Inngest's API.
 package struct InngestClient: Sendable {
@@ -14,12 +15,15 @@ package struct InngestClient: Sendable {
         }
     }
 
+    /// How many bytes a response of the API may have: a run's events and steps are in it.
+    private static let longestResponse = 16 << 20
+
     let app: InngestApp
     let settings: InngestSettings
-    private let transport: any InngestTransport
+    private let transport: any HTTPTransport
 
     /// A client.
-    package init(app: InngestApp, settings: InngestSettings, transport: any InngestTransport) {
+    package init(app: InngestApp, settings: InngestSettings, transport: any HTTPTransport) {
         self.app = app
         self.settings = settings
         self.transport = transport
@@ -75,14 +79,15 @@ package struct InngestClient: Sendable {
         let bearers = settings.signingKeys.all.map { [HeaderField("Authorization", "Bearer " + $0.bearer)] }
         var refusal = Failure(status: nil, message: "There is no way to ask.")
         for bearer in bearers.isEmpty ? [[]] : bearers {
-            let response: IncomingResponse
+            let response: OutboundResponse
             do {
                 response = try await transport.send(
-                    OutgoingRequest(
-                        method: method,
-                        url: settings.apiOrigin + path,
+                    OutboundRequest(
+                        method,
+                        settings.apiOrigin + path,
                         headers: headers + bearer,
                         body: body,
+                        responseBody: .upTo(bytes: Self.longestResponse),
                         timeout: .seconds(15)
                     )
                 )

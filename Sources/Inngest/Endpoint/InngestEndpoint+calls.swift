@@ -1,5 +1,6 @@
 import JSON
 import Logging
+import Outbound
 
 extension InngestEndpoint {
     /// `POST ?fnId=…&stepId=…`: a function is to run, or a step of it.

@@ -1,5 +1,6 @@
 import JSON
 import Logging
+import Outbound
 
 extension InngestEndpoint {
     /// `PUT`: to be registered.
@@ -20,7 +21,7 @@ extension InngestEndpoint {
             return outOfBand(500, "INNGEST_SERVE_ORIGIN is not set, and nothing proves that Inngest asks.", false)
         }
         do {
-            let isNew = try await registering.once(for: origin) {
+            let isNew = try await registrations.once(for: origin) {
                 try await client.register(
                     registration(at: origin),
                     deployID: request.query["deployId"],
@@ -64,7 +65,7 @@ extension InngestEndpoint {
 }
 
 /// Keeps registrations from being asked for faster than Inngest answers: requests in the meantime get the same answer.
-actor Registering {
+actor RegistrationCoalescer {
     private var underWay: [String: Task<Bool, any Error>] = [:]
 
     /// Does the work, or waits for the same work that is under way.

@@ -1,5 +1,6 @@
 import JSON
 package import Logging
+import Outbound
 
 /// Answers what Inngest asks of an app: what it is (GET), to be registered (PUT), to be run (POST).
 ///
@@ -11,7 +12,7 @@ package struct InngestEndpoint: Sendable {
     let client: InngestClient
     let now: @Sendable () -> Int64
     let logger: Logger
-    let registering = Registering()
+    let registrations = RegistrationCoalescer()
 
     /// An endpoint.
     ///

@@ -1,4 +1,5 @@
 import JSON
+package import Outbound
 
 /// A request to the endpoint, as it came.
 package struct InngestRequest: Sendable {

@@ -1,5 +1,6 @@
 import JSON
 package import Logging
+package import Outbound
 import ServiceLifecycle
 import Synchronization
 
@@ -18,7 +19,7 @@ package final class EventSender: Service {
     private let state: Mutex<State>
     private let app: InngestApp
     private let settings: InngestSettings
-    private let transport: any InngestTransport
+    private let transport: any HTTPTransport
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let wake = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -37,7 +38,7 @@ package final class EventSender: Service {
     ///   - logger: for what is dropped.
     package init(
         client: InngestClient,
-        transport: any InngestTransport,
+        transport: any HTTPTransport,
         capacity: Int = 10_000,
         clock: any Clock<Duration> = .continuous,
         logger: Logger
@@ -99,9 +100,9 @@ package final class EventSender: Service {
     }
 
     private func deliver(_ batch: [OutgoingEvent]) async -> Delivery {
-        let request = OutgoingRequest(
-            method: "POST",
-            url: "\(settings.eventOrigin)/e/\(settings.eventKey?.text ?? "dev")",
+        let request = OutboundRequest(
+            "POST",
+            "\(settings.eventOrigin)/e/\(settings.eventKey?.text ?? "dev")",
             headers: app.headers(environment: settings.environmentName) + [
                 HeaderField("Content-Type", "application/json")
             ],

@@ -1,5 +1,4 @@
-import Crypto
-import FoundationEssentials
+import Digests
 
 /// The key that events are sent with.
 ///
@@ -24,7 +23,7 @@ package struct EventKey: Sendable, Hashable {
     }
 
     /// What the key is known by on the other side.
-    package var hash: String { Hexadecimal.encode(SHA256.hash(data: Data(text.utf8))) }
+    package var hash: String { Hexadecimal.encode(SHA256.hash(text)) }
 }
 
 extension EventKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

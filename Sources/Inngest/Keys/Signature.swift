@@ -1,5 +1,4 @@
-import Crypto
-import FoundationEssentials
+import Digests
 
 /// What `X-Inngest-Signature` says: when a body was signed, and the code.
 package struct Signature: Sendable, Hashable, CustomStringConvertible {
@@ -17,7 +16,7 @@ package struct Signature: Sendable, Hashable, CustomStringConvertible {
     /// Signs a body.
     package init(of body: [UInt8], with key: SigningKey, at time: Int64) {
         self.time = time
-        code = Array(key.code(over: body, at: time))
+        code = key.code(over: body, at: time)
     }
 
     /// Reads a header; nil for one that is no signature.
@@ -43,6 +42,6 @@ package struct Signature: Sendable, Hashable, CustomStringConvertible {
     /// Takes the same time wherever a code differs.
     package func isValid(of body: [UInt8], by key: SigningKey, now: Int64) -> Bool {
         guard (now - Self.window)...(now + Self.window) ~= time else { return false }
-        return key.code(over: body, at: time) == code
+        return isEqualInConstantTime(key.code(over: body, at: time), code)
     }
 }

@@ -1,5 +1,4 @@
-import Crypto
-import FoundationEssentials
+import Digests
 
 /// A key that requests between us and Inngest are signed with.
 ///
@@ -21,7 +20,7 @@ package struct SigningKey: Sendable, Hashable {
     }
 
     /// What the key is known by on the other side, without its prefix.
-    package var hash: String { Hexadecimal.encode(SHA256.hash(data: Data(secretBytes))) }
+    package var hash: String { Hexadecimal.encode(SHA256.hash(secretBytes)) }
 
     /// What proves to Inngest's API who is asking: the prefix and the hash.
     package var bearer: String { prefix + hash }
@@ -29,11 +28,8 @@ package struct SigningKey: Sendable, Hashable {
     /// The code over a body and the time at which it is signed.
     ///
     /// The secret enters as the text it is, not as the bytes that the text stands for.
-    func code(over body: [UInt8], at time: Int64) -> HMAC<SHA256>.MAC {
-        var code = HMAC<SHA256>(key: SymmetricKey(data: Data(secret.utf8)))
-        code.update(data: Data(body))
-        code.update(data: Data(String(time).utf8))
-        return code.finalize()
+    func code(over body: [UInt8], at time: Int64) -> [UInt8] {
+        SHA256.authenticationCode(of: body + String(time).utf8, key: Array(secret.utf8))
     }
 
     /// How many characters of `signkey-\w+-` the text begins with.

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import FoundationEssentials
 import JSON
 import Synchronization
@@ -75,6 +75,6 @@ final class StepRunner: Sendable {
 
     /// The id that a name is known by.
     static func id(_ name: String) -> String {
-        Hexadecimal.encode(Insecure.SHA1.hash(data: Data(name.utf8)))
+        Hexadecimal.encode(SHA1.hash(name))
     }
 }

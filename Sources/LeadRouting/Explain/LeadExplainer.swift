@@ -26,7 +26,7 @@ package struct LeadExplainer: Sendable {
     /// - Returns: the explanation; nil for a lead that the caller may not see.
     /// - Throws: `StoreError` for a decision that the lead does not have.
     package func explain(_ id: UUID, decision number: Int? = nil, as access: Access) async throws -> LeadExplanation? {
-        guard let stored = try await stores.leads.lead(id, as: access) else { return nil }
+        guard let stored = try await stores.leads.find(id, as: access) else { return nil }
         let record = try await duplicates.redacting([stored], as: access)[0]
         let log = try await stores.leads.decisions(id, as: access)
         let decisions = log.filter { Self.isDecision($0.entry.result) }
@@ -42,7 +42,7 @@ package struct LeadExplainer: Sendable {
             }
             chosen = number - 1
         }
-        let current = try await stores.ruleSets.loadRuleSet()
+        let current = try await stores.ruleSets.load()
         let decision = chosen.map { decisions[$0] }
         var (snapshot, cause) = try await ruleSet(of: decision, current)
         // What was decided was not held back, whatever the pauses of that version say of others.
@@ -105,12 +105,12 @@ package struct LeadExplainer: Sendable {
         var version = decision.entry.ruleSetVersion
         if version == nil {
             cause = .decidedElsewhere
-            version = try await stores.ruleSets.ruleSetVersion(at: decision.entry.createdAt)
+            version = try await stores.ruleSets.version(at: decision.entry.createdAt)
         }
         guard let version else { return (current, .versionNotKept) }
         guard version != current.version else { return (current, cause) }
         do {
-            return (try await stores.ruleSets.loadRuleSet(asOf: version), cause)
+            return (try await stores.ruleSets.load(asOf: version), cause)
         } catch let error as StoreError where error.code == .notFound {
             return (current, .versionNotKept)
         }
@@ -118,7 +118,7 @@ package struct LeadExplainer: Sendable {
 
     private func facts(_ version: Int64, isCurrent: Bool) async throws -> LeadExplanation.RuleSetFacts {
         var facts = LeadExplanation.RuleSetFacts(version: version, isCurrent: isCurrent)
-        guard let made = try await stores.ruleSets.ruleSetVersion(version) else { return facts }
+        guard let made = try await stores.ruleSets.version(version) else { return facts }
         facts.author = made.actor
         facts.action = made.action.rawValue
         facts.madeAt = made.changedAt.microsecondsSinceUnixEpoch

@@ -34,7 +34,7 @@ package struct CSVImport: Sendable {
         case lead(CSVRow, source: UUID)
     }
 
-    private struct Portion {
+    private struct Batch {
         let rows: [Pending]
         let ticket: BatchTicket?
         /// How far the file was read when it was sent.
@@ -48,9 +48,9 @@ package struct CSVImport: Sendable {
     private let clock: any Clock<Duration>
 
     /// Rows that go into the intake together.
-    private static let portionSize = 512
-    /// Portions that wait for their outcome; bounds the memory.
-    private static let portionsInFlight = 6
+    private static let batchSize = 512
+    /// Batches that wait for their outcome; bounds the memory.
+    private static let batchesInFlight = 6
 
     /// An import through an intake.
     ///
@@ -80,7 +80,7 @@ package struct CSVImport: Sendable {
     ///   - chunks: the file's bytes, in pieces of any size.
     ///   - onHeader: called with the names of the columns, before anything else.
     ///   - onReject: called for each row that was not taken in, in the order of the file.
-    ///   - onProgress: called after each portion of rows.
+    ///   - onProgress: called after each batch of rows.
     /// - Returns: what it came to.
     /// - Throws: ``Unreadable`` for a file without a usable header, or that cannot be read on; rows before that line
     ///   are taken in.
@@ -123,7 +123,7 @@ package struct CSVImport: Sendable {
         var progress = ImportProgress()
         var rows: [Pending] = []
         var leads: [(lead: Lead, source: UUID)] = []
-        var portions: [Portion] = []
+        var batches: [Batch] = []
 
         init(
             _ parent: CSVImport,
@@ -147,13 +147,13 @@ package struct CSVImport: Sendable {
                 if row.fields.allSatisfy(\.isEmpty) { continue }
                 progress.rows += 1
                 read(row, columns)
-                if rows.count >= CSVImport.portionSize { try await send() }
+                if rows.count >= CSVImport.batchSize { try await send() }
             }
         }
 
         mutating func finish() async throws {
             try await send()
-            while !portions.isEmpty { try await settleOldest() }
+            while !batches.isEmpty { try await settleOldest() }
             summary.rows = progress.rows
             summary.windows1252Line = reader.windows1252Line
         }
@@ -200,14 +200,14 @@ package struct CSVImport: Sendable {
             rows.append(.rejected(RejectedRow(line: row.line, reason: reason, fields: row.fields)))
         }
 
-        /// Hands what was read to the intake, and waits for older portions when too many are under way.
+        /// Hands what was read to the intake, and waits for older batches when too many are under way.
         private mutating func send() async throws {
             guard !rows.isEmpty else { return }
             let ticket = leads.isEmpty ? nil : try await enqueue()
-            portions.append(Portion(rows: rows, ticket: ticket, bytesRead: reader.bytesRead))
+            batches.append(Batch(rows: rows, ticket: ticket, bytesRead: reader.bytesRead))
             rows.removeAll(keepingCapacity: true)
             leads.removeAll(keepingCapacity: true)
-            while portions.count >= CSVImport.portionsInFlight { try await settleOldest() }
+            while batches.count >= CSVImport.batchesInFlight { try await settleOldest() }
         }
 
         private mutating func enqueue() async throws -> BatchTicket {
@@ -219,7 +219,7 @@ package struct CSVImport: Sendable {
                     refusal = error
                 }
                 guard refusal.code == .overloaded else { throw refusal }
-                if portions.isEmpty {
+                if batches.isEmpty {
                     try await parent.clock.sleep(for: .milliseconds(50))
                 } else {
                     try await settleOldest()
@@ -227,11 +227,11 @@ package struct CSVImport: Sendable {
             }
         }
 
-        /// Waits for the oldest portion and reports its rows, in the order of the file.
+        /// Waits for the oldest batch and reports its rows, in the order of the file.
         private mutating func settleOldest() async throws {
-            let portion = portions.removeFirst()
-            var outcomes = (await portion.ticket?.outcomes() ?? [])[...]
-            for row in portion.rows {
+            let batch = batches.removeFirst()
+            var outcomes = (await batch.ticket?.outcomes() ?? [])[...]
+            for row in batch.rows {
                 progress.settled += 1
                 switch row {
                 case .rejected(let rejected):
@@ -248,7 +248,7 @@ package struct CSVImport: Sendable {
                     }
                 }
             }
-            progress.bytesRead = portion.bytesRead
+            progress.bytesRead = batch.bytesRead
             onProgress(progress)
         }
 

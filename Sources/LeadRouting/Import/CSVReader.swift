@@ -55,7 +55,7 @@ package struct CSVReader: Sendable {
     private let limits: Limits
     /// What came before the separator was known.
     private var head: [UInt8]? = []
-    private var headScan = HeadScan()
+    private var headerScanner = HeaderRowScanner()
     private var position = Position.fieldStart
     private var lastWasCR = false
     private var line = 1
@@ -89,7 +89,7 @@ package struct CSVReader: Sendable {
                 try consume(CollectionOfOne(byte), into: &rows)
             } else {
                 head?.append(byte)
-                let isDone = headScan.sees(byte)
+                let isDone = headerScanner.sees(byte)
                 if isDone || (head?.count ?? 0) > limits.rowBytes { try begin(&rows) }
             }
         }
@@ -118,7 +118,7 @@ package struct CSVReader: Sendable {
             held.removeFirst(3)
             bytesRead += 3
         }
-        delimiter = HeadScan.delimiter(of: held)
+        delimiter = HeaderRowScanner.delimiter(of: held)
         try consume(held, into: &rows)
     }
 
@@ -203,7 +203,7 @@ package struct CSVReader: Sendable {
 /// Finds the end of the first row, and its separator.
 ///
 /// Quotes are counted, not understood: what separates is not known yet.
-struct HeadScan {
+struct HeaderRowScanner {
     private var isQuoted = false
     private var hasContent = false
 

@@ -21,7 +21,7 @@ package struct LeadColumns: Sendable, Hashable {
         /// Kept under the column's own name.
         case metadata(String)
         /// What an earlier import has written beside a row that it rejected.
-        case passedOver
+        case ignored
     }
 
     /// The columns that come before a row's own where rejected rows are kept: its line, and what is wrong with it.
@@ -62,7 +62,7 @@ package struct LeadColumns: Sendable, Hashable {
                 continue
             }
             if Self.rejectColumns.contains(text) {
-                meanings.append(.passedOver)
+                meanings.append(.ignored)
                 continue
             }
             let blank = Self.trimmed(text)
@@ -92,7 +92,7 @@ package struct LeadColumns: Sendable, Hashable {
         var metadata: [(String, String)] = []
         for (meaning, text) in zip(meanings, fields) {
             switch meaning {
-            case .passedOver: break
+            case .ignored: break
             case .metadata(let name):
                 if !Self.isBlank(text) { metadata.append((name, text)) }
             case .field(let target):

@@ -4,8 +4,8 @@ import RoutingRules
 
 /// The leads that wait for a batch, in an order that keeps duplicates apart: a value, without locks or time.
 ///
-/// Leads that share an identity stand in line behind each other, in the order in which they came, and only the first
-/// of a line is ever in a batch. So each identity is once in a batch, two batches under way never wait for each
+/// Leads that share an identity stand in chain behind each other, in the order in which they came, and only the first
+/// of a chain is ever in a batch. So each identity is once in a batch, two batches under way never wait for each
 /// other's claims, and of two duplicates the one that came first wins, however batches are cut. Leads without a common
 /// identity are independent of each other.
 struct IntakeQueue {
@@ -28,7 +28,7 @@ struct IntakeQueue {
     /// The place of a lead in the queue, until it is answered.
     struct Ticket: Sendable, Hashable { fileprivate let slot: Int }
 
-    /// What a line of duplicates is known by: the first half of the identity's hash.
+    /// What a chain of duplicates is known by: the first half of the identity's hash.
     ///
     /// Two identities that agree in it are kept apart needlessly, which does no harm.
     private struct Identity: Hashable {
@@ -48,18 +48,18 @@ struct IntakeQueue {
     private struct Slot {
         var entry: Entry
         var identities: [Identity]
-        /// In how many of its lines it is not the first.
+        /// In how many of its chains it is not the first.
         var blockers: Int
     }
 
-    private struct Line {
+    private struct Chain {
         var first: Int
         var behind: [Int] = []
     }
 
     private var slots: [Slot?] = []
     private var free: [Int] = []
-    private var lines: [Identity: Line] = [:]
+    private var chains: [Identity: Chain] = [:]
     private var singles = Deque<Int>()
     private var bulk = Deque<Int>()
 
@@ -75,7 +75,7 @@ struct IntakeQueue {
     /// The part of a batch, one in four, that the bulk lane may take while single leads are there.
     private static let bulkShare = 4
 
-    /// Puts a lead at the end of its lane and of its lines.
+    /// Puts a lead at the end of its lane and of its chains.
     mutating func append(_ entry: Entry) {
         var identities: [Identity] = []
         for claim in entry.prepared.identities.claims {
@@ -85,8 +85,8 @@ struct IntakeQueue {
         let slot = free.popLast() ?? slots.count
         var blockers = 0
         for identity in identities {
-            if lines[identity]?.behind.append(slot) == nil {
-                lines[identity] = Line(first: slot)
+            if chains[identity]?.behind.append(slot) == nil {
+                chains[identity] = Chain(first: slot)
             } else {
                 blockers += 1
             }
@@ -120,16 +120,16 @@ struct IntakeQueue {
         free.append(ticket.slot)
         count -= 1
         for identity in done.identities {
-            guard var line = lines.removeValue(forKey: identity), !line.behind.isEmpty else { continue }
-            line.first = line.behind.removeFirst()
-            lines[identity] = line
-            slots[line.first]?.blockers -= 1
-            if slots[line.first]?.blockers == 0 { putFirst(line.first) }
+            guard var chain = chains.removeValue(forKey: identity), !chain.behind.isEmpty else { continue }
+            chain.first = chain.behind.removeFirst()
+            chains[identity] = chain
+            slots[chain.first]?.blockers -= 1
+            if slots[chain.first]?.blockers == 0 { putFirst(chain.first) }
         }
     }
 
-    /// Puts a lead that has to be decided again at the head of its lane; it stays the first of its lines.
-    mutating func putBack(_ ticket: Ticket, _ entry: Entry) {
+    /// Puts a lead that has to be decided again at the head of its lane; it stays the first of its chains.
+    mutating func requeue(_ ticket: Ticket, _ entry: Entry) {
         slots[ticket.slot]?.entry = entry
         putFirst(ticket.slot)
     }

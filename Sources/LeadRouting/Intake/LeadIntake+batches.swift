@@ -71,7 +71,7 @@ extension LeadIntake {
                 case .again:
                     var entry = entry
                     entry.rounds += 1
-                    state.queue.putBack(ticket, entry)
+                    state.queue.requeue(ticket, entry)
                 }
             }
             let isDrained = state.isStopping && state.queue.count == 0
@@ -84,10 +84,10 @@ extension LeadIntake {
             if case .done(let result) = result { entry.answer(result) }
         }
         for waiter in drained { waiter.resume() }
-        if let observer { tell(observer, batch, results) }
+        if let observer { notify(observer, batch, results) }
     }
 
-    private func tell(
+    private func notify(
         _ observer: any RoutingObserver,
         _ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)],
         _ results: [BatchWriter.Outcome]

@@ -1,5 +1,4 @@
-import Crypto
-import FoundationEssentials
+import Digests
 package import LeadStore
 
 /// Which caller a token belongs to: the store's keys, and the Supabase service-role key where there is one.
@@ -14,7 +13,7 @@ package struct CallerDirectory: Sendable {
     ///   - serviceRoleKey: a token that opens everything, without a look at the database; nil: there is none.
     package init(keys: KeyStore, serviceRoleKey: String?) {
         self.keys = KeyRing(keys: keys)
-        serviceRoleHash = serviceRoleKey.map { Array(SHA256.hash(data: Data($0.utf8))) }
+        serviceRoleHash = serviceRoleKey.map { SHA256.hash($0) }
     }
 
     /// The caller of a token; nil for one that is unknown, expired or revoked.
@@ -23,8 +22,7 @@ package struct CallerDirectory: Sendable {
     ///
     /// - Throws: ``RequestError`` when the database cannot be asked.
     package func caller(of token: String) async throws -> Caller? {
-        // A digest compares with bytes in constant time.
-        if let serviceRoleHash, SHA256.hash(data: Data(token.utf8)) == serviceRoleHash {
+        if let serviceRoleHash, isEqualInConstantTime(SHA256.hash(token), serviceRoleHash) {
             return Caller(id: "service_role", name: "Supabase service role", workspaceID: nil, scopes: [.admin])
         }
         guard let key = try await mappingErrors({ try await keys.key(for: token) }) else { return nil }

@@ -20,7 +20,7 @@ package final class KeyRing: Sendable {
 
     /// A key ring that asks a store.
     package convenience init(keys: KeyStore) {
-        self.init { try await keys.key(for: $0) }
+        self.init { try await keys.find(for: $0) }
     }
 
     /// A key ring that asks a function, with a clock of its own.

@@ -7,9 +7,9 @@ import Synchronization
 /// Where rules come from: the database, or a test.
 package protocol RuleSource: Sendable {
     /// All rules, as they stood at one moment.
-    func loadRuleSet() async throws -> RuleSetSnapshot
+    func load() async throws -> RuleSetSnapshot
     /// The number that grows with every change.
-    func ruleSetVersion() async throws -> Int64
+    func version() async throws -> Int64
 }
 
 extension RuleSetStore: RuleSource {}
@@ -70,7 +70,7 @@ package final class RuleSetCache: Sendable {
     /// - Returns: whether they were loaded.
     @discardableResult
     package func poll() async throws -> Bool {
-        let version = try await source.ruleSetVersion()
+        let version = try await source.version()
         guard state.withLock({ $0.rules?.version }) != version else { return false }
         _ = try await load { $0.version == version }
         return true
@@ -84,7 +84,7 @@ package final class RuleSetCache: Sendable {
         let found = state.withLock { state in
             if let rules = state.rules, willDo(rules) { return Found.ready(rules) }
             let loading =
-                state.loading ?? Task { [source] in CompiledRuleSet(try await source.loadRuleSet()) }
+                state.loading ?? Task { [source] in CompiledRuleSet(try await source.load()) }
             state.loading = loading
             return .loading(loading)
         }
@@ -102,7 +102,7 @@ package final class RuleSetCache: Sendable {
         }
         let rules = try result.get()
         // Rows, rules and the set of before are garbage now, and more than what is kept.
-        if isMine, rules.ruleCount >= Self.many { Task { FreeMemory.giveBack() } }
+        if isMine, rules.ruleCount >= Self.many { Task { FreeMemory.releaseToSystem() } }
         return rules
     }
 }

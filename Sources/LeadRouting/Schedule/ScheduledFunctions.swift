@@ -67,7 +67,7 @@ package struct ScheduledFunctions: Sendable {
             return 0
         }
         let claimed = try await Int64(router.drain(limit: max(0, limit)).claimed)
-        _ = try await stores.statistics.gatherStatistics()
+        _ = try await stores.statistics.gather()
         return claimed
     }
 
@@ -75,10 +75,10 @@ package struct ScheduledFunctions: Sendable {
         let start = try await startOfEvents()
         let released = try await stores.queue.releaseStaleLocks()
         if released > 0, let start {
-            await tell(.failed) { try await $0.leadsFailedByStaleLock(since: start, limit: $1) }
+            await notifyObserver(.failed) { try await $0.leadsFailedByStaleLock(since: start, limit: $1) }
         }
         let queued = try await stores.queue.enqueueOrphans(limit: 10_000)
-        _ = try await stores.statistics.gatherStatistics()
+        _ = try await stores.statistics.gather()
         _ = try await stores.maintenance.prune()
         return released + queued
     }
@@ -92,7 +92,7 @@ package struct ScheduledFunctions: Sendable {
             let count = try await stores.queue.expireLeads()
             total += count
             if count == 0 { break }
-            if let start { await tell(.expired) { try await $0.expiredLeads(since: start, limit: $1) } }
+            if let start { await notifyObserver(.expired) { try await $0.expiredLeads(since: start, limit: $1) } }
         }
         try await stores.maintenance.setVacuumSettings()
         return total
@@ -104,7 +104,7 @@ package struct ScheduledFunctions: Sendable {
     }
 
     /// Tells the observer what the audit log has; if it cannot be read, the function has done its work all the same.
-    private func tell(
+    private func notifyObserver(
         _ kind: RoutingEvent.Kind,
         _ read: (QueueStore, Int32) async throws -> [EndedLead]
     ) async {
@@ -114,7 +114,7 @@ package struct ScheduledFunctions: Sendable {
 
     /// The guide's alerts: a backlog past 100, locks past 10, expired leads past 50, less than 90 % success.
     private func checkHealth() async throws -> Int64 {
-        let health = try await stores.health.health()
+        let health = try await stores.health.counts()
         var findings: [String] = []
         if health.retryQueueCount > 100 { findings.append("queue") }
         if health.staleLockCount > 10 { findings.append("stale locks") }

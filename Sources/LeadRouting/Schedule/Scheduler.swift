@@ -13,7 +13,7 @@ package protocol DueTimeClaiming: Sendable {
     /// Takes a due time whose run has failed, to try it once more.
     func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool
     /// The run of a due time, if a node has taken it.
-    func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun?
+    func run(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun?
     /// Notes how a run ended.
     func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws
 }

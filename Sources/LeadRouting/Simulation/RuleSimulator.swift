@@ -61,7 +61,7 @@ package final class RuleSimulator: Sendable {
         defer { isBusy.withLock { $0 = false } }
         let clock = ContinuousClock()
         let start = clock.now
-        let live = try await stores.ruleSets.loadRuleSet()
+        let live = try await stores.ruleSets.load()
         let draft = try await rules(of: request, live, access)
         var report: SimulationReport
         switch request.leads {
@@ -168,7 +168,7 @@ package final class RuleSimulator: Sendable {
     /// The leads of a CSV file; those of a workspace are that workspace's, whatever the file says.
     private func leads(in bytes: [UInt8], of owner: UUID?, _ access: Access) async throws -> [SimulatedLead] {
         var workspaces: [Workspace] = []
-        if access == .administrator { workspaces = try await stores.workspaces.workspaces(as: access).map(\.workspace) }
+        if access == .administrator { workspaces = try await stores.workspaces.list(as: access).map(\.workspace) }
         do {
             return try LeadTable.leads(bytes, of: LeadSources(workspaces, else: owner))
         } catch {
@@ -193,10 +193,10 @@ package final class RuleSimulator: Sendable {
         case .published: return live
         case .rules(let rules): return live.replacingRules(of: request.owner, with: rules)
         case .version(let version):
-            let then = try await stores.ruleSets.loadRuleSet(asOf: version)
+            let then = try await stores.ruleSets.load(asOf: version)
             return live.replacingRules(of: request.owner, with: then.rules.filter { $0.workspaceID == request.owner })
         case .stored:
-            guard let draft = try await stores.drafts.draft(of: request.owner, as: access) else {
+            guard let draft = try await stores.drafts.find(of: request.owner, as: access) else {
                 throw StoreError(
                     .invalid,
                     field: "/draft",
@@ -206,7 +206,7 @@ package final class RuleSimulator: Sendable {
             }
             return live.publishing(draft.document, of: request.owner)
         case .document(let tree):
-            let workspaces = try await stores.workspaces.workspaces(as: access).map(\.workspace)
+            let workspaces = try await stores.workspaces.list(as: access).map(\.workspace)
             do {
                 let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
                 return live.publishing(document, of: request.owner)
@@ -228,15 +228,6 @@ extension SimulationRequest.Draft {
         case .version(let version): "version \(version)"
         case .document, .rules: "the draft that was sent"
         }
-    }
-}
-
-extension RuleSetSnapshot {
-    /// The rules as they would be if a document were published now.
-    fileprivate func publishing(_ document: RuleSetDocument, of owner: UUID?) -> RuleSetSnapshot {
-        let own = rules.filter { $0.workspaceID == owner }
-        let resolved = ResolvedRuleSet(document, owner: owner, live: own, golden: []) { UUID() }
-        return replacingRules(of: owner, with: resolved.rules)
     }
 }
 

@@ -9,16 +9,16 @@ package struct AgreementRequests: Sendable {
     /// The agreements that the caller is part of, or all for an administrator.
     ///
     /// - Throws: ``RequestError``.
-    package func agreements(as caller: Caller) async throws -> [AgreementRecord] {
+    package func list(as caller: Caller) async throws -> [AgreementRecord] {
         try caller.require(.rulesRead)
-        return try await mappingErrors { try await stores.agreements.agreements(as: caller.access) }
+        return try await mappingErrors { try await stores.agreements.list(as: caller.access) }
     }
 
     /// The record of an agreement.
     ///
     /// - Throws: ``RequestError/noSuchAgreement``.
     package func record(of agreement: RoutingAgreement, as caller: Caller) async throws -> AgreementRecord {
-        guard let record = try await agreements(as: caller).first(where: { $0.agreement == agreement }) else {
+        guard let record = try await list(as: caller).first(where: { $0.agreement == agreement }) else {
             throw RequestError.noSuchAgreement
         }
         return record
@@ -37,8 +37,8 @@ package struct AgreementRequests: Sendable {
     ) async throws -> (record: AgreementRecord, isNew: Bool) {
         try caller.require(.rulesWrite)
         return try await mappingErrors {
-            let isNew = try await stores.by(caller.id).agreements.grant(agreement, as: caller.access)
-            let all = try await stores.agreements.agreements(as: caller.access)
+            let isNew = try await stores.acting(as: caller.id).agreements.grant(agreement, as: caller.access)
+            let all = try await stores.agreements.list(as: caller.access)
             guard let record = all.first(where: { $0.agreement == agreement }) else {
                 throw RequestError.notFound("The agreement was ended at the same moment.")
             }
@@ -46,14 +46,14 @@ package struct AgreementRequests: Sendable {
         }
     }
 
-    /// Ends an agreement; rules that rely on it are passed over from now on.
+    /// Ends an agreement; rules that rely on it are skipped from now on.
     ///
     /// - Throws: ``RequestError``: `.forbidden` unless the caller is the receiver or an administrator,
     ///   ``RequestError/noSuchAgreement``.
     package func revoke(_ agreement: RoutingAgreement, as caller: Caller) async throws {
         try caller.require(.rulesWrite)
         try await mappingErrors {
-            guard try await stores.by(caller.id).agreements.revoke(agreement, as: caller.access) else {
+            guard try await stores.acting(as: caller.id).agreements.revoke(agreement, as: caller.access) else {
                 throw RequestError.noSuchAgreement
             }
         }

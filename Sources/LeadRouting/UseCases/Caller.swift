@@ -1,28 +1,6 @@
 package import FoundationEssentials
 package import LeadStore
 
-/// What a key may do.
-package enum Scope: String, Sendable, Hashable, CaseIterable {
-    /// Send leads in.
-    case leadsWrite = "leads:write"
-    /// Read leads and their history.
-    case leadsRead = "leads:read"
-    /// Have a waiting lead routed now.
-    case routingWrite = "routing:write"
-    /// Erase people from leads; there is no way back.
-    case leadsErase = "leads:erase"
-    /// Change rules and agreements.
-    case rulesWrite = "rules:write"
-    /// Read rules and agreements.
-    case rulesRead = "rules:read"
-    /// Change workspaces.
-    case workspacesWrite = "workspaces:write"
-    /// Read workspaces.
-    case workspacesRead = "workspaces:read"
-    /// All of it.
-    case admin
-}
-
 /// The party that makes a request: an API key, or the operator at the command line.
 package struct Caller: Sendable, Hashable {
     /// What names it in the audit log and in logs: the id of the API key, `service_role`, or `command line`.
@@ -71,10 +49,11 @@ package struct Caller: Sendable, Hashable {
         guard may(scope) else { throw RequestError.missingScope(scope) }
     }
 
-    /// Refuses every key but an administrator's.
+    /// Refuses every key but an administrator's, and an administrator's that lacks a scope.
     ///
-    /// - Throws: ``RequestError/forbidden(_:remedy:fields:)``.
-    package func requireAdministrator() throws {
+    /// - Throws: ``RequestError/missingScope(_:)``, ``RequestError/forbidden(_:remedy:fields:)``.
+    package func requireAdministrator(_ scope: Scope) throws {
+        try require(scope)
         guard isAdministrator else {
             throw RequestError.forbidden(
                 "This request needs an administrator's key.",

@@ -36,6 +36,18 @@ extension LeadRequests {
         }
     }
 
+    /// Routes all leads that are due now, new ones first.
+    ///
+    /// - Parameters:
+    ///   - limit: how many leads at most.
+    ///   - caller: an administrator; `routing:write`.
+    /// - Returns: how many were claimed, and what became of them.
+    /// - Throws: ``RequestError``.
+    package func routeDue(limit: Int, as caller: Caller) async throws -> WaitingLeadRouter.Summary {
+        try caller.requireAdministrator(.routingWrite)
+        return try await mappingErrors { try await waiting.drain(limit: limit) }
+    }
+
     /// Puts a lead back into the queue that failed for good, or that no rule matched and its source keeps, with its
     /// attempts reset; the log records the caller.
     ///
@@ -46,7 +58,7 @@ extension LeadRequests {
     package func retry(_ id: UUID, as caller: Caller) async throws {
         try caller.require(.routingWrite)
         try await mappingErrors {
-            guard let record = try await stores.leads.lead(id, as: caller.access) else { throw RequestError.noSuchLead }
+            guard let record = try await stores.leads.find(id, as: caller.access) else { throw RequestError.noSuchLead }
             guard try await stores.queue.requeue(id, actor: caller.id) else {
                 throw RequestError.conflict(
                     reason:
@@ -60,7 +72,7 @@ extension LeadRequests {
 
     /// Puts leads back into the queue that failed, or that no rule matched.
     ///
-    /// An unmatched lead that was put back and came to the same is passed over until the rules change, so that a client
+    /// An unmatched lead that was put back and came to the same is skipped until the rules change, so that a client
     /// that calls again while there are more comes to an end.
     ///
     /// - Parameters:
@@ -83,9 +95,9 @@ extension LeadRequests {
             case .failed: filter.status = .failed
             case .unmatched:
                 filter.status = .routed
-                filter.unmatchedRetriableUnder = try await stores.ruleSets.ruleSetVersion()
+                filter.unmatchedRetriableUnder = try await stores.ruleSets.version()
             }
-            let page = try await stores.leads.leads(filter, limit: limit, as: caller.access)
+            let page = try await stores.leads.page(filter, limit: limit, as: caller.access)
             let requeued = try await stores.queue.requeue(page.leads.map(\.id), actor: caller.id)
             return (requeued, page.next != nil)
         }

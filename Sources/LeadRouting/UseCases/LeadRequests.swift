@@ -17,7 +17,7 @@ package struct LeadRequests: Sendable {
     ///   - caller: the caller; `leads:read`. A workspace sees leads that it has or has sent.
     /// - Returns: the page.
     /// - Throws: ``RequestError``.
-    package func leads(
+    package func page(
         _ filter: LeadFilter,
         after cursor: LeadCursor? = nil,
         limit: Int,
@@ -25,7 +25,7 @@ package struct LeadRequests: Sendable {
     ) async throws -> LeadPage {
         try caller.require(.leadsRead)
         return try await mappingErrors {
-            var page = try await stores.leads.leads(filter, after: cursor, limit: limit, as: caller.access)
+            var page = try await stores.leads.page(filter, after: cursor, limit: limit, as: caller.access)
             page.leads = try await duplicates.redacting(page.leads, as: caller.access)
             return page
         }
@@ -38,10 +38,10 @@ package struct LeadRequests: Sendable {
     ///   - caller: the caller; `leads:read`.
     /// - Returns: the lead, and the lines of its log that the caller may see.
     /// - Throws: ``RequestError/noSuchLead``.
-    package func lead(_ id: UUID, as caller: Caller) async throws -> (lead: LeadRecord, history: [HistoryEntry]) {
+    package func find(_ id: UUID, as caller: Caller) async throws -> (lead: LeadRecord, history: [HistoryEntry]) {
         try caller.require(.leadsRead)
         return try await mappingErrors {
-            guard let record = try await stores.leads.lead(id, as: caller.access) else { throw RequestError.noSuchLead }
+            guard let record = try await stores.leads.find(id, as: caller.access) else { throw RequestError.noSuchLead }
             let history = try await stores.leads.history(id, as: caller.access)
             return (
                 try await duplicates.redacting([record], as: caller.access)[0],

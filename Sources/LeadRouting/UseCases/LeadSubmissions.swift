@@ -112,7 +112,7 @@ package struct LeadSubmissions: Sendable {
         }
         guard refusal.code == .unknownWorkspace else { throw refusal }
         var unknown: Set<UUID> = []
-        for id in Set(batch.leads.map(\.source)) where try await workspaces.workspace(id, as: .administrator) == nil {
+        for id in Set(batch.leads.map(\.source)) where try await workspaces.find(id, as: .administrator) == nil {
             unknown.insert(id)
         }
         var known = try await take(batch.without(sources: unknown))[...]

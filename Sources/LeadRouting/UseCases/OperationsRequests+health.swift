@@ -56,7 +56,7 @@ extension OperationsRequests {
     ///
     /// - Throws: ``RequestError``.
     package func health() async throws -> HealthReport {
-        try await mappingErrors { HealthReport(try await stores.health.health()) }
+        try await mappingErrors { HealthReport(try await stores.health.counts()) }
     }
 
     /// Whether requests can be served: the database answers, takes writes and is migrated, and the last write did not fail

@@ -25,18 +25,46 @@ extension OperationsRequests {
     ///
     /// - Parameters:
     ///   - query: which days and what for.
+    ///   - age: how many seconds old the sums may be.
     ///   - caller: the caller; `leads:read`.
-    /// - Returns: the sums, a minute old at most, and up to when everything is counted.
+    /// - Returns: the sums, and up to when everything is counted.
     /// - Throws: ``RequestError``.
-    package func statistics(_ query: StatisticsQuery, as caller: Caller) async throws -> StatisticsReport {
+    package func statistics(
+        _ query: StatisticsQuery,
+        upToSecondsOld age: Int32 = 60,
+        as caller: Caller
+    ) async throws -> StatisticsReport {
         try caller.require(.leadsRead)
         return try await mappingErrors {
-            let counted = try await stores.statistics.gatherStatistics(ifOlderThan: 60)
-            let rows = try await stores.statistics.statistics(query, as: caller.access)
+            let counted = try await stores.statistics.gather(ifOlderThan: age)
+            let rows = try await stores.statistics.sums(query, as: caller.access)
             return StatisticsReport(
                 groups: Self.groups(rows, byRegion: query.grouping == .region),
                 countedUpTo: counted.upTo
             )
+        }
+    }
+
+    /// Counts days again from the routing log; days whose log was dropped stay as they are.
+    ///
+    /// Each day is one transaction.
+    ///
+    /// - Parameters:
+    ///   - first: the first day, as `2026-01-31`; nil: the oldest that the log has.
+    ///   - last: the last day; nil: today.
+    ///   - caller: an administrator; `admin`.
+    ///   - onDay: called after each day, with the number of its log rows.
+    /// - Throws: ``RequestError``.
+    package func rebuildStatistics(
+        from first: String?,
+        to last: String?,
+        as caller: Caller,
+        onDay: (_ day: String, _ rows: Int64) -> Void
+    ) async throws {
+        try caller.requireAdministrator(.admin)
+        try await mappingErrors {
+            try await stores.statistics.gather()
+            try await stores.statistics.rebuild(from: first, to: last, progress: onDay)
         }
     }
 

@@ -30,7 +30,7 @@ package struct OperationsRequests: Sendable {
     ) async throws -> (workspaceID: UUID?, isNew: Bool) {
         let workspace = try workspace(target, caller)
         return try await mappingErrors {
-            (workspace, try await stores.pauses.pauseRouting(of: workspace, reason: reason, actor: caller.id))
+            (workspace, try await stores.pauses.begin(of: workspace, reason: reason, actor: caller.id))
         }
     }
 
@@ -47,7 +47,7 @@ package struct OperationsRequests: Sendable {
     ) async throws -> (workspaceID: UUID?, wasPaused: Bool) {
         let workspace = try workspace(target, caller)
         return try await mappingErrors {
-            (workspace, try await stores.pauses.resumeRouting(of: workspace, actor: caller.id))
+            (workspace, try await stores.pauses.end(of: workspace, actor: caller.id))
         }
     }
 
@@ -56,7 +56,7 @@ package struct OperationsRequests: Sendable {
     /// - Throws: ``RequestError``.
     package func pauses(as caller: Caller) async throws -> [RoutingPause] {
         try caller.require(.leadsRead)
-        return try await mappingErrors { try await stores.pauses.routingPauses(as: caller.access) }
+        return try await mappingErrors { try await stores.pauses.list(as: caller.access) }
     }
 
     /// The workspace of a target, as far as the caller may pause and resume it.

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import JSON
 package import LeadStore
 package import RoutingRules
 
@@ -14,18 +15,18 @@ package struct RuleRequests: Sendable {
     ///   - caller: the caller; `rules:read`.
     /// - Returns: the rules.
     /// - Throws: ``RequestError``.
-    package func rules(of owner: UUID?, as caller: Caller) async throws -> [RuleRecord] {
+    package func list(of owner: UUID?, as caller: Caller) async throws -> [RuleRecord] {
         try caller.require(.rulesRead)
-        return try await mappingErrors { try await stores.rules.rules(of: owner, as: caller.access) }
+        return try await mappingErrors { try await stores.rules.list(of: owner, as: caller.access) }
     }
 
     /// One rule.
     ///
     /// - Throws: ``RequestError/noSuchRule``.
-    package func rule(_ id: UUID, as caller: Caller) async throws -> RuleRecord {
+    package func find(_ id: UUID, as caller: Caller) async throws -> RuleRecord {
         try caller.require(.rulesRead)
         return try await mappingErrors {
-            guard let rule = try await stores.rules.rule(id, as: caller.access) else { throw RequestError.noSuchRule }
+            guard let rule = try await stores.rules.find(id, as: caller.access) else { throw RequestError.noSuchRule }
             return rule
         }
     }
@@ -54,8 +55,8 @@ package struct RuleRequests: Sendable {
             )
         }
         return try await mappingErrors {
-            try await stores.by(caller.id)
-                .rules.createRule(id: id ?? UUID.new(), owner: owner ?? caller.workspaceID, change, as: caller.access)
+            try await stores.acting(as: caller.id)
+                .rules.create(id: id ?? UUID.new(), owner: owner ?? caller.workspaceID, change, as: caller.access)
         }
     }
 
@@ -65,7 +66,7 @@ package struct RuleRequests: Sendable {
     package func change(_ id: UUID, _ change: RuleChange, as caller: Caller) async throws -> RuleRecord {
         try caller.require(.rulesWrite)
         return try await mappingErrors {
-            try await stores.by(caller.id).rules.changeRule(id, change, as: caller.access)
+            try await stores.acting(as: caller.id).rules.change(id, change, as: caller.access)
         }
     }
 
@@ -75,7 +76,7 @@ package struct RuleRequests: Sendable {
     package func delete(_ id: UUID, as caller: Caller) async throws {
         try caller.require(.rulesWrite)
         try await mappingErrors {
-            guard try await stores.by(caller.id).rules.deleteRule(id, as: caller.access) else {
+            guard try await stores.acting(as: caller.id).rules.delete(id, as: caller.access) else {
                 throw RequestError.noSuchRule
             }
         }
@@ -92,11 +93,35 @@ package struct RuleRequests: Sendable {
         try caller.require(.rulesRead)
         return try await mappingErrors {
             let owner = caller.workspaceID ?? owner
-            if let owner, try await stores.workspaces.workspace(owner, as: caller.access) == nil {
+            if let owner, try await stores.workspaces.find(owner, as: caller.access) == nil {
                 throw RequestError.noSuchWorkspace
             }
-            let lint = RuleLint(try await stores.ruleSets.loadRuleSet())
+            let lint = RuleLint(try await stores.ruleSets.load())
             return owner.map { lint.report(on: $0) } ?? lint.report()
+        }
+    }
+
+    /// What would be wrong with rules if a document were published now; nothing is stored.
+    ///
+    /// - Parameters:
+    ///   - tree: the document, workspaces by id or by name.
+    ///   - owner: whose rules it replaces; nil: the platform's. Everything else is as it is live.
+    ///   - caller: the caller; `rules:read`. A workspace's key checks documents of that workspace only.
+    /// - Returns: the findings about the rules of the document.
+    /// - Throws: ``RequestError``; `.invalid` with every place of the document that is wrong.
+    package func lint(_ tree: JSONValue, of owner: UUID?, as caller: Caller) async throws -> RuleLintReport {
+        try caller.require(.rulesRead)
+        guard caller.isAdministrator || owner == caller.workspaceID else {
+            throw RequestError.otherWorkspace(
+                "A workspace's key checks the rules of that workspace only.",
+                remedy: "Omit workspaceId."
+            )
+        }
+        return try await mappingErrors {
+            let workspaces = try await stores.workspaces.list(as: caller.access).map(\.workspace)
+            let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
+            let live = try await stores.ruleSets.load()
+            return RuleLint(live.publishing(document, of: owner)).report(on: owner)
         }
     }
 
@@ -106,7 +131,7 @@ package struct RuleRequests: Sendable {
     package func warnings(about rule: RoutingRule, as caller: Caller) async throws -> [RuleFinding] {
         try caller.require(.rulesWrite)
         return try await mappingErrors {
-            RuleLint(try await stores.ruleSets.loadRuleSet()).report(on: rule.workspaceID, about: rule.id).findings
+            RuleLint(try await stores.ruleSets.load()).report(on: rule.workspaceID, about: rule.id).findings
         }
     }
 
@@ -135,7 +160,7 @@ package struct RuleRequests: Sendable {
         return try await mappingErrors {
             var request = request
             request.owner = caller.workspaceID ?? request.owner
-            if let owner = request.owner, try await stores.workspaces.workspace(owner, as: caller.access) == nil {
+            if let owner = request.owner, try await stores.workspaces.find(owner, as: caller.access) == nil {
                 throw RequestError.invalid([
                     FieldProblem(
                         field: "workspaceId",

@@ -25,7 +25,7 @@ package struct RuleSetRequests: Sendable {
     /// - Throws: ``RequestError``.
     package func live(of owner: UUID?, as caller: Caller) async throws -> OwnedRuleSet {
         try requireOwner(owner, .rulesRead, caller)
-        return try await mappingErrors { try await stores.ruleSets.ruleSet(of: owner, as: caller.access) }
+        return try await mappingErrors { try await stores.ruleSets.owned(by: owner, as: caller.access) }
     }
 
     /// An owner's rules as they were at a version.
@@ -34,7 +34,7 @@ package struct RuleSetRequests: Sendable {
     package func version(_ version: Int64, of owner: UUID?, as caller: Caller) async throws -> OwnedRuleSet {
         try requireOwner(owner, .rulesRead, caller)
         return try await mappingErrors {
-            try await stores.ruleSets.ruleSet(of: owner, asOf: version, as: caller.access)
+            try await stores.ruleSets.owned(by: owner, asOf: version, as: caller.access)
         }
     }
 
@@ -44,7 +44,7 @@ package struct RuleSetRequests: Sendable {
     package func draft(of owner: UUID?, as caller: Caller) async throws -> RuleSetDraft {
         try requireOwner(owner, .rulesRead, caller)
         return try await mappingErrors {
-            guard let draft = try await stores.drafts.draft(of: owner, as: caller.access) else { throw Self.noDraft }
+            guard let draft = try await stores.drafts.find(of: owner, as: caller.access) else { throw Self.noDraft }
             return draft
         }
     }
@@ -66,7 +66,7 @@ package struct RuleSetRequests: Sendable {
     ) async throws -> [RuleSetVersionSummary] {
         try requireOwner(owner, .rulesRead, caller)
         return try await mappingErrors {
-            try await stores.ruleSets.ruleSetVersions(of: owner, before: before, limit: limit, as: caller.access)
+            try await stores.ruleSets.versions(of: owner, before: before, limit: limit, as: caller.access)
         }
     }
 
@@ -110,10 +110,10 @@ package struct RuleSetRequests: Sendable {
     ) async throws -> RuleSetDraft {
         try requireOwner(owner, .rulesWrite, caller)
         return try await mappingErrors {
-            let workspaces = try await stores.workspaces.workspaces(as: caller.access).map(\.workspace)
+            let workspaces = try await stores.workspaces.list(as: caller.access).map(\.workspace)
             let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
-            return try await stores.by(caller.id)
-                .drafts.saveDraft(document, of: owner, checking: checking, as: caller.access)
+            return try await stores.acting(as: caller.id)
+                .drafts.save(document, of: owner, checking: checking, as: caller.access)
         }
     }
 
@@ -123,7 +123,7 @@ package struct RuleSetRequests: Sendable {
     package func deleteDraft(of owner: UUID?, as caller: Caller) async throws {
         try requireOwner(owner, .rulesWrite, caller)
         try await mappingErrors {
-            guard try await stores.drafts.deleteDraft(of: owner, as: caller.access) else { throw Self.noDraft }
+            guard try await stores.drafts.delete(of: owner, as: caller.access) else { throw Self.noDraft }
         }
     }
 
@@ -145,8 +145,8 @@ package struct RuleSetRequests: Sendable {
     ) async throws -> RuleSetPublication {
         try requireOwner(owner, .rulesWrite, caller)
         return try await mappingErrors {
-            try await stores.by(caller.id).publishing
-                .publishRuleSet(of: owner, expected: expected, note: note, as: caller.access)
+            try await stores.acting(as: caller.id).publishing
+                .publish(of: owner, expected: expected, note: note, as: caller.access)
         }
     }
 
@@ -161,8 +161,8 @@ package struct RuleSetRequests: Sendable {
     ) async throws -> RuleSetPublication {
         try requireOwner(owner, .rulesWrite, caller)
         return try await mappingErrors {
-            try await stores.by(caller.id).publishing
-                .returnRuleSet(to: version, of: owner, note: note, as: caller.access)
+            try await stores.acting(as: caller.id).publishing
+                .restore(version: version, of: owner, note: note, as: caller.access)
         }
     }
 

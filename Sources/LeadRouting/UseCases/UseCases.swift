@@ -21,8 +21,14 @@ package struct UseCases: Sendable {
     package let workspaces: WorkspaceRequests
     /// Agreements to receive leads.
     package let agreements: AgreementRequests
-    /// Pauses, statistics and health.
+    /// API keys.
+    package let keys: KeyRequests
+    /// Pauses, statistics, health, retention, and the diagnosis of the installation.
     package let operations: OperationsRequests
+    /// Alerts and their silences.
+    package let alerts: AlertRequests
+    /// The scheduled functions.
+    package let schedule: ScheduleRequests
 
     /// Use cases over one database.
     ///
@@ -31,12 +37,14 @@ package struct UseCases: Sendable {
     ///   - intake: where new leads are queued and written.
     ///   - waiting: what routes leads that wait.
     ///   - simulator: what decides leads under other rules.
+    ///   - scheduler: what runs a scheduled function by hand.
     ///   - serviceRoleKey: a token that is an administrator's, besides the store's keys.
     package init(
         stores: Stores,
         intake: LeadIntake,
         waiting: WaitingLeadRouter,
         simulator: RuleSimulator,
+        scheduler: Scheduler,
         serviceRoleKey: String? = nil
     ) {
         let duplicates = DuplicateVisibility(leads: stores.leads)
@@ -53,6 +61,9 @@ package struct UseCases: Sendable {
         ruleSets = RuleSetRequests(stores: stores)
         workspaces = WorkspaceRequests(stores: stores)
         agreements = AgreementRequests(stores: stores)
+        keys = KeyRequests(stores: stores)
         operations = OperationsRequests(stores: stores, writeFailure: writeFailure)
+        alerts = AlertRequests(stores: stores)
+        schedule = ScheduleRequests(stores: stores, scheduler: scheduler)
     }
 }

@@ -9,9 +9,9 @@ package struct WorkspaceRequests: Sendable {
     /// The workspaces that the caller may see, by name.
     ///
     /// - Throws: ``RequestError``.
-    package func workspaces(as caller: Caller) async throws -> [WorkspaceRecord] {
+    package func list(as caller: Caller) async throws -> [WorkspaceRecord] {
         try caller.require(.workspacesRead)
-        return try await mappingErrors { try await stores.workspaces.workspaces(as: caller.access) }
+        return try await mappingErrors { try await stores.workspaces.list(as: caller.access) }
     }
 
     /// The names of the workspaces that the caller may see, for reports that are read by people.
@@ -19,7 +19,7 @@ package struct WorkspaceRequests: Sendable {
     /// - Throws: ``RequestError``.
     package func names(as caller: Caller) async throws -> [UUID: String] {
         try await mappingErrors {
-            let records = try await stores.workspaces.workspaces(as: caller.access)
+            let records = try await stores.workspaces.list(as: caller.access)
             return Dictionary(records.map { ($0.workspace.id, $0.workspace.name) }) { first, _ in first }
         }
     }
@@ -27,14 +27,39 @@ package struct WorkspaceRequests: Sendable {
     /// One workspace.
     ///
     /// - Throws: ``RequestError/noSuchWorkspace``.
-    package func workspace(_ id: UUID, as caller: Caller) async throws -> WorkspaceRecord {
+    package func find(_ id: UUID, as caller: Caller) async throws -> WorkspaceRecord {
         try caller.require(.workspacesRead)
         return try await mappingErrors {
-            guard let workspace = try await stores.workspaces.workspace(id, as: caller.access) else {
+            guard let workspace = try await stores.workspaces.find(id, as: caller.access) else {
                 throw RequestError.noSuchWorkspace
             }
             return workspace
         }
+    }
+
+    /// The workspace that a person means by an id or a name, without regard to case.
+    ///
+    /// - Throws: ``RequestError``; `.invalid` when the caller sees none of that name, or more than one.
+    package func find(named text: String, as caller: Caller) async throws -> WorkspaceRecord {
+        let all = try await list(as: caller)
+        let problem: (message: String, remedy: String)
+        switch WorkspaceNames(all.map(\.workspace)).find(text) {
+        case .one(let id):
+            if let found = all.first(where: { $0.workspace.id == id }) { return found }
+            throw RequestError.noSuchWorkspace
+        case .several: problem = ("More than one workspace is called “\(text)”.", "Name it by its id.")
+        case .none:
+            let names = all.prefix(20).map(\.workspace.name).joined(separator: ", ")
+            problem = (
+                "There is no workspace “\(text)”.",
+                all.isEmpty
+                    ? "There are no workspaces yet: create them with `switchyard demo` or POST /api/workspaces."
+                    : "There are: \(names)."
+            )
+        }
+        throw RequestError.invalid([
+            FieldProblem(field: "workspace", message: problem.message, remedy: problem.remedy)
+        ])
     }
 
     /// Creates a workspace, for administrators; with an `id`, repeated, it is made once.
@@ -43,7 +68,7 @@ package struct WorkspaceRequests: Sendable {
     package func create(id: UUID? = nil, _ change: WorkspaceChange, as caller: Caller) async throws -> WorkspaceRecord {
         try caller.require(.workspacesWrite)
         return try await mappingErrors {
-            try await stores.by(caller.id).workspaces.createWorkspace(id: id ?? UUID.new(), change, as: caller.access)
+            try await stores.acting(as: caller.id).workspaces.create(id: id ?? UUID.new(), change, as: caller.access)
         }
     }
 
@@ -53,7 +78,7 @@ package struct WorkspaceRequests: Sendable {
     package func change(_ id: UUID, _ change: WorkspaceChange, as caller: Caller) async throws -> WorkspaceRecord {
         try caller.require(.workspacesWrite)
         return try await mappingErrors {
-            try await stores.by(caller.id).workspaces.changeWorkspace(id, change, as: caller.access)
+            try await stores.acting(as: caller.id).workspaces.change(id, change, as: caller.access)
         }
     }
 
@@ -63,7 +88,7 @@ package struct WorkspaceRequests: Sendable {
     package func delete(_ id: UUID, as caller: Caller) async throws {
         try caller.require(.workspacesWrite)
         try await mappingErrors {
-            guard try await stores.by(caller.id).workspaces.deleteWorkspace(id, as: caller.access) else {
+            guard try await stores.acting(as: caller.id).workspaces.delete(id, as: caller.access) else {
                 throw RequestError.noSuchWorkspace
             }
         }
@@ -75,7 +100,7 @@ package struct WorkspaceRequests: Sendable {
     package func capacityUsage(of workspace: UUID, as caller: Caller) async throws -> CapacityUsage {
         try caller.require(.workspacesRead)
         return try await mappingErrors {
-            guard let usage = try await stores.capacity.capacityUsage(of: workspace, as: caller.access) else {
+            guard let usage = try await stores.capacity.usage(of: workspace, as: caller.access) else {
                 throw RequestError.noSuchWorkspace
             }
             return usage
@@ -87,7 +112,7 @@ package struct WorkspaceRequests: Sendable {
     /// - Throws: ``RequestError``.
     package func assignees(of workspace: UUID, as caller: Caller) async throws -> [Assignee] {
         try caller.require(.workspacesRead)
-        return try await mappingErrors { try await stores.assignees.assignees(of: workspace, as: caller.access) }
+        return try await mappingErrors { try await stores.assignees.list(of: workspace, as: caller.access) }
     }
 
     /// Adds a person to a workspace; with an `id`, repeated, once.
@@ -101,8 +126,8 @@ package struct WorkspaceRequests: Sendable {
     ) async throws -> Assignee {
         try caller.require(.workspacesWrite)
         return try await mappingErrors {
-            try await stores.by(caller.id)
-                .assignees.createAssignee(id: id ?? UUID.new(), of: workspace, change, as: caller.access)
+            try await stores.acting(as: caller.id)
+                .assignees.create(id: id ?? UUID.new(), of: workspace, change, as: caller.access)
         }
     }
 
@@ -117,7 +142,7 @@ package struct WorkspaceRequests: Sendable {
     ) async throws -> Assignee {
         try caller.require(.workspacesWrite)
         return try await mappingErrors {
-            try await stores.by(caller.id).assignees.changeAssignee(id, of: workspace, change, as: caller.access)
+            try await stores.acting(as: caller.id).assignees.change(id, of: workspace, change, as: caller.access)
         }
     }
 
@@ -127,7 +152,7 @@ package struct WorkspaceRequests: Sendable {
     package func deleteAssignee(_ id: UUID, of workspace: UUID, as caller: Caller) async throws {
         try caller.require(.workspacesWrite)
         try await mappingErrors {
-            guard try await stores.by(caller.id).assignees.deleteAssignee(id, of: workspace, as: caller.access) else {
+            guard try await stores.acting(as: caller.id).assignees.delete(id, of: workspace, as: caller.access) else {
                 throw RequestError.notFound("There is no such assignee in this workspace.")
             }
         }

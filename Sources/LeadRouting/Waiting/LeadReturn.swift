@@ -34,7 +34,7 @@ package struct LeadReturn: Sendable {
     ) async throws -> RoutingOutcome {
         var current = sendsOn ? try await rules.current() : nil
         for _ in 0..<5 {
-            let result = try await stores.returns.returnLead(
+            let result = try await stores.returns.accept(
                 id,
                 reason: reason,
                 actor: actor,

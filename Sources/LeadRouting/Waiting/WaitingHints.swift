@@ -11,7 +11,7 @@ package struct WaitingHints: Service {
     package static let channel = "switchyard_waiting"
 
     private let listener: NotificationListener
-    private let wake: Signal
+    private let wake: WakeEvent
 
     /// Hints for a loop.
     ///
@@ -19,7 +19,7 @@ package struct WaitingHints: Service {
     ///   - configuration: a direct way to the database.
     ///   - wake: what ends the loop's pause.
     ///   - logger: told when the connection is lost.
-    package init(configuration: PostgresConfiguration, wake: Signal, logger: Logger) {
+    package init(configuration: PostgresConfiguration, wake: WakeEvent, logger: Logger) {
         listener = NotificationListener(configuration: configuration, channels: [Self.channel], logger: logger)
         self.wake = wake
     }

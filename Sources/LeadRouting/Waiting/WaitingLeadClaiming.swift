@@ -11,7 +11,7 @@ package protocol WaitingLeadClaiming: Sendable {
         under rules: CompiledRuleSet
     ) async throws -> ClaimResult
     /// The rules for which leads wait because their destinations were full or closed.
-    func awaitedRules() async throws -> [UUID]
+    func rulesWithWaitingLeads() async throws -> [UUID]
     /// What decisions would look at now.
     func peek(_ request: RoutingStateRequest) async throws -> RoutingState
     /// Has leads be due that wait and would not wait on under these rules.
@@ -32,6 +32,6 @@ extension QueueStore: WaitingLeadClaiming {
     }
 
     package func lead(_ id: UUID, as access: Access) async throws -> LeadRecord? {
-        try await LeadsStore(session).lead(id, as: access)
+        try await LeadsStore(session).find(id, as: access)
     }
 }

@@ -18,7 +18,7 @@ package struct WaitingLeadLoop: Service {
     private let logger: Logger
 
     /// Ends the pause of an idle worker.
-    package let wake = Signal()
+    package let wake = WakeEvent()
 
     /// The longest pause, before jitter.
     static let longestPause = Duration.milliseconds(800)
@@ -55,7 +55,7 @@ package struct WaitingLeadLoop: Service {
             for _ in 0..<workers { group.addTask { await work(.new, batch: batch) } }
             group.addTask { await work(.tried, batch: max(batch / 5, 1)) }
             group.addTask { await watchRules() }
-            group.addTask { await routeAwaited() }
+            group.addTask { await routeLeadsWaitingForCapacity() }
         }
     }
 
@@ -84,9 +84,9 @@ package struct WaitingLeadLoop: Service {
     }
 
     /// Leads that wait for capacity move within a second of its coming back.
-    private func routeAwaited() async {
+    private func routeLeadsWaitingForCapacity() async {
         while !isOver {
-            let moved = (try? await router.routeAwaited(batch: batch).routed) ?? 0
+            let moved = (try? await router.routeLeadsWaitingForCapacity(batch: batch).routed) ?? 0
             if moved == 0 { await sleep(Self.longestPause) }
         }
     }

@@ -67,7 +67,7 @@ package struct WaitingLeadRouter: Sendable {
     /// Whether leads that were tried before are left alone (`DISABLE_ROUTING_RETRY`).
     package let retriesPaused: Bool
     private let maximumAttempts: Int
-    private let pace: RetryPace
+    private let limiter: RetryRateLimiter
     private let observer: (any RoutingObserver)?
     private let meter: (any RoutingMeter)?
 
@@ -78,7 +78,7 @@ package struct WaitingLeadRouter: Sendable {
     ///   - rules: what decides.
     ///   - retriesPaused: whether leads that were tried before are left alone.
     ///   - maximumAttempts: after how many attempts a lead fails for good.
-    ///   - pace: how many leads that were tried before are routed a second.
+    ///   - limiter: how many leads that were tried before are routed a second.
     ///   - observer: receives every lead that is routed or has failed, after the commit.
     ///   - meter: receives the figures of each batch.
     package init(
@@ -86,7 +86,7 @@ package struct WaitingLeadRouter: Sendable {
         rules: RuleSetCache,
         retriesPaused: Bool = false,
         maximumAttempts: Int = RetryBackoff.standard.maximumAttempts,
-        pace: RetryPace = RetryPace(),
+        limiter: RetryRateLimiter = RetryRateLimiter(),
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil
     ) {
@@ -95,13 +95,13 @@ package struct WaitingLeadRouter: Sendable {
         self.rules = rules
         self.retriesPaused = retriesPaused
         self.maximumAttempts = maximumAttempts
-        self.pace = pace
+        self.limiter = limiter
         self.observer = observer
     }
 
-    /// Routes one batch of leads of a kind that are due; those that others hold are passed over.
+    /// Routes one batch of leads of a kind that are due; those that others hold are skipped.
     ///
-    /// Of leads that were tried before, no more than the pace allows now.
+    /// Of leads that were tried before, no more than the limiter allows now.
     ///
     /// - Parameters:
     ///   - kind: which leads.
@@ -110,10 +110,10 @@ package struct WaitingLeadRouter: Sendable {
     /// - Throws: what the database says; ``RouteRefusal`` when the rules change again and again.
     package func routeDue(_ kind: WaitingClaim.Kind, limit: Int = 500) async throws -> Summary {
         guard kind == .tried else { return try await routeBatch(.due(.new, limit: limit)) }
-        let allowed = retriesPaused ? 0 : pace.take(limit)
+        let allowed = retriesPaused ? 0 : limiter.take(limit)
         guard allowed > 0 else { return Summary() }
         var claimed = 0
-        defer { pace.giveBack(allowed - claimed) }
+        defer { limiter.refund(allowed - claimed) }
         let summary = try await routeBatch(.due(.tried, limit: allowed))
         claimed = summary.claimed
         return summary
@@ -121,7 +121,7 @@ package struct WaitingLeadRouter: Sendable {
 
     /// Routes due leads batch by batch, new ones first, until none is left or `limit` have been claimed.
     ///
-    /// Where the pace does not allow more, it waits.
+    /// Where the limiter does not allow more, it waits.
     package func drain(limit: Int, batch: Int = 500) async throws -> Summary {
         var total = Summary()
         try await rules.poll()
@@ -129,14 +129,14 @@ package struct WaitingLeadRouter: Sendable {
         for kind in WaitingClaim.Kind.allCases where kind == .new || !retriesPaused {
             while total.claimed < limit {
                 try Task.checkCancellation()
-                if kind == .tried { try await pace.wait() }
+                if kind == .tried { try await limiter.wait() }
                 let size = min(batch, limit - total.claimed)
                 let summary = try await routeDue(kind, limit: size)
                 total += summary
                 if summary.claimed == 0 { break }
             }
         }
-        total += try await routeAwaited(batch: batch)
+        total += try await routeLeadsWaitingForCapacity(batch: batch)
         return total
     }
 
@@ -190,7 +190,7 @@ package struct WaitingLeadRouter: Sendable {
             let result = try await queue.claimAndSettle(claim, maximumAttempts: maximumAttempts, under: rules)
             switch result {
             case .settled(let settled):
-                if let observer { tell(observer, settled) }
+                if let observer { notify(observer, settled) }
                 if let meter, !settled.isEmpty { measure(meter, settled, claim, since: start) }
                 return settled
             case .stale: current = try await self.rules.refresh(replacing: rules.version)
@@ -199,7 +199,7 @@ package struct WaitingLeadRouter: Sendable {
         throw RouteRefusal(code: .unsettled)
     }
 
-    private func tell(_ observer: any RoutingObserver, _ settled: [SettledLead]) {
+    private func notify(_ observer: any RoutingObserver, _ settled: [SettledLead]) {
         let events = settled.compactMap { RoutingEvent(outcome($0), source: $0.lead.prepared.source) }
         if !events.isEmpty { observer.observe(events) }
     }

@@ -21,7 +21,7 @@ package struct AgreementStore: Sendable {
     }
 
     /// The agreements that the caller is part of, or all for an administrator.
-    package func agreements(as access: Access) async throws -> [AgreementRecord] {
+    package func list(as access: Access) async throws -> [AgreementRecord] {
         try await session.run(Self.listAgreements, ["workspace": .uuid(access.workspaceID)], as: access)
             .map { row in
                 AgreementRecord(
@@ -49,13 +49,13 @@ package struct AgreementStore: Sendable {
         for (field, id) in [
             ("/receivingWorkspaceId", agreement.receivingWorkspaceID),
             ("/sendingWorkspaceId", agreement.sendingWorkspaceID),
-        ] where try await WorkspaceStore(session).workspace(id, as: .administrator) == nil {
+        ] where try await WorkspaceStore(session).find(id, as: .administrator) == nil {
             throw StoreError.noSuchWorkspace(field)
         }
         return try await !session.write(Self.insertAgreement, Self.parameters(agreement), as: access).isEmpty
     }
 
-    /// Ends an agreement; rules that rely on it are passed over from now on.
+    /// Ends an agreement; rules that rely on it are skipped from now on.
     ///
     /// Only the receiver can, or an administrator.
     ///

@@ -121,7 +121,7 @@ package struct AlertStore: Sendable {
     ///   - decide: how alerts go on; called with those that are due, and the database's time.
     /// - Returns: how many were evaluated here.
     /// - Throws: what the database says.
-    package func evaluateAlerts(
+    package func evaluate(
         _ names: [String],
         node: String,
         every interval: Double,
@@ -143,14 +143,14 @@ package struct AlertStore: Sendable {
     }
 
     /// All alerts, by name.
-    package func alerts() async throws -> [StoredAlert] {
+    package func list() async throws -> [StoredAlert] {
         try await session.pool.query(Self.allAlerts).map(StoredAlert.init)
     }
 
     /// Silences an alert for a time; zero seconds end that.
     ///
     /// - Returns: whether there is such an alert.
-    package func silenceAlert(_ name: String, seconds: Double, by actor: String, reason: String?) async throws -> Bool {
+    package func silence(_ name: String, seconds: Double, by actor: String, reason: String?) async throws -> Bool {
         let parameters: Parameters = [
             "name": .text(name),
             "seconds": .double(seconds),
@@ -214,7 +214,7 @@ package struct AlertStore: Sendable {
     }
 
     /// Forgets what was told more than thirty days ago, and nodes that have been gone for a day.
-    package func pruneMonitoring() async throws {
+    package func prune() async throws {
         _ = try await session.pool.query(Self.prune)
         _ = try await session.pool.query(Self.pruneNodes)
     }

@@ -33,14 +33,14 @@ package struct AssigneeStore: Sendable {
     }
 
     /// The people of a workspace, by name.
-    package func assignees(of workspace: UUID, as access: Access) async throws -> [Assignee] {
+    package func list(of workspace: UUID, as access: Access) async throws -> [Assignee] {
         try await session.run(Self.listAssignees, ["workspace": .uuid(workspace)], as: access).map(Assignee.init)
     }
 
     /// Adds a person to a workspace, who starts level with the others; repeated with the same id and fields, once.
     ///
     /// - Throws: `StoreError` naming the field; `.notFound` for a workspace that the caller has nothing to say in.
-    package func createAssignee(
+    package func create(
         id: UUID,
         of workspace: UUID,
         _ change: AssigneeChange,
@@ -54,14 +54,14 @@ package struct AssigneeStore: Sendable {
             guard let row = rows.first else { throw Self.noSuchWorkspaceHere }
             return try Assignee(row)
         } stored: {
-            try await assignees(of: workspace, as: access).first { $0.id == id }
+            try await list(of: workspace, as: access).first { $0.id == id }
         } isSame: {
             change.makes($0, of: workspace)
         }
     }
 
     /// Changes a person; turns and what was counted stay.
-    package func changeAssignee(
+    package func change(
         _ id: UUID,
         of workspace: UUID,
         _ change: AssigneeChange,
@@ -77,7 +77,7 @@ package struct AssigneeStore: Sendable {
     /// Removes a person; leads keep the id.
     ///
     /// - Returns: whether there was one.
-    package func deleteAssignee(_ id: UUID, of workspace: UUID, as access: Access) async throws -> Bool {
+    package func delete(_ id: UUID, of workspace: UUID, as access: Access) async throws -> Bool {
         try Self.requireOwn(workspace, access)
         let parameters: Parameters = ["id": .uuid(id), "workspace": .uuid(workspace)]
         return try await !session.write(Self.removeAssignee, parameters, as: access).isEmpty

@@ -29,8 +29,8 @@ package struct CapacityUsage: Sendable, Hashable {
 
 extension CapacityStore {
     /// How much of a workspace's capacity is used now; nil if there is no such workspace that the caller may see.
-    package func capacityUsage(of id: UUID, as access: Access) async throws -> CapacityUsage? {
-        guard let workspace = try await WorkspaceStore(session).workspace(id, as: access)?.workspace else { return nil }
+    package func usage(of id: UUID, as access: Access) async throws -> CapacityUsage? {
+        guard let workspace = try await WorkspaceStore(session).find(id, as: access)?.workspace else { return nil }
         let capacity = workspace.capacity ?? WorkspaceCapacity()
         let parameters: Parameters = [
             "workspace": .uuid(id),

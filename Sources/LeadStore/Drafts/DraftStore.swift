@@ -14,7 +14,7 @@ package struct DraftStore: Sendable {
     }
 
     /// An owner's draft; nil when there is none.
-    package func draft(of owner: UUID?, as access: Access) async throws -> RuleSetDraft? {
+    package func find(of owner: UUID?, as access: Access) async throws -> RuleSetDraft? {
         try await RuleSetStore(session).check(owner, for: access)
         return try await session.run(Self.oneDraft, ["owner": .uuid(owner ?? RuleSetVersion.platform)], as: access)
             .first.map(Self.draft)
@@ -29,7 +29,7 @@ package struct DraftStore: Sendable {
     ///   - access: on whose behalf.
     /// - Returns: the draft.
     /// - Throws: ``RuleSetRefusal``, or `StoreError`.
-    package func saveDraft(
+    package func save(
         _ document: RuleSetDocument,
         of owner: UUID?,
         checking: Bool = false,
@@ -66,7 +66,7 @@ package struct DraftStore: Sendable {
     /// Throws an owner's draft away.
     ///
     /// - Returns: whether there was one.
-    package func deleteDraft(of owner: UUID?, as access: Access) async throws -> Bool {
+    package func delete(of owner: UUID?, as access: Access) async throws -> Bool {
         try await RuleSetStore(session).check(owner, for: access)
         return try await !session.run(Self.dropDraft, ["owner": .uuid(owner ?? RuleSetVersion.platform)], as: access)
             .isEmpty

@@ -69,7 +69,7 @@ package struct ErasureStore: Sendable {
     private func leadsAndWords(of subject: ErasureSubject, as access: Access) async throws -> ([UUID], [String]) {
         switch subject {
         case .lead(let id):
-            guard let record = try await LeadsStore(session).lead(id, as: access) else {
+            guard let record = try await LeadsStore(session).find(id, as: access) else {
                 throw StoreError(.notFound, "There is no such lead, or none that this key may see.")
             }
             return ([id], [record.lead.email, record.lead.phone].compactMap(\.self))
@@ -105,9 +105,9 @@ package struct ErasureStore: Sendable {
                     done.leads.append(.init(id: id, outcome: .init(rawValue: try row.string(1)) ?? .none))
                 }
                 erasure = done
-                if isRehearsal { throw TakenBack() }
+                if isRehearsal { throw RehearsalRollback() }
             }
-        } catch is TakenBack {}
+        } catch is RehearsalRollback {}
         return erasure
     }
 
@@ -142,7 +142,7 @@ package struct ErasureStore: Sendable {
     }
 
     /// Ends a rehearsal.
-    private struct TakenBack: Error {}
+    private struct RehearsalRollback: Error {}
 
     /// 128 MB of a table.
     private static let pagesAtOnce: Int64 = 16_384

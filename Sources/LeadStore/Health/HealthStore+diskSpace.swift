@@ -6,7 +6,7 @@ extension HealthStore {
     /// Costs some 20 ms; needs the right to make temporary tables.
     ///
     /// - Throws: what the database says; SQLSTATE 53100 means that there is no room.
-    package func tryWriting() async throws {
+    package func testWrite() async throws {
         try await session.pool.withTransaction { connection in
             _ = try await connection.query(Self.writeMegabyte)
         }

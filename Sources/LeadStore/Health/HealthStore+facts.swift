@@ -96,7 +96,7 @@ extension HealthStore {
             oldestDueSeconds: try row.doubleIfPresent(3),
             orphanCount: try row.int64(4),
             staleLockCount: try row.int64(5),
-            unreadableRules: try await RuleStore(session).rules(as: .administrator).filter { !$0.isReadable }
+            unreadableRules: try await RuleStore(session).list(as: .administrator).filter { !$0.isReadable }
                 .map(\.rule.name),
             randomIndexBytes: try row.int64(6),
             maximumLogBytes: try row.int64(7),

@@ -71,7 +71,7 @@ package struct HealthStore: Sendable {
     /// How routing is doing.
     ///
     /// One statement.
-    package func health() async throws -> RoutingHealth {
+    package func counts() async throws -> RoutingHealth {
         guard let row = try await session.pool.query(Self.routingHealth).first else {
             throw StoreError(.notFound, "The database did not return the state of routing.")
         }
@@ -92,7 +92,7 @@ package struct HealthStore: Sendable {
     ///
     /// One row.
     package func isReady() async -> Bool {
-        (try? await RuleSetStore(session).ruleSetVersion()) != nil
+        (try? await RuleSetStore(session).version()) != nil
     }
 
     static let routingHealth = Statement(

@@ -1,5 +1,4 @@
-import Crypto
-import FoundationEssentials
+import Digests
 
 /// The text that a caller sends as `Authorization: Bearer …`: `sw_`, eight characters that find the key, and 256 random bits.
 ///
@@ -16,7 +15,7 @@ package struct APIKeyToken: Sendable {
     package var text: String { "sw_\(prefix)_\(secret)" }
 
     /// SHA-256 of the secret.
-    var secretHash: [UInt8] { Array(SHA256.hash(data: Data(secret.utf8))) }
+    var secretHash: [UInt8] { SHA256.hash(secret) }
 
     /// A new token from the system's random numbers.
     package static func random() -> APIKeyToken {
@@ -50,12 +49,4 @@ package struct APIKeyToken: Sendable {
             as: UTF8.self
         )
     }
-}
-
-/// Whether two byte strings are equal, in a time that depends on their length only.
-func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    guard left.count == right.count else { return false }
-    var difference: UInt8 = 0
-    for index in left.indices { difference |= left[index] ^ right[index] }
-    return difference == 0
 }

@@ -1,3 +1,4 @@
+import Digests
 package import FoundationEssentials
 package import Postgres
 
@@ -24,7 +25,7 @@ package struct KeyStore: Sendable {
     ///   - expiresAt: when it stops working by itself.
     /// - Returns: the key, without its secret.
     /// - Throws: ``StoreError`` when there is no such workspace.
-    package func createKey(
+    package func create(
         _ token: APIKeyToken,
         id: UUID,
         workspaceID: UUID?,
@@ -32,7 +33,7 @@ package struct KeyStore: Sendable {
         scopes: [String],
         expiresAt: Timestamp? = nil
     ) async throws -> APIKey {
-        if let workspaceID, try await WorkspaceStore(session).workspace(workspaceID, as: .administrator) == nil {
+        if let workspaceID, try await WorkspaceStore(session).find(workspaceID, as: .administrator) == nil {
             throw StoreError.noSuchWorkspace("/workspaceId")
         }
         let parameters: Parameters = [
@@ -53,7 +54,7 @@ package struct KeyStore: Sendable {
     ///
     /// One look-up by prefix, then a comparison of hashes in constant time. The time of use is noted at most once a
     /// minute, so that a busy key does not become a busy row.
-    package func key(for token: APIKeyToken) async throws -> APIKey? {
+    package func find(for token: APIKeyToken) async throws -> APIKey? {
         guard let row = try await session.pool.query(Self.keyByPrefix, ["prefix": .text(token.prefix)]).first else {
             return nil
         }
@@ -67,14 +68,14 @@ package struct KeyStore: Sendable {
     }
 
     /// All keys, newest first, without their secrets.
-    package func keys() async throws -> [APIKey] {
+    package func list() async throws -> [APIKey] {
         try await session.pool.query(Self.listKeys).map(APIKey.init)
     }
 
     /// Revokes a key, found by id or prefix.
     ///
     /// - Returns: the key, or nil if there is none or it was revoked before.
-    package func revokeKey(_ idOrPrefix: String) async throws -> APIKey? {
+    package func revoke(_ idOrPrefix: String) async throws -> APIKey? {
         let parameters: Parameters = ["prefix": .text(idOrPrefix), "id": .uuid(UUID(uuidString: idOrPrefix))]
         return try await session.pool.query(Self.markKeyRevoked, parameters).first.map(APIKey.init)
     }

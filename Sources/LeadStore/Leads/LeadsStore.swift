@@ -13,7 +13,7 @@ package struct LeadsStore: Sendable {
     }
 
     /// One lead, or nil if there is none that the caller may see.
-    package func lead(_ id: UUID, as access: Access) async throws -> LeadRecord? {
+    package func find(_ id: UUID, as access: Access) async throws -> LeadRecord? {
         guard let workspace = access.workspaceID else {
             return try await session.run(Self.oneLead, ["lead": .uuid(id)], as: access).first.map(LeadRecord.init)
         }
@@ -33,7 +33,7 @@ package struct LeadsStore: Sendable {
     ///   - access: on whose behalf; a workspace sees leads that it has or has sent.
     /// - Returns: a page of leads, and where the next one begins.
     /// - Throws: what the database says.
-    package func leads(
+    package func page(
         _ filter: LeadFilter,
         after: LeadCursor? = nil,
         limit: Int,

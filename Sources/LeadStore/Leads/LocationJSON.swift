@@ -17,7 +17,7 @@ enum LocationJSON {
         }
     }
 
-    /// The location in an object that any program may have written: keys we do not know are passed over, and what is
+    /// The location in an object that any program may have written: keys we do not know are skipped, and what is
     /// no object, or no text inside one, is no location.
     static func parse(_ text: String) -> LeadLocation? {
         guard let stored = JSONValue(json: text), case .object = stored else { return nil }

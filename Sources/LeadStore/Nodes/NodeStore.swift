@@ -34,7 +34,7 @@ package struct NodeStore: Sendable {
     }
 
     /// Says that a node is there, and how it goes; about every ten seconds.
-    package func markNode(_ name: String, host: String, version: String, report: String) async throws {
+    package func markSeen(_ name: String, host: String, version: String, report: String) async throws {
         let parameters: Parameters = [
             "name": .text(name),
             "host": .text(host),
@@ -45,12 +45,12 @@ package struct NodeStore: Sendable {
     }
 
     /// A node ends as it should; a database that does not answer within two seconds does not hold it up.
-    package func removeNode(_ name: String) async throws {
+    package func remove(_ name: String) async throws {
         _ = try await session.pool.query(Self.remove, ["name": .text(name)], timeout: .seconds(2))
     }
 
     /// The nodes that run, or have gone without a word within the last day.
-    package func nodes() async throws -> [SeenNode] {
+    package func list() async throws -> [SeenNode] {
         try await session.pool.query(Self.all)
             .map { row in
                 SeenNode(

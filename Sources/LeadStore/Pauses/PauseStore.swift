@@ -43,8 +43,8 @@ package struct PauseStore: Sendable {
     ///   - actor: who asked; kept in the operators' log.
     /// - Returns: whether it was not paused before.
     /// - Throws: `StoreError` for a workspace that does not exist.
-    package func pauseRouting(of workspace: UUID?, reason: String?, actor: String) async throws -> Bool {
-        if let workspace, try await WorkspaceStore(session).workspace(workspace, as: .administrator) == nil {
+    package func begin(of workspace: UUID?, reason: String?, actor: String) async throws -> Bool {
+        if let workspace, try await WorkspaceStore(session).find(workspace, as: .administrator) == nil {
             throw StoreError.noSuchWorkspace("/workspaceId")
         }
         let parameters: Parameters = ["workspace": .uuid(workspace), "actor": .text(actor), "reason": .text(reason)]
@@ -59,19 +59,19 @@ package struct PauseStore: Sendable {
     ///   - actor: who asked; kept in the operators' log.
     /// - Returns: whether it was paused.
     /// - Throws: what the database says.
-    package func resumeRouting(of workspace: UUID?, actor: String) async throws -> Bool {
+    package func end(of workspace: UUID?, actor: String) async throws -> Bool {
         let parameters: Parameters = ["workspace": .uuid(workspace), "actor": .text(actor)]
         return try await session.run(Self.resume, parameters, as: .administrator, recording: actor).first?.bool(0)
             ?? false
     }
 
     /// The pauses that the caller may know of, oldest first: a workspace's own and that of routing as a whole.
-    package func routingPauses(as access: Access) async throws -> [RoutingPause] {
+    package func list(as access: Access) async throws -> [RoutingPause] {
         try await session.pool.query(Self.listPauses, ["workspace": .uuid(access.workspaceID)])
             .map { row in
                 let workspace = try row.uuid(0)
                 return RoutingPause(
-                    workspaceID: workspace == RoutingPauses.everybody ? nil : workspace,
+                    workspaceID: workspace == RoutingPauses.allSources ? nil : workspace,
                     since: try row.timestamp(1),
                     actor: try row.string(2),
                     reason: try row.stringIfPresent(3)

@@ -26,7 +26,7 @@ package struct PublishingStore: Sendable {
     ///   - access: on whose behalf.
     /// - Returns: what it has done.
     /// - Throws: ``RuleSetRefusal``, or `StoreError`.
-    package func publishRuleSet(
+    package func publish(
         _ document: RuleSetDocument? = nil,
         of owner: UUID?,
         expected: Int64? = nil,
@@ -69,7 +69,7 @@ package struct PublishingStore: Sendable {
     /// Has an owner's rules and golden leads be what they were in an earlier version, as a new version.
     ///
     /// Golden leads are not tested, so that going back is quick. A rule whose destination has ended its agreement
-    /// since comes back too, and is passed over until it is renewed.
+    /// since comes back too, and is skipped until it is renewed.
     ///
     /// - Parameters:
     ///   - version: the earlier version.
@@ -78,8 +78,8 @@ package struct PublishingStore: Sendable {
     ///   - access: on whose behalf.
     /// - Returns: what it has done.
     /// - Throws: `StoreError` for a version of which there is no record.
-    package func returnRuleSet(
-        to version: Int64,
+    package func restore(
+        version: Int64,
         of owner: UUID?,
         note: String? = nil,
         as access: Access
@@ -120,7 +120,7 @@ package struct PublishingStore: Sendable {
         as access: Access,
         on connection: PostgresConnection
     ) async throws -> ResolvedRuleSet {
-        let live = try await RuleSetStore.loadRuleSet(on: connection)
+        let live = try await RuleSetStore.load(on: connection)
         let own = try await RuleSetStore.liveRuleSet(of: owner, on: connection)
         let resolved = ResolvedRuleSet(
             document,

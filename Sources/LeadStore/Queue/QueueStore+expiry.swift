@@ -65,7 +65,7 @@ extension QueueStore {
     /// Puts leads back into the queue that failed for good, or that no rule matched, in one statement.
     ///
     /// - Parameters:
-    ///   - ids: the leads; those that cannot be put back are passed over.
+    ///   - ids: the leads; those that cannot be put back are skipped.
     ///   - actor: who asked for it; kept in the log.
     /// - Returns: how many wait now.
     /// - Throws: what the database says.

@@ -140,7 +140,7 @@ package struct QueueStore: Sendable {
                 // Once more, step by step: the lead is found by halving.
                 return try await claimAndSettle(claim, maximumAttempts, looksAt, decide, halving: true)
             }
-        } catch is Settling.Stale {
+        } catch is ClaimSettlement.Stale {
             return .stale
         }
     }
@@ -165,16 +165,16 @@ package struct QueueStore: Sendable {
             let (version, assignments) = decide(claimed, &state)
             if assignments.contains(where: { $0.result == .queued }) {
                 // The database gave a source's lead that these rules hold paused: they are not the newest.
-                guard case .lead = claim else { throw Settling.Stale() }
+                guard case .lead = claim else { throw ClaimSettlement.Stale() }
                 let kept = Swift.zip(claimed, assignments)
                     .map { SettledLead(lead: $0, assignment: $1, exception: nil, isPoison: false) }
                 return (.settled(kept), done)
             }
-            let settling = Settling(connection: connection, version: version, maximumAttempts: maximumAttempts)
+            let settlement = ClaimSettlement(connection: connection, version: version, maximumAttempts: maximumAttempts)
             let all = zip(claimed, assignments)
             let moving = all.filter { !$0.isStillWaiting }
             let settled =
-                halving ? try await settling.settle(moving[...]) : try await settling.write(moving[...])
+                halving ? try await settlement.settle(moving[...]) : try await settlement.write(moving[...])
             let uses = settled.lazy.filter { $0.exception == nil && !$0.isPoison }.compactMap(\.assignment.use)
             try await CapacityStore.take(uses, on: connection)
             guard moving.count < all.count else { return (.settled(settled), done) }
@@ -202,12 +202,12 @@ package struct QueueStore: Sendable {
     )
 }
 
-private func zip(_ claimed: [ClaimedLead], _ assignments: [Assignment]) -> [Settling.Item] {
+private func zip(_ claimed: [ClaimedLead], _ assignments: [Assignment]) -> [ClaimSettlement.Item] {
     Swift.zip(claimed, assignments).map { .init(lead: $0, assignment: $1) }
 }
 
 /// The writing half of a claim, on the connection that holds the row locks.
-struct Settling {
+struct ClaimSettlement {
     /// The rules have changed; thrown so that the transaction is rolled back.
     struct Stale: Error {}
 
@@ -319,8 +319,8 @@ struct Settling {
         return parameters
     }
 
-    static let savepoint = Statement("", "SAVEPOINT settling")
-    static let rollBack = Statement("", "ROLLBACK TO SAVEPOINT settling")
+    static let savepoint = Statement("", "SAVEPOINT settlement")
+    static let rollBack = Statement("", "ROLLBACK TO SAVEPOINT settlement")
     static let settleClaimed = Statement(
         "settle_claimed",
         """

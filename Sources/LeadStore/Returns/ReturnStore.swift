@@ -36,7 +36,7 @@ package struct ReturnStore: Sendable {
     ///   - access: the destination, or an administrator.
     /// - Returns: whether it is done, or the rules have changed.
     /// - Throws: ``StoreError`` if no such lead is in that workspace.
-    package func returnLead(
+    package func accept(
         _ id: UUID,
         reason: String?,
         actor: String,
@@ -63,7 +63,7 @@ package struct ReturnStore: Sendable {
                 if let rules { try await Self.sendOn(id, actor: actor, under: rules, on: connection) }
             }
             return .done
-        } catch is Settling.Stale {
+        } catch is ClaimSettlement.Stale {
             return .stale
         }
     }
@@ -121,7 +121,7 @@ package struct ReturnStore: Sendable {
             "actor": .text(actor),
         ]
         guard try await connection.query(sendReturned, parameters).first?.bool(0) == true else {
-            throw Settling.Stale()
+            throw ClaimSettlement.Stale()
         }
         try await CapacityStore.take([assignment.use].compactMap(\.self), on: connection)
     }

@@ -5,12 +5,12 @@ package import RoutingRules
 extension RuleSetStore {
     /// All rules, workspaces and agreements as they stood at a version, read in the same way as those that are in force.
     ///
-    /// Exactly what ``loadRuleSet()`` gave while that version was in force. Costs about twice as much.
+    /// Exactly what ``load()`` gave while that version was in force. Costs about twice as much.
     ///
     /// - Parameter version: any version since history began; `rule_set_version` of a log row, for one.
     /// - Returns: the rule set.
     /// - Throws: `StoreError` for a version that is before history, or not there yet.
-    package func loadRuleSet(asOf version: Int64) async throws -> RuleSetSnapshot {
+    package func load(asOf version: Int64) async throws -> RuleSetSnapshot {
         let values: Parameters = ["version": .int64(version)]
         return try await session.pool.withTransaction { connection in
             _ = try await connection.query(StoreSession.readOneSnapshot)
@@ -33,13 +33,13 @@ extension RuleSetStore {
     }
 
     /// Who made a version, when and how; nil if that is not recorded.
-    package func ruleSetVersion(_ version: Int64) async throws -> RuleSetVersion? {
+    package func version(_ version: Int64) async throws -> RuleSetVersion? {
         let parameters: Parameters = ["version": .int64(version)]
         return try await session.pool.query(Self.oneVersion, parameters).first.map(RuleSetVersion.init)
     }
 
     /// The version of the rule set that was in force at a time; nil if that is before history.
-    package func ruleSetVersion(at time: Timestamp) async throws -> Int64? {
+    package func version(at time: Timestamp) async throws -> Int64? {
         try await session.pool.query(Self.versionThen, ["time": .timestamp(time)]).first?.int64IfPresent(0)
     }
 

@@ -11,7 +11,7 @@ extension RuleSetStore {
     ///   - access: on whose behalf; a workspace's key sees its own.
     /// - Returns: the rule set.
     /// - Throws: `StoreError` for an owner that does not exist, or is not the caller's.
-    package func ruleSet(of owner: UUID?, as access: Access) async throws -> OwnedRuleSet {
+    package func owned(by owner: UUID?, as access: Access) async throws -> OwnedRuleSet {
         try await check(owner, for: access)
         return try await session.pool.withTransaction { connection in
             _ = try await connection.query(StoreSession.readOneSnapshot)
@@ -21,7 +21,7 @@ extension RuleSetStore {
     }
 
     /// The rules and golden leads of an owner as they stood at a version.
-    package func ruleSet(of owner: UUID?, asOf version: Int64, as access: Access) async throws -> OwnedRuleSet {
+    package func owned(by owner: UUID?, asOf version: Int64, as access: Access) async throws -> OwnedRuleSet {
         try await check(owner, for: access)
         let values: Parameters = ["version": .int64(version), "owner": .uuid(owner ?? RuleSetVersion.platform)]
         return try await session.pool.withTransaction { connection in
@@ -53,7 +53,7 @@ extension RuleSetStore {
     ///   - access: on whose behalf.
     /// - Returns: the versions.
     /// - Throws: `StoreError` for an owner that does not exist, or is not the caller's.
-    package func ruleSetVersions(
+    package func versions(
         of owner: UUID?,
         before: Int64? = nil,
         limit: Int,
@@ -83,7 +83,7 @@ extension RuleSetStore {
             guard owner == own else {
                 throw StoreError(.forbidden, "A workspace's key works on the rules of that workspace only.")
             }
-        } else if let owner, try await WorkspaceStore(session).workspace(owner, as: .administrator) == nil {
+        } else if let owner, try await WorkspaceStore(session).find(owner, as: .administrator) == nil {
             throw StoreError(.notFound, "There is no such workspace.")
         }
     }

@@ -13,7 +13,7 @@ package struct RuleSetStore: Sendable {
     }
 
     /// The number that grows with every change to rules, agreements and workspaces: one row, cheap to ask for.
-    package func ruleSetVersion() async throws -> Int64 {
+    package func version() async throws -> Int64 {
         guard let row = try await session.pool.query(Self.currentVersion).first else {
             throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
         }
@@ -25,15 +25,15 @@ package struct RuleSetStore: Sendable {
     /// One transaction of REPEATABLE READ: what it reads belongs together, whatever is changed meanwhile. Tens of
     /// thousands of rules take some tens of milliseconds. A rule whose stored conditions are not readable is loaded
     /// switched off: a rule that cannot be understood must not send leads anywhere.
-    package func loadRuleSet() async throws -> RuleSetSnapshot {
+    package func load() async throws -> RuleSetSnapshot {
         try await session.pool.withTransaction { connection in
             _ = try await connection.query(StoreSession.readOneSnapshot)
-            return try await Self.loadRuleSet(on: connection)
+            return try await Self.load(on: connection)
         }
     }
 
     /// The same on a connection whose transaction keeps what is read together.
-    static func loadRuleSet(on connection: PostgresConnection) async throws -> RuleSetSnapshot {
+    static func load(on connection: PostgresConnection) async throws -> RuleSetSnapshot {
         guard let version = try await connection.query(Self.currentVersion).first else {
             throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
         }

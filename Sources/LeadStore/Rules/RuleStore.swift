@@ -39,13 +39,13 @@ package struct RuleStore: Sendable {
     ///   - access: on whose behalf.
     /// - Returns: the rules.
     /// - Throws: what the database says.
-    package func rules(of owner: UUID? = nil, as access: Access) async throws -> [RuleRecord] {
+    package func list(of owner: UUID? = nil, as access: Access) async throws -> [RuleRecord] {
         let parameters: Parameters = ["owner": .uuid(access.workspaceID ?? owner)]
         return try await session.run(Self.listRules, parameters, as: access).map(RuleRecord.init)
     }
 
     /// One rule, or nil if there is none that the caller may see.
-    package func rule(_ id: UUID, as access: Access) async throws -> RuleRecord? {
+    package func find(_ id: UUID, as access: Access) async throws -> RuleRecord? {
         try await session.run(Self.oneRule, ["id": .uuid(id)], as: access).first.map(RuleRecord.init)
     }
 
@@ -58,7 +58,7 @@ package struct RuleStore: Sendable {
     ///   - access: on whose behalf. A workspace may make rules of its own, to destinations that have agreed.
     /// - Returns: the rule as it is stored.
     /// - Throws: `StoreError` naming the field.
-    package func createRule(
+    package func create(
         id: UUID,
         owner: UUID?,
         _ change: RuleChange,
@@ -73,7 +73,7 @@ package struct RuleStore: Sendable {
         guard change.destinationWorkspaceID != nil else {
             throw StoreError(.invalid, field: "/destinationWorkspaceId", "A rule needs a destination.")
         }
-        if let owner, access == .administrator, try await WorkspaceStore(session).workspace(owner, as: access) == nil {
+        if let owner, access == .administrator, try await WorkspaceStore(session).find(owner, as: access) == nil {
             throw StoreError.noSuchWorkspace("/workspaceId")
         }
         try await check(change, as: access)
@@ -83,7 +83,7 @@ package struct RuleStore: Sendable {
             guard let row = rows.first else { throw StoreError(.forbidden, "This key may not make that rule.") }
             return try RuleRecord(row)
         } stored: {
-            try await rule(id, as: access)
+            try await find(id, as: access)
         } isSame: {
             change.makes($0, of: owner)
         }
@@ -93,14 +93,14 @@ package struct RuleStore: Sendable {
     ///
     /// - Throws: `StoreError` naming the field: a destination alone is refused for a rule that has a pool, whose members say
     ///   where its leads go.
-    package func changeRule(_ id: UUID, _ change: RuleChange, as access: Access) async throws -> RuleRecord {
+    package func change(_ id: UUID, _ change: RuleChange, as access: Access) async throws -> RuleRecord {
         try change.checkDestinationOfPool()
         let change = change.withDestinationOfPool
         try await check(change, as: access)
         let parameters = Self.parameters(id, of: access.workspaceID, change)
         let rows = try await session.write(Self.updateRule, parameters, as: access, fields: Self.ruleFields)
         guard let row = rows.first else {
-            guard try await rule(id, as: access)?.rule.distribution?.pool != nil else {
+            guard try await find(id, as: access)?.rule.distribution?.pool != nil else {
                 throw StoreError(.notFound, "There is no such rule.")
             }
             throw StoreError(
@@ -116,7 +116,7 @@ package struct RuleStore: Sendable {
     /// Deletes a rule; leads that it matched keep its id.
     ///
     /// - Returns: whether there was one.
-    package func deleteRule(_ id: UUID, as access: Access) async throws -> Bool {
+    package func delete(_ id: UUID, as access: Access) async throws -> Bool {
         try await !session.write(Self.removeRule, ["id": .uuid(id), "owner": .uuid(access.workspaceID)], as: access)
             .isEmpty
     }
@@ -149,7 +149,7 @@ package struct RuleStore: Sendable {
     private func check(destination: UUID, _ field: String, as access: Access) async throws {
         switch access {
         case .administrator:
-            guard try await WorkspaceStore(session).workspace(destination, as: access) != nil else {
+            guard try await WorkspaceStore(session).find(destination, as: access) != nil else {
                 throw StoreError.noSuchWorkspace(field)
             }
         case .workspace(let own):
@@ -258,7 +258,7 @@ package struct RuleStore: Sendable {
 }
 
 extension RuleChange {
-    /// Refuses a destination that is none of the pool beside it: it would be passed over in silence.
+    /// Refuses a destination that is none of the pool beside it: it would be skipped in silence.
     fileprivate func checkDestinationOfPool() throws {
         guard let destination = destinationWorkspaceID, let members = distribution.flatMap({ $0 })?.pool?.members,
             !members.isEmpty, !members.contains(where: { $0.workspaceID == destination })

@@ -88,7 +88,7 @@ package struct ScheduleStore: Sendable {
     }
 
     /// The run of a due time, if it was taken.
-    package func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
+    package func run(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
         let parameters: Parameters = ["name": .text(name), "due_at": .timestamp(dueAt)]
         return try await session.pool.query(Self.oneRun, parameters).first.map(ScheduledRun.init)
     }

@@ -21,7 +21,7 @@ package struct StoreSession: Sendable {
     }
 
     /// The same session, with an actor who is recorded with edits of the rule set.
-    package func by(_ actor: String) -> StoreSession { StoreSession(pool: pool, actor: actor) }
+    package func acting(as actor: String) -> StoreSession { StoreSession(pool: pool, actor: actor) }
 
     /// Makes everything that a transaction reads belong to one moment, and keeps it from writing.
     static let readOneSnapshot = Statement("", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -94,7 +94,7 @@ package struct StatisticsStore: Sendable {
     ///
     /// What an administrator asks of all workspaces together is kept in sums of its own: it costs a row for each day, key
     /// and direction, however many workspaces there are. Everything else costs one for each of the workspaces asked for.
-    package func statistics(_ query: StatisticsQuery, as access: Access) async throws -> [RoutingSums] {
+    package func sums(_ query: StatisticsQuery, as access: Access) async throws -> [RoutingSums] {
         let grouping = query.grouping == .region ? .place : query.grouping
         var parameters: Parameters = [
             "from": .text(query.from), "to": .text(query.to), "grouping": .text(grouping.rawValue),
@@ -124,7 +124,7 @@ package struct StatisticsStore: Sendable {
     ///
     /// - Returns: how many log rows were counted, and up to when all is.
     @discardableResult
-    package func gatherStatistics(ifOlderThan seconds: Int32 = 0) async throws -> (counted: Int64, upTo: Timestamp?) {
+    package func gather(ifOlderThan seconds: Int32 = 0) async throws -> (counted: Int64, upTo: Timestamp?) {
         let counted = try await session.pool.query(Self.gather, ["seconds": .int32(seconds)]).first?.int64(0) ?? 0
         return (counted, try await session.pool.query(Self.countedUpTo).first?.timestamp(0))
     }
@@ -136,7 +136,7 @@ package struct StatisticsStore: Sendable {
     ///   - last: the last day; nil: today.
     ///   - progress: told of each day, with the number of its log rows.
     /// - Throws: what the database says.
-    package func rebuildStatistics(
+    package func rebuild(
         from first: String?,
         to last: String?,
         progress: (_ day: String, _ rows: Int64) -> Void

@@ -33,13 +33,13 @@ package struct WorkspaceStore: Sendable {
     }
 
     /// All workspaces that the caller may see, by name.
-    package func workspaces(as access: Access) async throws -> [WorkspaceRecord] {
+    package func list(as access: Access) async throws -> [WorkspaceRecord] {
         let parameters: Parameters = ["workspace": .uuid(access.workspaceID)]
         return try await session.run(Self.listWorkspaces, parameters, as: access).map(WorkspaceRecord.init)
     }
 
     /// One workspace, or nil if there is none that the caller may see.
-    package func workspace(_ id: UUID, as access: Access) async throws -> WorkspaceRecord? {
+    package func find(_ id: UUID, as access: Access) async throws -> WorkspaceRecord? {
         try await session.run(Self.oneWorkspace, ["id": .uuid(id)], as: access).first.map(WorkspaceRecord.init)
     }
 
@@ -48,14 +48,13 @@ package struct WorkspaceStore: Sendable {
     /// Only administrators may.
     ///
     /// - Throws: `StoreError` naming `name`, `type` or `fallbackWorkspaceId`.
-    package func createWorkspace(id: UUID, _ change: WorkspaceChange, as access: Access) async throws -> WorkspaceRecord
-    {
+    package func create(id: UUID, _ change: WorkspaceChange, as access: Access) async throws -> WorkspaceRecord {
         guard let name = change.name else { throw StoreError(.invalid, field: "/name", "A workspace needs a name.") }
         try await check(change, name: name, id: id, as: access)
         return try await session.createOnce {
             try await save(Self.insertWorkspace, id: id, change)
         } stored: {
-            try await workspace(id, as: access)
+            try await find(id, as: access)
         } isSame: {
             change.makes($0)
         }
@@ -64,7 +63,7 @@ package struct WorkspaceStore: Sendable {
     /// Changes a workspace.
     ///
     /// Only administrators may.
-    package func changeWorkspace(
+    package func change(
         _ id: UUID,
         _ change: WorkspaceChange,
         as access: Access
@@ -76,7 +75,7 @@ package struct WorkspaceStore: Sendable {
     /// Deletes a workspace: it is marked, switched off and no longer listed; its leads and its log stay.
     ///
     /// - Returns: whether there was one.
-    package func deleteWorkspace(_ id: UUID, as access: Access) async throws -> Bool {
+    package func delete(_ id: UUID, as access: Access) async throws -> Bool {
         try Self.requireAdministrator(access)
         return try await !session.write(Self.markWorkspaceDeleted, ["id": .uuid(id)], as: access).isEmpty
     }
@@ -110,7 +109,7 @@ package struct WorkspaceStore: Sendable {
             }
         }
         if case .fallback(let destination) = change.unmatchedPolicy {
-            guard destination != id, try await workspace(destination, as: .administrator) != nil else {
+            guard destination != id, try await find(destination, as: .administrator) != nil else {
                 throw StoreError(.invalid, field: "/fallbackWorkspaceId", "This is not another existing workspace.")
             }
         }

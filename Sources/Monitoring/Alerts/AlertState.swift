@@ -14,7 +14,7 @@ package struct AlertState: Sendable, Hashable {
     }
 
     /// The notifications to send.
-    package enum News: Sendable, Hashable {
+    package enum Event: Sendable, Hashable {
         /// It has begun to fire.
         case fired
         /// It still fires; the nth reminder.
@@ -69,7 +69,7 @@ package struct AlertState: Sendable, Hashable {
     ///   - now: the time.
     ///   - repeatSeconds: interval of reminders; 0: none.
     /// - Returns: the notification to send now, if there is one.
-    package mutating func step(_ rule: AlertRule, value: Double?, now: Int64, repeatSeconds: Int64) -> News? {
+    package mutating func step(_ rule: AlertRule, value: Double?, now: Int64, repeatSeconds: Int64) -> Event? {
         self.value = value
         let holds = rule.isOn && rule.holds(at: value)
         if phase == .ok, holds { enter(.pending, now) }
@@ -84,7 +84,7 @@ package struct AlertState: Sendable, Hashable {
         } else if holds {
             clearSince = nil
         }
-        return tell(now, repeatSeconds)
+        return notify(now, repeatSeconds)
     }
 
     private mutating func enter(_ phase: Phase, _ now: Int64) {
@@ -101,7 +101,7 @@ package struct AlertState: Sendable, Hashable {
     }
 
     /// Targets that got the firing message also get the end, silenced or not; no other target does.
-    private mutating func resolve(_ now: Int64) -> News? {
+    private mutating func resolve(_ now: Int64) -> Event? {
         let wasTold = notifiedAt != nil
         enter(.ok, now)
         clearSince = nil
@@ -109,7 +109,7 @@ package struct AlertState: Sendable, Hashable {
         return wasTold ? .resolved : nil
     }
 
-    private mutating func tell(_ now: Int64, _ repeatSeconds: Int64) -> News? {
+    private mutating func notify(_ now: Int64, _ repeatSeconds: Int64) -> Event? {
         if let silencedUntil, silencedUntil > now { return nil }
         guard let last = notifiedAt else {
             notifiedAt = now

@@ -70,7 +70,7 @@ package struct AlertWatch: Service {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
                 try await watch()
-                if round % 360 == 0 { try await stores.alerts.pruneMonitoring() }
+                if round % 360 == 0 { try await stores.alerts.prune() }
                 isDown = false
             } catch {
                 if !isDown { logger.warning("alerts are not evaluated", metadata: ["error": "\(error)"]) }
@@ -80,12 +80,12 @@ package struct AlertWatch: Service {
             let pause = Self.interval * Double.random(in: 0.9...1.1)
             await cancelWhenGracefulShutdown { try? await Task.sleep(for: pause) }
         }
-        try? await stores.nodes.removeNode(node)
+        try? await stores.nodes.remove(node)
     }
 
     /// One round: says that the node is there, evaluates, sends.
     package func watch() async throws {
-        try await stores.nodes.markNode(node, host: host, version: version, report: report().json)
+        try await stores.nodes.markSeen(node, host: host, version: version, report: report().json)
         guard settings.isOn else { return }
         try await evaluate()
         try await send()
@@ -96,7 +96,7 @@ package struct AlertWatch: Service {
         guard case .known(let reading) = await reader.current() else { return }
         let signals = AlertSignals(
             reading,
-            nodes: try await stores.nodes.nodes(),
+            nodes: try await stores.nodes.list(),
             missedFunctions: try await missedFunctions(),
             rollbacks: try await stores.publishing.rollbacks(inSeconds: AlertSignals.rollbackSeconds)
         )
@@ -109,20 +109,20 @@ package struct AlertWatch: Service {
         let targets = targets
         let repeatSeconds = settings.repeatSeconds
         let logger = logger
-        _ = try await stores.alerts.evaluateAlerts(self.rules.map(\.name), node: node, every: interval) { stored, now in
+        _ = try await stores.alerts.evaluate(self.rules.map(\.name), node: node, every: interval) { stored, now in
             var notifications: [AlertNotification] = []
             let alerts = stored.compactMap { alert -> StoredAlert? in
                 guard let rule = rules[alert.name] else { return nil }
                 var state = AlertState(alert)
-                let news = state.step(
+                let event = state.step(
                     rule,
                     value: signals.values[alert.name],
                     now: now.microsecondsSinceUnixEpoch,
                     repeatSeconds: repeatSeconds
                 )
-                if let news {
-                    notifications += Self.notifications(news, rule, state, targets)
-                    Self.log(news, rule, state, logger)
+                if let event {
+                    notifications += Self.notifications(event, rule, state, targets)
+                    Self.log(event, rule, state, logger)
                 }
                 return StoredAlert(state, of: alert)
             }
@@ -194,7 +194,7 @@ package struct AlertWatch: Service {
     /// One notification for each target that wants the severity; if none does, for all: nothing goes untold because its
     /// usual target is not set up.
     private static func notifications(
-        _ news: AlertState.News,
+        _ event: AlertState.Event,
         _ rule: AlertRule,
         _ state: AlertState,
         _ targets: [any AlertTarget]
@@ -205,8 +205,8 @@ package struct AlertWatch: Service {
                 AlertNotification(
                     alert: rule.name,
                     episode: state.episode,
-                    kind: news.kind,
-                    number: news.number,
+                    kind: event.kind,
+                    number: event.number,
                     target: target.name,
                     severity: rule.severity.rawValue,
                     value: state.value
@@ -214,8 +214,8 @@ package struct AlertWatch: Service {
             }
     }
 
-    private static func log(_ news: AlertState.News, _ rule: AlertRule, _ state: AlertState, _ logger: Logger) {
-        let isOver = news == .resolved
+    private static func log(_ event: AlertState.Event, _ rule: AlertRule, _ state: AlertState, _ logger: Logger) {
+        let isOver = event == .resolved
         logger.log(
             level: isOver || rule.severity == .info ? .notice : .warning,
             isOver ? "alert is over" : "alert fires",
@@ -228,7 +228,7 @@ package struct AlertWatch: Service {
     }
 }
 
-extension AlertState.News {
+extension AlertState.Event {
     fileprivate var kind: String {
         switch self {
         case .fired: "fired"

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JSON
 package import Logging
+package import Outbound
 import Postgres
 import ServiceLifecycle
 
@@ -9,12 +10,12 @@ package struct DatadogAccount: Sendable {
     /// The API key.
     package let key: Secret
     /// `https://api.SITE`, or another address for tests and proxies.
-    package let address: OutsideAddress
+    package let address: OutboundAddress
     /// What every metric and event is tagged with.
     package let tags: [String]
 
     /// An account.
-    package init(key: Secret, address: OutsideAddress, tags: [String]) {
+    package init(key: Secret, address: OutboundAddress, tags: [String]) {
         self.key = key
         self.address = address
         self.tags = tags
@@ -25,11 +26,12 @@ package struct DatadogAccount: Sendable {
         DatadogAccount(key: key, address: address, tags: tags + [tag])
     }
 
-    func request(_ path: String, _ body: [UInt8]) -> OutsideRequest {
+    func request(_ path: String, _ body: [UInt8]) -> OutboundRequest {
         let base = address.text.hasSuffix("/") ? String(address.text.dropLast()) : address.text
-        return OutsideRequest(
-            url: base + path,
-            headers: [.init("Content-Type", "application/json"), .init("DD-API-KEY", key.exposed)],
+        return OutboundRequest(
+            "POST",
+            base + path,
+            headers: [HeaderField("Content-Type", "application/json"), HeaderField("DD-API-KEY", key.exposed)],
             body: body,
             timeout: .seconds(5)
         )
@@ -43,7 +45,7 @@ package struct DatadogAccount: Sendable {
 package struct DatadogReporter: Service {
     private let account: DatadogAccount
     private let metrics: NodeMetrics
-    private let sender: any HTTPSending
+    private let transport: any HTTPTransport
     private let logger: Logger
 
     static let interval: Int64 = 15
@@ -53,10 +55,10 @@ package struct DatadogReporter: Service {
     static let batch = 500
 
     /// A reporter.
-    package init(account: DatadogAccount, metrics: NodeMetrics, sender: any HTTPSending, logger: Logger) {
+    package init(account: DatadogAccount, metrics: NodeMetrics, transport: any HTTPTransport, logger: Logger) {
         self.account = account
         self.metrics = metrics
-        self.sender = sender
+        self.transport = transport
         self.logger = logger
     }
 
@@ -88,7 +90,7 @@ package struct DatadogReporter: Service {
     /// Whether it is settled: taken, or refused for good.
     private func post(_ body: [UInt8]) async -> Bool {
         do {
-            try await sender.deliver(account.request("/api/v2/series", body))
+            try await transport.deliver(account.request("/api/v2/series", body))
             return true
         } catch let failure as DeliveryFailure {
             logger.log(
@@ -135,12 +137,12 @@ struct DatadogBacklog: Sendable {
 /// Datadog's stream of events: every alert, when it begins and when it is over.
 package struct DatadogTarget: AlertTarget {
     private let account: DatadogAccount
-    private let sender: any HTTPSending
+    private let transport: any HTTPTransport
 
     /// An account's events.
-    package init(account: DatadogAccount, sender: any HTTPSending) {
+    package init(account: DatadogAccount, transport: any HTTPTransport) {
         self.account = account
-        self.sender = sender
+        self.transport = transport
     }
 
     package var name: String { "datadog" }
@@ -162,6 +164,6 @@ package struct DatadogTarget: AlertTarget {
             "date_happened": JSONValue(message.time.microsecondsSinceUnixEpoch / 1_000_000),
             "source_type_name": "switchyard", "tags": .array(tags.map(JSONValue.string)),
         ]
-        try await sender.deliver(account.request("/api/v1/events", event.bytes))
+        try await transport.deliver(account.request("/api/v1/events", event.bytes))
     }
 }

@@ -10,7 +10,7 @@ package final class MetricCounter: Sendable, CounterHandler, FloatingPointCounte
     /// Where it stands.
     package var value: Double { state.withLock { $0 } }
 
-    /// Adds to it; what is negative or no number is passed over.
+    /// Adds to it; what is negative or no number is skipped.
     package func add(_ amount: Int) {
         if amount > 0 { increment(by: Double(amount)) }
     }

@@ -1,7 +1,9 @@
+package import Outbound
+
 /// Where Sentry takes events of one project: `https://KEY@HOST[/PATH]/PROJECT`.
 package struct SentryDSN: Sendable, Hashable, CustomStringConvertible {
     /// Where envelopes go.
-    package let address: OutsideAddress
+    package let address: OutboundAddress
     /// The public key.
     let key: Secret
 
@@ -15,7 +17,7 @@ package struct SentryDSN: Sendable, Hashable, CustomStringConvertible {
         if path.hasSuffix("/") { path = path.dropLast() }
         guard !user.isEmpty, let slash = path.lastIndex(of: "/"),
             path[path.index(after: slash)...].allSatisfy(\.isNumber), path.index(after: slash) < path.endIndex,
-            let address = OutsideAddress(
+            let address = OutboundAddress(
                 "\(text[..<scheme.lowerBound])://\(path[..<slash])/api/\(path[path.index(after: slash)...])/envelope/"
             )
         else { return nil }

@@ -1,6 +1,7 @@
 import CivilTime
 import FoundationEssentials
 package import Logging
+package import Outbound
 import ServiceLifecycle
 import Synchronization
 
@@ -19,7 +20,7 @@ package final class SentryReporter: ErrorReporter, Service {
     private let dsn: SentryDSN
     private let origin: SentryOrigin
     private let rate: Double
-    private let sender: any HTTPSending
+    private let transport: any HTTPTransport
     private let seconds: @Sendable () -> Double
     private let wake = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
@@ -34,19 +35,19 @@ package final class SentryReporter: ErrorReporter, Service {
     ///   - dsn: where to.
     ///   - origin: where from.
     ///   - rate: which part of them, 0 to 1.
-    ///   - sender: what sends.
+    ///   - transport: what sends.
     ///   - seconds: the time since 1970, for tests.
     package init(
         dsn: SentryDSN,
         origin: SentryOrigin,
         rate: Double,
-        sender: any HTTPSending,
+        transport: any HTTPTransport,
         seconds: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }
     ) {
         self.dsn = dsn
         self.origin = origin
         self.rate = rate
-        self.sender = sender
+        self.transport = transport
         self.seconds = seconds
     }
 
@@ -94,18 +95,19 @@ package final class SentryReporter: ErrorReporter, Service {
     /// Sends what waits; what Sentry does not take is dropped, for the log has it.
     func sendAll() async {
         while let entry = state.withLock({ $0.queue.isEmpty ? nil : $0.queue.removeFirst() }) {
-            guard let request = try? request(entry), (try? await sender.post(request)) != nil else { continue }
+            guard let request = try? request(entry), (try? await transport.send(request)) != nil else { continue }
         }
     }
 
-    private func request(_ entry: SentryEntry) throws -> OutsideRequest {
+    private func request(_ entry: SentryEntry) throws -> OutboundRequest {
         let id = UUID().uuidString.lowercased().filter { $0 != "-" }
         let sentAt = RFC3339.text(Int64(seconds() * 1_000_000))
         let event = SentryEvent(entry, id: id, origin: origin)
-        return OutsideRequest(
-            url: dsn.address.text,
+        return OutboundRequest(
+            "POST",
+            dsn.address.text,
             headers: [
-                .init("Content-Type", "application/x-sentry-envelope"),
+                HeaderField("Content-Type", "application/x-sentry-envelope"),
                 .init(
                     "X-Sentry-Auth",
                     "Sentry sentry_version=7, sentry_client=switchyard/\(origin.version), sentry_key=\(dsn.key.exposed)"

@@ -1,13 +1,14 @@
 import JSON
+package import Outbound
 
 /// A service of PagerDuty, by its Events API v2: warnings and worse page the person on call, and what is over is resolved.
 ///
 /// The deduplication key is the alert with its episode, so that a repetition opens no second incident.
 package struct PagerDutyTarget: AlertTarget {
-    private let address: OutsideAddress
+    private let address: OutboundAddress
     private let routingKey: Secret
     private let source: String
-    private let sender: any HTTPSending
+    private let transport: any HTTPTransport
 
     /// A service.
     ///
@@ -15,12 +16,12 @@ package struct PagerDutyTarget: AlertTarget {
     ///   - routingKey: the integration key.
     ///   - address: where events go.
     ///   - source: what the event says it comes from.
-    ///   - sender: what sends.
-    package init(routingKey: Secret, address: OutsideAddress, source: String, sender: any HTTPSending) {
+    ///   - transport: what sends.
+    package init(routingKey: Secret, address: OutboundAddress, source: String, transport: any HTTPTransport) {
         self.routingKey = routingKey
         self.address = address
         self.source = source
-        self.sender = sender
+        self.transport = transport
     }
 
     package var name: String { "pagerduty" }
@@ -44,10 +45,11 @@ package struct PagerDutyTarget: AlertTarget {
             ],
             "links": isWeb ? [["href": .string(message.runbook), "text": "Runbook"]] : nil,
         ])
-        try await sender.deliver(
-            OutsideRequest(
-                url: address.text,
-                headers: [.init("Content-Type", "application/json")],
+        try await transport.deliver(
+            OutboundRequest(
+                "POST",
+                address.text,
+                headers: [HeaderField("Content-Type", "application/json")],
                 body: event.bytes
             )
         )

@@ -1,12 +1,9 @@
-import FoundationEssentials
-import NIOCore
-import NIOPosix
-import NIOSSL
+import Outbound
 
 /// Hands a message to a mail server, over TLS wherever anything is secret.
 ///
-/// `smtps://` is TLS from the first byte; `smtp://` asks for STARTTLS and, unless the server is on this machine, insists
-/// on it. One connection a message, all of it bounded in time. AUTH PLAIN and LOGIN, only over TLS or on this machine.
+/// `smtps://` is TLS from the first byte; `smtp://` is STARTTLS, which only a server on this machine may lack. One
+/// connection a message, all of it bounded in time.
 package struct SMTPClient: Sendable {
     /// How a server is reached.
     package struct Server: Sendable, Hashable {
@@ -62,7 +59,7 @@ package struct SMTPClient: Sendable {
         }
 
         /// Whether it is on this machine.
-        var isLocal: Bool { OutsideAddress("http://\(host.contains(":") ? "[\(host)]" : host)/") != nil }
+        var isLocal: Bool { OutboundAddress("http://\(host.contains(":") ? "[\(host)]" : host)/") != nil }
 
         private static func decoded(_ text: Substring) -> String? {
             var bytes: [UInt8] = []
@@ -83,7 +80,7 @@ package struct SMTPClient: Sendable {
 
     private let server: Server
     private let trust: String?
-    private let timeout: TimeAmount
+    private let timeout: Duration
 
     /// A client of a server.
     ///
@@ -94,7 +91,7 @@ package struct SMTPClient: Sendable {
     package init(server: Server, trust: String? = nil, timeout: Duration = .seconds(30)) {
         self.server = server
         self.trust = trust
-        self.timeout = .nanoseconds(timeout.nanoseconds)
+        self.timeout = timeout
     }
 
     /// Hands over one message.
@@ -105,152 +102,26 @@ package struct SMTPClient: Sendable {
     ///   - text: the whole message, lines ended by CR LF.
     /// - Throws: ``DeliveryFailure``.
     package func send(from: String, to: [String], text: String) async throws {
-        do {
-            let channel = try await connect()
-            let deadline = channel.channel.eventLoop.scheduleTask(in: timeout) {
-                channel.channel.close(promise: nil)
-            }
-            defer { deadline.cancel() }
-            try await channel.executeThenClose { inbound, outbound in
-                var talk = Conversation(inbound.makeAsyncIterator(), outbound)
-                try await converse(&talk, channel.channel, from: from, to: to, text: text)
-            }
-        } catch let failure as DeliveryFailure {
-            throw failure
-        } catch {
-            throw DeliveryFailure("the mail server cannot be reached (\(type(of: error)))")
-        }
-    }
-
-    private func connect() async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
-        let isImplicitTLS = server.isImplicitTLS
-        let context = isImplicitTLS ? try tls() : nil
-        let name = serverName
-        return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connectTimeout(.seconds(10))
-            .connect(host: server.host, port: server.port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let context {
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: context, serverHostname: name)
-                        )
-                    }
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
-    }
-
-    private func converse(
-        _ talk: inout Conversation,
-        _ channel: any Channel,
-        from: String,
-        to: [String],
-        text: String
-    ) async throws {
-        try await talk.expect(220)
-        var hello = try await talk.ask("EHLO switchyard", 250)
-        var isSecret = server.isImplicitTLS
-        if !isSecret, hello.capability("STARTTLS") != nil {
-            try await talk.ask("STARTTLS", 220)
-            // Whatever follows the answer was inserted by an attacker who wants it read as part of the TLS session.
-            guard talk.isUpToDate else { throw DeliveryFailure("the mail server talks out of turn") }
-            let context = try tls()
-            let name = serverName
-            try await channel.eventLoop
-                .submit {
-                    try channel.pipeline.syncOperations.addHandler(
-                        NIOSSLClientHandler(context: context, serverHostname: name),
-                        position: .first
-                    )
-                }
-                .get()
-            isSecret = true
-            hello = try await talk.ask("EHLO switchyard", 250)
-        }
-        guard isSecret || server.isLocal else {
-            throw DeliveryFailure("the mail server offers no STARTTLS", isWorthRepeating: false)
-        }
+        var credentials: OutboundMail.Credentials?
         if let user = server.user, let password = server.password {
-            try await logIn(&talk, hello.capability("AUTH") ?? [], user, password)
+            credentials = .init(user: user, password: password.exposed)
         }
-        try await talk.ask("MAIL FROM:<\(from)>", 250)
-        for address in to { try await talk.ask("RCPT TO:<\(address)>", 250, 251) }
-        try await talk.ask("DATA", 354)
-        let stuffed = text.split(separator: "\r\n", omittingEmptySubsequences: false)
-            .map { $0.hasPrefix(".") ? "." + $0 : String($0) }
-            .joined(separator: "\r\n")
-        try await talk.ask(stuffed + ".", 250)
-        // It is delivered by now: what the server says to the farewell changes nothing.
-        _ = try? await talk.ask("QUIT", 221)
-    }
-
-    private func logIn(_ talk: inout Conversation, _ ways: [String], _ user: String, _ password: Secret) async throws {
-        func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
-        if ways.contains("PLAIN") {
-            try await talk.ask("AUTH PLAIN " + base64("\0\(user)\0\(password.exposed)"), 235)
-        } else if ways.contains("LOGIN") {
-            try await talk.ask("AUTH LOGIN", 334)
-            try await talk.ask(base64(user), 334)
-            try await talk.ask(base64(password.exposed), 235)
-        } else {
-            throw DeliveryFailure("the mail server offers neither AUTH PLAIN nor LOGIN", isWorthRepeating: false)
-        }
-    }
-
-    private var serverName: String? {
-        // An address is no name that a certificate could be asked for by SNI.
-        (try? SocketAddress(ipAddress: server.host, port: server.port)) == nil ? server.host : nil
-    }
-
-    private func tls() throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        if let trust { configuration.trustRoots = .file(trust) }
-        return try NIOSSLContext(configuration: configuration)
-    }
-}
-
-/// Commands and answers in turn.
-private struct Conversation {
-    private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
-    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    private var arrived: [UInt8] = []
-
-    init(
-        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
-        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    ) {
-        self.inbound = inbound
-        self.outbound = outbound
-    }
-
-    var isUpToDate: Bool { arrived.isEmpty }
-
-    /// Sends a command, whose answer has to have one of the codes; the command is never part of an error.
-    @discardableResult
-    mutating func ask(_ command: String, _ codes: Int...) async throws -> SMTPReply {
-        try await outbound.write(ByteBuffer(string: command + "\r\n"))
-        return try await next(codes)
-    }
-
-    @discardableResult
-    mutating func expect(_ codes: Int...) async throws -> SMTPReply { try await next(codes) }
-
-    private mutating func next(_ codes: [Int]) async throws -> SMTPReply {
-        while true {
-            if let reply = try SMTPReply.take(from: &arrived) {
-                guard codes.contains(reply.code) else {
-                    throw DeliveryFailure(
-                        "the mail server answered \(reply.code)",
-                        isWorthRepeating: reply.code < 500
-                    )
-                }
-                return reply
-            }
-            guard let buffer = try await inbound.next() else {
-                throw DeliveryFailure("the mail server closed the connection")
-            }
-            arrived.append(contentsOf: buffer.readableBytesView)
+        let mail = OutboundMail(
+            host: server.host,
+            port: server.port,
+            encryption: server.isImplicitTLS ? .implicit : server.isLocal ? .startTLSIfOffered : .startTLS,
+            credentials: credentials,
+            trustedCertificates: trust,
+            from: from,
+            to: to,
+            text: text,
+            timeout: timeout
+        )
+        do {
+            try await OutboundMailClient.send(mail)
+        } catch {
+            let text = error.code == .refused ? error.description : "the mail server cannot be reached: \(error)"
+            throw DeliveryFailure(text, isWorthRepeating: error.isRetriable)
         }
     }
 }

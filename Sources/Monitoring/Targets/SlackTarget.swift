@@ -1,14 +1,15 @@
 import JSON
+package import Outbound
 
 /// A channel of Slack, by its incoming webhook; warnings and worse.
 package struct SlackTarget: AlertTarget {
-    private let address: OutsideAddress
-    private let sender: any HTTPSending
+    private let address: OutboundAddress
+    private let transport: any HTTPTransport
 
     /// A channel.
-    package init(address: OutsideAddress, sender: any HTTPSending) {
+    package init(address: OutboundAddress, transport: any HTTPTransport) {
         self.address = address
-        self.sender = sender
+        self.transport = transport
     }
 
     package var name: String { "slack" }
@@ -23,10 +24,11 @@ package struct SlackTarget: AlertTarget {
         if message.kind != .test {
             text += "\n\(Self.escaped(message.detail))\nRunbook: \(Self.escaped(message.runbook))"
         }
-        try await sender.deliver(
-            OutsideRequest(
-                url: address.text,
-                headers: [.init("Content-Type", "application/json")],
+        try await transport.deliver(
+            OutboundRequest(
+                "POST",
+                address.text,
+                headers: [HeaderField("Content-Type", "application/json")],
                 body: JSONValue.object([.init("text", .string(text))]).bytes
             )
         )

@@ -1,27 +1,28 @@
-import Crypto
+import Digests
 import FoundationEssentials
 import JSON
+package import Outbound
 
 /// A receiver of one's own: every alert, as JSON, signed.
 ///
 /// `X-Switchyard-Signature: t=SECONDS,v1=HEX` is HMAC-SHA256 over `SECONDS.BODY` under the shared secret;
 /// `X-Switchyard-Notification` is the same whenever the same message is sent.
 package struct WebhookTarget: AlertTarget {
-    private let address: OutsideAddress
+    private let address: OutboundAddress
     private let secret: Secret?
-    private let sender: any HTTPSending
+    private let transport: any HTTPTransport
     private let seconds: @Sendable () -> Int64
 
     /// A receiver.
     package init(
-        address: OutsideAddress,
+        address: OutboundAddress,
         secret: Secret?,
-        sender: any HTTPSending,
+        transport: any HTTPTransport,
         seconds: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
     ) {
         self.address = address
         self.secret = secret
-        self.sender = sender
+        self.transport = transport
         self.seconds = seconds
     }
 
@@ -44,22 +45,19 @@ package struct WebhookTarget: AlertTarget {
                 writer.member("time", "\(message.time)")
             }
         }
-        var headers: [OutsideRequest.Header] = [
-            .init("Content-Type", "application/json"), .init("X-Switchyard-Notification", message.id),
+        var headers: [HeaderField] = [
+            HeaderField("Content-Type", "application/json"), HeaderField("X-Switchyard-Notification", message.id),
         ]
         if let secret {
             let time = seconds()
-            headers.append(.init("X-Switchyard-Signature", Self.signature(of: body, secret: secret, at: time)))
+            headers.append(HeaderField("X-Switchyard-Signature", Self.signature(of: body, secret: secret, at: time)))
         }
-        try await sender.deliver(OutsideRequest(url: address.text, headers: headers, body: body))
+        try await transport.deliver(OutboundRequest("POST", address.text, headers: headers, body: body))
     }
 
     /// What the header says for a body.
     package static func signature(of body: [UInt8], secret: Secret, at seconds: Int64) -> String {
-        var hash = HMAC<SHA256>(key: SymmetricKey(data: Data(secret.exposed.utf8)))
-        hash.update(data: Data("\(seconds).".utf8))
-        hash.update(data: Data(body))
-        let digits = hash.finalize()
+        let digits = SHA256.authenticationCode(of: "\(seconds).".utf8 + body, key: Array(secret.exposed.utf8))
             .map { byte in
                 let text = String(byte, radix: 16)
                 return text.count == 1 ? "0" + text : text

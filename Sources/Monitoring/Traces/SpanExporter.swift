@@ -1,4 +1,5 @@
 package import Logging
+package import Outbound
 import ServiceLifecycle
 import Synchronization
 
@@ -47,13 +48,13 @@ package final class SpanExporter: Service {
 
     private let state = Mutex(State())
     private let collector: TraceCollector
-    private let sender: any HTTPSending
+    private let transport: any HTTPTransport
     private let logger: Logger
 
-    /// An exporter; `sender` must not be traced itself, or each request would make another span.
-    package init(collector: TraceCollector, sender: any HTTPSending, logger: Logger) {
+    /// An exporter; `transport` must not be traced itself, or each request would make another span.
+    package init(collector: TraceCollector, transport: any HTTPTransport, logger: Logger) {
         self.collector = collector
-        self.sender = sender
+        self.transport = transport
         self.logger = logger
     }
 
@@ -98,10 +99,11 @@ package final class SpanExporter: Service {
     private func send(_ spans: [FinishedSpan]) async -> Bool {
         let body = OTLPRequest.body(spans, resource: collector.resource, version: collector.version)
         do {
-            try await sender.deliver(
-                OutsideRequest(
-                    url: collector.url,
-                    headers: [.init("Content-Type", "application/json")]
+            try await transport.deliver(
+                OutboundRequest(
+                    "POST",
+                    collector.url,
+                    headers: [HeaderField("Content-Type", "application/json")]
                         + collector.headers.map { .init($0.name, $0.value.exposed) },
                     body: body
                 )

@@ -62,11 +62,11 @@ package struct Migrator: Sendable {
         let known = Set(migrations.map(\.version))
         let newest = migrations.last?.version ?? ""
         let entries = try await MigrationLedger.read(pool, migrations).values.sorted { $0.version < $1.version }
-        let strangers = entries.filter { !known.contains($0.version) && $0.version < newest }
+        let unknown = entries.filter { !known.contains($0.version) && $0.version < newest }
         let edited = entries.filter { known.contains($0.version) && !$0.isSameText }
-        guard !strangers.isEmpty || !edited.isEmpty else { return }
+        guard !unknown.isEmpty || !edited.isEmpty else { return }
         let found = [
-            Self.list(strangers, "that this version does not have"),
+            Self.list(unknown, "that this version does not have"),
             Self.list(edited, "with another text than this version's"),
         ]
         let list = found.compactMap { $0 }.joined(separator: ", and ")
@@ -112,15 +112,15 @@ package struct Migrator: Sendable {
     @discardableResult
     package func down(to version: String, progress: (String) -> Void = { _ in }) async throws -> [Migration] {
         try await refuseUnreleased()
-        let doomed = try await status().filter { $0.isApplied && $0.migration.version > version }.map(\.migration)
-        for migration in doomed where migration.rollback == nil {
+        let rolledBack = try await status().filter { $0.isApplied && $0.migration.version > version }.map(\.migration)
+        for migration in rolledBack where migration.rollback == nil {
             throw MigrationError(code: .noRollback, migration: migration.label, cause: nil)
         }
-        for migration in doomed.reversed() {
+        for migration in rolledBack.reversed() {
             progress("Rolling back \(migration.label) …")
             try await takeBack(migration, progress)
         }
-        return doomed.reversed()
+        return rolledBack.reversed()
     }
 }
 

@@ -48,8 +48,8 @@ extension PoolEngine {
     }
 
     /// Gives a session back, soon.
-    func handBack(_ lease: Lease, isClean: Bool = false) {
-        _ = loop.submit { self.giveBack(lease, isClean: isClean) }
+    func release(_ lease: Lease, isClean: Bool = false) {
+        _ = loop.submit { self.releaseOnLoop(lease, isClean: isClean) }
     }
 
     /// Has BEGIN travel in front of the next statement on a lent session.

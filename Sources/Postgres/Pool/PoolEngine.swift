@@ -90,7 +90,7 @@ final class PoolEngine: @unchecked Sendable {
     }
 
     /// Takes a session back; `isClean` if nothing but finished transactions can have happened on it.
-    func giveBack(_ lease: Lease, isClean: Bool) {
+    func releaseOnLoop(_ lease: Lease, isClean: Bool) {
         let session = lease.session
         guard session.lease == lease.number else { return }
         session.lease = 0
@@ -102,7 +102,7 @@ final class PoolEngine: @unchecked Sendable {
         guard session.state == .ready else { return }
         observe(session)
         let isClean = isClean && session.isQuiet && session.isIdleOutsideTransaction
-        machine.giveBack(session.number, isClean: isClean, now: ContinuousClock.now)
+        machine.release(session.number, isClean: isClean, now: ContinuousClock.now)
         perform()
     }
 

@@ -217,7 +217,7 @@ struct PoolStateMachine<Statement, Borrower> {
     }
 
     /// Takes a lent session back; `isClean` if nothing but finished transactions can have happened on it.
-    mutating func giveBack(_ id: Int, isClean: Bool, now: Instant) {
+    mutating func release(_ id: Int, isClean: Bool, now: Instant) {
         guard let index = index(of: id), sessions[index].role == .lent else { return }
         if sessions[index].isOutdated {
             sessions[index].role = .retiring

@@ -75,10 +75,10 @@ package final class PostgresPool: Sendable, Service {
         let connection = PostgresConnection(engine: engine, lease: lease)
         do throws(PostgresError) {
             let rows = try await connection.simple(sql)
-            engine.handBack(lease)
+            engine.release(lease)
             return rows
         } catch {
-            engine.handBack(lease)
+            engine.release(lease)
             throw error
         }
     }
@@ -92,7 +92,7 @@ package final class PostgresPool: Sendable, Service {
         _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {
         let lease = try await engine.lease()
-        defer { engine.handBack(lease) }
+        defer { engine.release(lease) }
         return try await body(PostgresConnection(engine: engine, lease: lease))
     }
 
@@ -111,11 +111,11 @@ package final class PostgresPool: Sendable, Service {
         do {
             let value = try await body(PostgresConnection(engine: engine, lease: lease))
             try await engine.commit(lease)
-            engine.handBack(lease, isClean: true)
+            engine.release(lease, isClean: true)
             return value
         } catch {
             await engine.rollBack(lease)
-            engine.handBack(lease, isClean: true)
+            engine.release(lease, isClean: true)
             throw error
         }
     }

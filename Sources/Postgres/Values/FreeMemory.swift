@@ -10,14 +10,14 @@ package enum FreeMemory {
     ///
     /// For the end of something large and rare, such as the loading of many rules: it walks over the whole heap, some
     /// milliseconds for a hundred megabytes, and allocations in between may wait for it.
-    package static func giveBack() { switchyard_give_back_memory() }
+    package static func releaseToSystem() { switchyard_release_memory() }
 
     /// Keeps the allocator from growing with the largest thing that was ever freed.
     ///
     /// glibc takes the size of the largest block that a process has freed for what it usually needs, and keeps twice as
-    /// much at the end of each thread's heap, where ``giveBack()`` does not reach: 40 MB after 100,000 rules were
+    /// much at the end of each thread's heap, where ``releaseToSystem()`` does not reach: 40 MB after 100,000 rules were
     /// loaded. To be called once, before anything large is done.
-    package static func keepLittle() { switchyard_keep_little_memory() }
+    package static func limitRetention() { switchyard_limit_retention() }
 
     /// How many bytes are not free, whatever the process is larger by; 0 where the C library does not say.
     package static var bytesInUse: Int { Int(switchyard_memory_in_use()) }

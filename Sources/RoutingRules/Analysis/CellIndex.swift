@@ -21,9 +21,9 @@ struct CellIndex: Sendable {
         var table = ValueTable()
         var postings: [Posting] = []
         /// The rules that do not have the list.
-        var unasked: RuleBits
+        var unasked: RuleBitSet
 
-        init(count: Int) { unasked = RuleBits(count: count) }
+        init(count: Int) { unasked = RuleBitSet(count: count) }
 
         /// The number of a value, if it is not blank.
         mutating func add(_ rule: Int, _ value: [UInt8]) {
@@ -36,7 +36,7 @@ struct CellIndex: Sendable {
         func number(of value: [UInt8]) -> Int? { value.withUnsafeBufferPointer(table.number(of:)) }
 
         /// Keeps of a set the rules that take a value; nil stands for a value that no rule names.
-        func restrict(_ set: inout RuleBits, to number: Int?) {
+        func restrict(_ set: inout RuleBitSet, to number: Int?) {
             var kept = set
             kept.formIntersection(unasked)
             if let number { postings[number].add(to: &kept, within: set) }
@@ -169,13 +169,15 @@ struct CellIndex: Sendable {
     // MARK: - Who takes a cell
 
     /// Keeps of a set the rules that take a value of industry (0), company size (1) or revenue (2).
-    func restrict(_ set: inout RuleBits, text axis: Int, _ number: Int?) { texts[axis].restrict(&set, to: number) }
+    func restrict(_ set: inout RuleBitSet, text axis: Int, _ number: Int?) { texts[axis].restrict(&set, to: number) }
 
     /// Keeps of a set the rules that take a country.
-    func restrict(_ set: inout RuleBits, _ country: LeadCells.Country) { countries.restrict(&set, to: country.number) }
+    func restrict(_ set: inout RuleBitSet, _ country: LeadCells.Country) {
+        countries.restrict(&set, to: country.number)
+    }
 
     /// Keeps of a set the rules that take a state of a lead.
-    func restrict(_ set: inout RuleBits, _ state: LeadCells.State) {
+    func restrict(_ set: inout RuleBitSet, _ state: LeadCells.State) {
         let before = set
         set.formIntersection(states.unasked)
         if case .united(let index, _) = state { states.postings[index].add(to: &set, within: before) }
@@ -191,7 +193,7 @@ struct CellIndex: Sendable {
     }
 
     /// Keeps of a set the rules that take every one of the cells.
-    func restrict(_ set: inout RuleBits, toAll cells: LeadCells) {
+    func restrict(_ set: inout RuleBitSet, toAll cells: LeadCells) {
         for (axis, numbers) in cells.texts.enumerated() {
             for number in numbers { restrict(&set, text: axis, number) }
         }
@@ -205,14 +207,14 @@ struct CellIndex: Sendable {
     }
 
     /// Keeps of a set the rules that may take some of the same industries, sizes and revenues.
-    func restrict(_ set: inout RuleBits, toTextsOf cells: LeadCells) {
+    func restrict(_ set: inout RuleBitSet, toTextsOf cells: LeadCells) {
         for (axis, numbers) in cells.texts.enumerated() where !numbers.contains(nil) {
             set = union(numbers, within: set) { restrict(&$0, text: axis, $1) }
         }
     }
 
     /// Keeps of a set the rules that take at least one of the cells.
-    func restrict(_ set: inout RuleBits, toAny cells: LeadCells) {
+    func restrict(_ set: inout RuleBitSet, toAny cells: LeadCells) {
         for (axis, numbers) in cells.texts.enumerated() {
             set = union(numbers, within: set) { restrict(&$0, text: axis, $1) }
         }
@@ -225,16 +227,16 @@ struct CellIndex: Sendable {
 
     private func union<Value>(
         _ values: [Value],
-        within set: RuleBits,
-        _ restrict: (inout RuleBits, Value) -> Void
-    ) -> RuleBits {
+        within set: RuleBitSet,
+        _ restrict: (inout RuleBitSet, Value) -> Void
+    ) -> RuleBitSet {
         guard values.count > 1 else {
             var part = set
-            guard let only = values.first else { return RuleBits(count: set.words.count * 64) }
+            guard let only = values.first else { return RuleBitSet(count: set.words.count * 64) }
             restrict(&part, only)
             return part
         }
-        var all = RuleBits(count: set.words.count * 64)
+        var all = RuleBitSet(count: set.words.count * 64)
         for value in values {
             var part = set
             restrict(&part, value)
@@ -254,7 +256,7 @@ struct CellIndex: Sendable {
     ///   - budget: how many steps to take at most; negative afterwards when they did not do, and then nil means
     ///     nothing.
     /// - Returns: a cell that is left, if there is one.
-    func uncovered(_ cells: LeadCells, by rules: RuleBits, budget: inout Int) -> LeadCell? {
+    func uncovered(_ cells: LeadCells, by rules: RuleBitSet, budget: inout Int) -> LeadCell? {
         var cell = LeadCell()
         return uncovered(cells, axis: 0, by: rules, &cell, &budget) ? cell : nil
     }
@@ -262,7 +264,7 @@ struct CellIndex: Sendable {
     private func uncovered(
         _ cells: LeadCells,
         axis: Int,
-        by rules: RuleBits,
+        by rules: RuleBitSet,
         _ cell: inout LeadCell,
         _ budget: inout Int
     ) -> Bool {

@@ -22,7 +22,7 @@ struct CoverageGrid {
         }
         let columns = sizes.sorted { (Self.lowerEnd(of: $0.text), $0.text) < (Self.lowerEnd(of: $1.text), $1.text) }
         self.sizes = columns
-        var usable = RuleBits(count: conditions.count)
+        var usable = RuleBitSet(count: conditions.count)
         for (place, entry) in applied.entries.enumerated() where entry.obstacle == nil {
             if !index.cells(of: entry.rule.conditions).isEmpty { usable.insert(place) }
         }

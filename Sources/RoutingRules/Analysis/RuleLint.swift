@@ -25,7 +25,7 @@ package struct RuleLint: Sendable {
     ///   - rule: only what concerns this rule; the whole set is not looked at then.
     /// - Returns: the findings.
     package func report(on owner: UUID?, about rule: UUID? = nil) -> RuleLintReport {
-        let pass = OwnerPass(snapshot, view, owner: owner, steps: Self.stepsForOneRule)
+        let pass = OwnerLint(snapshot, view, owner: owner, steps: Self.stepsForOneRule)
         return RuleLintReport(
             version: snapshot.version,
             ruleCount: pass.ownCount,
@@ -36,7 +36,7 @@ package struct RuleLint: Sendable {
     /// The errors of ``report(on:about:)``, for publishing: tens of milliseconds for ten thousand, where the
     /// whole report may take seconds when rules have trees.
     func errors(on owner: UUID?) -> [RuleFinding] {
-        let pass = OwnerPass(snapshot, view, owner: owner, steps: Self.stepsForOneRule)
+        let pass = OwnerLint(snapshot, view, owner: owner, steps: Self.stepsForOneRule)
         return pass.findings(about: nil, errorsOnly: true).filter { $0.severity == .error }
     }
 
@@ -55,7 +55,7 @@ package struct RuleLint: Sendable {
         return whole
     }
 
-    private static func sorted(_ findings: [RuleFinding], _ pass: OwnerPass) -> [RuleFinding] {
+    private static func sorted(_ findings: [RuleFinding], _ pass: OwnerLint) -> [RuleFinding] {
         findings.enumerated()
             .sorted { ($0.element.severity, $0.offset) < ($1.element.severity, $1.offset) }
             .map(\.element)

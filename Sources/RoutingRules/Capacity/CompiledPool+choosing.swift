@@ -2,7 +2,7 @@ import FoundationEssentials
 import JSON
 
 /// What came of asking a pool.
-enum PoolAnswer {
+enum PoolChoice {
     /// A member takes the lead.
     case taken(member: Int, reason: String)
     /// Nobody can, and why; `canChange` if time, capacity or an operator may change that.
@@ -10,7 +10,7 @@ enum PoolAnswer {
 }
 
 /// One decision under way: the state it looks at, what it saw and what it takes.
-struct Deciding {
+struct DecisionContext {
     let lead: Lead
     var state: RoutingState
     var seen = SeenState()
@@ -86,19 +86,19 @@ extension CompiledPool {
     /// Finds the member that takes a lead, and charges it.
     ///
     /// - Parameters:
-    ///   - deciding: the decision under way; what was looked at is noted in it, what is taken is charged to it.
+    ///   - context: the decision under way; what was looked at is noted in it, what is taken is charged to it.
     ///   - waited: whether the lead waited for this rule, and so stands before those that arrive.
     /// - Returns: the member that takes it, or why none does.
-    func choose(_ deciding: inout Deciding, waited: Bool) -> PoolAnswer {
-        if let phrase = deciding.full(caps) { return .refused(why: phrase, canChange: true) }
-        if whenFull == .wait, !waited, deciding.state.waiting.contains(rule) {
-            deciding.seen.note(waiting: rule)
+    func choose(_ context: inout DecisionContext, waited: Bool) -> PoolChoice {
+        if let phrase = context.full(caps) { return .refused(why: phrase, canChange: true) }
+        if whenFull == .wait, !waited, context.state.waiting.contains(rule) {
+            context.seen.note(waiting: rule)
             return .refused(why: "has leads waiting that came earlier", canChange: true)
         }
         var able: [Int] = []
         var refusals: [(why: String, canChange: Bool)] = []
         for (number, member) in members.enumerated() {
-            if let refusal = self.refusal(of: member, &deciding) {
+            if let refusal = self.refusal(of: member, &context) {
                 refusals.append(refusal)
             } else {
                 able.append(number)
@@ -108,65 +108,66 @@ extension CompiledPool {
             let canChange = refusals.contains(where: \.canChange)
             return .refused(why: Self.sentence(refusals, members), canChange: canChange)
         }
-        let (number, how) = pick(among: able, &deciding)
+        let (number, how) = pick(among: able, &context)
         let member = members[number]
-        deciding.charge(caps)
-        deciding.charge(member.caps)
-        if let load = member.load { deciding.charge(load, 1) }
+        context.charge(caps)
+        context.charge(member.caps)
+        if let load = member.load { context.charge(load, 1) }
         return .taken(member: number, reason: how)
     }
 
-    private func refusal(of member: CompiledMember, _ deciding: inout Deciding) -> (why: String, canChange: Bool)? {
-        if deciding.excluded.contains(member.workspace) { return ("has returned this lead", false) }
+    private func refusal(of member: CompiledMember, _ context: inout DecisionContext) -> (why: String, canChange: Bool)?
+    {
+        if context.excluded.contains(member.workspace) { return ("has returned this lead", false) }
         if let obstacle = member.obstacle { return (obstacle.predicate, obstacle == .paused) }
-        if let minimum = member.minimumScore, !deciding.scores(atLeast: minimum) {
+        if let minimum = member.minimumScore, !context.scores(atLeast: minimum) {
             return ("takes scores of at least \(Self.text(minimum))", false)
         }
-        if let hours = member.hours, let time = deciding.state.clocks[member.workspace] {
-            deciding.seen.note(clock: member.workspace, time)
+        if let hours = member.hours, let time = context.state.clocks[member.workspace] {
+            context.seen.note(clock: member.workspace, time)
             if !hours.isOpen(at: time) { return ("is closed", true) }
         }
-        return deciding.full(member.caps).map { ($0, true) }
+        return context.full(member.caps).map { ($0, true) }
     }
 
-    private func pick(among able: [Int], _ deciding: inout Deciding) -> (member: Int, how: String) {
+    private func pick(among able: [Int], _ context: inout DecisionContext) -> (member: Int, how: String) {
         var note: RoutingStateRequest.Sticky?
-        if let stickyBy, let key = StickyKey.digest(of: deciding.lead, by: stickyBy) {
+        if let stickyBy, let key = StickyKey.digest(of: context.lead, by: stickyBy) {
             let before = RoutingStateRequest.Sticky(rule: rule, key: key)
             note = before
-            if let workspace = deciding.state.sticky[before] {
-                deciding.seen.note(before, workspace)
+            if let workspace = context.state.sticky[before] {
+                context.seen.note(before, workspace)
                 if let number = able.first(where: { members[$0].workspace == workspace }) {
                     let what = stickyBy == .company ? "company" : "e-mail domain"
                     return (number, "Sticky pool: “\(members[number].name)” had this \(what) before.")
                 }
             }
         }
-        let (number, how) = pickInTurn(among: able, &deciding)
-        if let note { deciding.use.sticky = .init(key: note, workspace: members[number].workspace) }
+        let (number, how) = pickInTurn(among: able, &context)
+        if let note { context.use.sticky = .init(key: note, workspace: members[number].workspace) }
         return (number, how)
     }
 
-    private func pickInTurn(among able: [Int], _ deciding: inout Deciding) -> (member: Int, how: String) {
+    private func pickInTurn(among able: [Int], _ context: inout DecisionContext) -> (member: Int, how: String) {
         guard members.count > 1 else { return (able[0], "") }
         switch method {
         case .inOrder, .sticky:
             return (able[0], "In order: “\(members[able[0]].name)” is the first that can take it.")
         case .roundRobin, .weighted:
-            let turn = deciding.takeTurn(able.map { members[$0] }) ?? (0, 1)
+            let turn = context.takeTurn(able.map { members[$0] }) ?? (0, 1)
             let member = members[able[turn.place]]
             let share = method == .weighted ? " (\(member.weight) of \(turn.of))" : ""
             let name = method == .weighted ? "Weighted pool" : "Round robin"
             return (able[turn.place], "\(name): “\(member.name)” took its turn\(share).")
         case .leastLoaded:
-            let loads = able.map { number in members[number].load.map { deciding.look(at: $0).value } ?? 0 }
+            let loads = able.map { number in members[number].load.map { context.look(at: $0).value } ?? 0 }
             // load / weight, compared without dividing.
             func isLess(_ left: Int, _ right: Int) -> Bool {
                 loads[left] * members[able[right]].weight < loads[right] * members[able[left]].weight
             }
             let least = able.indices.min(by: isLess) ?? 0
             let tied = able.indices.filter { !isLess(least, $0) }
-            let place = deciding.takeTurn(tied.map { members[able[$0]] })?.place ?? 0
+            let place = context.takeTurn(tied.map { members[able[$0]] })?.place ?? 0
             let chosen = tied[place]
             let member = members[able[chosen]]
             let period = (member.load?.key.period ?? .day).phrase
@@ -190,17 +191,17 @@ extension CompiledMember {
     /// Chooses a person of the workspace, and charges the turn.
     ///
     /// - Returns: the assignee and a sentence; only a sentence if all are absent or full; nothing without assignees.
-    func assign(_ deciding: inout Deciding) -> (person: Assignee?, reason: String)? {
+    func assign(_ context: inout DecisionContext) -> (person: Assignee?, reason: String)? {
         guard !people.isEmpty else { return nil }
         var present: [CompiledPerson] = []
-        for person in people where person.assignee.isPresent(at: deciding.state.now) {
-            if deciding.full(person.caps) == nil { present.append(person) }
+        for person in people where person.assignee.isPresent(at: context.state.now) {
+            if context.full(person.caps) == nil { present.append(person) }
         }
-        guard let turn = deciding.takeTurn(present) else {
+        guard let turn = context.takeTurn(present) else {
             return (nil, "No assignee is available; it is not assigned to a person.")
         }
         let person = present[turn.place]
-        deciding.charge(person.caps)
+        context.charge(person.caps)
         return (person.assignee, "Assigned to \(person.assignee.name).")
     }
 }

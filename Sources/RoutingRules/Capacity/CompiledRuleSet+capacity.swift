@@ -71,15 +71,15 @@ extension CompiledRuleSet {
         if !isStateful, excluding.isEmpty, let plain = decideWithoutState(lead, from: source) { return plain }
         guard !pauses.hold(source) else { return Self.paused }
         let rules = rules(of: source)
-        var deciding = Deciding(lead: lead, taking: &state)
-        deciding.excluded = excluding
-        var passedOver: [Int] = []
+        var context = DecisionContext(lead: lead, taking: &state)
+        context.excluded = excluding
+        var skipped: [Int] = []
         var refusals: [String] = []
         var decision: RoutingDecision?
         rules.forEachMatch(lead) { number in
             let entry = rules[number]
             guard entry.obstacle == nil else {
-                passedOver.append(number)
+                skipped.append(number)
                 return true
             }
             guard let pool = entry.pool else {
@@ -92,9 +92,9 @@ extension CompiledRuleSet {
                 decision = RoutingDecision(outcome: entry.outcome, reason: entry.reason)
                 return false
             }
-            switch pool.choose(&deciding, waited: waitedFor == pool.rule) {
+            switch pool.choose(&context, waited: waitedFor == pool.rule) {
             case .taken(let number, let how):
-                decision = routed(pool, pool.members[number], [entry.reason, how], &deciding)
+                decision = routed(pool, pool.members[number], [entry.reason, how], &context)
                 return false
             case .refused(let why, let canChange):
                 if canChange, pool.whenFull == .wait {
@@ -108,21 +108,21 @@ extension CompiledRuleSet {
                 return true
             }
         }
-        var result = decision ?? unmatched(lead, from: source, rules, passedOver, &deciding)
-        if decision != nil, !passedOver.isEmpty { result.reason += " " + rules.sentence(passedOver: passedOver) }
+        var result = decision ?? unmatched(lead, from: source, rules, skipped, &context)
+        if decision != nil, !skipped.isEmpty { result.reason += " " + rules.sentence(skipped: skipped) }
         if !refusals.isEmpty {
             var named = refusals.prefix(3).joined(separator: "; ")
             if refusals.count > 3 { named += "; \(refusals.count - 3) more" }
             result.reason += " Could not be used: \(named)."
         }
-        if !deciding.seen.isEmpty || !deciding.use.charges.isEmpty {
-            deciding.use.charged = deciding.use.charges.filter { $0.key.period != nil }
-                .map { deciding.seen.place(of: $0, deciding.state.amount($0.key)) }
-            deciding.use.seen = deciding.seen.json(now: deciding.state.now)
-            result.use = deciding.use
-            deciding.state.apply(deciding.use)
+        if !context.seen.isEmpty || !context.use.charges.isEmpty {
+            context.use.charged = context.use.charges.filter { $0.key.period != nil }
+                .map { context.seen.place(of: $0, context.state.amount($0.key)) }
+            context.use.seen = context.seen.json(now: context.state.now)
+            result.use = context.use
+            context.state.apply(context.use)
         }
-        swap(&state, &deciding.state)
+        swap(&state, &context.state)
         return result
     }
 
@@ -130,10 +130,10 @@ extension CompiledRuleSet {
         _ pool: CompiledPool,
         _ member: CompiledMember,
         _ sentences: [String],
-        _ deciding: inout Deciding
+        _ context: inout DecisionContext
     ) -> RoutingDecision {
         var sentences = sentences
-        let assigned = member.assign(&deciding)
+        let assigned = member.assign(&context)
         if let assigned { sentences.append(assigned.reason) }
         var decision = RoutingDecision(
             outcome: .routed(destination: member.workspace, rule: pool.rule, ruleName: pool.ruleName),
@@ -147,19 +147,19 @@ extension CompiledRuleSet {
         _ lead: Lead,
         from source: UUID?,
         _ rules: SourceRules,
-        _ passedOver: [Int],
-        _ deciding: inout Deciding
+        _ skipped: [Int],
+        _ context: inout DecisionContext
     ) -> RoutingDecision {
         var (outcome, what) = unmatched(from: source)
-        let why = rules.whyNone(lead, passedOver: passedOver)
+        let why = rules.whyNone(lead, skipped: skipped)
         var person: Assignee?
-        if case .fallback(let destination) = outcome, let source, deciding.excluded.contains(destination) {
+        if case .fallback(let destination) = outcome, let source, context.excluded.contains(destination) {
             outcome = .unmatched(keptIn: source)
             what = "No other rule matched; kept in its source workspace."
         } else if let source, let pool = fallbackPools[source] {
-            switch pool.choose(&deciding, waited: false) {
+            switch pool.choose(&context, waited: false) {
             case .taken(let number, _):
-                let assigned = pool.members[number].assign(&deciding)
+                let assigned = pool.members[number].assign(&context)
                 person = assigned?.person
                 if let assigned { what += " " + assigned.reason }
             case .refused(let refusal, _):

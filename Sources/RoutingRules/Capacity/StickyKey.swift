@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 
 /// What sticky leads have in common, as a digest: no name and no domain is stored.
 enum StickyKey {
@@ -16,9 +16,7 @@ enum StickyKey {
             value = domain.withUnsafeBufferPointer(FreeMail.contains) ? nil : domain
         }
         guard let value, !value.isEmpty else { return nil }
-        var hash = SHA256()
-        hash.update(data: Array(kind.rawValue.utf8) + [0x3A] + value)
-        return Array(hash.finalize().prefix(16))
+        return Array(SHA256.hash(Array(kind.rawValue.utf8) + [0x3A], value).prefix(16))
     }
 
     static func hex(_ bytes: [UInt8]) -> String {

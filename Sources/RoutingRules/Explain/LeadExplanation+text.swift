@@ -101,7 +101,7 @@ extension LeadExplanation {
         switch step.verdict {
         case .took: "✔"
         case .waits: "…"
-        case .passedOver: "!"
+        case .skipped: "!"
         case .comesLater: "·"
         case .missed: "✗"
         case .unreadable: "?"
@@ -114,7 +114,7 @@ extension LeadExplanation {
             guard shows(step), case .routed(let destination, _, _) = trace.decision.outcome else { return "took it" }
             return "took it, to \(workspaceNames[destination].map { "“\($0)”" } ?? destination.text)"
         case .waits: return "the lead waits for it"
-        case .passedOver(let because): return shows(step) ? "matched; skipped: \(because)" : "matched; skipped"
+        case .skipped(let because): return shows(step) ? "matched; skipped: \(because)" : "matched; skipped"
         case .comesLater: return "would match as well, but comes later"
         case .missed(let failure, _):
             guard shows(step) else { return "did not match (\(failure.noun))" }

@@ -12,7 +12,7 @@ package struct RuleTrace: Sendable {
         /// It matched, and the lead waits for it.
         case waits
         /// It matched, and could not be used.
-        case passedOver(because: String)
+        case skipped(because: String)
         /// It matches as well, but is tried after the one that took the lead.
         case comesLater
         /// A condition does not hold.
@@ -25,7 +25,7 @@ package struct RuleTrace: Sendable {
             switch self {
             case .took: "took"
             case .waits: "waits"
-            case .passedOver: "passed-over"
+            case .skipped: "passed-over"
             case .comesLater: "comes-later"
             case .missed: "missed"
             case .unreadable: "unreadable"
@@ -156,20 +156,20 @@ package struct RuleTrace: Sendable {
         case .paused: return .comesLater
         default: break
         }
-        if let obstacle = entry.obstacle { return .passedOver(because: "its destination \(obstacle.predicate)") }
+        if let obstacle = entry.obstacle { return .skipped(because: "its destination \(obstacle.predicate)") }
         var state = state
         guard let pool = entry.destination.pool else {
-            return .passedOver(
+            return .skipped(
                 because: excluding.contains(entry.destination.workspace)
                     ? "its destination has returned this lead" : "no destination could take it"
             )
         }
-        var deciding = Deciding(lead: lead, taking: &state)
-        deciding.excluded = excluding
-        guard case .refused(let why, _) = pool.choose(&deciding, waited: false) else {
-            return .passedOver(because: "no destination could take it")
+        var context = DecisionContext(lead: lead, taking: &state)
+        context.excluded = excluding
+        guard case .refused(let why, _) = pool.choose(&context, waited: false) else {
+            return .skipped(because: "no destination could take it")
         }
-        return .passedOver(because: "it \(why)")
+        return .skipped(because: "it \(why)")
     }
 }
 

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 
 /// What makes two leads the same one: a normalised e-mail address, phone number or company name, as a digest.
 ///
@@ -28,11 +28,8 @@ package struct LeadIdentity: Sendable, Hashable {
     ///   - value: the value as written. About a microsecond for ASCII.
     package init?(_ kind: Kind, of value: String) {
         guard let normalised = Self.normalisedBytes(kind, value) else { return nil }
-        var hash = SHA256()
-        hash.update(data: Self.prefix(of: kind))
-        hash.update(data: normalised)
         self.kind = kind
-        digest = Array(hash.finalize())
+        digest = SHA256.hash(Self.prefix(of: kind), normalised)
     }
 
     /// The digest as 64 lower-case hexadecimal digits: what `leads.dedupe_hash` holds.

@@ -1,5 +1,4 @@
-import Crypto
-import FoundationEssentials
+import Digests
 
 /// What a client calls a request, so that repeating it makes no second lead.
 ///
@@ -20,10 +19,10 @@ package struct IdempotencyClaim: Sendable, Hashable {
     ///   - place: the lead's place in the request, from 0.
     ///   - request: ``digest(of:)`` of the request.
     package init(key: String, place: Int, request: [UInt8]) {
-        self.key = Array(SHA256.hash(data: Data("\(place)\n\(key)".utf8)))
+        self.key = SHA256.hash("\(place)\n\(key)")
         self.request = request
     }
 
     /// What tells one request from another: the bytes of its body.
-    package static func digest(of body: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: Data(body))) }
+    package static func digest(of body: [UInt8]) -> [UInt8] { SHA256.hash(body) }
 }

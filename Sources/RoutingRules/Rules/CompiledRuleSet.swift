@@ -131,8 +131,8 @@ package struct CompiledRuleSet: Sendable {
             let rule = rules[winner]
             guard rule.pool == nil else { return nil }
             let reason =
-                finding.passedOver.isEmpty
-                ? rule.reason : "\(rule.reason) \(rules.sentence(passedOver: finding.passedOver))"
+                finding.skipped.isEmpty
+                ? rule.reason : "\(rule.reason) \(rules.sentence(skipped: finding.skipped))"
             return RoutingDecision(outcome: rule.outcome, reason: reason)
         }
         guard source.flatMap({ fallbackPools[$0] }) == nil else { return nil }

@@ -86,8 +86,7 @@ struct RangeField: Sendable {
     let places: [Int]
 
     /// A field of some rules' terms, with its sets.
-    init(_ field: RangeTerm.Field, _ terms: [(rule: Int32, term: RangeTerm)], count: Int, in sets: inout RuleNumberSets)
-    {
+    init(_ field: RangeTerm.Field, _ terms: [(rule: Int32, term: RangeTerm)], count: Int, in sets: inout RuleBitSets) {
         self.field = field
         var ends = Set(terms.flatMap { [$0.term.lower, $0.term.upper] }.filter(\.isFinite)).sorted()
         if ends.count >= Self.mostStretches {

@@ -3,9 +3,9 @@ package import FoundationEssentials
 /// Whose leads wait undecided because an operator paused routing.
 package struct RoutingPauses: Sendable, Hashable {
     /// The id that stands for all sources, and for leads that came from nowhere.
-    package static let everybody = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    package static let allSources = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
-    /// The sources that are paused; ``everybody`` included when routing is paused as a whole.
+    /// The sources that are paused; ``allSources`` included when routing is paused as a whole.
     private let sources: Set<UUID>
 
     /// Pauses of these sources; none by default.
@@ -17,6 +17,6 @@ package struct RoutingPauses: Sendable, Hashable {
     package func hold(_ source: UUID?) -> Bool {
         // Asked for every lead, and nearly always there are no pauses.
         guard !sources.isEmpty else { return false }
-        return sources.contains(Self.everybody) || sources.contains(source ?? Self.everybody)
+        return sources.contains(Self.allSources) || sources.contains(source ?? Self.allSources)
     }
 }

@@ -8,7 +8,7 @@ final class RuleIndex: Sendable {
     /// How many fields are indexed at most; of more, those that most rules ask about.
     static let maximumFields = 16
 
-    private let sets: RuleNumberSets
+    private let sets: RuleBitSets
     private let fields: [IndexedField]
     private let ranges: [RangeField]
     /// How many numbers and times are looked up at most, and how many rules have to compare one for that.
@@ -25,9 +25,9 @@ final class RuleIndex: Sendable {
         /// For each value that rules ask for, its number among the places.
         let values: ValueTable
         /// For each value, the set of the rules that accept it; a dense one has those that do not ask as well.
-        let places: [RuleNumberSets.Place]
+        let places: [RuleBitSets.Place]
 
-        init(field: IndexedTerm.Field, unasking: Int, values: ValueTable, places: [RuleNumberSets.Place]) {
+        init(field: IndexedTerm.Field, unasking: Int, values: ValueTable, places: [RuleBitSets.Place]) {
             self.field = field
             self.unasking = unasking
             self.values = values
@@ -67,7 +67,7 @@ final class RuleIndex: Sendable {
         for left in ranked.dropFirst(Self.maximumFields) {
             for rule in left.asking { unchecked[Int(rule) / 64] |= 1 << UInt64(rule % 64) }
         }
-        var sets = RuleNumberSets(count: count)
+        var sets = RuleBitSets(count: count)
         // The fewest rules first: a word that is empty ends the look at it.
         fields = ranked.prefix(Self.maximumFields).sorted { $0.asking.count > $1.asking.count }
             .map { builder in
@@ -112,7 +112,7 @@ final class RuleIndex: Sendable {
 
     /// The sets that a lead's values select, and how far they have been looked through.
     struct Candidates: ~Copyable {
-        fileprivate let sets: RuleNumberSets.Pointers
+        fileprivate let sets: RuleBitSets.Pointers
         fileprivate private(set) var parts: UnsafeMutableBufferPointer<Part>
         private let equalities: Int
         private var group = -1
@@ -120,7 +120,7 @@ final class RuleIndex: Sendable {
         private var word = 0
         private var rules: UInt64 = 0
 
-        fileprivate init(sets: RuleNumberSets.Pointers, parts: UnsafeMutableBufferPointer<Part>, equalities: Int) {
+        fileprivate init(sets: RuleBitSets.Pointers, parts: UnsafeMutableBufferPointer<Part>, equalities: Int) {
             self.sets = sets
             self.parts = parts
             self.equalities = equalities

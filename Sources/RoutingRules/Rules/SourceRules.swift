@@ -75,7 +75,7 @@ final class SourceRules: Sendable {
         /// The first rule that matches and can be used.
         var winner: Int?
         /// The rules before it that match and cannot be used.
-        var passedOver: [Int] = []
+        var skipped: [Int] = []
         /// Without a winner: who comes nearest, of the own rules and of the shared ones.
         var nearest: (own: RuleTable.Nearest, shared: RuleTable.Nearest)?
     }
@@ -83,7 +83,7 @@ final class SourceRules: Sendable {
     /// Finds the rule for a lead; allocates nothing unless a rule is passed over.
     func find(_ lead: Lead) -> Finding {
         var finding = Finding()
-        var passedOver: [Int] = []
+        var skipped: [Int] = []
         var winner: Int?
         finding.nearest =
             search(lead, telling: true) { rule in
@@ -91,12 +91,12 @@ final class SourceRules: Sendable {
                     winner = rule
                     return false
                 }
-                passedOver.append(rule)
+                skipped.append(rule)
                 return true
             }
             .nearest
         finding.winner = winner
-        finding.passedOver = passedOver
+        finding.skipped = skipped
         return finding
     }
 
@@ -156,21 +156,21 @@ final class SourceRules: Sendable {
     }
 
     /// Says why no rule took a lead.
-    func whyNone(_ lead: Lead, passedOver: [Int]) -> String {
+    func whyNone(_ lead: Lead, skipped: [Int]) -> String {
         var finding = Finding()
-        finding.passedOver = passedOver
+        finding.skipped = skipped
         finding.nearest = search(lead, telling: true) { _ in true }.nearest
         return whyNone(lead, finding)
     }
 
     /// Says which matching rules could not be used, naming at most three.
-    func sentence(passedOver: [Int]) -> String {
-        var parts = passedOver.prefix(3)
+    func sentence(skipped: [Int]) -> String {
+        var parts = skipped.prefix(3)
             .map { number in
                 let rule = self[number]
                 return "“\(rule.name)”, whose destination \((rule.obstacle ?? .inactive).predicate)"
             }
-        if passedOver.count > 3 { parts.append("\(passedOver.count - 3) more") }
+        if skipped.count > 3 { parts.append("\(skipped.count - 3) more") }
         return "Skipped: \(parts.joined(separator: "; "))."
     }
 
@@ -181,7 +181,7 @@ final class SourceRules: Sendable {
             return "There are no active rules for its leads."
         }
         var sentences: [String] = []
-        if !finding.passedOver.isEmpty { sentences.append(sentence(passedOver: finding.passedOver)) }
+        if !finding.skipped.isEmpty { sentences.append(sentence(skipped: finding.skipped)) }
         if let (rule, misses) = nearestMiss(lead, finding) { sentences.append(nearMiss(self[rule], lead, misses)) }
         if let (name, problem) = unreadable.first {
             let place = problem.path.isEmpty ? "" : " (\(problem.path))"

@@ -13,9 +13,9 @@ extension SimulatedSide {
     private static let patience: Int64 = 3_600_000_000
 
     /// Has a lead wait for a rule.
-    mutating func wait(_ waiter: SimulatedLine.Waiter, for rule: UUID, at time: Int64) {
+    mutating func wait(_ waiter: SimulatedQueue.Waiter, for rule: UUID, at time: Int64) {
         let isNew = lines[rule] == nil
-        lines[rule, default: SimulatedLine()].add(waiter)
+        lines[rule, default: SimulatedQueue()].add(waiter)
         if isNew {
             state.waiting.insert(rule)
             nextOpening = nil

@@ -38,7 +38,7 @@ struct SimulatedSide {
     private(set) var full: [StateKey: (first: Int64, windows: Int)] = [:]
 
     /// The leads that wait, by rule.
-    var lines: [UUID: SimulatedLine] = [:]
+    var lines: [UUID: SimulatedQueue] = [:]
     /// Outcomes of waiting leads since the last report.
     var moved: [(number: Int, result: Result)] = []
     /// How many leads have waited, and the longest of them, in microseconds.
@@ -158,7 +158,7 @@ struct SimulatedSide {
     }
 
     /// Notes that a lead has moved.
-    mutating func moves(_ waiter: SimulatedLine.Waiter, _ result: Result) {
+    mutating func moves(_ waiter: SimulatedQueue.Waiter, _ result: Result) {
         moved.append((waiter.number, result))
         guard case .waiting = result.placement else {
             waits.longest = max(waits.longest, state.now - (waiter.lead.time ?? state.now))

@@ -22,10 +22,9 @@ extension Alerts {
         static let configuration = CommandConfiguration(abstract: "Show the state of each alert.")
 
         func run() async throws {
-            try await withDatabase { session in
-                var stored: [String: StoredAlert] = [:]
-                for alert in try await session.stores.alerts.alerts() { stored[alert.name] = alert }
-                let now = try await session.stores.schedule.databaseTime()
+            try await withUseCases { useCases, session in
+                let (alerts, now) = try await useCases.alerts.list(as: .commandLine)
+                let stored = Dictionary(alerts.map { ($0.name, $0) }) { first, _ in first }
                 var table = TextTable(["NAME", "STATE", "SEVERITY", "VALUE", "CONDITION", "SINCE"])
                 for rule in session.settings.monitoring.alerts.rules {
                     let alert = stored[rule.name]
@@ -36,7 +35,8 @@ extension Alerts {
                     ])
                 }
                 terminal.output(table.text)
-                let names = session.settings.monitoring.targets(node: "").map(\.name)
+                let names = session.settings.monitoring.targets(node: "", transport: session.settings.httpClient)
+                    .map(\.name)
                 terminal.output("\nTargets: \(names.isEmpty ? "none is set up" : names.joined(separator: ", "))")
             }
         }
@@ -60,8 +60,8 @@ extension Alerts {
         var target: String?
 
         func run() async throws {
-            let settings = try await CommandContext.current.settings()
-            let all = settings.monitoring.targets(node: NodeName.host())
+            let settings = try CommandContext.current.settings()
+            let all = settings.monitoring.targets(node: NodeName.host(), transport: settings.httpClient)
             let chosen = all.filter { target == nil || $0.name == target }
             guard !chosen.isEmpty else {
                 throw CommandError(
@@ -127,15 +127,13 @@ extension Alerts {
                 )
             }
             let seconds = Self.seconds(time) ?? 0
-            try await withDatabase { session in
-                for alert in names where name == "all" || alert == name {
-                    _ = try await session.stores.alerts.silenceAlert(
-                        alert,
-                        seconds: seconds,
-                        by: "command line",
-                        reason: seconds > 0 ? reason : nil
-                    )
-                }
+            try await withUseCases { useCases, _ in
+                try await useCases.alerts.silence(
+                    name == "all" ? names : [name],
+                    seconds: seconds,
+                    reason: reason,
+                    as: .commandLine
+                )
             }
             let subject = name == "all" ? "Every alert" : name
             terminal.output(

@@ -16,7 +16,7 @@ struct DatabaseURL: AsyncParsableCommand {
     )
 
     func run() async throws {
-        if let url = try await CommandContext.current.settings().databaseURL { return terminal.output(url) }
+        if let url = try CommandContext.current.settings().databaseURL { return terminal.output(url) }
         try await withDatabase(schema: .none) { session in
             guard session.embedded == nil else {
                 throw CommandError(

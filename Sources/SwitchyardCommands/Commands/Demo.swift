@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import LeadStore
+import LeadRouting
 import RoutingRules
 import SwitchyardServer
 
@@ -16,12 +16,12 @@ struct Demo: AsyncParsableCommand {
 
     func run() async throws {
         let contents = try file.map(Self.read) ?? DemoFile.builtIn()
-        try await withDatabase { session in
-            let counts = try await DemoData.load(contents, into: session.stores)
+        try await withUseCases { useCases, session in
+            let counts = try await DemoData.load(contents, into: useCases)
             terminal.output(
                 "Loaded \(counts.workspaces) workspaces, \(counts.agreements) agreements, \(counts.rules) rules."
             )
-            if let access = try await DemoData.access(session: session) {
+            if let access = try await DemoData.access(session: session, useCases) {
                 terminal.output("Key for “\(access.workspaceName)”: \(access.token)")
             }
         }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
 import LeadRouting
-import LeadStore
 import RoutingRules
 import SwitchyardServer
 import Web

@@ -28,20 +28,19 @@ struct Import: AsyncParsableCommand {
 
     func run() async throws {
         let input = try FileChunks(path: file)
-        try await withDatabase { session in
+        try await withUseCases { useCases, _ in
             let started = ContinuousClock.now
-            let stores = session.stores
-            let all = try await stores.workspaces.workspaces(as: .administrator).map(\.workspace)
+            let names = try await useCases.workspaces.names(as: .commandLine)
             var sender: UUID?
-            if let workspace { sender = try await stores.workspaces.workspace(named: workspace).workspace.id }
-            let routing = RoutingServices(session: session)
-            let importing = CSVImport(intake: routing.intake, workspaces: all, defaultWorkspace: sender)
+            if let workspace {
+                sender = try await useCases.workspaces.find(named: workspace, as: .commandLine).workspace.id
+            }
             let line = ProgressLine("Importing \(file)", on: terminal)
             let rejects = RejectFile(besides: file)
             let size = Double(max(1, input.size))
             let summary: ImportSummary
             do {
-                summary = try await importing.run(input) { header in
+                summary = try await useCases.submissions.importCSV(input, from: sender, as: .commandLine) { header in
                     rejects.header = header
                 } onReject: { row in
                     try rejects.add(row)
@@ -60,20 +59,17 @@ struct Import: AsyncParsableCommand {
             }
             line.finish()
             try rejects.close()
-            await routing.intake.stop()
             let seconds = started.duration(to: .now)
-            report(summary, workspaces: all, rejects: rejects, took: seconds)
+            report(summary, names: names, rejects: rejects, took: seconds)
         }
     }
 
     private func report(
         _ summary: ImportSummary,
-        workspaces: [Workspace],
+        names: [UUID: String],
         rejects: RejectFile,
         took: Duration
     ) {
-        var names: [UUID: String] = [:]
-        for workspace in workspaces { names[workspace.id] = workspace.name }
         var table = TextTable(["ROWS", "OUTCOME"])
         let routed = summary.routed.map { (count: $0.value, name: names[$0.key] ?? $0.key.text) }
             .sorted { ($1.count, $0.name) < ($0.count, $1.name) }

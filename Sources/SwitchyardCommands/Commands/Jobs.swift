@@ -21,21 +21,15 @@ extension Jobs {
         static let configuration = CommandConfiguration(abstract: "List the scheduled functions.")
 
         func run() async throws {
-            try await withDatabase { session in
-                let now = try await session.stores.schedule.databaseTime()
-                let times = DueTimes(ScheduledFunction.all)
-                var last: [String: ScheduledRun] = [:]
-                for run in try await session.stores.schedule.lastRuns() { last[run.name] = run }
+            try await withUseCases { useCases, _ in
                 var table = TextTable(["NAME", "WHEN", "LAST RUN", "RESULT", "NEXT RUN"])
-                for function in ScheduledFunction.all {
-                    let run = last[function.name]
+                for state in try await useCases.schedule.list(as: .commandLine) {
                     table.add([
-                        function.name,
-                        Self.trigger(function),
-                        run.map { "\($0.startedAt)" } ?? "never",
-                        run.map(Self.result) ?? "",
-                        times.next(of: function.name, after: now.microsecondsSinceUnixEpoch / 1_000_000)
-                            .map { "\(Timestamp(microsecondsSinceUnixEpoch: $0 * 1_000_000))" } ?? "",
+                        state.function.name,
+                        Self.trigger(state.function),
+                        state.lastRun.map { "\($0.startedAt)" } ?? "never",
+                        state.lastRun.map(Self.result) ?? "",
+                        state.nextRunAt.map { "\($0)" } ?? "",
                     ])
                 }
                 terminal.output(table.text)
@@ -64,15 +58,8 @@ extension Jobs {
         var name: String
 
         func run() async throws {
-            guard ScheduledFunction.all.contains(where: { $0.name == name }) else {
-                throw CommandError(
-                    "There is no function “\(name)”.",
-                    remedy: "There are: \(ScheduledFunction.all.map(\.name).joined(separator: ", "))."
-                )
-            }
-            try await withDatabase { session in
-                let routing = RoutingServices(session: session)
-                let affected = try await routing.scheduler.runByHand(name)
+            try await withUseCases { useCases, _ in
+                let affected = try await useCases.schedule.run(name, as: .commandLine)
                 terminal.output("\(name): \(affected) affected")
             }
         }

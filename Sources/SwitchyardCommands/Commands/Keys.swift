@@ -2,7 +2,6 @@ import ArgumentParser
 import FoundationEssentials
 import LeadRouting
 import LeadStore
-import Postgres
 import RoutingRules
 import SwitchyardServer
 
@@ -20,6 +19,8 @@ extension Keys {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create a key and print its token, only once.")
 
+        private static let scopeNames = Scope.allCases.map(\.rawValue).joined(separator: ", ")
+
         @Option(help: "The workspace of the key, by id or name.")
         var workspace: String?
 
@@ -34,7 +35,7 @@ extension Keys {
             parsing: .singleValue,
             help: """
                 What it may do; repeatable. Default: all that its kind may, but a workspace's key may not erase people. One of \
-                \(KeyScopes.names).
+                \(scopeNames).
                 """
         )
         var scopes: [String] = []
@@ -46,36 +47,29 @@ extension Keys {
             guard (workspace != nil) != isForAdministrator else {
                 throw ValidationError("Give --workspace and its name or id, or --administrator.")
             }
-            for scope in scopes where !KeyScopes.all.contains(scope) {
-                throw ValidationError("There is no scope “\(scope)”. Use one of \(KeyScopes.names).")
+            for scope in scopes where Scope(rawValue: scope) == nil {
+                throw ValidationError("There is no scope “\(scope)”. Use one of \(Self.scopeNames).")
             }
             if let days, days < 1 { throw ValidationError("--days must be 1 or more.") }
         }
 
         func run() async throws {
-            try await withDatabase { session in
-                let stores = session.stores
-                var owner: WorkspaceRecord?
-                if let workspace { owner = try await stores.workspaces.workspace(named: workspace) }
-                let granted = scopes.isEmpty ? KeyScopes.defaults(isAdministrator: owner == nil) : scopes
-                let token = APIKeyToken.random()
-                let now = try await stores.schedule.databaseTime()
-                let key = try await stores.keys.createKey(
-                    token,
-                    id: UUID.new(),
-                    workspaceID: owner?.workspace.id,
+            try await withUseCases { useCases, _ in
+                var owner: Workspace?
+                if let workspace {
+                    owner = try await useCases.workspaces.find(named: workspace, as: .commandLine).workspace
+                }
+                let (key, token) = try await useCases.keys.create(
+                    for: owner?.id,
                     name: name,
-                    scopes: granted,
-                    expiresAt: days.map {
-                        Timestamp(
-                            microsecondsSinceUnixEpoch: now.microsecondsSinceUnixEpoch + Int64($0) * 86_400_000_000
-                        )
-                    }
+                    scopes: scopes.isEmpty ? nil : scopes.compactMap(Scope.init),
+                    days: days,
+                    as: .commandLine
                 )
-                terminal.output(token.text)
+                terminal.output(token)
                 terminal.error(
                     """
-                    Key \(key.prefix) for \(owner?.workspace.name ?? "administrators"), scopes \(granted.joined(separator: ", ")).
+                    Key \(key.prefix) for \(owner?.name ?? "administrators"), scopes \(key.scopes.joined(separator: ", ")).
                     Keep the token: it is shown only once.
                     """
                 )
@@ -88,10 +82,10 @@ extension Keys {
         static let configuration = CommandConfiguration(abstract: "List the keys, without their secrets.")
 
         func run() async throws {
-            try await withDatabase { session in
-                let names = try await session.stores.workspaces.workspaceNames()
+            try await withUseCases { useCases, _ in
+                let names = try await useCases.workspaces.names(as: .commandLine)
                 var table = TextTable(["PREFIX", "NAME", "WORKSPACE", "SCOPES", "LAST USED", "STATE"])
-                for key in try await session.stores.keys.keys() {
+                for key in try await useCases.keys.list(as: .commandLine) {
                     table.add([
                         key.prefix,
                         key.name,
@@ -114,12 +108,12 @@ extension Keys {
         var key: String
 
         func run() async throws {
-            try await withDatabase { session in
-                guard let revoked = try await session.stores.keys.revokeKey(key) else {
-                    throw CommandError(
-                        "There is no key “\(key)” in use.",
-                        remedy: "`switchyard keys list` shows the prefixes."
-                    )
+            try await withUseCases { useCases, _ in
+                let revoked: APIKey
+                do {
+                    revoked = try await useCases.keys.revoke(key, as: .commandLine)
+                } catch RequestError.notFound(let text) {
+                    throw CommandError(text, remedy: "`switchyard keys list` shows the prefixes.")
                 }
                 terminal.output(
                     "Revoked \(revoked.prefix) (\(revoked.name)). Servers stop accepting it within ten seconds."

@@ -7,14 +7,14 @@ import SwitchyardServer
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Migrate, roll back and check the schema.",
-        subcommands: [Up.self, Down.self, Status.self, Verify.self, Plan.self, Rehearse.self, Bare.self],
-        defaultSubcommand: Bare.self
+        subcommands: [Up.self, Down.self, Status.self, Verify.self, Plan.self, Rehearse.self, Default.self],
+        defaultSubcommand: Default.self
     )
 }
 
 extension Migrate {
     /// What `migrate` is without a word behind it: `status`, or with `--online` `up --online`.
-    struct Bare: AsyncParsableCommand {
+    struct Default: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "bare", shouldDisplay: false)
 
         @Flag(help: "The same as `up --online`.")
@@ -94,9 +94,9 @@ extension Migrate {
                     )
                 }
                 guard yes else {
-                    let doomed = try await session.migrator.status()
+                    let applied = try await session.migrator.status()
                         .filter { $0.isApplied && $0.migration.version > to }
-                    for state in doomed.reversed() { terminal.output("would roll back \(state.migration.version)") }
+                    for state in applied.reversed() { terminal.output("would roll back \(state.migration.version)") }
                     terminal.output("Nothing was done. Make a backup, then add --yes.")
                     return
                 }
@@ -130,7 +130,7 @@ extension Migrate {
 
         func run() async throws {
             let allWell = try await withDatabase(schema: .none) { session in
-                let checks = try await session.stores.schema.verify()
+                let checks = try await session.verifySchema()
                 var table = TextTable(["", "CHECK", "DETAIL"])
                 for check in checks { table.add([check.isOK ? "✓" : "✗", check.name, check.detail]) }
                 terminal.output(table.text)

@@ -19,9 +19,9 @@ struct PauseOptions: ParsableArguments {
     }
 
     /// The target of the use case, and what to call it.
-    func resolve(in stores: Stores) async throws -> (PauseTarget, name: String) {
+    func resolve(in workspaces: WorkspaceRequests) async throws -> (PauseTarget, name: String) {
         guard let workspace else { return (.all, "Routing as a whole") }
-        let record = try await stores.workspaces.workspace(named: workspace).workspace
+        let record = try await workspaces.find(named: workspace, as: .commandLine).workspace
         return (.workspace(record.id), "Routing of “\(record.name)”")
     }
 }
@@ -39,8 +39,8 @@ struct Pause: AsyncParsableCommand {
     var reason: String?
 
     func run() async throws {
-        try await withUseCases { useCases, session in
-            let (target, name) = try await target.resolve(in: session.stores)
+        try await withUseCases { useCases, _ in
+            let (target, name) = try await target.resolve(in: useCases.workspaces)
             let (_, isNew) = try await useCases.operations.pause(target, reason: reason, as: .commandLine)
             terminal.output("\(name) \(isNew ? "is paused" : "was paused already"). Leads are taken in, and wait.")
         }
@@ -56,8 +56,8 @@ struct Resume: AsyncParsableCommand {
     @OptionGroup var target: PauseOptions
 
     func run() async throws {
-        try await withUseCases { useCases, session in
-            let (target, name) = try await target.resolve(in: session.stores)
+        try await withUseCases { useCases, _ in
+            let (target, name) = try await target.resolve(in: useCases.workspaces)
             let (_, wasPaused) = try await useCases.operations.resume(target, as: .commandLine)
             terminal.output("\(name) \(wasPaused ? "goes on" : "was not paused").")
         }

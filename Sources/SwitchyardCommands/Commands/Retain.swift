@@ -1,4 +1,5 @@
 import ArgumentParser
+import LeadRouting
 import LeadStore
 import SwitchyardServer
 
@@ -24,9 +25,11 @@ struct Retain: AsyncParsableCommand {
             }
             months = number
         }
-        try await withDatabase { session in
-            if logMonths != nil { try await session.stores.maintenance.keepLog(months: months) }
-            let now = try await session.stores.maintenance.retention()
+        try await withUseCases { useCases, _ in
+            let now =
+                logMonths == nil
+                ? try await useCases.operations.retention(as: .commandLine)
+                : try await useCases.operations.keepLog(months: months, as: .commandLine)
             terminal.output(
                 "Routing log: \(now.logMonths.map { "\($0) months beside the current one" } ?? "kept for ever")"
                     + (now.oldestLogMonth.map { "; the oldest there is: \($0)" } ?? "") + "."

@@ -61,16 +61,15 @@ struct Retry: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await withUseCases { useCases, session in
+        try await withUseCases { useCases, _ in
             if let lead {
                 guard let id = UUID(uuidString: lead) else { throw CommandError("“\(lead)” is not a lead's id.") }
                 try await useCases.leads.retry(id, as: .commandLine)
                 terminal.output("\(id.text) is waiting again.")
                 return
             }
-            if unmatched { try await requeueUnmatched(useCases, session.stores) }
-            let routing = RoutingServices(session: session)
-            let summary = try await routing.waiting.drain(limit: limit)
+            if unmatched { try await requeueUnmatched(useCases) }
+            let summary = try await useCases.leads.routeDue(limit: limit, as: .commandLine)
             terminal.output(
                 "\(summary.claimed) were due: \(summary.routed) routed, \(summary.waiting) wait on, \(summary.failed) failed."
             )
@@ -78,10 +77,11 @@ struct Retry: AsyncParsableCommand {
     }
 
     /// Puts back what no rule matched, a page at a time; what comes to the same again is not put back twice.
-    private func requeueUnmatched(_ useCases: UseCases, _ stores: Stores) async throws {
+    private func requeueUnmatched(_ useCases: UseCases) async throws {
         var filter = LeadFilter()
         if let workspace {
-            filter.sourceWorkspaceID = try await stores.workspaces.workspace(named: workspace).workspace.id
+            filter.sourceWorkspaceID =
+                try await useCases.workspaces.find(named: workspace, as: .commandLine).workspace.id
         }
         var total = 0
         var requeued: Int

@@ -20,8 +20,8 @@ struct Serve: AsyncParsableCommand {
     var port: Int?
 
     func run() async throws {
-        FreeMemory.keepLittle()
-        var settings = try await CommandContext.current.settings()
+        FreeMemory.limitRetention()
+        var settings = try CommandContext.current.settings()
         settings.host = host ?? settings.host
         settings.port = port ?? settings.port
         let log = LogOutput(settings)

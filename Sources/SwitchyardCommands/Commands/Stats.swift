@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LeadRouting
 import LeadStore
 import RoutingRules
 import SwitchyardServer
@@ -42,10 +43,9 @@ extension Stats {
         var workspace: String?
 
         func run() async throws {
-            try await withDatabase { session in
-                let counted = try await session.stores.statistics.gatherStatistics()
+            try await withUseCases { useCases, _ in
                 var only: WorkspaceRecord?
-                if let workspace { only = try await session.stores.workspaces.workspace(named: workspace) }
+                if let workspace { only = try await useCases.workspaces.find(named: workspace, as: .commandLine) }
                 let query = StatisticsQuery(
                     from: days.from ?? "-infinity",
                     to: days.to ?? "infinity",
@@ -54,13 +54,14 @@ extension Stats {
                 )
                 var names: [String: String] = [:]
                 if by == .workspace {
-                    for (id, name) in try await session.stores.workspaces.workspaceNames() { names[id.text] = name }
+                    for (id, name) in try await useCases.workspaces.names(as: .commandLine) { names[id.text] = name }
                 }
+                let report = try await useCases.operations.statistics(query, upToSecondsOld: 0, as: .commandLine)
                 var table = TextTable([
                     by.rawValue.uppercased(), "", "ROUTED", "UNMATCHED", "DUPLICATES", "RETRIED", "FAILED", "EXPIRED",
                     "WAITED", "RETURNED", "AVERAGE",
                 ])
-                for row in try await session.stores.statistics.statistics(query, as: .administrator) {
+                for row in report.groups.flatMap({ [$0.out, $0.in] }) where !row.isEmpty {
                     let average = row.routed > 0 ? "\(row.latencyMilliseconds / row.routed) ms" : ""
                     let others = [row.unmatched, row.duplicates, row.retried, row.failed, row.expired, row.waited]
                     table.add(
@@ -69,7 +70,7 @@ extension Stats {
                     )
                 }
                 terminal.output(table.text)
-                if let upTo = counted.upTo { terminal.output("Counted up to \(upTo).") }
+                if let upTo = report.countedUpTo { terminal.output("Counted up to \(upTo).") }
             }
         }
     }
@@ -85,10 +86,13 @@ extension Stats {
         @OptionGroup var days: Days
 
         func run() async throws {
-            try await withDatabase { session in
-                try await session.stores.statistics.gatherStatistics()
+            try await withUseCases { useCases, _ in
                 var total: Int64 = 0
-                try await session.stores.statistics.rebuildStatistics(from: days.from, to: days.to) { day, rows in
+                try await useCases.operations.rebuildStatistics(
+                    from: days.from,
+                    to: days.to,
+                    as: .commandLine
+                ) { day, rows in
                     total += rows
                     terminal.error("\(day): \(rows)")
                 }
@@ -96,6 +100,11 @@ extension Stats {
             }
         }
     }
+}
+
+extension RoutingSums {
+    /// Whether nothing was counted for the key in this direction.
+    fileprivate var isEmpty: Bool { self == RoutingSums(key: key, isIncoming: isIncoming) }
 }
 
 extension StatisticsQuery.Grouping: ExpressibleByArgument {}

@@ -17,7 +17,7 @@ indirect enum YAMLNode {
 
     /// Reads a text that is one document; nil if it holds none.
     ///
-    /// Anchors are passed over and aliases are refused, so that a small text cannot stand for a large value.
+    /// Anchors are skipped and aliases are refused, so that a small text cannot stand for a large value.
     init?(_ text: String) throws {
         let events = YAMLEvents(text)
         defer { events.close() }

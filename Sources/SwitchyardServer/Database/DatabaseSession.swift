@@ -10,7 +10,8 @@ package import Postgres
 package struct DatabaseSession: Sendable {
     package let settings: Settings
     package let pool: PostgresPool
-    package let stores: Stores
+    /// Every statement; commands and routes call use cases instead.
+    let stores: Stores
     /// The way to the database on which notifications are heard.
     package let hints: PostgresConfiguration
     package let logger: Logger
@@ -39,6 +40,9 @@ package struct DatabaseSession: Sendable {
         return Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in try await stores.schema.missingMigrations()
         }
     }
+
+    /// Every check of the schema, for `migrate verify`; it runs on any database, whatever is missing there.
+    package func verifySchema() async throws -> [SchemaCheck] { try await stores.schema.verify() }
 
     /// The same server and user, with another database.
     package func connectionString(toDatabase name: String) -> String {

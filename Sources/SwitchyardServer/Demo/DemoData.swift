@@ -1,6 +1,6 @@
 import FoundationEssentials
-import LeadRouting
-package import LeadStore
+package import LeadRouting
+import LeadStore
 import RoutingRules
 
 /// How to try the demo: a key, and whose it is.
@@ -19,14 +19,20 @@ package enum DemoData {
     ///
     /// Unless SWITCHYARD_DEMO says otherwise, only the embedded PostgreSQL gets one: a database of the user's own does
     /// not fill with junk because a server was started.
-    static func loadIfWanted(session: DatabaseSession) async throws -> DemoAccess? {
+    ///
+    /// - Throws: `CommandError`.
+    static func loadIfWanted(session: DatabaseSession, _ useCases: UseCases) async throws -> DemoAccess? {
         let wanted = session.settings.demo ?? (session.settings.databaseURL == nil)
         guard wanted else { return nil }
-        if try await session.stores.workspaces.workspaces(as: .administrator).isEmpty {
-            session.terminal.error("Loading demo workspaces and rules …")
-            try await load(DemoFile.builtIn(), into: session.stores)
+        do {
+            if try await useCases.workspaces.list(as: .commandLine).isEmpty {
+                session.terminal.error("Loading demo workspaces and rules …")
+                try await load(DemoFile.builtIn(), into: useCases)
+            }
+            return try await access(session: session, useCases)
+        } catch let error as RequestError {
+            throw CommandError(error)
         }
-        return try await access(session: session)
     }
 
     /// Loads workspaces, agreements and rules; what is there already under the same id is left as it is.
@@ -35,12 +41,12 @@ package enum DemoData {
     @discardableResult
     package static func load(
         _ file: DemoFile,
-        into stores: Stores
+        into useCases: UseCases
     ) async throws -> (workspaces: Int, agreements: Int, rules: Int) {
         var counts = (workspaces: 0, agreements: 0, rules: 0)
         var fallbacks: [(UUID, UnmatchedPolicy)] = []
-        for workspace in file.workspaces {
-            guard try await stores.workspaces.workspace(workspace.id, as: .administrator) == nil else { continue }
+        let workspaces = Set(try await useCases.workspaces.list(as: .commandLine).map(\.workspace.id))
+        for workspace in file.workspaces where !workspaces.contains(workspace.id) {
             var change = WorkspaceChange()
             change.name = workspace.name
             change.type = workspace.type
@@ -53,26 +59,26 @@ package enum DemoData {
             } else {
                 change.unmatchedPolicy = policy
             }
-            _ = try await stores.workspaces.createWorkspace(id: workspace.id, change, as: .administrator)
+            _ = try await useCases.workspaces.create(id: workspace.id, change, as: .commandLine)
             counts.workspaces += 1
         }
         for (id, policy) in fallbacks {
             var change = WorkspaceChange()
             change.unmatchedPolicy = policy
-            _ = try await stores.workspaces.changeWorkspace(id, change, as: .administrator)
+            _ = try await useCases.workspaces.change(id, change, as: .commandLine)
         }
         for agreement in file.agreements {
-            let isNew = try await stores.agreements.grant(
+            let (_, isNew) = try await useCases.agreements.grant(
                 RoutingAgreement(
                     receivingWorkspaceID: agreement.receivingWorkspaceId,
                     sendingWorkspaceID: agreement.sendingWorkspaceId
                 ),
-                as: .administrator
+                as: .commandLine
             )
             if isNew { counts.agreements += 1 }
         }
-        for rule in file.rules {
-            guard try await stores.rules.rule(rule.id, as: .administrator) == nil else { continue }
+        let rules = Set(try await useCases.rules.list(of: nil, as: .commandLine).map(\.rule.id))
+        for rule in file.rules where !rules.contains(rule.id) {
             var change = RuleChange()
             change.name = rule.name
             change.priority = rule.priority
@@ -80,36 +86,30 @@ package enum DemoData {
             change.conditions = rule.conditions
             change.destinationWorkspaceID = rule.destinationWorkspaceId
             if let distribution = rule.distribution { change.distribution = .some(Distribution(distribution)) }
-            _ = try await stores.rules.createRule(id: rule.id, owner: rule.workspaceId, change, as: .administrator)
+            _ = try await useCases.rules.create(id: rule.id, owner: rule.workspaceId, change, as: .commandLine)
             counts.rules += 1
         }
         return counts
     }
 
     /// The demo's key: the one that is kept beside the embedded database, or a new one if that no longer works.
-    package static func access(session: DatabaseSession) async throws -> DemoAccess? {
-        let stores = session.stores
+    ///
+    /// - Throws: `RequestError`; `CommandError` when the file of the key cannot be written.
+    package static func access(session: DatabaseSession, _ useCases: UseCases) async throws -> DemoAccess? {
         let file = session.settings.directory + "/demo-key"
         let names = try DemoFile.builtIn().workspaces.map(\.id)
-        let present = try await stores.workspaces.workspaces(as: .administrator)
-        guard let workspace = present.first(where: { names.contains($0.workspace.id) })?.workspace else { return nil }
+        let present = try await useCases.workspaces.list(as: .commandLine).map(\.workspace)
+        guard let workspace = present.first(where: { names.contains($0.id) }) else { return nil }
         if let data = FileManager.default.contents(atPath: file) {
             let text = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).first
                 .map(String.init)
-            if let text, let token = APIKeyToken(text), let key = try await stores.keys.key(for: token) {
-                let owner = present.first { $0.workspace.id == key.workspaceID }?.workspace.name ?? "administrators"
+            if let text, let key = try await useCases.callers.caller(of: text) {
+                let owner = present.first { $0.id == key.workspaceID }?.name ?? "administrators"
                 return DemoAccess(token: text, workspaceName: owner, file: file)
             }
         }
-        let token = APIKeyToken.random()
-        _ = try await stores.keys.createKey(
-            token,
-            id: UUID.new(),
-            workspaceID: workspace.id,
-            name: "demo",
-            scopes: KeyScopes.defaults(isAdministrator: false)
-        )
-        try PrivateFile.write(token.text + "\n", to: file)
-        return DemoAccess(token: token.text, workspaceName: workspace.name, file: file)
+        let (_, token) = try await useCases.keys.create(for: workspace.id, name: "demo", as: .commandLine)
+        try PrivateFile.write(token + "\n", to: file)
+        return DemoAccess(token: token, workspaceName: workspace.name, file: file)
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Inngest
 import LeadRouting
 import Logging
-import Monitoring
+import Outbound
 
 /// What the server has of Inngest, as far as it is configured.
 struct InngestServices: Sendable {
@@ -17,8 +17,7 @@ struct InngestServices: Sendable {
     private let logger: Logger
 
     /// Puts together what the settings ask for.
-    init(settings: InngestSettings, tracer: SpanTracer?, logger: Logger) {
-        let transport = HTTPClientTransport(tracer: tracer)
+    init(settings: InngestSettings, transport: any HTTPTransport, logger: Logger) {
         client = InngestClient(app: InngestApp(version: Version.current), settings: settings, transport: transport)
         self.logger = logger
         grace = settings.drivesSchedule ? 60 : 0

@@ -1,6 +1,7 @@
 import Inngest
 import JSON
 import LeadRouting
+import Outbound
 import RoutingRules
 import Web
 

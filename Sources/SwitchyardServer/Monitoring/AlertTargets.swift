@@ -1,16 +1,16 @@
 package import Monitoring
+package import Outbound
 
 extension MonitoringSettings {
     /// Every target of alerts that is set up.
-    package func targets(node: String, tracer: SpanTracer? = nil) -> [any AlertTarget] {
-        let sender: any HTTPSending = tracer.map { TracedSending(OutsideHTTP(), tracer: $0) } ?? OutsideHTTP()
+    package func targets(node: String, transport: any HTTPTransport) -> [any AlertTarget] {
         var targets: [any AlertTarget] = []
         if let pagerDuty, let pagerDutyAddress {
             targets.append(
-                PagerDutyTarget(routingKey: pagerDuty, address: pagerDutyAddress, source: node, sender: sender)
+                PagerDutyTarget(routingKey: pagerDuty, address: pagerDutyAddress, source: node, transport: transport)
             )
         }
-        if let slack { targets.append(SlackTarget(address: slack, sender: sender)) }
+        if let slack { targets.append(SlackTarget(address: slack, transport: transport)) }
         if let email {
             targets.append(
                 EmailTarget(
@@ -20,8 +20,8 @@ extension MonitoringSettings {
                 )
             )
         }
-        if let webhook { targets.append(WebhookTarget(address: webhook, secret: webhookSecret, sender: sender)) }
-        if let datadog { targets.append(DatadogTarget(account: datadog, sender: sender)) }
+        if let webhook { targets.append(WebhookTarget(address: webhook, secret: webhookSecret, transport: transport)) }
+        if let datadog { targets.append(DatadogTarget(account: datadog, transport: transport)) }
         return targets
     }
 }

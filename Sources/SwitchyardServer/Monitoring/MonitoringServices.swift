@@ -3,6 +3,7 @@ import LeadRouting
 import LeadStore
 import Logging
 import Monitoring
+import Outbound
 import Postgres
 import ServiceLifecycle
 import Web
@@ -42,7 +43,8 @@ struct MonitoringServices: Sendable {
         if settings.monitoring.alerts.isOn { metrics.watch(alerts: settings.monitoring.alerts.rules.map(\.name)) }
         self.metrics = metrics
         let monitoring = settings.monitoring
-        let traces = monitoring.traces.map { Traces($0, logger: log.logger) }
+        let client = settings.httpClient
+        let traces = monitoring.traces.map { Traces($0, transport: client, logger: log.logger) }
         tracer = traces?.tracer
         var meters: [any RoutingMeter] = [metrics.routing]
         if log.isAboutLeads { meters.append(RoutingLog(format: log.format, sink: log.sink)) }
@@ -56,7 +58,10 @@ struct MonitoringServices: Sendable {
             node: node,
             host: NodeName.host(),
             version: Version.current,
-            targets: monitoring.targets(node: node, tracer: traces?.tracer),
+            targets: monitoring.targets(
+                node: node,
+                transport: traces.map { TracedTransport(client, tracer: $0.tracer) } ?? client
+            ),
             settings: monitoring.alerts,
             report: metrics.report(watchingDisk: settings.databaseURL == nil),
             missedFunctions: { try await stores.schedule.missedFunctions() },
@@ -67,7 +72,7 @@ struct MonitoringServices: Sendable {
             let reporter = DatadogReporter(
                 account: account.tagged("node:\(NodeName.host())"),
                 metrics: metrics,
-                sender: OutsideHTTP(),
+                transport: client,
                 logger: log.logger
             )
             services.append(("Datadog", reporter))
@@ -87,7 +92,7 @@ struct MonitoringServices: Sendable {
 
 extension MonitoringSettings {
     /// What reports errors to Sentry; nil without `SENTRY_DSN`.
-    func sentryReporter() -> SentryReporter? {
+    func sentryReporter(transport: any HTTPTransport) -> SentryReporter? {
         sentry.map { sentry in
             SentryReporter(
                 dsn: sentry.dsn,
@@ -97,7 +102,7 @@ extension MonitoringSettings {
                     node: NodeName.host()
                 ),
                 rate: sentry.rate,
-                sender: OutsideHTTP()
+                transport: transport
             )
         }
     }

@@ -1,5 +1,6 @@
 import Logging
 import Monitoring
+import Outbound
 
 /// What makes spans and what sends them, as far as a collector is named.
 struct Traces: Sendable {
@@ -9,8 +10,8 @@ struct Traces: Sendable {
     let exporter: SpanExporter
 
     /// Puts them together.
-    init(_ settings: TraceSettings, logger: Logger) {
-        let exporter = SpanExporter(collector: settings.collector, sender: OutsideHTTP(), logger: logger)
+    init(_ settings: TraceSettings, transport: any HTTPTransport, logger: Logger) {
+        let exporter = SpanExporter(collector: settings.collector, transport: transport, logger: logger)
         self.exporter = exporter
         tracer = SpanTracer(sampling: settings.sampling) { exporter.take($0) }
     }

@@ -1,5 +1,5 @@
-package import Configuration
 package import Monitoring
+package import Outbound
 
 /// What can be set about metrics, logs, alerts and where they are sent.
 ///
@@ -44,11 +44,11 @@ package struct MonitoringSettings: Sendable {
     package var logsRouting: Bool
     /// The alerts.
     package var alerts: AlertSettings
-    package var slack: OutsideAddress?
-    package var webhook: OutsideAddress?
+    package var slack: OutboundAddress?
+    package var webhook: OutboundAddress?
     package var webhookSecret: Secret?
     package var pagerDuty: Secret?
-    package var pagerDutyAddress: OutsideAddress?
+    package var pagerDutyAddress: OutboundAddress?
     package var email: Email?
     package var datadog: DatadogAccount?
     package var sentry: Sentry?
@@ -58,8 +58,7 @@ package struct MonitoringSettings: Sendable {
     /// Reads the settings.
     ///
     /// - Throws: `SettingsError` naming the key whose value cannot be used.
-    package init(reader: ConfigReader) throws {
-        let variables = Variables(reader)
+    init(_ variables: Variables) throws {
         metricsToken = variables.secret("METRICS_TOKEN")
         switch variables.text("LOG_FORMAT")?.lowercased() {
         case nil, "auto": logFormat = nil
@@ -74,7 +73,7 @@ package struct MonitoringSettings: Sendable {
         webhookSecret = variables.secret("ALERT_WEBHOOK_SECRET")
         pagerDuty = variables.secret("PAGERDUTY_ROUTING_KEY")
         pagerDutyAddress =
-            try variables.address("PAGERDUTY_URL") ?? OutsideAddress("https://events.pagerduty.com/v2/enqueue")
+            try variables.address("PAGERDUTY_URL") ?? OutboundAddress("https://events.pagerduty.com/v2/enqueue")
         email = try Self.email(variables)
         datadog = try Self.datadog(variables)
         sentry = try Self.sentry(variables)
@@ -132,7 +131,7 @@ package struct MonitoringSettings: Sendable {
         guard let key = variables.secret("DATADOG_API_KEY") ?? variables.secret("DD_API_KEY") else { return nil }
         let site = variables.text("DATADOG_SITE") ?? variables.text("DD_SITE") ?? "datadoghq.com"
         guard site.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") }),
-            let standard = OutsideAddress("https://api.\(site)")
+            let standard = OutboundAddress("https://api.\(site)")
         else { throw SettingsError(name: "DATADOG_SITE", problem: "must be a site, for example datadoghq.eu") }
         let tags = (variables.text("DATADOG_TAGS") ?? "").split(separator: ",").map(String.init)
         return DatadogAccount(key: key, address: try variables.address("DATADOG_URL") ?? standard, tags: tags)
@@ -148,45 +147,5 @@ package struct MonitoringSettings: Sendable {
             environment: variables.text("SENTRY_ENVIRONMENT") ?? "production",
             rate: try variables.number("SENTRY_SAMPLE_RATE", default: 1, in: 0...1)
         )
-    }
-}
-
-/// Reads variables by the names that people know them by.
-private struct Variables {
-    private let reader: ConfigReader
-
-    init(_ reader: ConfigReader) { self.reader = reader }
-
-    func text(_ name: String) -> String? {
-        let key = ConfigKey(name.lowercased().split(separator: "_").map(String.init))
-        guard let value = reader.string(forKey: key, isSecret: true), !value.isEmpty else { return nil }
-        return value
-    }
-
-    func secret(_ name: String) -> Secret? { text(name).map(Secret.init) }
-
-    func address(_ name: String) throws -> OutsideAddress? {
-        guard let text = text(name) else { return nil }
-        guard let address = OutsideAddress(text) else {
-            throw SettingsError(name: name, problem: "must be https://…, or http:// to this machine")
-        }
-        return address
-    }
-
-    func truth(_ name: String) throws -> Bool? {
-        switch text(name)?.lowercased() {
-        case nil: return nil
-        case "true", "1", "yes", "on": return true
-        case "false", "0", "no", "off": return false
-        default: throw SettingsError(name: name, problem: "must be true or false")
-        }
-    }
-
-    func number(_ name: String, default value: Double, in range: ClosedRange<Double>) throws -> Double {
-        guard let text = text(name) else { return value }
-        guard let number = Double(text), range.contains(number) else {
-            throw SettingsError(name: name, problem: "must be a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
     }
 }

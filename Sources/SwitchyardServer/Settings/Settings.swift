@@ -1,9 +1,7 @@
-package import Configuration
-import FoundationEssentials
 package import Inngest
 import LeadRouting
+package import Outbound
 import Postgres
-import SystemPackage
 
 /// Everything that can be set from outside, with its default.
 ///
@@ -24,6 +22,7 @@ import SystemPackage
 /// | `DATABASE_POOLER` | `transaction`: a pooler in that mode is in between; `none`: surely not | found out |
 /// | `LOG_LEVEL` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | `info` |
 /// | `SWITCHYARD_DEMO` | `false`: an empty database gets no demo data | `true` with the embedded PostgreSQL |
+/// | `EGRESS_PROXY` | an HTTP proxy for requests to other hosts: `http://[USER:PASSWORD@]HOST:PORT` | unset: directly |
 /// | `METRICS_TOKEN`, `LOG_…`, `ALERT…`, `PAGERDUTY_…`, `SMTP_…`, `DATADOG_…`, `SENTRY_…`, `OTEL_…` | see ``MonitoringSettings`` | unset |
 /// | `INNGEST_…` | see ``InngestSettings`` | unset: the schedule is our own |
 package struct Settings: Sendable {
@@ -40,72 +39,60 @@ package struct Settings: Sendable {
     package var autoRollback: Bool
     package var logLevel: String
     package var demo: Bool?
+    /// The proxy for requests to other hosts; nil: requests go out directly.
+    package var egressProxy: OutboundProxy?
     package var inngest: InngestSettings
     package var monitoring: MonitoringSettings
 
-    /// Reads the settings; values given on the command line are put in by the caller.
+    /// Reads the settings from variables, by their names; values given on the command line are put in by the caller.
     ///
-    /// - Throws: `SettingsError` naming the key whose value cannot be used.
-    package init(reader: ConfigReader) throws {
-        host = reader.string(forKey: "host", default: "127.0.0.1")
-        port = try Self.whole(reader, key: "port", name: "PORT", default: 8080, in: 0...65535)
-        databaseURL = try Self.database(reader.string(forKey: "database.url", isSecret: true), name: "DATABASE_URL")
-        directDatabaseURL = try Self.database(
-            reader.string(forKey: "database.direct.url", isSecret: true),
-            name: "DATABASE_DIRECT_URL"
-        )
-        databaseIsPooled = try Self.pooler(reader.string(forKey: "database.pooler"))
-        databaseConnections = try Self.whole(
-            reader,
-            key: "database.connections",
-            name: "DATABASE_CONNECTIONS",
-            default: 8,
-            in: 3...100
-        )
-        directory = reader.string(forKey: "switchyard.dir", default: ".switchyard")
-        serviceRoleKey = Self.text(reader.string(forKey: "supabase.service.role.key", isSecret: true))
-        retriesDisabled = try Self.truth(reader, key: "disable.routing.retry", name: "DISABLE_ROUTING_RETRY") ?? false
-        retryRate = try Self.whole(
-            reader,
-            key: "routing.retry.rate",
-            name: "ROUTING_RETRY_RATE",
-            default: RetryPace.standardRate,
-            in: 1...100_000
-        )
-        autoRollback = try Self.truth(reader, key: "routing.auto.rollback", name: "ROUTING_AUTO_ROLLBACK") ?? true
-        logLevel = reader.string(forKey: "log.level", default: "info").lowercased()
-        demo = try Self.truth(reader, key: "switchyard.demo", name: "SWITCHYARD_DEMO")
-        inngest = try Self.inngest(reader)
-        monitoring = try MonitoringSettings(reader: reader)
-    }
-
-    /// Reads the settings from variables, by their names.
-    ///
-    /// - Throws: `SettingsError` naming the variable whose value cannot be used.
-    package init(variables: [String: String]) throws {
-        try self.init(reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables)))
-    }
+    /// - Throws: ``SettingsError`` naming the variable whose value cannot be used.
+    package init(variables: [String: String]) throws { try self.init(Variables(variables)) }
 
     /// Reads the settings of this process: its environment, and `.env` beneath it where there is one.
-    package static func load() async throws -> Settings {
-        var providers: [any ConfigProvider] = [EnvironmentVariablesProvider()]
-        if FileManager.default.fileExists(atPath: ".env") {
-            providers.append(try await EnvironmentVariablesProvider(environmentFilePath: FilePath(".env")))
-        }
-        return try Settings(reader: ConfigReader(providers: providers))
+    ///
+    /// - Throws: ``SettingsError`` naming the variable whose value cannot be used.
+    package static func load() throws -> Settings { try Settings(Variables.ofProcess(file: ".env")) }
+
+    private init(_ variables: Variables) throws {
+        host = variables.text("HOST") ?? "127.0.0.1"
+        port = try variables.whole("PORT", default: 8080, in: 0...65535)
+        databaseURL = try Self.database(variables, "DATABASE_URL")
+        directDatabaseURL = try Self.database(variables, "DATABASE_DIRECT_URL")
+        databaseIsPooled = try Self.pooler(variables.text("DATABASE_POOLER"))
+        databaseConnections = try variables.whole("DATABASE_CONNECTIONS", default: 8, in: 3...100)
+        directory = variables.text("SWITCHYARD_DIR") ?? ".switchyard"
+        serviceRoleKey = variables.text("SUPABASE_SERVICE_ROLE_KEY")
+        retriesDisabled = try variables.truth("DISABLE_ROUTING_RETRY") ?? false
+        retryRate = try variables.whole("ROUTING_RETRY_RATE", default: RetryRateLimiter.standardRate, in: 1...100_000)
+        autoRollback = try variables.truth("ROUTING_AUTO_ROLLBACK") ?? true
+        logLevel = variables.text("LOG_LEVEL")?.lowercased() ?? "info"
+        demo = try variables.truth("SWITCHYARD_DEMO")
+        egressProxy = try Self.proxy(variables.text("EGRESS_PROXY"))
+        inngest = try Self.inngest(variables)
+        monitoring = try MonitoringSettings(variables)
     }
 
-    private static func inngest(_ reader: ConfigReader) throws(InngestSettingsError) -> InngestSettings {
-        var values: [String: String] = [:]
-        for name in InngestSettings.variables {
-            let key = ConfigKey(name.lowercased().split(separator: "_").map(String.init))
-            values[name] = reader.string(forKey: key, isSecret: true)
+    private static func inngest(_ variables: Variables) throws(InngestSettingsError) -> InngestSettings {
+        let values = InngestSettings.variables.compactMap { name in variables.text(name).map { (name, $0) } }
+        return try InngestSettings(environment: Dictionary(uniqueKeysWithValues: values))
+    }
+
+    /// The HTTP client that everything uses which sends requests.
+    package var httpClient: OutboundHTTPClient {
+        OutboundHTTPClient(userAgent: "switchyard/\(Version.current)", proxy: egressProxy)
+    }
+
+    private static func proxy(_ text: String?) throws -> OutboundProxy? {
+        guard let text else { return nil }
+        guard let proxy = OutboundProxy(text) else {
+            throw SettingsError(name: "EGRESS_PROXY", problem: "must be http://[USER:PASSWORD@]HOST:PORT or https://…")
         }
-        return try InngestSettings(environment: values)
+        return proxy
     }
 
     private static func pooler(_ value: String?) throws -> Bool? {
-        switch text(value)?.lowercased() {
+        switch value?.lowercased() {
         case nil, "auto": nil
         case "transaction": true
         case "none": false
@@ -114,8 +101,8 @@ package struct Settings: Sendable {
     }
 
     /// A connection string that libpq can read; an error about another one repeats no part of it.
-    private static func database(_ value: String?, name: String) throws -> String? {
-        guard let value = text(value) else { return nil }
+    private static func database(_ variables: Variables, _ name: String) throws -> String? {
+        guard let value = variables.text(name) else { return nil }
         do {
             try PostgresConfiguration(connectionString: value).check()
             return value
@@ -123,37 +110,6 @@ package struct Settings: Sendable {
             var problem = "cannot be used: " + error.message
             if problem.hasSuffix(".") { problem.removeLast() }
             throw SettingsError(name: name, problem: problem)
-        }
-    }
-
-    private static func text(_ value: String?) -> String? {
-        guard let value, !value.isEmpty else { return nil }
-        return value
-    }
-
-    private static func whole(
-        _ reader: ConfigReader,
-        key: ConfigKey,
-        name: String,
-        default value: Int,
-        in range: ClosedRange<Int>
-    ) throws -> Int {
-        guard let text = text(reader.string(forKey: key)) else { return value }
-        guard let number = Int(text), range.contains(number) else {
-            throw SettingsError(
-                name: name,
-                problem: "must be a whole number from \(range.lowerBound) to \(range.upperBound)"
-            )
-        }
-        return number
-    }
-
-    private static func truth(_ reader: ConfigReader, key: ConfigKey, name: String) throws -> Bool? {
-        guard let text = text(reader.string(forKey: key)) else { return nil }
-        switch text.lowercased() {
-        case "true", "1", "yes", "on": return true
-        case "false", "0", "no", "off": return false
-        default: throw SettingsError(name: name, problem: "must be true or false")
         }
     }
 }

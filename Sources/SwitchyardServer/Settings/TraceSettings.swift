@@ -1,4 +1,5 @@
 package import Monitoring
+import Outbound
 
 /// Where spans go, under OpenTelemetry's own names.
 ///
@@ -34,7 +35,7 @@ package struct TraceSettings: Sendable {
         let headers = try Self.headers(text)
         guard address.hasPrefix("https://") || address.hasPrefix("http://"), !address.contains(where: \.isWhitespace)
         else { throw SettingsError(name: name, problem: "must be an address that begins with http:// or https://") }
-        guard headers.isEmpty || OutsideAddress(address) != nil else {
+        guard headers.isEmpty || OutboundAddress(address) != nil else {
             throw SettingsError(
                 name: name,
                 problem: "must begin with https://, or be on this machine, since OTEL_EXPORTER_OTLP_HEADERS go with it"

@@ -98,7 +98,7 @@ extension JSONWriter {
             writer.member("verdict", step.verdict.name)
             writer.member("destinationWorkspaceId", isShown ? step.rule.destinationWorkspaceID : nil)
             switch step.verdict {
-            case .passedOver(let because): writer.member("because", isShown ? because : nil)
+            case .skipped(let because): writer.member("because", isShown ? because : nil)
             case .unreadable(let problem): writer.member("because", isShown ? problem.message : nil)
             default: writer.member("because", String?.none)
             }

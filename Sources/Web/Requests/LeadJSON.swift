@@ -16,7 +16,7 @@ package enum LeadJSON {
         return decoded.lead
     }
 
-    /// Reads leads: a list of objects, or an object a line; blank lines are passed over.
+    /// Reads leads: a list of objects, or an object a line; blank lines are skipped.
     ///
     /// - Parameters:
     ///   - bytes: the file.

@@ -21,7 +21,7 @@ extension API {
     ) async throws -> Response {
         var query = try QueryDecoding(request.uri)
         try query.finish()
-        let agreements = try await useCases.agreements.agreements(as: caller)
+        let agreements = try await useCases.agreements.list(as: caller)
         return json(capacity: 64 + agreements.count * 192) { $0.list("agreements", agreements) { $0.agreement($1) } }
     }
 

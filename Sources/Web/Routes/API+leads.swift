@@ -187,7 +187,7 @@ extension API {
         let limit = query.int("limit", in: 1...200) ?? 50
         let cursor = query.text("cursor")
         try query.finish()
-        let page = try await useCases.leads.leads(filter, after: try cursor.map(place), limit: limit, as: caller)
+        let page = try await useCases.leads.page(filter, after: try cursor.map(place), limit: limit, as: caller)
         return json(capacity: 64 + page.leads.count * 768) { writer in
             writer.object { writer in
                 writer.key("leads")
@@ -211,7 +211,7 @@ extension API {
 
     /// `GET /api/leads/{id}`: a lead with its history.
     @Sendable private func lead(_ request: Request, _ context: WebContext, as caller: Caller) async throws -> Response {
-        let found = try await useCases.leads.lead(id("id", in: context), as: caller)
+        let found = try await useCases.leads.find(id("id", in: context), as: caller)
         return json(capacity: 2048) { writer in
             writer.object { writer in
                 writer.lead(found.lead)

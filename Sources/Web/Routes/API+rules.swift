@@ -22,12 +22,12 @@ extension API {
         var query = try QueryDecoding(request.uri)
         let owner = query.uuid("workspaceId")
         try query.finish()
-        let rules = try await useCases.rules.rules(of: owner, as: caller)
+        let rules = try await useCases.rules.list(of: owner, as: caller)
         return json(capacity: 64 + rules.count * 512) { $0.list("rules", rules) { $0.rule($1) } }
     }
 
     @Sendable private func rule(_ request: Request, _ context: WebContext, as caller: Caller) async throws -> Response {
-        let rule = try await useCases.rules.rule(id("id", in: context), as: caller)
+        let rule = try await useCases.rules.find(id("id", in: context), as: caller)
         return json { $0.rule(rule) }
     }
 

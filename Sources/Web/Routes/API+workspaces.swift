@@ -21,7 +21,7 @@ extension API {
     ) async throws -> Response {
         var query = try QueryDecoding(request.uri)
         try query.finish()
-        let workspaces = try await useCases.workspaces.workspaces(as: caller)
+        let workspaces = try await useCases.workspaces.list(as: caller)
         return json(capacity: 64 + workspaces.count * 384) { $0.list("workspaces", workspaces) { $0.workspace($1) } }
     }
 
@@ -30,7 +30,7 @@ extension API {
         _ context: WebContext,
         as caller: Caller
     ) async throws -> Response {
-        let workspace = try await useCases.workspaces.workspace(id("id", in: context), as: caller)
+        let workspace = try await useCases.workspaces.find(id("id", in: context), as: caller)
         return json { $0.workspace(workspace) }
     }
 

@@ -14,8 +14,8 @@ struct MeterMiddleware: RouterMiddleware {
         next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
-        func end(_ status: Int) -> MeasuredEnd {
-            MeasuredEnd(
+        func measurement(_ status: Int) -> RequestMeasurement {
+            RequestMeasurement(
                 meter: meter,
                 method: request.method,
                 path: context.endpointPath,
@@ -26,13 +26,13 @@ struct MeterMiddleware: RouterMiddleware {
         meter.begin()
         do {
             var response = try await next(request, context)
-            let end = end(response.status.code)
+            let measurement = measurement(response.status.code)
             guard response.body.contentLength == nil else {
-                end.record()
+                measurement.record()
                 return response
             }
             // When the stream has ended, or its client is gone, nothing holds it.
-            let held = HeldEnd(end)
+            let held = RecordOnDeinit(measurement)
             let body = response.body
             response.body = ResponseBody { writer in
                 try await body.write(writer)
@@ -40,14 +40,14 @@ struct MeterMiddleware: RouterMiddleware {
             }
             return response
         } catch {
-            end(500).record()
+            measurement(500).record()
             throw error
         }
     }
 }
 
 /// What is to be counted when a request ends.
-private struct MeasuredEnd: Sendable {
+private struct RequestMeasurement: Sendable {
     let meter: HTTPMeter
     let method: HTTPRequest.Method
     let path: String?
@@ -63,10 +63,10 @@ private struct MeasuredEnd: Sendable {
 }
 
 /// Counts when it is let go of.
-private final class HeldEnd: Sendable {
-    private let end: MeasuredEnd
+private final class RecordOnDeinit: Sendable {
+    private let measurement: RequestMeasurement
 
-    init(_ end: MeasuredEnd) { self.end = end }
+    init(_ measurement: RequestMeasurement) { self.measurement = measurement }
 
-    deinit { end.record() }
+    deinit { measurement.record() }
 }

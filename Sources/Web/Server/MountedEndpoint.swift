@@ -79,7 +79,7 @@ extension API {
     }
 
     private func requireAdministrator(_ scope: Scope, of request: Request) async throws {
-        try await caller(of: request, with: scope).requireAdministrator()
+        try await caller(of: request, with: scope).requireAdministrator(scope)
     }
 }
 

@@ -16,7 +16,7 @@ struct LeadStream: Sendable {
     static let leadsUnderWay = 4096
 
     /// Leads that arrived together, and what became of them.
-    private struct Portion: Sendable {
+    private struct Batch: Sendable {
         /// The place of the first of them in the stream.
         let first: Int
         let count: Int
@@ -25,7 +25,7 @@ struct LeadStream: Sendable {
     }
 
     private enum Step: Sendable {
-        case portion(Portion)
+        case batch(Batch)
         /// The stream cannot be read on.
         case end(Problem)
     }
@@ -50,13 +50,13 @@ struct LeadStream: Sendable {
             while problem == nil, let step = await steps.receive() {
                 switch step {
                 case .end(let reason): problem = reason
-                case .portion(let portion):
-                    let results = await portion.results()
-                    steps.finish(weight: portion.count)
-                    var writer = JSONWriter(capacity: portion.count * 384)
+                case .batch(let batch):
+                    let results = await batch.results()
+                    steps.finish(weight: batch.count)
+                    var writer = JSONWriter(capacity: batch.count * 384)
                     for (place, result) in results.enumerated() {
                         counts.add(result)
-                        writer.line { $0.result(portion.first + place, code: 201, result) { $0.outcome($1) } }
+                        writer.line { $0.result(batch.first + place, code: 201, result) { $0.outcome($1) } }
                     }
                     try await write(writer.buffer)
                 }
@@ -129,11 +129,11 @@ struct LeadStream: Sendable {
                 begun = .failure(Problem(error))
             }
         }
-        let portion = Portion(first: next, count: lines.count) { [begun] in
+        let batch = Batch(first: next, count: lines.count) { [begun] in
             await Self.results(lines, begun)
         }
         next += lines.count
-        await steps.send(.portion(portion), weight: lines.count)
+        await steps.send(.batch(batch), weight: lines.count)
     }
 
     private static func results(

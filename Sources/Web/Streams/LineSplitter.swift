@@ -12,7 +12,7 @@ struct LineSplitter {
     /// A splitter of lines of at most so many bytes.
     init(limit: Int) { self.limit = limit }
 
-    /// Calls `line` with each line that these bytes end, without its line end; blank lines are passed over.
+    /// Calls `line` with each line that these bytes end, without its line end; blank lines are skipped.
     ///
     /// - Throws: ``TooLong``, after the lines before it; and what `line` throws.
     mutating func split(_ bytes: some Collection<UInt8>, _ line: ([UInt8]) throws -> Void) throws {

@@ -21,7 +21,7 @@ import Testing
         rule.name = "Rule \(id)"
         rule.destinationWorkspaceID = Samples.east
         set(&rule)
-        _ = try await fixture.stores.rules.createRule(id: .sample(id), owner: nil, rule, as: .administrator)
+        _ = try await fixture.stores.rules.create(id: .sample(id), owner: nil, rule, as: .administrator)
     }
 
     /// What an engineer on call has on the screen.
@@ -52,7 +52,7 @@ import Testing
             let behind = try await intake.submit(Samples.lead(3), from: Samples.partner).leadID
             #expect(try await explain(fixture, behind).reproduction == .same)
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 3)], whenFull: .wait))
-            #expect(try await fixture.router().routeAwaited().routed == 1)
+            #expect(try await fixture.router().routeLeadsWaitingForCapacity().routed == 1)
             let moved = try await explain(fixture, lead)
             #expect(moved.attempts.map(\.result) == ["waiting", "success"])
             #expect(moved.reproduction == .same && moved.ruleSet.isCurrent)
@@ -99,7 +99,7 @@ import Testing
         try await RoutingFixture.with { fixture in
             var change = WorkspaceChange()
             change.unmatchedPolicy = .fallback(Samples.east)
-            _ = try await fixture.stores.workspaces.changeWorkspace(Samples.partner, change, as: .administrator)
+            _ = try await fixture.stores.workspaces.change(Samples.partner, change, as: .administrator)
             try await fixture.bound(Samples.east, WorkspaceCapacity(caps: [Cap(per: .total, limit: 1)]))
             let intake = fixture.intake()
             var leads: [UUID] = []
@@ -177,7 +177,7 @@ import Testing
                 var person = AssigneeChange()
                 person.name = "P\(id)"
                 person.caps = [Cap(per: .day, limit: 4)]
-                _ = try await fixture.stores.assignees.createAssignee(
+                _ = try await fixture.stores.assignees.create(
                     id: .sample(id),
                     of: Samples.west,
                     person,
@@ -210,7 +210,7 @@ import Testing
                 let id = try #require(UUID(uuidString: row[0]))
                 _ = try await returning(id, reason: nil, sendsOn: true, actor: "k", as: .administrator)
             }
-            _ = try await fixture.router().routeAwaited()
+            _ = try await fixture.router().routeLeadsWaitingForCapacity()
             var seen: [String: Int] = [:]
             for row in try await fixture.run("SELECT id FROM leads ORDER BY id") {
                 let id = try #require(UUID(uuidString: row[0]))

@@ -25,9 +25,9 @@ import Testing
     @Test func explainUsesTheRulesOfTheDecision() async throws {
         try await RoutingFixture.with { fixture in
             let first = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
-            _ = try await fixture.stores.by("key-7")
+            _ = try await fixture.stores.acting(as: "key-7")
                 .rules
-                .changeRule(
+                .change(
                     Samples.westRule,
                     rule { $0.conditions = RuleConditions(industries: ["farming"]) },
                     as: .administrator
@@ -78,7 +78,7 @@ import Testing
 
     @Test func receiverSeesMatchedRuleOnly() async throws {
         try await RoutingFixture.with { fixture in
-            _ = try await fixture.stores.rules.createRule(
+            _ = try await fixture.stores.rules.create(
                 id: UUID(),
                 owner: nil,
                 rule {

@@ -35,7 +35,7 @@ import Testing
         try await RoutingFixture.with { fixture in
             try await fill(fixture)
             let before = try await Self.state(of: fixture)
-            var farming = try #require(try await fixture.stores.rules.rules(as: .administrator).first?.rule)
+            var farming = try #require(try await fixture.stores.rules.list(as: .administrator).first?.rule)
             farming.conditions = RuleConditions(industries: ["farming"])
             farming.destinationWorkspaceID = Samples.east
             let simulator = RuleSimulator(stores: fixture.stores)
@@ -115,8 +115,8 @@ import Testing
     @Test func earlierVersionServesAsDraft() async throws {
         try await RoutingFixture.with { fixture in
             try await fill(fixture)
-            let version = try await fixture.stores.ruleSets.ruleSetVersion()
-            _ = try await fixture.stores.rules.deleteRule(Samples.westRule, as: .administrator)
+            let version = try await fixture.stores.ruleSets.version()
+            _ = try await fixture.stores.rules.delete(Samples.westRule, as: .administrator)
             let report = try await RuleSimulator(stores: fixture.stores)
                 .run(
                     SimulationRequest(owner: nil, draft: .version(version), leads: .days(1, limit: 1000)),

@@ -75,7 +75,7 @@ import Testing
         #expect(nobody?.reason.contains("workspace") == true)
     }
 
-    @Test func rowsBeforeABrokenLineAreImported() async throws {
+    @Test func rowsBeforeBrokenLineAreImported() async throws {
         let store = ModelStore()
         let error = await #expect(throws: CSVImport.Unreadable.self) {
             try await run("email\na@example.com\n\"b@example.com\n", store: store)

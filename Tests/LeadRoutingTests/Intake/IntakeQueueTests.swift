@@ -42,7 +42,7 @@ import Testing
         queue.append(entry(Lead(email: "a@example.com", source: "1")))
         queue.append(entry(Lead(email: "a@example.com", source: "2")))
         let (ticket, taken) = queue.takeBatch(limit: 10)[0]
-        queue.putBack(ticket, taken)
+        queue.requeue(ticket, taken)
         #expect(queue.takeBatch(limit: 10).map(\.1.prepared.lead.source) == ["1"])
     }
 
@@ -84,7 +84,7 @@ import Testing
             if !underWay.isEmpty, Bool.random(using: &random) {
                 let (ticket, entry) = underWay.remove(at: Int.random(in: 0..<underWay.count, using: &random))
                 if Int.random(in: 0..<5, using: &random) == 0 {
-                    queue.putBack(ticket, entry)
+                    queue.requeue(ticket, entry)
                 } else {
                     for name in names(entry) { seen[name, default: []].append(entry.prepared.id) }
                     queue.finish(ticket)

@@ -213,7 +213,7 @@ import Testing
         #expect(results.allSatisfy { (try? $0.get())?.status == .routed })
     }
 
-    @Test func unknownWorkspaceIsRefusedAfterARefresh() async throws {
+    @Test func unknownWorkspaceIsRefusedAfterRefresh() async throws {
         let rules = FakeRules()
         let store = ModelStore()
         let intake = intake(store, rules: rules)

@@ -7,7 +7,7 @@ import Testing
 @testable import LeadRouting
 
 /// Keeps what it is told.
-final class Notes: RoutingObserver {
+final class RecordingObserver: RoutingObserver {
     private let state = Mutex<[RoutingEvent]>([])
     var events: [RoutingEvent] { state.withLock { $0 } }
     func observe(_ events: [RoutingEvent]) { state.withLock { $0 += events } }
@@ -15,33 +15,33 @@ final class Notes: RoutingObserver {
 
 @Suite struct RoutingObserverTests {
     @Test func intakeReportsRoutedLeadsAndDuplicatesOnce() async throws {
-        let notes = Notes()
+        let observer = RecordingObserver()
         // The first statement's outcome is unknown; its leads are told of once all the same.
         let intake = LeadIntake(
             store: ModelStore([.writeAndLose]),
             rules: RuleSetCache(source: FakeRules()),
             clock: ImmediateClock(),
-            observer: notes,
+            observer: observer,
             logger: Samples.quiet
         )
         let first = try await intake.submit(Samples.lead(1), from: Samples.partner)
         let second = try await intake.submit(Samples.lead(1), from: Samples.rival)
-        for _ in 0..<100_000 where notes.events.count < 2 { await Task.yield() }
-        #expect(notes.events.map(\.kind) == [.routed, .duplicate])
-        #expect(notes.events.map(\.leadID) == [first.leadID, second.leadID])
-        #expect(notes.events.map(\.sourceWorkspaceID) == [Samples.partner, Samples.rival])
+        for _ in 0..<100_000 where observer.events.count < 2 { await Task.yield() }
+        #expect(observer.events.map(\.kind) == [.routed, .duplicate])
+        #expect(observer.events.map(\.leadID) == [first.leadID, second.leadID])
+        #expect(observer.events.map(\.sourceWorkspaceID) == [Samples.partner, Samples.rival])
     }
 
     @Test func routerReportsSettledLeads() async throws {
-        let notes = Notes()
+        let observer = RecordingObserver()
         let router = WaitingLeadRouter(
             queue: FakeWaiting(3),
             rules: RuleSetCache(source: FakeRules()),
-            observer: notes
+            observer: observer
         )
         _ = try await router.routeDue(.new)
-        #expect(notes.events.map(\.kind) == [.routed, .routed, .routed])
-        #expect(notes.events.allSatisfy { $0.outcome?.destinationWorkspaceID == Samples.west })
+        #expect(observer.events.map(\.kind) == [.routed, .routed, .routed])
+        #expect(observer.events.allSatisfy { $0.outcome?.destinationWorkspaceID == Samples.west })
     }
 
     @Test func waitingLeadIsNotReported() {

@@ -29,7 +29,7 @@ import Testing
         )
     }
 
-    @Test func concurrentBatchesNeverExceedACap() async throws {
+    @Test func concurrentBatchesNeverExceedCap() async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
             try await fixture.pool.removeGuard("FOR UPDATE OF s", from: "hold_routing_state", asked: "capacity-lock")
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
@@ -130,7 +130,7 @@ import Testing
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 5)]))
             let stores = fixture.stores
-            let rules = CompiledRuleSet(try await stores.ruleSets.loadRuleSet())
+            let rules = CompiledRuleSet(try await stores.ruleSets.load())
             let prepared = (0..<3).map { PreparedLead(id: UUID(), source: Samples.partner, lead: Samples.lead($0)) }
             let request = rules.stateRequest(for: prepared.map { ($0.lead, $0.source) })
             #expect(!request.isEmpty)
@@ -198,7 +198,7 @@ import Testing
             )
             let intake = fixture.intake()
             for number in 0..<5 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
-            let rules = CompiledRuleSet(try await fixture.stores.ruleSets.loadRuleSet())
+            let rules = CompiledRuleSet(try await fixture.stores.ruleSets.load())
             let rows = try await fixture.run(
                 "SELECT destination_workspace_id, reason, metadata::text FROM lead_routing_logs ORDER BY created_at, id"
             )

@@ -90,16 +90,16 @@ import Testing
                 as: .workspace(Samples.west)
             )
             // Somebody has made an example of him, in rules that are live, in what they were, and in a draft.
-            var document = try await fixture.stores.ruleSets.ruleSet(of: nil, as: .administrator).document
+            var document = try await fixture.stores.ruleSets.owned(by: nil, as: .administrator).document
             document.goldenLeads = [
                 GoldenLead(name: "Quackenbush", lead: person(), expect: .init(destination: Samples.west))
             ]
-            document.version = try await fixture.stores.publishing.publishRuleSet(document, of: nil, as: .administrator)
+            document.version = try await fixture.stores.publishing.publish(document, of: nil, as: .administrator)
                 .version
             document.goldenLeads[0].name = "Old Quackenbush"
-            _ = try await fixture.stores.publishing.publishRuleSet(document, of: nil, as: .administrator)
-            document.version = try await fixture.stores.ruleSets.ruleSet(of: nil, as: .administrator).version
-            _ = try await fixture.stores.drafts.saveDraft(document, of: nil, as: .administrator)
+            _ = try await fixture.stores.publishing.publish(document, of: nil, as: .administrator)
+            document.version = try await fixture.stores.ruleSets.owned(by: nil, as: .administrator).version
+            _ = try await fixture.stores.drafts.save(document, of: nil, as: .administrator)
             let before = try await traces(fixture)
             for table in ["leads", "lead_routing_queue", "golden_leads", "rule_set_drafts", "rule_set_history"] {
                 #expect(before.contains { $0.hasSuffix(table) }, "\(before)")
@@ -149,7 +149,7 @@ import Testing
                 ]
             )
             // The examples say where software has to go, and nobody's name; the draft can be published.
-            let examples = try await fixture.stores.ruleSets.ruleSet(of: nil, as: .administrator).document.goldenLeads
+            let examples = try await fixture.stores.ruleSets.owned(by: nil, as: .administrator).document.goldenLeads
             #expect(examples.map(\.lead.industry) == ["software"])
             #expect(examples.allSatisfy { $0.name.hasPrefix("Erased example ") })
         }
@@ -426,7 +426,7 @@ import Testing
             let text = explanation.text { "\($0)" }
             #expect(text.contains("The person was erased") && text.contains("Matched rule “Software”"))
             #expect(!text.contains("has none"))
-            #expect(try await fixture.stores.leads.lead(lead.leadID, as: west)?.erasedAt != nil)
+            #expect(try await fixture.stores.leads.find(lead.leadID, as: west)?.erasedAt != nil)
             let returning = LeadReturn(stores: fixture.stores, rules: RuleSetCache(source: fixture.stores.ruleSets))
             let outcome = try await returning(lead.leadID, reason: nil, sendsOn: true, actor: "k", as: west)
             #expect(outcome.destinationWorkspaceID == Samples.partner)

@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func idempotencyKeyExpiresAfterADay() async throws {
+    @Test func idempotencyKeyExpiresAfterOneDay() async throws {
         try await withNodes { database, node, _ in
             _ = try await node.intake.submit(Samples.lead(1), from: Self.sender, idempotency: claim("k", "one"))
             let older = "UPDATE switchyard.idempotency_keys SET created_at = created_at - interval '24 hours 1 second'"
@@ -140,7 +140,7 @@ import Testing
     @Test func refusedLeadKeepsItsKeyFree() async throws {
         try await withNodes { database, node, _ in
             let stores = node.stores
-            let version = try await stores.ruleSets.ruleSetVersion()
+            let version = try await stores.ruleSets.version()
             let prepared = PreparedLead(
                 id: UUID(),
                 source: Self.sender,

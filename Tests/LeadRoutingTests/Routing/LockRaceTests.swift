@@ -76,7 +76,7 @@ import Testing
                 )
                 #expect(place == [[(isDone ? Samples.east : Samples.west).text]])
             }
-            #expect(try await fixture.brokenPromisesOfTheGuide() == 0)
+            #expect(try await fixture.guideViolations() == 0)
         }
     }
 
@@ -102,7 +102,7 @@ import Testing
 
 extension RoutingFixture {
     /// Leads that the guide's functions completed more or less than once.
-    fileprivate func brokenPromisesOfTheGuide() async throws -> Int {
+    fileprivate func guideViolations() async throws -> Int {
         try await number(
             """
             SELECT count(*) FROM leads l WHERE l.routing_status <> 'routed'

@@ -12,8 +12,8 @@ import Testing
         try await RoutingFixture.with { fixture in
             let intake = fixture.intake()
             _ = try await intake.submit(Samples.lead(0), from: Samples.partner)
-            #expect(try await fixture.stores.pauses.pauseRouting(of: Samples.partner, reason: "audit", actor: "key-1"))
-            #expect(try await !fixture.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "key-2"))
+            #expect(try await fixture.stores.pauses.begin(of: Samples.partner, reason: "audit", actor: "key-1"))
+            #expect(try await !fixture.stores.pauses.begin(of: Samples.partner, reason: nil, actor: "key-2"))
 
             // The node's rules are older than the pause: the database refuses what they say.
             let waiting = try await intake.submit(Samples.lead(1), from: Samples.partner)
@@ -29,8 +29,8 @@ import Testing
                 try await fixture.number("SELECT routing_attempts FROM leads WHERE routing_status = 'pending'") == 0
             )
 
-            #expect(try await fixture.stores.pauses.resumeRouting(of: Samples.partner, actor: "key-2"))
-            #expect(try await !fixture.stores.pauses.resumeRouting(of: Samples.partner, actor: "key-2"))
+            #expect(try await fixture.stores.pauses.end(of: Samples.partner, actor: "key-2"))
+            #expect(try await !fixture.stores.pauses.end(of: Samples.partner, actor: "key-2"))
             // That router's rules hold it paused still; the claim finds that they are old.
             #expect(try await router.drain(limit: 100).routed == 1)
             let actions = try await fixture.run("SELECT actor, action, reason FROM switchyard.operator_log ORDER BY id")
@@ -43,18 +43,18 @@ import Testing
         try await RoutingFixture.with { fixture in
             let stores = fixture.stores
             try await fixture.insertWaiting(3)
-            _ = try await stores.pauses.pauseRouting(of: nil, reason: nil, actor: "a")
-            _ = try await stores.pauses.pauseRouting(of: Samples.rival, reason: nil, actor: "a")
+            _ = try await stores.pauses.begin(of: nil, reason: nil, actor: "a")
+            _ = try await stores.pauses.begin(of: Samples.rival, reason: nil, actor: "a")
             #expect(try await fixture.intake().submit(Samples.lead(9), from: Samples.rival).status == .pending)
             #expect(try await fixture.router().drain(limit: 100).claimed == 0)
             #expect(
-                try await stores.pauses.routingPauses(as: .administrator).map(\.workspaceID) == [nil, Samples.rival]
+                try await stores.pauses.list(as: .administrator).map(\.workspaceID) == [nil, Samples.rival]
             )
-            #expect(try await stores.pauses.routingPauses(as: .workspace(Samples.partner)).map(\.workspaceID) == [nil])
-            _ = try await stores.pauses.resumeRouting(of: nil, actor: "a")
+            #expect(try await stores.pauses.list(as: .workspace(Samples.partner)).map(\.workspaceID) == [nil])
+            _ = try await stores.pauses.end(of: nil, actor: "a")
             #expect(try await fixture.router().drain(limit: 100).routed == 3)
             await #expect(throws: StoreError.self) {
-                try await stores.pauses.pauseRouting(of: .sample(99), reason: nil, actor: "a")
+                try await stores.pauses.begin(of: .sample(99), reason: nil, actor: "a")
             }
             await #expect(throws: PostgresError.self) { try await fixture.run("DELETE FROM switchyard.operator_log") }
         }
@@ -75,10 +75,10 @@ import Testing
                     for _ in 0..<30 { _ = try await router.drain(limit: 1000, batch: 20) }
                 }
                 for _ in 0..<10 {
-                    _ = try await fixture.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "a")
+                    _ = try await fixture.stores.pauses.begin(of: Samples.partner, reason: nil, actor: "a")
                     // Not a wait for time: something for the others to overtake.
                     _ = try await fixture.number("SELECT count(*) FROM lead_routing_logs")
-                    _ = try await fixture.stores.pauses.resumeRouting(of: Samples.partner, actor: "a")
+                    _ = try await fixture.stores.pauses.end(of: Samples.partner, actor: "a")
                 }
                 try await group.waitForAll()
             }

@@ -59,7 +59,7 @@ import Testing
                 try await fixture.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NOT NULL") == 1
             )
             // Who waited has the place.
-            #expect(try await fixture.router().routeAwaited().routed == 1)
+            #expect(try await fixture.router().routeLeadsWaitingForCapacity().routed == 1)
             #expect(
                 try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 3
             )
@@ -115,7 +115,7 @@ import Testing
         rule.priority = -1
         rule.destinationWorkspaceID = Samples.east
         change(&rule)
-        _ = try await fixture.stores.rules.createRule(id: .sample(22), owner: nil, rule, as: .administrator)
+        _ = try await fixture.stores.rules.create(id: .sample(22), owner: nil, rule, as: .administrator)
     }
 
     /// The node dies between the return and the reroute: neither has happened, and the same call does both.
@@ -269,7 +269,7 @@ import Testing
                 change.name = "P\(number)"
                 change.weight = weight
                 change.caps = caps
-                _ = try await stores.assignees.createAssignee(
+                _ = try await stores.assignees.create(
                     id: .sample(number),
                     of: Samples.west,
                     change,
@@ -294,21 +294,21 @@ import Testing
             #expect(try await count(72) == 20)
             var away = AssigneeChange()
             away.absentFrom = .some(0)
-            _ = try await stores.assignees.changeAssignee(.sample(71), of: Samples.west, away, as: .administrator)
+            _ = try await stores.assignees.change(.sample(71), of: Samples.west, away, as: .administrator)
             let lead = try await intakes[0].submit(Samples.lead(200), from: Samples.partner)
             #expect(lead.reason.contains("No assignee is available"))
-            let record = try #require(try await stores.leads.lead(lead.leadID, as: .administrator))
+            let record = try #require(try await stores.leads.find(lead.leadID, as: .administrator))
             #expect(record.assigneeID == nil)
-            #expect(try await stores.assignees.assignees(of: Samples.west, as: .workspace(Samples.partner)).isEmpty)
+            #expect(try await stores.assignees.list(of: Samples.west, as: .workspace(Samples.partner)).isEmpty)
             await #expect(throws: StoreError.self) {
-                _ = try await stores.assignees.deleteAssignee(
+                _ = try await stores.assignees.delete(
                     .sample(71),
                     of: Samples.west,
                     as: .workspace(Samples.partner)
                 )
             }
             #expect(
-                try await stores.assignees.deleteAssignee(.sample(71), of: Samples.west, as: .workspace(Samples.west))
+                try await stores.assignees.delete(.sample(71), of: Samples.west, as: .workspace(Samples.west))
             )
         }
     }
@@ -327,7 +327,7 @@ import Testing
                 )
             )
             let closed = try #require(
-                try await fixture.stores.capacity.capacityUsage(of: Samples.west, as: .workspace(Samples.west))
+                try await fixture.stores.capacity.usage(of: Samples.west, as: .workspace(Samples.west))
             )
             #expect(!closed.isOpen)
             #expect(closed.opensAt == nil)
@@ -341,14 +341,14 @@ import Testing
             let intake = fixture.intake()
             for number in 0..<2 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
             let usage = try #require(
-                try await fixture.stores.capacity.capacityUsage(of: Samples.west, as: .administrator)
+                try await fixture.stores.capacity.usage(of: Samples.west, as: .administrator)
             )
             #expect(usage.isOpen)
             #expect(usage.lines.map(\.used) == [2, 2])
             #expect(usage.lines[0].endsAt != nil)
             #expect(usage.lines[1].endsAt == nil)
             #expect(
-                try await fixture.stores.capacity.capacityUsage(of: Samples.west, as: .workspace(Samples.east)) == nil
+                try await fixture.stores.capacity.usage(of: Samples.west, as: .workspace(Samples.east)) == nil
             )
         }
     }

@@ -22,7 +22,7 @@ struct RoutingFixture: Sendable {
             rule.name = "Software"
             rule.conditions = RuleConditions(industries: ["software"])
             rule.destinationWorkspaceID = Samples.west
-            _ = try await fixture.stores.rules.createRule(id: Samples.westRule, owner: nil, rule, as: .administrator)
+            _ = try await fixture.stores.rules.create(id: Samples.westRule, owner: nil, rule, as: .administrator)
             try await body(fixture)
         }
     }
@@ -98,14 +98,14 @@ extension RoutingFixture {
     func distribute(_ distribution: Distribution?) async throws {
         var change = RuleChange()
         change.distribution = .some(distribution)
-        _ = try await stores.rules.changeRule(Samples.westRule, change, as: .administrator)
+        _ = try await stores.rules.change(Samples.westRule, change, as: .administrator)
     }
 
     /// Sets the bounds of a workspace.
     func bound(_ workspace: UUID, _ capacity: WorkspaceCapacity?) async throws {
         var change = WorkspaceChange()
         change.capacity = .some(capacity)
-        _ = try await stores.workspaces.changeWorkspace(workspace, change, as: .administrator)
+        _ = try await stores.workspaces.change(workspace, change, as: .administrator)
     }
 
     /// Waits until some connection is in a state.

@@ -10,7 +10,7 @@ import Testing
         try await RoutingFixture.with { fixture in
             let stores = fixture.stores
             let intakes = [fixture.intake(leadsInBatch: 16), fixture.intake(leadsInBatch: 16)]
-            var destinations = [try await stores.ruleSets.ruleSetVersion(): Samples.west]
+            var destinations = [try await stores.ruleSets.version(): Samples.west]
             // In each turn a change races with leads; the next turn's leads arrive after it, however quick either side is.
             for turn in 0..<20 {
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -22,9 +22,9 @@ import Testing
                     var change = RuleChange()
                     let destination = turn.isMultiple(of: 2) ? Samples.east : Samples.west
                     change.destinationWorkspaceID = destination
-                    _ = try await stores.rules.changeRule(Samples.westRule, change, as: .administrator)
+                    _ = try await stores.rules.change(Samples.westRule, change, as: .administrator)
                     // Nobody else changes rules here, so this is the version that the change made.
-                    destinations[try await stores.ruleSets.ruleSetVersion()] = destination
+                    destinations[try await stores.ruleSets.version()] = destination
                     try await group.waitForAll()
                 }
             }

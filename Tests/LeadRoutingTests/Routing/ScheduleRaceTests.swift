@@ -65,8 +65,8 @@ private struct FixedTime: DueTimeClaiming {
         try await runs.reclaimFailedRun(name, dueAt: dueAt, node: node)
     }
 
-    func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
-        try await runs.scheduledRun(name, dueAt: dueAt)
+    func run(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
+        try await runs.run(name, dueAt: dueAt)
     }
 
     func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws {

@@ -31,7 +31,7 @@ import Testing
         for id: UInt8 in 71...72 {
             var person = AssigneeChange()
             person.name = "P\(id)"
-            _ = try await fixture.stores.assignees.createAssignee(
+            _ = try await fixture.stores.assignees.create(
                 id: .sample(id),
                 of: Samples.west,
                 person,

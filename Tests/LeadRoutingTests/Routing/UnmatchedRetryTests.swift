@@ -11,7 +11,7 @@ import Testing
     private func takeFarming(_ fixture: RoutingFixture) async throws {
         var change = RuleChange()
         change.conditions = RuleConditions(industries: ["software", "farming"])
-        _ = try await fixture.stores.rules.changeRule(Samples.westRule, change, as: .administrator)
+        _ = try await fixture.stores.rules.change(Samples.westRule, change, as: .administrator)
     }
 
     @Test func retriedLeadIsRoutedOnlyAfterRulesChange() async throws {

@@ -19,7 +19,7 @@ import Testing
         rule.priority = 100
         rule.destinationWorkspaceID = Samples.east
         set(&rule)
-        _ = try await fixture.stores.rules.createRule(id: .sample(id), owner: nil, rule, as: .administrator)
+        _ = try await fixture.stores.rules.create(id: .sample(id), owner: nil, rule, as: .administrator)
     }
 
     private func count(_ fixture: RoutingFixture, in workspace: UUID) async throws -> Int {
@@ -165,7 +165,7 @@ import Testing
             )
             _ = try await router.routeDue(.new, limit: 10)
             #expect(try await count(fixture, in: Samples.east) == 2)
-            #expect(try await fixture.stores.leads.lead(other, as: .administrator)?.workspaceID == Samples.east)
+            #expect(try await fixture.stores.leads.find(other, as: .administrator)?.workspaceID == Samples.east)
             // Done: nothing more to look for until the rules change.
             try await later(fixture)
             #expect(try await router.reviewWaiting() == 0)
@@ -178,7 +178,7 @@ import Testing
         try await RoutingFixture.with { fixture in
             var change = WorkspaceChange()
             change.unmatchedPolicy = .retry
-            _ = try await fixture.stores.workspaces.changeWorkspace(Samples.partner, change, as: .administrator)
+            _ = try await fixture.stores.workspaces.change(Samples.partner, change, as: .administrator)
             let intake = fixture.intake()
             for (number, industry) in ["farming", "mining", "farming"].enumerated() {
                 _ = try await intake.submit(Samples.lead(number, industry: industry), from: Samples.partner)
@@ -200,7 +200,7 @@ import Testing
         try await RoutingFixture.with { fixture in
             var paused = WorkspaceChange()
             paused.isPaused = true
-            _ = try await fixture.stores.workspaces.changeWorkspace(Samples.west, paused, as: .administrator)
+            _ = try await fixture.stores.workspaces.change(Samples.west, paused, as: .administrator)
             try await newRule(fixture) {
                 $0.priority = -1
                 $0.distribution = Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait)
@@ -210,11 +210,11 @@ import Testing
             let router = fixture.router()
             #expect(try await router.reviewWaiting() == 0)
             paused.isPaused = false
-            _ = try await fixture.stores.workspaces.changeWorkspace(Samples.west, paused, as: .administrator)
-            _ = try await fixture.stores.pauses.pauseRouting(of: Samples.partner, reason: nil, actor: "test")
+            _ = try await fixture.stores.workspaces.change(Samples.west, paused, as: .administrator)
+            _ = try await fixture.stores.pauses.begin(of: Samples.partner, reason: nil, actor: "test")
             try await router.rules.poll()
             #expect(try await router.reviewWaiting() == 0)
-            _ = try await fixture.stores.pauses.resumeRouting(of: Samples.partner, actor: "test")
+            _ = try await fixture.stores.pauses.end(of: Samples.partner, actor: "test")
             try await router.rules.poll()
             #expect(try await router.reviewWaiting() == 1)
             _ = try await router.routeDue(.new, limit: 10)

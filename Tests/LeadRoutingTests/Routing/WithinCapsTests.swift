@@ -17,7 +17,7 @@ import Testing
         isRepeat: Bool = false,
         looking: @escaping @Sendable (inout RoutingState) -> Void = { _ in }
     ) async throws -> [IngestException] {
-        let rules = CompiledRuleSet(try await fixture.stores.ruleSets.loadRuleSet())
+        let rules = CompiledRuleSet(try await fixture.stores.ruleSets.load())
         let prepared = numbers.map { number in
             PreparedLead(id: UUID.v7(milliseconds: Int64(number)), source: Samples.partner, lead: Samples.lead(number))
         }
@@ -138,7 +138,7 @@ import Testing
             _ = try await ingest(fixture, 0..<3)
             #expect(try await ingest(fixture, 2..<6).map(\.index) == [0])
             #expect(try await fixture.number(Self.taken) == 6)
-            let rules = CompiledRuleSet(try await fixture.stores.ruleSets.loadRuleSet())
+            let rules = CompiledRuleSet(try await fixture.stores.ruleSets.load())
             let claim = IdempotencyClaim(key: "k", place: 0, request: IdempotencyClaim.digest(of: [1]))
             for number in [7, 8] {
                 let lead = PreparedLead(

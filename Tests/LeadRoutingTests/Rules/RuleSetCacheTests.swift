@@ -45,8 +45,8 @@ import Testing
     @Test func failedLoadIsRetried() async throws {
         struct Failing: RuleSource {
             struct Away: Error {}
-            func loadRuleSet() async throws -> RuleSetSnapshot { throw Away() }
-            func ruleSetVersion() async throws -> Int64 { 1 }
+            func load() async throws -> RuleSetSnapshot { throw Away() }
+            func version() async throws -> Int64 { 1 }
         }
         let cache = RuleSetCache(source: Failing())
         for _ in 0..<2 { await #expect(throws: Failing.Away.self) { try await cache.current() } }

@@ -52,7 +52,7 @@ final class FakeSchedule: DueTimeClaiming {
         }
     }
 
-    func scheduledRun(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
+    func run(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun? {
         state.withLock { state in
             let run = Run(name: name, dueAt: dueAt)
             return state.runs[run]

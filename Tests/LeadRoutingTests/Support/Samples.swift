@@ -86,7 +86,7 @@ final class FakeRules: RuleSource {
     var version: Int64 { state.withLock { $0.snapshot.version } }
     func change(_ snapshot: RuleSetSnapshot) { state.withLock { $0.snapshot = snapshot } }
 
-    func loadRuleSet() async throws -> RuleSetSnapshot {
+    func load() async throws -> RuleSetSnapshot {
         let snapshot = state.withLock { state in
             state.loads += 1
             return state.snapshot
@@ -95,5 +95,5 @@ final class FakeRules: RuleSource {
         return snapshot
     }
 
-    func ruleSetVersion() async throws -> Int64 { version }
+    func version() async throws -> Int64 { version }
 }

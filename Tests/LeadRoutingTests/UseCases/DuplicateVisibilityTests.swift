@@ -22,8 +22,8 @@ struct DuplicateVisibilityTests {
                 let routed = try await useCases.leads.route(one.leadID, as: caller)
                 let outcomes = [one] + batch + stream + [routed]
                 #expect(outcomes.allSatisfy { $0.isDuplicate })
-                let (record, history) = try await useCases.leads.lead(one.leadID, as: caller)
-                let page = try await useCases.leads.leads(LeadFilter(), limit: 100, as: caller).leads
+                let (record, history) = try await useCases.leads.find(one.leadID, as: caller)
+                let page = try await useCases.leads.page(LeadFilter(), limit: 100, as: caller).leads
                 let listed = page.filter { $0.id == one.leadID }
                 #expect(record.isDuplicate && listed.count == 1 && listed.allSatisfy { $0.isDuplicate })
                 let explained = try await useCases.leads.explain(one.leadID, as: caller)

@@ -13,12 +13,12 @@ struct LeadRequestsTests {
             let routed = try await useCases.submissions.submit(SubmittedLead(lead: Samples.lead(1)), as: .partner)
             let id = routed.leadID
             for caller in [Caller.partner, .west, .administrator] {
-                #expect(try await useCases.leads.lead(id, as: caller).lead.id == id)
-                #expect(try await useCases.leads.leads(LeadFilter(), limit: 9, as: caller).leads.map(\.id) == [id])
+                #expect(try await useCases.leads.find(id, as: caller).lead.id == id)
+                #expect(try await useCases.leads.page(LeadFilter(), limit: 9, as: caller).leads.map(\.id) == [id])
             }
-            #expect(try await useCases.leads.leads(LeadFilter(), limit: 9, as: .rival).leads.isEmpty)
+            #expect(try await useCases.leads.page(LeadFilter(), limit: 9, as: .rival).leads.isEmpty)
             let refusals = [
-                try await refusal { try await useCases.leads.lead(id, as: .rival) },
+                try await refusal { try await useCases.leads.find(id, as: .rival) },
                 try await refusal { try await useCases.leads.explain(id, as: .rival) },
                 try await refusal { try await useCases.leads.route(id, as: .rival) },
                 try await refusal { try await useCases.leads.retry(id, as: .rival) },
@@ -53,6 +53,16 @@ struct LeadRequestsTests {
                 as: .administrator
             )
             #expect(!again.isSentOn && again.destinationWorkspaceID == Samples.partner)
+        }
+    }
+
+    @Test func dueLeadsAreRouted() async throws {
+        try await RoutingFixture.with { fixture in
+            try await fixture.insertWaiting(3)
+            let leads = fixture.useCases().leads
+            let first = try await leads.routeDue(limit: 2, as: .administrator)
+            #expect(first.claimed == 2 && first.routed == 2)
+            #expect(try await leads.routeDue(limit: 9, as: .administrator).routed == 1)
         }
     }
 

@@ -48,6 +48,31 @@ struct LeadSubmissionsTests {
         }
     }
 
+    @Test func importTakesLeadsOfTheCallersWorkspaces() async throws {
+        try await RoutingFixture.with { fixture in
+            let submissions = fixture.useCases().submissions
+            let text = """
+                email,industry,workspace
+                a@example.com,software,
+                b@example.com,software,\(Samples.rival.text)
+
+                """
+            func importing(_ workspace: UUID?, as caller: Caller) async throws -> ImportSummary {
+                let chunks = AsyncStream<[UInt8]> { stream in
+                    stream.yield(Array(text.utf8))
+                    stream.finish()
+                }
+                return try await submissions.importCSV(chunks, from: workspace, as: caller) { _ in }
+            }
+            let own = try await importing(nil, as: .partner)
+            #expect(own.routed == [Samples.west: 1] && own.rejected == 1)
+            let foreign = try await refusal { try await importing(Samples.rival, as: .partner) }
+            #expect(foreign?.isForbidden == true)
+            let all = try await importing(nil, as: .administrator)
+            #expect(all.routed == [Samples.west: 1] && all.rejected == 1)
+        }
+    }
+
     @Test func directoryResolvesKeysAndServiceRole() async throws {
         try await RoutingFixture.with { fixture in
             let callers = fixture.useCases().callers

@@ -24,9 +24,9 @@ struct RuleRequestsTests {
             #expect(foreign?.isForbidden == true && foreign?.fields == ["/workspaceId"])
             let own = try await rules.create(owner: nil, change("A", to: Samples.partner), as: .partner)
             #expect(own.rule.workspaceID == Samples.partner)
-            #expect(try await rules.rules(of: nil, as: .partner).map(\.rule.id) == [own.rule.id])
-            #expect(try await rules.rules(of: nil, as: .administrator).count == 2)
-            #expect(try await refusal { try await rules.rule(own.rule.id, as: .rival) } == .noSuchRule)
+            #expect(try await rules.list(of: nil, as: .partner).map(\.rule.id) == [own.rule.id])
+            #expect(try await rules.list(of: nil, as: .administrator).count == 2)
+            #expect(try await refusal { try await rules.find(own.rule.id, as: .rival) } == .noSuchRule)
             let taken = try await refusal {
                 try await rules.change(own.rule.id, change("B", to: Samples.rival), as: .rival)
             }
@@ -54,7 +54,7 @@ struct RuleRequestsTests {
             #expect(first.isNew)
             #expect(try await !useCases.agreements.grant(agreement, as: .workspace(Samples.east)).isNew)
             _ = try await useCases.rules.create(owner: nil, change("A", to: Samples.east), as: .partner)
-            #expect(try await useCases.agreements.agreements(as: .rival).isEmpty)
+            #expect(try await useCases.agreements.list(as: .rival).isEmpty)
             #expect(
                 try await refusal { try await useCases.agreements.record(of: agreement, as: .rival) }
                     == .noSuchAgreement
@@ -78,6 +78,46 @@ struct RuleRequestsTests {
             #expect(try await rules.lint(of: Samples.partner, as: .rival).findings.isEmpty)
             #expect(try await !rules.lint(of: Samples.partner, as: .administrator).findings.isEmpty)
             #expect(try await refusal { try await rules.lint(of: .sample(99), as: .administrator) } == .noSuchWorkspace)
+        }
+    }
+
+    @Test func documentIsLintedAgainstLiveRules() async throws {
+        try await RoutingFixture.with { fixture in
+            let rules = fixture.useCases().rules
+            func document(_ destination: String) throws -> JSONValue {
+                try #require(
+                    JSONValue(
+                        json: """
+                            {"rules": [{"name": "A", "destination": "\(destination)"},
+                            {"name": "B", "destination": "\(destination)"}]}
+                            """
+                    )
+                )
+            }
+            let own = Samples.partner
+            let report = try await rules.lint(document(own.text), of: own, as: .partner)
+            #expect(report.findings.contains { $0.code == .duplicate })
+            #expect(try await rules.list(of: own, as: .partner).isEmpty)
+            let wrong = try await refusal { try await rules.lint(document("nowhere"), of: own, as: .partner) }
+            #expect(wrong?.fields == ["/rules/0/destination", "/rules/1/destination"])
+            for owner in [Samples.rival, nil] {
+                let foreign = try await refusal { try await rules.lint(document(own.text), of: owner, as: .partner) }
+                #expect(foreign?.isForbidden == true)
+            }
+        }
+    }
+
+    @Test func capacityNamesFullCaps() async throws {
+        try await RoutingFixture.with { fixture in
+            let useCases = fixture.useCases()
+            #expect(try await useCases.rules.capacity(as: .administrator).lines.isEmpty)
+            var west = WorkspaceChange()
+            west.capacity = .some(WorkspaceCapacity(caps: [Cap(per: .day, limit: 1)]))
+            _ = try await useCases.workspaces.change(Samples.west, west, as: .administrator)
+            #expect(try await useCases.rules.capacity(as: .administrator).full.isEmpty)
+            _ = try await useCases.submissions.submit(SubmittedLead(lead: Samples.lead(1)), as: .partner)
+            let full = try await useCases.rules.capacity(as: .administrator).full
+            #expect(full.map(\.line.used) == [1] && full.first?.end != nil)
         }
     }
 

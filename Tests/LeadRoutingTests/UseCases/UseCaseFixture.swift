@@ -7,11 +7,16 @@ import RoutingRules
 extension RoutingFixture {
     /// The use cases of a node, over this database.
     func useCases() -> UseCases {
-        UseCases(
+        let waiting = router()
+        let functions = ScheduledFunctions(stores: stores, router: waiting, logger: Samples.quiet)
+        return UseCases(
             stores: stores,
             intake: intake(),
-            waiting: router(),
+            waiting: waiting,
             simulator: RuleSimulator(stores: stores),
+            scheduler: Scheduler(store: stores.schedule, node: "test", logger: Samples.quiet) {
+                try await functions.run($0)
+            },
             serviceRoleKey: "service-role"
         )
     }

@@ -48,7 +48,7 @@ final class FakeWaiting: WaitingLeadClaiming {
         )
     }
 
-    func awaitedRules() async throws -> [UUID] { [] }
+    func rulesWithWaitingLeads() async throws -> [UUID] { [] }
     func reviewWaiting(under rules: CompiledRuleSet) async throws -> WaitingReview { WaitingReview(isDone: true) }
     func peek(_ request: RoutingStateRequest) async throws -> RoutingState { RoutingState() }
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] { [:] }

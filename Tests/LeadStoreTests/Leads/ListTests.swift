@@ -7,31 +7,33 @@ import Testing
 /// Lists of leads: every filter, page by page, for administrators and for workspaces.
 @Suite struct ListTests {
     /// Twenty leads of all sorts: states, places, rules and duplicates, three to a time.
-    private func fill(_ scene: Scene) async throws {
-        let kinds: [Assignment] = [.to(Scene.b), .kept, .retry, .to(Scene.c, rule: .sample(0x52)), .queued]
+    private func fill(_ fixture: StoreFixture) async throws {
+        let kinds: [Assignment] = [
+            .to(StoreFixture.b), .kept, .retry, .to(StoreFixture.c, rule: .sample(0x52)), .queued,
+        ]
         for number in 1...20 {
-            let source = number % 3 == 0 ? Scene.b : Scene.a
+            let source = number % 3 == 0 ? StoreFixture.b : StoreFixture.a
             let email = number % 7 == 0 ? "person1@example.com" : nil
-            try await scene.ingest(.sample(number, from: source, email: email, kinds[number % kinds.count]))
+            try await fixture.ingest(.sample(number, from: source, email: email, kinds[number % kinds.count]))
         }
-        try await scene.run(
+        try await fixture.run(
             """
             UPDATE leads SET created_at = TIMESTAMPTZ '2026-01-31 12:00:00Z'
                 + ('x' || right(id::text, 2))::bit(8)::int / 3 * interval '1 minute';
             INSERT INTO leads (id, email, created_at) VALUES ('\(UUID.lead(50).text)', 'nowhere@example.com', now())
             """
         )
-        try await scene.settle(.init(result: .failed, reason: "Not possible."), limit: 1, leadID: .lead(4))
+        try await fixture.settle(.init(result: .failed, reason: "Not possible."), limit: 1, leadID: .lead(4))
     }
 
     private func filters(_ all: [LeadRecord]) throws -> [LeadFilter] {
         let middle = try #require(all.dropFirst(10).first).createdAt
         let changes: [(inout LeadFilter) -> Void] =
             LeadStatus.allCases.map { status in { $0.status = status } }
-            + [Scene.a, Scene.b, Scene.nobody].map { id in { $0.workspaceID = id } }
-            + [Scene.a, Scene.b].map { id in { $0.sourceWorkspaceID = id } }
+            + [StoreFixture.a, StoreFixture.b, StoreFixture.missingWorkspace].map { id in { $0.workspaceID = id } }
+            + [StoreFixture.a, StoreFixture.b].map { id in { $0.sourceWorkspaceID = id } }
             + [
-                { $0.matchedRuleID = Scene.rule }, { $0.isDuplicate = true }, { $0.isDuplicate = false },
+                { $0.matchedRuleID = StoreFixture.rule }, { $0.isDuplicate = true }, { $0.isDuplicate = false },
                 { $0.email = "Person1@example.com" },
                 { $0.createdFrom = middle }, { $0.createdBefore = middle },
             ]
@@ -60,15 +62,17 @@ import Testing
             && (filter.createdBefore.map { lead.createdAt < $0 } ?? true)
     }
 
-    @Test(arguments: [Access.administrator, .workspace(Scene.a), .workspace(Scene.b), .workspace(Scene.c)])
+    @Test(arguments: [
+        Access.administrator, .workspace(StoreFixture.a), .workspace(StoreFixture.b), .workspace(StoreFixture.c),
+    ])
     func filtersSelectAloneAndInPairs(access: Access) async throws {
-        try await Scene.with { scene in
-            try await fill(scene)
-            let order = try await scene.run("SELECT id FROM leads ORDER BY created_at DESC, id DESC")
+        try await StoreFixture.with { fixture in
+            try await fill(fixture)
+            let order = try await fixture.run("SELECT id FROM leads ORDER BY created_at DESC, id DESC")
             var all: [LeadRecord] = []
             for row in order {
                 guard let id = row.first.flatMap({ UUID(text: $0) }) else { continue }
-                if let lead = try await scene.stores.leads.lead(id, as: .administrator) { all.append(lead) }
+                if let lead = try await fixture.stores.leads.find(id, as: .administrator) { all.append(lead) }
             }
             #expect(all.count == 21)
             let visible = all.filter { lead in
@@ -76,29 +80,29 @@ import Testing
                 return lead.workspaceID == own || lead.sourceWorkspaceID == own
             }
             for filter in try filters(all) {
-                let page = try await scene.stores.leads.leads(filter, limit: 100, as: access)
+                let page = try await fixture.stores.leads.page(filter, limit: 100, as: access)
                 #expect(page.leads == visible.filter { lets(filter, $0) }, "\(filter)")
                 #expect(page.next == nil)
             }
         }
     }
 
-    @Test(arguments: [Access.administrator, .workspace(Scene.a)])
+    @Test(arguments: [Access.administrator, .workspace(StoreFixture.a)])
     func pagesDoNotOverlapWhileLeadsArrive(access: Access) async throws {
-        try await Scene.with { scene in
-            try await fill(scene)
-            let whole = try await scene.stores.leads.leads(.init(), limit: 100, as: access).leads.map(\.id)
+        try await StoreFixture.with { fixture in
+            try await fill(fixture)
+            let whole = try await fixture.stores.leads.page(.init(), limit: 100, as: access).leads.map(\.id)
             for limit in [1, 3, 7] {
                 var seen: [UUID] = []
                 var cursor: LeadCursor?
                 repeat {
-                    let page = try await scene.stores.leads.leads(.init(), after: cursor, limit: limit, as: access)
+                    let page = try await fixture.stores.leads.page(.init(), after: cursor, limit: limit, as: access)
                     #expect(page.leads.count <= limit)
                     seen += page.leads.map(\.id)
                     cursor = page.next.flatMap { LeadCursor($0.text) }
                     #expect(cursor == page.next)
                     let number = 100 + 50 * limit + seen.count
-                    try await scene.ingest(.sample(number, .kept))
+                    try await fixture.ingest(.sample(number, .kept))
                 } while cursor != nil
                 // What was there at the start, in the same order, and nothing of what came meanwhile.
                 #expect(seen.filter(whole.contains) == whole)
@@ -108,14 +112,14 @@ import Testing
     }
 
     @Test func workspaceSeesOwnedAndSentLeadsOnly() async throws {
-        try await Scene.with { scene in
-            try await scene.ingest(.sample(1, .to(Scene.b)), .sample(2, .kept))
-            let stores = scene.stores
-            for (id, workspaces) in [(UUID.lead(1), [Scene.a, Scene.b]), (.lead(2), [Scene.a])] {
-                for workspace in [Scene.a, Scene.b, Scene.c] {
+        try await StoreFixture.with { fixture in
+            try await fixture.ingest(.sample(1, .to(StoreFixture.b)), .sample(2, .kept))
+            let stores = fixture.stores
+            for (id, workspaces) in [(UUID.lead(1), [StoreFixture.a, StoreFixture.b]), (.lead(2), [StoreFixture.a])] {
+                for workspace in [StoreFixture.a, StoreFixture.b, StoreFixture.c] {
                     let isVisible = workspaces.contains(workspace)
                     let access = Access.workspace(workspace)
-                    #expect(try await (stores.leads.lead(id, as: access) != nil) == isVisible)
+                    #expect(try await (stores.leads.find(id, as: access) != nil) == isVisible)
                     #expect(try await stores.leads.visible([id, .lead(99)], to: access) == (isVisible ? [id] : []))
                     #expect(try await stores.leads.history(id, as: access).isEmpty == !isVisible)
                 }

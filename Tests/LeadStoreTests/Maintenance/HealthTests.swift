@@ -6,20 +6,20 @@ import Testing
 /// What the database says of routing and of itself.
 @Suite struct HealthTests {
     @Test func emptyDatabaseIsHealthy() async throws {
-        try await Scene.with { scene in
-            let health = try await scene.stores.health.health()
+        try await StoreFixture.with { fixture in
+            let health = try await fixture.stores.health.counts()
             #expect(health.pendingCount == 0)
             #expect(health.successRate == nil)
             #expect(health.oldestPendingSeconds == nil)
-            #expect(await scene.stores.health.isReady())
+            #expect(await fixture.stores.health.isReady())
         }
     }
 
     @Test func healthFiguresCountTheirLeads() async throws {
-        try await Scene.with { scene in
-            try await scene.ingest(
-                .sample(1, .to(Scene.b)),
-                .sample(2, .to(Scene.b)),
+        try await StoreFixture.with { fixture in
+            try await fixture.ingest(
+                .sample(1, .to(StoreFixture.b)),
+                .sample(2, .to(StoreFixture.b)),
                 .sample(3, .kept),
                 .sample(4, .retry),
                 .sample(5, .queued),
@@ -27,8 +27,8 @@ import Testing
                 .sample(7, .queued),
                 .sample(8, .queued)
             )
-            try await scene.settle(.init(result: .failed, reason: "Not possible."), limit: 1, leadID: .lead(6))
-            try await scene.run(
+            try await fixture.settle(.init(result: .failed, reason: "Not possible."), limit: 1, leadID: .lead(6))
+            try await fixture.run(
                 """
                 SELECT acquire_routing_lock('\(UUID.lead(7).text)', gen_random_uuid());
                 UPDATE leads SET routing_locked_at = now() - interval '6 minutes' WHERE id = '\(UUID.lead(7).text)';
@@ -38,8 +38,8 @@ import Testing
                     WHERE lead_id = '\(UUID.lead(5).text)';
                 """
             )
-            #expect(try await scene.stores.queue.expireLeads() == 1)
-            let health = try await scene.stores.health.health()
+            #expect(try await fixture.stores.queue.expireLeads() == 1)
+            let health = try await fixture.stores.health.counts()
             #expect(health.pendingCount == 2)
             #expect(health.routingCount == 1)
             #expect(health.failedCount == 1)
@@ -49,7 +49,7 @@ import Testing
             // Three of five: two routed and one kept, one waits, one failed.
             #expect(health.successRate == 0.6)
             #expect((3600..<3660).contains(health.oldestPendingSeconds ?? 0))
-            let facts = try await scene.stores.health.routingFacts()
+            let facts = try await fixture.stores.health.routingFacts()
             #expect(facts.dueCount == 1)
             #expect((1800..<1860).contains(facts.oldestDueSeconds ?? 0))
             #expect(facts.staleLockCount == 1)
@@ -61,38 +61,38 @@ import Testing
 
     /// Beyond what is counted, figures come from what PostgreSQL keeps; here the counts stop at three.
     @Test func largeCountsAreEstimates() async throws {
-        try await Scene.with { scene in
-            try await scene.run(
+        try await StoreFixture.with { fixture in
+            try await fixture.run(
                 """
                 DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), '5000', '3') FROM pg_proc p
                     WHERE p.pronamespace = 'switchyard'::regnamespace AND p.proname = 'routing_health'); END $do$;
                 """
             )
-            for number in 0..<5 { try await scene.ingest(.sample(number, .queued)) }
-            try await scene.settle(.init(result: .failed, reason: "Not possible."))
-            #expect(try await scene.stores.health.health().failedCount == 3)
-            try await scene.run(
+            for number in 0..<5 { try await fixture.ingest(.sample(number, .queued)) }
+            try await fixture.settle(.init(result: .failed, reason: "Not possible."))
+            #expect(try await fixture.stores.health.counts().failedCount == 3)
+            try await fixture.run(
                 """
                 INSERT INTO leads (workspace_id, email)
-                SELECT '\(Scene.a.text)', 'more' || n || '@example.com' FROM generate_series(1, 7) n;
+                SELECT '\(StoreFixture.a.text)', 'more' || n || '@example.com' FROM generate_series(1, 7) n;
                 SELECT pg_stat_force_next_flush()
                 """
             )
-            try await scene.run("VACUUM (ANALYZE) leads")
-            try await scene.run("VACUUM (ANALYZE) lead_routing_queue")
-            let health = try await scene.stores.health.health()
+            try await fixture.run("VACUUM (ANALYZE) leads")
+            try await fixture.run("VACUUM (ANALYZE) lead_routing_queue")
+            let health = try await fixture.stores.health.counts()
             #expect(health.pendingCount == 7)
             #expect(health.failedCount == 5)
         }
     }
 
     @Test func serverFactsAreReported() async throws {
-        try await Scene.with { scene in
-            let before = try await scene.stores.schedule.databaseTime()
-            let facts = try await scene.stores.health.serverFacts()
+        try await StoreFixture.with { fixture in
+            let before = try await fixture.stores.schedule.databaseTime()
+            let facts = try await fixture.stores.health.serverFacts()
             #expect(facts.versionNumber >= 150_000)
             #expect(facts.version.hasPrefix("\(facts.versionNumber / 10_000)"))
-            #expect(facts.user == (try await scene.value("SELECT current_user")))
+            #expect(facts.user == (try await fixture.value("SELECT current_user")))
             #expect(facts.mayCreate)
             #expect(!facts.isStandby)
             #expect(facts.clock > before)
@@ -101,9 +101,9 @@ import Testing
     }
 
     @Test func missingSchemaIsNotReady() async throws {
-        try await Scene.with { scene in
-            try await scene.run("DROP TABLE switchyard.rule_set_version")
-            #expect(await !scene.stores.health.isReady())
+        try await StoreFixture.with { fixture in
+            try await fixture.run("DROP TABLE switchyard.rule_set_version")
+            #expect(await !fixture.stores.health.isReady())
         }
     }
 }

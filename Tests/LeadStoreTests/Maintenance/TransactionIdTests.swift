@@ -13,23 +13,23 @@ import Testing
         ]
     )
     func transactionIDsSurviveWraparound(part: String, next: String, expected: String) async throws {
-        try await Scene.with { scene in
-            let id = try await scene.value("SELECT switchyard.whole_xid('\(part)', '\(next)')")
+        try await StoreFixture.with { fixture in
+            let id = try await fixture.value("SELECT switchyard.whole_xid('\(part)', '\(next)')")
             #expect(id == expected)
         }
     }
 
     /// Each run asks all rows of the last five minutes, a million and more: a call for each of them took seconds.
     @Test func gatheringCallsNoFunctionPerRow() async throws {
-        try await Scene.with { scene in
-            try await scene.ingest(.sample(1, .to(Scene.b)), .sample(2, .to(Scene.b)))
-            _ = try await scene.stores.statistics.gatherStatistics()
-            try await scene.ingest(.sample(3, .to(Scene.b)), .sample(4, .kept))
+        try await StoreFixture.with { fixture in
+            try await fixture.ingest(.sample(1, .to(StoreFixture.b)), .sample(2, .to(StoreFixture.b)))
+            _ = try await fixture.stores.statistics.gather()
+            try await fixture.ingest(.sample(3, .to(StoreFixture.b)), .sample(4, .kept))
             let calls = """
                 SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions
                 WHERE schemaname = 'switchyard' AND funcname = 'whole_xid'
                 """
-            let seen = try await scene.run(
+            let seen = try await fixture.run(
                 "SET track_functions = 'all'; SELECT switchyard.gather_statistics(); \(calls)"
             )
             #expect(seen == [["0"]])

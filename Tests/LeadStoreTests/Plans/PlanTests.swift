@@ -16,12 +16,12 @@ import Testing
 
     @Test(arguments: [true, false])
     func noPlanReadsTheBacklog(isAnalysed: Bool) async throws {
-        try await FilledScene.with(isAnalysed: isAnalysed) { filled in
-            let version = try await filled.scene.stores.ruleSets.ruleSetVersion()
+        try await LargeStoreFixture.with(isAnalysed: isAnalysed) { filled in
+            let version = try await filled.fixture.stores.ruleSets.version()
             for (name, work) in Self.work(version) {
                 let plans = try await filled.plans { try await work(filled, $0) }
                 #expect(plans.count > 0, "\(name): no plan was seen")
-                expectFrugal(plans, name, mostRows: FilledScene.mostRows)
+                expectFrugal(plans, name, mostRows: LargeStoreFixture.mostRows)
             }
         }
     }
@@ -30,8 +30,8 @@ import Testing
     ///
     /// Also when statistics are from before it, and have it that all of an hour is less than what is asked for.
     @Test func claimReadsOnlyItsBatch() async throws {
-        try await FilledScene.with(isAnalysed: true) { filled in
-            try await filled.scene.run(
+        try await LargeStoreFixture.with(isAnalysed: true) { filled in
+            try await filled.fixture.run(
                 """
                 INSERT INTO lead_routing_logs (lead_id, source_workspace_id, routing_result, attempt, created_at)
                 SELECT id, source_workspace_id, 'retry', 1, now() - random() * interval '20 hours' FROM leads, generate_series(1, 2);
@@ -41,28 +41,28 @@ import Testing
                 """
             )
             let plans = try await filled.plans { stores in
-                _ = try await stores.health.health()
+                _ = try await stores.health.counts()
                 _ = try await stores.health.routingReading()
             }
             #expect(plans.count > 1)
-            expectFrugal(plans, "health", mostRows: Double(FilledScene.waiting) * 1.5)
+            expectFrugal(plans, "health", mostRows: Double(LargeStoreFixture.waiting) * 1.5)
         }
     }
 
     /// Health and metrics count what waits, up to a bound, and nothing that does not.
     @Test func dashboardsReadOnlyWaitingLeads() async throws {
-        try await FilledScene.with(isAnalysed: true) { filled in
+        try await LargeStoreFixture.with(isAnalysed: true) { filled in
             let plans = try await filled.plans { stores in
-                _ = try await stores.health.health()
+                _ = try await stores.health.counts()
                 _ = try await stores.health.routingReading()
                 for status in [LeadStatus.pending, .routing, .failed] {
                     var filter = LeadFilter()
                     filter.status = status
-                    _ = try await stores.leads.leads(filter, limit: 20, as: .administrator)
+                    _ = try await stores.leads.page(filter, limit: 20, as: .administrator)
                 }
             }
             #expect(plans.count > 2)
-            expectFrugal(plans, "health", mostRows: Double(FilledScene.waiting) * 1.5)
+            expectFrugal(plans, "health", mostRows: Double(LargeStoreFixture.waiting) * 1.5)
         }
     }
 
@@ -70,13 +70,13 @@ import Testing
     ///
     /// Not with statistics from when there were no leads: then a workspace's own are sorted until the next ANALYZE.
     @Test func pageReadsOnlyItsRows() async throws {
-        try await FilledScene.with(isAnalysed: true) { filled in
-            let text = try await filled.scene
-                .value("SELECT id FROM leads WHERE workspace_id = '\(Scene.a.text)' LIMIT 1")
+        try await LargeStoreFixture.with(isAnalysed: true) { filled in
+            let text = try await filled.fixture
+                .value("SELECT id FROM leads WHERE workspace_id = '\(StoreFixture.a.text)' LIMIT 1")
             let id = try #require(UUID(uuidString: text))
             let plans = try await filled.plans { stores in
-                for access in [Access.administrator, .workspace(Scene.a)] {
-                    #expect(try await stores.leads.leads(LeadFilter(), limit: 20, as: access).leads.count == 20)
+                for access in [Access.administrator, .workspace(StoreFixture.a)] {
+                    #expect(try await stores.leads.page(LeadFilter(), limit: 20, as: access).leads.count == 20)
                     #expect(try await !stores.leads.history(id, as: access).isEmpty)
                     _ = try await stores.leads.decisions(id, as: access)
                 }
@@ -91,7 +91,7 @@ import Testing
             for node in plan.nodes {
                 let isLarge = Self.large.contains { node.relation == $0 || node.relation?.hasPrefix($0 + "_") == true }
                 // The months of the log to come are empty.
-                let isCounted = node.relation == "lead_routing_queue" && mostRows > FilledScene.mostRows
+                let isCounted = node.relation == "lead_routing_queue" && mostRows > LargeStoreFixture.mostRows
                 if isLarge, !isCounted, node.type == "Seq Scan", node.rows + node.removed > 100 {
                     Issue.record("\(name): \(node) in \(plan.query)")
                 }
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    private typealias Work = @Sendable (FilledScene, Stores) async throws -> Void
+    private typealias Work = @Sendable (LargeStoreFixture, Stores) async throws -> Void
 
     private static func work(_ version: Int64) -> [(String, Work)] {
         [
@@ -111,8 +111,8 @@ import Testing
                         .map { n in
                             let lead = Lead(email: "new-\(n)@example.com", phone: "+44 20 7946 \(1000 + n)")
                             return DecidedLead(
-                                PreparedLead(id: .lead(10_000 + n), source: Scene.a, lead: lead),
-                                .to(Scene.b)
+                                PreparedLead(id: .lead(10_000 + n), source: StoreFixture.a, lead: lead),
+                                .to(StoreFixture.b)
                             )
                         }
                     _ = try await stores.intake.ingest(leads, version: version, isRepeat: false)
@@ -121,8 +121,8 @@ import Testing
                     let again = leads.enumerated()
                         .map { n, lead in
                             DecidedLead(
-                                PreparedLead(id: .lead(20_000 + n), source: Scene.c, lead: lead.prepared.lead),
-                                .to(Scene.b)
+                                PreparedLead(id: .lead(20_000 + n), source: StoreFixture.c, lead: lead.prepared.lead),
+                                .to(StoreFixture.b)
                             )
                         }
                     _ = try await stores.intake.ingest(again, version: version, isRepeat: false)
@@ -140,8 +140,13 @@ import Testing
                             )
                             let lead = Lead(email: "keyed-\(n)@example.com")
                             return DecidedLead(
-                                PreparedLead(id: .lead(30_000 + n), source: Scene.a, lead: lead, idempotency: key),
-                                .to(Scene.b)
+                                PreparedLead(
+                                    id: .lead(30_000 + n),
+                                    source: StoreFixture.a,
+                                    lead: lead,
+                                    idempotency: key
+                                ),
+                                .to(StoreFixture.b)
                             )
                         }
                     _ = try await stores.intake.ingest(leads, version: version, isRepeat: false)
@@ -154,7 +159,7 @@ import Testing
                         .map { n in
                             let lead = Lead(email: "queued-\(n)@example.com")
                             return DecidedLead(
-                                PreparedLead(id: .lead(40_000 + n), source: Scene.a, lead: lead),
+                                PreparedLead(id: .lead(40_000 + n), source: StoreFixture.a, lead: lead),
                                 n < 50 ? .queued : .retry
                             )
                         }
@@ -171,14 +176,14 @@ import Testing
             (
                 "claim of those that wait for capacity",
                 { _, stores in
-                    #expect(try await stores.queue.awaitedRules() == [Scene.rule])
-                    try await settle(stores, .waiters(rule: Scene.rule, limit: 100, except: []), version)
+                    #expect(try await stores.queue.rulesWithWaitingLeads() == [StoreFixture.rule])
+                    try await settle(stores, .waiters(rule: StoreFixture.rule, limit: 100, except: []), version)
                 }
             ),
             (
                 "one lead by name",
                 { filled, stores in
-                    let id = try await filled.scene.value("SELECT lead_id FROM lead_routing_queue LIMIT 1")
+                    let id = try await filled.fixture.value("SELECT lead_id FROM lead_routing_queue LIMIT 1")
                     guard let id = UUID(uuidString: id) else { throw StoreError(.notFound, "no lead waits") }
                     try await settle(stores, .lead(id), version)
                 }
@@ -186,7 +191,7 @@ import Testing
             (
                 "the guide's functions",
                 { filled, stores in
-                    let ids = try await filled.scene
+                    let ids = try await filled.fixture
                         .run("SELECT lead_id FROM lead_routing_queue WHERE waiting_for IS NULL LIMIT 2").map { $0[0] }
                     let owner = UUID.sample(0x77).text
                     for id in ids {
@@ -197,7 +202,7 @@ import Testing
                     _ = try await stores.session.pool.query(
                         Statement(
                             "",
-                            "SELECT public.complete_routing('\(ids[0])', '\(Scene.b.text)', NULL, '\(owner)')"
+                            "SELECT public.complete_routing('\(ids[0])', '\(StoreFixture.b.text)', NULL, '\(owner)')"
                         )
                     )
                     _ = try await stores.session.pool.query(
@@ -215,12 +220,12 @@ import Testing
             (
                 "what people look at",
                 { filled, stores in
-                    let id = try await filled.scene.value("SELECT id FROM leads LIMIT 1")
+                    let id = try await filled.fixture.value("SELECT id FROM leads LIMIT 1")
                     guard let id = UUID(uuidString: id) else { throw StoreError(.notFound, "there is no lead") }
-                    _ = try await stores.leads.lead(id, as: .administrator)
+                    _ = try await stores.leads.find(id, as: .administrator)
                     _ = try await stores.leads.outcomes(of: [id])
                     _ = try await stores.leads.firstOutcomes(of: [id])
-                    _ = try await stores.statistics.statistics(
+                    _ = try await stores.statistics.sums(
                         StatisticsQuery(from: "2026-01-01", to: "2026-12-31", grouping: .day),
                         as: .administrator
                     )
@@ -233,7 +238,7 @@ import Testing
         _ stores: Stores,
         _ claim: WaitingClaim,
         _ version: Int64,
-        _ assignment: Assignment = .to(Scene.b)
+        _ assignment: Assignment = .to(StoreFixture.b)
     ) async throws {
         let result = try await stores.queue.claimAndSettle(claim) { leads in (version, leads.map { _ in assignment }) }
         guard case .settled(let settled) = result, !settled.isEmpty else {

@@ -6,18 +6,18 @@ import Testing
 
 /// Rule sets as a whole: drafted, published in one step, returned to; whoever races.
 @Suite struct PublishingTests {
-    private let own = Access.workspace(Scene.a)
+    private let own = Access.workspace(StoreFixture.a)
 
     private func rule(
         _ name: String,
         id: UUID? = nil,
         priority: Int32 = 0,
-        to destination: UUID = Scene.a,
+        to destination: UUID = StoreFixture.a,
         _ conditions: RuleConditions = RuleConditions()
     ) -> RuleSetDocument.Rule {
         var rule = RuleSetDocument.Rule(
             RoutingRule(
-                id: id ?? Scene.a,
+                id: id ?? StoreFixture.a,
                 workspaceID: nil,
                 name: name,
                 priority: priority,
@@ -47,16 +47,16 @@ import Testing
     }
 
     @Test func draftIsPublishedAndRestored() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores.by("key:abc")
-            let first = try await stores.publishing.publishRuleSet(
-                document(rule("A", priority: 2), rule("B", priority: 1), golden: [golden(to: Scene.a)]),
-                of: Scene.a,
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores.acting(as: "key:abc")
+            let first = try await stores.publishing.publish(
+                document(rule("A", priority: 2), rule("B", priority: 1), golden: [golden(to: StoreFixture.a)]),
+                of: StoreFixture.a,
                 note: "first",
                 as: own
             )
             #expect((first.added, first.changed, first.removed) == (2, 0, 0))
-            let before = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
+            let before = try await stores.ruleSets.owned(by: StoreFixture.a, as: own)
             #expect(before.version == first.version)
             #expect(before.document.rules.map(\.name) == ["A", "B"])
 
@@ -66,142 +66,142 @@ import Testing
             draft.rules.append(rule("C"))
             draft.rules.append(rule("D"))
             draft.rules.remove(at: 1)
-            _ = try await stores.drafts.saveDraft(draft, of: Scene.a, as: own)
-            let saved = try await stores.drafts.draft(of: Scene.a, as: own)
+            _ = try await stores.drafts.save(draft, of: StoreFixture.a, as: own)
+            let saved = try await stores.drafts.find(of: StoreFixture.a, as: own)
             #expect(saved?.updatedBy == "key:abc")
-            let second = try await stores.publishing.publishRuleSet(of: Scene.a, note: "second", as: own)
+            let second = try await stores.publishing.publish(of: StoreFixture.a, note: "second", as: own)
             #expect((second.added, second.changed, second.removed) == (2, 1, 1))
             #expect(second.version == first.version + 1)
-            #expect(try await stores.drafts.draft(of: Scene.a, as: own) == nil)
-            let after = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
+            #expect(try await stores.drafts.find(of: StoreFixture.a, as: own) == nil)
+            let after = try await stores.ruleSets.owned(by: StoreFixture.a, as: own)
             #expect(after.document.rules.map(\.name) == ["A2", "C", "D"])
             #expect(after.document.rules[0].id == before.document.rules[0].id)
 
-            let back = try await stores.publishing.returnRuleSet(to: first.version, of: Scene.a, as: own)
+            let back = try await stores.publishing.restore(version: first.version, of: StoreFixture.a, as: own)
             #expect(back.version == second.version + 1)
-            var returned = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document
+            var returned = try await stores.ruleSets.owned(by: StoreFixture.a, as: own).document
             returned.version = before.document.version
             // With the same ids, in the same order.
             #expect(returned == before.document)
-            let versions = try await stores.ruleSets.ruleSetVersions(of: Scene.a, limit: 10, as: own)
+            let versions = try await stores.ruleSets.versions(of: StoreFixture.a, limit: 10, as: own)
             #expect(versions.map(\.version.action) == [.return, .publish, .publish])
             #expect(versions.map(\.version.note) == ["Back to version \(first.version).", "second", "first"])
             #expect(versions.map(\.rules) == [2, 3, 2])
             #expect(versions[0].version.actor == "key:abc")
             #expect((versions[0].added, versions[0].changed, versions[0].removed) == (1, 1, 2))
-            let then = try await stores.ruleSets.ruleSet(of: Scene.a, asOf: second.version, as: own)
+            let then = try await stores.ruleSets.owned(by: StoreFixture.a, asOf: second.version, as: own)
             #expect(then.document.rules.map(\.name) == ["A2", "C", "D"])
             await expectRefusal(.notFound) {
-                _ = try await stores.publishing.returnRuleSet(to: 9999, of: Scene.a, as: own)
+                _ = try await stores.publishing.restore(version: 9999, of: StoreFixture.a, as: own)
             }
         }
     }
 
     @Test func equalDraftMakesNoVersion() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            _ = try await stores.publishing.publishRuleSet(
-                document(rule("A"), golden: [golden(to: Scene.a)]),
-                of: Scene.a,
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            _ = try await stores.publishing.publish(
+                document(rule("A"), golden: [golden(to: StoreFixture.a)]),
+                of: StoreFixture.a,
                 as: own
             )
-            let live = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
-            let version = try await stores.ruleSets.ruleSetVersion()
-            let again = try await stores.publishing.publishRuleSet(live.document, of: Scene.a, as: own)
+            let live = try await stores.ruleSets.owned(by: StoreFixture.a, as: own)
+            let version = try await stores.ruleSets.version()
+            let again = try await stores.publishing.publish(live.document, of: StoreFixture.a, as: own)
             #expect(again.version == live.version)
-            #expect(try await stores.ruleSets.ruleSetVersion() == version)
+            #expect(try await stores.ruleSets.version() == version)
         }
     }
 
     @Test func failingGoldenLeadStopsPublishing() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            let wrong = document(rule("A"), rule("B"), golden: [golden(to: Scene.b)])
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            let wrong = document(rule("A"), rule("B"), golden: [golden(to: StoreFixture.b)])
             await expectProblem("/goldenLeads/0") {
-                _ = try await stores.publishing.publishRuleSet(wrong, of: Scene.a, as: .administrator)
+                _ = try await stores.publishing.publish(wrong, of: StoreFixture.a, as: .administrator)
             }
             await expectProblem("/goldenLeads/0") {
-                _ = try await stores.drafts.saveDraft(wrong, of: Scene.a, checking: true, as: .administrator)
+                _ = try await stores.drafts.save(wrong, of: StoreFixture.a, checking: true, as: .administrator)
             }
-            #expect(try await scene.count("lead_routing_rules") == 0)
-            _ = try await stores.drafts.saveDraft(wrong, of: Scene.a, as: .administrator)
+            #expect(try await fixture.count("lead_routing_rules") == 0)
+            _ = try await stores.drafts.save(wrong, of: StoreFixture.a, as: .administrator)
             await expectProblem("/goldenLeads/0") {
-                _ = try await stores.publishing.publishRuleSet(of: Scene.a, as: own)
+                _ = try await stores.publishing.publish(of: StoreFixture.a, as: own)
             }
-            #expect(try await stores.drafts.draft(of: Scene.a, as: own) != nil)
-            #expect(try await scene.count("switchyard.rule_set_versions", where: "action = 'publish'") == 0)
+            #expect(try await stores.drafts.find(of: StoreFixture.a, as: own) != nil)
+            #expect(try await fixture.count("switchyard.rule_set_versions", where: "action = 'publish'") == 0)
         }
     }
 
     @Test func invalidDraftNamesItsErrors() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
             await expectProblem("/rules/1/destination") {
-                _ = try await stores.publishing.publishRuleSet(
-                    document(rule("A"), rule("B", to: Scene.b)),
-                    of: Scene.a,
+                _ = try await stores.publishing.publish(
+                    document(rule("A"), rule("B", to: StoreFixture.b)),
+                    of: StoreFixture.a,
                     as: own
                 )
             }
             await expectProblem("/rules/0/destination") {
-                _ = try await stores.publishing.publishRuleSet(
-                    document(rule("A", to: Scene.nobody)),
-                    of: Scene.a,
+                _ = try await stores.publishing.publish(
+                    document(rule("A", to: StoreFixture.missingWorkspace)),
+                    of: StoreFixture.a,
                     as: .administrator
                 )
             }
             await expectProblem("/rules/0/conditions/industries") {
                 let conditions = RuleConditions(industries: .init(repeating: "x", count: 1001))
-                _ = try await stores.publishing.publishRuleSet(document(rule("A", conditions)), of: Scene.a, as: own)
+                _ = try await stores.publishing.publish(document(rule("A", conditions)), of: StoreFixture.a, as: own)
             }
-            _ = try await stores.publishing.publishRuleSet(
+            _ = try await stores.publishing.publish(
                 document(rule("P", id: .sample(7))),
                 of: nil,
                 as: .administrator
             )
             await expectProblem("/rules/0/id") {
-                _ = try await stores.publishing.publishRuleSet(
+                _ = try await stores.publishing.publish(
                     document(rule("A", id: .sample(7))),
-                    of: Scene.a,
+                    of: StoreFixture.a,
                     as: own
                 )
             }
             await #expect(throws: RuleSetRefusal.noDraft) {
-                try await stores.publishing.publishRuleSet(of: Scene.a, as: own)
+                try await stores.publishing.publish(of: StoreFixture.a, as: own)
             }
         }
     }
 
     /// A workspace's key sees and changes its own rule set; one that does see stands beside one that does not.
     @Test func otherOwnersRuleSetsAreRefused() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            _ = try await stores.publishing.publishRuleSet(
-                document(rule("A"), golden: [golden(to: Scene.a)]),
-                of: Scene.a,
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            _ = try await stores.publishing.publish(
+                document(rule("A"), golden: [golden(to: StoreFixture.a)]),
+                of: StoreFixture.a,
                 as: own
             )
-            _ = try await stores.drafts.saveDraft(document(rule("A2")), of: Scene.a, as: own)
-            let live = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
+            _ = try await stores.drafts.save(document(rule("A2")), of: StoreFixture.a, as: own)
+            let live = try await stores.ruleSets.owned(by: StoreFixture.a, as: own)
             #expect(live.document.rules.count == 1 && live.document.goldenLeads.count == 1)
-            let other = Access.workspace(Scene.b)
-            for owner in [Scene.a, nil] {
-                await expectRefusal(.forbidden) { _ = try await stores.ruleSets.ruleSet(of: owner, as: other) }
-                await expectRefusal(.forbidden) { _ = try await stores.drafts.draft(of: owner, as: other) }
+            let other = Access.workspace(StoreFixture.b)
+            for owner in [StoreFixture.a, nil] {
+                await expectRefusal(.forbidden) { _ = try await stores.ruleSets.owned(by: owner, as: other) }
+                await expectRefusal(.forbidden) { _ = try await stores.drafts.find(of: owner, as: other) }
                 await expectRefusal(.forbidden) {
-                    _ = try await stores.drafts.saveDraft(document(), of: owner, as: other)
+                    _ = try await stores.drafts.save(document(), of: owner, as: other)
                 }
                 await expectRefusal(.forbidden) {
-                    _ = try await stores.publishing.publishRuleSet(document(), of: owner, as: other)
+                    _ = try await stores.publishing.publish(document(), of: owner, as: other)
                 }
                 await expectRefusal(.forbidden) {
-                    _ = try await stores.publishing.returnRuleSet(to: live.version, of: owner, as: other)
+                    _ = try await stores.publishing.restore(version: live.version, of: owner, as: other)
                 }
             }
             // The policies say the same, below all of that.
-            for (workspace, count) in [(Scene.a, "1"), (Scene.b, "0")] {
+            for (workspace, count) in [(StoreFixture.a, "1"), (StoreFixture.b, "0")] {
                 for table in ["golden_leads", "rule_set_drafts"] {
-                    let seen = try await scene.run(
+                    let seen = try await fixture.run(
                         """
                         BEGIN; SELECT set_config('request.jwt.claims', '{"switchyard_workspace_id":"\(workspace.text)"}', true);
                         SET LOCAL ROLE authenticated; SELECT count(*) FROM switchyard.\(table)
@@ -215,10 +215,10 @@ import Testing
 
     /// Two publish what they made from the same version: one wins, the other is told, and nothing is mixed.
     @Test func concurrentPublishingRefusesOne() async throws {
-        try await Scene.with(connections: 8) { scene in
-            let stores = scene.stores
+        try await StoreFixture.with(connections: 8) { fixture in
+            let stores = fixture.stores
             for round in 0..<5 {
-                let base = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).version
+                let base = try await stores.ruleSets.owned(by: StoreFixture.a, as: own).version
                 let outcomes = await withTaskGroup(of: Bool.self) { group in
                     for name in ["X", "Y", "Z"] {
                         group.addTask {
@@ -227,7 +227,7 @@ import Testing
                             var mine = document(rule(names[0]), rule(names[1]), rule(names[2]))
                             mine.version = base
                             do {
-                                _ = try await stores.publishing.publishRuleSet(mine, of: Scene.a, as: own)
+                                _ = try await stores.publishing.publish(mine, of: StoreFixture.a, as: own)
                                 return true
                             } catch {
                                 guard case RuleSetRefusal.moved(base, _) = error else {
@@ -241,7 +241,7 @@ import Testing
                     return await group.reduce(into: [Bool]()) { $0.append($1) }
                 }
                 #expect(outcomes.filter(\.self).count == 1)
-                let names = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document.rules
+                let names = try await stores.ruleSets.owned(by: StoreFixture.a, as: own).document.rules
                     .map { $0.name.prefix(1) }
                 #expect(names.count == 3 && Set(names).count == 1)
             }
@@ -250,65 +250,65 @@ import Testing
 
     /// A rule that is edited by itself meanwhile is not lost: the publication is refused, or the edit comes after it.
     @Test func concurrentEditIsNotLost() async throws {
-        try await Scene.with(connections: 8) { scene in
-            let stores = scene.stores
+        try await StoreFixture.with(connections: 8) { fixture in
+            let stores = fixture.stores
             for turn in 0..<10 {
-                _ = try await stores.publishing.publishRuleSet(
+                _ = try await stores.publishing.publish(
                     document(rule("A", id: .sample(1))),
-                    of: Scene.a,
+                    of: StoreFixture.a,
                     as: own
                 )
-                let base = try await stores.ruleSets.ruleSet(of: Scene.a, as: own)
+                let base = try await stores.ruleSets.owned(by: StoreFixture.a, as: own)
                 async let edited: Void = {
                     var change = RuleChange()
                     change.priority = Int32(turn + 100)
-                    _ = try await stores.rules.changeRule(.sample(1), change, as: own)
+                    _ = try await stores.rules.change(.sample(1), change, as: own)
                 }()
                 var draft = base.document
                 draft.rules[0].name = "B\(turn)"
                 let refusal: RuleSetRefusal?
                 do {
-                    _ = try await stores.publishing.publishRuleSet(draft, of: Scene.a, as: own)
+                    _ = try await stores.publishing.publish(draft, of: StoreFixture.a, as: own)
                     refusal = nil
                 } catch let error as RuleSetRefusal {
                     refusal = error
                 }
                 try await edited
-                let rule = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document.rules[0]
+                let rule = try await stores.ruleSets.owned(by: StoreFixture.a, as: own).document.rules[0]
                 #expect(rule.priority == Int32(turn + 100))
                 #expect(rule.name == (refusal == nil ? "B\(turn)" : "A"))
                 let reset = document(self.rule("A", id: .sample(1)))
-                _ = try await stores.publishing.publishRuleSet(reset, of: Scene.a, as: own)
+                _ = try await stores.publishing.publish(reset, of: StoreFixture.a, as: own)
             }
         }
     }
 
     /// A return against publications: whatever the order, the end is one of the two, whole.
     @Test func returnRacesWithPublishing() async throws {
-        try await Scene.with(connections: 8) { scene in
-            let stores = scene.stores
-            let first = try await stores.publishing.publishRuleSet(
+        try await StoreFixture.with(connections: 8) { fixture in
+            let stores = fixture.stores
+            let first = try await stores.publishing.publish(
                 document(rule("A1"), rule("A2")),
-                of: Scene.a,
+                of: StoreFixture.a,
                 as: own
             )
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for turn in 0..<10 {
                     group.addTask {
-                        _ = try await stores.publishing.publishRuleSet(
+                        _ = try await stores.publishing.publish(
                             document(rule("B\(turn)"), rule("B\(turn)'")),
-                            of: Scene.a,
+                            of: StoreFixture.a,
                             as: own
                         )
                     }
                     group.addTask {
-                        _ = try await stores.publishing.returnRuleSet(to: first.version, of: Scene.a, as: own)
+                        _ = try await stores.publishing.restore(version: first.version, of: StoreFixture.a, as: own)
                     }
                 }
                 try await group.waitForAll()
             }
-            for version in try await stores.ruleSets.ruleSetVersions(of: Scene.a, limit: 100, as: own) {
-                let names = try await stores.ruleSets.ruleSet(of: Scene.a, asOf: version.version.version, as: own)
+            for version in try await stores.ruleSets.versions(of: StoreFixture.a, limit: 100, as: own) {
+                let names = try await stores.ruleSets.owned(by: StoreFixture.a, asOf: version.version.version, as: own)
                     .document.rules.map(\.name)
                 #expect(names == ["A1", "A2"] || (names.count == 2 && names[1] == names[0] + "'"), "\(names)")
             }
@@ -317,21 +317,21 @@ import Testing
 
     /// A rule that this version cannot read is none of a publication's business as long as nobody touches it.
     @Test func unreadableDraftIsNotOverwritten() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            _ = try await stores.publishing.publishRuleSet(
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            _ = try await stores.publishing.publish(
                 document(rule("A", id: .sample(1)), rule("B")),
-                of: Scene.a,
+                of: StoreFixture.a,
                 as: own
             )
-            try await scene.run(
+            try await fixture.run(
                 #"UPDATE lead_routing_rules SET conditions = '{"colour": ["red"]}' WHERE rule_name = 'A'"#
             )
-            var draft = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document
+            var draft = try await stores.ruleSets.owned(by: StoreFixture.a, as: own).document
             draft.rules[1].priority = -1
-            _ = try await stores.publishing.publishRuleSet(draft, of: Scene.a, as: own)
+            _ = try await stores.publishing.publish(draft, of: StoreFixture.a, as: own)
             #expect(
-                try await scene.value(
+                try await fixture.value(
                     "SELECT conditions::text || is_active FROM lead_routing_rules WHERE rule_name = 'A'"
                 )
                     == #"{"colour": ["red"]}true"#
@@ -341,21 +341,21 @@ import Testing
 
     /// Many rules, made and then all changed, each time in one version.
     @Test func largeRuleSetIsPublishedWhole() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
             var large = RuleSetDocument(rules: [], goldenLeads: [])
             for number in 0..<1_000 {
                 large.rules.append(
                     rule("R\(number)", priority: Int32(number % 50), RuleConditions(industries: ["I\(number)"]))
                 )
             }
-            let made = try await stores.publishing.publishRuleSet(large, of: Scene.a, as: own)
+            let made = try await stores.publishing.publish(large, of: StoreFixture.a, as: own)
             #expect(made.added == 1_000)
-            var live = try await stores.ruleSets.ruleSet(of: Scene.a, as: own).document
+            var live = try await stores.ruleSets.owned(by: StoreFixture.a, as: own).document
             for index in live.rules.indices { live.rules[index].priority += 1 }
-            let changed = try await stores.publishing.publishRuleSet(live, of: Scene.a, as: own)
+            let changed = try await stores.publishing.publish(live, of: StoreFixture.a, as: own)
             #expect(changed.changed == 1_000 && changed.version == made.version + 1)
-            #expect(try await scene.count("lead_routing_rules", where: "priority > 0") == 1_000)
+            #expect(try await fixture.count("lead_routing_rules", where: "priority > 0") == 1_000)
         }
     }
 }

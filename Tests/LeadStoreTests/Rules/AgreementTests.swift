@@ -5,29 +5,29 @@ import Testing
 
 /// The receiver alone decides whose leads it takes.
 @Suite struct AgreementTests {
-    private let agreement = RoutingAgreement(receivingWorkspaceID: Scene.b, sendingWorkspaceID: Scene.a)
+    private let agreement = RoutingAgreement(receivingWorkspaceID: StoreFixture.b, sendingWorkspaceID: StoreFixture.a)
 
     @Test func agreementIsGrantedAndEndedOnce() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            let receiver = Access.workspace(Scene.b)
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            let receiver = Access.workspace(StoreFixture.b)
             #expect(try await stores.agreements.grant(agreement, as: receiver))
             #expect(try await !stores.agreements.grant(agreement, as: receiver))
-            for access in [receiver, .workspace(Scene.a), .administrator] {
-                #expect(try await stores.agreements.agreements(as: access).map(\.agreement) == [agreement])
+            for access in [receiver, .workspace(StoreFixture.a), .administrator] {
+                #expect(try await stores.agreements.list(as: access).map(\.agreement) == [agreement])
             }
-            #expect(try await stores.agreements.agreements(as: .workspace(Scene.c)).isEmpty)
-            let version = try await stores.ruleSets.ruleSetVersion()
+            #expect(try await stores.agreements.list(as: .workspace(StoreFixture.c)).isEmpty)
+            let version = try await stores.ruleSets.version()
             #expect(try await stores.agreements.revoke(agreement, as: receiver))
             #expect(try await !stores.agreements.revoke(agreement, as: receiver))
-            #expect(try await stores.ruleSets.ruleSetVersion() > version)
+            #expect(try await stores.ruleSets.version() > version)
         }
     }
 
     @Test func onlyTheReceiverGrantsAgreements() async throws {
-        try await Scene.with { (scene: Scene) async throws in
-            let stores = scene.stores
-            for access in [Access.workspace(Scene.a), .workspace(Scene.c)] {
+        try await StoreFixture.with { (fixture: StoreFixture) async throws in
+            let stores = fixture.stores
+            for access in [Access.workspace(StoreFixture.a), .workspace(StoreFixture.c)] {
                 await expectRefusal(.forbidden, "/receivingWorkspaceId") {
                     _ = try await stores.agreements.grant(agreement, as: access)
                 }
@@ -41,17 +41,18 @@ import Testing
     }
 
     @Test func refusalsNameTheirField() async throws {
-        try await Scene.with { (scene: Scene) async throws in
+        try await StoreFixture.with { (fixture: StoreFixture) async throws in
             for (field, receiver, sender) in [
-                ("/sendingWorkspaceId", Scene.a, Scene.a), ("/sendingWorkspaceId", Scene.a, Scene.nobody),
-                ("/receivingWorkspaceId", Scene.nobody, Scene.a),
+                ("/sendingWorkspaceId", StoreFixture.a, StoreFixture.a),
+                ("/sendingWorkspaceId", StoreFixture.a, StoreFixture.missingWorkspace),
+                ("/receivingWorkspaceId", StoreFixture.missingWorkspace, StoreFixture.a),
             ] {
                 let agreement = RoutingAgreement(receivingWorkspaceID: receiver, sendingWorkspaceID: sender)
                 await expectRefusal(.invalid, field) {
-                    _ = try await scene.stores.agreements.grant(agreement, as: .administrator)
+                    _ = try await fixture.stores.agreements.grant(agreement, as: .administrator)
                 }
             }
-            #expect(try await scene.count("routing_agreements") == 0)
+            #expect(try await fixture.count("routing_agreements") == 0)
         }
     }
 }

@@ -25,13 +25,13 @@ import Testing
         { n in
             """
             INSERT INTO lead_routing_rules (workspace_id, rule_name, priority, conditions, destination_workspace_id)
-            VALUES ('\(Scene.a.text)', 'R\(n)', \(n % 7), '{"industries": ["I\(n)"]}', '\(Scene.b.text)')
+            VALUES ('\(StoreFixture.a.text)', 'R\(n)', \(n % 7), '{"industries": ["I\(n)"]}', '\(StoreFixture.b.text)')
             """
         },
         { n in
             """
             INSERT INTO lead_routing_rules (rule_name, priority, conditions, destination_workspace_id)
-            SELECT 'P\(n)-' || i, i, '{"us_states": ["CA"]}', '\(Scene.c.text)' FROM generate_series(1, 3) i
+            SELECT 'P\(n)-' || i, i, '{"us_states": ["CA"]}', '\(StoreFixture.c.text)' FROM generate_series(1, 3) i
             """
         },
         { n in "UPDATE lead_routing_rules SET priority = priority + \(n) WHERE priority % 3 = \(n % 3)" },
@@ -41,12 +41,12 @@ import Testing
         { _ in "DELETE FROM lead_routing_rules WHERE id = (SELECT min(id::text)::uuid FROM lead_routing_rules)" },
         { n in
             """
-            INSERT INTO routing_agreements VALUES ('\(Scene.b.text)', '\(Scene.a.text)')
+            INSERT INTO routing_agreements VALUES ('\(StoreFixture.b.text)', '\(StoreFixture.a.text)')
             ON CONFLICT (receiving_workspace_id, sending_workspace_id) DO UPDATE SET created_at = now()
             """
         },
         { _ in "DELETE FROM routing_agreements" },
-        { n in "UPDATE workspaces SET name = 'B\(n)' WHERE id = '\(Scene.b.text)'" },
+        { n in "UPDATE workspaces SET name = 'B\(n)' WHERE id = '\(StoreFixture.b.text)'" },
         { n in
             """
             UPDATE workspaces SET routing_paused_at = CASE WHEN routing_paused_at IS NULL THEN now() END,
@@ -57,7 +57,7 @@ import Testing
         { n in "UPDATE workspaces SET deleted_at = now() WHERE name LIKE 'W%' AND length(name) = \(n % 3 + 2)" },
         { n in
             """
-            INSERT INTO switchyard.routing_pauses (workspace_id, paused_by) VALUES ('\(Scene.a.text)', 'n\(n)')
+            INSERT INTO switchyard.routing_pauses (workspace_id, paused_by) VALUES ('\(StoreFixture.a.text)', 'n\(n)')
             ON CONFLICT DO NOTHING
             """
         },
@@ -80,9 +80,9 @@ import Testing
 
     /// Four connections edit at random while a fifth reads; what it read of a version is what that version still says.
     @Test(arguments: [1, 2]) func everyVersionIsRestoredExactly(seed: UInt64) async throws {
-        try await Scene.with(connections: 8) { scene in
-            let stores = scene.stores
-            let first = try await stores.ruleSets.ruleSetVersion()
+        try await StoreFixture.with(connections: 8) { fixture in
+            let stores = fixture.stores
+            let first = try await stores.ruleSets.version()
             try await withThrowingTaskGroup(of: [Int64: Picture].self) { group in
                 for editor in 0..<4 {
                     group.addTask {
@@ -90,7 +90,7 @@ import Testing
                         for turn in 0..<40 {
                             let edit = Self.edits.randomElement(using: &numbers) ?? Self.edits[0]
                             // Edits take their turns, so none of them ends in a deadlock.
-                            try await scene.run(edit(turn * 4 + editor))
+                            try await fixture.run(edit(turn * 4 + editor))
                         }
                         return [:]
                     }
@@ -98,62 +98,62 @@ import Testing
                 group.addTask {
                     var seen: [Int64: Picture] = [:]
                     for _ in 0..<120 {
-                        let snapshot = try await stores.ruleSets.loadRuleSet()
+                        let snapshot = try await stores.ruleSets.load()
                         seen[snapshot.version] = Picture(snapshot)
                     }
                     return seen
                 }
                 var seen: [Int64: Picture] = [:]
                 for try await part in group { seen.merge(part) { first, _ in first } }
-                let last = try await stores.ruleSets.loadRuleSet()
+                let last = try await stores.ruleSets.load()
                 seen[last.version] = Picture(last)
                 #expect(seen.count > 3)
                 for (version, picture) in seen {
                     #expect(
-                        Picture(try await stores.ruleSets.loadRuleSet(asOf: version)) == picture,
+                        Picture(try await stores.ruleSets.load(asOf: version)) == picture,
                         "version \(version)"
                     )
                 }
                 // Every version has its author, and none is left out.
-                let versions = try await scene.value(
+                let versions = try await fixture.value(
                     "SELECT count(*) FROM switchyard.rule_set_versions WHERE version > \(first)"
                 )
                 #expect(versions == "\(last.version - first)")
             }
-            #expect(try await scene.value("SELECT switchyard.repair_rule_set_history()") == "0")
+            #expect(try await fixture.value("SELECT switchyard.repair_rule_set_history()") == "0")
         }
     }
 
     @Test func irrelevantChangesMakeNoVersion() async throws {
-        try await Scene.with { scene in
-            try await scene.run(
+        try await StoreFixture.with { fixture in
+            try await fixture.run(
                 """
-                INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('R', '\(Scene.a.text)');
+                INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('R', '\(StoreFixture.a.text)');
                 ALTER TABLE workspaces ADD COLUMN colour text
                 """
             )
-            let version = try await scene.stores.ruleSets.ruleSetVersion()
+            let version = try await fixture.stores.ruleSets.version()
             for nothing in [
                 "UPDATE workspaces SET colour = 'red', updated_at = now()", "UPDATE workspaces SET name = name",
                 "UPDATE lead_routing_rules SET updated_at = now() + interval '1 day'",
                 "UPDATE lead_routing_rules SET priority = 7 WHERE rule_name = 'nobody'",
                 "DELETE FROM routing_agreements", "TRUNCATE routing_agreements",
             ] {
-                try await scene.run(nothing)
-                #expect(try await scene.stores.ruleSets.ruleSetVersion() == version, "\(nothing)")
+                try await fixture.run(nothing)
+                #expect(try await fixture.stores.ruleSets.version() == version, "\(nothing)")
             }
-            try await scene.run(
+            try await fixture.run(
                 "BEGIN; UPDATE workspaces SET name = 'X'; UPDATE lead_routing_rules SET priority = 3; COMMIT"
             )
-            #expect(try await scene.stores.ruleSets.ruleSetVersion() == version + 1)
+            #expect(try await fixture.stores.ruleSets.version() == version + 1)
         }
     }
 
     /// Whoever adds a column to workspaces decides here whether routing reads it; if so, its history is kept.
     @Test func everyWorkspaceColumnIsClassified() async throws {
-        try await Scene.with { scene in
+        try await StoreFixture.with { fixture in
             let irrelevant: Set<String> = []
-            let undecided = try await scene.run(
+            let undecided = try await fixture.run(
                 """
                 SELECT a.attname FROM pg_attribute a
                 WHERE a.attrelid = 'workspaces'::regclass AND a.attnum > 0 AND NOT a.attisdropped
@@ -166,88 +166,88 @@ import Testing
     }
 
     @Test func versionsHaveAuthors() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
             var change = RuleChange()
             change.name = "R"
-            change.destinationWorkspaceID = Scene.a
-            _ = try await stores.by("key:abc")
-                .rules.createRule(id: .sample(1), owner: Scene.a, change, as: .workspace(Scene.a))
-            let made = try #require(try await stores.ruleSets.ruleSetVersion(stores.ruleSets.ruleSetVersion()))
+            change.destinationWorkspaceID = StoreFixture.a
+            _ = try await stores.acting(as: "key:abc")
+                .rules.create(id: .sample(1), owner: StoreFixture.a, change, as: .workspace(StoreFixture.a))
+            let made = try #require(try await stores.ruleSets.version(stores.ruleSets.version()))
             #expect(made.actor == "key:abc")
             #expect(made.action == .edit)
-            #expect(made.owners == [Scene.a])
-            _ = try await stores.pauses.pauseRouting(of: nil, reason: nil, actor: "command line")
-            let paused = try #require(try await stores.ruleSets.ruleSetVersion(stores.ruleSets.ruleSetVersion()))
+            #expect(made.owners == [StoreFixture.a])
+            _ = try await stores.pauses.begin(of: nil, reason: nil, actor: "command line")
+            let paused = try #require(try await stores.ruleSets.version(stores.ruleSets.version()))
             #expect(paused.actor == "command line")
             #expect(paused.owners == [])
-            try await scene.run("UPDATE lead_routing_rules SET workspace_id = NULL")
-            let moved = try #require(try await stores.ruleSets.ruleSetVersion(stores.ruleSets.ruleSetVersion()))
+            try await fixture.run("UPDATE lead_routing_rules SET workspace_id = NULL")
+            let moved = try #require(try await stores.ruleSets.version(stores.ruleSets.version()))
             #expect(moved.action == .sql)
-            #expect(moved.actor == (try await scene.value("SELECT session_user")))
-            #expect(Set(moved.owners) == [Scene.a, nil])
+            #expect(moved.actor == (try await fixture.value("SELECT session_user")))
+            #expect(Set(moved.owners) == [StoreFixture.a, nil])
         }
     }
 
     /// Not among the edits at random: PostgreSQL shows a truncated table as empty to older snapshots too, so what a live
     /// read saw is no measure there.
     @Test func truncatedRulesAreInHistory() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            try await scene.run(
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            try await fixture.run(
                 """
-                INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('R', '\(Scene.a.text)'),
-                    ('S', '\(Scene.b.text)')
+                INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('R', '\(StoreFixture.a.text)'),
+                    ('S', '\(StoreFixture.b.text)')
                 """
             )
-            let before = try await stores.ruleSets.loadRuleSet()
-            try await scene.run("TRUNCATE lead_routing_rules")
-            #expect(try await stores.ruleSets.ruleSetVersion() == before.version + 1)
-            #expect(try await Picture(stores.ruleSets.loadRuleSet(asOf: before.version)) == Picture(before))
-            #expect(try await stores.ruleSets.loadRuleSet(asOf: before.version + 1).rules.isEmpty)
+            let before = try await stores.ruleSets.load()
+            try await fixture.run("TRUNCATE lead_routing_rules")
+            #expect(try await stores.ruleSets.version() == before.version + 1)
+            #expect(try await Picture(stores.ruleSets.load(asOf: before.version)) == Picture(before))
+            #expect(try await stores.ruleSets.load(asOf: before.version + 1).rules.isEmpty)
         }
     }
 
     @Test func unrecordedVersionIsNotGuessed() async throws {
-        try await Scene.with { scene in
-            let now = try await scene.stores.ruleSets.ruleSetVersion()
+        try await StoreFixture.with { fixture in
+            let now = try await fixture.stores.ruleSets.version()
             for version in [0, now + 1, -5, Int64.max] {
-                await expectRefusal(.notFound) { _ = try await scene.stores.ruleSets.loadRuleSet(asOf: version) }
+                await expectRefusal(.notFound) { _ = try await fixture.stores.ruleSets.load(asOf: version) }
             }
         }
     }
 
     /// What a session in replica mode does is seen by nobody; mending records it as a version of its own.
     @Test func unrecordedChangesAreRepaired() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            try await scene.run(
-                "INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('R', '\(Scene.a.text)')"
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            try await fixture.run(
+                "INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('R', '\(StoreFixture.a.text)')"
             )
-            let before = try await stores.ruleSets.loadRuleSet()
-            try await scene.run(
+            let before = try await stores.ruleSets.load()
+            try await fixture.run(
                 """
                 SET session_replication_role = replica; DELETE FROM lead_routing_rules;
-                INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('S', '\(Scene.b.text)');
+                INSERT INTO lead_routing_rules (rule_name, destination_workspace_id) VALUES ('S', '\(StoreFixture.b.text)');
                 RESET session_replication_role
                 """
             )
-            #expect(try await scene.value("SELECT switchyard.repair_rule_set_history()") == "2")
-            #expect(try await stores.ruleSets.ruleSetVersion() == before.version + 1)
-            #expect(try await stores.ruleSets.loadRuleSet(asOf: before.version).rules.map(\.name) == ["R"])
-            #expect(try await stores.ruleSets.loadRuleSet(asOf: before.version + 1).rules.map(\.name) == ["S"])
+            #expect(try await fixture.value("SELECT switchyard.repair_rule_set_history()") == "2")
+            #expect(try await stores.ruleSets.version() == before.version + 1)
+            #expect(try await stores.ruleSets.load(asOf: before.version).rules.map(\.name) == ["R"])
+            #expect(try await stores.ruleSets.load(asOf: before.version + 1).rules.map(\.name) == ["S"])
         }
     }
 
     /// A workspace sees the history of its own rules, and nothing of anybody else's.
     @Test func historyIsVisibleToOwnerOnly() async throws {
-        try await Scene.with { scene in
-            try await scene.run(
-                "INSERT INTO lead_routing_rules (workspace_id, rule_name, destination_workspace_id) VALUES ('\(Scene.a.text)', 'R', '\(Scene.a.text)')"
+        try await StoreFixture.with { fixture in
+            try await fixture.run(
+                "INSERT INTO lead_routing_rules (workspace_id, rule_name, destination_workspace_id) VALUES ('\(StoreFixture.a.text)', 'R', '\(StoreFixture.a.text)')"
             )
-            for (workspace, count) in [(Scene.a, "1"), (Scene.b, "0")] {
+            for (workspace, count) in [(StoreFixture.a, "1"), (StoreFixture.b, "0")] {
                 for table in ["rule_set_history", "rule_set_versions"] {
-                    let seen = try await scene.run(
+                    let seen = try await fixture.run(
                         """
                         BEGIN; SELECT set_config('request.jwt.claims', '{"switchyard_workspace_id":"\(workspace.text)"}', true);
                         SET LOCAL ROLE authenticated; SELECT count(*) FROM switchyard.\(table)

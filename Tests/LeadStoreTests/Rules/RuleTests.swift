@@ -5,28 +5,31 @@ import Testing
 
 /// Rules of workspaces and of the platform: who may make which, and what is refused.
 @Suite struct RuleTests {
-    private let own = Access.workspace(Scene.a)
+    private let own = Access.workspace(StoreFixture.a)
 
     private func change(_ set: (inout RuleChange) -> Void = { _ in }) -> RuleChange {
         var change = RuleChange()
         change.name = "R"
-        change.destinationWorkspaceID = Scene.a
+        change.destinationWorkspaceID = StoreFixture.a
         set(&change)
         return change
     }
 
-    private func agree(_ scene: Scene) async throws {
-        let agreement = RoutingAgreement(receivingWorkspaceID: Scene.b, sendingWorkspaceID: Scene.a)
-        #expect(try await scene.stores.agreements.grant(agreement, as: .administrator))
+    private func agree(_ fixture: StoreFixture) async throws {
+        let agreement = RoutingAgreement(receivingWorkspaceID: StoreFixture.b, sendingWorkspaceID: StoreFixture.a)
+        #expect(try await fixture.stores.agreements.grant(agreement, as: .administrator))
     }
 
     /// A destination beside a pool that does not have it, or for a rule that has one, would change nothing: it is refused.
-    @Test func destinationAloneIsRefusedForAPool() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
+    @Test func destinationAloneIsRefusedForPool() async throws {
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
             let id = UUID.sample(1)
-            let pool = Pool(.roundRobin, members: [.init(workspaceID: Scene.a), .init(workspaceID: Scene.b)])
-            _ = try await stores.rules.createRule(
+            let pool = Pool(
+                .roundRobin,
+                members: [.init(workspaceID: StoreFixture.a), .init(workspaceID: StoreFixture.b)]
+            )
+            _ = try await stores.rules.create(
                 id: id,
                 owner: nil,
                 change { $0.distribution = Distribution(pool: pool) },
@@ -37,56 +40,56 @@ import Testing
                 set(&change)
                 let wanted = change
                 do {
-                    _ = try await stores.rules.changeRule(id, wanted, as: .administrator)
+                    _ = try await stores.rules.change(id, wanted, as: .administrator)
                     return nil
                 } catch { return error as? StoreError }
             }
-            let alone = await refusal { $0.destinationWorkspaceID = Scene.b }
+            let alone = await refusal { $0.destinationWorkspaceID = StoreFixture.b }
             #expect(alone?.code == .invalid && alone?.field == "/destinationWorkspaceId")
             #expect(alone?.remedy?.contains("pool null") == true)
             let stranger = await refusal {
-                $0.destinationWorkspaceID = Scene.c
+                $0.destinationWorkspaceID = StoreFixture.c
                 $0.distribution = Distribution(pool: pool)
             }
             #expect(stranger?.field == "/destinationWorkspaceId")
             #expect(await refusal { $0.name = "Another name" } == nil)
             // One of the members is what everybody reads as the rule's destination, and may be sent back.
             let member = await refusal {
-                $0.destinationWorkspaceID = Scene.b
+                $0.destinationWorkspaceID = StoreFixture.b
                 $0.distribution = Distribution(pool: pool)
             }
             #expect(member == nil)
-            #expect(try await stores.rules.rule(id, as: .administrator)?.rule.destinationWorkspaceID == Scene.a)
+            #expect(try await stores.rules.find(id, as: .administrator)?.rule.destinationWorkspaceID == StoreFixture.a)
             // With the pool taken away it is the one destination.
             let single = await refusal {
-                $0.destinationWorkspaceID = Scene.b
+                $0.destinationWorkspaceID = StoreFixture.b
                 $0.distribution = Distribution(caps: [Cap(per: .day, limit: 5)])
             }
             #expect(single == nil)
-            let rule = try #require(try await stores.rules.rule(id, as: .administrator)?.rule)
-            #expect(rule.destinationWorkspaceID == Scene.b && rule.distribution?.pool == nil)
-            #expect(await refusal { $0.destinationWorkspaceID = Scene.a } == nil)
+            let rule = try #require(try await stores.rules.find(id, as: .administrator)?.rule)
+            #expect(rule.destinationWorkspaceID == StoreFixture.b && rule.distribution?.pool == nil)
+            #expect(await refusal { $0.destinationWorkspaceID = StoreFixture.a } == nil)
             var missing = RuleChange()
-            missing.destinationWorkspaceID = Scene.a
+            missing.destinationWorkspaceID = StoreFixture.a
             let none = missing
             await #expect(throws: StoreError.self) {
-                _ = try await stores.rules.changeRule(.sample(99), none, as: .administrator)
+                _ = try await stores.rules.change(.sample(99), none, as: .administrator)
             }
         }
     }
 
     @Test func ownerCreatesChangesAndDeletes() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            try await agree(scene)
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            try await agree(fixture)
             let id = UUID.sample(1)
             let conditions = RuleConditions(industries: ["Software"], countries: ["DE", "US"])
-            let made = try await stores.rules.createRule(
+            let made = try await stores.rules.create(
                 id: id,
-                owner: Scene.a,
+                owner: StoreFixture.a,
                 change {
                     $0.conditions = conditions
-                    $0.destinationWorkspaceID = Scene.b
+                    $0.destinationWorkspaceID = StoreFixture.b
                 },
                 as: own
             )
@@ -96,22 +99,22 @@ import Testing
             var edit = RuleChange()
             edit.priority = -7
             edit.isActive = false
-            let changed = try await stores.rules.changeRule(id, edit, as: own)
+            let changed = try await stores.rules.change(id, edit, as: own)
             #expect(changed.rule.priority == -7)
             #expect(changed.rule.name == "R")
-            #expect(changed.rule.destinationWorkspaceID == Scene.b)
-            #expect(try await stores.rules.rule(id, as: own) == changed)
-            let snapshot = try await stores.ruleSets.loadRuleSet()
+            #expect(changed.rule.destinationWorkspaceID == StoreFixture.b)
+            #expect(try await stores.rules.find(id, as: own) == changed)
+            let snapshot = try await stores.ruleSets.load()
             #expect(snapshot.rules == [changed.rule])
             #expect(snapshot.agreements.count == 1)
-            #expect(try await stores.rules.deleteRule(id, as: own))
-            #expect(try await !stores.rules.deleteRule(id, as: own))
-            #expect(try await stores.ruleSets.ruleSetVersion() > snapshot.version)
+            #expect(try await stores.rules.delete(id, as: own))
+            #expect(try await !stores.rules.delete(id, as: own))
+            #expect(try await stores.ruleSets.version() > snapshot.version)
         }
     }
 
     @Test func conditionTreeIsStoredAndUnreadableOneIsDisabled() async throws {
-        try await Scene.with { scene in
+        try await StoreFixture.with { fixture in
             let conditions = RuleConditions(
                 json: #"""
                     {"industries":["Software"],"where":{"all":[
@@ -121,22 +124,22 @@ import Testing
                     """#
             )
             #expect(conditions.problems == [])
-            let made = try await scene.stores.rules.createRule(
+            let made = try await fixture.stores.rules.create(
                 id: .sample(1),
-                owner: Scene.a,
+                owner: StoreFixture.a,
                 change { $0.conditions = conditions },
                 as: own
             )
             #expect(made.rule.conditions == conditions)
-            #expect(try await scene.stores.ruleSets.loadRuleSet().rules.map(\.conditions) == [conditions])
+            #expect(try await fixture.stores.ruleSets.load().rules.map(\.conditions) == [conditions])
             await expectRefusal(.invalid, "/conditions/where/value") {
                 let wrong = RuleConditions(json: #"{"where":{"field":"score","op":"at_least","value":"x"}}"#)
-                _ = try await scene.stores.rules.changeRule(.sample(1), change { $0.conditions = wrong }, as: own)
+                _ = try await fixture.stores.rules.change(.sample(1), change { $0.conditions = wrong }, as: own)
             }
-            try await scene.run(
+            try await fixture.run(
                 #"UPDATE lead_routing_rules SET conditions = '{"where":{"field":"shoe_size","op":"exists"}}'"#
             )
-            let stored = try await scene.stores.rules.rule(.sample(1), as: own)
+            let stored = try await fixture.stores.rules.find(.sample(1), as: own)
             #expect(stored?.isReadable == false)
             #expect(stored?.rule.isActive == false)
             #expect(stored?.rule.conditions.problems.map(\.path) == ["/where/field"])
@@ -144,13 +147,13 @@ import Testing
     }
 
     @Test func ruleWithoutAgreementIsRefused() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            for destination in [Scene.b, Scene.nobody] {
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            for destination in [StoreFixture.b, StoreFixture.missingWorkspace] {
                 let error = await #expect(throws: StoreError.self) {
-                    try await stores.rules.createRule(
+                    try await stores.rules.create(
                         id: .sample(1),
-                        owner: Scene.a,
+                        owner: StoreFixture.a,
                         change { $0.destinationWorkspaceID = destination },
                         as: own
                     )
@@ -159,31 +162,31 @@ import Testing
                 #expect(error?.field == "/destinationWorkspaceId")
                 #expect(error?.message == "That workspace has not agreed to receive leads from this one.")
             }
-            _ = try await stores.rules.createRule(id: .sample(1), owner: Scene.a, change(), as: own)
+            _ = try await stores.rules.create(id: .sample(1), owner: StoreFixture.a, change(), as: own)
             await expectRefusal(.invalid, "/destinationWorkspaceId") {
-                _ = try await stores.rules.changeRule(
+                _ = try await stores.rules.change(
                     .sample(1),
-                    change { $0.destinationWorkspaceID = Scene.b },
+                    change { $0.destinationWorkspaceID = StoreFixture.b },
                     as: own
                 )
             }
-            #expect(try await stores.rules.rule(.sample(1), as: own)?.rule.destinationWorkspaceID == Scene.a)
+            #expect(try await stores.rules.find(.sample(1), as: own)?.rule.destinationWorkspaceID == StoreFixture.a)
         }
     }
 
     /// Whoever did not hear what became of a creation asks again with the id that he chose.
     @Test func repeatedCreationIsDoneOnce() async throws {
-        try await Scene.with { scene in
-            try await agree(scene)
+        try await StoreFixture.with { fixture in
+            try await agree(fixture)
             let whole = change {
                 $0.priority = 3
-                $0.destinationWorkspaceID = Scene.b
+                $0.destinationWorkspaceID = StoreFixture.b
                 $0.conditions = RuleConditions(
                     json: #"{"industries":["Retail"],"where":{"field":"score","op":"at_least","value":7.50}}"#
                 )
                 $0.distribution = .some(
                     Distribution(
-                        pool: Pool(.weighted, members: [Pool.Member(workspaceID: Scene.b, weight: 2)]),
+                        pool: Pool(.weighted, members: [Pool.Member(workspaceID: StoreFixture.b, weight: 2)]),
                         caps: [Cap(per: .day, limit: 5)],
                         whenFull: .wait
                     )
@@ -191,85 +194,85 @@ import Testing
             }
             for (number, wanted) in [change(), whole].enumerated() {
                 let id = UUID.sample(UInt8(number + 1))
-                let made = try await scene.stores.rules.createRule(id: id, owner: Scene.a, wanted, as: own)
-                let version = try await scene.stores.ruleSets.ruleSetVersion()
-                let again = try await scene.stores.rules.createRule(id: id, owner: Scene.a, wanted, as: own)
+                let made = try await fixture.stores.rules.create(id: id, owner: StoreFixture.a, wanted, as: own)
+                let version = try await fixture.stores.ruleSets.version()
+                let again = try await fixture.stores.rules.create(id: id, owner: StoreFixture.a, wanted, as: own)
                 #expect(again == made)
-                #expect(try await scene.stores.ruleSets.ruleSetVersion() == version)
+                #expect(try await fixture.stores.ruleSets.version() == version)
                 await expectRefusal(.conflict, "/id") {
                     var other = wanted
                     other.priority = 99
-                    _ = try await scene.stores.rules.createRule(id: id, owner: Scene.a, other, as: own)
+                    _ = try await fixture.stores.rules.create(id: id, owner: StoreFixture.a, other, as: own)
                 }
                 // The same words for a rule that this caller may not see.
                 await expectRefusal(.conflict, "/id") {
-                    _ = try await scene.stores.rules.createRule(
+                    _ = try await fixture.stores.rules.create(
                         id: id,
-                        owner: Scene.b,
-                        change { $0.destinationWorkspaceID = Scene.b },
-                        as: .workspace(Scene.b)
+                        owner: StoreFixture.b,
+                        change { $0.destinationWorkspaceID = StoreFixture.b },
+                        as: .workspace(StoreFixture.b)
                     )
                 }
             }
-            #expect(try await scene.stores.rules.rules(as: own).count == 2)
+            #expect(try await fixture.stores.rules.list(as: own).count == 2)
         }
     }
 
     /// The policy is the last word: an agreement that ends stops a change that does not name the destination.
     @Test func changedRuleIsCheckedByThePolicy() async throws {
-        try await Scene.with { scene in
-            try await agree(scene)
-            _ = try await scene.stores.rules.createRule(
+        try await StoreFixture.with { fixture in
+            try await agree(fixture)
+            _ = try await fixture.stores.rules.create(
                 id: .sample(1),
-                owner: Scene.a,
-                change { $0.destinationWorkspaceID = Scene.b },
+                owner: StoreFixture.a,
+                change { $0.destinationWorkspaceID = StoreFixture.b },
                 as: own
             )
-            try await scene.run("DELETE FROM routing_agreements")
+            try await fixture.run("DELETE FROM routing_agreements")
             var edit = RuleChange()
             edit.priority = 9
-            await expectRefusal(.forbidden) { _ = try await scene.stores.rules.changeRule(.sample(1), edit, as: own) }
-            #expect(try await scene.stores.rules.rule(.sample(1), as: own)?.rule.priority == 0)
+            await expectRefusal(.forbidden) { _ = try await fixture.stores.rules.change(.sample(1), edit, as: own) }
+            #expect(try await fixture.stores.rules.find(.sample(1), as: own)?.rule.priority == 0)
         }
     }
 
     @Test func otherOwnersRulesAreNotChanged() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
-            _ = try await stores.rules.createRule(id: .sample(1), owner: Scene.a, change(), as: .administrator)
-            _ = try await stores.rules.createRule(id: .sample(2), owner: nil, change(), as: .administrator)
-            _ = try await stores.rules.createRule(
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
+            _ = try await stores.rules.create(id: .sample(1), owner: StoreFixture.a, change(), as: .administrator)
+            _ = try await stores.rules.create(id: .sample(2), owner: nil, change(), as: .administrator)
+            _ = try await stores.rules.create(
                 id: .sample(3),
-                owner: Scene.b,
-                change { $0.destinationWorkspaceID = Scene.b },
+                owner: StoreFixture.b,
+                change { $0.destinationWorkspaceID = StoreFixture.b },
                 as: .administrator
             )
             for id in [UUID.sample(2), .sample(3)] {
                 await expectRefusal(.notFound) {
-                    _ = try await stores.rules.changeRule(id, change { $0.name = "Mine" }, as: own)
+                    _ = try await stores.rules.change(id, change { $0.name = "Mine" }, as: own)
                 }
-                #expect(try await !stores.rules.deleteRule(id, as: own))
+                #expect(try await !stores.rules.delete(id, as: own))
             }
-            #expect(try await stores.rules.rule(.sample(3), as: own) == nil)
-            #expect(try await stores.rules.rules(as: own).map(\.rule.id) == [.sample(1)])
-            #expect(try await stores.rules.rules(of: Scene.b, as: own).map(\.rule.id) == [.sample(1)])
-            #expect(try await stores.rules.rules(of: Scene.b, as: .administrator).map(\.rule.id) == [.sample(3)])
-            #expect(try await stores.rules.rules(as: .administrator).count == 3)
-            for owner in [Scene.b, nil] {
+            #expect(try await stores.rules.find(.sample(3), as: own) == nil)
+            #expect(try await stores.rules.list(as: own).map(\.rule.id) == [.sample(1)])
+            #expect(try await stores.rules.list(of: StoreFixture.b, as: own).map(\.rule.id) == [.sample(1)])
+            #expect(try await stores.rules.list(of: StoreFixture.b, as: .administrator).map(\.rule.id) == [.sample(3)])
+            #expect(try await stores.rules.list(as: .administrator).count == 3)
+            for owner in [StoreFixture.b, nil] {
                 await expectRefusal(.forbidden, "/workspaceId") {
-                    _ = try await stores.rules.createRule(id: .sample(4), owner: owner, change(), as: own)
+                    _ = try await stores.rules.create(id: .sample(4), owner: owner, change(), as: own)
                 }
             }
         }
     }
 
     @Test func refusalsNameTheirField() async throws {
-        try await Scene.with { scene in
+        try await StoreFixture.with { fixture in
             let refused: [(String, (inout RuleChange) -> Void)] = [
                 ("/name", { $0.name = nil }), ("/name", { $0.name = "" }),
                 ("/name", { $0.name = String(repeating: "é", count: 101) }),
                 ("/destinationWorkspaceId", { $0.destinationWorkspaceID = nil }),
-                ("/destinationWorkspaceId", { $0.destinationWorkspaceID = Scene.nobody }),
+                ("/destinationWorkspaceId", { $0.destinationWorkspaceID = StoreFixture.missingWorkspace }),
                 ("/conditions/industries", { $0.conditions = .init(industries: [""]) }),
                 ("/conditions/us_states", { $0.conditions = .init(usStates: ["C\0A"]) }),
                 ("/conditions/countries", { $0.conditions = .init(countries: .init(repeating: "DE", count: 1001)) }),
@@ -277,7 +280,7 @@ import Testing
             ]
             for (field, set) in refused {
                 await expectRefusal(.invalid, field) {
-                    _ = try await scene.stores.rules.createRule(
+                    _ = try await fixture.stores.rules.create(
                         id: .sample(1),
                         owner: nil,
                         change(set),
@@ -286,32 +289,32 @@ import Testing
                 }
             }
             await expectRefusal(.invalid, "/workspaceId") {
-                _ = try await scene.stores.rules.createRule(
+                _ = try await fixture.stores.rules.create(
                     id: .sample(1),
-                    owner: Scene.nobody,
+                    owner: StoreFixture.missingWorkspace,
                     change(),
                     as: .administrator
                 )
             }
-            _ = try await scene.stores.rules.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
+            _ = try await fixture.stores.rules.create(id: .sample(1), owner: nil, change(), as: .administrator)
             await expectRefusal(.conflict, "/id") {
                 let other = change { $0.name = "Other" }
-                _ = try await scene.stores.rules.createRule(id: .sample(1), owner: nil, other, as: .administrator)
+                _ = try await fixture.stores.rules.create(id: .sample(1), owner: nil, other, as: .administrator)
             }
             await expectRefusal(.notFound) {
-                _ = try await scene.stores.rules.changeRule(.sample(9), RuleChange(), as: .administrator)
+                _ = try await fixture.stores.rules.change(.sample(9), RuleChange(), as: .administrator)
             }
         }
     }
 
     @Test func unreadableRuleIsDisabled() async throws {
-        try await Scene.with { scene in
-            _ = try await scene.stores.rules.createRule(id: .sample(1), owner: nil, change(), as: .administrator)
-            try await scene.run(#"UPDATE lead_routing_rules SET conditions = '{"colour": ["red"]}'"#)
-            let record = try #require(try await scene.stores.rules.rule(.sample(1), as: .administrator))
+        try await StoreFixture.with { fixture in
+            _ = try await fixture.stores.rules.create(id: .sample(1), owner: nil, change(), as: .administrator)
+            try await fixture.run(#"UPDATE lead_routing_rules SET conditions = '{"colour": ["red"]}'"#)
+            let record = try #require(try await fixture.stores.rules.find(.sample(1), as: .administrator))
             #expect(!record.isReadable)
             #expect(!record.rule.isActive)
-            #expect(try await scene.stores.health.routingFacts().unreadableRules == ["R"])
+            #expect(try await fixture.stores.health.routingFacts().unreadableRules == ["R"])
         }
     }
 }

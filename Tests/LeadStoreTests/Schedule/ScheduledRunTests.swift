@@ -14,13 +14,13 @@ import Testing
     /// Forty nodes ask for ten due times at once, and one of them gets each.
     ///
     /// The key of the table is what decides.
-    @Test func concurrentNodesTakeADueTimeOnce() async throws {
-        try await Scene.with(connections: 12) { scene in
+    @Test func concurrentNodesClaimDueTimeOnce() async throws {
+        try await StoreFixture.with(connections: 12) { fixture in
             let won = try await withThrowingTaskGroup(of: Int64?.self) { group in
                 for node in 0..<40 {
                     for number in Int64(0)..<10 {
                         group.addTask {
-                            let isOurs = try await scene.stores.schedule.claimRun(
+                            let isOurs = try await fixture.stores.schedule.claimRun(
                                 name,
                                 dueAt: due(number),
                                 node: "n\(node)",
@@ -33,16 +33,16 @@ import Testing
                 return try await group.reduce(into: []) { won, number in won += number.map { [$0] } ?? [] }
             }
             #expect(won.sorted() == Array(0..<10))
-            #expect(try await scene.count("switchyard.scheduled_runs") == 10)
+            #expect(try await fixture.count("switchyard.scheduled_runs") == 10)
         }
     }
 
-    @Test func dueTimeOfADeadNodeIsTakenOnce() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
+    @Test func dueTimeOfDeadNodeIsClaimedOnce() async throws {
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
             #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "dead", claim: UUID()))
             #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "alive", claim: UUID()))
-            try await scene.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '16 minutes'")
+            try await fixture.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '16 minutes'")
             #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "alive", claim: UUID()))
             #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
             // The dead one comes back: it is not its run any more.
@@ -54,14 +54,14 @@ import Testing
             #expect(run.affected == 3)
             #expect(run.finishedAt != nil)
             // What ended is never taken over, however long ago it began.
-            try await scene.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '1 day'")
+            try await fixture.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '1 day'")
             #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
         }
     }
 
     @Test func lostAnswerIsAskedAgain() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
             let claim = UUID()
             #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "n", claim: claim))
             #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "n", claim: claim))
@@ -72,8 +72,8 @@ import Testing
     }
 
     @Test func lastRunOfEachFunctionIsListed() async throws {
-        try await Scene.with { scene in
-            let stores = scene.stores
+        try await StoreFixture.with { fixture in
+            let stores = fixture.stores
             for number in Int64(0)..<3 {
                 #expect(try await stores.schedule.claimRun(name, dueAt: due(number), node: "n", claim: UUID()))
             }

@@ -82,23 +82,23 @@ import Testing
     ]
 
     @Test func migratedDatabasePassesEveryCheck() async throws {
-        try await Scene.with { scene in
-            try await scene.ingest(.sample(1, .retry), .sample(2, .to(Scene.b)))
-            let checks = try await scene.stores.schema.verify()
+        try await StoreFixture.with { fixture in
+            try await fixture.ingest(.sample(1, .retry), .sample(2, .to(StoreFixture.b)))
+            let checks = try await fixture.stores.schema.verify()
             #expect(checks.count > 80)
             #expect(checks.filter { !$0.isOK } == [])
-            #expect(try await scene.stores.schema.isMigrated())
-            #expect(try await scene.stores.schema.missingMigrations().isEmpty)
+            #expect(try await fixture.stores.schema.isMigrated())
+            #expect(try await fixture.stores.schema.missingMigrations().isEmpty)
         }
     }
 
     @Test(arguments: damages) func brokenObjectIsNamed(damage: Damage) async throws {
-        try await Scene.with { scene in
-            try await scene.run(damage.sql)
-            let failed = try await scene.stores.schema.verify().filter { !$0.isOK }.map(\.name)
+        try await StoreFixture.with { fixture in
+            try await fixture.run(damage.sql)
+            let failed = try await fixture.stores.schema.verify().filter { !$0.isOK }.map(\.name)
             #expect(failed.contains(damage.check), "\(failed)")
-            #expect(try await scene.stores.schema.isMigrated() == damage.isMigrated)
-            #expect(try await scene.stores.schema.missingMigrations() == Set(SchemaMigrations.all.map(\.version)))
+            #expect(try await fixture.stores.schema.isMigrated() == damage.isMigrated)
+            #expect(try await fixture.stores.schema.missingMigrations() == Set(SchemaMigrations.all.map(\.version)))
         }
     }
 

@@ -18,7 +18,7 @@ extension UUID {
 
 extension Assignment {
     /// To a workspace, by a rule.
-    static func to(_ destination: UUID, rule: UUID? = Scene.rule) -> Assignment {
+    static func to(_ destination: UUID, rule: UUID? = StoreFixture.rule) -> Assignment {
         Assignment(result: .success, destination: destination, rule: rule, ruleName: "R", reason: "The rule R matched.")
     }
 
@@ -31,7 +31,7 @@ extension DecidedLead {
     /// A lead of workspace a, with an e-mail address of its own unless it is given another.
     static func sample(
         _ number: Int,
-        from source: UUID = Scene.a,
+        from source: UUID = StoreFixture.a,
         email: String? = nil,
         phone: String? = nil,
         metadata: String? = nil,

@@ -19,31 +19,33 @@ import Testing
     @Test func nextClaimStartsAtTheCursor() {
         let places = ClaimCursor()
         #expect(ends(places) == nil)
-        let first = [place(Scene.a, 5), place(Scene.a, 7), place(Scene.b, 6), place(Scene.a, 6)]
+        let first = [
+            place(StoreFixture.a, 5), place(StoreFixture.a, 7), place(StoreFixture.b, 6), place(StoreFixture.a, 6),
+        ]
         places.note(.new, first, limit: 4, walk: (took: .zero, end: start))
-        #expect(ends(places) == [Scene.a: 7, Scene.b: 6])
+        #expect(ends(places) == [StoreFixture.a: 7, StoreFixture.b: 6])
         // Retries have places of their own.
         #expect(places.places(.tried, now: start) == nil)
         places.note(
             .new,
-            [place(Scene.a, 9), place(Scene.a, 8), place(Scene.b, 6), place(Scene.b, 6)],
+            [place(StoreFixture.a, 9), place(StoreFixture.a, 8), place(StoreFixture.b, 6), place(StoreFixture.b, 6)],
             limit: 4,
             walk: nil
         )
-        #expect(ends(places) == [Scene.a: 9, Scene.b: 6])
+        #expect(ends(places) == [StoreFixture.a: 9, StoreFixture.b: 6])
         // Another worker may report late.
         places.note(
             .new,
-            [place(Scene.a, 7), place(Scene.a, 7), place(Scene.b, 6), place(Scene.b, 7)],
+            [place(StoreFixture.a, 7), place(StoreFixture.a, 7), place(StoreFixture.b, 6), place(StoreFixture.b, 7)],
             limit: 4,
             walk: nil
         )
-        #expect(ends(places) == [Scene.a: 9, Scene.b: 7])
+        #expect(ends(places) == [StoreFixture.a: 9, StoreFixture.b: 7])
     }
 
     @Test func claimReturnsToTheFront() {
         let places = ClaimCursor()
-        let claimed = (0..<10).map { place(Scene.a, $0) }
+        let claimed = (0..<10).map { place(StoreFixture.a, $0) }
         places.note(.new, claimed, limit: 10, walk: (took: .milliseconds(1), end: start))
         #expect(ends(places, after: 0.24) != nil)
         #expect(ends(places, after: 0.26) == nil)
@@ -55,7 +57,7 @@ import Testing
 
     @Test func emptySourceResetsTheCursor() {
         let places = ClaimCursor()
-        let claimed = (0..<10).map { place(Scene.a, $0) }
+        let claimed = (0..<10).map { place(StoreFixture.a, $0) }
         places.note(.new, claimed, limit: 10, walk: (took: .zero, end: start))
         places.note(.new, Array(claimed.prefix(9)), limit: 10, walk: nil)
         #expect(ends(places) == nil)
@@ -70,29 +72,29 @@ import Testing
 
     /// From its places on a claim does not see what is before them; the next one from the front does.
     @Test func leadBehindTheCursorIsFound() async throws {
-        try await Scene.with { scene in
-            for number in 1...6 { try await scene.ingest(.sample(number, .queued)) }
-            try await scene.run(
+        try await StoreFixture.with { fixture in
+            for number in 1...6 { try await fixture.ingest(.sample(number, .queued)) }
+            try await fixture.run(
                 """
                 UPDATE lead_routing_queue SET next_retry_at = now() - interval '1 hour' - interval '1 minute' * right(lead_id::text, 1)::int
                 """
             )
             #expect(
-                try await scene.settle(.to(Scene.b), limit: 2, kinds: [.new]).map(\.lead.prepared.id)
+                try await fixture.settle(.to(StoreFixture.b), limit: 2, kinds: [.new]).map(\.lead.prepared.id)
                     == [6, 5].map(UUID.lead)
             )
-            try await scene.ingest(.sample(7, .queued))
-            try await scene.run(
+            try await fixture.ingest(.sample(7, .queued))
+            try await fixture.run(
                 "UPDATE lead_routing_queue SET next_retry_at = now() - interval '1 day' WHERE lead_id = '\(UUID.lead(7).text)'"
             )
             #expect(
-                try await scene.settle(.to(Scene.b), limit: 2, kinds: [.new]).map(\.lead.prepared.id)
+                try await fixture.settle(.to(StoreFixture.b), limit: 2, kinds: [.new]).map(\.lead.prepared.id)
                     == [4, 3].map(UUID.lead)
             )
-            let another = Stores(pool: scene.pool)
-            let version = try await another.ruleSets.ruleSetVersion()
+            let another = Stores(pool: fixture.pool)
+            let version = try await another.ruleSets.version()
             let result = try await another.queue.claimAndSettle(.due(.new, limit: 2)) { leads in
-                (version, leads.map { _ in .to(Scene.b) })
+                (version, leads.map { _ in .to(StoreFixture.b) })
             }
             guard case .settled(let settled) = result else { throw UnexpectedlyStale() }
             #expect(settled.map(\.lead.prepared.id) == [7, 2].map(UUID.lead))
@@ -101,27 +103,29 @@ import Testing
 
     /// The queue's row is not locked: somebody may have put the lead off between the look at the queue and the lock.
     @Test func noLongerDueLeadIsOmitted() async throws {
-        try await Scene.with { scene in
-            for number in 1...2 { try await scene.ingest(.sample(number, .queued)) }
-            try await scene.run(
+        try await StoreFixture.with { fixture in
+            for number in 1...2 { try await fixture.ingest(.sample(number, .queued)) }
+            try await fixture.run(
                 "UPDATE lead_routing_queue SET next_retry_at = now() + interval '1 minute' WHERE lead_id = '\(UUID.lead(1).text)'"
             )
             let held = "ARRAY['\(UUID.lead(1).text)', '\(UUID.lead(2).text)']::uuid[]"
             #expect(
-                try await scene.run("SELECT lead_id FROM switchyard.held_leads(\(held), true)") == [[UUID.lead(2).text]]
+                try await fixture.run("SELECT lead_id FROM switchyard.held_leads(\(held), true)") == [
+                    [UUID.lead(2).text]
+                ]
             )
-            #expect(try await scene.run("SELECT lead_id FROM switchyard.held_leads(\(held))").count == 2)
+            #expect(try await fixture.run("SELECT lead_id FROM switchyard.held_leads(\(held))").count == 2)
         }
     }
 
     /// Places are no way around a pause.
     @Test func pausedSourceIsSkippedAtItsCursor() async throws {
-        try await Scene.with { scene in
-            for number in 1...4 { try await scene.ingest(.sample(number, .queued)) }
-            let from = "(2, false, ARRAY['\(Scene.a.text)']::uuid[], ARRAY['-infinity']::timestamptz[])"
-            #expect(try await scene.value("SELECT cardinality(switchyard.hold_turn\(from))") == "2")
-            try await scene.run("SELECT switchyard.pause_routing('\(Scene.a.text)', 'test', NULL)")
-            #expect(try await scene.value("SELECT cardinality(switchyard.hold_turn\(from))") == "0")
+        try await StoreFixture.with { fixture in
+            for number in 1...4 { try await fixture.ingest(.sample(number, .queued)) }
+            let from = "(2, false, ARRAY['\(StoreFixture.a.text)']::uuid[], ARRAY['-infinity']::timestamptz[])"
+            #expect(try await fixture.value("SELECT cardinality(switchyard.hold_turn\(from))") == "2")
+            try await fixture.run("SELECT switchyard.pause_routing('\(StoreFixture.a.text)', 'test', NULL)")
+            #expect(try await fixture.value("SELECT cardinality(switchyard.hold_turn\(from))") == "0")
         }
     }
 }

@@ -5,8 +5,8 @@ import Testing
 
 /// A lead that the database refuses to write is found, put off by itself, and keeps nobody else waiting.
 @Suite struct PoisonTests {
-    private func trigger(_ scene: Scene, when condition: String) async throws {
-        try await scene.run(
+    private func trigger(_ fixture: StoreFixture, when condition: String) async throws {
+        try await fixture.run(
             """
             CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS
                 $$ BEGIN RAISE EXCEPTION 'poison' USING ERRCODE = 'P0001'; END $$;
@@ -17,51 +17,51 @@ import Testing
         )
     }
 
-    private func waiting(_ scene: Scene) async throws {
-        for number in 1...9 { try await scene.ingest(.sample(number, .queued)) }
+    private func waiting(_ fixture: StoreFixture) async throws {
+        for number in 1...9 { try await fixture.ingest(.sample(number, .queued)) }
     }
 
     @Test func otherLeadsOfTheBatchAreStored() async throws {
-        try await Scene.with { scene in
-            try await waiting(scene)
-            try await trigger(scene, when: "NEW.routing_status = 'routed'")
-            let settled = try await scene.settle(.to(Scene.b))
+        try await StoreFixture.with { fixture in
+            try await waiting(fixture)
+            try await trigger(fixture, when: "NEW.routing_status = 'routed'")
+            let settled = try await fixture.settle(.to(StoreFixture.b))
             #expect(settled.count == 9)
             #expect(Set(settled.filter(\.isPoison).map(\.lead.prepared.id)) == [.lead(4), .lead(7)])
-            #expect(try await scene.count("leads", where: "routing_status = 'routed'") == 7)
+            #expect(try await fixture.count("leads", where: "routing_status = 'routed'") == 7)
             // The others were written once each, however often their batch was halved.
-            #expect(try await scene.count("lead_routing_logs", where: "routing_result = 'success'") == 7)
-            #expect(try await scene.count("lead_attributions") == 7)
-            let lead = try #require(try await scene.stores.leads.lead(.lead(4), as: .administrator))
+            #expect(try await fixture.count("lead_routing_logs", where: "routing_result = 'success'") == 7)
+            #expect(try await fixture.count("lead_attributions") == 7)
+            let lead = try #require(try await fixture.stores.leads.find(.lead(4), as: .administrator))
             #expect(lead.status == .pending)
             #expect(lead.attempts == 1)
             #expect(lead.error?.contains("P0001") == true)
-            #expect(try await scene.settle(.to(Scene.b)).isEmpty)
+            #expect(try await fixture.settle(.to(StoreFixture.b)).isEmpty)
         }
     }
 
     @Test func leadFailsAfterItsLastAttempt() async throws {
-        try await Scene.with { scene in
-            try await waiting(scene)
-            try await trigger(scene, when: "NEW.routing_status = 'routed'")
+        try await StoreFixture.with { fixture in
+            try await waiting(fixture)
+            try await trigger(fixture, when: "NEW.routing_status = 'routed'")
             for _ in 1...3 {
-                try await scene.settle(.to(Scene.b), maximumAttempts: 3)
-                try await scene.run("UPDATE lead_routing_queue SET next_retry_at = now()")
+                try await fixture.settle(.to(StoreFixture.b), maximumAttempts: 3)
+                try await fixture.run("UPDATE lead_routing_queue SET next_retry_at = now()")
             }
-            #expect(try await scene.count("leads", where: "routing_status = 'failed' AND routing_attempts = 3") == 2)
-            #expect(try await scene.count("lead_routing_queue") == 0)
+            #expect(try await fixture.count("leads", where: "routing_status = 'failed' AND routing_attempts = 3") == 2)
+            #expect(try await fixture.count("lead_routing_queue") == 0)
         }
     }
 
     @Test func unwritableLeadIsPostponed() async throws {
-        try await Scene.with { scene in
-            try await waiting(scene)
-            try await trigger(scene, when: "true")
-            let settled = try await scene.settle(.to(Scene.b))
+        try await StoreFixture.with { fixture in
+            try await waiting(fixture)
+            try await trigger(fixture, when: "true")
+            let settled = try await fixture.settle(.to(StoreFixture.b))
             #expect(settled.filter(\.isPoison).count == 2)
-            #expect(try await scene.count("leads", where: "routing_status = 'routed'") == 7)
-            #expect(try await scene.count("lead_routing_queue", where: "next_retry_at > now()") == 2)
-            #expect(try await scene.settle(.to(Scene.b)).isEmpty)
+            #expect(try await fixture.count("leads", where: "routing_status = 'routed'") == 7)
+            #expect(try await fixture.count("lead_routing_queue", where: "next_retry_at > now()") == 2)
+            #expect(try await fixture.settle(.to(StoreFixture.b)).isEmpty)
         }
     }
 }

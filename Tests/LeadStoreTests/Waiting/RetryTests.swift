@@ -6,19 +6,19 @@ import Testing
 /// How long a lead waits between attempts, when it fails, and how it comes back.
 @Suite struct RetryTests {
     @Test func backoffIsOneFiveFifteenSixtyMinutes() async throws {
-        try await Scene.with { scene in
-            try await scene.ingest(.sample(1, .retry))
+        try await StoreFixture.with { fixture in
+            try await fixture.ingest(.sample(1, .retry))
             var waits: [Double] = []
             for attempt in 1...4 {
-                let wait = try await scene.value(
+                let wait = try await fixture.value(
                     """
                     SELECT extract(epoch FROM q.next_retry_at - l.routing_last_attempted_at)
                     FROM lead_routing_queue q JOIN leads l ON l.id = q.lead_id WHERE q.attempt_number = \(attempt)
                     """
                 )
                 waits.append(try #require(Double(wait)))
-                #expect(try await scene.settle(.retry).isEmpty, "It is not due yet.")
-                let settled = try await scene.settle(.retry, limit: 1, leadID: .lead(1))
+                #expect(try await fixture.settle(.retry).isEmpty, "It is not due yet.")
+                let settled = try await fixture.settle(.retry, limit: 1, leadID: .lead(1))
                 #expect(settled.map(\.lead.attempts) == [attempt])
                 #expect(settled.map(\.exception) == [attempt == 4 ? .failed : nil])
             }
@@ -27,56 +27,56 @@ import Testing
             #expect(delays == [60, 300, 900, 3600])
             #expect(waits.count == delays.count)
             for (wait, delay) in zip(waits, delays) { #expect(wait >= delay && wait <= delay * 1.1) }
-            let lead = try #require(try await scene.stores.leads.lead(.lead(1), as: .administrator))
+            let lead = try #require(try await fixture.stores.leads.find(.lead(1), as: .administrator))
             #expect(lead.status == .failed)
             #expect(lead.attempts == 5)
             #expect(lead.error == "Nobody yet.")
-            #expect(try await scene.count("lead_routing_queue") == 0)
-            let results = try await scene.stores.leads.history(.lead(1), as: .administrator).map(\.result)
+            #expect(try await fixture.count("lead_routing_queue") == 0)
+            let results = try await fixture.stores.leads.history(.lead(1), as: .administrator).map(\.result)
             #expect(results == ["retry", "retry", "retry", "retry", "failed"])
             // What failed for good claims nobody.
-            #expect(try await scene.ingest(.sample(2, email: "person1@example.com", .kept)).isEmpty)
+            #expect(try await fixture.ingest(.sample(2, email: "person1@example.com", .kept)).isEmpty)
         }
     }
 
     @Test func requeueResetsTheAttempts() async throws {
-        try await Scene.with { scene in
-            try await scene.ingest(.sample(1, .queued), .sample(2, .to(Scene.b)))
-            let settled = try await scene.settle(.init(result: .failed, reason: "Not possible."))
+        try await StoreFixture.with { fixture in
+            try await fixture.ingest(.sample(1, .queued), .sample(2, .to(StoreFixture.b)))
+            let settled = try await fixture.settle(.init(result: .failed, reason: "Not possible."))
             #expect(settled.map(\.exception) == [.failed])
-            #expect(try await scene.stores.queue.requeue(.lead(1), actor: "ann"))
-            #expect(try await !scene.stores.queue.requeue(.lead(1), actor: "ann"))
-            #expect(try await !scene.stores.queue.requeue(.lead(2), actor: "ann"))
-            #expect(try await !scene.stores.queue.requeue(.lead(99), actor: "ann"))
-            #expect(try await scene.settle(.to(Scene.b)).map(\.lead.attempts) == [0])
-            let history = try await scene.stores.leads.history(.lead(1), as: .administrator)
+            #expect(try await fixture.stores.queue.requeue(.lead(1), actor: "ann"))
+            #expect(try await !fixture.stores.queue.requeue(.lead(1), actor: "ann"))
+            #expect(try await !fixture.stores.queue.requeue(.lead(2), actor: "ann"))
+            #expect(try await !fixture.stores.queue.requeue(.lead(99), actor: "ann"))
+            #expect(try await fixture.settle(.to(StoreFixture.b)).map(\.lead.attempts) == [0])
+            let history = try await fixture.stores.leads.history(.lead(1), as: .administrator)
             #expect(history.map(\.result) == ["failed", "requeued", "success"])
             #expect(history.dropFirst().first?.actor == "ann")
         }
     }
 
     @Test func missingDestinationRetriesTheLead() async throws {
-        try await Scene.with { scene in
-            try await scene.ingest(.sample(1, .queued), .sample(2, .queued))
-            try await scene.run("UPDATE workspaces SET is_active = false WHERE id = '\(Scene.b.text)'")
-            let first = try await scene.settle(.to(Scene.nobody), limit: 1, leadID: .lead(1))
-            let second = try await scene.settle(.to(Scene.b), limit: 1, leadID: .lead(2))
+        try await StoreFixture.with { fixture in
+            try await fixture.ingest(.sample(1, .queued), .sample(2, .queued))
+            try await fixture.run("UPDATE workspaces SET is_active = false WHERE id = '\(StoreFixture.b.text)'")
+            let first = try await fixture.settle(.to(StoreFixture.missingWorkspace), limit: 1, leadID: .lead(1))
+            let second = try await fixture.settle(.to(StoreFixture.b), limit: 1, leadID: .lead(2))
             #expect((first + second).map(\.exception) == [.destinationGone, .destinationGone])
-            #expect(try await scene.count("lead_routing_queue", where: "attempt_number = 1") == 2)
-            #expect(try await scene.count("leads", where: "workspace_id = source_workspace_id") == 2)
-            #expect(try await scene.count("lead_attributions") == 0)
+            #expect(try await fixture.count("lead_routing_queue", where: "attempt_number = 1") == 2)
+            #expect(try await fixture.count("leads", where: "workspace_id = source_workspace_id") == 2)
+            #expect(try await fixture.count("lead_attributions") == 0)
         }
     }
 
     @Test func earlierClaimMakesADuplicate() async throws {
-        try await Scene.with { scene in
-            try await scene.run(
-                "INSERT INTO leads (id, workspace_id, email) VALUES ('\(UUID.lead(1).text)', '\(Scene.a.text)', "
+        try await StoreFixture.with { fixture in
+            try await fixture.run(
+                "INSERT INTO leads (id, workspace_id, email) VALUES ('\(UUID.lead(1).text)', '\(StoreFixture.a.text)', "
                     + "'Person2@example.com')"
             )
-            try await scene.ingest(.sample(2, from: Scene.b, .to(Scene.c)))
-            #expect(try await scene.settle(.to(Scene.c)).map(\.exception) == [.duplicate(of: .lead(2))])
-            #expect(try await scene.stores.leads.lead(.lead(1), as: .administrator)?.workspaceID == Scene.a)
+            try await fixture.ingest(.sample(2, from: StoreFixture.b, .to(StoreFixture.c)))
+            #expect(try await fixture.settle(.to(StoreFixture.c)).map(\.exception) == [.duplicate(of: .lead(2))])
+            #expect(try await fixture.stores.leads.find(.lead(1), as: .administrator)?.workspaceID == StoreFixture.a)
         }
     }
 }

@@ -37,7 +37,7 @@ import Glibc
     }
 
     /// A pipe that is full holds up nobody who logs an ordinary line: it is written when somebody reads.
-    @Test func lineDoesNotWaitForASlowReader() throws {
+    @Test func logDoesNotWaitForSlowReader() throws {
         try withPipe { reading, writing in
             _ = fcntl(writing, F_SETFL, O_NONBLOCK)
             let filling = [UInt8](repeating: UInt8(ascii: "x"), count: 1000)

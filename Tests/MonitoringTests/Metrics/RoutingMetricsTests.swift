@@ -75,7 +75,7 @@ import Testing
     }
 
     /// An ailing database is not asked more often than a healthy one.
-    @Test func failureIsCachedLikeAReading() async throws {
+    @Test func failureIsCachedLikeReading() async throws {
         struct Down: Error {}
         let count = Mutex(0)
         let reader = DatabaseReader {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Outbound
 import Synchronization
 import Testing
 
@@ -10,21 +11,21 @@ import Testing
     private let origin = SentryOrigin(version: "9", environment: "test", node: "n")
 
     private func reporter(
-        _ sender: RecordingSender,
+        _ transport: RecordingTransport,
         rate: Double = 1,
-        time: Mutex1 = Mutex1(0)
+        time: ManualClock = ManualClock(0)
     ) throws -> SentryReporter {
         SentryReporter(
             dsn: try #require(SentryDSN("https://abc@example.com/42")),
             origin: origin,
             rate: rate,
-            sender: sender,
+            transport: transport,
             seconds: { time.value }
         )
     }
 
     /// A number that tests move.
-    final class Mutex1: Sendable {
+    final class ManualClock: Sendable {
         private let state: Mutex<Double>
         init(_ value: Double) { state = Mutex(value) }
         var value: Double { state.withLock { $0 } }
@@ -32,15 +33,15 @@ import Testing
     }
 
     @Test func envelopeHasErrorAndContext() async throws {
-        let sender = RecordingSender()
-        let reporter = try reporter(sender)
+        let transport = RecordingTransport()
+        let reporter = try reporter(transport)
         reporter.report(
             level: .error,
             message: "gave up on a batch",
             metadata: ["error": "lost (08006)", "batch.leads": "3", "lead.email": "a@example.com", "request.id": "r-1"]
         )
         await reporter.sendAll()
-        let request = try #require(sender.sent.first)
+        let request = try #require(transport.sent.first)
         #expect(request.url == "https://example.com/api/42/envelope/")
         #expect(request.headers.contains { $0.name == "X-Sentry-Auth" && $0.value.hasSuffix("sentry_key=abc") })
         let parts = request.body.split(separator: 0x0A).map(Array.init)
@@ -57,27 +58,27 @@ import Testing
     }
 
     @Test func equalErrorsAreSentOncePerMinute() async throws {
-        let sender = RecordingSender()
-        let time = Mutex1(1000)
-        let reporter = try reporter(sender, time: time)
+        let transport = RecordingTransport()
+        let time = ManualClock(1000)
+        let reporter = try reporter(transport, time: time)
         for _ in 0..<50 { reporter.report(level: .error, message: "m", metadata: [:]) }
         reporter.report(level: .error, message: "another", metadata: [:])
         await reporter.sendAll()
-        #expect(sender.sent.count == 2)
+        #expect(transport.sent.count == 2)
         time.add(60)
         reporter.report(level: .error, message: "m", metadata: [:])
         await reporter.sendAll()
-        #expect(sender.sent.count == 3)
-        #expect(String(decoding: sender.sent[2].body, as: UTF8.self).contains(#""suppressed":"49""#))
+        #expect(transport.sent.count == 3)
+        #expect(String(decoding: transport.sent[2].body, as: UTF8.self).contains(#""suppressed":"49""#))
     }
 
     @Test func queueIsBoundedAndSampled() async throws {
-        let sender = RecordingSender()
-        let reporter = try reporter(sender)
+        let transport = RecordingTransport()
+        let reporter = try reporter(transport)
         for number in 0..<500 { reporter.report(level: .error, message: "m\(number)", metadata: [:]) }
         await reporter.sendAll()
-        #expect(sender.sent.count == SentryReporter.bound)
-        let none = RecordingSender()
+        #expect(transport.sent.count == SentryReporter.bound)
+        let none = RecordingTransport()
         let silent = try self.reporter(none, rate: 0)
         silent.report(level: .error, message: "m", metadata: [:])
         await silent.sendAll()

@@ -27,19 +27,3 @@ final class RecordingTarget: AlertTarget {
         if let failure { throw failure }
     }
 }
-
-/// A way out that remembers what was sent, and answers with a status.
-final class RecordingSender: HTTPSending {
-    private let state = Mutex<(sent: [OutsideRequest], statuses: [Int])>(([], []))
-
-    init(statuses: [Int] = []) { state.withLock { $0.statuses = statuses } }
-
-    var sent: [OutsideRequest] { state.withLock { $0.sent } }
-
-    func post(_ request: OutsideRequest) async throws -> OutsideAnswer {
-        state.withLock { state in
-            state.sent.append(request)
-            return OutsideAnswer(status: state.statuses.isEmpty ? 200 : state.statuses.removeFirst())
-        }
-    }
-}

@@ -1,5 +1,6 @@
-import Crypto
+import Digests
 import FoundationEssentials
+import Outbound
 import Postgres
 import Testing
 
@@ -22,47 +23,50 @@ import Testing
         )
     }
 
-    private func address(_ text: String = "https://example.com/hook/secret") throws -> OutsideAddress {
-        try #require(OutsideAddress(text))
+    private func address(_ text: String = "https://example.com/hook/secret") throws -> OutboundAddress {
+        try #require(OutboundAddress(text))
     }
 
-    private func object(_ request: OutsideRequest?) throws -> [String: JSONish] {
+    private func object(_ request: OutboundRequest?) throws -> [String: JSONish] {
         try JSONDecoder().decode([String: JSONish].self, from: Data(try #require(request).body))
     }
 
     @Test func slackMessageHasFields() async throws {
-        let sender = RecordingSender()
-        try await SlackTarget(address: address(), sender: sender).tell(message(.fired))
-        let text = try object(sender.sent.first)["text"]?.text
+        let transport = RecordingTransport()
+        try await SlackTarget(address: address(), transport: transport).tell(message(.fired))
+        let text = try object(transport.sent.first)["text"]?.text
         #expect(text?.contains("A disk is &lt;nearly&gt; full &amp; slow.") == true)
         #expect(text?.contains("Value 7.13, condition &lt; 10 % free for 60 s.") == true)
         #expect(text?.contains("https://example.com/runbooks/disk.md") == true)
     }
 
     @Test func webhooksAreSigned() async throws {
-        let sender = RecordingSender()
-        let target = WebhookTarget(address: try address(), secret: Secret("s3cret"), sender: sender) { 1_764_019_900 }
+        let transport = RecordingTransport()
+        let target = WebhookTarget(address: try address(), secret: Secret("s3cret"), transport: transport) {
+            1_764_019_900
+        }
         try await target.tell(message(.resolved))
-        let request = try #require(sender.sent.first)
+        let request = try #require(transport.sent.first)
         let body = try object(request)
         #expect(body["kind"]?.text == "resolved" && body["alert"]?.text == "disk" && body["episode"]?.number == 4)
-        #expect(request.headers.contains(.init("X-Switchyard-Notification", "disk:4:resolved:0:x")))
+        #expect(request.headers.contains(HeaderField("X-Switchyard-Notification", "disk:4:resolved:0:x")))
         let signature = request.headers.first { $0.name == "X-Switchyard-Signature" }?.value
-        let code = HMAC<SHA256>
-            .authenticationCode(
-                for: Data("1764019900.".utf8) + Data(request.body),
-                using: SymmetricKey(data: Data("s3cret".utf8))
-            )
+        let code = SHA256.authenticationCode(of: "1764019900.".utf8 + request.body, key: Array("s3cret".utf8))
         let hex = code.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
         #expect(signature == "t=1764019900,v1=\(hex)")
     }
 
     @Test func pagerDutyEventHasFields() async throws {
-        let sender = RecordingSender()
-        let target = PagerDutyTarget(routingKey: Secret("key"), address: try address(), source: "n", sender: sender)
+        let transport = RecordingTransport()
+        let target = PagerDutyTarget(
+            routingKey: Secret("key"),
+            address: try address(),
+            source: "n",
+            transport: transport
+        )
         try await target.tell(message(.fired))
         try await target.tell(message(.resolved))
-        let events = try sender.sent.map(object)
+        let events = try transport.sent.map(object)
         #expect(events.map { $0["event_action"]?.text } == ["trigger", "resolve"])
         #expect(events.map { $0["dedup_key"]?.text } == ["switchyard:disk:4", "switchyard:disk:4"])
         #expect(events[0]["routing_key"]?.text == "key")
@@ -71,16 +75,16 @@ import Testing
     }
 
     @Test func datadogEventHasFields() async throws {
-        let sender = RecordingSender()
+        let transport = RecordingTransport()
         let account = DatadogAccount(
             key: Secret("k"),
             address: try address("https://api.datadoghq.eu"),
             tags: ["env:x"]
         )
-        try await DatadogTarget(account: account, sender: sender).tell(message(.fired))
-        let request = try #require(sender.sent.first)
+        try await DatadogTarget(account: account, transport: transport).tell(message(.fired))
+        let request = try #require(transport.sent.first)
         #expect(request.url == "https://api.datadoghq.eu/api/v1/events")
-        #expect(request.headers.contains(.init("DD-API-KEY", "k")))
+        #expect(request.headers.contains(HeaderField("DD-API-KEY", "k")))
         let event = try object(request)
         #expect(event["alert_type"]?.text == "error" && event["date_happened"]?.number == 1_764_019_861)
     }
@@ -89,29 +93,15 @@ import Testing
         (200, nil), (202, nil), (301, false), (400, false), (404, false), (408, true), (429, true), (503, true),
     ])
     func responseStatusDecidesRetry(status: Int, isWorthRepeating: Bool?) async throws {
-        let sender = RecordingSender(statuses: [status])
+        let transport = RecordingTransport(statuses: [status])
         do {
-            try await SlackTarget(address: address(), sender: sender).tell(message(.fired))
+            try await SlackTarget(address: address(), transport: transport).tell(message(.fired))
             #expect(isWorthRepeating == nil)
         } catch let failure as DeliveryFailure {
             #expect(failure.isWorthRepeating == isWorthRepeating)
             #expect(!failure.description.contains("secret"))
         }
     }
-
-    @Test(arguments: [
-        "https://example.com", "https://example.com/x?y", "http://127.0.0.1:9/x", "http://localhost/x",
-        "http://[::1]:80/x",
-        "http://127.1.2.3",
-    ])
-    func validAddressesAreAccepted(text: String) { #expect(OutsideAddress(text)?.text == text) }
-
-    @Test(arguments: [
-        "http://example.com", "http://127.0.0.1.example.com/", "http://localhost.example.com", "ftp://127.0.0.1",
-        "example.com", "https://", "https:///x", "http://a@example.com", "http://127.0.0.1@example.com/", "https://a b",
-        "http://127.0.0.1:80@example.com/", "http://127.example", "",
-    ])
-    func invalidAddressesAreRefused(text: String) { #expect(OutsideAddress(text) == nil) }
 
     @Test func secretsAreNotPrinted() throws {
         let secret = Secret("hunter2")

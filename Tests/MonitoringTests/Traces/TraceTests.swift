@@ -2,6 +2,7 @@ import FoundationEssentials
 import Instrumentation
 import LeadRouting
 import Logging
+import Outbound
 import RoutingRules
 import ServiceContextModule
 import Synchronization
@@ -87,7 +88,7 @@ import Tracing
         #expect(text.contains("exception.type") && text.contains("Odd") && !text.contains("example.com"))
     }
 
-    @Test func samplingFollowsTheCallerOrTheRatio() {
+    @Test func samplingFollowsCallerOrRatio() {
         let quiet = TraceParent(traceID: Self.traceID, spanID: "00f067aa0ba902b7", isSampled: false)
         #expect(TraceSampling.standard.records(traceID: Self.traceID, parent: nil))
         #expect(!TraceSampling.standard.records(traceID: Self.traceID, parent: quiet))
@@ -141,7 +142,7 @@ import Tracing
         #expect(kept.spans.count == 2 && kept.spans.last?.parentSpanID == nil)
     }
 
-    private func exporter(_ sender: RecordingSender) -> SpanExporter {
+    private func exporter(_ transport: RecordingTransport) -> SpanExporter {
         SpanExporter(
             collector: TraceCollector(
                 url: "https://collector.example/v1/traces",
@@ -149,7 +150,7 @@ import Tracing
                 resource: [("service.name", "s")],
                 version: "9"
             ),
-            sender: sender,
+            transport: transport,
             logger: Logger(label: "test")
         )
     }
@@ -159,12 +160,12 @@ import Tracing
     }
 
     @Test func spansAreSentAsOTLP() async throws {
-        let sender = RecordingSender()
-        let exporter = exporter(sender)
+        let transport = RecordingTransport()
+        let exporter = exporter(transport)
         exporter.take(span("one"))
         await exporter.sendAll()
-        let request = try #require(sender.sent.first)
-        #expect(request.headers.contains(.init("x-key", "k")) && request.url.hasSuffix("/v1/traces"))
+        let request = try #require(transport.sent.first)
+        #expect(request.headers.contains(HeaderField("x-key", "k")) && request.url.hasSuffix("/v1/traces"))
         let text = String(decoding: request.body, as: UTF8.self)
         #expect(text.contains(#""endTimeUnixNano":"18446744073709551615""#) && text.contains(#""kind":3"#))
         #expect(text.contains(#""traceId":"\#(Self.traceID)""#) && !text.contains("parentSpanId"))
@@ -173,15 +174,15 @@ import Tracing
 
     /// What is to be repeated stays, what is refused goes, and what is too much is counted.
     @Test func queueIsBounded() async {
-        let sender = RecordingSender(statuses: [503, 400])
-        let exporter = exporter(sender)
+        let transport = RecordingTransport(statuses: [503, 400])
+        let exporter = exporter(transport)
         for _ in 0..<(SpanExporter.batch + 1) { exporter.take(span("x")) }
         await exporter.sendAll()
-        #expect(sender.sent.count == 1)
+        #expect(transport.sent.count == 1)
         await exporter.sendAll()
-        #expect(sender.sent.count == 3)
+        #expect(transport.sent.count == 3)
         await exporter.sendAll()
-        #expect(sender.sent.count == 3 && exporter.dropped == 0)
+        #expect(transport.sent.count == 3 && exporter.dropped == 0)
         for _ in 0..<(SpanExporter.bound + 7) { exporter.take(span("x")) }
         #expect(exporter.dropped == 7)
     }
@@ -190,21 +191,18 @@ import Tracing
     @Test func outgoingRequestsCarryTraceWithoutSecrets() async throws {
         let kept = Kept()
         let tracer = tracer(kept)
-        let sender = RecordingSender(statuses: [500])
+        let transport = RecordingTransport(statuses: [500])
         var context = ServiceContext.topLevel
         context.trace = TraceContext(parent: caller)
         let url = "https://user:word@hooks.example:8443/T0/secret?key=secret"
         try await ServiceContext.withValue(context) {
-            _ = try await TracedSending(sender, tracer: tracer).post(OutsideRequest(url: url, headers: [], body: []))
+            _ = try await TracedTransport(transport, tracer: tracer).send(OutboundRequest("POST", url))
         }
-        let header = try #require(sender.sent.first?.headers.first { $0.name == "traceparent" }?.value)
+        let header = try #require(transport.sent.first?.headers.first { $0.name == "traceparent" }?.value)
         #expect(TraceParent(header: header)?.traceID == Self.traceID && header != caller.header)
         let body = OTLPRequest.body(kept.spans, resource: [], version: "1")
         let text = String(decoding: body, as: UTF8.self)
         #expect(text.contains(#""hooks.example""#) && !text.contains("secret") && !text.contains("word"))
         #expect(text.contains(#""status":{"code":2}"#))
-        for (url, host) in [("http://[::1]:4318/x", "::1"), ("https://a.b", "a.b"), ("x", "")] {
-            #expect(TracedSending.host(of: url) == host)
-        }
     }
 }

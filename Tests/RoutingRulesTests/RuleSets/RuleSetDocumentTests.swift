@@ -140,7 +140,7 @@ import Testing
                         RoutingAgreement(receivingWorkspaceID: Self.beta, sendingWorkspaceID: Self.owner),
                         RoutingAgreement(receivingWorkspaceID: Self.gamma, sendingWorkspaceID: Self.owner),
                     ],
-                    pauses: paused ? RoutingPauses([RoutingPauses.everybody]) : RoutingPauses()
+                    pauses: paused ? RoutingPauses([RoutingPauses.allSources]) : RoutingPauses()
                 )
             )
         }

@@ -125,7 +125,7 @@ struct CompiledRuleSetTests {
     }
 
     @Test("Destinations that cannot take leads are passed over, and the reason says so")
-    func passedOver() {
+    func skipped() {
         let rules = Samples.ruleSet(
             [
                 Samples.workspace(1), Samples.workspace(2, isActive: false),

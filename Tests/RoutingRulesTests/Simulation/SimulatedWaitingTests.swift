@@ -40,7 +40,7 @@ import Testing
     }
 
     /// Ten leads at once and three a day: three the first day, and three more at each midnight, the oldest first.
-    @Test func waitingLeadMovesOnANewDay() throws {
+    @Test func waitingLeadIsRoutedOnNewDay() throws {
         let draft = snapshot([waiting([Cap(per: .day, limit: 3)])])
         var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock)
         simulation.add((0..<10).map { lead($0, at: Int64($0) * 1000) })
@@ -86,7 +86,7 @@ import Testing
 
     /// Who comes to a line from another one stands where its age puts it.
     @Test func queueIsOrderedByAge() {
-        var line = SimulatedLine()
+        var line = SimulatedQueue()
         for number in [5, 2, 9, 1] { line.add(.init(number: number, lead: lead(number, at: Int64(number)))) }
         #expect(line.next(4, except: []).map(\.number) == [1, 2, 5, 9])
         #expect(line.next(2, except: [1, 5]).map(\.number) == [2, 9])

@@ -15,8 +15,8 @@ struct RulesPublish: AsyncParsableCommand {
     var message: String?
 
     func run() async throws {
-        try await withUseCases { useCases, session in
-            let owner = try await owner.resolve(in: session.stores)
+        try await withUseCases { useCases, _ in
+            let owner = try await owner.resolve(in: useCases.workspaces)
             do {
                 let done = try await useCases.ruleSets
                     .publish(of: owner.id, expected: nil, note: message, as: .commandLine)
@@ -41,8 +41,8 @@ struct RulesHistory: AsyncParsableCommand {
     var limit = 20
 
     func run() async throws {
-        try await withUseCases { useCases, session in
-            let owner = try await owner.resolve(in: session.stores)
+        try await withUseCases { useCases, _ in
+            let owner = try await owner.resolve(in: useCases.workspaces)
             var table = TextTable(["VERSION", "WHEN", "WHO", "HOW", "RULES", "+", "~", "-", "WHY"])
             for entry in try await useCases.ruleSets
                 .versions(of: owner.id, before: nil, limit: max(1, limit), as: .commandLine)
@@ -74,8 +74,8 @@ struct RulesReturn: AsyncParsableCommand {
     var message: String?
 
     func run() async throws {
-        try await withUseCases { useCases, session in
-            let owner = try await owner.resolve(in: session.stores)
+        try await withUseCases { useCases, _ in
+            let owner = try await owner.resolve(in: useCases.workspaces)
             let done = try await useCases.ruleSets
                 .returnToVersion(version, of: owner.id, note: message, as: .commandLine)
             terminal.output(done.text(owner.name))

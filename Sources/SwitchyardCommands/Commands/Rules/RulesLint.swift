@@ -30,8 +30,8 @@ struct RulesLint: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let report = try await withUseCases { useCases, session in
-            let report = try await self.report(useCases, session.stores)
+        let report = try await withUseCases { useCases, _ in
+            let report = try await self.report(useCases)
             let names = try await useCases.workspaces.names(as: .commandLine)
             terminal.output(json ? ReportJSON.text(report) : report.text(names: names))
             return report
@@ -39,15 +39,20 @@ struct RulesLint: AsyncParsableCommand {
         if report.count(.error) > 0 || strict && report.count(.warning) > 0 { throw ExitCode(1) }
     }
 
-    private func report(_ useCases: UseCases, _ stores: Stores) async throws -> RuleLintReport {
+    private func report(_ useCases: UseCases) async throws -> RuleLintReport {
         guard let file else {
             var owner: UUID?
-            if let workspace { owner = try await stores.workspaces.workspace(named: workspace).workspace.id }
+            if let workspace {
+                owner = try await useCases.workspaces.find(named: workspace, as: .commandLine).workspace.id
+            }
             return try await useCases.rules.lint(of: owner, as: .commandLine)
         }
-        var snapshot = try await stores.ruleSets.loadRuleSet()
-        let read = try await RuleSetYAML.read(file).rules(of: workspace, in: stores, live: snapshot.rules)
-        snapshot.rules = snapshot.rules.filter { $0.workspaceID != read.owner } + read.rules
-        return RuleLint(snapshot).report(on: read.owner)
+        let yaml = try RuleSetYAML.read(file)
+        var named = RulesOwner()
+        named.text = workspace
+        let owner = try await named.resolve(in: useCases.workspaces, orElse: yaml.owner).id
+        return try await yaml.locatingProblems {
+            try await useCases.rules.lint(yaml.tree, of: owner, as: .commandLine)
+        }
     }
 }

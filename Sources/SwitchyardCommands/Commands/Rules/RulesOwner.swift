@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import LeadRouting
 import LeadStore
 import RoutingRules
 import SwitchyardServer
@@ -12,23 +13,26 @@ struct RulesOwner: ParsableArguments {
     /// The owner's id, nil for the platform, and its name.
     ///
     /// - Parameters:
-    ///   - stores: where workspaces are.
+    ///   - workspaces: where workspaces are found.
     ///   - written: the owner that a file names, for when the command line does not.
     /// - Returns: id and name.
-    /// - Throws: `CommandError` when no owner is named, or no workspace has that name.
-    func resolve(in stores: Stores, orElse written: String? = nil) async throws -> (id: UUID?, name: String) {
+    /// - Throws: `CommandError` when no owner is named; `RequestError` when no workspace has that name.
+    func resolve(
+        in workspaces: WorkspaceRequests,
+        orElse written: String? = nil
+    ) async throws -> (id: UUID?, name: String) {
         guard let text = text ?? written else {
             throw CommandError("No owner given.", remedy: "Give --workspace and a name or id, or --workspace platform.")
         }
         if text == "platform" { return (nil, "platform") }
-        let workspace = try await stores.workspaces.workspace(named: text).workspace
+        let workspace = try await workspaces.find(named: text, as: .commandLine).workspace
         return (workspace.id, workspace.name)
     }
 }
 
-extension WorkspaceStore {
+extension WorkspaceRequests {
     /// The names of workspaces, for documents.
     func naming() async throws -> WorkspaceNaming {
-        WorkspaceNaming(try await workspaces(as: .administrator).map(\.workspace))
+        WorkspaceNaming(try await list(as: .commandLine).map(\.workspace))
     }
 }

@@ -24,9 +24,8 @@ struct RulesPull: AsyncParsableCommand {
     var file: String?
 
     func run() async throws {
-        try await withUseCases { useCases, session in
-            let stores = session.stores
-            let owner = try await owner.resolve(in: stores)
+        try await withUseCases { useCases, _ in
+            let owner = try await owner.resolve(in: useCases.workspaces)
             let ruleSets = useCases.ruleSets
             var document = try await ruleSets.live(of: owner.id, as: .commandLine).document
             if let version {
@@ -37,7 +36,7 @@ struct RulesPull: AsyncParsableCommand {
             } else if draft {
                 document = try await ruleSets.commandLineDraft(of: owner.id).document
             }
-            let text = RuleSetYAML.text(document, owner: owner, naming: try await stores.workspaces.naming())
+            let text = RuleSetYAML.text(document, owner: owner, naming: try await useCases.workspaces.naming())
             guard let file else {
                 terminal.output(String(text.dropLast()))
                 return

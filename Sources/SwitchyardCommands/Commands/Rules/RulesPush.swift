@@ -25,10 +25,10 @@ struct RulesPush: AsyncParsableCommand {
     var message: String?
 
     func run() async throws {
-        try await withUseCases { useCases, session in
+        try await withUseCases { useCases, _ in
             let yaml = try RuleSetYAML.read(file)
-            let owner = try await owner.resolve(in: session.stores, orElse: yaml.owner)
-            do {
+            let owner = try await owner.resolve(in: useCases.workspaces, orElse: yaml.owner)
+            try await yaml.locatingProblems {
                 let draft = try await useCases.ruleSets
                     .saveDraft(yaml.tree, of: owner.id, checking: true, as: .commandLine)
                 guard publish else {
@@ -38,10 +38,6 @@ struct RulesPush: AsyncParsableCommand {
                 let done = try await useCases.ruleSets
                     .publish(of: owner.id, expected: nil, note: message, as: .commandLine)
                 terminal.output(done.text(owner.name))
-            } catch RequestError.invalid(let problems) {
-                throw yaml.failure(
-                    problems.map { DocumentProblem(path: $0.field, $0.message, remedy: $0.remedy) }
-                )
             }
         }
     }
@@ -64,11 +60,10 @@ struct RulesDiff: AsyncParsableCommand {
     var file: String?
 
     func run() async throws {
-        let isSame = try await withUseCases { useCases, session in
-            let stores = session.stores
-            let naming = try await stores.workspaces.naming()
+        let isSame = try await withUseCases { useCases, _ in
+            let naming = try await useCases.workspaces.naming()
             let yaml = try file.map { try RuleSetYAML.read($0) }
-            let owner = try await owner.resolve(in: stores, orElse: yaml?.owner)
+            let owner = try await owner.resolve(in: useCases.workspaces, orElse: yaml?.owner)
             let ruleSets = useCases.ruleSets
             let before =
                 if let from {
@@ -116,25 +111,23 @@ extension RuleSetYAML {
         return try RuleSetYAML(text, file: file)
     }
 
-    /// Its rules as they would be if they were published now.
+    /// Runs a use case over the file's document, and names the lines of what it refuses.
     ///
     /// - Parameters:
-    ///   - workspace: whose they are, if that is not what the file says.
-    ///   - stores: where workspaces are.
-    ///   - live: the rules in force.
-    /// - Returns: the owner, nil for the platform, and the rules.
-    /// - Throws: `CommandError` with the line at fault.
-    func rules(
-        of workspace: String?,
-        in stores: Stores,
-        live: [RoutingRule]
-    ) async throws -> (owner: UUID?, rules: [RoutingRule]) {
-        var named = RulesOwner()
-        named.text = workspace
-        let owner = try await named.resolve(in: stores, orElse: owner).id
-        let own = live.filter { $0.workspaceID == owner }
-        let document = try document(try await stores.workspaces.naming())
-        return (owner, ResolvedRuleSet(document, owner: owner, live: own, golden: []) { UUID() }.rules)
+    ///   - prefix: what the use case puts before the places of the document.
+    ///   - body: what calls the use case.
+    /// - Returns: what the body returns.
+    /// - Throws: `CommandError` with the line of each problem; what the body throws otherwise.
+    func locatingProblems<Value>(under prefix: String = "", _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch RequestError.invalid(let problems) where problems.allSatisfy({ $0.field.hasPrefix(prefix) }) {
+            throw failure(
+                problems.map {
+                    DocumentProblem(path: String($0.field.dropFirst(prefix.count)), $0.message, remedy: $0.remedy)
+                }
+            )
+        }
     }
 }
 

@@ -64,25 +64,30 @@ struct RulesSimulate: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await withUseCases(simulationTime: .seconds(600)) { useCases, session in
-            let stores = session.stores
-            var owner: UUID?
-            if let workspace { owner = try await stores.workspaces.workspace(named: workspace).workspace.id }
-            let rules: SimulationRequest.Draft
-            if let draft {
-                let live = try await stores.ruleSets.loadRuleSet().rules
-                let read = try await RuleSetYAML.read(draft).rules(of: workspace, in: stores, live: live)
-                (owner, rules) = (read.owner, .rules(read.rules))
-            } else {
-                rules = published ? .published : version.map(SimulationRequest.Draft.version) ?? .stored
-            }
+        try await withUseCases(simulationTime: .seconds(600)) { useCases, _ in
+            let yaml = try draft.map { try RuleSetYAML.read($0) }
+            let owner = try await owner(useCases.workspaces, of: yaml)
+            let rules: SimulationRequest.Draft =
+                if let yaml {
+                    .document(yaml.tree)
+                } else {
+                    published ? .published : version.map(SimulationRequest.Draft.version) ?? .stored
+                }
             let request = SimulationRequest(
                 owner: owner,
                 draft: rules,
-                leads: try await wanted(owner, stores),
+                leads: try await wanted(owner, useCases.workspaces),
                 counters: counters
             )
-            let report = try await useCases.rules.simulate(request, draftName: draft, as: .commandLine)
+            func simulate() async throws -> SimulationReport {
+                try await useCases.rules.simulate(request, draftName: draft, as: .commandLine)
+            }
+            let report =
+                if let yaml {
+                    try await yaml.locatingProblems(under: "/draft", simulate)
+                } else {
+                    try await simulate()
+                }
             if json {
                 terminal.output(ReportJSON.text(report))
             } else {
@@ -93,7 +98,18 @@ struct RulesSimulate: AsyncParsableCommand {
         }
     }
 
-    private func wanted(_ owner: UUID?, _ stores: Stores) async throws -> SimulationRequest.Leads {
+    /// Whose rules and leads: those of the option or of the file; nil: the platform's rules and all leads.
+    private func owner(_ workspaces: WorkspaceRequests, of yaml: RuleSetYAML?) async throws -> UUID? {
+        if let yaml {
+            var named = RulesOwner()
+            named.text = workspace
+            return try await named.resolve(in: workspaces, orElse: yaml.owner).id
+        }
+        guard let workspace else { return nil }
+        return try await workspaces.find(named: workspace, as: .commandLine).workspace.id
+    }
+
+    private func wanted(_ owner: UUID?, _ workspaces: WorkspaceRequests) async throws -> SimulationRequest.Leads {
         if let lead {
             do {
                 let read = try LeadJSON.lead(lead)
@@ -103,7 +119,7 @@ struct RulesSimulate: AsyncParsableCommand {
             }
         }
         guard let leads else { return .days(days, limit: limit) }
-        let all = try await stores.workspaces.workspaces(as: .administrator).map(\.workspace)
+        let all = try await workspaces.list(as: .commandLine).map(\.workspace)
         return .these(try await LeadFile(path: leads, sources: LeadSources(all, else: owner)).leads())
     }
 }

@@ -1,0 +1,71 @@
+import FoundationEssentials
+import LeadStore
+import RoutingRules
+
+extension DiagnosisFinding {
+    /// What there is to say about the waiting leads and the rules.
+    static func about(_ facts: RoutingFacts) -> [DiagnosisFinding] {
+        var findings: [DiagnosisFinding] = []
+        findings.append(
+            facts.mayRoute && facts.mayBecomeAuthenticated
+                ? .good("functions", "may be called")
+                : .bad(
+                    "functions",
+                    "the database user may not call them, or may not act for a workspace",
+                    "GRANT service_role, authenticated TO the database user."
+                )
+        )
+        let due = Int(facts.oldestDueSeconds ?? 0)
+        findings.append(
+            due < 60
+                ? .good("queue", "\(facts.dueCount) due")
+                : .bad(
+                    "queue",
+                    "\(facts.dueCount) due, the oldest for \(due) s",
+                    "Is a server running, and DISABLE_ROUTING_RETRY unset? `switchyard retry` routes them now."
+                )
+        )
+        findings.append(
+            facts.orphanCount == 0
+                ? .good("waiting leads", "all are in the queue")
+                : .bad(
+                    "waiting leads",
+                    "\(facts.orphanCount) are not in the queue",
+                    "`switchyard jobs run cleanupStaleRoutingLocks` puts them there."
+                )
+        )
+        findings.append(
+            facts.staleLockCount == 0
+                ? .good("stale locks", "none")
+                : .bad(
+                    "stale locks",
+                    "\(facts.staleLockCount)",
+                    "SELECT release_stale_routing_locks(); or `switchyard jobs run cleanupStaleRoutingLocks`."
+                )
+        )
+        findings.append(
+            facts.unreadableRules.isEmpty
+                ? .good("rules", "all can be read")
+                : .bad(
+                    "rules",
+                    "switched off, because their conditions cannot be read: \(facts.unreadableRules.joined(separator: ", "))",
+                    "Save them again through the API, which reports the error."
+                )
+        )
+        return findings
+    }
+
+    /// What is paused, and by which operator: it explains waiting leads.
+    static func about(_ pauses: [RoutingPause], names: [UUID: String]) -> [DiagnosisFinding] {
+        guard !pauses.isEmpty else { return [.good("pauses", "none")] }
+        return pauses.map { pause in
+            let name = pause.workspaceID.map { names[$0] ?? $0.text }
+            let why = pause.reason.map { ": \($0)" } ?? ""
+            return .bad(
+                "pauses",
+                "routing of \(name.map { "“\($0)”" } ?? "everything") is paused since \(pause.since) by \(pause.actor)\(why)",
+                "`switchyard resume \(name.map { "--workspace '\($0)'" } ?? "--all")` ends it."
+            )
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import LeadStore
+import Postgres
+
+extension DiagnosisFinding {
+    /// What there is to say about the schema.
+    static func about(_ checks: [SchemaCheck]) -> DiagnosisFinding {
+        let broken = checks.filter { !$0.isOK }
+        guard let first = broken.first else { return .good("schema", "\(checks.count) checks passed") }
+        return .bad(
+            "schema",
+            "\(broken.count) of \(checks.count) checks failed, the first: \(first.name)",
+            "Run `switchyard migrate up`; `switchyard migrate verify` shows them all."
+        )
+    }
+
+    /// What there is to say about the server itself.
+    static func about(_ facts: ServerFacts, at clock: Timestamp) -> [DiagnosisFinding] {
+        var findings: [DiagnosisFinding] = []
+        findings.append(
+            facts.versionNumber >= 150_000
+                ? .good("server", "PostgreSQL \(facts.version)")
+                : .bad("server", "PostgreSQL \(facts.version)", "Switchyard needs PostgreSQL 15 or later.")
+        )
+        findings.append(
+            facts.isStandby
+                ? .bad("role", "a standby, which accepts no writes", "Set DATABASE_URL to the primary.")
+                : .good("role", "accepts writes")
+        )
+        findings.append(
+            facts.mayCreate
+                ? .good("privileges", "\(facts.user) may create schemas\(facts.isSuperuser ? " (superuser)" : "")")
+                : .bad(
+                    "privileges",
+                    "\(facts.user) may not create schemas in this database",
+                    "GRANT CREATE ON DATABASE … TO \(facts.user), or migrate as the owner."
+                )
+        )
+        findings.append(
+            facts.isDurable
+                ? .good("durability", "fsync and synchronous_commit are on")
+                : .bad(
+                    "durability",
+                    "fsync or synchronous_commit is off",
+                    "Acknowledged leads may be lost: switch both on."
+                )
+        )
+        let drift = abs(facts.clock.microsecondsSinceUnixEpoch - clock.microsecondsSinceUnixEpoch)
+        findings.append(
+            drift < 2_000_000
+                ? .good("clock", "\(drift / 1000) ms from this machine's")
+                : .bad(
+                    "clock",
+                    "\(drift / 1_000_000) s from this machine's",
+                    "Routing uses the database's clock; set both by NTP."
+                )
+        )
+        let share = Double(facts.connectionsInUse) / Double(max(1, facts.maximumConnections))
+        findings.append(
+            share < 0.9
+                ? .good("connections", "\(facts.connectionsInUse) of \(facts.maximumConnections)")
+                : .bad(
+                    "connections",
+                    "\(facts.connectionsInUse) of \(facts.maximumConnections)",
+                    "Raise max_connections, or lower DATABASE_CONNECTIONS."
+                )
+        )
+        let oldest = facts.oldestTransactionSeconds ?? 0
+        findings.append(
+            oldest < 300
+                ? .good("oldest transaction", "\(Int(oldest)) s")
+                : .bad(
+                    "oldest transaction",
+                    "\(Int(oldest)) s",
+                    "Vacuum cannot remove dead rows: find it in pg_stat_activity and end it."
+                )
+        )
+        let wait = facts.longestLockWaitSeconds ?? 0
+        findings.append(
+            wait < 5
+                ? .good("locks", "no statement waits for long")
+                : .bad(
+                    "locks",
+                    "a statement has waited \(Int(wait)) s",
+                    "SELECT * FROM pg_stat_activity WHERE wait_event_type = 'Lock' shows who; pg_blocking_pids(pid) shows for whom."
+                )
+        )
+        return findings
+    }
+
+    /// Whether the database takes writes, which only a write can tell.
+    static func ofTrialWrite(_ health: HealthStore) async -> DiagnosisFinding {
+        do {
+            try await health.testWrite()
+            return .good("writing", "a megabyte was written and removed")
+        } catch let error as PostgresError where error.sqlState == "53100" {
+            return .bad(
+                "writing",
+                "the disk of the database is full: \(error.message)",
+                """
+                Make room there, or enlarge it; never delete files of pg_wal by hand. A replication slot without a reader \
+                keeps WAL (pg_replication_slots), so does a failing archive_command (pg_stat_archiver). Leads \
+                are taken again by themselves.
+                """
+            )
+        } catch let error as PostgresError where error.sqlState == "25006" {
+            return .bad(
+                "writing",
+                "the database is read-only",
+                """
+                A standby: let DATABASE_URL name all hosts, with target_session_attrs=read-write. Otherwise an operator has \
+                set default_transaction_read_only: pg_db_role_setting and SHOW default_transaction_read_only tell where.
+                """
+            )
+        } catch let error as PostgresError where error.sqlState == "42501" {
+            return .good("writing", "not tested: the database user may not create temporary tables")
+        } catch {
+            return .bad("writing", "\(error)", "Check the database's log.")
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package import LeadRouting
+import RoutingRules
+
+extension CommandError {
+    /// What the refusal of a use case means at the command line.
+    package init(_ error: RequestError) {
+        switch error {
+        case .notFound(let text):
+            // The operator sees everything.
+            self.init(text.replacing(", or none that this key may see", with: ""), remedy: "Check the id.")
+        case .conflict(let reason, let remedy): self.init(reason, remedy: remedy)
+        case .invalid(let problems):
+            self.init(
+                problems.map(\.message).joined(separator: "\n"),
+                remedy: problems.lazy.compactMap(\.remedy).first
+            )
+        case .overloaded(let seconds): self.init("The server is busy.", remedy: "Try again in \(seconds) s.")
+        case .unavailable(let reason): self.init(reason, remedy: "`switchyard doctor` looks for the cause.")
+        case .reusedKey: self.init("The idempotency key was used for another request.")
+        case .forbidden(let text, let remedy, _): self.init(text, remedy: remedy)
+        case .missingScope(let scope): self.init("This needs the scope \(scope.rawValue).")
+        }
+    }
+}
