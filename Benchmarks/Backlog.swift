@@ -21,7 +21,7 @@ struct Backlog: Sendable {
         var ends: [Double]
         /// Leads that were completed.
         var leads: Int
-        /// Bytes of write-ahead log meanwhile, by everybody.
+        /// Bytes of write-ahead log meanwhile, of all sessions.
         var walBytes: Double
         /// Microseconds of processor time for a lead of each tenth.
         var costs: [Double]

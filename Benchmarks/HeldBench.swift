@@ -30,7 +30,7 @@ struct HeldBench: AsyncParsableCommand {
         try await world.settleDown()
         let before = try await mix.measure(seconds: seconds)
         let held = try await pool.withConnection { connection in
-            // Holds back the horizon of everybody, as a forgotten session or a long report does; our own limit would end it.
+            // Holds back the horizon of all transactions, as a forgotten session or a long report does; the own limit would end it.
             _ = try await connection.simple("SET idle_in_transaction_session_timeout = 0")
             _ = try await connection.simple("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT txid_current()")
             var figures: [MixedLoad.Figures] = []

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts share; sourced with the working directory at the project's root.
+# Functions of the scripts; sourced with the working directory at the project's root.
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -8,7 +8,7 @@ die() {
     exit 1
 }
 
-# Finds a Swift that swiftly has installed but the shell does not know of.
+# Finds a Swift of swiftly that is not in PATH.
 find_swift() {
     local directory
     command -v swift >/dev/null 2>&1 && return 0
@@ -56,7 +56,7 @@ long_step() {
     [ "${columns:-0}" -ge 30 ] || columns=80
     mkdir -p "$(dirname "$log")"
     say "$title …"
-    # In a process group of its own, so that all of it can be ended.
+    # In its own process group, so that all of it can be stopped.
     set -m
     "$@" >"$log" 2>&1 </dev/null &
     pid=$!
@@ -80,9 +80,9 @@ long_step() {
     trap - HUP INT TERM
     if [ -t 2 ]; then printf '\r\033[K' >&2; fi
     if [ "$status" -ne 0 ]; then
-        # The compiler's complaints, else the end.
+        # The compiler's errors, else the last lines.
         grep -E '(^|: )(error|fatal error): ' "$log" | sort -u | head -n 20 >&2 || tail -n 30 "$log" >&2
-        say "$title: failed after $((SECONDS - start)) s; all of it is in $log"
+        say "$title: failed after $((SECONDS - start)) s; see $log"
     elif [ "$((SECONDS - start))" -ge 5 ]; then
         say "  done in $((SECONDS - start)) s"
     fi
@@ -108,15 +108,15 @@ postgres_programs() {
     printf '%s\n' "$best"
 }
 
-# The flags of every release build: with Swift's runtime inside, so that what is tested and measured is what is installed.
+# The flags of every release build: with Swift's runtime inside, so that tests and measurements use the installed program.
 # shellcheck disable=SC2034
 release_flags=(-c release --static-swift-stdlib)
 
-# What `switchyard --version` says; written down in one place.
+# The version of `switchyard --version`, defined in one place.
 program_version() { sed -nE 's/.*static let current = "([^"]+)".*/\1/p' Sources/SwitchyardServer/Version.swift; }
 
 # package_version VERSION REVISION: Debian's version. Before its heading is in CHANGELOG.md it sorts below the release, and
-# above what was made of an earlier commit.
+# above packages of earlier commits.
 package_version() {
     local count
     if grep -qE "^## \[?${1//./\\.}(\]| |\$)" CHANGELOG.md; then
@@ -127,7 +127,7 @@ package_version() {
     fi
 }
 
-# Who stands behind the package, as Debian wants it: Name <address>.
+# The maintainer of the package, in Debian's form: Name <address>.
 package_maintainer() { echo "${DEBFULLNAME:-Switchyard maintainers} <${DEBEMAIL:-maintainers@switchyard.example}>"; }
 
 # The time of the last commit, in seconds, so that the same commit makes the same package; now where git does not say.

@@ -1,4 +1,4 @@
-/// Instants as the `Date` field of an e-mail has them (RFC 5322), such as `31 Jan 2026 09:30:00 +0000`.
+/// Instants as the `Date` field of an email (RFC 5322), such as `31 Jan 2026 09:30:00 +0000`.
 package enum MailDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

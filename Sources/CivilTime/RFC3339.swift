@@ -23,7 +23,7 @@ package enum RFC3339 {
     ///   - bytes: what the text is appended to.
     package static func append(_ microseconds: Int64, decimals: Int, to bytes: inout [UInt8]) {
         let days = microseconds.floorDivided(by: microsecondsPerDay)
-        // The product may wrap at the ends of the range; the difference is right all the same.
+        // The product may overflow at the ends of the range; the difference is still correct.
         let rest = microseconds &- days &* microsecondsPerDay
         CivilDate(daysSinceEpoch: days).append(to: &bytes)
         bytes.append(UInt8(ascii: "T"))

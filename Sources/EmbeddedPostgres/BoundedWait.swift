@@ -1,4 +1,4 @@
-/// A bounded wait in small steps that says now and then what is waited for.
+/// A bounded wait in small steps that reports its progress.
 struct BoundedWait {
     private let clock = ContinuousClock()
     private let begin: ContinuousClock.Instant
@@ -12,9 +12,9 @@ struct BoundedWait {
         begin = clock.now
     }
 
-    /// Sleeps a step; false when the time is used up.
+    /// Sleeps one step; false when the time limit is reached.
     ///
-    /// A line comes after 3 s, then every 10 s.
+    /// Reports after 3 s, then every 10 s.
     mutating func tick(_ progress: Progress, _ what: @autoclosure () -> String) async throws -> Bool {
         let elapsed = clock.now - begin
         guard elapsed < limit else { return false }
@@ -27,14 +27,14 @@ struct BoundedWait {
     }
 }
 
-/// How often a server that ends by itself is started again: five times a minute, at growing distances.
+/// How often a crashed server is restarted: five times a minute, with growing delays.
 struct RestartBudget {
     private var recent: [ContinuousClock.Instant] = []
     private static let delays: [Duration] = [
         .milliseconds(100), .milliseconds(500), .seconds(1), .seconds(3), .seconds(10),
     ]
 
-    /// How long to wait before the next start; nil when it has happened too often.
+    /// How long to wait before the next start; nil after too many restarts.
     mutating func delay(at now: ContinuousClock.Instant) -> Duration? {
         recent.removeAll { now - $0 > .seconds(60) }
         guard recent.count < Self.delays.count else { return nil }

@@ -1,7 +1,7 @@
 import Glibc
 import Logging
 
-/// A cluster's life in this process: made, started, watched, stopped. Once stopped it stays so.
+/// The lifecycle of a cluster in this process: created, started, supervised, stopped. It is not restarted after a stop.
 actor Cluster {
     nonisolated let logger: Logger
     nonisolated let directory: String
@@ -12,7 +12,7 @@ actor Cluster {
     private var running: Running?
     private var isStopping = false
 
-    /// What is held while the server runs.
+    /// The resources held while the server runs.
     struct Running: Sendable {
         let place: ClusterPlace
         let binaries: ServerBinaries
@@ -31,7 +31,7 @@ actor Cluster {
         )
     }
 
-    /// Starts the server, once however often it is called.
+    /// Starts the server; concurrent and later calls share one start.
     func start(progress: @escaping Progress) async throws -> ConnectionInfo {
         if let running { return running.connection }
         if isStopping { throw CancellationError() }
@@ -44,7 +44,7 @@ actor Cluster {
                 task.cancel()
             }
             starting = nil
-            // Two may have waited for one start.
+            // Two callers may have waited for one start.
             self.running = self.running ?? running
             return running.connection
         } catch {
@@ -83,19 +83,19 @@ actor Cluster {
         )
     }
 
-    /// Watches the server until it is stopped; starts it again when it ends by itself.
+    /// Supervises the server until it is stopped; restarts it after a crash.
     func supervise() async throws {
         var budget = RestartBudget()
         while !isStopping, let current = running {
             let log = ServerLog(of: current.place)
             let ending = await current.postmaster.waitForEnd()
             if isStopping { break }
-            logger.error("PostgreSQL has ended by itself and is started again.", metadata: ["status": "\(ending)"])
+            logger.error("PostgreSQL ended unexpectedly and is being restarted.", metadata: ["status": "\(ending)"])
             guard let delay = budget.delay(at: .now) else {
                 await stop()
                 throw EmbeddedPostgresError(
                     .start,
-                    "PostgreSQL keeps ending (\(ending)).",
+                    "PostgreSQL ended unexpectedly too often (\(ending)).",
                     log: log.reason()
                 )
             }
@@ -133,10 +133,10 @@ actor Cluster {
         starting = task
         defer { starting = nil }
         running = try await task.value
-        logger.notice("PostgreSQL is back.")
+        logger.notice("PostgreSQL has been restarted.")
     }
 
-    /// Stops the server, or a start that is under way, and gives the directory back.
+    /// Stops the server, or a start in progress, and releases the directory.
     func stop() async {
         isStopping = true
         if let starting {
@@ -156,7 +156,7 @@ actor Cluster {
         }
     }
 
-    /// Finds the server that another process runs here, waiting while it starts; takes over when that process ends.
+    /// Finds the server that another process runs here, waiting while it starts; starts it if that process ends.
     func join(progress: @escaping Progress) async throws -> ConnectionInfo {
         let root = Files.resolved(Files.absolute(directory)) ?? directory
         let data = root + "/data"
@@ -177,7 +177,7 @@ actor Cluster {
                 throw EmbeddedPostgresError(
                     .inUse,
                     "Another switchyard\(owner) holds \(root), and its database does not become ready.",
-                    remedy: "Look at what it says, or stop it."
+                    remedy: "Check its log, or stop it."
                 )
             }
             do {

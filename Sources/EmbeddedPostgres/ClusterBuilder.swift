@@ -1,15 +1,15 @@
 import Glibc
 
-/// Makes a cluster, and writes its configuration.
+/// Creates a cluster, and writes its configuration.
 struct ClusterBuilder: Sendable {
     let place: ClusterPlace
     let binaries: ServerBinaries
     let settings: ClusterSettings
     let socketDirectory: String
 
-    /// Makes the cluster with its database beside its place, then moves it there; takes about two seconds.
+    /// Creates the cluster and its database in a temporary directory, then moves it; takes about two seconds.
     func make(_ progress: Progress) async throws {
-        progress("Making a PostgreSQL \(binaries.major) cluster in \(place.root) …")
+        progress("Creating a PostgreSQL \(binaries.major) cluster in \(place.root) …")
         let data = place.unfinishedData
         _ = try await place.account.output(of: "/bin/rm", ["-rf", data])
         var arguments = [
@@ -50,14 +50,14 @@ struct ClusterBuilder: Sendable {
             try Task.checkCancellation()
             throw EmbeddedPostgresError(
                 .initialisation,
-                "The cluster in \(place.root) could not be made.",
-                remedy: "Correct what PostgreSQL reports, then start again.",
+                "The cluster in \(place.root) could not be created.",
+                remedy: "Fix what PostgreSQL reports, then start again.",
                 log: ServerLog.reason(in: output.text + "\n" + output.errors)
             )
         }
     }
 
-    /// Plain byte order with Unicode character classes, where the machine has it.
+    /// Plain byte order with Unicode character classes, if the machine has that locale.
     private static var locale: String {
         guard let locale = newlocale(1 << LC_CTYPE | 1 << LC_COLLATE, "C.UTF-8", nil) else { return "C" }
         freelocale(locale)

@@ -7,7 +7,7 @@ struct ClusterPlace: Sendable, Hashable {
     let account: ServerAccount
 
     var data: String { root + "/data" }
-    /// Where a new cluster is made before it is moved to `data`: a half-made one never counts.
+    /// Where a new cluster is created before it is moved to `data`, so that `data` is never incomplete.
     var unfinishedData: String { root + "/data.new" }
     var log: String { root + "/log" }
     var startLog: String { root + "/start.log" }
@@ -20,10 +20,10 @@ struct ClusterPlace: Sendable, Hashable {
         Files.text(data + "/PG_VERSION").flatMap { Int($0.trimmingWhitespace()) }
     }
 
-    /// Finds the place of a cluster, making its directory if there is none.
+    /// Finds the directory of a cluster, and creates it if it is missing.
     ///
-    /// When the server's account cannot enter the directory, which happens below `/root`, the place is moved to
-    /// `/var/lib`, and a link left where it was asked for.
+    /// If the server's account cannot enter the directory, as below `/root`, the cluster is placed in `/var/lib`, with
+    /// a symbolic link at the requested path.
     static func prepare(
         _ directory: String,
         environment: [String: String],
@@ -69,7 +69,7 @@ struct ClusterPlace: Sendable, Hashable {
     ) throws(EmbeddedPostgresError) -> ClusterPlace {
         let root = "/var/lib/switchyard-\(PathHash.text(of: requested))"
         if Files.status(root) != nil {
-            // The link to it was removed, so the operator wants a new one; the data must not be removed.
+            // The operator removed the link to it and so wants a new cluster; the data must be kept.
             let kept = (1...).lazy.map { "\(root)-old-\($0)" }.first { Files.status($0) == nil } ?? root
             guard rename(root, kept) == 0 else {
                 throw EmbeddedPostgresError(
@@ -94,12 +94,12 @@ struct ClusterPlace: Sendable, Hashable {
 }
 
 extension ServerAccount {
-    /// Whether the account can go to a directory and write there, by trying.
+    /// Whether the account can enter and write a directory; tests it.
     func canWrite(in directory: String) async throws -> Bool {
         try await output(of: "/bin/sh", ["-c", "cd \"$1\" && test -w .", "sh", directory]).isSuccess
     }
 
-    /// Writes a file as this account, whole or not at all, readable by it alone.
+    /// Writes a file as this account, atomically, readable by this account only.
     func write(_ text: String, to path: String) async throws {
         let script = "umask 077; cat > \"$1.new\" && mv -f \"$1.new\" \"$1\""
         let output = try await output(of: "/bin/sh", ["-c", script, "sh", path], input: text)

@@ -1,4 +1,4 @@
-/// How safe and how large a cluster is.
+/// The durability and size of a cluster.
 package struct ClusterSettings: Sendable, Hashable {
     /// Whether a commit survives a power cut; false is for clusters that tests throw away.
     package var isDurable: Bool
@@ -9,10 +9,10 @@ package struct ClusterSettings: Sendable, Hashable {
     /// Shared memory for pages, in MB; nil takes a quarter of the memory, 64 to 8,192.
     package var sharedBuffers: Int?
 
-    /// Settings of one's own, as lines of postgresql.conf; they win over all others.
+    /// Additional lines of postgresql.conf; they override all others.
     package var more: [String]
 
-    /// Settings, given one by one.
+    /// Creates settings.
     package init(
         isDurable: Bool = true,
         maximumConnections: Int = 100,
@@ -25,9 +25,9 @@ package struct ClusterSettings: Sendable, Hashable {
         self.more = more
     }
 
-    /// For data that matters.
+    /// For production data.
     package static let durable = ClusterSettings()
 
-    /// For tests: quick, small, and lost when the machine goes down.
+    /// For tests: fast, small, and lost when the machine crashes.
     package static let throwaway = ClusterSettings(isDurable: false, maximumConnections: 200, sharedBuffers: 64)
 }

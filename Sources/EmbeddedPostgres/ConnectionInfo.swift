@@ -1,4 +1,4 @@
-/// Where an embedded server is reached.
+/// How to connect to an embedded server.
 package struct ConnectionInfo: Sendable, Hashable {
     /// The name of the database and of its role.
     package static let name = "switchyard"
@@ -6,19 +6,19 @@ package struct ConnectionInfo: Sendable, Hashable {
     /// The folder of the unix socket.
     package let socketDirectory: String
 
-    /// The number in the socket's name; no network port is taken.
+    /// The number in the socket's name; no network port is opened.
     package let port: Int
 
     /// The process id of the server.
     package let serverProcess: Int32
 
-    /// Whether this process has started the server, and so stops it.
+    /// Whether this process started the server, and so stops it.
     package let isOurs: Bool
 
-    /// What libpq takes; holds no secret.
+    /// The connection string for libpq; holds no secret.
     package var connectionString: String { connectionString(database: Self.name) }
 
-    /// What libpq takes for another database of the cluster.
+    /// The connection string for another database of the cluster.
     package func connectionString(database: String) -> String {
         "host=\(Self.quoted(socketDirectory)) port=\(port) user=\(Self.name) dbname=\(Self.quoted(database))"
     }

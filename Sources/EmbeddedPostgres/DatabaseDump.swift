@@ -2,18 +2,18 @@ import FoundationEssentials
 import Subprocess
 import SystemPackage
 
-/// Copies a database into an empty one by pg_dump and pg_restore, through a file of its own that is removed.
+/// Copies a database into an empty one with pg_dump and pg_restore, through a temporary file.
 package struct DatabaseDump: Sendable {
     private let source: String
     private let target: String
 
-    /// From one connection string to another; both may hold a password, which no command line shows if they are URLs.
+    /// Copies from one connection string to another; if they are URLs, their passwords are not shown in command lines.
     package init(from source: String, to target: String) {
         self.source = source
         self.target = target
     }
 
-    /// Does it.
+    /// Copies the database.
     ///
     /// - Throws: ``EmbeddedPostgresError`` when the programs are missing or fail.
     package func copy() async throws {
@@ -42,12 +42,12 @@ package struct DatabaseDump: Sendable {
             error: .string(limit: 1 << 16)
         )
         guard result.terminationStatus.isSuccess else {
-            let line = result.standardError.split(separator: "\n").first.map(String.init) ?? "without a word"
+            let line = result.standardError.split(separator: "\n").first.map(String.init) ?? "no error message"
             throw EmbeddedPostgresError(.start, "\(program) failed: \(line)")
         }
     }
 
-    /// The program where PostgreSQL's programs are.
+    /// The path of a PostgreSQL program.
     private static func find(_ program: String) throws(EmbeddedPostgresError) -> String {
         let environment = ProcessInfo.processInfo.environment
         var folders = [environment["SWITCHYARD_POSTGRES_BIN"] ?? ""]
@@ -66,14 +66,14 @@ package struct DatabaseDump: Sendable {
     }
 }
 
-/// A connection string, with its password apart where it is a URL that has one.
+/// A connection string, with its password separated if it is a URL that has one.
 struct ConnectionText {
     /// The string without its password.
     let withoutPassword: String
     /// The password, decoded.
     let password: String?
 
-    /// Takes a string apart.
+    /// Parses a string.
     init(_ text: String) {
         guard let start = text.firstRange(of: "://")?.upperBound,
             let at = text[start...].prefix(while: { $0 != "/" && $0 != "?" }).lastIndex(of: "@"),

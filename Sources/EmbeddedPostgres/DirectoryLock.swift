@@ -1,6 +1,6 @@
 import Glibc
 
-/// The right of one process to a cluster's directory; the kernel takes it back when the process ends, however it ends.
+/// A process's lock on a cluster's directory; the kernel releases it when the process ends.
 final class DirectoryLock: Sendable {
     private let descriptor: Int32
 
@@ -25,7 +25,7 @@ final class DirectoryLock: Sendable {
         line.withUTF8 { _ = write(descriptor, $0.baseAddress, $0.count) }
     }
 
-    /// Gives the lock back; this runs when the initializer throws, too, and so is the one place that closes.
+    /// Releases the lock; this also runs when the initializer throws, and so is the one place that closes.
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// The process that holds the lock, or held it last.

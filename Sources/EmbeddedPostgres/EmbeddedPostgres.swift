@@ -1,18 +1,18 @@
 package import Logging
 import ServiceLifecycle
 
-/// A private PostgreSQL server as a child process: the database when no other is named.
+/// A private PostgreSQL server as a child process: the default database.
 ///
 /// The cluster lives in one directory, listens on a unix socket in a folder that only its own account and root can
-/// enter, and admits by the operating system's word for who is calling (peer). It stops with this process: cleanly on
-/// ``stop()`` and on graceful shutdown, within a second when the process is killed. One process at a time owns a
-/// directory; others join it by ``startOrJoin(progress:)``.
+/// enter, and authenticates by operating system account (peer). It stops with this process: cleanly on ``stop()`` and
+/// on graceful shutdown, within a second when the process is killed. One process at a time owns a directory; others
+/// join it by ``startOrJoin(progress:)``.
 package struct EmbeddedPostgres: Service {
     private let cluster: Cluster
 
-    /// A server over a directory; nothing happens before it is started.
+    /// A server on a directory; not started yet.
     ///
-    /// The directory is made when it is missing; a relative one is taken from the current directory.
+    /// The directory is created if it is missing; a relative path starts at the current directory.
     package init(
         directory: String = ".switchyard/postgres",
         settings: ClusterSettings = .durable,
@@ -21,9 +21,9 @@ package struct EmbeddedPostgres: Service {
         cluster = Cluster(directory: directory, settings: settings, logger: logger)
     }
 
-    /// Starts the server, making its cluster first if there is none, and returns when it takes connections.
+    /// Starts the server, creating its cluster first if there is none, and returns when it accepts connections.
     ///
-    /// The first start takes about two seconds, later ones a tenth. Started already, it answers at once. Throws
+    /// The first start takes about two seconds, later ones a tenth. If it is running, the call returns at once. Throws
     /// ``EmbeddedPostgresError``; `.inUse` when another process owns the directory.
     @discardableResult
     package func start(progress: @escaping Progress = { _ in }) async throws -> ConnectionInfo {
@@ -41,7 +41,7 @@ package struct EmbeddedPostgres: Service {
 
     /// Keeps the server running until graceful shutdown or cancellation, and returns when it has stopped.
     ///
-    /// A server that ends by itself (killed, out of memory) is started again, a few times a minute at most.
+    /// A server that ends unexpectedly (killed, out of memory) is restarted, at most a few times a minute.
     package func run() async throws {
         try await start { [cluster] in cluster.logger.info("\($0)") }
         try await withTaskCancellationHandler {
@@ -55,11 +55,11 @@ package struct EmbeddedPostgres: Service {
         }
     }
 
-    /// Stops the server if this process has started it, and returns when it is gone.
+    /// Stops the server if this process has started it, and returns when it has ended.
     package func stop() async {
         await cluster.stop()
     }
 }
 
-/// Takes a line for people about a step that takes a while.
+/// Receives a progress message for the operator.
 package typealias Progress = @Sendable (String) -> Void

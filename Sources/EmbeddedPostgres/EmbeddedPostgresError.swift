@@ -1,14 +1,14 @@
-/// Why the embedded server could not be started, with what to do about it.
+/// Why the embedded server could not be started, with the remedy.
 package struct EmbeddedPostgresError: Error, Hashable, CustomStringConvertible {
-    /// The kinds of faults that callers tell apart.
+    /// The kinds of errors that callers distinguish.
     package enum Code: Sendable, Hashable {
         /// No PostgreSQL 15 or later on this machine, or not the version that the cluster needs.
         case noServer
         /// Another process owns the directory.
         case inUse
-        /// The directory cannot be made, entered or written by the account that must.
+        /// The server's account cannot create, enter or write the directory.
         case directory
-        /// The cluster could not be made.
+        /// The cluster could not be created.
         case initialisation
         /// The server ended, or was not ready in time.
         case start
@@ -20,10 +20,10 @@ package struct EmbeddedPostgresError: Error, Hashable, CustomStringConvertible {
     /// What happened, in one sentence.
     package let message: String
 
-    /// What to do about it, in one sentence.
+    /// The remedy, in one sentence.
     package let remedy: String?
 
-    /// The lines of the server's log that say why.
+    /// The lines of the server's log that name the reason.
     package let log: [String]
 
     init(_ code: Code, _ message: String, remedy: String? = nil, log: [String] = []) {
@@ -33,7 +33,7 @@ package struct EmbeddedPostgresError: Error, Hashable, CustomStringConvertible {
         self.log = log
     }
 
-    /// Everything, over several lines when there is log text.
+    /// The message, the remedy and the log lines.
     package var description: String {
         var lines = [[message, remedy].compactMap { $0 }.joined(separator: " ")]
         if !log.isEmpty {

@@ -1,13 +1,13 @@
 import Glibc
 
-/// The few file operations needed here, with errors that name the path.
+/// File operations whose errors name the path.
 enum Files {
     /// Reads a small text file, from a byte on; nil when it is missing, unreadable or a symbolic link.
     static func text(_ path: String, from start: Int = 0, limit: Int = 1 << 16) -> String? {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        // Only the end of a larger one.
+        // Only the last part of a larger file.
         let size = lseek(descriptor, 0, SEEK_END)
         lseek(descriptor, max(start, size - limit), SEEK_SET)
         var bytes = [UInt8](repeating: 0, count: limit)
@@ -36,7 +36,7 @@ enum Files {
         return names
     }
 
-    /// What a symbolic link points to; nil when it is none.
+    /// The target of a symbolic link; nil if the path is not a link.
     static func target(ofLink path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink(path, &buffer, Int(PATH_MAX))
@@ -51,7 +51,7 @@ enum Files {
         return String(cString: pointer)
     }
 
-    /// The path from the root, links and all.
+    /// The absolute path, with its links unresolved.
     static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }
         guard let pointer = getcwd(nil, 0) else { return path }
@@ -59,13 +59,13 @@ enum Files {
         return String(cString: pointer) + "/" + path
     }
 
-    /// Owner and mode of what the path itself names (a link is not followed); nil when there is nothing.
+    /// Owner and mode of the path itself, without following a link; nil if it does not exist.
     static func status(_ path: String) -> stat? {
         var result = stat()
         return lstat(path, &result) == 0 ? result : nil
     }
 
-    /// Makes a directory and those above it; true when the last one is new.
+    /// Creates a directory and its parents; true if the directory is new.
     @discardableResult
     static func makeDirectory(_ path: String, mode: mode_t) throws(EmbeddedPostgresError) -> Bool {
         if mkdir(path, mode) == 0 { return true }
@@ -74,7 +74,7 @@ enum Files {
             return false
         case ENOENT:
             guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { break }
-            // Those above may be passed through by the server's account, not listed.
+            // The server's account may enter the parents, but not list them.
             try makeDirectory(String(path[..<slash]), mode: 0o755)
             if mkdir(path, mode) == 0 { return true }
         default:
@@ -83,7 +83,7 @@ enum Files {
         throw EmbeddedPostgresError(.directory, "Cannot create \(path): \(String(cString: strerror(errno))).")
     }
 
-    /// Gives a directory of ours to an account; a link put in its place is refused.
+    /// Gives a directory of this process to an account; refuses a symbolic link.
     static func give(_ path: String, to account: ServerAccount) throws(EmbeddedPostgresError) {
         guard !account.isCurrent else { return }
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)

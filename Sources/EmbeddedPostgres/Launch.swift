@@ -6,10 +6,10 @@ struct Launch: Sendable {
     let binaries: ServerBinaries
     let socketDirectory: String
 
-    /// How long recovery after a crash may take.
+    /// How long crash recovery may take.
     private static let longestRecovery = Duration.seconds(600)
 
-    /// Starts the server and waits until it takes connections.
+    /// Starts the server and waits until it accepts connections.
     func start(_ progress: Progress) async throws -> (Postmaster, PostmasterFile) {
         try await clearRemains(progress)
         var wait = BoundedWait(limit: .seconds(15), step: .milliseconds(500))
@@ -21,7 +21,7 @@ struct Launch: Sendable {
             } catch let error as EmbeddedPostgresError
                 where error.log.contains(where: { $0.contains("pre-existing shared memory block") })
             {
-                // Children of a killed server, not seen in the process table, end within seconds.
+                // Children of a killed server that are missing in the process table end within seconds.
                 guard try await wait.tick(progress, "Waiting for processes of a killed PostgreSQL") else {
                     throw error
                 }
@@ -50,7 +50,7 @@ struct Launch: Sendable {
                 )
             }
             if let file = PostmasterFile(dataDirectory: place.data), file.status == .ready { return file }
-            guard try await wait.tick(progress, "Waiting for PostgreSQL (it recovers from a hard stop)") else {
+            guard try await wait.tick(progress, "Waiting for PostgreSQL (crash recovery)") else {
                 throw EmbeddedPostgresError(
                     .start,
                     "PostgreSQL was not ready after \(Self.longestRecovery.components.seconds / 60) minutes.",
@@ -61,7 +61,8 @@ struct Launch: Sendable {
         }
     }
 
-    /// Ends what is left of an earlier run, and removes its marks: we hold the directory, so no other process needs them.
+    /// Ends the processes of an earlier run and removes its files: this process holds the directory's lock, so no other
+    /// one uses them.
     private func clearRemains(_ progress: Progress) async throws {
         guard Files.status(PostmasterFile.path(place.data)) != nil else { return }
         if let file = PostmasterFile(dataDirectory: place.data), ProcessTable.isPostmaster(file.process, of: place.data)
@@ -69,7 +70,7 @@ struct Launch: Sendable {
             try await end(file.process, progress)
         }
         try await endOrphans(progress)
-        // The number in the file may be another program's by now; then the server would refuse to start.
+        // The process id in the file may have been reused; then the server would refuse to start.
         for path in [
             PostmasterFile.path(place.data),
             "\(socketDirectory)/.s.PGSQL.\(SocketDirectory.port)",
@@ -77,7 +78,7 @@ struct Launch: Sendable {
         ] { unlink(path) }
     }
 
-    /// A server whose switchyard was killed is stopping by itself already; if not, it gets stronger signals, one after the other.
+    /// A server whose switchyard was killed is already stopping; if it does not stop, it gets stronger signals.
     private func end(_ process: pid_t, _ progress: Progress) async throws {
         for (signal, limit) in [(0, 2), (SIGINT, 60), (SIGQUIT, 10), (SIGKILL, 5)] {
             if signal != 0 { kill(process, signal) }
@@ -90,8 +91,8 @@ struct Launch: Sendable {
         }
         throw EmbeddedPostgresError(
             .start,
-            "An earlier PostgreSQL (process \(process)) still runs on \(place.data) and cannot be ended.",
-            remedy: "End it by hand."
+            "An earlier PostgreSQL (process \(process)) still runs on \(place.data) and cannot be stopped.",
+            remedy: "Stop it with `kill`."
         )
     }
 

@@ -3,7 +3,7 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// One run of the server program, from fork to end.
+/// One run of the server program, from fork to exit.
 final class Postmaster: Sendable {
     private let process: Task<Ending, Never>
     private let flag: EndFlag
@@ -18,7 +18,7 @@ final class Postmaster: Sendable {
         let description: String
     }
 
-    /// Starts the program; what it prints before its own log takes over goes to `start.log`.
+    /// Starts the program; its output goes to `start.log` until its own log is open.
     init(_ binaries: ServerBinaries, _ place: ClusterPlace) throws {
         let descriptor = open(
             place.startLog,
@@ -57,12 +57,12 @@ final class Postmaster: Sendable {
         }
     }
 
-    /// Whether the program has ended.
+    /// Whether the program has exited.
     var hasEnded: Bool { flag.isUp.load(ordering: .acquiring) }
 
-    /// Waits until the program has ended.
+    /// Waits until the program has exited.
     func waitForEnd() async -> Ending { await process.value }
 
-    /// Asks the server to stop: at once for its clients, with a checkpoint; harder when it takes over a minute.
+    /// Asks the server to stop, disconnecting clients, with a checkpoint; sends a stronger signal after a minute.
     func terminate() { process.cancel() }
 }

@@ -1,18 +1,18 @@
 import Glibc
 
-/// What a running server says of itself in `postmaster.pid`.
+/// The contents of a running server's `postmaster.pid`.
 struct PostmasterFile: Sendable, Hashable {
     let process: pid_t
     let port: Int
     let socketDirectory: String
     let status: Status
 
-    /// How far the server is.
+    /// The server's progress in starting.
     enum Status: Sendable, Hashable {
         case starting, ready, stopping, unknown
     }
 
-    /// Reads the file of a data directory; nil when there is none, or only part of one.
+    /// Reads the file of a data directory; nil if it is missing or incomplete.
     init?(dataDirectory: String) {
         guard let text = Files.text(dataDirectory + "/postmaster.pid") else { return nil }
         self.init(text: text)

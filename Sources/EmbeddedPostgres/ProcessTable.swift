@@ -1,6 +1,6 @@
 import Glibc
 
-/// What /proc knows of servers; process ids are reused, so a number alone proves nothing.
+/// Server processes in /proc; process ids are reused, so an id alone proves nothing.
 enum ProcessTable {
     /// Whether this process is a postmaster of this data directory.
     static func isPostmaster(_ process: pid_t, of dataDirectory: String) -> Bool {
@@ -12,9 +12,9 @@ enum ProcessTable {
         return arguments[flag + 1] == dataDirectory
     }
 
-    /// The processes that work in this data directory, as far as we may see them.
+    /// The processes that work in this data directory, as far as this account may see them.
     ///
-    /// Finds what a killed postmaster has left behind; costs a look at every process.
+    /// Finds the children of a killed postmaster; reads the entry of every process.
     static func processes(in dataDirectory: String) -> [pid_t] {
         (Files.names(in: "/proc") ?? []).compactMap { pid_t($0) }
             .filter { process in

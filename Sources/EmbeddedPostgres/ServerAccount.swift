@@ -4,8 +4,8 @@ import SystemPackage
 
 /// The operating system account that the server runs under.
 ///
-/// PostgreSQL refuses to run as root, so a process of root hands its programs to another account, through setpriv:
-/// setting the ids between fork and exec from a process with threads has been seen to hang.
+/// PostgreSQL refuses to run as root, so a root process runs its programs as another account, through setpriv: setting
+/// the ids between fork and exec in a process with threads has been seen to hang.
 struct ServerAccount: Sendable, Hashable {
     let name: String
     let userID: uid_t
@@ -19,7 +19,7 @@ struct ServerAccount: Sendable, Hashable {
         ServerAccount(userID: geteuid()) ?? ServerAccount(name: "\(geteuid())", userID: geteuid(), groupID: getegid())
     }
 
-    /// Chooses the account: the owner of existing data, else ourselves, else (for root) one without privileges.
+    /// Chooses the account: the owner of existing data, else the current one, else (for root) one without privileges.
     static func choose(dataOwner: uid_t?, environment: [String: String]) throws(EmbeddedPostgresError) -> ServerAccount
     {
         guard geteuid() == 0 else {
@@ -53,7 +53,7 @@ struct ServerAccount: Sendable, Hashable {
         )
     }
 
-    /// What a program printed, and whether it went well.
+    /// The output of a program, and whether it succeeded.
     struct Output: Sendable {
         let isSuccess: Bool
         /// Standard output without the white space around it.
@@ -62,7 +62,7 @@ struct ServerAccount: Sendable, Hashable {
         let errors: String
     }
 
-    /// Runs a program to its end under this account, with `input` as its standard input.
+    /// Runs a program under this account until it exits, with `input` as its standard input.
     func output(of program: String, _ arguments: [String], input: String = "") async throws -> Output {
         let (executable, arguments) = command(program, arguments)
         let result = try await Subprocess.run(
@@ -103,14 +103,14 @@ struct ServerAccount: Sendable, Hashable {
 
     private static let setpriv = "/usr/bin/setpriv"
 
-    /// What the programs get to see: nothing of ours that may be secret, none of libpq's variables.
+    /// The environment of the programs: without secrets of this process and without libpq's variables.
     static var environment: Environment {
         var variables: [Environment.Key: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C"]
         if let libraries = getenv("LD_LIBRARY_PATH") { variables["LD_LIBRARY_PATH"] = String(cString: libraries) }
         return .custom(variables)
     }
 
-    /// A session of its own keeps the terminal's ^C away from the server; a stop is fast, then immediate.
+    /// A separate session keeps the terminal's ^C away from the server; a stop is fast, then immediate.
     static var options: PlatformOptions {
         var options = PlatformOptions()
         options.createSession = true

@@ -11,10 +11,10 @@ struct ServerBinaries: Sendable, Hashable {
     var postgres: String { directory + "/postgres" }
     var initdb: String { directory + "/initdb" }
 
-    /// The oldest version that Switchyard works with.
+    /// The oldest supported version.
     static let oldestMajor = 15
 
-    /// Finds the programs: the newest version there is, or the one that an existing cluster needs.
+    /// Finds the programs: the newest version on the machine, or the one that an existing cluster needs.
     static func find(major needed: Int?, environment: [String: String]) async throws -> ServerBinaries {
         if let chosen = environment["SWITCHYARD_POSTGRES_BIN"], !chosen.isEmpty {
             guard let binaries = await ServerBinaries(at: chosen) else {
@@ -77,7 +77,7 @@ struct ServerBinaries: Sendable, Hashable {
         return directories
     }
 
-    /// The programs in a folder, if both are there and say their version.
+    /// The programs in a folder, if both exist and report their version.
     private init?(at directory: String) async {
         guard access(directory + "/postgres", X_OK) == 0, access(directory + "/initdb", X_OK) == 0,
             let output = try? await ServerAccount.current.output(of: directory + "/postgres", ["--version"]),

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The server's configuration files, written anew at each start.
+/// The server's configuration files, written at each start.
 struct ServerConfiguration: Sendable, Hashable {
     var settings: ClusterSettings
     var socketDirectory: String
@@ -15,18 +15,18 @@ struct ServerConfiguration: Sendable, Hashable {
     /// postgresql.conf.
     ///
     /// The log holds no values: no statements, no parameters, no errors of statements (their texts quote values, and
-    /// the client has them anyway), no details.
+    /// the client receives them anyway), no details.
     var main: String {
-        // Each lead's identities fall on pages of their indexes at random: those of ten million leads outgrow 512 MB, and what is
-        // not in memory is read, and written out again, for every lead. A quarter is what PostgreSQL's manual begins with for a
-        // machine of its own. Taken from the system as it is used, not before.
+        // Each lead's identities fall on random pages of their indexes. Those of ten million leads exceed 512 MB, and
+        // pages that are not in memory are read and written again for every lead. PostgreSQL's manual recommends a
+        // quarter of the memory on a dedicated machine. The system provides the memory only when it is used.
         let buffers = settings.sharedBuffers ?? min(8192, max(64, memory / 4))
-        // The first change of a page after a checkpoint logs all of it, and identities fall on pages at random: with millions of
-        // leads that is most of the log, unless checkpoints are far between. Compressing it takes a sixth of the processor then,
-        // and makes it no smaller, since digests cannot be compressed.
+        // The first change of a page after a checkpoint logs the whole page, and identities fall on random pages: with
+        // millions of leads that is most of the log, unless checkpoints are rare. Compression would cost a sixth of the
+        // processor and save nothing, since digests cannot be compressed.
         let log = min(8192, max(2048, disk / 16))
-        // A file of the log that cannot be taken from those of before is written full of zeros first, and all commits wait for
-        // that; after quiet hours a checkpoint would have thrown them away.
+        // A new log file that cannot be recycled from an old one is filled with zeros first, and all commits wait for
+        // that. Without this setting a checkpoint after quiet hours would remove the old files.
         let keptLog = log / 4
         let durability =
             settings.isDurable
@@ -90,16 +90,17 @@ struct ServerConfiguration: Sendable, Hashable {
             """
     }
 
-    /// pg_hba.conf: who may come in.
+    /// pg_hba.conf: which accounts may connect.
     ///
-    /// Only by the socket, whose folder admits the server's account and root. A cluster for tests lets every role in.
+    /// Only through the socket, whose folder admits the server's account and root. A cluster for tests admits every
+    /// role.
     var access: String {
         settings.isDurable
             ? "# Written by Switchyard at each start.\nlocal all all peer map=switchyard\n"
             : "# Written by Switchyard at each start.\nlocal all all trust\n"
     }
 
-    /// pg_ident.conf: which accounts are the role.
+    /// pg_ident.conf: which accounts may use the role.
     var identities: String {
         let lines = accounts.union(["root"]).sorted().map { "switchyard \(Self.identity($0)) \(ConnectionInfo.name)" }
         return "# Written by Switchyard at each start.\n" + lines.joined(separator: "\n") + "\n"
@@ -113,14 +114,14 @@ struct ServerConfiguration: Sendable, Hashable {
         "\"" + account.filter { $0 != "\"" && $0 != "\n" } + "\""
     }
 
-    /// The size of the file system that a folder is on, in MB; 0 if it does not tell.
+    /// The size of the file system of a folder, in MB; 0 if the system does not report it.
     static func sizeOfDisk(at path: String) -> Int {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { return 0 }
         return Int(facts.f_blocks) * Int(facts.f_frsize) / (1 << 20)
     }
 
-    /// Memory that this process may count on, in MB: the machine's, or its control group's if that is less.
+    /// The memory available to this process, in MB: the machine's, or its control group's if that is less.
     static func availableMemory() -> Int {
         let machine = Files.text("/proc/meminfo")
             .flatMap { text in

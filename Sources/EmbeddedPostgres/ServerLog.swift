@@ -1,22 +1,22 @@
 import Glibc
 
-/// The server's log files, read for the reason why it did not start or has ended.
+/// Finds in the server's log files why it did not start or has ended.
 struct ServerLog {
     private let place: ClusterPlace
-    /// How long each file was before.
+    /// The earlier length of each file.
     private let sizes: [String: Int]
 
-    /// The log from now on: what is in its files already belongs to earlier starts.
+    /// The log from now on; its present contents belong to earlier starts.
     init(of place: ClusterPlace) {
         self.place = place
         sizes = Dictionary(uniqueKeysWithValues: Self.files(place).map { ($0.path, $0.size) })
     }
 
-    /// The reason, from what the server has written since, before and after its own log took over.
+    /// The reason, from the lines that the server has written since.
     func reason() -> [String] {
         var text = Files.text(place.startLog) ?? ""
         for file in Self.files(place) {
-            // A file that is shorter than before was begun anew.
+            // A file that is shorter than before was restarted.
             let known = sizes[file.path].flatMap { $0 <= file.size ? $0 : nil } ?? 0
             text += "\n" + (Files.text(file.path, from: known) ?? "")
         }
@@ -31,9 +31,9 @@ struct ServerLog {
             .map { ($0.0, $0.1) }
     }
 
-    /// The lines of a log that say why: the last of them, up to the last error or hint.
+    /// The lines of a log that name the reason: the last ones, up to the last error or hint.
     ///
-    /// Details, contexts and statements are left out: they may hold what is stored.
+    /// Details, contexts and statements are omitted, because they may hold stored values.
     static func reason(in log: String, lines count: Int = 6) -> [String] {
         let entries = log.split(separator: "\n").compactMap(Entry.init).filter { $0.severity?.mayHoldData != true }
         let end = entries.lastIndex { $0.severity?.isReason == true } ?? entries.count - 1
@@ -73,7 +73,7 @@ struct ServerLog {
         let text: String
 
         init?(_ line: Substring) {
-            // A tab continues the line before, and what that is is not looked up.
+            // A tab continues the previous line, whose severity is not known here.
             guard line.first != "\t" else { return nil }
             var found: (severity: Severity, start: Substring.Index)?
             for severity in Severity.allCases {

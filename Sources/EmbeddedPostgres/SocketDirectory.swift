@@ -1,6 +1,6 @@
 import Glibc
 
-/// The folder of the server's socket: private, and short enough for a socket's path.
+/// The folder of the server's socket: private, and with a path short enough for a socket.
 enum SocketDirectory {
     /// The number in the socket's name; no network port is involved.
     static let port = 5432
@@ -8,7 +8,8 @@ enum SocketDirectory {
     /// The longest path of a unix socket, in bytes.
     static let longestPath = 107
 
-    /// Makes the folder: in the cluster's place, or in a short one when that is too long or has odd characters in it.
+    /// Creates the folder: in the cluster's directory, or in a short one if that path is too long or has unsupported
+    /// characters.
     static func prepare(_ place: ClusterPlace, environment: [String: String]) throws -> String {
         let inside = place.root + "/socket"
         if fits(inside) {
@@ -25,7 +26,8 @@ enum SocketDirectory {
                     try Files.give(directory, to: place.account)
                     return directory
                 }
-                // Anybody may make a folder of this name in /tmp: it must be the account's own, and closed to others.
+                // Any user may create a folder of this name in /tmp: it must belong to the account, and be closed to
+                // others.
                 if errno == EEXIST, let status = Files.status(directory), status.st_mode & S_IFMT == S_IFDIR,
                     status.st_uid == place.account.userID, status.st_mode & 0o077 == 0
                 {
@@ -39,7 +41,7 @@ enum SocketDirectory {
         )
     }
 
-    /// Whether libpq and the kernel take a socket in this folder: libpq separates folders by commas.
+    /// Whether libpq and the kernel accept a socket in this folder: libpq separates folders by commas.
     static func fits(_ directory: String) -> Bool {
         let plain = directory.utf8.allSatisfy { byte in
             switch byte {

@@ -1,9 +1,9 @@
-/// Finds a value in the text of a JSON object without building anything: for conditions on the metadata of a lead.
+/// Finds a value in the text of a JSON object without building a tree: for conditions on the metadata of a lead.
 ///
-/// The text was checked when it was stored; in a text that is broken all the same nothing is found. Of members with the
-/// same key the last one counts, as in PostgreSQL's `jsonb`.
+/// The text was checked when it was stored; in a malformed text nothing is found. Of members with the same key the last
+/// one counts, as in PostgreSQL's `jsonb`.
 package struct JSONLookup {
-    /// One step down.
+    /// One step of a path.
     package enum Step: Sendable, Hashable {
         /// Into the member of this key, which is compared exactly.
         case member(String)
@@ -11,7 +11,7 @@ package struct JSONLookup {
         case element(Int)
     }
 
-    /// What stands at a path.
+    /// The value found at a path.
     package enum Found {
         case null
         case bool(Bool)
@@ -91,7 +91,7 @@ extension JSONLookup {
         }
     }
 
-    /// Passes over a string; where its contents are.
+    /// Skips a string and returns where its contents are.
     private mutating func string() -> (Range<Int>, isPlain: Bool) {
         position += 1
         let start = position

@@ -9,7 +9,7 @@ public struct JSONWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    /// A writer with room for a text of the usual size.
+    /// A writer with capacity for a text of the usual size.
     package init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
 
     /// What the closure writes, as text.

@@ -2,16 +2,16 @@ package import Postgres
 
 /// Every SQL statement of the server, by subject: `stores.leads.find(id, as: access)`.
 ///
-/// A value that holds a session and two hints of this node, the cursor of its claims and whether duplicates arrive: no cache
-/// and no state of a connection, so that any number of nodes may have one on the same database. Each operation of a store
-/// is one statement or one transaction of its own and says which. Failures are ``StoreError`` where a caller can do something about them, and `PostgresError`
-/// as it came otherwise.
+/// A value that holds a session and two hints of this node, the cursor of its claims and whether duplicates arrive: no
+/// cache and no connection state, so that any number of nodes may use the same database. Each operation of a store is
+/// one statement or one transaction. Failures are ``StoreError`` if a caller can fix them, and `PostgresError`
+/// otherwise.
 package struct Stores: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
     /// Where the last claims of this node ended.
     private let cursor: ClaimCursor
-    /// Whether batches of this node met duplicates lately.
+    /// Whether recent batches of this node had duplicates.
     private let duplicates: RecentDuplicates
 
     /// Stores on the database that `pool` connects to.
@@ -32,7 +32,7 @@ package struct Stores: Sendable {
 
     // MARK: - Leads
 
-    /// Leads as they are stored, and their history.
+    /// Stored leads, and their history.
     package var leads: LeadsStore { LeadsStore(session) }
     /// Batches of new leads.
     package var intake: IntakeStore { IntakeStore(session, duplicates: duplicates) }
@@ -44,7 +44,7 @@ package struct Stores: Sendable {
     package var erasure: ErasureStore { ErasureStore(session) }
     /// Counters, turns and clocks that decisions depend on.
     package var capacity: CapacityStore { CapacityStore(session) }
-    /// What a simulation reads.
+    /// The data of a simulation.
     package var simulation: SimulationStore { SimulationStore(session) }
 
     // MARK: - Workspaces and rules
@@ -57,9 +57,9 @@ package struct Stores: Sendable {
     package var agreements: AgreementStore { AgreementStore(session) }
     /// Pauses of routing.
     package var pauses: PauseStore { PauseStore(session) }
-    /// Rules, one by one.
+    /// Single rules.
     package var rules: RuleStore { RuleStore(session) }
-    /// Rule sets as a whole, and their versions.
+    /// Whole rule sets, and their versions.
     package var ruleSets: RuleSetStore { RuleSetStore(session) }
     /// Drafts of rule sets.
     package var drafts: DraftStore { DraftStore(session) }
@@ -70,7 +70,7 @@ package struct Stores: Sendable {
 
     /// API keys.
     package var keys: KeyStore { KeyStore(session) }
-    /// Sums of the routing log.
+    /// Totals of the routing log.
     package var statistics: StatisticsStore { StatisticsStore(session) }
     /// Alerts and their notifications.
     package var alerts: AlertStore { AlertStore(session) }
@@ -78,7 +78,7 @@ package struct Stores: Sendable {
     package var schedule: ScheduleStore { ScheduleStore(session) }
     /// The nodes on this database.
     package var nodes: NodeStore { NodeStore(session) }
-    /// How routing and the database server are doing.
+    /// The health of routing and of the database server.
     package var health: HealthStore { HealthStore(session) }
     /// Retention, partitions, vacuum settings, jobs of pg_cron.
     package var maintenance: MaintenanceStore { MaintenanceStore(session) }

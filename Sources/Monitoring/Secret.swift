@@ -1,16 +1,16 @@
-/// A key, a token or a password: whatever prints it prints dots.
+/// A key, a token or a password that is never printed.
 package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The secret itself, for the one place that sends it.
+    /// The secret, for the code that sends it.
     package let exposed: String
 
-    /// Takes a secret.
+    /// Wraps a secret.
     package init(_ text: String) { exposed = text }
 
     package var description: String { "•••" }
     package var debugDescription: String { "•••" }
     package var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// Compares with a received value, in a time that does not depend on where the two differ.
+    /// Compares with a received value in constant time.
     package func matches(_ text: String) -> Bool {
         let own = Array(exposed.utf8)
         let other = Array(text.utf8)

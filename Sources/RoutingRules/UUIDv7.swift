@@ -5,9 +5,9 @@ extension UUID {
     /// A new id of version 7 (RFC 9562): it begins with the time, so that ids made later sort later.
     ///
     /// Within a process ids only grow, also within a millisecond and when the clock steps back a little: the 74 random
-    /// bits are drawn once for each millisecond and then increased by a random step. A clock that steps back by more
-    /// than ten seconds is followed. Ids are hard to guess from outside, but no secret: two from the same millisecond
-    /// are close together. Some tens of nanoseconds, under a lock.
+    /// bits are drawn once for each millisecond and then increased by a random step. If the clock steps back by more
+    /// than ten seconds, ids follow it. Ids are hard to guess, but not secret: two from the same millisecond are close
+    /// together. Costs some tens of nanoseconds, under a lock.
     ///
     /// - Parameter milliseconds: the time since 1970.
     /// - Returns: an id that no other call returns.
@@ -77,17 +77,17 @@ extension UUID {
     }
 }
 
-/// The ids that this process has made, as far as the next one depends on them.
+/// The state that the next id of this process depends on.
 private let idSequence = Mutex(IDSequence())
 
-/// The state behind ids of version 7; pure, but for the random numbers that begin a millisecond.
+/// The state behind ids of version 7; pure, except for the random numbers that begin a millisecond.
 struct IDSequence {
     private var time: Int64 = .min
     private var high: UInt64 = 0
     private var low: UInt64 = 0
     private var steps: UInt64 = 0
 
-    /// How far back a clock may step before it is followed, in milliseconds.
+    /// By how much a clock may step back before ids follow it, in milliseconds.
     static let tolerance: Int64 = 10_000
 
     /// The parts of the next id: 48 bits of time, 12 and 62 random bits.
@@ -98,7 +98,7 @@ struct IDSequence {
             begin(now)
             return (time, high, low)
         }
-        // Up to 2³² a step: one millisecond is not enough to use up 73 bits.
+        // A step is at most 2³²: one millisecond is not enough to use up 73 bits.
         steps = steps &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         low += 1 + steps >> 32
         if low >> 62 != 0 {

@@ -1,25 +1,25 @@
 import ArgumentParser
 package import SwitchyardServer
 
-/// What a command takes from the process that runs it: where it writes, and the variables that settings are read from.
+/// The environment of a command: its output, and the variables for its settings.
 ///
-/// The argument parser makes commands out of arguments alone, so this comes with the task. Tests run a command in a
-/// context of their own.
+/// The argument parser creates commands from arguments only, so this is passed through the task. Tests run a command in
+/// their own context.
 package struct CommandContext: Sendable {
     /// The context of the command that runs in this task.
     @TaskLocal package static var current = CommandContext()
 
-    /// Where the command writes.
+    /// The output.
     package var terminal = Terminal.process
-    /// The variables that settings are read from; nil: the process's environment, and `.env` where there is one.
+    /// The variables for the settings; nil for the process's environment, and `.env` if it exists.
     package var variables: [String: String]?
 
-    /// The process's own.
+    /// The context of the process.
     package init() {}
 
     /// Reads the settings.
     ///
-    /// - Throws: `SettingsError` naming the variable whose value cannot be used.
+    /// - Throws: `SettingsError` naming the invalid variable.
     package func settings() throws -> Settings {
         if let variables { return try Settings(variables: variables) }
         return try Settings.load()
@@ -27,6 +27,6 @@ package struct CommandContext: Sendable {
 }
 
 extension ParsableArguments {
-    /// Where this command writes.
+    /// The output of this command.
     var terminal: Terminal { CommandContext.current.terminal }
 }

@@ -1,13 +1,13 @@
 package import ArgumentParser
 import SwitchyardServer
 
-/// The command line: every way to run Switchyard from a shell.
+/// The `switchyard` command.
 package struct Switchyard: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "switchyard",
         abstract: "Routes each lead to exactly one destination, and records why.",
         discussion: """
-            Uses the PostgreSQL that DATABASE_URL names, or an embedded one of its own in .switchyard/ when it is \
+            Uses the PostgreSQL that DATABASE_URL names, or an embedded one in .switchyard/ when it is \
             unset. See docs/ for the manual.
             """,
         version: Version.current,

@@ -2,12 +2,12 @@ package import LeadRouting
 import RoutingRules
 
 extension CommandError {
-    /// What the refusal of a use case means at the command line.
+    /// The refusal of a use case as a command's error.
     package init(_ error: RequestError) {
         switch error {
         case .notFound(let text):
-            // The operator sees everything.
-            self.init(text.replacing(", or none that this key may see", with: ""), remedy: "Check the id.")
+            // The operator's access is not limited.
+            self.init(text.replacing(", or this key may not see it", with: ""), remedy: "Check the id.")
         case .conflict(let reason, let remedy): self.init(reason, remedy: remedy)
         case .invalid(let problems):
             self.init(
@@ -15,7 +15,7 @@ extension CommandError {
                 remedy: problems.lazy.compactMap(\.remedy).first
             )
         case .overloaded(let seconds): self.init("The server is busy.", remedy: "Try again in \(seconds) s.")
-        case .unavailable(let reason): self.init(reason, remedy: "`switchyard doctor` looks for the cause.")
+        case .unavailable(let reason): self.init(reason, remedy: "`switchyard doctor` helps to find the cause.")
         case .reusedKey: self.init("The idempotency key was used for another request.")
         case .forbidden(let text, let remedy, _): self.init(text, remedy: remedy)
         case .missingScope(let scope): self.init("This needs the scope \(scope.rawValue).")

@@ -1,8 +1,8 @@
-/// Why a command or the server could not do its work: what is wrong, and what the operator can do about it.
+/// Why a command or the server failed, and the remedy.
 package struct CommandError: Error, CustomStringConvertible {
-    /// What is wrong, in one sentence.
+    /// The problem, in one sentence.
     package let problem: String
-    /// What to do about it.
+    /// The remedy.
     package let remedy: String?
 
     /// An error with its remedy.

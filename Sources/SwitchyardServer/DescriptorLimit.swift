@@ -1,10 +1,10 @@
 import Glibc
 
-/// How many files and sockets the process may have open, and how many connections that leaves for callers.
+/// The limit of open files and sockets, and how many client connections it allows.
 enum DescriptorLimit {
-    /// Raises the limit as far as the process may raise it itself: the usual 1024 is there for old programs' sake.
+    /// Raises the limit as far as the process may; the usual 1024 exists for old programs.
     ///
-    /// - Returns: the limit now.
+    /// - Returns: the new limit.
     static func raise() -> Int {
         var limit = rlimit()
         let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
@@ -17,15 +17,15 @@ enum DescriptorLimit {
         return Int(min(limit.rlim_cur, 1 << 30))
     }
 
-    /// How many callers' connections there may be: what the database and the process itself need is kept back, so that
-    /// an accept never fails for want of a descriptor.
+    /// The number of client connections, without the descriptors that the database and the process need, so that an
+    /// accept never fails for lack of a descriptor.
     ///
     /// - Parameters:
-    ///   - limit: how many descriptors there may be.
-    ///   - usual: how many connections are served where that is no obstacle.
+    ///   - limit: the limit of descriptors.
+    ///   - usual: the configured number of connections.
     ///   - database: connections to the database.
-    /// - Returns: how many.
-    /// - Throws: `CommandError` where fewer than 32 are left.
+    /// - Returns: the number.
+    /// - Throws: `CommandError` if it is below 32.
     static func connections(limit: Int, usual: Int, database: Int) throws -> Int {
         let left = limit - database - 100
         guard left >= 32 else {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The port that a server listens on: callers wait for it until the server listens, or has ended without doing so.
+/// The port on which a server listens: callers wait until the server listens, or has ended without listening.
 final class ListeningPort: Sendable {
     private enum State {
         case waiting([CheckedContinuation<Int?, Never>])
@@ -9,7 +9,7 @@ final class ListeningPort: Sendable {
 
     private let state = Mutex(State.waiting([]))
 
-    /// The port; nil when the server has ended without listening.
+    /// The port; nil if the server has ended without listening.
     var value: Int? {
         get async {
             await withCheckedContinuation { continuation in
@@ -26,7 +26,7 @@ final class ListeningPort: Sendable {
         }
     }
 
-    /// Answers everyone who waits, once; later calls do nothing.
+    /// Resumes all waiting callers, once; later calls do nothing.
     func resolve(_ port: Int?) {
         let waiting = state.withLock { state -> [CheckedContinuation<Int?, Never>] in
             guard case .waiting(let waiting) = state else { return [] }

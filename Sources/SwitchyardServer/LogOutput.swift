@@ -6,25 +6,25 @@ import Synchronization
 import Glibc
 #endif
 
-/// Where a server's log lines and errors go.
+/// The destination of a server's log lines and errors.
 package struct LogOutput: Sendable {
     /// The server's own logger.
     package let logger: Logger
-    /// What writes the lines.
+    /// Writes the lines.
     package let sink: LogSink
-    /// How the lines look.
+    /// The format of lines.
     package let format: LogFormat
-    /// Whether lines about leads are wanted: `LOG_ROUTING`, and a level that lets them through.
+    /// Whether lines about leads are enabled: `LOG_ROUTING`, and a sufficient level.
     package let isAboutLeads: Bool
-    /// What reports errors to Sentry; nil without `SENTRY_DSN`.
+    /// Reports errors to Sentry; nil without `SENTRY_DSN`.
     package let sentry: SentryReporter?
     private let handler: @Sendable (String) -> LineLogHandler
 
-    /// Log lines as the settings ask for.
+    /// A log output according to the settings.
     ///
     /// - Parameters:
-    ///   - settings: the level, how lines look, whether there is one for each lead, and Sentry.
-    ///   - descriptor: the open file they go to; standard error.
+    ///   - settings: the level, the format, whether leads are logged, and Sentry.
+    ///   - descriptor: the open file for the lines; standard error.
     package init(_ settings: Settings, descriptor: Int32 = STDERR_FILENO) {
         let level = Logger.Level(rawValue: settings.logLevel) ?? .info
         let format = settings.monitoring.logFormat ?? (isatty(descriptor) == 1 ? .text : .json)
@@ -41,7 +41,7 @@ package struct LogOutput: Sendable {
 
     private static let isBootstrapped = Mutex(false)
 
-    /// Sends what libraries log by loggers of their own the same way; the first server of a process decides.
+    /// Sends log messages of libraries to the same output; the first server of a process decides.
     package func bootstrapLoggingSystem() {
         let isFirst = Self.isBootstrapped.withLock { isBootstrapped in
             defer { isBootstrapped = true }
@@ -50,10 +50,10 @@ package struct LogOutput: Sendable {
         if isFirst { LoggingSystem.bootstrap(handler) }
     }
 
-    /// Writes the lines that have gathered, and ends the thread that writes them.
+    /// Writes buffered lines, and ends the thread that writes them.
     package func close() { sink.stop() }
 
-    /// A logger for commands: what makes a command fail is said by the command.
+    /// A logger for commands, which report their own errors.
     package static func forCommands() -> Logger {
         var logger = Logger(label: "switchyard") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error

@@ -6,12 +6,12 @@ import RoutingRules
 import Glibc
 #endif
 
-/// What this process calls itself in the record of scheduled runs.
+/// The name of this process in the record of scheduled runs.
 package enum NodeName {
-    /// The host's name for people, and an id of this process: two processes never share one, whatever the host is called.
+    /// The host's name and an id of this process: two processes never have the same, even with equal host names.
     package static func make() -> String { "\(host())/\(getpid())/\(UUID.new().text.suffix(8))" }
 
-    /// The host's name; `unknown` if the system does not tell.
+    /// The host's name; `unknown` if the system does not report it.
     package static func host() -> String {
         var buffer = [CChar](repeating: 0, count: 256)
         return gethostname(&buffer, buffer.count - 1) == 0

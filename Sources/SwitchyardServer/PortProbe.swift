@@ -2,12 +2,12 @@
 import Glibc
 #endif
 
-/// Finds out early that a port is taken, before a database is started for nothing.
+/// Detects that a port is taken before a database is started.
 enum PortProbe {
-    /// Binds the address for a moment.
+    /// Binds the address briefly.
     ///
-    /// - Throws: `CommandError` when another program listens there, or the address cannot be used. A name that is no
-    ///   IPv4 address is left to the server itself to judge.
+    /// - Throws: `CommandError` if another program listens there, or the address is invalid. A name that is not an IPv4
+    ///   address is left to the server itself.
     static func check(host: String, port: Int) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -29,7 +29,7 @@ enum PortProbe {
         switch errno {
         case EADDRINUSE:
             throw CommandError(
-                "Port \(port) on \(host) is used by another program.",
+                "Port \(port) on \(host) is in use by another program.",
                 remedy: "Stop that program, or choose another port: PORT=8081 or --port 8081."
             )
         case EACCES:
@@ -40,7 +40,7 @@ enum PortProbe {
         case EADDRNOTAVAIL:
             throw CommandError(
                 "\(host) is not an address of this machine.",
-                remedy: "Set HOST to one that is, or 0.0.0.0."
+                remedy: "Set HOST to one of its addresses, or 0.0.0.0."
             )
         default:
             return

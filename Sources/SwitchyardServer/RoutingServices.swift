@@ -3,33 +3,33 @@ package import LeadStore
 package import Logging
 import RoutingRules
 
-/// The routing half of the server, put together over one database: what `serve` runs and commands borrow.
+/// The routing services over one database, which `serve` runs and commands use.
 package struct RoutingServices: Sendable {
     /// The compiled rules of this process.
     package let rules: RuleSetCache
-    /// The way in for new leads.
+    /// The intake of new leads.
     package let intake: LeadIntake
-    /// The way for leads that wait.
+    /// The router of waiting leads.
     package let waiting: WaitingLeadRouter
-    /// The bodies of what runs by the clock.
+    /// The implementations of the scheduled functions.
     package let functions: ScheduledFunctions
-    /// What runs by the clock, or by hand.
+    /// Runs scheduled functions, on schedule or on request.
     package let scheduler: Scheduler
-    /// What callers may ask.
+    /// The use cases.
     package let useCases: UseCases
 
-    /// Puts them together; the rules are loaded when they are first asked for.
+    /// Creates the services; the rules are loaded on first use.
     ///
     /// - Parameters:
-    ///   - stores: every statement.
-    ///   - retriesDisabled: whether leads that were tried before are left alone.
-    ///   - retryRate: how many of those are routed a second.
-    ///   - serviceRoleKey: a token that is accepted as an administrator's.
-    ///   - simulationTime: how long a simulation may take.
-    ///   - grace: how many seconds a due time is left to an external schedule.
+    ///   - stores: the stores.
+    ///   - retriesDisabled: whether retries are paused.
+    ///   - retryRate: retries a second.
+    ///   - serviceRoleKey: a token with an administrator's scopes.
+    ///   - simulationTime: the time limit of a simulation.
+    ///   - grace: for how many seconds an external scheduler may take a due time first.
     ///   - observer: receives the outcomes of leads.
-    ///   - meter: receives the figures of each batch.
-    ///   - logger: for all of them.
+    ///   - meter: receives the measurements of each batch.
+    ///   - logger: the logger of all services.
     package init(
         stores: Stores,
         retriesDisabled: Bool,
@@ -67,7 +67,7 @@ package struct RoutingServices: Sendable {
         )
     }
 
-    /// Puts them together over an open database.
+    /// Creates the services over an open database.
     package init(
         session: DatabaseSession,
         simulationTime: Duration = .seconds(60),

@@ -8,14 +8,14 @@ import Postgres
 import ServiceLifecycle
 import Web
 
-/// A service, and what it is called in the log.
+/// A service, and its name in the log.
 typealias NamedService = (name: String, service: any Service)
 
 extension Server {
-    /// Everything that a node runs, in the order in which it starts.
+    /// All services of a node, in the order in which they start.
     ///
-    /// Services stop in the reverse order: first no request comes in any more, then what was claimed is finished, then
-    /// the connections to the database are closed.
+    /// Services stop in reverse order: first no more requests are accepted, then claimed leads are finished, then the
+    /// connections to the database are closed.
     static func services(
         over session: DatabaseSession,
         web: WebConfiguration,
@@ -38,7 +38,7 @@ extension Server {
             meter: monitoring.meter
         )
         let demo = try await DemoData.loadIfWanted(session: session, routing.useCases)
-        // Loaded now, so that the first lead does not wait for them.
+        // Loaded now, so that the first lead need not wait.
         _ = try await routing.rules.current()
         monitoring.metrics.watch(routing.intake)
         let endpoint = inngest.endpoint(routing)
@@ -78,7 +78,7 @@ extension Server {
         return services
     }
 
-    /// What returns to the rules before a publication when routings fail after it; the alert `auto_rollback` reports it.
+    /// Restores the rules from before a publication if leads fail after it; the alert `auto_rollback` reports it.
     private static func autoRollbackWatch(_ session: DatabaseSession, logger: Logger) -> AutoRollbackWatch {
         let node = NodeName.make()
         return AutoRollbackWatch(logger: logger) { try await session.stores.publishing.rollBackFailing(node: node) }

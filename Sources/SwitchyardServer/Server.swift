@@ -5,8 +5,8 @@ import Web
 
 /// One node of Switchyard: its services over one database.
 ///
-/// ``init(settings:log:terminal:signals:)`` opens the database and puts the services together, ``run()`` starts them and
-/// returns when they have stopped. Nothing in it belongs to the process, so that a process can run more than one.
+/// ``init(settings:log:terminal:signals:)`` opens the database and creates the services, ``run()`` starts them and
+/// returns when they have stopped. It uses no global state of the process, so a process can run more than one.
 package struct Server: Sendable {
     private let group: ServiceGroup
     private let listening: ListeningPort
@@ -15,14 +15,14 @@ package struct Server: Sendable {
     /// The names of its services, in the order in which they start; they stop in the reverse order.
     package let services: [String]
 
-    /// Opens the database, brings its schema up to date, and puts the services together.
+    /// Opens the database, migrates its schema, and creates the services.
     ///
     /// - Parameters:
-    ///   - settings: all of them.
-    ///   - log: where log lines and errors go; it stays open when the server has stopped.
-    ///   - terminal: where the start is reported.
-    ///   - signals: what stops the server gracefully.
-    /// - Throws: `CommandError` with what the operator can do about it.
+    ///   - settings: the settings.
+    ///   - log: the log output; it stays open after the server has stopped.
+    ///   - terminal: the terminal for the startup message.
+    ///   - signals: the signals that stop the server gracefully.
+    /// - Throws: `CommandError` with its remedy.
     package init(settings: Settings, log: LogOutput, terminal: Terminal, signals: [UnixSignal] = []) async throws {
         try PortProbe.check(host: settings.host, port: settings.port)
         let web = try WebConfiguration(settings, logger: log.logger)
@@ -47,8 +47,8 @@ package struct Server: Sendable {
             gracefulShutdownSignals: signals,
             logger: log.logger
         )
-        // What is still under way then is cut off; the database undoes it, or it is found out on the next start.
-        // With the pool's own bound for what the database does not answer, the end comes within 20 seconds.
+        // Work that is still running then is cut off; the database rolls it back, or the next start detects it. With
+        // the pool's own limit for an unresponsive database, the process ends within 20 seconds.
         configuration.maximumGracefulShutdownDuration = .seconds(15)
         group = ServiceGroup(configuration: configuration)
         services = all.map(\.name)
@@ -58,20 +58,20 @@ package struct Server: Sendable {
 
     /// Runs until a signal comes, ``stop()`` is called or a service fails; then every service has stopped.
     ///
-    /// - Throws: the failure of a service; `ListenError` if the address cannot be taken.
+    /// - Throws: the failure of a service; `ListenError` if the server cannot listen.
     package func run() async throws {
         defer { listening.resolve(nil) }
         try await group.run()
         logger.notice("Switchyard has stopped.")
     }
 
-    /// The port that it listens on, once it does.
+    /// The port, once the server listens.
     ///
-    /// Nil when it has ended without listening.
+    /// Nil if it has ended without listening.
     package var port: Int? {
         get async { await listening.value }
     }
 
-    /// Starts a graceful stop, and returns at once; ``run()`` returns when it is done.
+    /// Starts a graceful stop, and returns at once; ``run()`` returns when it has finished.
     package func stop() async { await group.triggerGracefulShutdown() }
 }

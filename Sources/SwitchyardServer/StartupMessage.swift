@@ -1,10 +1,10 @@
-/// What `serve` prints for the operator once it answers requests.
+/// The message that `serve` prints once it answers requests.
 struct StartupMessage: Sendable {
     let session: DatabaseSession
     /// The demo's key, if there is a demo.
     let demo: DemoAccess?
 
-    /// Prints where the server is and, with a demo, a command that works when pasted.
+    /// Prints the address and, with a demo, a command to paste.
     func print(port: Int) {
         let host = session.settings.host
         let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
@@ -27,7 +27,7 @@ struct StartupMessage: Sendable {
                 "",
             ]
         } else {
-            lines += ["", "  Make a key with `switchyard keys create --workspace NAME`.", ""]
+            lines += ["", "  Create a key with `switchyard keys create --workspace NAME`.", ""]
         }
         session.terminal.output(lines.joined(separator: "\n"))
     }

@@ -2,9 +2,9 @@ import Logging
 import Web
 
 extension WebConfiguration {
-    /// Where to listen, and as many connections as the process may have open.
+    /// The address to listen on, and as many connections as the process may open.
     ///
-    /// - Throws: `CommandError` where that is too few.
+    /// - Throws: `CommandError` if that is too few.
     init(_ settings: Settings, logger: Logger) throws {
         self.init(host: settings.host, port: settings.port)
         let usual = limits.connections

@@ -37,7 +37,7 @@ struct EmbedFiles {
         return names.filter { $0.hasSuffix(".sql") }.sorted().map { path + "/" + $0 }
     }
 
-    /// Leaves a file alone that holds the text already, so that nothing is compiled again.
+    /// Does not rewrite a file that holds the text already, so that nothing is recompiled.
     private static func write(_ text: String, to path: String) throws {
         let url = URL(filePath: path)
         let data = Data(text.utf8)

@@ -19,7 +19,7 @@ struct TextFile {
         self.text = text
     }
 
-    /// The text as a raw string literal over several lines, with more marks than any run of them in the text.
+    /// The text as a raw string literal over several lines, with more number signs than any run of them in the text.
     var literal: String { Self.literal(text) }
 
     /// A raw string literal of any text.

@@ -8,10 +8,10 @@ import TestDatabase
 import Web
 import WebTestSupport
 
-/// The API over a database of its own with three workspaces, each with a key that may do everything.
+/// The API with its own database and three workspaces, each with a key that has all scopes.
 ///
-/// Keys: `alpha-key` (the default), `beta-key`, `reader-key` (of Alpha, reads leads only), and `admin-key`. Costs a clone
-/// of a database, about 0.1 s.
+/// Keys: `alpha-key` (the default), `beta-key`, `reader-key` (of Alpha, reads leads only), and `admin-key`. Cloning the
+/// database takes about 0.1 s.
 struct APIFixture: Sendable {
     static let alpha = id(1)
     static let beta = id(2)
@@ -19,13 +19,13 @@ struct APIFixture: Sendable {
 
     /// The API.
     let server: TestServer
-    /// What the API calls.
+    /// The use cases of the API.
     let useCases: UseCases
     /// The token of each key.
     let tokens: [String: String]
     private let pool: PostgresPool
 
-    /// Runs a test over a database of its own.
+    /// Runs a test with its own database.
     static func with(
         limits: WebConfiguration.Limits = .init(),
         mounts: [MountedEndpoint] = [],
@@ -49,7 +49,7 @@ struct APIFixture: Sendable {
         }
     }
 
-    /// Makes the workspaces and keys; the token of each key by its short name.
+    /// Creates the workspaces and keys; returns the token of each key by its short name.
     private static func prepare(_ pool: PostgresPool) async throws -> [String: String] {
         _ = try await pool.simple(
             """
@@ -75,7 +75,7 @@ struct APIFixture: Sendable {
         return tokens
     }
 
-    /// An id that a test can name.
+    /// A predictable id.
     static func id(_ number: Int) -> UUID {
         let digits = String(number)
         return UUID(text: "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits)
@@ -85,7 +85,7 @@ struct APIFixture: Sendable {
     /// Runs commands.
     func run(_ sql: String) async throws { _ = try await pool.simple(sql) }
 
-    /// A key of Alpha that has every scope but one.
+    /// A key of Alpha with every scope except one.
     func key(withAllScopesBut scope: Scope) async throws -> String {
         let token = APIKeyToken.random()
         _ = try await Stores(pool: pool).keys
@@ -104,7 +104,7 @@ struct APIFixture: Sendable {
         try await pool.query(Statement("", "SELECT count(*) FROM leads")).first?.int64(0) ?? -1
     }
 
-    /// A lead of Alpha that another program inserted, and that waits.
+    /// A waiting lead of Alpha that another program inserted.
     func insertWaitingLead() async throws -> UUID {
         let id = UUID()
         try await run(
@@ -113,7 +113,7 @@ struct APIFixture: Sendable {
         return id
     }
 
-    /// A lead of Alpha that failed for good.
+    /// A lead of Alpha that failed permanently.
     func insertFailedLead() async throws -> UUID {
         let id = try await insertWaitingLead()
         try await run(
@@ -125,7 +125,7 @@ struct APIFixture: Sendable {
         return id
     }
 
-    /// Has a workspace agree to receive Alpha's leads.
+    /// Lets a workspace agree to receive Alpha's leads.
     func agree(_ key: String = "beta-key") async throws {
         let body = #"{"sendingWorkspaceId":"\#(Self.alpha.text)"}"#
         _ = try await server.post("/api/agreements", body, key: key)

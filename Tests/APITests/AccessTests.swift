@@ -9,9 +9,9 @@ import WebTestSupport
 
 @testable import Web
 
-/// Which keys may do what, and what the log keeps of requests.
+/// The scopes of keys, and what the log records of requests.
 struct AccessTests {
-    /// The scopes come from the router: a route that is added is tested.
+    /// The scopes come from the router, so that a new route is tested.
     @Test func guardedRoutesRequireTheirScopes() async throws {
         try await APIFixture.with { api in
             let routes = API(useCases: api.useCases, version: "1.0.0", limits: .init(), mounts: []).routes().all

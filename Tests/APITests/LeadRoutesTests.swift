@@ -79,7 +79,7 @@ struct LeadRoutesTests {
             let first = try await api.server.post("/api/leads", body, headers: [name: "k-1"])
             #expect(first.status == 201)
             #expect(first.headers[replayed] == nil)
-            // With and without quotes it is one key.
+            // With and without quotes it is the same key.
             for key in ["k-1", "\"k-1\""] {
                 let again = try await api.server.post("/api/leads", body, headers: [name: key])
                 #expect(again.status == 201)
@@ -151,7 +151,7 @@ struct LeadRoutesTests {
             #expect(found["leads"]?.array?.count == 1)
             let time = found["leads"]?[0]?["createdAt"]?.string ?? ""
             #expect(time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z/) != nil)
-            // What identifies nobody finds nothing, and is not an absent filter.
+            // A value that is not an identity finds nothing; it does not remove the filter.
             #expect(try await api.server.get("/api/leads?email=nobody")["leads"]?.array?.isEmpty == true)
             #expect(try await api.server.get("/api/leads?createdBefore=2020-01-01")["leads"]?.array?.isEmpty == true)
         }

@@ -126,7 +126,7 @@ struct RoutingRoutesTests {
             #expect(group?["out"]?["averageLatencySeconds"] == .number(1.5))
             #expect(group?["out"]?["latency"]?.array?.count == 8)
             #expect(group?["in"]?["unmatched"] == nil)
-            // Without days: thirty of them, up to today.
+            // Without days: the last thirty.
             #expect(try await api.server.get("/api/stats").status == 200)
             let past = try await api.server.get("/api/stats?from=2020-01-01&to=2020-01-31&by=rule")
             #expect(past["from"]?.string == "2020-01-01" && past["groups"]?.array?.isEmpty == true)

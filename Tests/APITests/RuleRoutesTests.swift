@@ -4,7 +4,7 @@ import RoutingRules
 import Testing
 import WebTestSupport
 
-/// Rules: made, changed, linted and simulated.
+/// Rules: created, changed, linted and simulated.
 struct RuleRoutesTests {
     private let alpha = APIFixture.alpha.text
     private let beta = APIFixture.beta.text
@@ -25,7 +25,7 @@ struct RuleRoutesTests {
             #expect(created["conditions"]?["us_states"]?.array?.map(\.string) == ["CA", "OR"])
             #expect(created["conditions"]?["company_sizes"]?.array?.map(\.string) == ["11-50"])
             #expect(created["conditions"]?["industries"]?.array?.map(\.string) == ["Tech"])
-            // A tree of conditions comes back as it was sent.
+            // A tree of conditions is returned as it was sent.
             #expect(created.text.contains(#""where":\#(tree)"#))
             let path = try #require(created.headers[.location])
             let change = Array(#"{"isActive":false,"priority":-1}"#.utf8)
@@ -90,7 +90,7 @@ struct RuleRoutesTests {
             let text = try await api.server.send(.get, "/api/rules/lint", headers: [.accept: "text/plain"])
             #expect(text.headers[.contentType] == "text/plain; charset=utf-8")
             #expect(text.text.contains("Rules of Alpha") && text.text.contains("[duplicate]"))
-            // Another workspace learns nothing of them.
+            // Another workspace does not see them.
             let other = try await api.server.get("/api/rules/lint", key: "beta-key")
             #expect(other["findings"]?.array?.isEmpty == true)
         }

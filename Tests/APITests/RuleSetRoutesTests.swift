@@ -4,7 +4,7 @@ import RoutingRules
 import Testing
 import WebTestSupport
 
-/// Rule sets over HTTP: drafted, published, compared, returned to; and what is refused.
+/// Rule sets over HTTP: drafts, publications, differences and returns; and what is refused.
 struct RuleSetRoutesTests {
     private let own = "/api/rule-sets/\(APIFixture.alpha.text)"
 
@@ -36,11 +36,11 @@ struct RuleSetRoutesTests {
             let live = try await server.get(own)
             #expect(live["version"]?.int == first)
             #expect(live["goldenLeads"]?[0]?["lead"]?["location"]?["state"]?.string == "CA")
-            // What is read can be written.
+            // The returned document can be saved.
             #expect(try await server.send(.put, own + "/draft", bytes: Array(live.text.utf8)).status == 200)
             #expect(try await server.send(.delete, own + "/draft").status == 204)
             #expect(try await server.send(.delete, own + "/draft").isProblem(404))
-            // Another draft, published by a client that knows the version that is live, and not by another.
+            // Another draft, published by a client that knows the current version, and refused to another.
             #expect(try await server.send(.put, own + "/draft", bytes: draft("OR")).status == 200)
             let stale = try await server.post(own + "/publish", #"{"expectedVersion": \#(first - 1)}"#)
             #expect(stale.isProblem(409))

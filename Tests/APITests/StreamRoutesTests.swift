@@ -65,9 +65,9 @@ struct StreamRoutesTests {
         }
     }
 
-    /// A client that waits for each answer before it sends its next lead is answered at once, on one connection.
+    /// A client that waits for each answer before it sends its next lead gets its answers, on one connection.
     ///
-    /// The connection serves a request after it. How long a stream may take: `ConnectionGuardTests`.
+    /// The connection serves another request afterwards. `ConnectionGuardTests` tests the time limits of streams.
     @Test func streamRespondsWhileBodyArrives() async throws {
         try await APIFixture.with { api in
             let key = api.tokens["alpha-key"] ?? ""

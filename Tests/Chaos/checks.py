@@ -80,9 +80,9 @@ class Findings:
         return len(self.ledger.acknowledged), wrong
 
     def counted_once(self):
-        """Nothing that was sent is there twice, and nothing that nobody sent."""
+        """Each sent lead is stored at most once, and each stored lead was sent."""
         wrong = [f"{name}: there {len(rows)} times" for name, rows in self.by_name.items() if len(rows) > 1]
-        wrong += [f"{rows[0]['id']}: nobody has sent {name}" for name, rows in self.by_name.items()
+        wrong += [f"{rows[0]['id']}: no client has sent {name}" for name, rows in self.by_name.items()
                   if name not in self.ledger.sent]
         return len(self.ledger.sent), wrong
 
@@ -133,11 +133,11 @@ class Findings:
         return len(owners), wrong
 
     def came_back(self, lead):
-        """Whether it failed, which ended its claims, and was requeued: somebody else may have been first by then."""
+        """Whether it failed, which ended its claims, and was requeued: another lead may have claimed its identity by then."""
         return any(row["result"] == "requeued" for row in self.logs[lead["id"]])
 
     def claims_agree(self):
-        """Whoever is routed as itself holds exactly its identities; nobody who is a duplicate or gone holds any."""
+        """A lead that is routed as itself holds exactly its identities; a duplicate or ended lead holds none."""
         wrong = []
         held = collections.defaultdict(set)
         seen = collections.Counter(row["identity"] for row in self.claims)
@@ -180,7 +180,7 @@ class Findings:
                 if row is None:
                     wrong.append(f"{id}: pending, and not in the queue")
                 elif row["overdue"] == "t":
-                    wrong.append(f"{id}: overdue, and nobody has picked it up")
+                    wrong.append(f"{id}: overdue, and not picked up")
                 elif row["waiting_for"] is not None:
                     if row["waiting_for"] != world.CAPPED_RULE or room > 0:
                         wrong.append(f"{id}: waits for the rule {row['waiting_for']}, which has room for {room}")
@@ -191,7 +191,7 @@ class Findings:
             if (lead["status"] == "routing") != (lead["owner"] is not None):
                 wrong.append(f"{id}: {lead['status']}, and locked by {lead['owner']}")
             if lead["status"] == "routing" and (lead["locked_at"] is None or lead["forgotten"] == "t"):
-                wrong.append(f"{id}: locked, and nobody will release it")
+                wrong.append(f"{id}: locked, and never released")
         wrong += [f"{id}: in the queue, and not there" for id in self.queue if id not in self.leads]
         return len(self.leads), wrong
 
@@ -248,12 +248,12 @@ class Findings:
         limit = self.limit()
         taken = len(sent) - len(back)
         if limit > max(self.ledger.cap, world.CAP):
-            wrong.append(f"the cap is {limit}, and nobody has set it to more than {self.ledger.cap}")
+            wrong.append(f"the cap is {limit}, and it was never set to more than {self.ledger.cap}")
         if taken > limit:
             wrong.append(f"{taken} leads were taken under a cap of {limit}")
         if self.state(0, world.CAPPED) != taken:
             wrong.append(f"the counter says {self.state(0, world.CAPPED)}, and {taken} leads were taken")
-        wrong += [f"{id}: returned, and nobody has asked for it" for id in self.logs if self.was_returned(id) and id not in self.ledger.returned]
+        wrong += [f"{id}: returned without a request" for id in self.logs if self.was_returned(id) and id not in self.ledger.returned]
         wrong += [f"{id}: returned {n} times" for id, n in (
             (id, sum(row["result"] == "returned" for row in rows)) for id, rows in self.logs.items()) if n > 1]
         return len(sent), wrong
@@ -264,16 +264,16 @@ class Findings:
         total = sum(world.POOL.values())
         counts = collections.Counter(row["destination"] for rows in self.logs.values() for row in rows
                                      if row["result"] in ASSIGNED and row["destination"] in world.POOL)
-        everybody = sum(counts.values())
+        total_leads = sum(counts.values())
         for member, weight in world.POOL.items():
-            owed = everybody * weight - counts[member] * total
+            owed = total_leads * weight - counts[member] * total
             if self.state(2, world.POOL_RULE, member) != owed:
-                wrong.append(f"{member}: had {counts[member]} of {everybody} leads, is owed {owed}, "
+                wrong.append(f"{member}: had {counts[member]} of {total_leads} leads, is owed {owed}, "
                              f"and stands at {self.state(2, world.POOL_RULE, member)}")
-        return everybody, wrong
+        return total_leads, wrong
 
     def lost_locks(self):
-        """An owner who has lost his lock changes nothing."""
+        """An owner that has lost its lock changes nothing."""
         calls = sum(n for what, n in self.ledger.counts.items() if what.startswith("calls: "))
         return calls, list(self.ledger.wrong["lost locks"])
 
@@ -392,7 +392,7 @@ PROMISES = [
     ("waiting", "each lead is final, or will be picked up", Findings.nothing_waits_forgotten),
     ("stories", "the log tells a possible story for each lead", Findings.stories),
     ("destinations", "the log's destination is the lead's", Findings.destinations),
-    ("lost locks", "who has lost his lock changes nothing", Findings.lost_locks),
+    ("lost locks", "an owner that lost its lock changes nothing", Findings.lost_locks),
     ("pauses", "nothing is sent to a paused workspace", Findings.pauses),
     ("source pauses", "nothing of a paused source is decided", Findings.source_pauses),
     ("caps", "no cap is exceeded; returns make room once", Findings.caps),

@@ -145,7 +145,7 @@ class Cluster:
 
 
 class Session:
-    """A session of psql that stays open, as a program of somebody else would have it."""
+    """A session of psql that stays open, like that of another program."""
 
     def __init__(self, cluster):
         self.cluster = cluster

@@ -160,7 +160,7 @@ class Events:
         self.run.paused.add(workspace)
 
         def go_on():
-            # By SQL, whoever paused it: a request that is delayed could end the next pause.
+            # By SQL, for any pause: a request that is delayed could end the next pause.
             self.run.paused.discard(workspace)
             if begin is not None:
                 self.run.ledger.add_pause(workspace, begin, self.run.database_time())

@@ -8,7 +8,7 @@ import time
 
 @dataclasses.dataclass(frozen=True)
 class Acknowledgement:
-    """What somebody was told about a lead, and may rely on from then on."""
+    """What a client was told about a lead, and may rely on from then on."""
 
     key: str
     lead: str

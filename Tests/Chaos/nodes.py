@@ -110,7 +110,7 @@ class Node:
                 self.wrong.append(
                     f"node {self.number} died by itself with {self.process.returncode} ({self.log}): {self.last_words()}")
             else:
-                # No database to start on: whoever supervises it starts it again.
+                # No database to start on: the supervisor restarts the node.
                 self.counts["starts without a database"] += 1
             self.starts_at = now + 0.7
 
@@ -139,7 +139,7 @@ class Connection:
         self.http = None
 
     def request(self, method, path, body, key):
-        """Sends a request; returns status and value. Raises OSError or HTTPException when nobody has answered."""
+        """Sends a request; returns status and value. Raises OSError or HTTPException when there is no answer."""
         if self.http is None or self.draw.random() < 0.05:
             self.close()
             self.node = self.draw.choice(self.nodes)

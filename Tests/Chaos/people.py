@@ -12,12 +12,12 @@ SHARED_A_SECOND = 3
 
 
 def identity(kind, value):
-    """What the server has to recognise somebody by, computed from the canonical value that the person was made with."""
+    """The identities of a person, computed from the canonical values of the person."""
     return hashlib.sha256(f"{kind}:{value}".encode()).hexdigest()
 
 
 class Person:
-    """A person, by number; one in ten has the telephone of somebody else."""
+    """A person, by number; one in ten has the phone number of another person."""
 
     def __init__(self, number):
         self.number = number
@@ -30,7 +30,7 @@ class Person:
         return f"{self.name}@{self.domain}"
 
     def written(self, draw):
-        """The e-mail address and the telephone as somebody might write them."""
+        """The email address and the phone number in a usual notation."""
         name, domain = self.name, self.domain
         if domain == "gmail.com" and draw.random() < 0.5:
             name, domain = f"{name[:3]}.{name[3:]}+ad", draw.choice(["gmail.com", "googlemail.com"])

@@ -69,7 +69,7 @@ class Event:
 
 @dataclasses.dataclass(frozen=True)
 class Client:
-    """Somebody who sends leads: what kind, how many a second, and the seed of what is sent."""
+    """A sender of leads: what kind, how many a second, and the seed of what is sent."""
 
     kind: str
     number: int

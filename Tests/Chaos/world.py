@@ -17,7 +17,7 @@ RETRYING = SOURCES[2]
 DESTINATIONS = [workspace(n) for n in (11, 12, 13, 14, 15)]
 NOBODY = workspace(999)
 RULES = [rule(n) for n in range(1, 8)]
-# A workspace with a cap, for which leads wait when it is full; and a pool without caps. Nobody sends there but by rules.
+# A workspace with a cap, for which leads wait when it is full; and a pool without caps. Only rules send leads there.
 CAPPED = workspace(21)
 CAP = 30
 POOL = {workspace(31): 3, workspace(32): 2, workspace(33): 1}

@@ -7,7 +7,7 @@ import Testing
 
 /// The lock of a cluster's directory.
 @Suite struct DirectoryLockTests {
-    /// A descriptor that is closed twice is, the second time, somebody else's: whoever opened a file in between lost it.
+    /// A descriptor that is closed twice may belong to another file the second time, which is then lost.
     @Test func refusedLockKeepsOtherFilesOpen() async throws {
         let directory = FileManager.default.temporaryDirectory.path + "/switchyard-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
@@ -28,7 +28,7 @@ import Testing
     }
 }
 
-/// Opens and closes a file all the time, and counts how often it was closed already.
+/// Opens and closes a file repeatedly, and counts how often it was closed already.
 private final class FileChurner: Sendable {
     private let count = Atomic(0)
     private let isStopped = Atomic(false)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import EmbeddedPostgres
 
-/// Each test has a cluster of its own, so each takes some seconds.
+/// Each test has its own cluster, and takes some seconds.
 @Suite("Embedded PostgreSQL: life")
 struct EmbeddedLifecycleTests {
     private static let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -85,7 +85,7 @@ def rule_sets(check, binary, server, admin):
         ("twice", pulled_text + "rules: []\n", 1 + len(pulled_text.splitlines()), "is given twice"),
         ("alias", "rules: &all []\ngoldenLeads: *all\n", 2, "aliases are not supported"),
         ("second", pulled_text + "---\nrules: []\n", 1 + len(pulled_text.splitlines()), "second document"),
-        ("open", "rules: [\n", 2, "column"), ("tab", "rules:\n\t- name: x\n", 2, "column"), ("key", "? [a]\n: 1\n", 1, "a name must be a text"),
+        ("open", "rules: [\n", 2, "column"), ("tab", "rules:\n\t- name: x\n", 2, "column"), ("key", "? [a]\n: 1\n", 1, "a key must be a string"),
     ]:
         (folder / f"{name}.yaml").write_text(text)
         wrong = rules("push", f"{name}.yaml")
@@ -119,8 +119,8 @@ def rule_sets(check, binary, server, admin):
           and live["rules"][0]["id"] == draft_id(server, path, first, admin), str(live)[:400])
     status, _, difference = server.request("GET", f"{path}/diff?from={first}&to=live", key=admin)
     check("nothing differs from it", status == 200 and not any(difference["rules"].values()), str(difference)[:400])
-    nobody = rules("pull")
-    check("whose rules has to be said", nobody.returncode == 1 and "--workspace" in nobody.stderr, nobody.stderr)
+    unnamed = rules("pull")
+    check("pull requires an owner", unnamed.returncode == 1 and "--workspace" in unnamed.stderr, unnamed.stderr)
     os.remove(file)
 
 

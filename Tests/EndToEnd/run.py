@@ -121,7 +121,7 @@ def bad_requests(binary, server, key):
     problem("a wrong key", 401, "POST", "/api/leads", {"email": "a@example.com"}, k="sw_aaaaaaaa_" + "b" * 43)
     problem("malformed JSON", 400, "POST", "/api/leads", '{"email": ', headers=json_headers)
     problem("wrong type", 422, "POST", "/api/leads", {"email": 5}, "email")
-    problem("no identity", 422, "POST", "/api/leads", {"firstName": "Ada"}, "e-mail address")
+    problem("no identity", 422, "POST", "/api/leads", {"firstName": "Ada"}, "email")
     problem("bad e-mail", 422, "POST", "/api/leads", {"email": "nobody"}, "email")
     problem("over-long field", 422, "POST", "/api/leads", {"email": "a@example.com", "firstName": "x" * 5000}, "firstName")
     problem("NUL byte", 422, "POST", "/api/leads", '{"email":"a@example.com","firstName":"a\\u0000b"}', "firstName", json_headers)
@@ -192,7 +192,7 @@ def commands(binary, server, key):
     healthcheck = json.loads(re.search(r"^HEALTHCHECK .*\\\n\s+CMD (\[.*\])$", image, re.M).group(1))
     for port, expected in ((server.port, True), (free_port(), False)):
         done = subprocess.run(healthcheck, env={"PATH": os.environ["PATH"], "PORT": str(port)}, capture_output=True, timeout=10)
-        check(f"the container's health check {'finds the server' if expected else 'finds nobody where nobody is'}",
+        check(f"the container's health check {'finds the server' if expected else 'fails without a server'}",
               (done.returncode == 0) == expected, done.stderr)
     missing = run(binary, "import", "nothing.csv", cwd=folder)
     check("import of a missing file says so", missing.returncode != 0 and "nothing.csv" in missing.stderr, missing.stderr)
@@ -268,9 +268,9 @@ def real_input(binary, work):
     check("the file of rejected rows can be imported as it is", reimported.returncode == 0
           and "leads.rejected.rejected.csv" in reimported.stdout and "metadata: notes" in reimported.stdout, reimported.stdout)
     again = run(binary, "import", "leads.csv", cwd=str(work / "imported"))
-    check("importing the file again routes nobody twice", again.returncode == 0)
+    check("importing the file again routes no lead twice", again.returncode == 0)
     second = outcome_by_workspace(imported, admin)
-    check("the second time everybody is a duplicate",
+    check("the second time every lead is a duplicate",
           sum(n for key, n in second.items() if not key[3]) == sum(n for key, n in by_import.items() if not key[3]))
     imported.stop()
 

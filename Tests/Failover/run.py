@@ -35,7 +35,7 @@ WRITING = "SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
 
 
 class Run:
-    """Nodes and clients on a pair of servers, whoever looks after these."""
+    """Nodes and clients on a pair of servers, under either failover manager."""
 
     def __init__(self, options, directory, ports):
         self.check = harness.Checks()
@@ -94,7 +94,7 @@ class Run:
         check(f"each of {clients.count} acknowledged leads is there once, as acknowledged", not lost, str(lost[:3]))
         wrong = [n for n in clients.acknowledged if [r[1:] for r in stored.get(n, [])] != [[B, "routed"]]]
         check("each has its one destination", not wrong, str([(n, stored.get(n)) for n in wrong[:3]]))
-        check("no lead is there that nobody sent, none twice",
+        check("each stored lead was sent, and is stored once",
               all(n in clients.sent and len(r) == 1 for n, r in stored.items()))
         count = lambda sql: primary.query(sql)  # noqa: E731
         check("no lead was taken for its own duplicate", count("SELECT count(*) FROM leads WHERE duplicate_of IS NOT NULL") == "0")

@@ -47,7 +47,7 @@ def memory(node):
 
 
 def busy(node, seconds=1.5):
-    """The share of one core that a node takes while nobody asks it anything."""
+    """The share of one core that a node takes without requests."""
     def ticks():
         fields = pathlib.Path(f"/proc/{node.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return int(fields[11]) + int(fields[12])
@@ -78,7 +78,7 @@ def callers(stage):
     if wanted < 10_000:
         print(f"left out: {10_000 - wanted} of 10,000 silent connections, because of ulimit -Hn {allowed}; as root it is raised")
     node = stage.node()
-    answers(stage, node, "nobody else", "calm")
+    answers(stage, node, "other client", "calm")
     before = memory(node)
     begun = time.monotonic()
     silent = connect(node.port, wanted)

@@ -39,7 +39,7 @@ def clock(stage):
     stage.check("duplicates are known on all of them", twins == [True] * 3, str(twins))
     # A retry that is due in the future by the right clock is left alone by the node ahead; one that is due is taken by the node behind.
     right.stop()
-    # One transaction: nobody sees the lead before it is due in an hour.
+    # One transaction: no node sees the lead before it is due in an hour.
     run("BEGIN; INSERT INTO leads (workspace_id, email, company_industry, source_id) SELECT '00000000-0000-4000-8000-000000000001', "
         "'cw' || n || '@example.com', 'Retail', 'cw' || n FROM generate_series(1, 50) n; "
         "UPDATE lead_routing_queue SET next_retry_at = clock_timestamp() + interval '1 hour' WHERE lead_id IN "

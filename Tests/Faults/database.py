@@ -18,7 +18,7 @@ def read_only(stage):
     answers = []
     until(lambda: answers.append(stage.post(node, f"ro{len(answers)}")) or answers[-1][0] == 503, 10)
     stage.says("read-only", answers[-1], "read-only at the moment", "nothing was stored")
-    stage.says("read-only, another write", node.request("POST", "/api/routing/pause", {"all": True, "reason": "x"}, stage.admin), "read-only", "nothing was done")
+    stage.says("read-only, another write", node.request("POST", "/api/routing/pause", {"all": True, "reason": "x"}, stage.admin), "read-only", "nothing was changed")
     stage.says_not_ready("read-only", node, "read-only")
     stage.doctor_says("read-only", "the database is read-only", "default_transaction_read_only")
     stage.check("read-only: reading goes on", node.request("GET", "/api/leads?limit=1", key=stage.key)[0] == 200)

@@ -83,7 +83,7 @@ def disk(options, check, directory):
 
         check("a lead is taken at first", stage.post(node, "first")[0] == 201)
         tables.fill()
-        stage.says("tables' disk full", fills("t"), "no room left on its disk", "nothing was stored")
+        stage.says("tables' disk full", fills("t"), "no disk space left", "nothing was stored")
         stage.says_not_ready("tables' disk full", node, "no room left")
         stage.doctor_says("tables' disk full", "disk of the database is full", "pg_replication_slots")
         check("tables' disk full: reading goes on", node.request("GET", "/api/leads?limit=1", key=stage.key)[0] == 200)
@@ -100,7 +100,7 @@ def disk(options, check, directory):
         stage.says_not_ready("log's disk full", node, "database")
         stage.doctor_says("log's disk full", "Is PostgreSQL running there?")
         wal.make_room()
-        # Whoever looks after PostgreSQL starts it again; nobody touches the node.
+        # A supervisor restarts PostgreSQL; the node is not restarted.
         cluster.start()
         stage.recovers("log's disk full", node, "after2")
         stored = dict(line.split("|") for line in cluster.run("SELECT source_id, id FROM leads").split("\n"))

@@ -1,4 +1,4 @@
-"""A connection is lost at COMMIT: before it arrives, or after it was carried out and before anybody is told."""
+"""A connection is lost at COMMIT: before it arrives, or after it was carried out and before the client has the answer."""
 
 import socket
 import threading

@@ -31,7 +31,7 @@ def run(h):
     }
     for name, (one, two, wanted) in same.items():
         h.equal(name, db.run(f"SELECT generate_dedupe_hash({one}) = generate_dedupe_hash({two})"), "t" if wanted else "f")
-    h.equal("nothing identifies nobody", db.run("SELECT generate_dedupe_hash(NULL, '', '  ') IS NULL AND generate_dedupe_hash(NULL, NULL, NULL) IS NULL"), "t")
+    h.equal("empty values give no identity", db.run("SELECT generate_dedupe_hash(NULL, '', '  ') IS NULL AND generate_dedupe_hash(NULL, NULL, NULL) IS NULL"), "t")
     h.equal("the hash is 64 hex digits", db.run("SELECT generate_dedupe_hash('a@x.com', NULL, NULL) ~ '^[0-9a-f]{64}$'"), "t")
     h.equal("any input is survived", db.run("""SELECT count(*) FROM generate_series(1, 3000) n, LATERAL (SELECT string_agg(chr(CASE
         WHEN c BETWEEN 55296 AND 57343 THEN 65 ELSE c END), '') t FROM (SELECT 1 + (random() * 70000)::int c FROM generate_series(1, 8 + sign(n)::int)) x) r

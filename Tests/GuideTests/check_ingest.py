@@ -11,7 +11,7 @@ def run(h):
          "location": '{"country": "US"}', "metadata": '{"a": 1}'},
         {"id": lead(2), "source": A, "result": "unmatched", "email": "two@example.com"},
         {"id": lead(3), "source": B, "destination": C, "result": "fallback", "company": "Acme Inc."},
-        {"id": lead(4), "source": A, "result": "retry", "email": "four@example.com", "reason": "nobody yet"},
+        {"id": lead(4), "source": A, "result": "retry", "email": "four@example.com", "reason": "no rule yet"},
         {"id": lead(5), "source": A, "result": "queued", "email": "five@example.com"},
         {"id": lead(6), "source": A, "result": "unmatched"},
     ]))
@@ -39,7 +39,7 @@ def run(h):
     ])).split("\n")
     h.equal("of an earlier lead by either identity; of one that lost itself: again; of an earlier one of the batch", sorted(out),
             sorted([f"1|duplicate|{lead(1)}", "2|again|", f"4|duplicate|{lead(12)}", f"5|duplicate|{lead(3)}"]))
-    h.equal("a duplicate stays at home, says of whom, and is credited to nobody", db.rows(
+    h.equal("a duplicate stays in its source workspace, names its original, and is not credited", db.rows(
         f"SELECT routing_status, workspace_id, duplicate_of, (SELECT count(*) FROM lead_attributions a WHERE a.lead_id = l.id), "
         f"(SELECT routing_result FROM lead_routing_logs g WHERE g.lead_id = l.id) FROM leads l WHERE id = '{lead(10)}'"), [["routed", B, lead(1), "0", "duplicate"]])
     h.equal("nothing is written for again", db.run(f"SELECT (SELECT count(*) FROM leads WHERE id = '{lead(11)}') + (SELECT count(*) FROM lead_routing_logs WHERE lead_id = '{lead(11)}') "

@@ -21,7 +21,7 @@ def run(h):
     h.equal("a member of C: nothing of A and B", seen(user(OTHER)), "0 0 0 0 1 2 0 0 1 1")
     h.equal("the key of A sees as its members do", seen(key(A)), "2 1 1 1 1 2 1 1 1 0")
     h.equal("the key of B: what it was sent, and its own", seen(key(B)), "2 0 2 0 1 1 1 0 0 0")
-    h.equal("nobody sees nothing", seen("SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims.sub TO 'test-user-id';"), "0 0 0 0 0 1 0 0 0 0")
+    h.equal("an unknown user sees no rows", seen("SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims.sub TO 'test-user-id';"), "0 0 0 0 0 1 0 0 0 0")
     h.equal("the guide's claim, with a user who is one", db.run(f"BEGIN; SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims.sub TO '{OWNER}'; "
             "SELECT count(*) FROM lead_routing_queue; SELECT count(*) FROM lead_routing_logs; COMMIT"), "1\n1")
     h.equal("service_role sees all", db.run("BEGIN; SET LOCAL ROLE service_role; SELECT count(*) FROM leads; COMMIT"), "3")

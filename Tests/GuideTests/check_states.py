@@ -36,7 +36,7 @@ def run(h):
                 h.equal(f"{old} → {new}{' in a batch' if batch else ''} is {'open' if may else 'refused'}", refused, not may)
     h.check("queue rows followed every direct update", consistent(db))
     put(db, 300, "pending")
-    h.check("nobody loses the state", db.refuses(f"UPDATE leads SET routing_status = NULL WHERE id = '{lead(300)}'"))
+    h.check("the status cannot be set to NULL", db.refuses(f"UPDATE leads SET routing_status = NULL WHERE id = '{lead(300)}'"))
 
     print("# Life of a lead by the guide's functions")
     db = h.migrated()
@@ -45,7 +45,7 @@ def run(h):
     h.equal("not twice", db.run(f"SELECT acquire_routing_lock('{lead(1)}', '{OTHER}')"), "f")
     h.equal("the queue row is gone", db.run("SELECT count(*) FROM lead_routing_queue"), "0")
     h.equal("another owner completes nothing", db.run(f"SELECT complete_routing('{lead(1)}', '{B}', NULL, '{OTHER}')"), "f")
-    h.equal("nor does nobody", db.run(f"SELECT complete_routing('{lead(1)}', '{B}', NULL, NULL)"), "f")
+    h.equal("nor does a NULL owner", db.run(f"SELECT complete_routing('{lead(1)}', '{B}', NULL, NULL)"), "f")
     h.equal("another owner fails nothing", db.run(f"SELECT fail_routing('{lead(1)}', 'no', '{OTHER}', 5)"), "f")
     h.equal("and changes nothing", db.rows(f"SELECT routing_status, routing_locked_by, routing_attempts FROM leads WHERE id = '{lead(1)}'"),
             [["routing", OWNER, "1"]])
@@ -61,7 +61,7 @@ def run(h):
 
     put(db, 2, "pending")
     db.run(f"SELECT acquire_routing_lock('{lead(2)}', '{OWNER}'); SELECT complete_routing('{lead(2)}', '{A}', NULL, '{OWNER}')")
-    h.equal("one that stays is unmatched, and credits nobody", db.rows(
+    h.equal("an unmatched lead stays in its source workspace, without credit", db.rows(
         f"SELECT routing_result, (SELECT count(*) FROM lead_attributions WHERE lead_id = '{lead(2)}') FROM lead_routing_logs WHERE lead_id = '{lead(2)}'"),
         [["unmatched", "0"]])
 
@@ -91,7 +91,7 @@ def run(h):
         f"SELECT l.routing_status, l.routing_attempts, q.next_retry_at <= now(), (SELECT string_agg(routing_result, ' ' ORDER BY created_at, id) "
         f"FROM lead_routing_logs WHERE lead_id = l.id) FROM leads l JOIN lead_routing_queue q ON q.lead_id = l.id WHERE l.id = '{lead(2)}'"),
         [["pending", "0", "t", "unmatched requeued"]])
-    h.equal("not one that was given to somebody", db.run(f"SELECT switchyard.requeue_lead('{lead(1)}', 'eve')"), "f")
+    h.equal("a routed lead is not requeued", db.run(f"SELECT switchyard.requeue_lead('{lead(1)}', 'eve')"), "f")
     h.check("nor by a batch", db.refuses(f"BEGIN; SET LOCAL switchyard.deciding = 'batch'; UPDATE leads SET routing_status = 'pending' WHERE id = '{lead(1)}'; COMMIT", "23514"))
     db.run(f"SELECT acquire_routing_lock('{lead(2)}', '{OWNER}'); SELECT complete_routing('{lead(2)}', '{B}', NULL, '{OWNER}')")
     h.equal("and then it is credited once", db.run(f"SELECT count(*) FROM lead_attributions WHERE lead_id = '{lead(2)}'"), "1")

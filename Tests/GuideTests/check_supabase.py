@@ -7,7 +7,7 @@ from harness import A, B, MIGRATIONS, WORLD, ingest, lead
 
 FOLDER = MIGRATIONS[0].parent
 
-# A project as Supabase makes it: three roles, a schema auth of somebody else, and an owner who is no superuser.
+# A project as Supabase makes it: three roles, a schema auth of another owner, and an owner without superuser rights.
 PROJECT = """
 CREATE SCHEMA extensions;
 CREATE SCHEMA auth AUTHORIZATION {auth};

@@ -109,7 +109,7 @@ def run(h):
     h.check("both are migrated", all(p.returncode == 0 for p in processes), str([o[1] for o in outputs]))
     h.equal("and complete", [one.failed_checks(), two.failed_checks()], [[], []])
 
-    print("# An owner who is no superuser, on a server that grants everything to everybody")
+    print("# An owner without superuser rights, on a server that grants everything to PUBLIC")
     role = db.run("SELECT 'switchyard_guide_owner_' || pg_backend_pid()")
     owned = h.empty()
     owned.run(f"CREATE ROLE {role} NOLOGIN CREATEROLE; GRANT CREATE, USAGE ON SCHEMA public TO {role}; "

@@ -71,7 +71,7 @@ def run(h):
     print("# Orphans and health")
     db.run(f"DELETE FROM lead_routing_queue WHERE lead_id IN ('{lead(16)}', '{lead(17)}'); INSERT INTO lead_routing_queue (lead_id) VALUES ('{lead(1)}'), ('{lead(777)}')")
     h.equal("lost leads are found", db.run("SELECT switchyard.enqueue_orphans(10)"), "2")
-    h.equal("and rows of nobody removed", db.run("SELECT count(*) FROM lead_routing_queue q LEFT JOIN leads l ON l.id = q.lead_id WHERE l.routing_status IS DISTINCT FROM 'pending'"), "0")
+    h.equal("queue rows without a pending lead are removed", db.run("SELECT count(*) FROM lead_routing_queue q LEFT JOIN leads l ON l.id = q.lead_id WHERE l.routing_status IS DISTINCT FROM 'pending'"), "0")
     health = db.rows("SELECT pending_count = (SELECT count(*) FROM leads WHERE routing_status = 'pending'), routing_count, failed_count, retry_queue_count = "
                      "(SELECT count(*) FROM lead_routing_queue WHERE attempt_number > 0), stale_lock_count, expired_count, success_rate BETWEEN 0.4 AND 0.9, oldest_pending_seconds >= 0 "
                      "FROM switchyard.routing_health()")

@@ -67,7 +67,7 @@ import Testing
         #expect(answer.header("X-Inngest-Sdk") != nil && answer.header("X-Inngest-Signature") == nil)
         let other = await endpoint.send("POST", query: ["fnId": "app-clock"], [:], with: "signkey-test-00")
         #expect(other.status == 401)
-        // Without a key of our own nobody is believed.
+        // Without a signing key every request is refused.
         #expect(try await TestEndpoint([:]).call().status == 401)
         #expect(try await TestEndpoint(["INNGEST_DEV": "1"]).call(signed: false).status == 200)
     }

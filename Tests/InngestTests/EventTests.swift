@@ -5,7 +5,7 @@ import Testing
 
 @testable import Inngest
 
-/// A clock on which every pause is over at once.
+/// A clock whose sleeps return at once.
 struct ImmediateClock: Clock {
     typealias Instant = ContinuousClock.Instant
     var now: Instant { ContinuousClock.now }

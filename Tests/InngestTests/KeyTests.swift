@@ -2,7 +2,7 @@ import Testing
 
 @testable import Inngest
 
-/// The protocol's own vectors, and what must not pass.
+/// The protocol's own vectors, and invalid signatures.
 @Suite struct KeyTests {
     static let key = SigningKey(
         "signkey-test-f00f3005a3666b359a79c2bc3380ce2715e62727ac461ae1a2618f8766029c9f"

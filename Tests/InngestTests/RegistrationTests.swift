@@ -54,7 +54,7 @@ import Testing
         let inngest = FakeInngest(usual: .init(status: 400, json: ["error": "bad cron"]))
         let answer = try await TestEndpoint(inngest: inngest).send("PUT")
         #expect(answer.status == 500)
-        #expect(answer.json?["message"] == "Inngest answered with 400: bad cron")
+        #expect(answer.json?["message"] == "Inngest returned status 400: bad cron")
         #expect(answer.json?["modified"] == false)
         #expect(try await TestEndpoint(inngest: FakeInngest([nil])).send("PUT").status == 500)
     }

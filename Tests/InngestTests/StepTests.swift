@@ -5,7 +5,7 @@ import Testing
 @testable import Inngest
 
 @Suite struct StepTests {
-    /// Two steps, and a count of how often each is done.
+    /// Two steps, and a count of their executions.
     private final class Work: Sendable {
         let counts = Mutex<[String: Int]>([:])
 
@@ -68,7 +68,7 @@ import Testing
         #expect(answer.status == 206 && answer.header("X-Inngest-No-Retry") == "true")
         #expect(answer.json?.array?.first?["op"] == "StepError")
         #expect(answer.json?.array?.first?["error"]?["message"] == "no")
-        // Once its tries are used up, the run goes on with the error.
+        // Once its attempts are used up, the run continues with the error.
         let steps: JSONValue = .object([
             .init(StepRunner.id("work"), ["error": ["name": "Bad", "message": "no"]])
         ])

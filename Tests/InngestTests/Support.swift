@@ -5,7 +5,7 @@ import Synchronization
 
 @testable import Inngest
 
-/// An Inngest server that answers as a test tells it to.
+/// An Inngest server with configured answers.
 final class FakeInngest: HTTPTransport {
     struct Unreachable: Error {}
 
@@ -13,7 +13,7 @@ final class FakeInngest: HTTPTransport {
     private let usual: OutboundResponse
 
     /// - Parameters:
-    ///   - answers: the first answers; nil: none comes.
+    ///   - answers: the first answers; nil for no answer.
     ///   - usual: the answers after them.
     init(_ answers: [OutboundResponse?] = [], usual: OutboundResponse = .init(status: 200, json: ["modified": true])) {
         self.usual = usual
@@ -72,7 +72,7 @@ struct TestEndpoint {
         )
     }
 
-    /// Sends a request, signed unless told otherwise.
+    /// Sends a request, signed by default.
     func send(
         _ method: String,
         query: [String: String] = [:],

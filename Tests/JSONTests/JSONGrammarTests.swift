@@ -87,10 +87,10 @@ struct JSONGrammarTests {
         #expect(error?.reason == .tooDeep)
     }
 
-    /// The same verdict as Foundation on 60,000 texts: valid ones that were damaged in one or two places.
+    /// The same verdict as Foundation on 60,000 texts: valid ones with one or two changes.
     ///
-    /// Foundation is known to differ in two things, which are left out: it takes a comma before a closing bracket, and
-    /// refuses numbers that no double holds.
+    /// Two known differences of Foundation are excluded: it accepts a comma before a closing bracket, and refuses
+    /// numbers that no double holds.
     @Test func verdictsAgreeWithFoundation() {
         var random = SeededGenerator(seed: 20_260_131)
         let seeds = [
@@ -123,7 +123,7 @@ struct JSONGrammarTests {
     }
 }
 
-/// Any value, decoded by Foundation and forgotten.
+/// Any value, decoded by Foundation and discarded.
 private struct AnyValue: Decodable {
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -136,14 +136,14 @@ private struct AnyValue: Decodable {
     }
 }
 
-/// Whether a closing bracket follows a comma, with nothing but white space between.
+/// Whether only white space separates a comma from a closing bracket.
 private func hasTrailingComma(_ bytes: [UInt8]) -> Bool {
     let dense = bytes.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
     return zip(dense, dense.dropFirst())
         .contains { $0 == UInt8(ascii: ",") && ($1 == UInt8(ascii: "]") || $1 == UInt8(ascii: "}")) }
 }
 
-/// Whether an exponent of three digits or more stands in a text.
+/// Whether a text has an exponent of three digits or more.
 private func hasHugeExponent(_ bytes: [UInt8]) -> Bool {
     String(decoding: bytes, as: UTF8.self).contains(/[0-9][eE][+-]?[0-9]{3}/)
 }

@@ -66,7 +66,7 @@ struct JSONValueTests {
         #expect(JSONValue.object(leavingOutNil: ["a": 1, "b": nil, "c": .null]).json == #"{"a":1,"c":null}"#)
     }
 
-    /// 2,000 random trees, read back from what was written of them.
+    /// 2,000 random trees, written and parsed again.
     @Test func writtenValuesAreReadBack() throws {
         var random = SeededGenerator(seed: 8259)
         for _ in 0..<2000 {

@@ -211,7 +211,7 @@ struct MigratorTests {
             #expect(try await count(database.pool, "SELECT count(*) FROM switchyard.migrations") == 4)
             let states = try await Migrator(migrations: [Self.first, edited], pool: database.pool).status()
             #expect(states.map(\.isChanged) == [false, true])
-            // A newer release has been here: that is none of it.
+            // A newer release has migrated this database, which is accepted.
             try await Migrator(migrations: [Self.first, Self.second, stranger], pool: database.pool).refuseUnreleased()
         }
     }

@@ -28,7 +28,7 @@ PRINTED = next(b for b in re.findall(r"```sql\n(.*?)```", (HERE.parent / "GuideT
 WORKSPACES = [f"00000000-0000-4000-8000-{n:012d}" for n in range(1, 9)]
 
 # As an earlier system has left it: other types, other columns, no routing; one lead in twenty waits for a workspace, some
-# have the e-mail or phone of an older one, some identify nobody.
+# have the e-mail or phone of an older one, some have no identity.
 DRIFTED = """
 CREATE TABLE workspaces (id uuid PRIMARY KEY, name varchar(80) NOT NULL, settings json);
 CREATE TABLE leads (

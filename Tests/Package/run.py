@@ -172,7 +172,7 @@ def first_start(machine, service):
     done = machine.enter("switchyardctl doctor", check=False)
     check("switchyardctl doctor finds nothing wrong", done.returncode == 0 and "✗" not in done.stdout, done.stdout[-2500:])
     done = machine.enter("setpriv --reuid=nobody --clear-groups switchyardctl doctor", check=False)
-    check("nobody else may use it", done.returncode == 77, done.stdout)
+    check("other accounts may not use it", done.returncode == 77, done.stdout)
     key = re.search(r"sw_\w+", machine.enter("switchyardctl keys create --administrator --name package").stdout)[0]
     listed = json.loads(service.curl("/api/workspaces", f"-H 'Authorization: Bearer {key}'").stdout)
     workspace = next(w["id"] for w in listed["workspaces"] if w["name"] == "Atlas Inbound")

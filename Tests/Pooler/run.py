@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Everything through pgbouncer in transaction mode, where no session belongs to anybody. Run by script/test pooler."""
+"""Everything through pgbouncer in transaction mode, where clients share sessions. Run by script/test pooler."""
 
 import argparse
 import os
@@ -144,7 +144,7 @@ def strangers(run):
     plain = [run.cluster.run(f"SELECT boot_val FROM pg_settings WHERE name = '{name}';") for name in settings[:3]]
     plain.append(run.cluster.run("SHOW TimeZone;"))
     met = {tuple(run.pooler.psql(f"SHOW {name}") for name in settings) for _ in range(8)}
-    run.check("nobody else's session has our settings", met == {tuple(plain)}, f"{met} instead of {plain}")
+    run.check("shared sessions have no settings of Switchyard", met == {tuple(plain)}, f"{met} instead of {plain}")
     left = {run.pooler.psql("SELECT count(*) FROM pg_prepared_statements") for _ in range(8)}
     run.check("no prepared statement is left behind", left == {"0"}, str(left))
     listening = {run.pooler.psql("SELECT count(*) FROM pg_listening_channels()") for _ in range(8)}

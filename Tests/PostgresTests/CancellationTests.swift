@@ -25,7 +25,7 @@ struct CancellationTests {
                 await expectFault(.timeout) {
                     _ = try await connection.query(Statement("", "SELECT pg_sleep(61)"), timeout: .milliseconds(50))
                 }
-                // The same connection goes on.
+                // The same connection is still usable.
                 let one = try await connection.query(Statement("", "SELECT 1"))
                 #expect(one.count == 1)
             }

@@ -174,7 +174,7 @@ struct CodecTests {
         }
     }
 
-    // MARK: - Values by chance
+    // MARK: - Random values
 
     private static func some<Value>(_ count: Int, _ make: () -> Value) -> [Value?] {
         (0..<count).map { _ in Int.random(in: 0..<4) == 0 ? nil : make() }

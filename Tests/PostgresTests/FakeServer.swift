@@ -1,10 +1,10 @@
 import Glibc
 import Postgres
 
-/// Something that listens where PostgreSQL should be, for connections that must not succeed.
+/// A fake server for connections that must not succeed.
 final class FakeServer: Sendable {
     enum Manner: Sendable {
-        /// Accepts, and never says a word.
+        /// Accepts, and never answers.
         case silent
         /// Answers the start-up packet with an error.
         case refusing(state: String, String)
@@ -42,7 +42,7 @@ final class FakeServer: Sendable {
         close(descriptor)
     }
 
-    /// A port of the loopback interface on which nobody listens.
+    /// A port of the loopback interface without a listener.
     static func unusedPort() throws -> UInt16 {
         let (descriptor, port) = try bound()
         close(descriptor)

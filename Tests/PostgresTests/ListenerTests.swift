@@ -58,7 +58,7 @@ struct ListenerTests {
     }
 }
 
-/// Keeps all that is logged.
+/// Collects log messages.
 private final class Log: LogHandler, Sendable {
     private let lines = Mutex<[String]>([])
     var text: String { lines.withLock { $0.joined(separator: "\n") } }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Postgres
 
-/// Tasks that go on where answers arrive.
+/// Tasks that resume on the thread where answers arrive.
 struct LoopExecutorTests {
     @Test func taskResumesOnTheLoop() async throws {
         try await withTestPool(maximumConnections: 2) { pool, _ in
@@ -24,7 +24,7 @@ struct LoopExecutorTests {
         }
     }
 
-    /// While a task computes there, nothing is lost: what was submitted meanwhile is done after it.
+    /// Work submitted while a task computes on the loop is done after the task.
     @Test func tasksTakeTurns() async throws {
         try await withTestPool(maximumConnections: 2) { pool, _ in
             let sum = try await withThrowingTaskGroup(of: Int32.self) { group in

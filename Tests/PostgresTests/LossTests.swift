@@ -47,7 +47,7 @@ struct LossTests {
                 try await group.waitForAll()
             }
             #expect(tally.errors.allSatisfy { $0.code == .connectionLost }, "\(tally.errors.prefix(3))")
-            // At most what was under way: 16 tasks, 5 kills.
+            // At most the running statements: 16 tasks, 5 kills.
             #expect(tally.errors.count <= 80)
             await pool.shutdown()
         }
@@ -71,7 +71,7 @@ struct LossTests {
         }
     }
 
-    /// A server, or a way to it, that is there and says nothing: on a shared session and on one lent for a transaction.
+    /// A server or a network that does not answer: on a shared session and on one lent for a transaction.
     @Test func silentConnectionIsClosed() async throws {
         for inTransaction in [false, true] {
             try await withTestPool(
@@ -98,7 +98,7 @@ struct LossTests {
                             _ = try await pool.query(Statement("", "SELECT 1"))
                         }
                     }
-                    // The pool goes on with another.
+                    // The pool continues with another connection.
                     let answer = try await pool.query(Statement("", "SELECT 7"))[0].int32(0)
                     #expect(answer == 7)
                 }
@@ -168,7 +168,7 @@ struct LossTests {
     }
 }
 
-/// What many tasks have seen.
+/// The results of many tasks.
 private final class Tally: Sendable {
     private let state = Mutex((successes: 0, errors: [PostgresError](), isDone: false))
     var successes: Int { state.withLock(\.successes) }

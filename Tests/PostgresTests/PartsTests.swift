@@ -3,7 +3,7 @@ import Testing
 
 @testable import Postgres
 
-/// The small parts that need no server.
+/// Small parts that need no server.
 struct PartsTests {
     @Test func parametersShareOneBuffer() {
         var parameters = Parameters()

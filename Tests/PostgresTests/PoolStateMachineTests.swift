@@ -4,7 +4,7 @@ import Testing
 
 /// The decisions of the pool: no server, no clock, no thread.
 struct PoolStateMachineTests {
-    /// A pool whose time stands still unless it is advanced, and what it was told to do.
+    /// A pool with a manual clock, and the actions that it requested.
     private struct Pool {
         typealias Machine = PoolStateMachine<Int, String>
 
@@ -20,7 +20,7 @@ struct PoolStateMachineTests {
             machine = Machine(.init(connections: connections, waiters: waiters, connectTime: .seconds(10)))
         }
 
-        /// Takes the actions that an event had as its result.
+        /// Collects the actions that an event caused.
         @discardableResult
         mutating func perform() -> [String] {
             var taken: [String] = []
@@ -51,7 +51,7 @@ struct PoolStateMachineTests {
             return taken
         }
 
-        /// Submits a statement; returns the session that it goes to at once.
+        /// Submits a statement; returns the session to which it is sent at once.
         @discardableResult
         mutating func submit(_ statement: Int) -> Int? {
             let id = machine.submit(statement, now: now)
@@ -73,7 +73,7 @@ struct PoolStateMachineTests {
             return perform()
         }
 
-        /// Lets the sessions connect that are on their way.
+        /// Connects the sessions that are connecting.
         mutating func connectAll() {
             while !connecting.isEmpty {
                 let id = connecting.removeFirst()
@@ -83,7 +83,7 @@ struct PoolStateMachineTests {
             }
         }
 
-        /// Answers requests of a session, all of them unless told otherwise.
+        /// Answers requests of a session, all of them by default.
         @discardableResult
         mutating func answer(_ id: Int, _ count: Int? = nil) -> [String] {
             var load = loads[id] ?? .init(headSince: now)
@@ -139,7 +139,7 @@ struct PoolStateMachineTests {
         #expect(pool.loads[1]?.pending == 2 && pool.loads[2]?.pending == 2)
         pool.answer(1, 2)
         #expect(pool.submit(5) == 1)
-        // Session 1 has less to do, but has been at it for 20 ms.
+        // Session 1 has less work, but its statement has run for 20 ms.
         pool.now += .milliseconds(20)
         pool.answer(2, 1)
         pool.submit(6)
@@ -332,7 +332,7 @@ struct PoolStateMachineTests {
         #expect(pool.machine.backoff.failures == 0)
     }
 
-    // MARK: - Read-only servers and the end
+    // MARK: - Read-only servers and shutdown
 
     @Test func readOnlyServerClosesConnections() {
         var pool = Pool(connections: 3)
@@ -408,7 +408,7 @@ struct PoolStateMachineTests {
         #expect(pool.perform() == ["connect 2"])
     }
 
-    /// Whatever comes in whatever order: never more sessions than allowed, one left for statements, nobody lost.
+    /// Random events in random order: never more sessions than allowed, one kept for statements, no caller lost.
     @Test(arguments: 1...40) func boundsHoldUnderRandomEvents(seed: UInt64) {
         var random = SplitMix(state: seed)
         let connections = Int.random(in: 1...5, using: &random)
@@ -453,7 +453,7 @@ struct PoolStateMachineTests {
     }
 }
 
-/// Random numbers that a seed repeats.
+/// Random numbers of a seed.
 private struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

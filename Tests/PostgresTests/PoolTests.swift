@@ -50,7 +50,7 @@ struct PoolTests {
         try await withTestPool(maximumConnections: 2) { pool, _ in
             try await pool.withTransaction { connection in
                 _ = try await connection.query(Statement("", "SELECT 1"))
-                // With both connections lent, this would wait for ever.
+                // With both connections lent, this would block.
                 let other = Task { try await pool.withTransaction { _ in } }
                 let answer3 = try await pool.query(Statement("", "SELECT 2")).count
                 #expect(answer3 == 1)

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Postgres
 
-/// A server that takes no writes any more: connections to it are given up, in case another does.
+/// A server that stops accepting writes: its connections are closed, in case another server accepts them.
 struct ReadOnlyTests {
-    /// The first session is read-only and stays so; new ones are not, as after a fail-over.
+    /// The first session is read-only; new ones are not, as after a failover.
     @Test(arguments: [false, true])
     func refusedWriteReconnects(inTransaction: Bool) async throws {
         try await withTestPool(maximumConnections: 1) { pool, _ in

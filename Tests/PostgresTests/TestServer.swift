@@ -4,10 +4,10 @@ import Postgres
 import TestDatabase
 import Testing
 
-/// The server's own database, shared by these tests: they use temporary objects and names of their own.
+/// The server's own database, shared by these tests: they use temporary objects and unique names.
 func testConnectionString() async throws -> String { try await serverConnectionString() }
 
-/// Runs a test with a pool of its own, and a name by which its sessions are found in `pg_stat_activity`.
+/// Runs a test with its own pool, and a name that identifies the pool's sessions in `pg_stat_activity`.
 @discardableResult
 func withTestPool<T: Sendable>(
     maximumConnections: Int = 4,
@@ -34,10 +34,10 @@ func withTestPool<T: Sendable>(
     }
 }
 
-/// A logger that says nothing.
+/// A logger without output.
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-/// Asks again and again until the answer is yes, at most twenty seconds; the asking itself takes the time.
+/// Repeats a query until it returns true, at most for twenty seconds, without sleeping.
 func eventually(_ what: Comment, _ isTrue: () async throws -> Bool) async throws {
     let end = ContinuousClock.now + .seconds(20)
     while ContinuousClock.now < end {
@@ -55,7 +55,7 @@ func sessions(_ pool: PostgresPool, named name: String, where condition: String 
     return try await Int(pool.query(Statement("", sql), parameters)[0].int64(0))
 }
 
-/// Expects a fault of one kind, and gives it back to look at.
+/// Expects an error of a kind, and returns it.
 @discardableResult
 func expectFault(
     _ code: PostgresError.Code,

@@ -122,7 +122,7 @@ struct TransactionTests {
                     var parameters = Parameters()
                     parameters.append(try await connection.query(insert)[0].int32(0))
                     _ = try await pool.query(Statement("", "SELECT pg_terminate_backend($1)"), parameters)
-                    // COMMIT itself meets the closed connection.
+                    // COMMIT itself finds the closed connection.
                 }
             }
             let seen = try await rows(pool, table)
@@ -134,7 +134,7 @@ struct TransactionTests {
         try await pool.query(Statement("", "SELECT * FROM \(table)")).count
     }
 
-    /// A table of this test's own.
+    /// A table of this test only.
     private func withTable(_ body: (PostgresPool, String) async throws -> Void) async throws {
         try await withTestPool { pool, name in
             let table = "\"\(name)\""

@@ -7,7 +7,7 @@ import Testing
 struct UUIDv7Tests {
     @Test("Version, variant and time are where RFC 9562 has them")
     func layout() throws {
-        // Far enough out that no other test's ids lie between.
+        // Far enough in the future that no other test's ids are close.
         let id = UUID.v7(milliseconds: 0x0F12_3456_789A)
         let text = id.text
         #expect(text.hasPrefix("0f123456-789a-7"))

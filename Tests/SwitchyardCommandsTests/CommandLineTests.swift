@@ -1,7 +1,7 @@
 import TestDatabase
 import Testing
 
-/// What holds for every command: exit codes, the database that is needed, and where text goes.
+/// Properties of every command: exit codes, the required database, and the streams of its output.
 struct CommandLineTests {
     @Test
     func misuseExitsWith64AndShowsUsage() async {
@@ -55,6 +55,6 @@ struct CommandLineTests {
         let taken = try TakenPort()
         let run = await CommandRun(["serve", "--port", "\(taken.port)"], variables: [:])
         #expect(run.code == 1)
-        #expect(run.error.contains("Port \(taken.port) on 127.0.0.1 is used by another program"))
+        #expect(run.error.contains("Port \(taken.port) on 127.0.0.1 is in use by another program"))
     }
 }

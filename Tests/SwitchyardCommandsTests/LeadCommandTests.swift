@@ -12,7 +12,7 @@ struct LeadCommandTests {
         not an address,,,,Harbor Lane Media
         """
 
-    /// Imports the file, and answers the run.
+    /// Imports the file, and returns the run.
     private func importFile(_ commands: CommandLineUnderTest) async throws -> CommandRun {
         await commands.run("import", try commands.write(file, to: "leads.csv"))
     }
@@ -33,7 +33,7 @@ struct LeadCommandTests {
             #expect(run.output.contains("4 rows in"))
             #expect(run.error.contains("Importing"))
             let again = try await importFile(commands)
-            #expect(again.output.contains("duplicates of leads that were here before"))
+            #expect(again.output.contains("duplicates of earlier leads"))
         }
     }
 
@@ -65,7 +65,7 @@ struct LeadCommandTests {
             #expect(json.output.hasPrefix("{"))
             let unknown = await commands.run("explain", "0198c0de-0000-7000-8000-0000000000ff")
             #expect(unknown.code == 1)
-            #expect(unknown.error.contains("There is no such lead."))
+            #expect(unknown.error.contains("This lead does not exist."))
             #expect(await commands.run("explain", "five").error.contains("is not a lead's id"))
         }
     }
@@ -78,7 +78,7 @@ struct LeadCommandTests {
             #expect(byDay.code == 0)
             #expect(byDay.output.contains("ROUTED"))
             let byWorkspace = await commands.run("stats", "--by", "workspace", "--workspace", "harbor lane media")
-            // How far sums are counted depends on the open transactions of all databases of the cluster.
+            // How far statistics are counted depends on the open transactions of all databases of the cluster.
             #expect(byWorkspace.code == 0)
             #expect(byWorkspace.output.hasPrefix("WORKSPACE"))
             let rebuilt = await commands.run("stats", "rebuild")
@@ -119,18 +119,18 @@ struct LeadCommandTests {
         try await CommandLineUnderTest.withDemo { commands in
             let harbor = ["--workspace", "Harbor Lane Media"]
             let paused = await commands.run("pause", harbor[0], harbor[1], "--reason", "audit")
-            #expect(paused.output == "Routing of “Harbor Lane Media” is paused. Leads are taken in, and wait.\n")
+            #expect(paused.output == "Routing of “Harbor Lane Media” is paused. Leads are accepted, and wait.\n")
             let twice = await commands.run("pause", harbor[0], harbor[1])
             #expect(twice.output.contains("was paused already"))
             let imported = try await importFile(commands)
-            #expect(imported.output.contains("waiting for another try"))
+            #expect(imported.output.contains("waiting for another attempt"))
             let doctor = await commands.run("doctor")
             #expect(doctor.code == 1)
             #expect(doctor.output.contains("✗ pauses: routing of “Harbor Lane Media” is paused"))
             #expect(doctor.output.contains("audit"))
             let resumed = await commands.run("resume", harbor[0], harbor[1])
             #expect(resumed.output == "Routing of “Harbor Lane Media” goes on.\n")
-            #expect(await commands.run("resume", "--all").output == "Routing as a whole was not paused.\n")
+            #expect(await commands.run("resume", "--all").output == "All routing was not paused.\n")
             let retried = await commands.run("retry")
             #expect(!retried.output.hasPrefix("0 were due"))
             #expect(await commands.run("pause").code == 64)

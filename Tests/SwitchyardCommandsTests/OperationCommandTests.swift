@@ -70,7 +70,7 @@ struct OperationCommandTests {
             #expect(line.contains("until "))
             #expect(!list.output.contains(token))
             #expect(await commands.run("keys", "revoke", prefix).output.hasPrefix("Revoked \(prefix)"))
-            #expect(await commands.run("keys", "revoke", prefix).error.contains("There is no key"))
+            #expect(await commands.run("keys", "revoke", prefix).error.contains("No active key"))
             #expect(await commands.run("keys").output.contains("revoked"))
         }
     }
@@ -134,10 +134,10 @@ struct OperationCommandTests {
     @Test
     func retentionIsShownAndChanged() async throws {
         try await CommandLineUnderTest.with { commands in
-            #expect(await commands.run("retention").output.hasPrefix("Routing log: kept for ever"))
+            #expect(await commands.run("retention").output.hasPrefix("Routing log: kept without limit"))
             let changed = await commands.run("retention", "--log-months", "12")
             #expect(changed.output.hasPrefix("Routing log: 12 months beside the current one"))
-            #expect(await commands.run("retention", "--log-months", "all").output.contains("kept for ever"))
+            #expect(await commands.run("retention", "--log-months", "all").output.contains("kept without limit"))
             #expect(await commands.run("retention", "--log-months", "0").code == 1)
         }
     }

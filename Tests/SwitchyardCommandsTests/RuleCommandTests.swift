@@ -17,7 +17,7 @@ struct RuleCommandTests {
 
             #expect(await commands.run("rules", "diff", file).code == 0)
             let same = await commands.run("rules", "push", file, "--publish")
-            #expect(same.output.hasPrefix("Nothing differs; the rules of \(harbor) are at version"))
+            #expect(same.output.hasPrefix("No difference; the rules of \(harbor) are at version"))
 
             _ = try commands.write(text.replacing("priority: 50", with: "priority: 55"), to: "rules.yaml")
             let difference = await commands.run("rules", "diff", file)
@@ -94,7 +94,7 @@ struct RuleCommandTests {
             #expect(none.error.contains("--workspace"))
             let unknown = await commands.run("rules", "pull", "--workspace", "Nowhere")
             #expect(unknown.code == 1)
-            #expect(unknown.error.contains("There is no workspace “Nowhere”."))
+            #expect(unknown.error.contains("The workspace “Nowhere” does not exist."))
             #expect(unknown.error.contains(harbor))
             let platform = await commands.run("rules", "pull", "--workspace", "platform")
             #expect(platform.output.contains("owner: platform"))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SwitchyardServer
 
-/// The demo's workspaces and rules, and files like it.
+/// The demo's workspaces and rules, and other workspace files.
 struct DemoTests {
     private func withSession(
         _ variables: [String: String] = [:],
@@ -65,7 +65,7 @@ struct DemoTests {
         ("{}", "“workspaces” is missing at /"),
         (
             #"{"workspaces":[{"id":5}],"agreements":[],"rules":[]}"#,
-            "The value at /workspaces/0/id is of the wrong kind"
+            "The value at /workspaces/0/id has the wrong type"
         ),
         ("[", "This is not a workspace file"),
     ])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SwitchyardServer
 
-/// What a server asks of the process and the machine.
+/// The server's use of the process and the machine.
 struct ProcessTests {
     @Test
     func nodesOfOneMachineHaveDifferentNames() {

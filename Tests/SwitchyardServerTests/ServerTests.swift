@@ -105,7 +105,7 @@ struct ServerTests {
                         ["PORT": "\(running.port)"]
                     ) { _ in }
                 }
-                #expect(error?.problem == "Port \(running.port) on 127.0.0.1 is used by another program.")
+                #expect(error?.problem == "Port \(running.port) on 127.0.0.1 is in use by another program.")
                 #expect(error?.remedy?.contains("--port") == true)
             }
         }

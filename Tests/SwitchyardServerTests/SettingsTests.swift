@@ -4,7 +4,7 @@ import Outbound
 import SwitchyardServer
 import Testing
 
-/// What variables mean, and what is said of values that cannot be used.
+/// The settings of variables, and the errors of invalid values.
 struct SettingsTests {
     @Test
     func defaultsListenLocallyWithEmbeddedDatabase() throws {
@@ -133,7 +133,7 @@ struct SettingsTests {
         #expect(settings.monitoring.traces == nil)
     }
 
-    /// A wrong value, the variables beside it, and what is said.
+    /// An invalid value, the other variables, and the error message.
     struct WrongValue: Sendable, CustomTestStringConvertible {
         let variable: String
         let value: String

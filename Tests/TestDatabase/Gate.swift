@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lets a number of callers in at a time; the others wait in line.
+/// Admits a limited number of callers at a time; the others wait in order.
 package final class Gate: Sendable {
     private struct State {
         var free: Int

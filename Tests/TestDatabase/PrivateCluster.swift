@@ -4,7 +4,7 @@ import Synchronization
 
 private let clusterCount = Atomic(0)
 
-/// Runs a test with a cluster of its own, which it may stop, kill and starve; costs about two seconds.
+/// Runs a test with its own cluster, which it may stop, kill and starve; takes about two seconds.
 package func withPrivateCluster<Value: Sendable>(
     settings: ClusterSettings = .throwaway,
     isolation: isolated (any Actor)? = #isolation,

@@ -9,8 +9,8 @@ struct ServerAddress: Sendable, Hashable {
 
     /// The server that TEST_DATABASE_URL names; nil when it names none.
     ///
-    /// Throws when it is neither on this machine nor TEST_DATABASE_MAY_BE_WIPED=1: a test run must not be able to hit
-    /// a database that matters by a variable left in a shell.
+    /// Throws if it is neither on this machine nor TEST_DATABASE_MAY_BE_WIPED=1: a variable left in a shell must not
+    /// let a test run wipe a real database.
     static func fromEnvironment() throws -> ServerAddress? {
         guard let value = getenv("TEST_DATABASE_URL").map({ String(cString: $0) }), !value.isEmpty else { return nil }
         let address = ServerAddress(value)
@@ -19,7 +19,7 @@ struct ServerAddress: Sendable, Hashable {
         return address
     }
 
-    /// Says what to do, and not what the variable holds.
+    /// Names the remedy, without the variable's value.
     struct NotLocal: Error, CustomStringConvertible {
         var description: String {
             "TEST_DATABASE_URL names a server that is not on this machine. If tests may make and drop databases there, "
@@ -37,7 +37,7 @@ struct ServerAddress: Sendable, Hashable {
 
     /// Whether every host is this machine by name, or a unix socket.
     ///
-    /// No host at all is one as well.
+    /// Without a host it is local too.
     var isLocal: Bool {
         guard let options, options["service"] == nil else { return false }
         let hosts = ["host", "hostaddr"].flatMap { (options[$0] ?? "").split(separator: ",") }

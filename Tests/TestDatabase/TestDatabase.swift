@@ -1,20 +1,20 @@
 import Logging
 package import Postgres
 
-/// A database of a test's own, dropped when the test ends.
+/// A test's own database, dropped when the test ends.
 package struct TestDatabase: Sendable {
     /// Its name in the cluster.
     package let name: String
-    /// What libpq takes to reach it.
+    /// The connection string for libpq.
     package let connectionString: String
-    /// Connections to it, as many as the test asked for.
+    /// Its connections, as many as the test requested.
     package let pool: PostgresPool
 }
 
-/// Runs a test with a migrated database of its own.
+/// Runs a test with its own migrated database.
 ///
-/// A clone of a template that is migrated once per process; costs about 0.1 s. At most eight are open at a time, the
-/// others wait in line, so do not open a second one inside the body.
+/// A clone of a template that is migrated once per process; takes about 0.1 s. At most eight are open at a time, and
+/// other tests wait, so do not open a second one inside the body.
 package func withTestDatabase<Value: Sendable>(
     connections: Int = 8,
     isolation: isolated (any Actor)? = #isolation,
@@ -23,7 +23,7 @@ package func withTestDatabase<Value: Sendable>(
     try await withDatabase(of: .migrated, connections: connections, isolation: isolation, body)
 }
 
-/// Runs a test with an empty database of its own: nothing of ours is in it, only the cluster's roles.
+/// Runs a test with its own empty database: it has no objects of Switchyard, only the cluster's roles.
 package func withEmptyDatabase<Value: Sendable>(
     connections: Int = 8,
     isolation: isolated (any Actor)? = #isolation,
@@ -32,7 +32,7 @@ package func withEmptyDatabase<Value: Sendable>(
     try await withDatabase(of: .empty, connections: connections, isolation: isolation, body)
 }
 
-/// How to reach the cluster's own database, for tests that leave nothing in it.
+/// The cluster's own database, for tests that leave nothing in it.
 package func serverConnectionString() async throws -> String {
     try await TestServer.shared().connectionString(database: "postgres")
 }
@@ -63,7 +63,7 @@ private func withDatabase<Value: Sendable>(
         } catch {
             outcome = .failure(error)
         }
-        // In a task of its own, so that a cancelled test tidies up too.
+        // In its own task, so that a cancelled test is cleaned up too.
         await Task {
             await pool.shutdown()
             await server.drop(name)

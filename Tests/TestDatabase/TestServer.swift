@@ -11,10 +11,10 @@ actor TestServer {
 
     private static let starting = Task { try await TestServer() }
 
-    /// The server, started by whoever asks first.
+    /// The server, started on first use.
     static func shared() async throws -> TestServer { try await starting.value }
 
-    /// What a database is made from.
+    /// The template of a database.
     enum Origin: Sendable {
         case migrated, empty
     }
@@ -42,7 +42,7 @@ actor TestServer {
 
     nonisolated func connectionString(database: String) -> String { address.connectionString(database: database) }
 
-    /// Makes a database and returns its name.
+    /// Creates a database and returns its name.
     func create(_ origin: Origin) async throws -> String {
         let template =
             switch origin {
@@ -54,7 +54,7 @@ actor TestServer {
         return name
     }
 
-    /// Drops a database, and whoever is still connected to it.
+    /// Drops a database, and disconnects its clients.
     func drop(_ name: String) async {
         _ = try? await administration.simple("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
     }
@@ -85,7 +85,7 @@ actor TestServer {
         return "switchyard_test_\(ThrowawayDirectory.process)_\(count)"
     }
 
-    /// Databases that test processes of this machine left when they were killed, or on exit: the templates.
+    /// Databases that killed test processes of this machine left behind, and on exit the templates.
     private func dropStrays() async throws {
         let names = try await administration.query(.init("", "SELECT datname::text FROM pg_database"))
         for name in try names.map({ try $0.string(0) }) where name.hasPrefix("switchyard_test_") {
@@ -111,9 +111,9 @@ actor TestServer {
 }
 
 extension PostgresPool {
-    /// Makes a database from a template that nobody is connected to.
+    /// Creates a database from a template without connections.
     ///
-    /// Copying files takes half the time of writing the copy to the log, where checkpoints cost nothing (fsync off).
+    /// Copying files takes half the time of logging the copy, since checkpoints cost nothing here (fsync off).
     fileprivate func create(_ name: String, from template: String, copyingFiles: Bool) async throws {
         let strategy = copyingFiles ? "file_copy" : "wal_log"
         _ = try await simple("CREATE DATABASE \(name) TEMPLATE \(template) STRATEGY \(strategy)")

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Synchronization
 
-/// The directories of clusters that test processes throw away.
+/// The temporary directories of test clusters.
 enum ThrowawayDirectory {
     /// This process.
     static var process: Int32 { getpid() }
@@ -10,24 +10,24 @@ enum ThrowawayDirectory {
     private static let prefix = "switchyard-test-"
     private static let atExit = Mutex<[String]>([])
 
-    /// A directory for this process, when those of processes that are gone have been removed.
+    /// A directory for this process, after removing those of ended processes.
     static func claim(_ suffix: String = "") -> String {
         let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where name.hasPrefix(prefix) {
             let number = name.dropFirst(prefix.count).prefix { $0.isNumber }
             guard let owner = Int32(number), owner != process, !isRunning(owner) else { continue }
-            // What another account made stays.
+            // Directories of other accounts are kept.
             try? FileManager.default.removeItem(atPath: "\(base)/\(name)")
         }
         return "\(base)/\(prefix)\(process)\(suffix)"
     }
 
-    /// Whether there is such a process.
+    /// Whether the process exists.
     static func isRunning(_ process: Int32) -> Bool {
         kill(process, 0) == 0 || errno == EPERM
     }
 
-    /// Ends the server of a directory, if there is one, and removes the directory, when this process exits.
+    /// Stops the server of a directory, if any, and removes the directory, when this process exits.
     static func removeAtExit(_ directory: String) {
         let isFirst = atExit.withLock { directories in
             directories.append(directory)
@@ -43,7 +43,7 @@ enum ThrowawayDirectory {
         let file = "\(directory)/data/postmaster.pid"
         if let text = try? String(contentsOfFile: file, encoding: .utf8),
             let server = Int32(text.prefix { $0 != "\n" }),
-            // A number may be another program's by now.
+            // The process id may have been reused.
             let line = try? String(contentsOfFile: "/proc/\(server)/cmdline", encoding: .utf8), line.contains(directory)
         {
             kill(server, SIGQUIT)

@@ -20,10 +20,10 @@ package struct Answer: Sendable {
 
     package subscript(_ key: String) -> AnyJSON? { body?[key] }
 
-    /// The fields at fault, in order.
+    /// The invalid fields, in order.
     package var fields: [String] { body?["errors"]?.array?.compactMap { $0["field"]?.string } ?? [] }
 
-    /// Whether this is a complete problem of a status, by RFC 9457.
+    /// Whether this is a complete problem with a status, by RFC 9457.
     package func isProblem(_ expected: Int) -> Bool {
         status == expected && headers[.contentType] == "application/problem+json" && self["status"]?.int == expected
             && self["type"]?.string?.hasPrefix("urn:switchyard:problem:") == true && self["title"]?.string != nil

@@ -6,24 +6,24 @@ package import Logging
 import NIOCore
 package import Web
 
-/// The API over real use cases, without a socket.
+/// The API with real use cases, without a socket.
 package struct TestServer: Sendable {
     private let client: RouterClient
-    /// The token of each key that a test calls by a short name; other names are sent as they are.
+    /// The token of each short key name; other names are sent unchanged.
     private let tokens: [String: String]
-    /// The key of requests that name none.
+    /// The default key of requests.
     private let defaultKey: String
 
     /// Runs a test against the API.
     ///
     /// - Parameters:
-    ///   - useCases: what the API calls.
-    ///   - tokens: the token of each key that the test names.
-    ///   - defaultKey: the key of requests that name none.
-    ///   - limits: how much is accepted.
-    ///   - mounts: paths that answer for themselves.
-    ///   - metrics: what counts requests.
-    ///   - logger: where requests are logged.
+    ///   - useCases: the use cases of the API.
+    ///   - tokens: the token of each short key name.
+    ///   - defaultKey: the default key of requests.
+    ///   - limits: the limits of requests.
+    ///   - mounts: endpoints with their own protocol.
+    ///   - metrics: counts requests.
+    ///   - logger: logs requests.
     ///   - test: the test.
     /// - Throws: what the test throws.
     package static func run(
@@ -101,17 +101,17 @@ package struct TestServer: Sendable {
 }
 
 extension Logger {
-    /// A log that nothing is written to.
+    /// A log without output.
     package static let quiet = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
 }
 
-/// Keeps every line of a log as text.
+/// Collects every log line as text.
 package struct RecordingLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level = .trace
     private let record: @Sendable (String) -> Void
 
-    /// A handler that hands each line over.
+    /// A handler that passes on each line.
     package init(record: @escaping @Sendable (String) -> Void) { self.record = record }
 
     package subscript(metadataKey key: String) -> Logger.MetadataValue? {

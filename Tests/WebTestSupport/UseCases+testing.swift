@@ -5,10 +5,10 @@ import Logging
 package import Postgres
 
 extension UseCases {
-    /// The administrator's key of the use cases that tests make.
+    /// The administrator's key of the use cases of tests.
     package static let administratorKey = "admin-key"
 
-    /// Use cases over a database, as the server puts them together.
+    /// Use cases on a database, created as in the server.
     package init(testing pool: PostgresPool) {
         let stores = Stores(pool: pool)
         let rules = RuleSetCache(source: stores.ruleSets)
@@ -24,7 +24,7 @@ extension UseCases {
         )
     }
 
-    /// Use cases whose database does not exist: for requests that are answered without it.
+    /// Use cases without a database: for requests that are answered without it.
     package static func withoutDatabase() -> UseCases {
         let configuration = PostgresConfiguration(
             connectionString: "host=/nonexistent",

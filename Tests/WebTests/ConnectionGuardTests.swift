@@ -28,7 +28,7 @@ struct ConnectionGuardTests {
         try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(string: "{}\n")))
     }
 
-    /// Whether the reader of the body has been told that it takes too long.
+    /// Whether the reader of the body received the timeout error.
     private var isTimedOut: Bool {
         do {
             try channel.throwIfErrorCaught()

@@ -8,7 +8,7 @@ import WebTestSupport
 
 @testable import Web
 
-/// Clients that connect and send nothing do not keep others out.
+/// Clients that connect and send nothing do not block others.
 struct ConnectionLimiterTests {
     @Test(.timeLimit(.minutes(1))) func silentConnectionsAreClosedFirst() async throws {
         var limits = WebConfiguration.Limits()
@@ -36,7 +36,7 @@ struct ConnectionLimiterTests {
                 return text
             }
             #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
-            // Those that made room are closed.
+            // The idle ones are closed.
             try await silent[0].closeFuture.get()
             for channel in silent { try? await channel.close() }
         }

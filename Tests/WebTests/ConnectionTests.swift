@@ -9,16 +9,16 @@ import WebTestSupport
 
 @testable import Web
 
-/// What only shows on a real connection.
+/// Behaviour that only shows on a real connection.
 struct ConnectionTests {
-    /// Sends bytes to a live server in parts and gives all that comes back until it closes the connection.
+    /// Sends bytes to a live server in parts and returns the answer until the server closes the connection.
     ///
     /// - Parameters:
     ///   - parts: what is sent, part by part.
     ///   - limits: the server's limits.
-    ///   - endless: sent again and again afterwards, until the server stops reading it.
-    /// - Returns: what came back, and how many bytes of `endless` went out.
-    /// - Throws: what the socket says, unless an answer came first.
+    ///   - endless: sent repeatedly afterwards, until the server stops reading.
+    /// - Returns: the answer, and how many bytes of `endless` were sent.
+    /// - Throws: the socket's error, unless an answer came first.
     private func talk(
         _ parts: [String],
         limits: WebConfiguration.Limits = .init(),
@@ -33,11 +33,11 @@ struct ConnectionTests {
                     }
                 }
             return try await channel.executeThenClose { inbound, outbound in
-                // A machine that is busy enough lets the server close before everything is sent.
+                // On a busy machine the server may close before everything is sent.
                 for part in parts where (try? await outbound.write(ByteBuffer(string: part))) == nil { break }
                 var sent = 0
                 if let endless {
-                    // Ends when the server has had enough; it has to have answered by then.
+                    // Ends when the server closes; it must have answered by then.
                     while sent < 100 << 20, (try? await outbound.write(endless)) != nil {
                         sent += endless.readableBytes
                     }
@@ -46,7 +46,7 @@ struct ConnectionTests {
                 do {
                     for try await buffer in inbound { text += String(buffer: buffer) }
                 } catch  where !text.isEmpty {
-                    // A reset after the answer: we were still sending.
+                    // A reset after the answer, while the client was still sending.
                 }
                 return (text, sent)
             }

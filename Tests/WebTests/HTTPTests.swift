@@ -109,7 +109,7 @@ struct HTTPTests {
         }
     }
 
-    /// Hummingbird leaves out a zero at the beginning of its ids, for as long as the process lives.
+    /// Hummingbird omits a leading zero of its ids, for as long as the process runs.
     @Test func generatedRequestIDsHave32Digits() async throws {
         #expect(AnswerMiddleware.padded("1") == "00000000000000000000000000000001")
         #expect(AnswerMiddleware.padded("bd62449a35555334665d878baeff152") == "0bd62449a35555334665d878baeff152")

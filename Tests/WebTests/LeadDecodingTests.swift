@@ -24,7 +24,7 @@ struct LeadDecodingTests {
         }
     }
 
-    /// Wrong values: the answer names the field under the name it was sent with, and repeats nothing of it.
+    /// Invalid values: the answer names the field as it was sent, and does not repeat the value.
     @Test(arguments: [
         (#"{}"#, [""]), (#"{"firstName":"Canary"}"#, [""]), (#"{"email":"canary"}"#, ["/email"]),
         (#"{"email":"canary@"}"#, ["/email"]), (#"{"email":5}"#, ["/email"]),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Web
 
-/// Bodies of lines, cut into lines.
+/// Bodies split into lines.
 struct LineSplitterTests {
     @Test(arguments: 1...7) func linesDoNotDependOnChunks(size: Int) throws {
         let text = Array("one\ntwo\r\n\n  \nthree".utf8)

@@ -8,7 +8,7 @@ import WebTestSupport
 
 @testable import Web
 
-/// Requests are counted by route, whatever is asked.
+/// Requests are counted by route, whatever the path.
 struct MeterTests {
     /// Metrics that a test can read, by name and labels.
     private final class Recorded: MetricsFactory {
@@ -27,7 +27,7 @@ struct MeterTests {
         private let cells = Mutex<[String: Cell]>([:])
         private let made = Mutex(0)
 
-        /// How many were made.
+        /// The number of metrics.
         var count: Int { made.withLock { $0 } }
         var names: Set<String> { Set(cells.withLock { $0.keys }) }
 
@@ -82,7 +82,7 @@ struct MeterTests {
         #expect(recorded.values("http.server.request.duration POST /api/leads/decode").count == 4)
         #expect(recorded.values("http.server.request.duration POST /api/leads/decode").allSatisfy { $0 > 0 })
         #expect(recorded.values("http.server.request.duration GET /healthz").count == 1)
-        // What has begun has ended.
+        // Every started request has ended.
         #expect(recorded.values("http.server.active_requests").reduce(0, +) == 0)
         #expect(recorded.values("http.server.active_requests").count == 1 + 2 * 7)
     }
@@ -107,12 +107,12 @@ struct MeterTests {
                 "http.server.requests _OTHER /api/leads 4xx",
             ]
         )
-        // Each was made once, and held: a request makes none.
+        // Each metric is created once and kept: a request creates none.
         #expect(recorded.count == 7)
         #expect(recorded.values("http.server.requests _OTHER /api/leads 4xx").count >= 40)
     }
 
-    /// A stream is under way until its last line.
+    /// A stream counts as active until its last line.
     @Test func streamIsMeasuredToItsEnd() async throws {
         let recorded = Recorded()
         try await TestServer.run(.withoutDatabase(), metrics: recorded) { server in

@@ -6,7 +6,7 @@ import WebTestSupport
 @testable import Web
 
 @Suite struct MountTests {
-    /// Answers with what it is given, and asks for an administrator when the query says so.
+    /// Returns the request's values, and requires an administrator if the query says so.
     private static let echo = MountedEndpoint(path: "/api/echo", methods: ["GET", "PUT", "POST"]) { request in
         if request.query["guarded"] != nil { try await request.requireAdministrator(.routingWrite) }
         if request.query["busy"] != nil { throw RequestError.unavailable(reason: "Busy.") }

@@ -37,7 +37,7 @@ struct ProblemTests {
         )
     }
 
-    /// An error that the API has never heard of.
+    /// An error type that the API does not know.
     private struct UnknownError: Error {
         let secret = "p@ssw0rd"
     }

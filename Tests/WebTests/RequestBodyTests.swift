@@ -4,7 +4,7 @@ import WebTestSupport
 
 @testable import Web
 
-/// Bodies and queries that are refused before the database is asked, each fault by its field.
+/// Bodies and queries that are refused before a database query, each problem with its field.
 struct RequestBodyTests {
     @Test(arguments: [
         ("{}", ["/name", "/destinationWorkspaceId"]),

@@ -1,10 +1,10 @@
 import Outbound
 
-/// What we call ourselves towards Inngest.
+/// This app's identity in Inngest.
 package struct InngestApp: Sendable, Hashable {
-    /// The app's id: the first part of every function's.
+    /// The app's id: the first part of every function's id.
     package let id: String
-    /// Our version, as `1.2.3`.
+    /// The version of this server, as `1.2.3`.
     package let version: String
 
     /// An app.
@@ -20,7 +20,7 @@ package struct InngestApp: Sendable, Hashable {
     /// The value of `X-Inngest-Sdk`.
     var sdk: String { "\(Self.author)/inngest-swift:v\(version)" }
 
-    /// What every request and every answer carries.
+    /// The headers of every request and every answer.
     func headers(environment: String?) -> [HeaderField] {
         var fields = [
             HeaderField("X-Inngest-Sdk", sdk), HeaderField("X-Inngest-Req-Version", "2"),
@@ -30,6 +30,6 @@ package struct InngestApp: Sendable, Hashable {
         return fields
     }
 
-    /// A function's name over all apps.
+    /// A function's id over all apps.
     func compositeID(_ function: InngestFunction) -> String { "\(id)-\(function.id)" }
 }

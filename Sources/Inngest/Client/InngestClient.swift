@@ -1,17 +1,17 @@
 import JSON
 package import Outbound
 
-/// Asks things of Inngest's API.
+/// A client of Inngest's API.
 package struct InngestClient: Sendable {
-    /// Why the API did not do what it was asked for.
+    /// Why a request to the API failed.
     package struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
-        /// The status that it answered with; nil if it did not answer.
+        /// The status of the answer; nil without an answer.
         package let status: Int?
-        /// What it said, shortened.
+        /// The error message, shortened.
         package let message: String
 
         package var description: String {
-            status.map { "Inngest answered with \($0): \(message)" } ?? "Inngest did not answer: \(message)"
+            status.map { "Inngest returned status \($0): \(message)" } ?? "Inngest did not answer: \(message)"
         }
     }
 
@@ -29,22 +29,22 @@ package struct InngestClient: Sendable {
         self.transport = transport
     }
 
-    /// Tells Inngest where we are and what there is to call.
+    /// Registers the app's address and functions with Inngest.
     ///
     /// - Parameters:
-    ///   - registration: what to tell.
-    ///   - deployID: the deployment that the request to register came with.
-    ///   - serverKind: the kind of server that asked for it; another kind refuses.
-    /// - Returns: whether anything is new to Inngest.
+    ///   - registration: the registration.
+    ///   - deployID: the deployment of the request to register.
+    ///   - serverKind: the kind of server that requested it; another kind refuses.
+    /// - Returns: whether the registration changed anything.
     /// - Throws: ``Failure``.
     func register(
         _ registration: Registration,
         deployID: String? = nil,
         serverKind: String? = nil
     ) async throws(Failure) -> Bool {
-        // Inngest takes an app without functions, and then calls none.
+        // Inngest accepts an app without functions, and then calls none.
         guard !registration.functions.isEmpty else {
-            throw Failure(status: nil, message: "There are no functions to register.")
+            throw Failure(status: nil, message: "The app has no functions to register.")
         }
         var path = "/fn/register"
         if let deployID { path += "?deployId=" + Self.escape(deployID) }
@@ -53,21 +53,21 @@ package struct InngestClient: Sendable {
         return answer["modified"]?.bool ?? false
     }
 
-    /// The events that a run was called for, when there are too many for the call.
+    /// The events of a run, if the call was too large to include them.
     func events(ofRun run: String) async throws(Failure) -> [JSONValue] {
         let answer = try await ask("GET", "/v0/runs/\(Self.escape(run))/batch")
-        guard let events = answer.array else { throw Failure(status: 200, message: "the events are no list") }
+        guard let events = answer.array else { throw Failure(status: 200, message: "the events are not a list") }
         return events
     }
 
-    /// What is kept of a run's steps, when it is too much for the call.
+    /// The step results of a run, if the call was too large to include them.
     func steps(ofRun run: String) async throws(Failure) -> JSONValue {
         let answer = try await ask("GET", "/v0/runs/\(Self.escape(run))/actions")
-        guard answer.members != nil else { throw Failure(status: 200, message: "the steps are no object") }
+        guard answer.members != nil else { throw Failure(status: 200, message: "the steps are not an object") }
         return answer
     }
 
-    /// Asks with one key, and with the other if the first is refused.
+    /// Sends a request with one key, and with the other if the first is refused.
     private func ask(
         _ method: String,
         _ path: String,
@@ -77,7 +77,7 @@ package struct InngestClient: Sendable {
         var headers = app.headers(environment: settings.environmentName) + extra
         if !body.isEmpty { headers.append(HeaderField("Content-Type", "application/json")) }
         let bearers = settings.signingKeys.all.map { [HeaderField("Authorization", "Bearer " + $0.bearer)] }
-        var refusal = Failure(status: nil, message: "There is no way to ask.")
+        var refusal = Failure(status: nil, message: "No signing key is set.")
         for bearer in bearers.isEmpty ? [[]] : bearers {
             let response: OutboundResponse
             do {
@@ -106,7 +106,7 @@ package struct InngestClient: Sendable {
         throw refusal
     }
 
-    /// Text as a part of an address.
+    /// A text escaped for a URL.
     static func escape(_ text: String) -> String {
         var escaped: [UInt8] = []
         for byte in text.utf8 {

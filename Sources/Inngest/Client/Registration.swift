@@ -4,12 +4,12 @@ import JSON
 struct Registration: Sendable {
     let app: InngestApp
     let functions: [InngestFunction]
-    /// Where Inngest reaches us, without a query.
+    /// The address at which Inngest reaches the app, without a query.
     let url: String
 
     /// The body of a registration.
     ///
-    /// Nothing in it is null: the server's decoder does not take that.
+    /// It contains no null, which the server's decoder refuses.
     var json: JSONValue {
         [
             "url": .string(url), "deployType": "ping", "appName": .string(app.id), "sdk": .string(app.sdk), "v": "0.1",
@@ -18,10 +18,10 @@ struct Registration: Sendable {
         ]
     }
 
-    /// What of the protocol's options we know.
+    /// The supported options of the protocol.
     static let capabilities: JSONValue = ["in_band_sync": "v1", "trust_probe": "v1"]
 
-    /// The functions alone.
+    /// Only the functions.
     var functionsJSON: JSONValue { .array(functions.map(describe)) }
 
     private func describe(_ function: InngestFunction) -> JSONValue {

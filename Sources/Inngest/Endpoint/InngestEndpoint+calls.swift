@@ -3,10 +3,10 @@ import Logging
 import Outbound
 
 extension InngestEndpoint {
-    /// `POST ?fnId=…&stepId=…`: a function is to run, or a step of it.
+    /// `POST ?fnId=…&stepId=…`: runs a function, or a step of it.
     func call(_ request: InngestRequest, _ verdict: SigningKeys.Verdict) async -> InngestResponse {
         guard isTrusted(verdict) else {
-            logger.warning("a call that Inngest did not sign was refused")
+            logger.warning("refused a call without a valid Inngest signature")
             return Self.unauthorised
         }
         guard let id = request.query["fnId"], let function = functions.first(where: { app.compositeID($0) == id })
@@ -22,7 +22,7 @@ extension InngestEndpoint {
         return answer(await run(function, call))
     }
 
-    /// What became of a call.
+    /// The outcome of a call.
     enum Outcome: Sendable, Hashable {
         case done(JSONValue)
         case failed(FunctionFailure)
@@ -39,11 +39,11 @@ extension InngestEndpoint {
         }
     }
 
-    /// Reads a call; what is missing because it is too large is asked for.
+    /// Decodes a call; fetches parts that were omitted because of their size.
     private func read(_ request: InngestRequest) async throws -> FunctionCall {
         guard let body = try? InngestJSON.value(of: request.body), let context = body["ctx"],
             let run = context["run_id"]?.string
-        else { throw FunctionFailure.final("The body is not a call.", name: "BadCall") }
+        else { throw FunctionFailure.final("The body is not a function call.", name: "BadCall") }
         var events = [body["event"]].compactMap { $0 }
         var steps = body["steps"]
         if context["use_api"]?.bool ?? body["use_api"]?.bool ?? false {
@@ -71,7 +71,7 @@ extension InngestEndpoint {
         )
     }
 
-    /// An outcome in the protocol's terms.
+    /// An outcome in the protocol's form.
     private func answer(_ outcome: Outcome) -> InngestResponse {
         switch outcome {
         case .done(let value): return InngestResponse(200, value)
@@ -82,7 +82,7 @@ extension InngestEndpoint {
             }
             return response
         case .failed(let failure):
-            // Inngest reads the header, not the status: a 400 without it is tried again.
+            // Inngest reads the header, not the status: a 400 without it is retried.
             return InngestResponse(
                 failure.isRetriable ? 500 : 400,
                 failure.json,

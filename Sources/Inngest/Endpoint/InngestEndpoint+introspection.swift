@@ -1,7 +1,7 @@
 import JSON
 
 extension InngestEndpoint {
-    /// Answers `GET`: what this app is.
+    /// Answers `GET`: describes the app.
     ///
     /// A request signed by Inngest gets more detail, but never a key.
     func introspection(_ verdict: SigningKeys.Verdict) -> InngestResponse {

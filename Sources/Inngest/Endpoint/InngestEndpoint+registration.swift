@@ -3,11 +3,11 @@ import Logging
 import Outbound
 
 extension InngestEndpoint {
-    /// `PUT`: to be registered.
+    /// `PUT`: registers the app.
     ///
-    /// In band, the answer holds what Inngest wants to know, and only a signed request gets it. Out of band, we tell
-    /// Inngest's API, and any client may ask for it; so an unsigned request does not decide where Inngest is to
-    /// find us, unless it is a dev server.
+    /// In band, the answer holds the registration, and only a signed request gets it. Out of band, the app calls
+    /// Inngest's API, and any client may request it; so an unsigned request does not determine the app's address,
+    /// except with a dev server.
     func registration(_ request: InngestRequest, _ verdict: SigningKeys.Verdict) async -> InngestResponse {
         if request.header("X-Inngest-Sync-Kind") == "in_band", case .signed = verdict { return inBand(request) }
         if settings.mode == .cloud {
@@ -18,7 +18,7 @@ extension InngestEndpoint {
             }
         }
         guard let origin = settings.serveOrigin ?? (isTrusted(verdict) ? request.origin : nil) else {
-            return outOfBand(500, "INNGEST_SERVE_ORIGIN is not set, and nothing proves that Inngest asks.", false)
+            return outOfBand(500, "INNGEST_SERVE_ORIGIN is not set, and the request is not signed by Inngest.", false)
         }
         do {
             let isNew = try await registrations.once(for: origin) {
@@ -64,11 +64,11 @@ extension InngestEndpoint {
     }
 }
 
-/// Keeps registrations from being asked for faster than Inngest answers: requests in the meantime get the same answer.
+/// Coalesces concurrent registrations: requests during one get its result.
 actor RegistrationCoalescer {
     private var underWay: [String: Task<Bool, any Error>] = [:]
 
-    /// Does the work, or waits for the same work that is under way.
+    /// Does the work, or waits for the same work in progress.
     func once(for origin: String, _ work: @escaping @Sendable () async throws -> Bool) async throws -> Bool {
         if let task = underWay[origin] { return try await task.value }
         let task = Task { try await work() }

@@ -2,19 +2,19 @@ import FoundationEssentials
 package import JSON
 
 extension InngestEndpoint {
-    /// Why a received event did nothing.
+    /// Why a received event ran no function.
     package enum Refusal: Error, Sendable, Hashable {
         /// The body is not an event.
         case notAnEvent
-        /// No function waits for an event of this name; these names there are.
+        /// No function is triggered by this event; `known` lists those that are.
         case unknownEvent(known: [String])
-        /// A function did not do it.
+        /// A function failed.
         case failed(FunctionFailure)
     }
 
-    /// `POST {"name","data"}`: runs, here and now, what this event triggers.
+    /// `POST {"name","data"}`: runs the functions that this event triggers, in this process.
     ///
-    /// The caller has made sure that the sender may do so.
+    /// The caller has checked that the sender may do so.
     ///
     /// - Parameter body: the event.
     /// - Returns: the event's id, and for each function its name, its run and its result.

@@ -2,9 +2,9 @@ import JSON
 package import Logging
 import Outbound
 
-/// Answers what Inngest asks of an app: what it is (GET), to be registered (PUT), to be run (POST).
+/// Answers Inngest's requests to an app: describe (GET), register (PUT), run (POST).
 ///
-/// It waits for nothing but the functions and Inngest's API, and keeps nothing between calls.
+/// It waits only for the functions and Inngest's API, and keeps no state between calls.
 package struct InngestEndpoint: Sendable {
     let app: InngestApp
     let settings: InngestSettings
@@ -17,10 +17,10 @@ package struct InngestEndpoint: Sendable {
     /// An endpoint.
     ///
     /// - Parameters:
-    ///   - client: how Inngest's API is asked; its app and settings are the endpoint's.
-    ///   - functions: what there is to call.
+    ///   - client: the client of Inngest's API, with the app and its settings.
+    ///   - functions: the functions.
     ///   - now: the time in seconds since 1970.
-    ///   - logger: for refusals and registrations.
+    ///   - logger: logs refusals and registrations.
     package init(
         client: InngestClient,
         functions: [InngestFunction],
@@ -56,9 +56,9 @@ package struct InngestEndpoint: Sendable {
         return response
     }
 
-    /// Whether Inngest sent a request, as its signature proves.
+    /// Whether Inngest sent a request, by its signature.
     ///
-    /// A dev server proves nothing, and is believed.
+    /// Requests of a dev server are not signed, and are trusted.
     package func isFromInngest(_ request: InngestRequest) -> Bool {
         isTrusted(settings.signingKeys.verdict(request.signature, over: request.body, now: now()))
     }
@@ -70,7 +70,7 @@ package struct InngestEndpoint: Sendable {
 
     static let unauthorised = InngestResponse(401, ["message": "Unauthorized"])
 
-    /// What is reported about an app at an address.
+    /// The registration of the app at an address.
     func registration(at origin: String) -> Registration {
         Registration(app: app, functions: functions, url: origin + settings.path)
     }

@@ -1,8 +1,8 @@
 import JSON
 
-/// Reads what Inngest sends.
+/// Decodes Inngest's JSON.
 enum InngestJSON {
-    /// The data of an event may be nested deeper than what this server takes elsewhere.
+    /// The data of an event may be nested deeper than elsewhere.
     private static let maximumDepth = 128
 
     /// The value of a body.

@@ -1,13 +1,13 @@
 import JSON
 package import Outbound
 
-/// A request to the endpoint, as it came.
+/// A request to the endpoint, unchanged.
 package struct InngestRequest: Sendable {
     /// The method.
     package let method: String
     /// The query's values by name.
     package let query: [String: String]
-    /// The bytes of the body, untouched: a signature is over them.
+    /// The bytes of the body, unchanged, because they are signed.
     package let body: [UInt8]
     private let headers: [String: String]
 
@@ -16,7 +16,7 @@ package struct InngestRequest: Sendable {
     /// - Parameters:
     ///   - method: the method.
     ///   - query: the query's values by name.
-    ///   - headers: the header's fields; of two with one name the first counts.
+    ///   - headers: the header's fields; of two with the same name the first counts.
     ///   - body: the bytes of the body.
     package init(method: String, query: [String: String] = [:], headers: [HeaderField] = [], body: [UInt8] = []) {
         self.method = method
@@ -25,13 +25,13 @@ package struct InngestRequest: Sendable {
         self.headers = Dictionary(headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first }
     }
 
-    /// A header's value, whatever the case of its name.
+    /// A header's value, by its name in any case.
     package func header(_ name: String) -> String? { headers[name.lowercased()] }
 
-    /// What signs the request, if anything does.
+    /// The request's signature, if it has one.
     var signature: String? { header("X-Inngest-Signature") }
 
-    /// The origin that the request came to, as its sender says; nil if what he says is no host.
+    /// The origin of the request's address, as its sender states it; nil if it is not a valid host.
     var origin: String? {
         guard let host = header("X-Forwarded-Host") ?? header("Host"), 1...255 ~= host.utf8.count,
             host.utf8.allSatisfy({ byte in
@@ -58,7 +58,7 @@ package struct InngestResponse: Sendable, Hashable {
         body = json.bytes
     }
 
-    /// A header's value, whatever the case of its name.
+    /// A header's value, by its name in any case.
     package func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }

@@ -2,9 +2,9 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Registers the app when the server has begun to listen, and tries until Inngest has it.
+/// Registers the app once the server listens, and retries until it succeeds.
 ///
-/// It does so only where it knows how Inngest reaches us: by `INNGEST_SERVE_ORIGIN`, or beside a dev server.
+/// It only does so if the app's address is known: by `INNGEST_SERVE_ORIGIN`, or with a dev server.
 package struct RegistrationService: Service {
     private let endpoint: InngestEndpoint
     private let clock: any Clock<Duration>
@@ -16,7 +16,7 @@ package struct RegistrationService: Service {
         self.clock = clock
     }
 
-    /// Tells that the server listens at a port.
+    /// Reports the port on which the server listens.
     package func listening(port: Int) {
         opened.continuation.yield(port)
         opened.continuation.finish()
@@ -37,7 +37,7 @@ package struct RegistrationService: Service {
         if let origin = settings.serveOrigin { return origin }
         if settings.mode == .dev { return "http://127.0.0.1:\(port)" }
         endpoint.logger.notice(
-            "Inngest does not know the address of this app: set INNGEST_SERVE_ORIGIN, or sync the app on Inngest's pages"
+            "Inngest does not know the address of this app: set INNGEST_SERVE_ORIGIN, or sync the app in Inngest's dashboard"
         )
         return nil
     }

@@ -4,10 +4,10 @@ package import Outbound
 import ServiceLifecycle
 import Synchronization
 
-/// Sends events to Inngest, in batches and in its own time.
+/// Sends events to Inngest asynchronously, in batches.
 ///
-/// Whoever hands events over does not wait. While Inngest is away they gather, up to a bound; past it they are
-/// dropped, and a line in the log says how many.
+/// Callers do not wait. While Inngest cannot be reached, events are queued up to a limit; then they are dropped, and
+/// the log reports how many.
 package final class EventSender: Service {
     private struct State {
         var queue: EventQueue
@@ -24,18 +24,18 @@ package final class EventSender: Service {
     private let logger: Logger
     private let wake = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
-    /// Events in one request: about 100 KB.
+    /// The most events in a request: about 100 KB.
     static let batchSize = 200
     private static let longestPause = Duration.seconds(30)
 
     /// A sender.
     ///
     /// - Parameters:
-    ///   - client: whose app and settings the events are sent with.
-    ///   - transport: how they are sent.
-    ///   - capacity: how many may wait.
-    ///   - clock: what pauses are measured by.
-    ///   - logger: for what is dropped.
+    ///   - client: the app and its settings.
+    ///   - transport: sends requests.
+    ///   - capacity: the most queued events.
+    ///   - clock: measures the delays.
+    ///   - logger: logs dropped events.
     package init(
         client: InngestClient,
         transport: any HTTPTransport,
@@ -51,17 +51,17 @@ package final class EventSender: Service {
         self.logger = logger
     }
 
-    /// How many events wait.
+    /// How many events are queued.
     package var waiting: Int { state.withLock { $0.queue.count } }
 
-    /// Hands events over; returns at once.
+    /// Queues events; returns at once.
     package func send(_ events: [OutgoingEvent]) {
         guard !events.isEmpty else { return }
         state.withLock { $0.queue.append(events) }
         wake.continuation.yield()
     }
 
-    /// Sends until the graceful shutdown; then what waits is tried once more.
+    /// Sends until the graceful shutdown; then tries the queue once more.
     package func run() async throws {
         await withGracefulShutdownHandler {
             await work()
@@ -78,7 +78,7 @@ package final class EventSender: Service {
             let (batch, dropped, isStopping) = state.withLock { state in
                 (state.queue.batch(limit: Self.batchSize), state.queue.takeDropped(), state.isStopping)
             }
-            if dropped > 0 { warn(of: dropped, "too many were waiting") }
+            if dropped > 0 { warn(of: dropped, "the queue is full") }
             guard !batch.isEmpty else {
                 if isStopping { return }
                 _ = await wakes.next()
@@ -89,7 +89,7 @@ package final class EventSender: Service {
                 state.withLock { $0.queue.remove(batch.count) }
                 pause = .milliseconds(500)
             } else if isStopping {
-                warn(of: waiting, "the server stops")
+                warn(of: waiting, "the server is stopping")
                 return
             } else {
                 let jittered = pause * Double.random(in: 0.75...1.25)
@@ -113,7 +113,7 @@ package final class EventSender: Service {
         do {
             status = try await transport.send(request).status
         } catch {
-            logger.info("Inngest does not take events now", metadata: ["error": "\(error)"])
+            logger.info("Inngest does not accept events now", metadata: ["error": "\(error)"])
             return .notNow
         }
         switch status {
@@ -122,7 +122,7 @@ package final class EventSender: Service {
             warn(of: batch.count, "Inngest refused them", status: status)
             return .refused
         default:
-            logger.info("Inngest does not take events now", metadata: ["inngest.status": "\(status)"])
+            logger.info("Inngest does not accept events now", metadata: ["inngest.status": "\(status)"])
             return .notNow
         }
     }

@@ -1,14 +1,14 @@
 package import JSON
 
-/// An event that we send.
+/// An event to send.
 package struct OutgoingEvent: Sendable, Hashable {
     /// Its name.
     package let name: String
-    /// What it is known by: Inngest takes one of an id, however often it is sent.
+    /// Its id: Inngest accepts one event of an id, however often it is sent.
     package let id: String
     /// When it happened, in milliseconds since 1970.
     package let timestamp: Int64
-    /// What it is about.
+    /// Its data.
     package let data: JSONValue
 
     /// An event.
@@ -19,7 +19,7 @@ package struct OutgoingEvent: Sendable, Hashable {
         self.data = data
     }
 
-    /// The event as Inngest reads it.
+    /// The event in Inngest's form.
     var json: JSONValue {
         ["name": .string(name), "data": data, "id": .string(id), "ts": JSONValue(timestamp)]
     }

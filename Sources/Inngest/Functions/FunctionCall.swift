@@ -1,17 +1,17 @@
 package import JSON
 
-/// An event that Inngest calls a function for.
+/// An event that triggers a function.
 package struct InngestEvent: Sendable, Hashable {
     /// Its name.
     package let name: String
-    /// Its id, as the sender or Inngest made it; it may be empty.
+    /// Its id, from the sender or Inngest; may be empty.
     package let id: String
-    /// When it was sent, in milliseconds since 1970, if it says so.
+    /// When it was sent, in milliseconds since 1970, if known.
     package let timestamp: Int64?
-    /// What it is about; an object.
+    /// Its data; an object.
     package let data: JSONValue
 
-    /// An event of these parts.
+    /// An event.
     package init(name: String, id: String, timestamp: Int64?, data: JSONValue) {
         self.name = name
         self.id = id
@@ -19,7 +19,7 @@ package struct InngestEvent: Sendable, Hashable {
         self.data = data
     }
 
-    /// Reads an event; nil for a value that is none.
+    /// Decodes an event; nil for other values.
     package init?(_ json: JSONValue) {
         guard let name = json["name"]?.string else { return nil }
         self.name = name
@@ -35,30 +35,29 @@ package struct InngestEvent: Sendable, Hashable {
 
 /// One call of a function.
 package struct FunctionCall: Sendable {
-    /// The run; the same for every try.
+    /// The run; the same for each attempt.
     package let runID: String
-    /// Which try it is, from 0.
+    /// The number of the attempt, from 0.
     package let attempt: Int
-    /// How many tries there are, if Inngest says so.
+    /// The maximum number of attempts, if known.
     package let maximumAttempts: Int?
-    /// What it is called for.
+    /// The triggering event.
     package let event: InngestEvent
-    /// The steps that are done, and the one that is to be.
+    /// The finished steps, and the requested one.
     let steps: StepRunner
 
-    /// Whether no other try follows if this one fails.
+    /// Whether no other attempt follows if this one fails.
     package var isLastAttempt: Bool { maximumAttempts.map { attempt + 1 >= $0 } ?? false }
 
-    /// Does a part of the work once for the whole run: when the run is called again, the result is there already.
+    /// Runs a step once for the whole run: later calls of the run get its stored result.
     ///
-    /// What comes between steps is done at every call. Errors of this method belong to Inngest's protocol; let them
-    /// through.
+    /// The code between steps runs at every call. Errors of this method belong to Inngest's protocol; let them through.
     ///
     /// - Parameters:
-    ///   - name: what it is called on Inngest's pages; the same at every call.
+    ///   - name: the step's name in Inngest's dashboard; the same at every call.
     ///   - body: the work.
-    /// - Returns: the result, of now or of an earlier call.
-    /// - Throws: how the step failed, or a sign for the endpoint that the call ends here.
+    /// - Returns: the result, of this call or an earlier one.
+    /// - Throws: the failure of the step, or a signal to the endpoint that the call ends here.
     package func step(_ name: String, _ body: () async throws -> JSONValue) async throws -> JSONValue {
         try await steps.run(name, body)
     }

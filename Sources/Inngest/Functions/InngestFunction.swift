@@ -1,26 +1,26 @@
 package import JSON
 
-/// A function that Inngest may call: what triggers it, how it is tried again, and what it does.
+/// A function that Inngest may call: its triggers, its retries and its body.
 package struct InngestFunction: Sendable {
-    /// What makes Inngest call a function.
+    /// A trigger of a function.
     package enum Trigger: Sendable, Hashable {
-        /// A schedule of five fields, in UTC.
+        /// A cron schedule of five fields, in UTC.
         case cron(String)
         /// An event by name.
         case event(String)
     }
 
-    /// The function's name, unlike any other of the app.
+    /// The function's id, unique in the app.
     package let id: String
-    /// What makes Inngest call it.
+    /// Its triggers.
     package let triggers: [Trigger]
-    /// How often a failed run is tried again; nil: as often as Inngest does by itself.
+    /// How often a failed run is retried; nil for Inngest's default.
     package let retries: Int?
-    /// How many runs there may be at once; nil: any number.
+    /// The most concurrent runs; nil for no limit.
     package let concurrency: Int?
-    /// What it does.
+    /// The function's body.
     ///
-    /// What it throws fails the run: a ``FunctionFailure`` as it says, anything else to be tried again.
+    /// An error fails the run: a ``FunctionFailure`` as it states, any other to be retried.
     package let body: @Sendable (FunctionCall) async throws -> JSONValue
 
     /// A function.
@@ -39,17 +39,17 @@ package struct InngestFunction: Sendable {
     }
 }
 
-/// Why a function did not do what it was called for.
+/// Why a function failed.
 package struct FunctionFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of failure it is, for Inngest's pages.
+    /// The kind of failure, for Inngest's dashboard.
     package let name: String
-    /// What went wrong.
+    /// The error message.
     ///
-    /// It leaves this server, so it holds no personal data.
+    /// It is sent to Inngest, so it holds no personal data.
     package let message: String
-    /// Whether another try may help.
+    /// Whether another attempt may succeed.
     package let isRetriable: Bool
-    /// When to try again, if not as Inngest does by itself.
+    /// The delay before another attempt, if not Inngest's default.
     package let retryAfter: Duration?
 
     /// A failure that another attempt may resolve.
@@ -57,19 +57,19 @@ package struct FunctionFailure: Error, Sendable, Hashable, CustomStringConvertib
         Self(name: name, message: message, isRetriable: true, retryAfter: delay)
     }
 
-    /// A failure that stays one.
+    /// A permanent failure.
     package static func final(_ message: String, name: String = "Error") -> Self {
         Self(name: name, message: message, isRetriable: false, retryAfter: nil)
     }
 
     package var description: String { message }
 
-    /// The failure as Inngest reads it.
+    /// The failure in Inngest's form.
     var json: JSONValue { ["name": .string(name), "message": .string(message)] }
 
     /// Any error as a failure.
     ///
-    /// One that is not ours goes out by its type alone: its text may hold anything.
+    /// Only the type of an unknown error is sent: its text may hold anything.
     init(_ error: any Error) {
         self = error as? FunctionFailure ?? .retriable("The function failed.", name: "\(type(of: error))")
     }

@@ -1,13 +1,13 @@
 import Digests
 
-/// The key that events are sent with.
+/// The key for sending events.
 ///
-/// It is part of an address, so it is never printed.
+/// It is part of a URL, so it is never printed.
 package struct EventKey: Sendable, Hashable {
-    /// The key itself, for the address that events go to.
+    /// The key's text, for the URL of events.
     let text: String
 
-    /// A key; nil for a text that could not stand in an address.
+    /// A key; nil for a text that is not valid in a URL.
     package init?(_ text: String) {
         let isPlain = text.utf8.allSatisfy { byte in
             switch byte {
@@ -22,7 +22,7 @@ package struct EventKey: Sendable, Hashable {
         self.text = text
     }
 
-    /// What the key is known by on the other side.
+    /// The hash by which Inngest identifies the key.
     package var hash: String { Hexadecimal.encode(SHA256.hash(text)) }
 }
 

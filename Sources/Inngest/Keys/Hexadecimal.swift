@@ -11,7 +11,7 @@ enum Hexadecimal {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes of digits, whatever their case; nil for a text that is not digits in pairs.
+    /// The bytes of digits in either case; nil if the text is not pairs of digits.
     static func decode(_ text: String) -> [UInt8]? {
         let digits = text.utf8.map(value)
         guard digits.count.isMultiple(of: 2) else { return nil }

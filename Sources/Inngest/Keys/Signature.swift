@@ -1,11 +1,11 @@
 import Digests
 
-/// What `X-Inngest-Signature` says: when a body was signed, and the code.
+/// The contents of `X-Inngest-Signature`: the time of signing, and the code.
 package struct Signature: Sendable, Hashable, CustomStringConvertible {
-    /// How far a signature's time may lie from ours, in seconds, either way.
+    /// How far a signature's time may differ from the current time, in seconds.
     package static let window: Int64 = 300
 
-    /// When it was made, in seconds since 1970.
+    /// When it was signed, in seconds since 1970.
     package let time: Int64
     /// The code, as bytes.
     let code: [UInt8]
@@ -19,7 +19,7 @@ package struct Signature: Sendable, Hashable, CustomStringConvertible {
         code = key.code(over: body, at: time)
     }
 
-    /// Reads a header; nil for one that is no signature.
+    /// Parses a header; nil if it is not a signature.
     package init?(_ header: String) {
         var time: Int64?
         var code: [UInt8]?
@@ -37,9 +37,9 @@ package struct Signature: Sendable, Hashable, CustomStringConvertible {
         self.code = code
     }
 
-    /// Whether this is the signature of a body by a key, and new enough.
+    /// Whether this is a key's signature of a body, and recent enough.
     ///
-    /// Takes the same time wherever a code differs.
+    /// Compares in constant time.
     package func isValid(of body: [UInt8], by key: SigningKey, now: Int64) -> Bool {
         guard (now - Self.window)...(now + Self.window) ~= time else { return false }
         return isEqualInConstantTime(key.code(over: body, at: time), code)

@@ -1,16 +1,16 @@
 import Digests
 
-/// A key that requests between us and Inngest are signed with.
+/// A key that signs requests between the app and Inngest.
 ///
-/// However it is printed, only its prefix shows: the secret cannot reach a log by accident.
+/// Only its prefix is printed, so that the secret cannot reach a log by accident.
 package struct SigningKey: Sendable, Hashable {
-    /// `signkey-prod-` and the like; empty for the bare keys of servers that people run themselves.
+    /// `signkey-prod-` and the like; empty for the plain keys of self-hosted servers.
     package let prefix: String
-    /// What follows the prefix: hexadecimal digits.
+    /// The hexadecimal digits after the prefix.
     private let secret: String
     private let secretBytes: [UInt8]
 
-    /// Reads a key; nil for a text that is none.
+    /// Parses a key; nil if the text is not a key.
     package init?(_ text: String) {
         let split = Self.prefixLength(text)
         prefix = String(text.prefix(split))
@@ -19,15 +19,15 @@ package struct SigningKey: Sendable, Hashable {
         secretBytes = bytes
     }
 
-    /// What the key is known by on the other side, without its prefix.
+    /// The hash by which Inngest identifies the key, without its prefix.
     package var hash: String { Hexadecimal.encode(SHA256.hash(secretBytes)) }
 
-    /// What proves to Inngest's API who is asking: the prefix and the hash.
+    /// The token for Inngest's API: the prefix and the hash.
     package var bearer: String { prefix + hash }
 
-    /// The code over a body and the time at which it is signed.
+    /// The code of a body and the time of signing.
     ///
-    /// The secret enters as the text it is, not as the bytes that the text stands for.
+    /// The secret is used as text, not as the bytes of its digits.
     func code(over body: [UInt8], at time: Int64) -> [UInt8] {
         SHA256.authenticationCode(of: body + String(time).utf8, key: Array(secret.utf8))
     }

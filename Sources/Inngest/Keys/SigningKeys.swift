@@ -1,10 +1,10 @@
-/// The signing key, and the one that takes its place while keys are changed.
+/// The signing key, and the fallback key during a rotation.
 package struct SigningKeys: Sendable, Hashable {
-    /// How a request stands with the keys.
+    /// The result of verifying a request.
     package enum Verdict: Sendable, Hashable {
-        /// It carries no signature.
+        /// It has no signature.
         case unsigned
-        /// It carries one that is wrong, too old, or by a key that we do not have.
+        /// Its signature is wrong, too old, or by an unknown key.
         case refused
         /// This key signed it.
         case signed(by: SigningKey)
@@ -24,13 +24,13 @@ package struct SigningKeys: Sendable, Hashable {
     /// Both, in the order in which they are tried.
     package var all: [SigningKey] { [primary, fallback].compactMap { $0 } }
 
-    /// Looks at a request's signature.
+    /// Verifies a request's signature.
     ///
     /// - Parameters:
-    ///   - header: what `X-Inngest-Signature` says, if it is there.
-    ///   - body: the bytes as they came. Inngest sends them in the form that it signs.
-    ///   - now: our time, in seconds since 1970.
-    /// - Returns: by whom it is signed.
+    ///   - header: the value of `X-Inngest-Signature`, if present.
+    ///   - body: the bytes as received. Inngest sends them in the form that it signs.
+    ///   - now: the current time, in seconds since 1970.
+    /// - Returns: the verdict.
     package func verdict(_ header: String?, over body: [UInt8], now: Int64) -> Verdict {
         guard let header else { return .unsigned }
         guard let signature = Signature(header) else { return .refused }

@@ -1,41 +1,41 @@
-/// What the environment says about Inngest.
+/// The settings of Inngest, from the environment.
 ///
-/// Reading it looks at nothing but the values that it is given.
+/// Only the given variables are read.
 ///
 /// | variable | meaning |
 /// |---|---|
-/// | `INNGEST_EVENT_KEY` | events are sent with it; unset: none are |
-/// | `INNGEST_SIGNING_KEY` | requests are signed with it, both ways |
-/// | `INNGEST_SIGNING_KEY_FALLBACK` | the other key, while keys are changed |
+/// | `INNGEST_EVENT_KEY` | the key for sending events; unset: none are sent |
+/// | `INNGEST_SIGNING_KEY` | signs requests in both directions |
+/// | `INNGEST_SIGNING_KEY_FALLBACK` | the other key, during a rotation |
 /// | `INNGEST_ENV` | the branch environment |
-/// | `INNGEST_DEV` | `1`, or the address of a dev server: no signatures are asked for |
+/// | `INNGEST_DEV` | `1`, or the address of a dev server: requests need no signature |
 /// | `INNGEST_BASE_URL` | the server, for its API and its events |
-/// | `INNGEST_API_BASE_URL`, `INNGEST_EVENT_API_BASE_URL` | either by itself |
-/// | `INNGEST_SERVE_ORIGIN`, `INNGEST_SERVE_PATH` | where Inngest reaches us |
+/// | `INNGEST_API_BASE_URL`, `INNGEST_EVENT_API_BASE_URL` | either one separately |
+/// | `INNGEST_SERVE_ORIGIN`, `INNGEST_SERVE_PATH` | the address at which Inngest reaches the app |
 package struct InngestSettings: Sendable, Hashable {
-    /// Which kind of server we speak with.
+    /// The kind of Inngest server.
     package enum Mode: String, Sendable, Hashable {
-        /// Requests have to be signed.
+        /// Requests must be signed.
         case cloud
-        /// A dev server: nothing is signed.
+        /// A dev server: requests are not signed.
         case dev
     }
 
-    /// Which kind of server we speak with.
+    /// The kind of Inngest server.
     package var mode: Mode
-    /// The key that events are sent with.
+    /// The key for sending events.
     package var eventKey: EventKey?
-    /// The keys that requests are signed with.
+    /// The keys that sign requests.
     package var signingKeys: SigningKeys
     /// The branch environment.
     package var environmentName: String?
-    /// Where the server's API is.
+    /// The origin of the server's API.
     package var apiOrigin: String
-    /// Where events go.
+    /// The origin for events.
     package var eventOrigin: String
-    /// Where Inngest reaches us; nil: where the request that asks for it came to.
+    /// The origin at which Inngest reaches the app; nil for that of the request to register.
     package var serveOrigin: String?
-    /// The path at which it reaches us, if something in front of us changes it.
+    /// The path at which Inngest reaches the app, if a proxy changes it.
     package var servePath: String?
 
     /// The variables that are read.
@@ -45,21 +45,21 @@ package struct InngestSettings: Sendable, Hashable {
         "INNGEST_SERVE_PATH",
     ]
 
-    /// Whether Inngest calls us, and so keeps the schedule.
+    /// Whether Inngest calls the app, and so runs the schedule.
     package var drivesSchedule: Bool { mode == .dev || signingKeys.primary != nil }
 
     /// Whether events are sent.
     ///
-    /// A dev server takes any key.
+    /// A dev server accepts any key.
     package var sendsEvents: Bool { mode == .dev || eventKey != nil }
 
-    /// The path at which Inngest reaches us.
+    /// The path at which Inngest reaches the app.
     package var path: String { servePath ?? Self.defaultPath }
 
-    /// Where the endpoint is unless something in front of us changes it.
+    /// The path of the endpoint, unless a proxy changes it.
     package static let defaultPath = "/api/inngest"
 
-    /// Reads the settings; an empty value is none.
+    /// Reads the settings; an empty value counts as unset.
     ///
     /// - Throws: ``InngestSettingsError`` naming the variable.
     package init(environment: [String: String]) throws(InngestSettingsError) {

@@ -1,4 +1,4 @@
-/// The values of environment variables, read as what they have to be.
+/// Reads and checks environment variables.
 struct Variables {
     private let values: [String: String]
 
@@ -9,7 +9,7 @@ struct Variables {
         return value
     }
 
-    /// Whether `INNGEST_DEV` asks for a dev server, and where it is if it says so.
+    /// Whether `INNGEST_DEV` selects a dev server, and its address if given.
     func dev() throws(InngestSettingsError) -> (origin: String?, Void)? {
         let name = "INNGEST_DEV"
         guard let text = text(name) else { return nil }
@@ -40,7 +40,7 @@ struct Variables {
         return key
     }
 
-    /// A value that goes into a header.
+    /// A value for a header.
     func header(_ name: String) throws(InngestSettingsError) -> String? {
         guard let text = text(name) else { return nil }
         guard text.utf8.count <= 255, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
@@ -49,7 +49,7 @@ struct Variables {
         return text
     }
 
-    /// A scheme, a host and perhaps a port, without what follows them.
+    /// A scheme, a host and an optional port, without a path.
     func origin(_ name: String) throws(InngestSettingsError) -> String? {
         guard let text = text(name) else { return nil }
         let isSecure = text.lowercased().hasPrefix("https://")
@@ -72,11 +72,11 @@ struct Variables {
     }
 }
 
-/// A variable whose value cannot be used.
+/// An invalid variable.
 package struct InngestSettingsError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The variable.
     package let name: String
-    /// What its value must be; the value itself is not repeated, it may be a secret.
+    /// The valid values; the value itself is not repeated, because it may be a secret.
     package let problem: String
 
     init(_ name: String, _ problem: String) {

@@ -1,15 +1,15 @@
 import JSON
 
-/// What a call reports of a step.
+/// The report of a step in the answer to a call.
 struct StepOperation: Sendable, Hashable {
     enum Kind: Sendable, Hashable {
-        /// It is done; this is its result.
+        /// It is finished, with this result.
         case done(JSONValue)
-        /// It went wrong.
+        /// It failed.
         case failed(FunctionFailure)
-        /// It is what comes next.
+        /// It is the next step.
         case planned
-        /// There is no such step any more.
+        /// The function has no such step.
         case notFound
     }
 
@@ -17,7 +17,7 @@ struct StepOperation: Sendable, Hashable {
     let name: String
     let kind: Kind
 
-    /// The operation as Inngest reads it.
+    /// The operation in Inngest's form.
     var json: JSONValue {
         let (operation, data, error): (String, JSONValue?, JSONValue?) =
             switch kind {

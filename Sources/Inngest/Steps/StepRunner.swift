@@ -3,17 +3,17 @@ import FoundationEssentials
 import JSON
 import Synchronization
 
-/// Decides for each step of a call whether it is done, to be done, or only to be announced.
+/// Decides for each step of a call whether to return its stored result, to run it, or only to report it.
 final class StepRunner: Sendable {
-    /// What the call is for.
+    /// The purpose of the call.
     enum Purpose: Sendable, Hashable {
-        /// Do the next step at once.
+        /// Run the next step at once.
         case next
-        /// Name the next step, and do nothing.
+        /// Report the next step without running it.
         case plan
-        /// Do this step.
+        /// Run this step.
         case step(String)
-        /// Run all of them: no server keeps results between calls.
+        /// Run all steps: no server stores results between calls.
         case everything
     }
 
@@ -29,8 +29,8 @@ final class StepRunner: Sendable {
     /// A runner of one call.
     ///
     /// - Parameters:
-    ///   - purpose: what the call is for.
-    ///   - done: what Inngest keeps of the steps before, by id.
+    ///   - purpose: the purpose of the call.
+    ///   - done: Inngest's stored results of earlier steps, by id.
     init(purpose: Purpose, done: [String: JSONValue] = [:]) {
         self.purpose = purpose
         self.done = done
@@ -51,7 +51,7 @@ final class StepRunner: Sendable {
         switch purpose {
         case .plan: throw Report(operations: [StepOperation(id: id, name: name, kind: .planned)])
         case .step(let wanted) where wanted != id:
-            // The function has changed since Inngest was told of that step.
+            // The function has changed since Inngest received that step.
             throw Report(operations: [StepOperation(id: wanted, name: wanted, kind: .notFound)])
         default: break
         }
@@ -64,7 +64,7 @@ final class StepRunner: Sendable {
         }
     }
 
-    /// The step's id: of its name, or of its name and number when the name comes again.
+    /// The step's id: from its name, or from its name and number if the name is repeated.
     private func identify(_ name: String) -> String {
         let count = counts.withLock { counts in
             defer { counts[name, default: 0] += 1 }
@@ -73,7 +73,7 @@ final class StepRunner: Sendable {
         return Self.id(count == 0 ? name : "\(name):\(count)")
     }
 
-    /// The id that a name is known by.
+    /// The id of a name.
     static func id(_ name: String) -> String {
         Hexadecimal.encode(SHA1.hash(name))
     }

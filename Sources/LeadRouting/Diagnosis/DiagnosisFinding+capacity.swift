@@ -2,8 +2,7 @@ import Postgres
 import RoutingRules
 
 extension DiagnosisFinding {
-    /// What there is to say about caps and opening hours: a full cap is no fault, but an operator who looks for leads
-    /// that wait must see it.
+    /// Reports caps and opening hours: a full cap is not a problem, but it explains waiting leads.
     static func about(_ capacity: RoutingCapacity) -> [DiagnosisFinding] {
         let full = capacity.full
         guard !full.isEmpty || !capacity.closed.isEmpty else {
@@ -21,11 +20,11 @@ extension DiagnosisFinding {
             }
         findings += capacity.closed.prefix(10)
             .map { name, opensAt in
-                let opening = opensAt.map { "opens \($0.text) by its clock" } ?? "does not open within 400 days"
+                let opening = opensAt.map { "opens \($0.text) local time" } ?? "does not open within 400 days"
                 return .good("capacity", "“\(name)” is closed; it \(opening)")
             }
         let more = max(full.count - 10, 0) + max(capacity.closed.count - 10, 0)
-        if more > 0 { findings.append(.good("capacity", "\(more) more; `switchyard rules capacity --full` has all")) }
+        if more > 0 { findings.append(.good("capacity", "\(more) more; `switchyard rules capacity --full` lists all")) }
         return findings
     }
 }

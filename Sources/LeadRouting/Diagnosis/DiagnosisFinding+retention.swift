@@ -1,17 +1,17 @@
 import LeadStore
 
 extension DiagnosisFinding {
-    /// What there is to say about what is kept, counted and made ahead.
+    /// Checks retention, statistics and partitions.
     static func about(_ facts: Retention) -> [DiagnosisFinding] {
-        let log = facts.logMonths.map { "kept for \($0) months beside the current one" } ?? "kept for ever"
+        let log = facts.logMonths.map { "kept for \($0) months beside the current one" } ?? "kept without limit"
         let oldest = facts.oldestLogMonth.map { ", the oldest month is \($0)" } ?? ""
         var findings: [DiagnosisFinding] = [
             facts.monthsAhead >= 2
                 ? .good("routing log", log + oldest)
                 : .bad(
                     "routing log",
-                    "there is no partition for the next month",
-                    "`switchyard jobs run cleanupStaleRoutingLocks` makes them; a running server does it by itself."
+                    "the next month has no partition",
+                    "`switchyard jobs run cleanupStaleRoutingLocks` creates it; a running server does so automatically."
                 )
         ]
         let age = Int(facts.secondsSinceCount ?? 0)

@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 
 extension DiagnosisFinding {
-    /// What there is to say about the waiting leads and the rules.
+    /// Checks the waiting leads and the rules.
     static func about(_ facts: RoutingFacts) -> [DiagnosisFinding] {
         var findings: [DiagnosisFinding] = []
         findings.append(
@@ -31,7 +31,7 @@ extension DiagnosisFinding {
                 : .bad(
                     "waiting leads",
                     "\(facts.orphanCount) are not in the queue",
-                    "`switchyard jobs run cleanupStaleRoutingLocks` puts them there."
+                    "`switchyard jobs run cleanupStaleRoutingLocks` adds them."
                 )
         )
         findings.append(
@@ -55,7 +55,7 @@ extension DiagnosisFinding {
         return findings
     }
 
-    /// What is paused, and by which operator: it explains waiting leads.
+    /// Lists pauses, which explain waiting leads, with their operators.
     static func about(_ pauses: [RoutingPause], names: [UUID: String]) -> [DiagnosisFinding] {
         guard !pauses.isEmpty else { return [.good("pauses", "none")] }
         return pauses.map { pause in
@@ -63,7 +63,7 @@ extension DiagnosisFinding {
             let why = pause.reason.map { ": \($0)" } ?? ""
             return .bad(
                 "pauses",
-                "routing of \(name.map { "“\($0)”" } ?? "everything") is paused since \(pause.since) by \(pause.actor)\(why)",
+                "routing of \(name.map { "“\($0)”" } ?? "all sources") is paused since \(pause.since) by \(pause.actor)\(why)",
                 "`switchyard resume \(name.map { "--workspace '\($0)'" } ?? "--all")` ends it."
             )
         }

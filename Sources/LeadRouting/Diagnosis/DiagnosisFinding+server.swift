@@ -2,7 +2,7 @@ import LeadStore
 import Postgres
 
 extension DiagnosisFinding {
-    /// What there is to say about the schema.
+    /// Checks the schema.
     static func about(_ checks: [SchemaCheck]) -> DiagnosisFinding {
         let broken = checks.filter { !$0.isOK }
         guard let first = broken.first else { return .good("schema", "\(checks.count) checks passed") }
@@ -13,7 +13,7 @@ extension DiagnosisFinding {
         )
     }
 
-    /// What there is to say about the server itself.
+    /// Checks the server.
     static func about(_ facts: ServerFacts, at clock: Timestamp) -> [DiagnosisFinding] {
         var findings: [DiagnosisFinding] = []
         findings.append(
@@ -81,13 +81,13 @@ extension DiagnosisFinding {
                 : .bad(
                     "locks",
                     "a statement has waited \(Int(wait)) s",
-                    "SELECT * FROM pg_stat_activity WHERE wait_event_type = 'Lock' shows who; pg_blocking_pids(pid) shows for whom."
+                    "SELECT * FROM pg_stat_activity WHERE wait_event_type = 'Lock' shows the waiting sessions; pg_blocking_pids(pid) shows the blocking ones."
                 )
         )
         return findings
     }
 
-    /// Whether the database takes writes, which only a write can tell.
+    /// Tests whether the database accepts writes, by writing.
     static func ofTrialWrite(_ health: HealthStore) async -> DiagnosisFinding {
         do {
             try await health.testWrite()

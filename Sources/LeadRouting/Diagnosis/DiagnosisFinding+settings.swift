@@ -1,12 +1,12 @@
 import LeadStore
 
 extension DiagnosisFinding {
-    /// Whether checkpoints are far enough between for the number of leads.
+    /// Checks whether checkpoints are rare enough for the number of leads.
     ///
-    /// The first change of a page after a checkpoint logs all of it. Identities fall on pages at random, so that after
-    /// each checkpoint all pages of their indexes are logged once more: four times as much room in the log makes that a
-    /// fifth of it or less. For less than a gigabyte, PostgreSQL's own default, no change is suggested, and for no more
-    /// than eight. `wal_compression` is no help: digests cannot be compressed.
+    /// The first change of a page after a checkpoint logs the whole page. Identities fall on random pages, so after
+    /// each checkpoint all pages of their indexes are logged again. A log of four times their size reduces that to a
+    /// fifth of the log or less. No change is suggested below a gigabyte, PostgreSQL's default, and at most eight
+    /// gigabytes are suggested. `wal_compression` does not help, because digests cannot be compressed.
     static func ofWriteAheadLog(_ facts: RoutingFacts) -> DiagnosisFinding {
         let (indexes, log) = (facts.randomIndexBytes >> 20, facts.maximumLogBytes >> 20)
         let state = "max_wal_size \(log) MB, for \(indexes) MB of indexes of identities"
@@ -22,10 +22,10 @@ extension DiagnosisFinding {
         )
     }
 
-    /// Whether the indexes that new leads hit at random fit into PostgreSQL's memory.
+    /// Checks whether the indexes that new leads access at random fit into PostgreSQL's memory.
     ///
-    /// What does not is read, and written out again, for nearly every lead. Nobody is asked for it for less than half a
-    /// gigabyte, and none for more than four.
+    /// Pages that do not fit are read and written again for nearly every lead. No change is suggested below half a
+    /// gigabyte, and at most four gigabytes are suggested.
     static func ofSharedMemory(_ facts: RoutingFacts) -> DiagnosisFinding {
         let (indexes, shared) = (facts.randomIndexBytes >> 20, facts.sharedBytes >> 20)
         let state = "shared_buffers \(shared) MB, for \(indexes) MB of indexes of identities"

@@ -3,7 +3,7 @@ package import LeadStore
 import Postgres
 package import RoutingRules
 
-/// Says why a lead is where it is, by deciding it again from what was stored.
+/// Explains why a lead is where it is, by repeating its decision from stored data.
 package struct LeadExplainer: Sendable {
     private let stores: Stores
     private let duplicates: DuplicateVisibility
@@ -16,13 +16,13 @@ package struct LeadExplainer: Sendable {
 
     /// Explains a decision of a lead.
     ///
-    /// Reads the lead, its log and the rule set as it stood then; decides anew in memory. Some tens of milliseconds with
-    /// 10,000 rules. Writes nothing.
+    /// Reads the lead, its log and the rule set of that time, and decides again in memory. Some tens of milliseconds
+    /// with 10,000 rules. Writes nothing.
     ///
     /// - Parameters:
     ///   - id: the lead.
     ///   - number: which of its decisions, from 1, oldest first; nil for the last one.
-    ///   - access: on whose behalf.
+    ///   - access: the reader's access.
     /// - Returns: the explanation; nil for a lead that the caller may not see.
     /// - Throws: `StoreError` for a decision that the lead does not have.
     package func explain(_ id: UUID, decision number: Int? = nil, as access: Access) async throws -> LeadExplanation? {
@@ -37,7 +37,7 @@ package struct LeadExplainer: Sendable {
                     .invalid,
                     field: "attempt",
                     "The lead has \(decisions.count) decisions.",
-                    remedy: "Omit attempt to get the last one."
+                    remedy: "Omit attempt for the last one."
                 )
             }
             chosen = number - 1
@@ -45,7 +45,7 @@ package struct LeadExplainer: Sendable {
         let current = try await stores.ruleSets.load()
         let decision = chosen.map { decisions[$0] }
         var (snapshot, cause) = try await ruleSet(of: decision, current)
-        // What was decided was not held back, whatever the pauses of that version say of others.
+        // A lead that was decided was not paused, whatever the pauses of that version are.
         if decision != nil { snapshot.pauses = RoutingPauses() }
         let state = decision?.metadata.flatMap(RoutingState.init(metadata:))
         let source = record.sourceWorkspaceID ?? decision?.entry.sourceWorkspaceID
@@ -79,7 +79,7 @@ package struct LeadExplainer: Sendable {
         )
     }
 
-    /// Whether a line of the log is about where the lead goes, and not about its place in the queue.
+    /// Whether a log line is about the lead's destination, and not about its place in the queue.
     private static func isDecision(_ result: String) -> Bool {
         switch result {
         case "requeued", "released", "expired", "returned": false
@@ -87,15 +87,15 @@ package struct LeadExplainer: Sendable {
         }
     }
 
-    /// The workspaces that had given the lead back when a decision was made.
+    /// The workspaces that had returned the lead before a decision.
     private static func returned(before decision: DecisionRecord?, in log: [DecisionRecord]) -> Set<UUID> {
         guard let decision, let place = log.firstIndex(of: decision) else { return [] }
         return Set(log[..<place].filter { $0.entry.result == "returned" }.compactMap(\.entry.destinationWorkspaceID))
     }
 
-    // MARK: - What was stored
+    // MARK: - Stored data
 
-    /// The rule set that a decision was made under; the one in force without a decision, or when the old one is gone.
+    /// The rule set of a decision; the current one without a decision, or if the old one was not kept.
     private func ruleSet(
         of decision: DecisionRecord?,
         _ current: RuleSetSnapshot
@@ -126,7 +126,7 @@ package struct LeadExplainer: Sendable {
         return facts
     }
 
-    // MARK: - What came of it
+    // MARK: - Result
 
     private static func reproduction(
         of entry: HistoryEntry?,
@@ -136,7 +136,7 @@ package struct LeadExplainer: Sendable {
     ) -> LeadExplanation.Reproduction {
         guard let entry else { return .none }
         if entry.errorMessage != nil {
-            // An attempt that ended in an error was not decided, unless it was the decision to try no more.
+            // An attempt with an error was not decided, unless the decision was to stop trying.
             return decision.outcome == .retry && ["retry", "failed"].contains(entry.result) ? .same : .none
         }
         let isSame: Bool
@@ -155,20 +155,20 @@ package struct LeadExplainer: Sendable {
         let changed = record.updatedAt.map {
             $0.microsecondsSinceUnixEpoch - entry.createdAt.microsecondsSinceUnixEpoch
         }
-        // What writes a decision stamps the lead at the same moment.
+        // The statement that writes a decision changes the lead at the same moment.
         if let changed, changed > 1_000_000 { return .different(.leadChanged) }
         return .different(cause ?? .unknown)
     }
 
-    // MARK: - What a caller may know
+    // MARK: - Visibility
 
     private static func viewpoint(of access: Access, source: UUID?) -> LeadExplanation.Viewpoint {
         guard let own = access.workspaceID else { return .everything }
         return own == source ? .sender(own) : .receiver
     }
 
-    /// The names that the caller may know: all for an administrator; for a workspace its own, and those of where its
-    /// rules send.
+    /// The names that the caller may see: all for an administrator; for a workspace its own, and those of its rules'
+    /// destinations.
     private static func names(_ snapshot: RuleSetSnapshot, _ record: LeadRecord, _ access: Access) -> [UUID: String] {
         var known: Set<UUID>?
         if let own = access.workspaceID {

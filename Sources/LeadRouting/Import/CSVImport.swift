@@ -2,33 +2,33 @@ package import FoundationEssentials
 import LeadStore
 package import RoutingRules
 
-/// Takes a CSV file in, row by row, in memory that does not grow with it.
+/// Imports a CSV file row by row, in memory that does not grow with the file.
 ///
-/// Rows go into the intake in the order of the file, and the intake keeps rows that share an identity in that order:
-/// whichever of two comes first in the file wins, whatever is under way at the same time and however batches are cut.
+/// Rows are submitted to the intake in the order of the file, and the intake keeps rows that share an identity in that
+/// order: the earlier of two duplicates wins, whatever runs at the same time.
 package struct CSVImport: Sendable {
-    /// A file that cannot be taken in at all.
+    /// A file that cannot be imported.
     package struct Unreadable: Error, Sendable, Hashable, CustomStringConvertible {
-        /// What kind of thing is wrong, for saying what to do.
+        /// The kind of problem, which determines the remedy.
         package enum Fault: Sendable, Hashable {
-            /// No lead could be read by the names of the columns.
+            /// No column identifies a lead.
             case header
-            /// Nothing says whose leads these are.
+            /// The source workspace of the leads is unknown.
             case sender
-            /// It is no CSV from this line on.
+            /// The text is not CSV from this line on.
             case text
         }
 
-        /// What kind of thing is wrong.
+        /// The kind of problem.
         package let fault: Fault
-        /// The line at fault, from 1.
+        /// The line of the problem, from 1.
         package let line: Int
-        /// What is wrong.
+        /// The problem.
         package let reason: String
         package var description: String { "line \(line): \(reason)" }
     }
 
-    /// A row that waits for its outcome: rejected while it was read, or a place in a ticket.
+    /// A row that waits for its outcome: a rejected one, or a place in a ticket.
     private enum Pending {
         case rejected(RejectedRow)
         case lead(CSVRow, source: UUID)
@@ -37,7 +37,7 @@ package struct CSVImport: Sendable {
     private struct Batch {
         let rows: [Pending]
         let ticket: BatchTicket?
-        /// How far the file was read when it was sent.
+        /// How many bytes of the file were read when it was sent.
         let bytesRead: Int
     }
 
@@ -47,19 +47,19 @@ package struct CSVImport: Sendable {
     private let limits: CSVReader.Limits
     private let clock: any Clock<Duration>
 
-    /// Rows that go into the intake together.
+    /// Rows that are submitted together.
     private static let batchSize = 512
-    /// Batches that wait for their outcome; bounds the memory.
+    /// Batches that wait for their outcome; limits the memory.
     private static let batchesInFlight = 6
 
     /// An import through an intake.
     ///
     /// - Parameters:
-    ///   - intake: where leads go.
-    ///   - workspaces: those that a row may name.
+    ///   - intake: the intake for the leads.
+    ///   - workspaces: the workspaces that a row may name.
     ///   - defaultWorkspace: the source of rows that name none.
-    ///   - limits: how long a row may be.
-    ///   - clock: what pauses are measured by while the intake is full.
+    ///   - limits: the limits of a row.
+    ///   - clock: measures the pauses while the intake is full.
     package init(
         intake: LeadIntake,
         workspaces: [Workspace],
@@ -74,16 +74,16 @@ package struct CSVImport: Sendable {
         self.clock = clock
     }
 
-    /// Reads a file to its end.
+    /// Imports a whole file.
     ///
     /// - Parameters:
     ///   - chunks: the file's bytes, in pieces of any size.
     ///   - onHeader: called with the names of the columns, before anything else.
-    ///   - onReject: called for each row that was not taken in, in the order of the file.
+    ///   - onReject: called for each rejected row, in the order of the file.
     ///   - onProgress: called after each batch of rows.
-    /// - Returns: what it came to.
-    /// - Throws: ``Unreadable`` for a file without a usable header, or that cannot be read on; rows before that line
-    ///   are taken in.
+    /// - Returns: the summary.
+    /// - Throws: ``Unreadable`` for a file without a usable header, or with invalid text; rows before that line are
+    ///   imported.
     package func run<Chunks: AsyncSequence>(
         _ chunks: Chunks,
         onHeader: @escaping ([String]) -> Void = { _ in },
@@ -175,7 +175,7 @@ package struct CSVImport: Sendable {
             summary.delimiter = reader.delimiter.map { Character(Unicode.Scalar($0)) }
         }
 
-        /// Sorts a row into those that are taken in and those that are not.
+        /// Accepts or rejects a row.
         private mutating func read(_ row: CSVRow, _ columns: LeadColumns) {
             guard row.fields.count == columns.count else {
                 return reject(row, "Has \(row.fields.count) values where the header has \(columns.count).")
@@ -185,7 +185,7 @@ package struct CSVImport: Sendable {
             switch (name.map(parent.workspaces.find), parent.defaultWorkspace) {
             case (.one(let id)?, _), (nil, let id?): source = id
             case (.several?, _): return reject(row, "More than one workspace has this name; write the id.")
-            case (.some, _): return reject(row, "There is no such workspace.")
+            case (.some, _): return reject(row, "This workspace does not exist.")
             case (nil, nil): return reject(row, "Names no workspace.")
             }
             do {
@@ -200,7 +200,7 @@ package struct CSVImport: Sendable {
             rows.append(.rejected(RejectedRow(line: row.line, reason: reason, fields: row.fields)))
         }
 
-        /// Hands what was read to the intake, and waits for older batches when too many are under way.
+        /// Submits the rows read so far, and waits for older batches if too many are in progress.
         private mutating func send() async throws {
             guard !rows.isEmpty else { return }
             let ticket = leads.isEmpty ? nil : try await enqueue()

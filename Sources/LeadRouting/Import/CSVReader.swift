@@ -12,14 +12,14 @@ package struct CSVRow: Sendable, Hashable {
     }
 }
 
-/// Why a CSV file cannot be read on.
+/// Why the rest of a CSV file cannot be read.
 package struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The line at fault, from 1.
+    /// The line of the problem, from 1.
     package let line: Int
-    /// What is wrong with it, and what to do.
+    /// The problem and the remedy.
     package let message: String
 
-    /// A fault on a line.
+    /// A problem on a line.
     package init(line: Int, _ message: String) {
         self.line = line
         self.message = message
@@ -28,18 +28,18 @@ package struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
     package var description: String { "line \(line): \(message)" }
 }
 
-/// Reads CSV (RFC 4180) piece by piece: bytes in, rows out, in memory that does not grow with the file.
+/// Parses CSV (RFC 4180) incrementally, in memory that does not grow with the file.
 ///
-/// However the bytes are cut into pieces, the rows are the same. Quoted line breaks, doubled quotes, CR, LF and CRLF,
-/// a byte order mark, blank lines (skipped) and a last line without an end are all read; the separator is found from
-/// the first row: comma, semicolon, tab or bar. Text that is not UTF-8 is taken as Windows-1252 (which Latin-1 is part
-/// of), value by value, and ``windows1252Line`` says so. UTF-16 is refused.
+/// The rows do not depend on how the bytes are split into pieces. Quoted line breaks, doubled quotes, CR, LF and CRLF,
+/// a byte order mark, blank lines (skipped) and a last line without a line end are supported. The separator is detected
+/// in the first row: comma, semicolon, tab or bar. A value that is not UTF-8 is decoded as Windows-1252 (a superset of
+/// Latin-1), and ``windows1252Line`` reports it. UTF-16 is refused.
 package struct CSVReader: Sendable {
-    /// How much is kept in memory before a file is refused.
+    /// The limits within which a file is read.
     package struct Limits: Sendable, Hashable {
         /// Bytes in a row.
         ///
-        /// A quote that is never closed would swallow the rest of the file otherwise.
+        /// Otherwise a quote that is never closed would take up the rest of the file.
         package var rowBytes = 1 << 20
         /// Values in a row.
         package var columns = 1000
@@ -53,7 +53,7 @@ package struct CSVReader: Sendable {
     }
 
     private let limits: Limits
-    /// What came before the separator was known.
+    /// The bytes before the separator is known.
     private var head: [UInt8]? = []
     private var headerScanner = HeaderRowScanner()
     private var position = Position.fieldStart
@@ -66,7 +66,7 @@ package struct CSVReader: Sendable {
 
     /// The separator, once the first row was read.
     package private(set) var delimiter: UInt8?
-    /// The first line with a value that is not UTF-8 and was taken as Windows-1252.
+    /// The first line with a value that is not UTF-8 and was decoded as Windows-1252.
     package private(set) var windows1252Line: Int?
     /// How many bytes were read.
     package private(set) var bytesRead = 0
@@ -76,7 +76,7 @@ package struct CSVReader: Sendable {
         self.limits = limits
     }
 
-    /// Reads a piece of the file, and answers the rows that it completes.
+    /// Reads a piece of the file, and returns the rows that it completes.
     package mutating func read(_ bytes: some Sequence<UInt8>) throws(CSVError) -> [CSVRow] {
         var rows: [CSVRow] = []
         guard head != nil else {
@@ -85,7 +85,7 @@ package struct CSVReader: Sendable {
         }
         for byte in bytes {
             if head == nil {
-                // The separator was found in the middle of this piece.
+                // The separator was detected in the middle of this piece.
                 try consume(CollectionOfOne(byte), into: &rows)
             } else {
                 head?.append(byte)
@@ -96,7 +96,7 @@ package struct CSVReader: Sendable {
         return rows
     }
 
-    /// Ends the file, and answers the last row if it had no line end.
+    /// Ends the file, and returns the last row if it had no line end.
     package mutating func finish() throws(CSVError) -> [CSVRow] {
         var rows: [CSVRow] = []
         if head != nil { try begin(&rows) }
@@ -107,12 +107,12 @@ package struct CSVReader: Sendable {
         return rows
     }
 
-    /// Chooses the separator from the first row, refuses what is no text, and reads what was held back.
+    /// Detects the separator in the first row, refuses binary data, and reads the buffered bytes.
     private mutating func begin(_ rows: inout [CSVRow]) throws(CSVError) {
         var held = head ?? []
         head = nil
         if held.starts(with: [0xFF, 0xFE]) || held.starts(with: [0xFE, 0xFF]) || held.prefix(4096).contains(0) {
-            throw CSVError(line: 1, "This file is UTF-16 or not a text; save it as “CSV UTF-8” and try again.")
+            throw CSVError(line: 1, "This file is UTF-16 or not a text file; save it as “CSV UTF-8” and try again.")
         }
         if held.starts(with: [0xEF, 0xBB, 0xBF]) {
             held.removeFirst(3)
@@ -129,7 +129,7 @@ package struct CSVReader: Sendable {
             let followsCR = lastWasCR
             lastWasCR = byte == 0x0D
             if byte == 0x0A, followsCR {
-                // The second half of a line end; inside quotes it belongs to the value.
+                // The second half of a line end; inside quotes it is part of the value.
                 if position == .quoted { row.append(byte) }
                 continue
             }
@@ -202,7 +202,7 @@ package struct CSVReader: Sendable {
 
 /// Finds the end of the first row, and its separator.
 ///
-/// Quotes are counted, not understood: what separates is not known yet.
+/// Quotes are only counted, because the separator is not known yet.
 struct HeaderRowScanner {
     private var isQuoted = false
     private var hasContent = false
@@ -218,7 +218,7 @@ struct HeaderRowScanner {
         return false
     }
 
-    /// The candidate that separates most values of the first row that is not blank; comma if none does.
+    /// The candidate that separates most values of the first row that is not blank; a comma if none does.
     static func delimiter(of bytes: [UInt8]) -> UInt8 {
         let candidates = Array(",;\t|".utf8)
         var counts = [0, 0, 0, 0]

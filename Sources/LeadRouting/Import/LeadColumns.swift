@@ -2,7 +2,7 @@ import JSON
 import LeadStore
 package import RoutingRules
 
-/// What the columns of a file mean, read from its first row.
+/// The meaning of a file's columns, read from its first row.
 package struct LeadColumns: Sendable, Hashable {
     /// A field of a lead that a column can fill.
     enum Target: String, Sendable, Hashable {
@@ -11,20 +11,20 @@ package struct LeadColumns: Sendable, Hashable {
         case source, sourceID, workspace
     }
 
-    /// A header that no lead can be read by.
+    /// A header without a column that identifies a lead.
     package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
         package let description: String
     }
 
     private enum Meaning: Sendable, Hashable {
         case field(Target)
-        /// Kept under the column's own name.
+        /// Stored as metadata under the column's own name.
         case metadata(String)
-        /// What an earlier import has written beside a row that it rejected.
+        /// A column that an earlier import added to a rejected row.
         case ignored
     }
 
-    /// The columns that come before a row's own where rejected rows are kept: its line, and what is wrong with it.
+    /// The columns that precede a rejected row's own: its line, and the reason.
     package static let rejectColumns = ["rejected_line", "rejected_reason"]
 
     private let meanings: [Meaning]
@@ -45,8 +45,8 @@ package struct LeadColumns: Sendable, Hashable {
 
     /// Reads a header.
     ///
-    /// Names are compared without case, blanks and punctuation, in the spellings that files come with. A second column
-    /// of the same meaning is kept as metadata, and so is one that means nothing to us.
+    /// Names are compared without case, blanks and punctuation, in several spellings. A second column of the same
+    /// meaning is stored as metadata, and so is an unknown one.
     ///
     /// - Throws: ``Problem`` if no column could identify a lead.
     package init(header: [String]) throws(Problem) {
@@ -77,14 +77,14 @@ package struct LeadColumns: Sendable, Hashable {
         }
         if taken.isDisjoint(with: [.email, .phone, .companyName]) {
             throw Problem(
-                description: "No column for e-mail, phone or company was found, so no lead could be recognised. "
-                    + "Name one of them “email”, “phone” or “company”."
+                description: "No column has email, phone or company, one of which must identify a lead. "
+                    + "Name a column “email”, “phone” or “company”."
             )
         }
         self.meanings = meanings
     }
 
-    /// The lead in a row of as many values, not validated, and the workspace that the row names.
+    /// The unvalidated lead of a row, and the workspace that the row names.
     package func lead(_ fields: [String]) -> (lead: Lead, workspace: String?) {
         var lead = Lead()
         var location = LeadLocation()
@@ -143,7 +143,7 @@ package struct LeadColumns: Sendable, Hashable {
         JSONValue.object(pairs.map { .init($0, .string($1)) }).json
     }
 
-    /// The spellings of each meaning, as ``key(_:)`` leaves them.
+    /// The spellings of each meaning, in the form of ``key(_:)``.
     private static let synonyms: [String: Target] = {
         let spellings: [(Target, [String])] = [
             (.email, ["email", "emailaddress", "mail", "workemail", "businessemail", "contactemail"]),

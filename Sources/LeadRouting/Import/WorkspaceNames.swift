@@ -1,13 +1,13 @@
 package import FoundationEssentials
 package import RoutingRules
 
-/// Finds workspaces as people write them in files: by id, by name, or by a short form of the name.
+/// Finds the workspaces that files name: by id, by name, or by a short form of the name.
 package struct WorkspaceNames: Sendable {
-    /// What a text stands for.
+    /// The result of a look-up.
     package enum Match: Sendable, Hashable {
         /// One workspace.
         case one(UUID)
-        /// None.
+        /// No workspace.
         case none
         /// More than one has this name.
         case several
@@ -16,7 +16,7 @@ package struct WorkspaceNames: Sendable {
     private let ids: Set<UUID>
     private var byName: [String: Match] = [:]
 
-    /// The names of these workspaces.
+    /// An index of these workspaces.
     package init(_ workspaces: [Workspace]) {
         ids = Set(workspaces.map(\.id))
         for workspace in workspaces {
@@ -26,13 +26,13 @@ package struct WorkspaceNames: Sendable {
         }
     }
 
-    /// The workspace that a text stands for.
+    /// The workspace that a text names.
     package func find(_ text: String) -> Match {
         if let id = UUID(text: text) { return ids.contains(id) ? .one(id) : .none }
         return byName[text.lowercased()] ?? byName[Self.short(text)] ?? .none
     }
 
-    /// A name in lower case with hyphens for everything that is no letter or digit: `West Coast` is `west-coast`.
+    /// A name in lower case with hyphens instead of all other characters: `West Coast` becomes `west-coast`.
     static func short(_ name: String) -> String {
         var text = ""
         for scalar in name.lowercased().unicodeScalars {

@@ -1,7 +1,7 @@
 package import RoutingRules
 import Synchronization
 
-/// A handful of leads on their way through the intake, and the place where their outcomes gather.
+/// Collects the outcomes of leads that were submitted together.
 package final class BatchTicket: Sendable {
     private struct State {
         var results: [Result<RoutingOutcome, IntakeError>?]
@@ -15,7 +15,7 @@ package final class BatchTicket: Sendable {
         state = Mutex(State(results: .init(repeating: nil, count: count), missing: count))
     }
 
-    /// Notes the outcome of the lead at a place; each place is answered once.
+    /// Records the outcome of the lead at a place; each place is answered once.
     func answer(_ index: Int, _ result: Result<RoutingOutcome, IntakeError>) {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.results[index] == nil else { return nil }
@@ -30,7 +30,7 @@ package final class BatchTicket: Sendable {
 
     /// The outcomes, in the order of the leads, once all of them are committed or refused.
     ///
-    /// For one waiter.
+    /// May be awaited once.
     package func outcomes() async -> [Result<RoutingOutcome, IntakeError>] {
         await withCheckedContinuation { continuation in
             let isDone = state.withLock { state in

@@ -4,13 +4,13 @@ import Logging
 import Postgres
 import RoutingRules
 
-/// Sees one batch through: decides it, writes it, and repeats that until each lead has an outcome.
+/// Decides and writes one batch, and repeats that until each lead has an outcome.
 struct BatchWriter: Sendable {
-    /// What became of a lead.
+    /// The result for a lead.
     enum Outcome: Sendable {
         /// Its answer.
         case done(Result<RoutingOutcome, IntakeError>)
-        /// Nothing was written for it; it has to be decided again.
+        /// Nothing was written for it; it must be decided again.
         case again
     }
 
@@ -20,9 +20,9 @@ struct BatchWriter: Sendable {
     let clock: any Clock<Duration>
     let logger: Logger
 
-    /// An outcome for each lead, in order.
+    /// The outcomes of a batch, one for each lead.
     ///
-    /// What can be repeated is repeated for a bounded time; a batch that the database blames a row of is halved until
+    /// Transient failures are retried for a limited time; a batch with a row that the database refuses is halved until
     /// that row is alone.
     func write(_ batch: [IntakeQueue.Entry]) async -> [Outcome] {
         await write(batch, isRepeat: false)
@@ -57,7 +57,7 @@ struct BatchWriter: Sendable {
             } catch let error as PostgresError where error.blamesRow {
                 return await split(batch, isRepeat: isRepeat, error)
             } catch {
-                // Whatever went wrong, the statement may have been carried out: from here on ids may be stored.
+                // The statement may have been executed before the error: from here on ids may be stored.
                 let wasSent = Self.mayHaveWritten(error)
                 isRepeat = isRepeat || wasSent
                 budget.spend(ContinuousClock.now - begun)
@@ -65,14 +65,14 @@ struct BatchWriter: Sendable {
                     return give(up: batch, because: error, mayBeStored: isRepeat)
                 }
                 logger.info(
-                    "repeating a batch",
+                    "retrying a batch",
                     metadata: ["batch.leads": "\(batch.count)", "error": "\(error)", "batch.unknown": "\(isRepeat)"]
                 )
             }
         }
     }
 
-    /// Decides a batch and has it stored: in one statement, unless decisions depend on more than the rules.
+    /// Decides and stores a batch: in one statement, unless decisions depend on more than the rules.
     private func store(
         _ batch: [IntakeQueue.Entry],
         under rules: CompiledRuleSet,
@@ -94,7 +94,7 @@ struct BatchWriter: Sendable {
         }
     }
 
-    /// Decides a batch by the rules alone; nil as soon as more than they has a say in one of its leads.
+    /// Decides a batch by the rules alone; nil if any decision depends on more.
     private func decideWithoutState(
         _ batch: [IntakeQueue.Entry],
         _ rules: CompiledRuleSet,
@@ -129,7 +129,7 @@ struct BatchWriter: Sendable {
         return DecidedLead(entry.prepared, Assignment(result: .queued, reason: reason))
     }
 
-    /// Turns what the statement said into answers; leads that an earlier try stored are read back.
+    /// Converts the statement's result to outcomes; leads that an earlier attempt stored are read.
     private func outcomes(_ decided: [DecidedLead], _ exceptions: [IngestException]) async throws -> [Outcome] {
         var byPlace: [Int: IngestException.Outcome] = [:]
         for exception in exceptions { byPlace[exception.index] = exception.outcome }
@@ -146,10 +146,10 @@ struct BatchWriter: Sendable {
                 switch byPlace[place] {
                 case .again: return .again
                 case .exists:
-                    // Stored, and deleted since.
+                    // It was stored and has been deleted.
                     return stored[prepared.id].map { .done(.success($0)) } ?? .done(.failure(.init(.outcomeUnknown)))
                 case .repeated(let first):
-                    // The lead was erased since: its key alone is left, and says nothing.
+                    // The lead was erased: only its key is left.
                     guard var answer = answers[first] else { return .done(.failure(.init(.keyMismatch))) }
                     answer.isReplay = true
                     return .done(.success(answer))
@@ -172,10 +172,10 @@ struct BatchWriter: Sendable {
     private func split(_ batch: [IntakeQueue.Entry], isRepeat: Bool, _ error: PostgresError) async -> [Outcome] {
         guard batch.count > 1 else {
             logger.warning(
-                "the database refuses a lead",
+                "the database refused a lead",
                 metadata: ["error.sqlstate": "\(error.sqlState ?? "")", "error.column": "\(error.column ?? "")"]
             )
-            // A workspace that is gone since the request was looked at.
+            // The workspace was deleted after the request was checked.
             let code: IntakeError.Code = error.sqlState == "23503" ? .unknownWorkspace : .rejected
             return batch.map { _ in .done(.failure(.init(code, sqlState: error.sqlState))) }
         }
@@ -194,10 +194,10 @@ struct BatchWriter: Sendable {
         return batch.map { _ in .done(.failure(.init(code, sqlState: sqlState, retryAfter: .seconds(5)))) }
     }
 
-    /// Whether an error leaves open if the statement was carried out.
+    /// Whether an error leaves open if the statement was executed.
     ///
-    /// An error that the server reported means that it was rolled back, except while the server goes down: a backend
-    /// that is terminated after its commit reports that too.
+    /// An error that the server reports means a rollback, except while the server shuts down: a backend that is
+    /// terminated after its commit reports it too.
     private static func mayHaveWritten(_ error: any Error) -> Bool {
         guard let error = error as? PostgresError else { return false }
         switch error.code {
@@ -210,11 +210,11 @@ struct BatchWriter: Sendable {
     private static func isWorthRepeating(_ error: any Error) -> Bool {
         guard let error = error as? PostgresError else { return false }
         switch error.code {
-        // A wrong password or database name is not corrected while a caller waits.
+        // A wrong password or database name will not be fixed while a caller waits.
         case .cannotConnect: return error.sqlState != "28000" && error.sqlState != "3D000"
         case .connectionLost, .timeout, .poolExhausted: return true
         case .server:
-            // Locks that were not to be had (55P03) and statements that took too long (57014) pass by themselves.
+            // Lock timeouts (55P03) and statement timeouts (57014) are transient.
             return error.isTransient || error.sqlState == "55P03" || error.sqlState == "57014"
         default: return error.isTransient
         }

@@ -1,20 +1,20 @@
 import Postgres
 
-/// Why a lead was not taken in.
+/// Why a lead was not accepted.
 package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure it is.
     package enum Code: Sendable, Hashable, CaseIterable {
-        /// More leads are waiting than this node keeps; nothing was stored.
+        /// This node's queue is full; nothing was stored.
         case overloaded
         /// The workspace that sent it does not exist.
         case unknownWorkspace
         /// The database refuses this lead; nothing was stored.
         case rejected
-        /// The database cannot be reached, or takes no writes; nothing was stored.
+        /// The database cannot be reached, or accepts no writes; nothing was stored.
         case unavailable
         /// The database was lost while it stored the lead: it may or may not be there.
         case outcomeUnknown
-        /// A request with the same idempotency key is under way on this node.
+        /// A request with the same idempotency key is in progress on this node.
         case requestInFlight
         /// Another request has used the idempotency key; nothing was stored.
         case keyMismatch
@@ -24,7 +24,7 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The kind of failure.
     package let code: Code
-    /// The state code with which the database refused, for logs.
+    /// The SQLSTATE of the refusal, for logs.
     package let sqlState: String?
     /// When to try again.
     package let retryAfter: Duration?
@@ -39,7 +39,7 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         switch code {
         case .overloaded: "Too many leads are waiting; try again shortly."
-        case .unknownWorkspace: "There is no such workspace."
+        case .unknownWorkspace: "This workspace does not exist."
         case .rejected: "The database refused this lead\(sqlState.map { " (SQLSTATE \($0))" } ?? "")."
         case .unavailable: "\(obstacle); nothing was stored."
         case .outcomeUnknown:
@@ -50,7 +50,7 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What keeps the database from storing leads.
+    /// Why the database cannot store leads.
     private var obstacle: String {
         PostgresError.outage(sqlState)
             ?? "The database does not store leads at the moment\(sqlState.map { " (SQLSTATE \($0))" } ?? "")"

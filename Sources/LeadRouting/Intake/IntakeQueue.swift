@@ -2,14 +2,14 @@ import DequeModule
 import LeadStore
 import RoutingRules
 
-/// The leads that wait for a batch, in an order that keeps duplicates apart: a value, without locks or time.
+/// The leads that wait for a batch, ordered so that duplicates are never in the same batch: a value, without locks or
+/// time.
 ///
-/// Leads that share an identity stand in chain behind each other, in the order in which they came, and only the first
-/// of a chain is ever in a batch. So each identity is once in a batch, two batches under way never wait for each
-/// other's claims, and of two duplicates the one that came first wins, however batches are cut. Leads without a common
-/// identity are independent of each other.
+/// Leads that share an identity are chained in arrival order, and only the first of a chain can be in a batch. So an
+/// identity occurs in one batch at a time, concurrent batches never wait for each other's claims, and the earlier of
+/// two duplicates wins. Leads without a common identity are independent of each other.
 struct IntakeQueue {
-    /// Where a lead comes from, so that a single one need not wait behind a thousand.
+    /// The kind of request that a lead came in, so that a single one need not wait behind a thousand.
     enum Lane: Sendable { case single, bulk }
 
     /// A lead in the queue.
@@ -18,9 +18,9 @@ struct IntakeQueue {
         let lane: Lane
         /// When it was received.
         var received = ContinuousClock.now
-        /// The request that it came in.
+        /// Its request.
         var trace: RequestTrace?
-        /// How often it was decided and not written.
+        /// How often it was decided without being written.
         var rounds = 0
         let answer: @Sendable (Result<RoutingOutcome, IntakeError>) -> Void
     }
@@ -28,9 +28,9 @@ struct IntakeQueue {
     /// The place of a lead in the queue, until it is answered.
     struct Ticket: Sendable, Hashable { fileprivate let slot: Int }
 
-    /// What a chain of duplicates is known by: the first half of the identity's hash.
+    /// The key of a chain of duplicates: the first half of the identity's hash.
     ///
-    /// Two identities that agree in it are kept apart needlessly, which does no harm.
+    /// Two identities with the same key are separated needlessly, which is harmless.
     private struct Identity: Hashable {
         let high: UInt64
         let low: UInt64
@@ -48,7 +48,7 @@ struct IntakeQueue {
     private struct Slot {
         var entry: Entry
         var identities: [Identity]
-        /// In how many of its chains it is not the first.
+        /// The number of its chains in which it is not the first.
         var blockers: Int
     }
 
@@ -72,10 +72,10 @@ struct IntakeQueue {
     /// How many leads a batch could take now.
     var readyCount: Int { singles.count + bulk.count }
 
-    /// The part of a batch, one in four, that the bulk lane may take while single leads are there.
+    /// While single leads wait, bulk leads get one in this many places of a batch.
     private static let bulkShare = 4
 
-    /// Puts a lead at the end of its lane and of its chains.
+    /// Appends a lead to its lane and its chains.
     mutating func append(_ entry: Entry) {
         var identities: [Identity] = []
         for claim in entry.prepared.identities.claims {
@@ -101,7 +101,7 @@ struct IntakeQueue {
         }
     }
 
-    /// The next batch: single leads first, and a share of it for the others so that they get on.
+    /// The next batch: single leads first, with a share for bulk leads.
     mutating func takeBatch(limit: Int) -> [(Ticket, Entry)] {
         let share = singles.isEmpty ? limit : max(1, limit / Self.bulkShare)
         let bulkCount = min(bulk.count, share)
@@ -113,7 +113,7 @@ struct IntakeQueue {
         return batch
     }
 
-    /// Removes an answered lead, and lets those behind it move up.
+    /// Removes an answered lead; the next lead of each of its chains becomes the first.
     mutating func finish(_ ticket: Ticket) {
         guard let done = slots[ticket.slot] else { return }
         slots[ticket.slot] = nil
@@ -128,7 +128,7 @@ struct IntakeQueue {
         }
     }
 
-    /// Puts a lead that has to be decided again at the head of its lane; it stays the first of its chains.
+    /// Requeues a lead that must be decided again, at the head of its lane; it stays the first of its chains.
     mutating func requeue(_ ticket: Ticket, _ entry: Entry) {
         slots[ticket.slot]?.entry = entry
         putFirst(ticket.slot)
@@ -144,7 +144,7 @@ struct IntakeQueue {
 
     /// Moves the first leads of a lane into a batch.
     ///
-    /// A method of the queue would hold a second reference to the lane while it takes from it, and so copy all of it for
+    /// A method of the queue would hold a second reference to the lane while it removes leads, and so copy the lane for
     /// each lead.
     private static func move(
         _ count: Int,

@@ -3,9 +3,9 @@ import LeadStore
 import RoutingRules
 import Synchronization
 
-/// From the queue into the database, and back to the callers that wait.
+/// Writes batches to the database, and answers the waiting callers.
 extension LeadIntake {
-    /// Counts in another batch if there is room and enough to write; 1 if there is.
+    /// Returns 1 and counts another batch if the limits allow one and enough leads are ready; otherwise 0.
     func start(_ state: inout State, now: ContinuousClock.Instant) -> Int {
         guard state.queue.hasReady, state.batchesInFlight < limits.batchesInFlight else { return 0 }
         let isWorthIt =
@@ -16,15 +16,15 @@ extension LeadIntake {
         return 1
     }
 
-    /// Begins to write so many batches beside those under way.
+    /// Starts to write more batches.
     ///
-    /// Small ones are decided, sent and settled where the database's answers arrive: on few busy cores a batch of thirty waits
-    /// longer for its turn on another thread than all of that takes.
+    /// Small ones are decided, sent and settled on the thread on which the database's answers arrive: on few busy cores
+    /// a switch to another thread takes longer than all of that.
     func writeBatches(_ count: Int) {
         for _ in 0..<count { Task(executorPreference: writer.store.executor) { await self.writeBatches() } }
     }
 
-    /// Writes batch after batch until nothing is ready.
+    /// Writes batches until no lead is ready.
     private func writeBatches() async {
         while true {
             let batch = state.withLock { state in
@@ -47,7 +47,7 @@ extension LeadIntake {
         }
     }
 
-    /// Leads that are decided and settled within a millisecond, about.
+    /// The most leads that are decided and settled within about a millisecond.
     private static let leadsOnLoop = 64
 
     private func write(_ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)]) async {
@@ -57,7 +57,7 @@ extension LeadIntake {
         if let meter { measure(meter, batch, results, since: start) }
     }
 
-    /// Answers what is done, puts back what has to be decided again, and wakes another batch if leads became ready.
+    /// Answers finished leads, requeues those to decide again, and starts another batch if leads became ready.
     private func settle(
         _ batch: [(IntakeQueue.Ticket, IntakeQueue.Entry)],
         _ results: [BatchWriter.Outcome]

@@ -1,9 +1,9 @@
 import ServiceLifecycle
 
 extension LeadIntake: Service {
-    /// Waits for the graceful shutdown, then until every lead that was taken in is answered.
+    /// Waits for the graceful shutdown, then until every accepted lead is answered.
     ///
-    /// List it after the connection pool, which has to outlive it.
+    /// List it after the connection pool, which must outlive it.
     package func run() async throws {
         try? await gracefulShutdown()
         await stop()

@@ -4,23 +4,22 @@ package import Logging
 package import RoutingRules
 import Synchronization
 
-/// What the intake needs of the database; a test gives it another.
+/// The statements that the intake needs; tests provide a fake.
 package protocol LeadIngesting: Sendable {
-    /// Where a task that waits for the store best goes on, as long as that takes less than a millisecond; nil:
-    /// anywhere.
+    /// The executor for tasks that use the store for less than a millisecond; nil for any.
     var executor: (any TaskExecutor)? { get }
     /// Stores a batch of decided leads, in one transaction.
     func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult
-    /// Decides a batch while what its decisions look at is held, and stores it, in one transaction.
+    /// Locks the state that a batch's decisions read, decides the batch, and stores it, in one transaction.
     func ingest(
         holding request: RoutingStateRequest,
         version: Int64?,
         isRepeat: Bool,
         decide: @Sendable (inout RoutingState) -> [DecidedLead]
     ) async throws -> (batch: [DecidedLead], result: IngestResult)
-    /// How leads stand that an earlier statement may have stored.
+    /// The outcomes of leads that an earlier statement may have stored.
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
-    /// What was answered when these leads came in.
+    /// The first answers for these leads.
     func firstOutcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
 }
 
@@ -40,32 +39,32 @@ extension IntakeStore: LeadIngesting {
     }
 }
 
-/// Where new leads come in: gathered into batches, decided in memory, written once, answered after the COMMIT.
+/// The intake of new leads: gathers them into batches, decides in memory, writes once, answers after the COMMIT.
 ///
-/// A batch is what arrived while the batches before it were committing: a quiet server answers a lead after one round
-/// trip, a busy one writes hundreds at a time. No timer delays a statement.
+/// A batch consists of the leads that arrived while earlier batches were committing: an idle server answers a lead
+/// after one round trip, a busy one writes hundreds at a time. No timer delays a statement.
 package final class LeadIntake: Sendable {
-    /// The bounds of the intake.
+    /// The limits of the intake.
     package struct Limits: Sendable, Hashable {
-        /// Batches under way at the same time; two keep a database on two cores busy.
+        /// Concurrent batches; two keep a database on two cores busy.
         package var batchesInFlight = 2
-        /// Leads that are enough for a batch beside one that is under way; fewer wait for that one to be committed.
+        /// How many ready leads start a second batch while one is in progress; fewer wait until that one is committed.
         ///
-        /// A batch costs the database as much as five leads before it has written one, and a commit. Of 64 callers that
-        /// wait for their answers, two batches at a time would hold half each, and cost that twice.
+        /// A batch costs the database as much as five leads, and a commit. With 64 waiting callers, two concurrent
+        /// batches would hold half of them each, and pay that cost twice.
         package var leadsForAnother = 64
-        /// Where a batch is under way for longer than this, fewer are enough: it may be waiting for a lock.
+        /// After this time a batch may be waiting for a lock, and fewer leads are enough for another.
         package var beforeAnother = Duration.milliseconds(10)
-        /// Leads in a batch: at 500 a batch takes some 15 ms, and more leads a batch hardly raise the rate.
+        /// The most leads of a batch: 500 take some 15 ms, and larger batches hardly raise the rate.
         package var leadsInBatch = 512
-        /// Leads that may wait for their answer before others are turned away.
+        /// The most leads that wait for an answer; further ones are refused.
         package var backlog = 20_000
-        /// How long a batch is repeated while the database is away.
+        /// How long a batch is retried while the database is unavailable.
         package var retryTime = Duration.seconds(20)
-        /// How often a lead is decided again before it is left to the queue.
+        /// How often a lead is decided again before it is left in the queue.
         package var rounds = 5
 
-        /// The usual bounds.
+        /// The default limits.
         package init() {}
     }
 
@@ -74,7 +73,7 @@ package final class LeadIntake: Sendable {
         /// The idempotency keys of the leads that are not answered yet.
         var keysInFlight: Set<KeyInFlight> = []
         var batchesInFlight = 0
-        /// When the last batch was begun.
+        /// When the last batch was started.
         var begunAt = ContinuousClock.now
         var isStopping = false
         var drained: [CheckedContinuation<Void, Never>] = []
@@ -104,13 +103,13 @@ package final class LeadIntake: Sendable {
     /// An intake in front of a store.
     ///
     /// - Parameters:
-    ///   - store: where leads are written.
-    ///   - rules: what decides.
-    ///   - limits: the bounds.
-    ///   - clock: what waits between repeats.
-    ///   - milliseconds: the time since 1970 that goes into new ids.
+    ///   - store: the store for the leads.
+    ///   - rules: the rules.
+    ///   - limits: the limits.
+    ///   - clock: measures the delays between retries.
+    ///   - milliseconds: the time since 1970, for new ids.
     ///   - observer: receives every outcome, after its commit.
-    ///   - meter: receives the figures of each batch.
+    ///   - meter: receives the measurements of each batch.
     ///   - logger: for outages and refused batches.
     package init(
         store: any LeadIngesting,
@@ -130,7 +129,7 @@ package final class LeadIntake: Sendable {
         writer = BatchWriter(store: store, rules: rules, limits: limits, clock: clock, logger: logger)
     }
 
-    /// How many batches were taken so far, and how many leads in them.
+    /// The number of batches so far, and of their leads.
     package var statistics: (batches: Int, leads: Int) {
         state.withLock { ($0.batches, $0.leads) }
     }
@@ -140,7 +139,7 @@ package final class LeadIntake: Sendable {
         state.withLock { $0.queue.count }
     }
 
-    /// Takes in one lead, and returns when it is committed.
+    /// Submits one lead, and returns when it is committed.
     package func submit(
         _ lead: Lead,
         from workspace: UUID,
@@ -163,9 +162,9 @@ package final class LeadIntake: Sendable {
         return try result.get()
     }
 
-    /// Takes in leads in their order, and returns when all are committed or refused.
+    /// Submits leads in their order, and returns when all are committed or refused.
     ///
-    /// - Throws: if none was taken, because there are too many or a workspace is unknown.
+    /// - Throws: ``IntakeError`` if none was accepted, because the queue is full or a workspace is unknown.
     package func submit(
         batch: [(lead: Lead, source: UUID)],
         idempotency: [IdempotencyClaim?] = [],
@@ -175,17 +174,17 @@ package final class LeadIntake: Sendable {
         return await (try enqueue(batch, idempotency: idempotency, trace: trace)).outcomes()
     }
 
-    /// Puts leads into the queue in their order, and does not wait for them.
+    /// Queues leads in their order, without waiting for their outcomes.
     ///
-    /// Workspaces are not looked at: the caller has done so. Leads that share an identity with earlier ones, of this
-    /// call or any before it, are decided after those.
+    /// Workspaces are not checked: the caller has done so. Leads that share an identity with earlier ones, of this call
+    /// or any before it, are decided after those.
     ///
     /// - Parameters:
     ///   - batch: the leads.
     ///   - idempotency: the claim of each lead; empty if none has one.
-    ///   - trace: the request that they came in.
-    /// - Returns: where their outcomes gather.
-    /// - Throws: if none was taken.
+    ///   - trace: their request.
+    /// - Returns: the ticket that collects their outcomes.
+    /// - Throws: ``IntakeError`` if none was accepted.
     package func enqueue(
         _ batch: [(lead: Lead, source: UUID)],
         idempotency: [IdempotencyClaim?] = [],
@@ -203,11 +202,11 @@ package final class LeadIntake: Sendable {
         return ticket
     }
 
-    /// Puts leads into the queue like ``enqueue(_:idempotency:trace:)``, after a look whether their workspaces exist;
-    /// while there is no room for them it waits for some.
+    /// Queues leads like ``enqueue(_:idempotency:trace:)``, after checking that their workspaces exist; waits while the
+    /// queue is full.
     ///
-    /// - Throws: if none was taken: a workspace is unknown, the intake is stopping, or there was no room for half a
-    ///   minute or until the task was cancelled.
+    /// - Throws: ``IntakeError`` if none was accepted: a workspace is unknown, the intake is stopping, or the queue
+    ///   stayed full for half a minute or until the task was cancelled.
     package func begin(
         _ batch: [(lead: Lead, source: UUID)],
         trace: RequestTrace? = nil
@@ -220,7 +219,7 @@ package final class LeadIntake: Sendable {
         return try enqueue(batch, trace: trace)
     }
 
-    /// Takes no more leads, and returns when all that were taken are answered.
+    /// Accepts no more leads, and returns when all accepted ones are answered.
     package func stop() async {
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in
@@ -232,7 +231,7 @@ package final class LeadIntake: Sendable {
         }
     }
 
-    /// Refuses workspaces that do not exist, after one look whether they are new.
+    /// Refuses unknown workspaces, after reloading the rules once in case a workspace is new.
     private func requireKnown(_ workspaces: Set<UUID>) async throws(IntakeError) {
         do {
             let known = try await rules.current()
@@ -289,7 +288,7 @@ package final class LeadIntake: Sendable {
         writeBatches(started)
     }
 
-    /// The system's time in milliseconds since 1970, for new ids; nothing is decided by it.
+    /// The system's time in milliseconds since 1970, for new ids only.
     package static func systemMilliseconds() -> Int64 {
         Int64(Date().timeIntervalSince1970 * 1000)
     }

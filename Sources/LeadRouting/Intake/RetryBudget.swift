@@ -1,6 +1,6 @@
-/// Waiting times that double, with jitter, until a total is used up.
+/// Exponential backoff with jitter, up to a total duration.
 ///
-/// The total is counted in time waited, and in what attempts took that came to nothing.
+/// The total includes the delays and the duration of failed attempts.
 struct RetryBudget {
     private var left: Duration
     private var next: Duration
@@ -19,15 +19,15 @@ struct RetryBudget {
         self.clock = clock
     }
 
-    /// Counts what an attempt took: connecting to a host that does not answer is waiting, too.
+    /// Counts the duration of a failed attempt, such as connecting to a host that does not answer.
     mutating func spend(_ duration: Duration) { left -= duration }
 
-    /// Waits once more.
+    /// Waits for the next delay.
     ///
     /// - Returns: false, at once, when the total is used up or the task is cancelled.
     mutating func wait() async -> Bool {
         guard left > .zero else { return false }
-        // Half fixed, half random: nodes that lost the same server do not come back in step.
+        // Half fixed, half random, so that nodes that lost the same server do not reconnect in step.
         let pause = min(left, next / 2 + next / 2 * Double.random(in: 0...1))
         left -= pause
         next = min(next * 2, longest)

@@ -3,9 +3,9 @@ import LeadStore
 import RoutingRules
 
 extension RoutingOutcome {
-    /// The answer about a lead that was written as `assignment` says, except for `exception`.
+    /// The outcome of a lead that was written according to `assignment`, except for `exception`.
     ///
-    /// A duplicate's reason says that the lead is known, never to whom.
+    /// A duplicate's reason does not reveal the owner of the earlier lead.
     init(
         _ leadID: UUID,
         source: UUID,
@@ -27,7 +27,7 @@ extension RoutingOutcome {
         let reason =
             switch exception {
             case .duplicate: "This lead was already known; it stays in its source workspace."
-            case .destinationGone: "The destination no longer exists; this lead is tried again later."
+            case .destinationGone: "The destination no longer exists; the lead will be retried."
             default: assignment.reason
             }
         let wentThrough = status == .routed && !isDuplicate

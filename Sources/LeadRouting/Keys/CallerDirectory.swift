@@ -1,7 +1,7 @@
 import Digests
 package import LeadStore
 
-/// Which caller a token belongs to: the store's keys, and the Supabase service-role key where there is one.
+/// Finds the caller of a token: one of the store's keys, or the Supabase service-role key if there is one.
 package struct CallerDirectory: Sendable {
     private let keys: KeyRing
     private let serviceRoleHash: [UInt8]?
@@ -9,8 +9,8 @@ package struct CallerDirectory: Sendable {
     /// A directory over the store's keys.
     ///
     /// - Parameters:
-    ///   - keys: where keys are looked up.
-    ///   - serviceRoleKey: a token that opens everything, without a look at the database; nil: there is none.
+    ///   - keys: the store of keys.
+    ///   - serviceRoleKey: a token with all scopes, checked without the database; nil for none.
     package init(keys: KeyStore, serviceRoleKey: String?) {
         self.keys = KeyRing(keys: keys)
         serviceRoleHash = serviceRoleKey.map { SHA256.hash($0) }
@@ -18,9 +18,9 @@ package struct CallerDirectory: Sendable {
 
     /// The caller of a token; nil for one that is unknown, expired or revoked.
     ///
-    /// Called for every request: keys that were used lately are kept in memory.
+    /// Called for every request: recently used keys are cached.
     ///
-    /// - Throws: ``RequestError`` when the database cannot be asked.
+    /// - Throws: ``RequestError`` if the database fails.
     package func caller(of token: String) async throws -> Caller? {
         if let serviceRoleHash, isEqualInConstantTime(SHA256.hash(token), serviceRoleHash) {
             return Caller(id: "service_role", name: "Supabase service role", workspaceID: nil, scopes: [.admin])

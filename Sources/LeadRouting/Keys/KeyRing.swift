@@ -1,9 +1,9 @@
 package import LeadStore
 import Synchronization
 
-/// The API keys that were used lately, so that a request costs no look-up.
+/// A cache of recently used API keys, so that a request needs no look-up.
 ///
-/// A key is looked up again after a few seconds; a revoked one works that long on a node that has just seen it.
+/// A key is looked up again after a few seconds; a revoked one works that long on a node that has just used it.
 package final class KeyRing: Sendable {
     private struct Known {
         let key: APIKey?
@@ -15,15 +15,15 @@ package final class KeyRing: Sendable {
     private let lifetime: Duration
     private let now: @Sendable () -> ContinuousClock.Instant
 
-    /// More tokens than this are not remembered, so that guesses do not fill the memory.
+    /// The most cached tokens, so that guesses do not fill the memory.
     private static let capacity = 10_000
 
-    /// A key ring that asks a store.
+    /// A key ring over a store.
     package convenience init(keys: KeyStore) {
         self.init { try await keys.find(for: $0) }
     }
 
-    /// A key ring that asks a function, with a clock of its own.
+    /// A key ring over a function, with its own clock.
     init(
         lifetime: Duration = .seconds(5),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -34,7 +34,7 @@ package final class KeyRing: Sendable {
         self.lookUp = lookUp
     }
 
-    /// The key that a token opens, or nil if it opens nothing.
+    /// The key of a token, or nil if there is none.
     package func key(for text: String) async throws -> APIKey? {
         if let entry = known.withLock({ $0[text] }), entry.until > now() { return entry.key }
         guard let token = APIKeyToken(text) else { return nil }

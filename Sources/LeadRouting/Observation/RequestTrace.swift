@@ -1,10 +1,10 @@
-/// Which request a piece of work belongs to: carried along, so that a log line can be found from an answer.
+/// The request that some work belongs to, so that log lines can be found from an answer.
 ///
-/// Says nothing of the person: the request's id is the caller's own or made here, and both are plain characters.
+/// Holds no personal data: the request's id is the caller's or generated, and consists of plain characters.
 package struct RequestTrace: Sendable, Hashable {
-    /// The request's id, as `X-Request-Id` tells it.
+    /// The request's id, as in `X-Request-Id`.
     package let requestID: String
-    /// The W3C trace context of the request: of the server's own span, or the caller's where no spans are made.
+    /// The W3C trace context of the request: of the server's own span, or the caller's if the server records no spans.
     package let parent: TraceParent?
 
     /// The trace of a request.

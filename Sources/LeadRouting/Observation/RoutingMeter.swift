@@ -1,42 +1,42 @@
 package import FoundationEssentials
 package import RoutingRules
 
-/// Receives the figures of each batch of leads: what metrics and the log of outcomes are made from.
+/// Receives measurements of each batch of leads, for metrics and the outcome log.
 ///
-/// Called once a batch, after its commit and after its answers, on the path of leads: it returns at once.
+/// Called once a batch, after its commit and its answers. Must return at once, because it delays the next batch.
 package protocol RoutingMeter: Sendable {
-    /// Takes note of a batch.
+    /// Records a batch.
     func measure(_ batch: MeasuredBatch)
-    /// Takes note of leads that were turned away before anything was written.
+    /// Records leads that were refused before anything was written.
     func refuse(_ count: Int, because code: IntakeError.Code)
-    /// Counts a lead that was asked for while another node holds it.
+    /// Counts a lead that was requested while another node holds it.
     func lockFailed()
 }
 
 /// One batch of leads, written or refused.
 package struct MeasuredBatch: Sendable {
-    /// The way that its leads came.
+    /// How its leads arrived.
     package enum Path: String, Sendable, Hashable, CaseIterable {
         /// New leads, decided on arrival.
         case intake
         /// Leads that another program inserted, or that waited for their first attempt.
         case waiting
-        /// Leads that were tried before.
+        /// Leads with earlier attempts.
         case retry
         /// One lead, on request.
         case request
     }
 
-    /// The way that its leads came.
+    /// How its leads arrived.
     package let path: Path
-    /// From being taken to being committed.
+    /// From the start of the batch to its commit.
     package let duration: Duration
     /// When it was committed, in milliseconds since 1970 by this node's clock.
     package let endedAt: Int64
     /// Its leads, in order.
     package let leads: [MeasuredLead]
 
-    /// A batch that went through.
+    /// A completed batch.
     package init(path: Path, duration: Duration, endedAt: Int64, leads: [MeasuredLead]) {
         self.path = path
         self.duration = duration
@@ -45,15 +45,15 @@ package struct MeasuredBatch: Sendable {
     }
 }
 
-/// What became of one lead in a batch.
+/// The result of one lead of a batch.
 package struct MeasuredLead: Sendable {
-    /// What an attempt came to.
+    /// The result of an attempt.
     package enum Result: String, Sendable, Hashable, CaseIterable {
         /// A rule matched.
         case success
-        /// No rule matched; it stays with its source.
+        /// No rule matched; it stays in its source workspace.
         case unmatched
-        /// No rule matched; it is in the workspace named for that.
+        /// No rule matched; it is in the fallback workspace.
         case fallback
         /// A partner had sent it before.
         case duplicate
@@ -61,9 +61,9 @@ package struct MeasuredLead: Sendable {
         case retry
         /// It waits undecided.
         case queued
-        /// It has failed for good.
+        /// It has failed permanently.
         case failed
-        /// The answer to an earlier request with the same idempotency key; nothing was done.
+        /// The answer to an earlier request with the same idempotency key; nothing was written.
         case replay
         /// It was not stored.
         case refused
@@ -71,22 +71,22 @@ package struct MeasuredLead: Sendable {
 
     /// The lead.
     package let id: UUID
-    /// Who sent it.
+    /// The source workspace.
     package let source: UUID
-    /// What it came to.
+    /// The result.
     package let result: Result
-    /// Where it went, by which rule; nil if it was refused.
+    /// Its outcome; nil if it was refused.
     package let outcome: RoutingOutcome?
-    /// Which attempt this was; 0 without one.
+    /// The number of the attempt; 0 without one.
     package let attempt: Int
     /// From receipt to the end of the batch; nil for a lead that waited in the database.
     package let latency: Duration?
-    /// From its creation, as far as its id tells: ids of version 7 do.
+    /// From its creation; nil if its id is not of version 7.
     package let age: Duration?
-    /// The request that it came in.
+    /// Its request.
     package let trace: RequestTrace?
 
-    /// What became of a lead.
+    /// The result of a lead.
     package init(
         id: UUID,
         source: UUID,
@@ -108,11 +108,11 @@ package struct MeasuredLead: Sendable {
     }
 }
 
-/// Several meters as one.
+/// Combines several meters.
 package struct RoutingMeters: RoutingMeter {
     private let all: [any RoutingMeter]
 
-    /// These, in order.
+    /// These meters, in order.
     package init(_ all: [any RoutingMeter]) { self.all = all }
 
     package func measure(_ batch: MeasuredBatch) { for meter in all { meter.measure(batch) } }
@@ -125,7 +125,7 @@ package struct RoutingMeters: RoutingMeter {
 }
 
 extension MeasuredLead.Result {
-    /// What an outcome is called, from the source's side.
+    /// The result for an outcome, from the source's side.
     init(_ outcome: RoutingOutcome, source: UUID) {
         if outcome.isReplay {
             self = .replay
@@ -143,7 +143,7 @@ extension MeasuredLead.Result {
 }
 
 extension UUID {
-    /// When an id of version 7 was made, in milliseconds since 1970; nil for others.
+    /// The time of an id of version 7, in milliseconds since 1970; nil for others.
     var milliseconds: Int64? {
         let bytes = uuid
         guard bytes.6 >> 4 == 7 else { return nil }

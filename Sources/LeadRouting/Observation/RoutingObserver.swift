@@ -2,37 +2,37 @@ package import FoundationEssentials
 package import Postgres
 package import RoutingRules
 
-/// Receives what became of leads, after the commit that makes it so.
+/// Receives the outcomes of leads, after their commit.
 ///
-/// It is called while a lead is being answered, so it returns at once and does slow work later, elsewhere.
+/// It is called while a lead is being answered, so it must return at once and do slow work elsewhere.
 package protocol RoutingObserver: Sendable {
-    /// Receives events; they have happened, so there is nothing to refuse.
+    /// Receives events that have been committed.
     func observe(_ events: [RoutingEvent])
 }
 
-/// What became of one lead.
+/// The outcome of one lead.
 package struct RoutingEvent: Sendable, Hashable {
-    /// What it came to.
+    /// The kind of outcome.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         /// It is in its destination.
         case routed
-        /// A partner had sent it before; it stays with its source.
+        /// A partner had sent it before; it stays in its source workspace.
         case duplicate
         /// Its attempts are used up.
         case failed
-        /// It expired before a node routed it.
+        /// It expired before it was routed.
         case expired
     }
 
-    /// What it came to.
+    /// The kind of outcome.
     package let kind: Kind
     /// The lead.
     package let leadID: UUID
     /// The workspace that sent it.
     package let sourceWorkspaceID: UUID?
-    /// Where it went, by which rule, and why; nil for what a scheduled function found.
+    /// Its outcome; nil if a scheduled function found it.
     package let outcome: RoutingOutcome?
-    /// When, as the audit log says; nil: just now.
+    /// When, by the audit log; nil for now.
     package let happenedAt: Timestamp?
 
     /// An event of a lead.
@@ -50,7 +50,7 @@ package struct RoutingEvent: Sendable, Hashable {
         self.happenedAt = happenedAt
     }
 
-    /// The event of an outcome; nil while the lead waits on.
+    /// The event of an outcome; nil while the lead still waits.
     init?(_ outcome: RoutingOutcome, source: UUID) {
         let kind: Kind
         switch outcome.status {

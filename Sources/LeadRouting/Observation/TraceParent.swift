@@ -1,6 +1,6 @@
-/// A W3C trace context (`traceparent`, version 00): which trace a request belongs to, and which span asked.
+/// A W3C trace context (`traceparent`, version 00): the trace of a request, and the calling span.
 ///
-/// Pure text: nothing is sent anywhere. The ids go into log lines, so that they are found beside the caller's spans.
+/// Only text: nothing is sent. The ids are written to log lines, so that they can be found with the caller's spans.
 package struct TraceParent: Sendable, Hashable {
     /// 32 lower-case hexadecimal digits, not all zero.
     package let traceID: String
@@ -16,9 +16,9 @@ package struct TraceParent: Sendable, Hashable {
         self.isSampled = isSampled
     }
 
-    /// Reads a header's value; nil for anything that the specification does not let through.
+    /// Parses a header's value; nil if the specification does not allow it.
     ///
-    /// A later version is read as far as version 00 goes, as the specification asks.
+    /// A later version is parsed like version 00, as the specification requires.
     package init?(header: String) {
         let bytes = Array(header.utf8)
         let dash = UInt8(ascii: "-")
@@ -35,7 +35,7 @@ package struct TraceParent: Sendable, Hashable {
     /// The header's value.
     package var header: String { "00-\(traceID)-\(spanID)-\(isSampled ? "01" : "00")" }
 
-    /// The digits, or nil if one is none or is upper case.
+    /// The digits, or nil if one is invalid or upper case.
     private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String? {
         for byte in bytes {
             switch byte {

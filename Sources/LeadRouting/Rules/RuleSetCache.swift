@@ -4,20 +4,20 @@ import Postgres
 package import RoutingRules
 import Synchronization
 
-/// Where rules come from: the database, or a test.
+/// The source of rules: the database, or a test.
 package protocol RuleSource: Sendable {
-    /// All rules, as they stood at one moment.
+    /// All rules, at one moment.
     func load() async throws -> RuleSetSnapshot
-    /// The number that grows with every change.
+    /// The version, which every change increases.
     func version() async throws -> Int64
 }
 
 extension RuleSetStore: RuleSource {}
 
-/// The compiled rules of this node, as new as the last look at the database.
+/// The compiled rules of this node, as of the last check of the database.
 ///
-/// Decisions never wait for it while nothing changes: `current()` answers from memory. However many decisions find
-/// out at the same moment that the rules have changed, they are loaded once.
+/// Decisions do not wait for it while the rules are unchanged: `current()` returns them from memory. If many decisions
+/// find at once that the rules have changed, the rules are loaded once.
 package final class RuleSetCache: Sendable {
     private struct State {
         var rules: CompiledRuleSet?
@@ -31,32 +31,32 @@ package final class RuleSetCache: Sendable {
 
     private let source: any RuleSource
     private let state = Mutex(State())
-    /// From how many rules on loading them leaves megabytes of garbage.
+    /// The number of rules from which loading them leaves megabytes of freed memory.
     private static let many = 5000
 
-    /// A cache that is empty until it is asked.
+    /// A cache that is empty until it is used.
     package init(source: any RuleSource) {
         self.source = source
     }
 
-    /// The loaded rules; loaded now if there are none yet.
+    /// The loaded rules; loads them if there are none yet.
     package func current() async throws -> CompiledRuleSet {
         try await load { _ in true }
     }
 
-    /// The loaded rules, without waiting; nil before they were first loaded.
+    /// The loaded rules, without waiting; nil before the first load.
     package var loaded: CompiledRuleSet? {
         state.withLock { $0.rules }
     }
 
-    /// Whether the loaded rules know a workspace; false before they were first loaded.
+    /// Whether the loaded rules know a workspace; false before the first load.
     func knows(_ workspace: UUID) -> Bool {
         state.withLock { $0.rules?.knows(workspace: workspace) ?? false }
     }
 
-    /// Rules of another version than the one that turned out to be stale.
+    /// Rules of another version than a stale one.
     ///
-    /// A load that was under way may have begun before the change, so one more may follow it.
+    /// A load in progress may have started before the change, so another may follow it.
     package func refresh(replacing stale: Int64) async throws -> CompiledRuleSet {
         for _ in 0..<2 {
             let rules = try await load { $0.version != stale }
@@ -65,7 +65,7 @@ package final class RuleSetCache: Sendable {
         return try await load { $0.version != stale }
     }
 
-    /// Asks for the version, one row, and loads the rules if it is not the loaded one.
+    /// Reads the version, one row, and loads the rules if it has changed.
     ///
     /// - Returns: whether they were loaded.
     @discardableResult
@@ -76,10 +76,10 @@ package final class RuleSetCache: Sendable {
         return true
     }
 
-    /// Sufficient rules: the loaded ones, those that are being loaded, or new ones.
+    /// Returns the loaded rules if they suffice, else those being loaded, else new ones.
     ///
-    /// Whether the present rules suffice is asked under the lock that says whether others are being loaded: else a caller
-    /// that asked just before a load ended would begin another.
+    /// The check runs under the lock that protects the current load: otherwise a caller that checked just before a load
+    /// ended would start another.
     private func load(unless willDo: (CompiledRuleSet) -> Bool) async throws -> CompiledRuleSet {
         let found = state.withLock { state in
             if let rules = state.rules, willDo(rules) { return Found.ready(rules) }
@@ -101,7 +101,7 @@ package final class RuleSetCache: Sendable {
             return true
         }
         let rules = try result.get()
-        // Rows, rules and the set of before are garbage now, and more than what is kept.
+        // The loaded rows and the previous rule set have been freed, and are larger than what is kept.
         if isMine, rules.ruleCount >= Self.many { Task { FreeMemory.releaseToSystem() } }
         return rules
     }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import RoutingRules
 
 extension RuleSetSnapshot {
-    /// The rules as they would be if a document were published now.
+    /// The rules after a document is published.
     func publishing(_ document: RuleSetDocument, of owner: UUID?) -> RuleSetSnapshot {
         let own = rules.filter { $0.workspaceID == owner }
         let resolved = ResolvedRuleSet(document, owner: owner, live: own, golden: []) { UUID() }

@@ -1,15 +1,15 @@
 import FoundationEssentials
 
-/// Which functions are due, from a time that is given: no clock, no waiting.
+/// The functions that are due at a given time; reads no clock and does not wait.
 package struct DueTimes: Sendable {
     private let schedules: [(name: String, schedule: Schedule)]
     private var handled: [String: Int64] = [:]
-    /// What due times are taken with as they come.
+    /// The claim with which due times are taken.
     ///
-    /// One for all: an answer that is lost is asked for again, and no other node has the same.
+    /// Shared by all, and unique to this node: after a lost answer the same claim is sent again.
     let claim = UUID()
 
-    /// The due times of functions that have a schedule; those that wait for an event have none.
+    /// The due times of functions with a schedule; those triggered by an event have none.
     package init(_ functions: [ScheduledFunction]) {
         schedules = functions.compactMap { function in function.schedule.map { (function.name, $0) } }
     }
@@ -25,7 +25,7 @@ package struct DueTimes: Sendable {
         }
     }
 
-    /// Notes that a due time was taken, by this node or another.
+    /// Records that a due time was taken, by this node or another.
     package mutating func handle(_ name: String, dueAt: Int64) {
         handled[name] = max(handled[name] ?? .min, dueAt)
     }

@@ -1,6 +1,6 @@
-/// When a scheduled function is due: at one time of each interval, counted from midnight in UTC.
+/// The schedule of a function: one time of each interval, counted from midnight in UTC.
 package struct Schedule: Sendable, Hashable {
-    /// The same schedule as cron writes it, for people and for Inngest.
+    /// The same schedule in cron's notation, for display and for Inngest.
     package let cron: String
     /// From one due time to the next, in seconds.
     private let interval: Int64
@@ -10,7 +10,7 @@ package struct Schedule: Sendable, Hashable {
     /// A schedule.
     ///
     /// - Parameters:
-    ///   - cron: the same as cron writes it.
+    ///   - cron: the schedule in cron's notation.
     ///   - interval: from one due time to the next, in seconds; a divisor of a day.
     ///   - offset: the first due time of a day, in seconds after midnight.
     package init(cron: String, every interval: Int64, from offset: Int64 = 0) {

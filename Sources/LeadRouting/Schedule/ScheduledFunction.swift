@@ -1,8 +1,8 @@
-/// One of the functions that run by the clock, or on request: its name and when it is due.
+/// A function that runs on a schedule or on request: its name and its trigger.
 package struct ScheduledFunction: Sendable, Hashable {
     /// What triggers a function.
     package enum Trigger: Sendable, Hashable {
-        /// The clock.
+        /// A schedule.
         case schedule(Schedule)
         /// An event by name.
         case event(String)
@@ -12,16 +12,16 @@ package struct ScheduledFunction: Sendable, Hashable {
     package let name: String
     /// What triggers it.
     package let trigger: Trigger
-    /// What it does, in a few words.
+    /// A short description.
     package let summary: String
 
-    /// The schedule, or nil for a function that waits for an event.
+    /// The schedule, or nil for a function triggered by an event.
     package var schedule: Schedule? {
         guard case .schedule(let schedule) = trigger else { return nil }
         return schedule
     }
 
-    /// The guide's five.
+    /// The five functions of the guide.
     package static let all = [
         ScheduledFunction(
             name: "processLeadRoutingRetryQueue",

@@ -2,16 +2,16 @@ package import LeadStore
 package import Logging
 import Postgres
 
-/// The bodies of the scheduled functions.
+/// The implementations of the scheduled functions.
 ///
-/// Each may run at any time, at the same time as itself, and twice: what it does is claimed row by row.
+/// Each may run at any time, concurrently and repeatedly: its work is claimed row by row.
 package struct ScheduledFunctions: Sendable {
-    /// There is no function of this name.
+    /// No function has this name.
     package struct UnknownName: Error, Sendable, CustomStringConvertible {
-        /// What was asked for.
+        /// The requested name.
         package let name: String
         package var description: String {
-            "There is no scheduled function of that name; there are "
+            "No scheduled function has this name. Valid names: "
                 + ScheduledFunction.all.map(\.name).joined(separator: ", ") + "."
         }
     }
@@ -21,16 +21,16 @@ package struct ScheduledFunctions: Sendable {
     private let observer: (any RoutingObserver)?
     private let logger: Logger
 
-    /// How many leads of one portion an observer receives.
-    private static let told: Int32 = 10_000
+    /// The most leads that an observer receives at once.
+    private static let mostObserved: Int32 = 10_000
 
     /// The functions on a store.
     ///
     /// - Parameters:
-    ///   - stores: every statement.
-    ///   - router: what routes leads that are due.
+    ///   - stores: the stores.
+    ///   - router: routes the leads that are due.
     ///   - observer: receives leads that expire, or fail with a stale lock.
-    ///   - logger: for what the health check finds.
+    ///   - logger: logs the findings of the health check.
     package init(
         stores: Stores,
         router: WaitingLeadRouter,
@@ -43,13 +43,13 @@ package struct ScheduledFunctions: Sendable {
         self.logger = logger
     }
 
-    /// Runs a function, whether or not it is due, and does not record it.
+    /// Runs a function, whether or not it is due, without recording it.
     ///
     /// - Parameters:
     ///   - name: one of ``ScheduledFunction/all``.
     ///   - limit: how many leads at most, for the two functions that route.
-    /// - Returns: how many leads it touched; for the health check, how many figures are out of bounds.
-    /// - Throws: what the database says.
+    /// - Returns: how many leads it changed; for the health check, how many values are out of bounds.
+    /// - Throws: `PostgresError`, if the database fails.
     package func run(_ name: String, limit: Int? = nil) async throws -> Int64 {
         switch name {
         case "processLeadRoutingRetryQueue": try await retry(limit: limit ?? 20_000)
@@ -83,7 +83,7 @@ package struct ScheduledFunctions: Sendable {
         return released + queued
     }
 
-    /// Expires in the portions that the database takes, each in a transaction of its own.
+    /// Expires leads in batches, each in its own transaction.
     private func expire() async throws -> Int64 {
         var total: Int64 = 0
         for _ in 0..<1000 {
@@ -98,17 +98,17 @@ package struct ScheduledFunctions: Sendable {
         return total
     }
 
-    /// When the events begin that the observer receives; nil without an observer.
+    /// The time from which the observer receives events; nil without an observer.
     private func startOfEvents() async throws -> Timestamp? {
         observer == nil ? nil : try await stores.schedule.databaseTime()
     }
 
-    /// Tells the observer what the audit log has; if it cannot be read, the function has done its work all the same.
+    /// Sends events of the audit log to the observer; a failure to read them does not fail the function.
     private func notifyObserver(
         _ kind: RoutingEvent.Kind,
         _ read: (QueueStore, Int32) async throws -> [EndedLead]
     ) async {
-        guard let observer, let ended = try? await read(stores.queue, Self.told), !ended.isEmpty else { return }
+        guard let observer, let ended = try? await read(stores.queue, Self.mostObserved), !ended.isEmpty else { return }
         observer.observe(ended.map { RoutingEvent(kind, leadID: $0.id, source: $0.source, happenedAt: $0.endedAt) })
     }
 

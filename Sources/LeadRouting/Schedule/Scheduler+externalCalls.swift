@@ -3,32 +3,32 @@ import LeadStore
 package import Postgres
 
 extension Scheduler {
-    /// What became of a due time that was called for from outside.
+    /// The result of an external call for a due time.
     package enum CallResult: Sendable, Hashable {
         /// It was run now.
         case ran(affected: Int64)
-        /// It had been run before, by this call's first try or by a node that stood by.
+        /// It was run before, by this call's first attempt or by a standby node.
         case hadRun(affected: Int64)
-        /// It had been run before, and failed.
+        /// It was run before, and failed.
         case hadFailed(String)
-        /// It is being run at the moment.
+        /// It is running.
         case isRunning
         /// Not due yet, by the database's clock.
         case notDue
     }
 
-    /// How much a caller's clock may be ahead of the database's, in microseconds.
+    /// How far a caller's clock may be ahead of the database's, in microseconds.
     private static var earliness: Int64 { 60_000_000 }
 
-    /// Runs a due time that is called for from outside, unless it has been taken: the row (name, due time) lets one through.
+    /// Runs a due time on an external call, unless it has been taken: the row (name, due time) allows one run.
     ///
     /// - Parameters:
     ///   - name: the function.
-    ///   - dueAt: the due time, exactly as the schedule says.
-    ///   - retryingFailure: whether a run that failed is tried once more.
-    ///   - body: what runs it.
-    /// - Returns: what became of it.
-    /// - Throws: why it failed now, which is recorded.
+    ///   - dueAt: the due time, exactly as in the schedule.
+    ///   - retryingFailure: whether a failed run is repeated.
+    ///   - body: runs the function.
+    /// - Returns: the result.
+    /// - Throws: the error of this run, which is recorded.
     package func run(
         _ name: String,
         dueAt: Timestamp,
@@ -50,7 +50,7 @@ extension Scheduler {
         return .hadRun(affected: run.affected ?? 0)
     }
 
-    /// Takes a due time; when the connection is lost, it is unknown whether it was taken, and it is asked once more.
+    /// Takes a due time; after a lost connection it asks again, because the first call may have taken it.
     private func take(_ name: String, dueAt: Timestamp) async throws -> Bool {
         let claim = UUID()
         do {

@@ -4,17 +4,17 @@ package import Logging
 package import Postgres
 import ServiceLifecycle
 
-/// What the scheduler needs of the database; a test gives it another.
+/// The statements that the scheduler needs; tests provide a fake.
 package protocol DueTimeClaiming: Sendable {
-    /// The clock that decides what is due.
+    /// The clock that determines what is due.
     func databaseTime() async throws -> Timestamp
-    /// Takes a due time for a node, if no node has; asked again with the same claim, the answer is the same.
+    /// Takes a due time for a node, if no node has; the same claim always gets the same answer.
     func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool
-    /// Takes a due time whose run has failed, to try it once more.
+    /// Takes a due time whose run has failed, to repeat it.
     func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool
     /// The run of a due time, if a node has taken it.
     func run(_ name: String, dueAt: Timestamp) async throws -> ScheduledRun?
-    /// Notes how a run ended.
+    /// Records the end of a run.
     func finishRun(_ name: String, dueAt: Timestamp, node: String, affected: Int64?, error: String?) async throws
 }
 
@@ -22,10 +22,10 @@ extension ScheduleStore: DueTimeClaiming {}
 
 /// Runs the scheduled functions: each due time once over all nodes, by the database's clock.
 ///
-/// Where something else keeps the schedule and calls `run(_:dueAt:retryingFailure:_:)`, it stands by: it waits for a
-/// grace past each due time, and runs what was not taken by then.
+/// If an external scheduler calls `run(_:dueAt:retryingFailure:_:)`, this one stands by: it waits for a grace period
+/// after each due time, and runs what was not taken by then.
 package struct Scheduler: Service {
-    /// Runs a function by name and answers how many leads it touched.
+    /// Runs a function by name and returns how many leads it changed.
     package typealias Body = @Sendable (_ name: String) async throws -> Int64
 
     let store: any DueTimeClaiming
@@ -36,19 +36,19 @@ package struct Scheduler: Service {
     let logger: Logger
     private let body: Body
 
-    /// However far the next due time is, the database's clock is read again after this time.
+    /// The longest time between two reads of the database's clock.
     private static let longestSleep: Int64 = 30
 
     /// A scheduler of this node.
     ///
     /// - Parameters:
-    ///   - store: where due times are taken.
-    ///   - functions: what there is to run.
-    ///   - node: what this node calls itself; another for each process.
-    ///   - grace: how many seconds a due time is left to others first.
-    ///   - clock: what pauses are measured by.
-    ///   - logger: for runs and failures.
-    ///   - body: what runs a function.
+    ///   - store: the store of runs.
+    ///   - functions: the functions.
+    ///   - node: the name of this node, unique for each process.
+    ///   - grace: for how many seconds an external scheduler may take a due time first.
+    ///   - clock: measures the pauses.
+    ///   - logger: logs runs and failures.
+    ///   - body: runs a function.
     package init(
         store: any DueTimeClaiming,
         functions: [ScheduledFunction] = ScheduledFunction.all,
@@ -67,7 +67,7 @@ package struct Scheduler: Service {
         self.body = body
     }
 
-    /// Runs what is due, and sleeps until something is, until the graceful shutdown.
+    /// Runs due functions, and sleeps until the next one, until the graceful shutdown.
     package func run() async throws {
         var times = DueTimes(functions)
         var isDown = false
@@ -98,13 +98,15 @@ package struct Scheduler: Service {
             let isOurs = try await store.claimRun(name, dueAt: time, node: node, claim: times.claim)
             times.handle(name, dueAt: dueAt)
             guard isOurs else { continue }
-            if grace > 0 { logger.notice("a due time was not called for", metadata: ["function": "\(name)"]) }
+            if grace > 0 {
+                logger.notice("the external scheduler missed a due time", metadata: ["function": "\(name)"])
+            }
             _ = try? await carryOut(name, dueAt: time, body)
         }
         return now
     }
 
-    /// Runs a function now on request, and records it like any other run.
+    /// Runs a function on request, and records it like any other run.
     package func runByHand(_ name: String, body override: Body? = nil) async throws -> Int64 {
         guard functions.contains(where: { $0.name == name }) else {
             throw ScheduledFunctions.UnknownName(name: name)
@@ -114,7 +116,7 @@ package struct Scheduler: Service {
         return try await carryOut(name, dueAt: now, override ?? body)
     }
 
-    /// Runs a function whose due time this node has taken, and notes how it ended.
+    /// Runs a function whose due time this node has taken, and records the result.
     func carryOut(_ name: String, dueAt: Timestamp, _ body: Body) async throws -> Int64 {
         let affected: Int64
         do {

@@ -7,14 +7,14 @@ package struct LeadSources: Sendable {
     private let knowsIDs: Bool
     private let owner: UUID?
 
-    /// Workspaces that a row may name, and the source of rows that name none.
+    /// The workspaces that a row may name, and the source of other rows.
     package init(_ workspaces: [Workspace], else owner: UUID?) {
         ids = Dictionary(workspaces.map { ($0.name.lowercased(), $0.id) }) { first, _ in first }
         knowsIDs = !workspaces.isEmpty
         self.owner = owner
     }
 
-    /// The workspace of a name or id; without one, or for an unknown one, the source of rows that name none.
+    /// The workspace of a name or id; without a name, or for an unknown one, the default source.
     package func source(_ name: String?) -> UUID? {
         name.flatMap { name in (knowsIDs ? UUID(uuidString: name) : nil) ?? ids[name.lowercased()] } ?? owner
     }
@@ -31,7 +31,7 @@ package struct LeadTable {
 
     /// The leads in the order of the file.
     ///
-    /// - Throws: `CSVError` or `LeadColumns.Problem`, naming the line that is no lead.
+    /// - Throws: `CSVError` or `LeadColumns.Problem`, which name the invalid line.
     package static func leads(_ bytes: [UInt8], of sources: LeadSources) throws -> [SimulatedLead] {
         var table = LeadTable(of: sources)
         try table.take(table.reader.read(bytes))

@@ -4,9 +4,9 @@ import Postgres
 package import RoutingRules
 import Synchronization
 
-/// Decides leads of the past under the rules in force and under a draft, and writes nothing.
+/// Decides past leads under the current rules and under a draft, and writes nothing.
 ///
-/// One at a time on a node: it takes a core while it runs, and the next one can wait.
+/// One at a time on a node, because it uses a whole core.
 package final class RuleSimulator: Sendable {
     private let stores: Stores
     private let timeLimit: Duration
@@ -15,18 +15,18 @@ package final class RuleSimulator: Sendable {
     /// A simulator over a database.
     ///
     /// - Parameters:
-    ///   - stores: every statement.
+    ///   - stores: the stores.
     ///   - timeLimit: how long a simulation may take.
     package init(stores: Stores, timeLimit: Duration = .seconds(60)) {
         self.stores = stores
         self.timeLimit = timeLimit
     }
 
-    /// Why a simulation is not made.
+    /// Why a simulation is not run.
     package enum Refusal: Error, Sendable, Hashable, CustomStringConvertible {
-        /// Another one is under way on this node.
+        /// Another one is running on this node.
         case busy
-        /// It took longer than it may; it had come so far.
+        /// It exceeded its time limit, after so many leads.
         case tooLong(leads: Int)
 
         package var description: String {
@@ -37,17 +37,17 @@ package final class RuleSimulator: Sendable {
         }
     }
 
-    /// Simulates.
+    /// Runs a simulation.
     ///
     /// A hundred thousand leads take some seconds; memory does not grow with their number.
     ///
     /// - Parameters:
-    ///   - request: what to compare.
-    ///   - draftName: what the draft is called in the report; nil: a name of what it is.
-    ///   - access: on whose behalf the stored draft and the workspaces are read.
-    /// - Returns: what came of it.
-    /// - Throws: ``Refusal``; `StoreError` for a version or draft that is not kept, or a CSV file that cannot be read;
-    ///   `DocumentProblems` for a rule set that is wrong; what the database says.
+    ///   - request: the simulation.
+    ///   - draftName: the draft's name in the report; nil for a default.
+    ///   - access: the caller's access to the stored draft and the workspaces.
+    /// - Returns: the report.
+    /// - Throws: ``Refusal``; `StoreError` for a missing version or draft, or an invalid CSV file; `DocumentProblems`
+    ///   for an invalid rule set; `PostgresError`, if the database fails.
     package func run(
         _ request: SimulationRequest,
         draftName: String? = nil,
@@ -79,10 +79,10 @@ package final class RuleSimulator: Sendable {
                 limit: limit
             )
             let end = now.microsecondsSinceUnixEpoch
-            // With the counters of now the leads come again from now on.
+            // With the current counters the leads are replayed from now on.
             let offset = request.counters == .live ? end - from : 0
             var counters = try await stood(request.counters, live, draft)
-            // Who waits in routing is not among the leads that are replayed, and would hold them up for ever.
+            // Leads that wait in routing are not among the replayed ones, and would block them.
             counters?.waiting = []
             let simulation = Mutex(
                 RuleSimulation(
@@ -114,7 +114,7 @@ package final class RuleSimulator: Sendable {
         return report
     }
 
-    /// How counters and turns stand, if that is asked for; they are read without a lock.
+    /// The current counters and turns, if requested; read without a lock.
     private func stood(
         _ counters: SimulatedCounters,
         _ live: RuleSetSnapshot,
@@ -130,7 +130,7 @@ package final class RuleSimulator: Sendable {
         return state
     }
 
-    /// The windows and clocks of a time that the rules need; nothing is asked where they need none.
+    /// The windows and clocks that the rules need for a period; no query if they need none.
     private func windows(
         _ live: RuleSetSnapshot,
         _ draft: RuleSetSnapshot,
@@ -146,7 +146,7 @@ package final class RuleSimulator: Sendable {
         )
     }
 
-    // MARK: - Leads that are handed in
+    // MARK: - Leads of the request
 
     private func decide(
         _ leads: [SimulatedLead],
@@ -165,7 +165,7 @@ package final class RuleSimulator: Sendable {
         return simulation.finished()
     }
 
-    /// The leads of a CSV file; those of a workspace are that workspace's, whatever the file says.
+    /// The leads of a CSV file; a workspace's leads are its own, whatever the file names.
     private func leads(in bytes: [UInt8], of owner: UUID?, _ access: Access) async throws -> [SimulatedLead] {
         var workspaces: [Workspace] = []
         if access == .administrator { workspaces = try await stores.workspaces.list(as: access).map(\.workspace) }
@@ -183,7 +183,7 @@ package final class RuleSimulator: Sendable {
 
     // MARK: - Drafts
 
-    /// The rule set that stands against the one in force.
+    /// The rule set that is compared with the current one.
     private func rules(
         of request: SimulationRequest,
         _ live: RuleSetSnapshot,
@@ -200,8 +200,8 @@ package final class RuleSimulator: Sendable {
                 throw StoreError(
                     .invalid,
                     field: "/draft",
-                    "There is no stored draft.",
-                    remedy: "Save one, name an earlier version as version, or send draft published."
+                    "No draft is stored.",
+                    remedy: "Save a draft, set version to an earlier version, or set draft to published."
                 )
             }
             return live.publishing(draft.document, of: request.owner)
@@ -220,7 +220,7 @@ package final class RuleSimulator: Sendable {
 }
 
 extension SimulationRequest.Draft {
-    /// What a report calls it.
+    /// Its name in the report.
     fileprivate var name: String {
         switch self {
         case .published: "the same rules"
@@ -232,6 +232,6 @@ extension SimulationRequest.Draft {
 }
 
 extension RoutingRule {
-    /// Whether a company's or domain's leads go where they went before.
+    /// Whether it keeps the leads of a company or domain together.
     fileprivate var isSticky: Bool { distribution?.pool?.method == .sticky }
 }

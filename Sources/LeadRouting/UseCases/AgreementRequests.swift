@@ -2,7 +2,7 @@ import FoundationEssentials
 package import LeadStore
 package import RoutingRules
 
-/// What a caller may ask of agreements: which workspace receives leads from which.
+/// Requests about agreements: which workspace receives leads from which.
 package struct AgreementRequests: Sendable {
     let stores: Stores
 
@@ -27,7 +27,7 @@ package struct AgreementRequests: Sendable {
     /// Grants an agreement; granting it again changes nothing.
     ///
     /// - Parameters:
-    ///   - agreement: who receives from whom. Only the receiver grants it, or an administrator.
+    ///   - agreement: the receiver and the sender. Only the receiver or an administrator grants it.
     ///   - caller: the caller; `rules:write`.
     /// - Returns: the agreement, and whether it is new.
     /// - Throws: ``RequestError``.
@@ -46,7 +46,7 @@ package struct AgreementRequests: Sendable {
         }
     }
 
-    /// Ends an agreement; rules that rely on it are skipped from now on.
+    /// Ends an agreement; rules that need it are skipped from now on.
     ///
     /// - Throws: ``RequestError``: `.forbidden` unless the caller is the receiver or an administrator,
     ///   ``RequestError/noSuchAgreement``.

@@ -2,24 +2,24 @@ import FoundationEssentials
 import LeadStore
 import RoutingRules
 
-/// The one place that decides who may know which lead came first.
+/// Decides which callers may see the lead that a duplicate duplicates; the only place that does.
 ///
-/// The sender of a duplicate learns that it is one; which lead it duplicates is shown only to callers that may see that lead too.
+/// The sender of a duplicate learns that it is one; the earlier lead is shown only to callers that may see that lead
+/// too.
 struct DuplicateVisibility: Sendable {
     private let leads: LeadsStore
 
     init(leads: LeadsStore) { self.leads = leads }
 
-    /// An outcome of a lead that is stored by now, without the original where the caller may not see it.
+    /// The outcome of a stored lead, without the original if the caller may not see it.
     ///
-    /// When the database does not answer, the original is left out: an answer that says less is better than an error that
-    /// says that the lead is not stored.
+    /// If the database fails, the original is omitted: an error would say that the lead is not stored.
     func redacting(_ outcome: RoutingOutcome, for caller: Caller) async -> RoutingOutcome {
         guard let original = outcome.duplicateLeadID else { return outcome }
         return outcome.redactingDuplicate(unless: (try? await leads.visible([original], to: caller.access)) ?? [])
     }
 
-    /// Outcomes of leads that are stored by now, as ``redacting(_:for:)`` shows one.
+    /// The outcomes of stored leads, redacted as by ``redacting(_:for:)``.
     func redacting(
         _ outcomes: [Result<RoutingOutcome, RequestError>],
         for caller: Caller
@@ -30,9 +30,9 @@ struct DuplicateVisibility: Sendable {
         return outcomes.map { $0.map { $0.redactingDuplicate(unless: visible) } }
     }
 
-    /// What was read, without the originals that the caller may not see.
+    /// Records without the originals that the caller may not see.
     ///
-    /// - Throws: what the database says.
+    /// - Throws: `PostgresError`, if the database fails.
     func redacting<Value: NamesOriginalLead>(_ values: [Value], as access: Access) async throws -> [Value] {
         let originals = Set(values.compactMap(\.originalLeadID))
         guard !originals.isEmpty else { return values }
@@ -41,14 +41,14 @@ struct DuplicateVisibility: Sendable {
     }
 }
 
-/// A value that may name the lead of which another is a duplicate.
+/// A value that may name the original of a duplicate.
 protocol NamesOriginalLead {
-    /// The lead that came first.
+    /// The original.
     var originalLeadID: UUID? { get set }
 }
 
 extension NamesOriginalLead {
-    /// The same without the lead that came first, unless it is one of these.
+    /// The same without the original, unless it is one of these.
     func redactingDuplicate(unless visible: Set<UUID>) -> Self {
         guard let original = originalLeadID, !visible.contains(original) else { return self }
         var redacted = self

@@ -6,13 +6,15 @@ import Postgres
 package struct KeyRequests: Sendable {
     let stores: Stores
 
-    /// Creates a key. Its token cannot be read back: the caller has to show it now.
+    /// Creates a key.
+    ///
+    /// Its token cannot be read later: the caller must show it now.
     ///
     /// - Parameters:
-    ///   - workspace: the workspace of the key; nil: an administrator's key.
-    ///   - name: what people call it.
-    ///   - scopes: what it may do; nil: ``Scope/defaults(isAdministrator:)``.
-    ///   - days: how many days it works, by the database's clock; nil: until it is revoked.
+    ///   - workspace: the workspace of the key; nil for an administrator's key.
+    ///   - name: its name.
+    ///   - scopes: its scopes; nil for ``Scope/defaults(isAdministrator:)``.
+    ///   - days: how many days it is valid, by the database's clock; nil for no limit.
     ///   - caller: an administrator; `admin`.
     /// - Returns: the key, and its token. Keep the token out of logs.
     /// - Throws: ``RequestError``; `.invalid` for a workspace that does not exist.
@@ -52,7 +54,7 @@ package struct KeyRequests: Sendable {
         return try await mappingErrors { try await stores.keys.list() }
     }
 
-    /// Revokes a key for good; nodes stop accepting it within seconds.
+    /// Revokes a key permanently; nodes stop accepting it within seconds.
     ///
     /// - Parameters:
     ///   - idOrPrefix: its id, or the part of its token that is not secret.
@@ -63,7 +65,7 @@ package struct KeyRequests: Sendable {
         try caller.requireAdministrator(.admin)
         return try await mappingErrors {
             guard let key = try await stores.keys.revoke(idOrPrefix) else {
-                throw RequestError.notFound("There is no key “\(idOrPrefix)” in use.")
+                throw RequestError.notFound("No active key “\(idOrPrefix)” exists.")
             }
             return key
         }

@@ -2,26 +2,26 @@ package import FoundationEssentials
 package import LeadStore
 package import RoutingRules
 
-/// What became of a lead that its destination gave back.
+/// The result of returning a lead.
 package struct ReturnedLead: Sendable, Hashable {
     /// The lead.
     package let id: UUID
-    /// Whether it was sent on to another destination.
+    /// Whether it was routed to another destination.
     package let isSentOn: Bool
-    /// Where it is now; nil for a workspace's key, which does not learn who has the lead next.
+    /// Its workspace; nil for a workspace's key, which may not see the new destination.
     package let destinationWorkspaceID: UUID?
 }
 
-/// Which leads can be put back into the queue.
+/// Which leads can be requeued.
 package enum RetriableResult: String, Sendable, Hashable, CaseIterable {
-    /// They failed for good.
+    /// They failed permanently.
     case failed
-    /// No rule matched them, and their source keeps them.
+    /// No rule matched them, and they stay in their source workspace.
     case unmatched
 }
 
 extension LeadRequests {
-    /// Routes a waiting lead now; a routed one is answered as it stands.
+    /// Routes a waiting lead now; a routed one is returned unchanged.
     ///
     /// - Parameters:
     ///   - id: the lead.
@@ -48,8 +48,9 @@ extension LeadRequests {
         return try await mappingErrors { try await waiting.drain(limit: limit) }
     }
 
-    /// Puts a lead back into the queue that failed for good, or that no rule matched and its source keeps, with its
-    /// attempts reset; the log records the caller.
+    /// Requeues a lead that failed permanently, or that no rule matched and that is in its source workspace.
+    ///
+    /// Its attempts are reset, and the log records the caller.
     ///
     /// - Parameters:
     ///   - id: the lead.
@@ -62,25 +63,25 @@ extension LeadRequests {
             guard try await stores.queue.requeue(id, actor: caller.id) else {
                 throw RequestError.conflict(
                     reason:
-                        "Only a lead that failed, or that no rule matched and its source keeps, can be put back into "
-                        + "the queue before it expires; this one is \(record.status.rawValue).",
-                    remedy: "GET /api/leads/{id}/explain shows why."
+                        "Only a failed lead, or an unmatched one in its source workspace, can be requeued "
+                        + "before it expires; this one is \(record.status.rawValue).",
+                    remedy: "GET /api/leads/{id}/explain explains its state."
                 )
             }
         }
     }
 
-    /// Puts leads back into the queue that failed, or that no rule matched.
+    /// Requeues leads that failed, or that no rule matched.
     ///
-    /// An unmatched lead that was put back and came to the same is skipped until the rules change, so that a client
-    /// that calls again while there are more comes to an end.
+    /// An unmatched lead that was requeued and is unmatched again is skipped until the rules change, so that a client
+    /// that repeats the call while there are more leads comes to an end.
     ///
     /// - Parameters:
-    ///   - result: which of the two.
+    ///   - result: which of the two kinds.
     ///   - filter: which of those leads; its `status` is set here.
-    ///   - limit: how many at most.
+    ///   - limit: the most that are returned.
     ///   - caller: the caller; `routing:write`.
-    /// - Returns: how many were put back, and whether there are more.
+    /// - Returns: how many were requeued, and whether there are more.
     /// - Throws: ``RequestError``.
     package func retry(
         _ result: RetriableResult,
@@ -103,16 +104,16 @@ extension LeadRequests {
         }
     }
 
-    /// Takes a lead back from its destination, and sends it on if that is wanted; repeated, it changes nothing.
+    /// Returns a lead from its destination, and optionally routes it again; a repeated call changes nothing.
     ///
     /// - Parameters:
     ///   - id: the lead.
-    ///   - reason: why, for the log.
-    ///   - sendsOn: whether it is decided again, without the destinations that gave it back.
+    ///   - reason: the reason, for the log.
+    ///   - sendsOn: whether it is routed again, without the destinations that returned it.
     ///   - caller: the destination, or an administrator; `leads:write`.
-    /// - Returns: what became of it.
-    /// - Throws: ``RequestError``: `.notFound` for a lead that is not in the caller's workspace, and never was returned from
-    ///   there.
+    /// - Returns: the result.
+    /// - Throws: ``RequestError``: `.notFound` for a lead that is not in the caller's workspace, and was never returned
+    ///   from there.
     package func returnLead(
         _ id: UUID,
         reason: String?,
@@ -136,12 +137,13 @@ extension LeadRequests {
         }
     }
 
-    /// Why a lead is where it is.
+    /// Explains why a lead is where it is.
     ///
     /// - Parameters:
     ///   - id: the lead.
     ///   - attempt: which of its decisions, from 1, oldest first; nil for the last one.
-    ///   - caller: the caller; `leads:read`. It learns of other workspaces' rules what `LeadExplanation.Viewpoint` says.
+    ///   - caller: the caller; `leads:read`. `LeadExplanation.Viewpoint` limits what it sees of other workspaces'
+    ///     rules.
     /// - Returns: the explanation.
     /// - Throws: ``RequestError``: ``RequestError/noSuchLead``, or `.invalid` naming `attempt` for a decision that the lead
     ///   does not have.

@@ -2,7 +2,7 @@ package import FoundationEssentials
 package import LeadStore
 import RoutingRules
 
-/// What a caller may ask of leads that are stored.
+/// Requests about stored leads.
 package struct LeadRequests: Sendable {
     let stores: Stores
     let waiting: WaitingLeadRouter
@@ -11,9 +11,9 @@ package struct LeadRequests: Sendable {
     /// A page of leads, newest first.
     ///
     /// - Parameters:
-    ///   - filter: which leads.
-    ///   - cursor: `next` of the page before; nil: the first page.
-    ///   - limit: how many at most.
+    ///   - filter: selects leads.
+    ///   - cursor: `next` of the previous page; nil for the first page.
+    ///   - limit: the most that are returned.
     ///   - caller: the caller; `leads:read`. A workspace sees leads that it has or has sent.
     /// - Returns: the page.
     /// - Throws: ``RequestError``.
@@ -50,16 +50,16 @@ package struct LeadRequests: Sendable {
         }
     }
 
-    /// Blanks what leads say of a person, in all tables.
+    /// Erases personal data from leads, in all tables.
     ///
     /// - Parameters:
-    ///   - subject: whose leads.
-    ///   - forgettingIdentity: whether the person is new when they are sent again.
-    ///   - isRehearsal: whether only the report is wanted.
+    ///   - subject: the person or lead.
+    ///   - forgettingIdentity: whether the person counts as new when sent again.
+    ///   - isRehearsal: whether only the report is needed.
     ///   - caller: the caller; `leads:erase`. A workspace erases from leads that it has.
-    /// - Returns: what became of each lead.
-    /// - Throws: ``RequestError``: `.notFound` for a lead that is not visible, `.conflict` for one that another program has
-    ///   locked.
+    /// - Returns: the result for each lead.
+    /// - Throws: ``RequestError``: `.notFound` for a lead that is not visible, `.conflict` for one that another program
+    ///   has locked.
     package func erase(
         _ subject: ErasureSubject,
         forgettingIdentity: Bool = false,
@@ -75,7 +75,7 @@ package struct LeadRequests: Sendable {
                 actor: caller.id,
                 as: caller.access
             )
-            // A lead that is gone needs no line in the report.
+            // A lead that no longer exists is not reported.
             erasure.leads.removeAll { $0.outcome == .none }
             return erasure
         }

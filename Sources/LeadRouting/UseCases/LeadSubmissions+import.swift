@@ -10,9 +10,9 @@ extension LeadSubmissions {
     ///   - workspace: the source of rows that name none; nil: every row has to name its own.
     ///   - caller: the caller; `leads:write`. A workspace's key takes in leads of that workspace only.
     ///   - onHeader: called with the names of the columns, before anything else.
-    ///   - onReject: called for each row that was not taken in, in the order of the file.
+    ///   - onReject: called for each rejected row, in the order of the file.
     ///   - onProgress: called after each portion of rows.
-    /// - Returns: what it came to.
+    /// - Returns: the summary.
     /// - Throws: ``RequestError``; `CSVImport.Unreadable` for a file that cannot be read on.
     package func importCSV<Chunks: AsyncSequence>(
         _ chunks: Chunks,

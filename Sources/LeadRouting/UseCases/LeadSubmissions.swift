@@ -2,7 +2,7 @@ package import FoundationEssentials
 import LeadStore
 package import RoutingRules
 
-/// Taking leads in: one, many, or a stream.
+/// Accepts leads: one, many, or a stream.
 package struct LeadSubmissions: Sendable {
     let workspaces: WorkspaceStore
     let intake: LeadIntake
@@ -12,7 +12,7 @@ package struct LeadSubmissions: Sendable {
     /// The source of a lead: the workspace of the caller's key, or the one that an administrator names.
     ///
     /// - Parameters:
-    ///   - workspace: the workspace that the request names; nil: none.
+    ///   - workspace: the workspace that the request names; nil for none.
     ///   - caller: the caller. A workspace's key sends that workspace's leads only.
     /// - Returns: the source.
     /// - Throws: ``RequestError`` naming `workspaceId`.
@@ -57,13 +57,13 @@ package struct LeadSubmissions: Sendable {
         }
     }
 
-    /// Decides and stores many leads, each by itself: one that is refused does not stop the others.
+    /// Decides and stores many leads independently: one that is refused does not stop the others.
     ///
     /// - Parameters:
     ///   - batch: the leads.
     ///   - caller: the caller; `leads:write`.
     /// - Returns: one result per lead, in order.
-    /// - Throws: ``RequestError`` if none was taken.
+    /// - Throws: ``RequestError`` if none was accepted.
     package func submit(
         batch: [SubmittedLead],
         as caller: Caller
@@ -76,15 +76,15 @@ package struct LeadSubmissions: Sendable {
         }
     }
 
-    /// Takes leads in like a batch, and returns as soon as they are in the queue.
+    /// Submits leads like a batch, and returns as soon as they are in the queue.
     ///
-    /// Leads of a later call come after them. While there is no room for them it waits.
+    /// Leads of a later call come after them. Waits while the queue is full.
     ///
     /// - Parameters:
     ///   - batch: the leads.
     ///   - caller: the caller; `leads:write`.
-    /// - Returns: where their outcomes gather.
-    /// - Throws: ``RequestError`` if none was taken.
+    /// - Returns: the batch that collects their outcomes.
+    /// - Throws: ``RequestError`` if none was accepted.
     package func begin(batch: [SubmittedLead], as caller: Caller) async throws -> PendingBatch {
         try caller.require(.leadsWrite)
         return try await mappingErrors {
@@ -93,7 +93,7 @@ package struct LeadSubmissions: Sendable {
             do {
                 ticket = try await intake.begin(sourced.leads, trace: sourced.trace)
             } catch let error as IntakeError where error.code == .unknownWorkspace {
-                // Which of them it is has to be found out, and the others taken in.
+                // An unknown workspace must be identified, and the other leads submitted.
                 return PendingBatch { try await submit(batch: batch, as: caller) }
             }
             return PendingBatch {
@@ -102,7 +102,7 @@ package struct LeadSubmissions: Sendable {
         }
     }
 
-    /// Takes the leads in; a workspace that does not exist fails its own leads only.
+    /// Submits the leads; an unknown workspace fails its own leads only.
     private func outcomes(of batch: SourcedBatch) async throws -> [Result<RoutingOutcome, IntakeError>] {
         let refusal: IntakeError
         do {
@@ -128,13 +128,13 @@ package struct LeadSubmissions: Sendable {
     }
 }
 
-/// The leads of a batch that have a source, as the intake takes them, and the places of those that have none.
+/// The leads of a batch with a source, in the intake's form, and the places of those without one.
 private struct SourcedBatch: Sendable {
-    /// The leads to take in, in order.
+    /// The leads to submit, in order.
     private(set) var leads: [(lead: Lead, source: UUID)] = []
     /// The claim of each of those leads; empty if none has one.
     private(set) var idempotency: [IdempotencyClaim?] = []
-    /// The request that they came in.
+    /// Their request.
     let trace: RequestTrace?
     private var refusals: [Int: RequestError] = [:]
 

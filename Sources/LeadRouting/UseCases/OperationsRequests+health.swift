@@ -1,15 +1,15 @@
 package import LeadStore
 import Postgres
 
-/// How routing is doing, judged.
+/// The health of routing.
 ///
-/// Counts only: it is asked without a key.
+/// Counts only, because the health route needs no key.
 package struct HealthReport: Sendable, Hashable {
-    /// One word for the whole.
+    /// The overall status.
     package enum Status: String, Sendable, Hashable {
-        /// All is well.
+        /// No problems.
         case healthy
-        /// Leads are served, but an operator should look.
+        /// Leads are routed, but an operator should check the reasons.
         case degraded
         /// Leads are not being routed.
         case unhealthy
@@ -17,12 +17,13 @@ package struct HealthReport: Sendable, Hashable {
 
     /// The counts.
     package let counts: RoutingHealth
-    /// One word for the whole.
+    /// The overall status.
     package let status: Status
     /// Why the status is not healthy, one sentence each.
     package let reasons: [String]
 
-    /// Judges counts by the guide's own alerts: more than 100 due, more than 10 stale locks, more than 10 % failures.
+    /// Derives the status from the guide's alerts: more than 100 due, more than 10 stale locks, more than 10 %
+    /// failures.
     package init(_ counts: RoutingHealth) {
         self.counts = counts
         var reasons: [String] = []
@@ -43,24 +44,24 @@ package struct HealthReport: Sendable, Hashable {
 
 /// Whether requests can be served.
 package enum Readiness: Sendable, Hashable {
-    /// They can.
+    /// Requests can be served.
     case ready
     /// They cannot; the reason is shown without a key, so it names no host, user or value.
     case notReady(reason: String)
 }
 
 extension OperationsRequests {
-    /// How routing is doing.
+    /// The health of routing.
     ///
-    /// Asked without a key, so: counts only, bounded in cost.
+    /// Needs no key, so it returns counts only, at a bounded cost.
     ///
     /// - Throws: ``RequestError``.
     package func health() async throws -> HealthReport {
         try await mappingErrors { HealthReport(try await stores.health.counts()) }
     }
 
-    /// Whether requests can be served: the database answers, takes writes and is migrated, and the last write did not fail
-    /// for want of space.
+    /// Whether requests can be served: the database answers, accepts writes and is migrated, and the last write did not
+    /// fail because of a full disk.
     package func readiness() async -> Readiness {
         do {
             guard try await stores.health.takesWrites() else {

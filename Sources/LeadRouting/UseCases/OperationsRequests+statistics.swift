@@ -2,32 +2,32 @@ package import LeadStore
 package import Postgres
 import RoutingRules
 
-/// Sums of what routing did, and up to when everything is counted.
+/// Totals of routing, and the time up to which they are complete.
 package struct StatisticsReport: Sendable, Hashable {
-    /// The sums of one day, workspace, rule, or what else they are asked by.
+    /// The totals of one day, workspace, rule, or other key.
     package struct Group: Sendable, Hashable {
-        /// Which; empty where a lead had none.
+        /// The key; empty for leads without one.
         package let key: String
         /// Leads that were sent by the workspace.
         package var out: RoutingSums
-        /// Leads that came to it.
+        /// Leads that it received.
         package var `in`: RoutingSums
     }
 
     /// The groups, in order.
     package var groups: [Group]
-    /// Up to when all is counted; nil: nothing yet.
+    /// The time up to which they are complete; nil if nothing is counted yet.
     package var countedUpTo: Timestamp?
 }
 
 extension OperationsRequests {
-    /// Sums of what routing did, for the workspaces that the caller may see.
+    /// Totals of routing, for the workspaces that the caller may see.
     ///
     /// - Parameters:
-    ///   - query: which days and what for.
-    ///   - age: how many seconds old the sums may be.
+    ///   - query: the days and the grouping.
+    ///   - age: how old the totals may be, in seconds.
     ///   - caller: the caller; `leads:read`.
-    /// - Returns: the sums, and up to when everything is counted.
+    /// - Returns: the totals, and the time up to which they are complete.
     /// - Throws: ``RequestError``.
     package func statistics(
         _ query: StatisticsQuery,
@@ -50,8 +50,8 @@ extension OperationsRequests {
     /// Each day is one transaction.
     ///
     /// - Parameters:
-    ///   - first: the first day, as `2026-01-31`; nil: the oldest that the log has.
-    ///   - last: the last day; nil: today.
+    ///   - first: the first day, as `2026-01-31`; nil for the oldest of the log.
+    ///   - last: the last day; nil for today.
     ///   - caller: an administrator; `admin`.
     ///   - onDay: called after each day, with the number of its log rows.
     /// - Throws: ``RequestError``.
@@ -68,7 +68,7 @@ extension OperationsRequests {
         }
     }
 
-    /// Both directions of a key together, in the order in which they came; places together that are of one region.
+    /// Combines both directions of a key, in their order; groups places by region.
     private static func groups(_ rows: [RoutingSums], byRegion: Bool) -> [StatisticsReport.Group] {
         var groups: [StatisticsReport.Group] = []
         var places: [String: Int] = [:]

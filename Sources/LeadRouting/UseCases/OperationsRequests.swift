@@ -2,26 +2,26 @@ package import FoundationEssentials
 package import LeadStore
 import RoutingRules
 
-/// Whose routing is paused or resumed.
+/// The target of a pause or resumption.
 package enum PauseTarget: Sendable, Hashable {
-    /// Routing as a whole; said in so many words, so that a forgotten id does not stop every workspace.
+    /// All routing; explicit, so that a forgotten id does not stop every workspace.
     case all
-    /// The leads of one source; nil: of the caller's own workspace.
+    /// The leads of one source; nil for the caller's own workspace.
     case workspace(UUID?)
 }
 
-/// What a caller may ask of the running of the server.
+/// Requests about operating the server.
 package struct OperationsRequests: Sendable {
     let stores: Stores
     let writeFailure: RecentWriteFailure
 
-    /// Has leads wait undecided from now on; they are taken in as before.
+    /// Pauses routing: leads are still accepted, but wait undecided.
     ///
     /// - Parameters:
-    ///   - target: whose leads.
-    ///   - reason: why, for the operator who finds routing paused.
+    ///   - target: which leads.
+    ///   - reason: the reason, for operators who find routing paused.
     ///   - caller: the caller; `routing:write`. A workspace's key pauses the routing of its own leads only.
-    /// - Returns: the source whose leads wait (nil: all), and whether they did not before.
+    /// - Returns: the source whose leads wait (nil for all), and whether the pause is new.
     /// - Throws: ``RequestError``; `.invalid` for a workspace that does not exist.
     package func pause(
         _ target: PauseTarget,
@@ -34,12 +34,12 @@ package struct OperationsRequests: Sendable {
         }
     }
 
-    /// Ends a pause; what waits is routed, oldest due first.
+    /// Ends a pause; waiting leads are routed, oldest due first.
     ///
     /// - Parameters:
-    ///   - target: whose leads.
+    ///   - target: which leads.
     ///   - caller: the caller; `routing:write`.
-    /// - Returns: the source whose leads go on (nil: all), and whether they were paused.
+    /// - Returns: the source whose leads are routed again (nil for all), and whether they were paused.
     /// - Throws: ``RequestError``.
     package func resume(
         _ target: PauseTarget,
@@ -51,7 +51,7 @@ package struct OperationsRequests: Sendable {
         }
     }
 
-    /// The pauses that the caller may know of, oldest first: a workspace's own and that of routing as a whole.
+    /// The pauses that the caller may see, oldest first: a workspace's own and that of all routing.
     ///
     /// - Throws: ``RequestError``.
     package func pauses(as caller: Caller) async throws -> [RoutingPause] {
@@ -59,7 +59,7 @@ package struct OperationsRequests: Sendable {
         return try await mappingErrors { try await stores.pauses.list(as: caller.access) }
     }
 
-    /// The workspace of a target, as far as the caller may pause and resume it.
+    /// The workspace of a target, if the caller may pause and resume it.
     private func workspace(_ target: PauseTarget, _ caller: Caller) throws -> UUID? {
         try caller.require(.routingWrite)
         let refusal = RequestError.forbidden("A workspace's key pauses and resumes the routing of its own leads only.")

@@ -1,10 +1,11 @@
 import Postgres
 import Synchronization
 
-/// Why the database refused to store leads although it answers, such as a full disk: only a write finds that out.
+/// Records that the database could not store leads although it answers, such as with a full disk: only a write shows
+/// that.
 ///
-/// It counts for half a minute, or until a lead is stored. A node that reports that it is not ready receives no leads, so
-/// it is given another chance after that time.
+/// The record expires after half a minute, or when a lead is stored. A node that is not ready receives no leads, so it
+/// must become ready again to try.
 final class RecentWriteFailure: Sendable {
     private struct Failure {
         let reason: String
@@ -12,12 +13,12 @@ final class RecentWriteFailure: Sendable {
     }
 
     private static let lifetime: Duration = .seconds(30)
-    /// A full disk, no memory, files that cannot be written; every other fault shows when the database is asked.
+    /// A full disk, no memory, files that cannot be written; a query shows all other problems.
     private static let states: Set<String> = ["53100", "53200", "58000", "58030"]
 
     private let last = Mutex<Failure?>(nil)
 
-    /// The reason, without its full stop, if a write failed lately.
+    /// The reason, without its full stop, if a write failed recently.
     var recent: String? {
         last.withLock { last in
             guard let failure = last, ContinuousClock.now - failure.at < Self.lifetime else { return nil }
@@ -25,7 +26,7 @@ final class RecentWriteFailure: Sendable {
         }
     }
 
-    /// Runs something that stores leads, and records why it failed.
+    /// Runs a body that stores leads, and records its failure.
     func recording<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             let value = try await body()

@@ -3,7 +3,7 @@ import Postgres
 import RoutingRules
 
 extension RequestError {
-    /// What a failed intake means for the caller.
+    /// The request error of a failed intake.
     init(_ error: IntakeError) {
         switch error.code {
         case .overloaded:
@@ -12,14 +12,14 @@ extension RequestError {
             self = .invalid([
                 FieldProblem(
                     field: "workspaceId",
-                    message: "There is no such workspace.",
+                    message: "This workspace does not exist.",
                     remedy: "Name a workspace that GET /api/workspaces lists."
                 )
             ])
         case .rejected:
             self = .conflict(
                 reason: error.description,
-                remedy: "Nothing was stored. Send the lead again; if it is refused again, send us its request id."
+                remedy: "Nothing was stored. Send the lead again; if it is refused again, report its request id."
             )
         case .requestInFlight:
             self = .conflict(reason: error.description, remedy: "Wait for its answer, or repeat it after a second.")
@@ -29,7 +29,7 @@ extension RequestError {
         }
     }
 
-    /// What a refusal to route a lead now means for the caller.
+    /// The request error of a refusal to route a lead.
     init(_ refusal: RouteRefusal) {
         switch refusal.code {
         case .notFound:
@@ -39,21 +39,21 @@ extension RequestError {
         case .final(.failed):
             self = .conflict(
                 reason: refusal.description,
-                remedy: "Fix what its history names, then put it back: `switchyard retry LEAD-ID`."
+                remedy: "Fix the cause that its history names, then requeue it: `switchyard retry LEAD-ID`."
             )
         case .final:
             self = .conflict(reason: refusal.description, remedy: "Send the lead again as a new one.")
         case .paused:
             self = .conflict(
                 reason: refusal.description,
-                remedy: "GET /api/routing/pauses says who paused it; POST /api/routing/resume ends it."
+                remedy: "GET /api/routing/pauses shows the pause; POST /api/routing/resume ends it."
             )
         case .unsettled:
             self = .overloaded(retryAfterSeconds: 1)
         }
     }
 
-    /// What a refusal of the store means for the caller.
+    /// The request error of a store's refusal.
     init(_ error: StoreError) {
         switch error.code {
         case .notFound: self = .notFound(error.message)
@@ -68,19 +68,19 @@ extension RequestError {
         }
     }
 
-    /// What a failure of the database means for the caller, or nil if it is a fault of ours.
+    /// The request error of a database failure, or nil if it is a fault of the server.
     init?(_ error: PostgresError) {
         switch error.code {
         case .cannotConnect:
             let reason = PostgresError.outage(error.sqlState) ?? "The database cannot be reached"
-            self = .unavailable(reason: "\(reason); nothing was done.")
+            self = .unavailable(reason: "\(reason); nothing was changed.")
         case .connectionLost:
             self = .unavailable(
                 reason:
                     "The connection to the database was lost meanwhile: the request may or may not have been carried out."
             )
         case .shutDown:
-            self = .unavailable(reason: "The server is stopping; nothing was done.")
+            self = .unavailable(reason: "The server is stopping; nothing was changed.")
         case .poolExhausted:
             self = .overloaded(retryAfterSeconds: 1)
         case .timeout, .cancelled:
@@ -89,14 +89,14 @@ extension RequestError {
             if ["42883", "42P01", "42703"].contains(error.sqlState) {
                 self = .unavailable(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
             } else if let state = error.sqlState, let reason = PostgresError.outage(state) {
-                self = .unavailable(reason: "\(reason); nothing was done.")
+                self = .unavailable(reason: "\(reason); nothing was changed.")
             } else {
                 return nil
             }
         }
     }
 
-    /// What a refusal to simulate means for the caller.
+    /// The request error of a refusal to simulate.
     init(_ refusal: RuleSimulator.Refusal) {
         switch refusal {
         case .busy: self = .overloaded(retryAfterSeconds: 5)
@@ -105,13 +105,13 @@ extension RequestError {
                 FieldProblem(
                     field: "days",
                     message: refusal.description,
-                    remedy: "Ask for fewer days, or a smaller limit."
+                    remedy: "Request fewer days, or a smaller limit."
                 )
             ])
         }
     }
 
-    /// What it means for the caller that a rule set is not published.
+    /// The request error of a rule set that is not published.
     init(_ refusal: RuleSetRefusal) {
         switch refusal {
         case .moved: self = .conflict(reason: refusal.description, remedy: refusal.remedy)
@@ -120,14 +120,14 @@ extension RequestError {
         }
     }
 
-    /// What it means for the caller that a document is wrong.
+    /// The request error of an invalid document.
     init(_ error: DocumentProblems) {
         self = .invalid(
             error.problems.map { FieldProblem(field: $0.path, message: $0.message, remedy: $0.remedy) }
         )
     }
 
-    /// What any error of the rooms below means for the caller, or nil if it is a fault of ours.
+    /// The request error of any error of lower modules, or nil if it is a fault of the server.
     init?(cause: any Error) {
         switch cause {
         case let error as RequestError: self = error
@@ -143,7 +143,7 @@ extension RequestError {
     }
 }
 
-/// Runs the body of a use case, and turns what the rooms below throw into a ``RequestError`` where there is one for it.
+/// Runs the body of a use case, and maps errors of lower modules to ``RequestError`` where possible.
 func mappingErrors<Value>(_ body: () async throws -> Value) async throws -> Value {
     do {
         return try await body()

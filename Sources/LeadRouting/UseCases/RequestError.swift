@@ -2,18 +2,19 @@ package import RoutingRules
 
 /// Why a use case refuses, in terms that its caller can act on.
 ///
-/// No text in here holds a person's data: all of it goes into answers and logs. Any other error that a use case throws is
-/// a fault of the server.
+/// No text holds personal data, because all of it is returned to clients and logged. Any other error that a use case
+/// throws is a fault of the server.
 package enum RequestError: Error, Sendable, Hashable {
     /// The object does not exist, or the caller may not see it. 404.
     case notFound(String)
-    /// Not possible in the current state. 409; the remedy says what would make it possible.
+    /// Not possible in the current state. 409; the remedy tells how to make it possible.
     case conflict(reason: String, remedy: String)
-    /// Values that cannot be saved. 422. Fields by the API's names, dotted below the body (`conditions.industries`).
+    /// Invalid values. 422. Fields by the API's names, dotted below the body (`conditions.industries`).
     case invalid([FieldProblem])
-    /// Too much at once. 503, because the server lacks capacity and the request is not at fault.
+    /// Too many requests. 503, because the server lacks capacity and the request is not at fault.
     case overloaded(retryAfterSeconds: Int)
-    /// The database cannot be reached or the server is stopping. 503; nothing was stored, unless the reason says so.
+    /// The database cannot be reached or the server is stopping. 503; nothing was stored, unless the reason says
+    /// otherwise.
     case unavailable(reason: String)
     /// Another request has used the idempotency key. 422; nothing was stored.
     case reusedKey
@@ -24,17 +25,17 @@ package enum RequestError: Error, Sendable, Hashable {
 }
 
 extension RequestError {
-    /// A lead that does not exist, or that the caller may not see: the two are not told apart.
-    package static let noSuchLead = RequestError.notFound("There is no such lead, or none that this key may see.")
+    /// A lead that does not exist, or that the caller may not see, without distinction.
+    package static let noSuchLead = RequestError.notFound("This lead does not exist, or this key may not see it.")
     /// A rule that does not exist, or that the caller may not see.
-    package static let noSuchRule = RequestError.notFound("There is no such rule, or none that this key may see.")
+    package static let noSuchRule = RequestError.notFound("This rule does not exist, or this key may not see it.")
     /// A workspace that does not exist, or that the caller may not see.
     package static let noSuchWorkspace = RequestError.notFound(
-        "There is no such workspace, or none that this key may see."
+        "This workspace does not exist, or this key may not see it."
     )
     /// An agreement that does not exist, or that the caller may not see.
     package static let noSuchAgreement = RequestError.notFound(
-        "There is no such agreement, or none that this key may see."
+        "This agreement does not exist, or this key may not see it."
     )
 
     /// A request that names another workspace than the key's own.

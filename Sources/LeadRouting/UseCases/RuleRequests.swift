@@ -3,15 +3,15 @@ package import JSON
 package import LeadStore
 package import RoutingRules
 
-/// What a caller may ask of single rules.
+/// Requests about single rules.
 package struct RuleRequests: Sendable {
     let stores: Stores
     let simulator: RuleSimulator
 
-    /// The rules that the caller may see, in the order in which they are tried.
+    /// The rules that the caller may see, in evaluation order.
     ///
     /// - Parameters:
-    ///   - owner: only the rules of this workspace; nil: all that the caller may see.
+    ///   - owner: only the rules of this workspace; nil for all that the caller may see.
     ///   - caller: the caller; `rules:read`.
     /// - Returns: the rules.
     /// - Throws: ``RequestError``.
@@ -34,10 +34,10 @@ package struct RuleRequests: Sendable {
     /// Creates a rule.
     ///
     /// - Parameters:
-    ///   - id: the id that the client chose, so that it can repeat this; nil for a new one.
-    ///   - owner: the workspace whose rule it is. A workspace's key makes rules of that workspace; nil from an administrator
-    ///     is a rule of the platform.
-    ///   - change: what the rule is to be; name and destination are set.
+    ///   - id: the id that the client chose, so that it can repeat the request; nil for a generated one.
+    ///   - owner: the rule's owner. A workspace's key creates rules of that workspace; nil from an administrator means
+    ///     the platform.
+    ///   - change: the values; name and destination are required.
     ///   - caller: the caller; `rules:write`.
     /// - Returns: the rule.
     /// - Throws: ``RequestError``; `.conflict` for an id that another object has.
@@ -50,7 +50,7 @@ package struct RuleRequests: Sendable {
         try caller.require(.rulesWrite)
         if let own = caller.workspaceID, let owner, owner != own {
             throw RequestError.otherWorkspace(
-                "A workspace's key makes rules of that workspace only.",
+                "A workspace's key creates rules of that workspace only.",
                 remedy: "Omit workspaceId."
             )
         }
@@ -82,10 +82,10 @@ package struct RuleRequests: Sendable {
         }
     }
 
-    /// What is wrong with rules, found without a single lead.
+    /// Analyses rules without leads.
     ///
     /// - Parameters:
-    ///   - owner: only the rules of this workspace; nil for all. A workspace's key learns of that workspace's rules only.
+    ///   - owner: only the rules of this workspace; nil for all. A workspace's key gets that workspace's rules only.
     ///   - caller: the caller; `rules:read`.
     /// - Returns: the findings.
     /// - Throws: ``RequestError/noSuchWorkspace``.
@@ -125,7 +125,7 @@ package struct RuleRequests: Sendable {
         }
     }
 
-    /// What there is to say about a rule that the caller has just saved; empty for a rule that is gone.
+    /// The findings about a rule that the caller has just saved; empty if it was deleted.
     ///
     /// - Throws: ``RequestError``.
     package func warnings(about rule: RoutingRule, as caller: Caller) async throws -> [RuleFinding] {
@@ -135,15 +135,15 @@ package struct RuleRequests: Sendable {
         }
     }
 
-    /// What would become of leads under other rules; nothing is written.
+    /// Simulates leads under other rules; nothing is written.
     ///
     /// - Parameters:
-    ///   - request: which rules stand against those in force, for which leads. For a workspace's key these are that
-    ///     workspace's rules and leads; nil as the owner from an administrator means the platform's rules and all leads.
-    ///   - draftName: what the report calls the other rules; nil: what they are.
+    ///   - request: the rules and the leads. A workspace's key simulates that workspace's rules and leads; nil as the
+    ///     owner from an administrator means the platform's rules and all leads.
+    ///   - draftName: the name of the other rules in the report; nil for a default.
     ///   - caller: the caller; `rules:read` and, since leads are decided and named, `leads:read`.
-    /// - Returns: what came of it.
-    /// - Throws: ``RequestError``; `.overloaded` while another simulation is under way.
+    /// - Returns: the report.
+    /// - Throws: ``RequestError``; `.overloaded` while another simulation runs.
     package func simulate(
         _ request: SimulationRequest,
         draftName: String? = nil,
@@ -164,7 +164,7 @@ package struct RuleRequests: Sendable {
                 throw RequestError.invalid([
                     FieldProblem(
                         field: "workspaceId",
-                        message: "There is no such workspace, or none that this key may see."
+                        message: "This workspace does not exist, or this key may not see it."
                     )
                 ])
             }

@@ -3,24 +3,24 @@ package import JSON
 package import LeadStore
 package import RoutingRules
 
-/// Which state of an owner's rule set is meant.
+/// Which state of an owner's rule set.
 package enum RuleSetState: Sendable, Hashable {
-    /// What decides leads now.
+    /// The current rules.
     case live
-    /// What is being worked on.
+    /// The draft.
     case draft
-    /// What was in force at a version.
+    /// The rules at a version.
     case version(Int64)
 }
 
-/// What a caller may ask of rule sets: an owner's rules and golden leads as one document.
+/// Requests about rule sets: an owner's rules and golden leads as one document.
 ///
-/// A workspace's key works on the rules of that workspace only; no owner stands for the platform, whose rules are
-/// administrators'.
+/// A workspace's key accesses the rules of that workspace only; no owner means the platform, whose rules belong to
+/// administrators.
 package struct RuleSetRequests: Sendable {
     let stores: Stores
 
-    /// An owner's rules as they decide leads now.
+    /// An owner's current rules.
     ///
     /// - Throws: ``RequestError``.
     package func live(of owner: UUID?, as caller: Caller) async throws -> OwnedRuleSet {
@@ -28,7 +28,7 @@ package struct RuleSetRequests: Sendable {
         return try await mappingErrors { try await stores.ruleSets.owned(by: owner, as: caller.access) }
     }
 
-    /// An owner's rules as they were at a version.
+    /// An owner's rules at a version.
     ///
     /// - Throws: ``RequestError``; `.notFound` for a version that is not kept.
     package func version(_ version: Int64, of owner: UUID?, as caller: Caller) async throws -> OwnedRuleSet {
@@ -52,9 +52,9 @@ package struct RuleSetRequests: Sendable {
     /// An owner's versions, newest first.
     ///
     /// - Parameters:
-    ///   - owner: whose; nil: the platform's.
+    ///   - owner: the owner; nil for the platform.
     ///   - before: only versions before this one.
-    ///   - limit: how many at most.
+    ///   - limit: the most that are returned.
     ///   - caller: the caller; `rules:read`.
     /// - Returns: the versions.
     /// - Throws: ``RequestError``.
@@ -70,7 +70,7 @@ package struct RuleSetRequests: Sendable {
         }
     }
 
-    /// What differs between two states of an owner's rules.
+    /// The differences between two states of an owner's rules.
     ///
     /// - Throws: ``RequestError``; `.notFound` without such a draft or version.
     package func difference(
@@ -97,11 +97,12 @@ package struct RuleSetRequests: Sendable {
     ///
     /// - Parameters:
     ///   - tree: the document, workspaces by id or by name.
-    ///   - owner: whose.
-    ///   - checking: whether it is refused for what would keep it from being published, golden leads among that.
+    ///   - owner: the owner.
+    ///   - checking: whether it is refused for problems that would prevent its publication, such as failing golden
+    ///     leads.
     ///   - caller: the caller; `rules:write`.
     /// - Returns: the draft.
-    /// - Throws: ``RequestError``; `.invalid` with every place that is wrong.
+    /// - Throws: ``RequestError``; `.invalid` with all problems.
     package func saveDraft(
         _ tree: JSONValue,
         of owner: UUID?,
@@ -127,16 +128,16 @@ package struct RuleSetRequests: Sendable {
         }
     }
 
-    /// Makes an owner's draft its rules, if its golden leads go where they should.
+    /// Publishes an owner's draft, if its golden leads have their expected results.
     ///
     /// - Parameters:
-    ///   - owner: whose.
-    ///   - expected: the version that the caller believes to be live; nil: the one that the draft was made from.
-    ///   - note: why.
+    ///   - owner: the owner.
+    ///   - expected: the version that the caller expects to be current; nil for the one on which the draft is based.
+    ///   - note: a note for the history.
     ///   - caller: the caller; `rules:write`.
-    /// - Returns: what it has done.
-    /// - Throws: ``RequestError``: `.conflict` if the rules have changed since the draft was made; `.invalid` naming golden
-    ///   leads that fail.
+    /// - Returns: the publication.
+    /// - Throws: ``RequestError``: `.conflict` if the rules have changed since the draft was created; `.invalid` with
+    ///   failing golden leads.
     package func publish(
         of owner: UUID?,
         expected: Int64?,
@@ -150,7 +151,7 @@ package struct RuleSetRequests: Sendable {
         }
     }
 
-    /// Brings back what an owner's rules were at a version, as a new version.
+    /// Restores an owner's rules at a version, as a new version.
     ///
     /// - Throws: ``RequestError``; `.notFound` for a version that is not kept.
     package func returnToVersion(
@@ -166,12 +167,12 @@ package struct RuleSetRequests: Sendable {
         }
     }
 
-    private static let noDraft = RequestError.notFound("There is no draft.")
+    private static let noDraft = RequestError.notFound("No draft is stored.")
 
     private func requireOwner(_ owner: UUID?, _ scope: Scope, _ caller: Caller) throws {
         try caller.require(scope)
         guard caller.isAdministrator || owner == caller.workspaceID else {
-            throw RequestError.forbidden("A workspace's key works on the rules of that workspace only.")
+            throw RequestError.forbidden("A workspace's key accesses the rules of that workspace only.")
         }
     }
 }

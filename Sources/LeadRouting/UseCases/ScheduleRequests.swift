@@ -52,8 +52,8 @@ package struct ScheduleRequests: Sendable {
             throw RequestError.invalid([
                 FieldProblem(
                     field: "name",
-                    message: "There is no function “\(name)”.",
-                    remedy: "There are: \(names.joined(separator: ", "))."
+                    message: "The function “\(name)” does not exist.",
+                    remedy: "Valid names: \(names.joined(separator: ", "))."
                 )
             ])
         }

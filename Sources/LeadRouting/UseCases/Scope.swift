@@ -12,9 +12,9 @@ package enum Scope: String, Sendable, Hashable, CaseIterable {
     case workspacesWrite = "workspaces:write"
     /// Read workspaces.
     case workspacesRead = "workspaces:read"
-    /// Have a waiting lead routed now.
+    /// Route a waiting lead now, retry leads, pause routing.
     case routingWrite = "routing:write"
-    /// Erase people from leads; there is no way back.
+    /// Erase people from leads; cannot be undone.
     case leadsErase = "leads:erase"
     /// All of it.
     case admin

@@ -1,18 +1,18 @@
 package import FoundationEssentials
 package import RoutingRules
 
-/// A lead on its way in.
+/// A lead of a request.
 package struct SubmittedLead: Sendable {
-    /// What the partner sent, validated.
+    /// The partner's values, validated.
     package let lead: Lead
-    /// The workspace that the request names as the lead's source; nil: none.
+    /// The workspace that the request names as the lead's source; nil for none.
     package let workspaceID: UUID?
-    /// What makes the request repeatable, if its client gave it a key.
+    /// The claim of the request's idempotency key, if it has one.
     package let idempotency: IdempotencyClaim?
-    /// The request that it came in, for the log.
+    /// Its request, for the log.
     package let trace: RequestTrace?
 
-    /// A lead, with what its request says about it.
+    /// A lead, with the data of its request.
     package init(
         lead: Lead,
         workspaceID: UUID? = nil,

@@ -1,23 +1,22 @@
 package import LeadStore
 
-/// Everything that a caller may ask of Switchyard, by subject: the one front door of the HTTP API, the command line and
-/// Inngest.
+/// All use cases, by subject: the only interface of the HTTP API, the command line and Inngest.
 ///
-/// Each use case takes the caller, refuses what the caller's scopes do not allow, applies the rules of its subject (what a
-/// workspace may see and change, what is redacted) and returns the store's records. What it refuses it throws as
-/// ``RequestError``, in words for the caller; any other error is a fault of the server.
+/// Each use case takes the caller, checks the caller's scopes, applies the rules of its subject (what a workspace may
+/// see and change, what is redacted) and returns the store's records. It refuses with ``RequestError``, in words for
+/// the caller; any other error is a fault of the server.
 package struct UseCases: Sendable {
-    /// Which caller a token belongs to.
+    /// Finds the caller of a token.
     package let callers: CallerDirectory
-    /// Taking leads in.
+    /// Submitting leads.
     package let submissions: LeadSubmissions
-    /// Leads that are stored: reading, routing, retrying, returning, explaining and erasing them.
+    /// Stored leads: reading, routing, retrying, returning, explaining and erasing them.
     package let leads: LeadRequests
-    /// Single rules, what is wrong with them, and what would become of leads under others.
+    /// Single rules, lint and simulation.
     package let rules: RuleRequests
     /// Rule sets as documents: drafts, publications and versions.
     package let ruleSets: RuleSetRequests
-    /// Workspaces, their capacity and their people.
+    /// Workspaces, their capacity and assignees.
     package let workspaces: WorkspaceRequests
     /// Agreements to receive leads.
     package let agreements: AgreementRequests
@@ -33,12 +32,12 @@ package struct UseCases: Sendable {
     /// Use cases over one database.
     ///
     /// - Parameters:
-    ///   - stores: every statement.
-    ///   - intake: where new leads are queued and written.
-    ///   - waiting: what routes leads that wait.
-    ///   - simulator: what decides leads under other rules.
-    ///   - scheduler: what runs a scheduled function by hand.
-    ///   - serviceRoleKey: a token that is an administrator's, besides the store's keys.
+    ///   - stores: the stores.
+    ///   - intake: the intake of new leads.
+    ///   - waiting: the router of waiting leads.
+    ///   - simulator: the simulator.
+    ///   - scheduler: runs a scheduled function on request.
+    ///   - serviceRoleKey: a token with an administrator's scopes, besides the store's keys.
     package init(
         stores: Stores,
         intake: LeadIntake,

@@ -2,7 +2,7 @@ package import FoundationEssentials
 package import LeadStore
 package import RoutingRules
 
-/// What a caller may ask of workspaces, their capacity and their people.
+/// Requests about workspaces, their capacity and assignees.
 package struct WorkspaceRequests: Sendable {
     let stores: Stores
 
@@ -14,7 +14,7 @@ package struct WorkspaceRequests: Sendable {
         return try await mappingErrors { try await stores.workspaces.list(as: caller.access) }
     }
 
-    /// The names of the workspaces that the caller may see, for reports that are read by people.
+    /// The names of the workspaces that the caller may see, for reports.
     ///
     /// - Throws: ``RequestError``.
     package func names(as caller: Caller) async throws -> [UUID: String] {
@@ -37,7 +37,7 @@ package struct WorkspaceRequests: Sendable {
         }
     }
 
-    /// The workspace that a person means by an id or a name, without regard to case.
+    /// The workspace of an id or a name, in any case.
     ///
     /// - Throws: ``RequestError``; `.invalid` when the caller sees none of that name, or more than one.
     package func find(named text: String, as caller: Caller) async throws -> WorkspaceRecord {
@@ -51,7 +51,7 @@ package struct WorkspaceRequests: Sendable {
         case .none:
             let names = all.prefix(20).map(\.workspace.name).joined(separator: ", ")
             problem = (
-                "There is no workspace “\(text)”.",
+                "The workspace “\(text)” does not exist.",
                 all.isEmpty
                     ? "There are no workspaces yet: create them with `switchyard demo` or POST /api/workspaces."
                     : "There are: \(names)."
@@ -62,7 +62,7 @@ package struct WorkspaceRequests: Sendable {
         ])
     }
 
-    /// Creates a workspace, for administrators; with an `id`, repeated, it is made once.
+    /// Creates a workspace, for administrators; a repeated request with an `id` creates it once.
     ///
     /// - Throws: ``RequestError``.
     package func create(id: UUID? = nil, _ change: WorkspaceChange, as caller: Caller) async throws -> WorkspaceRecord {
@@ -94,7 +94,7 @@ package struct WorkspaceRequests: Sendable {
         }
     }
 
-    /// How much of a workspace's capacity is used now.
+    /// The current use of a workspace's capacity.
     ///
     /// - Throws: ``RequestError/noSuchWorkspace``.
     package func capacityUsage(of workspace: UUID, as caller: Caller) async throws -> CapacityUsage {
@@ -115,7 +115,7 @@ package struct WorkspaceRequests: Sendable {
         return try await mappingErrors { try await stores.assignees.list(of: workspace, as: caller.access) }
     }
 
-    /// Adds a person to a workspace; with an `id`, repeated, once.
+    /// Adds a person to a workspace; a repeated request with an `id` adds it once.
     ///
     /// - Throws: ``RequestError``.
     package func createAssignee(
@@ -153,7 +153,7 @@ package struct WorkspaceRequests: Sendable {
         try caller.require(.workspacesWrite)
         try await mappingErrors {
             guard try await stores.acting(as: caller.id).assignees.delete(id, of: workspace, as: caller.access) else {
-                throw RequestError.notFound("There is no such assignee in this workspace.")
+                throw RequestError.notFound("This workspace has no such assignee.")
             }
         }
     }

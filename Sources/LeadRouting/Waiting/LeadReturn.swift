@@ -2,7 +2,7 @@ package import FoundationEssentials
 package import LeadStore
 package import RoutingRules
 
-/// Takes leads back from destinations that do not want them.
+/// Returns leads from destinations that reject them.
 package struct LeadReturn: Sendable {
     private let stores: Stores
     private let rules: RuleSetCache
@@ -13,18 +13,18 @@ package struct LeadReturn: Sendable {
         self.rules = rules
     }
 
-    /// Takes a lead back, and sends it on if that is wanted: in one transaction, so that a node that dies in between has
-    /// done neither.
+    /// Returns a lead, and optionally routes it again: in one transaction, so that a node that dies in between does
+    /// neither.
     ///
     /// - Parameters:
     ///   - id: the lead.
-    ///   - reason: why, for the log.
-    ///   - sendsOn: whether it is decided again, without those who gave it back.
-    ///   - actor: who asked for it.
-    ///   - access: the destination, or an administrator.
-    /// - Returns: how the lead stands.
-    /// - Throws: `StoreError` if no such lead is there; ``RouteRefusal`` when the rules change again and again, and then
-    ///   nothing was done.
+    ///   - reason: the reason, for the log.
+    ///   - sendsOn: whether it is routed again, without the workspaces that returned it.
+    ///   - actor: the caller.
+    ///   - access: the access of the destination, or of an administrator.
+    /// - Returns: the lead's new state.
+    /// - Throws: `StoreError` if the lead does not exist; ``RouteRefusal`` if the rules keep changing, and then nothing
+    ///   is written.
     package func callAsFunction(
         _ id: UUID,
         reason: String?,

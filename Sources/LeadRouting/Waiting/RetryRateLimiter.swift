@@ -1,16 +1,16 @@
 import Synchronization
 
-/// How many retries a node routes a second, so that a herd of them leaves the database to new leads.
+/// Limits the retries that a node routes a second, so that many of them do not slow down new leads.
 ///
-/// A bucket of permits that fills evenly and holds those of one second. What other nodes do is not counted: the database
-/// sees as many times the rate as there are nodes.
+/// A token bucket that fills evenly and holds the permits of one second. The limit is for each node: the database
+/// receives the sum over all nodes.
 package final class RetryRateLimiter: Sendable {
     private struct State {
         var permits: Double
         var filledAt: ContinuousClock.Instant
     }
 
-    /// Retries a second, unless `ROUTING_RETRY_RATE` says otherwise.
+    /// Retries a second, the default of `ROUTING_RETRY_RATE`.
     package static let standardRate = 1000
 
     private let rate: Double
@@ -22,8 +22,8 @@ package final class RetryRateLimiter: Sendable {
     ///
     /// - Parameters:
     ///   - rate: retries a second, at least 1.
-    ///   - now: the time; a test gives its own.
-    ///   - sleep: what `wait()` waits by.
+    ///   - now: returns the time; replaceable in tests.
+    ///   - sleep: sleeps; replaceable in tests.
     package init(
         rate: Int = standardRate,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -35,7 +35,7 @@ package final class RetryRateLimiter: Sendable {
         state = Mutex(State(permits: Double(max(rate, 1)), filledAt: now()))
     }
 
-    /// Takes up to `most` permits; there may be none.
+    /// Takes up to `most` permits; may return 0.
     package func take(_ most: Int) -> Int {
         state.withLock { state in
             fill(&state)
@@ -45,7 +45,7 @@ package final class RetryRateLimiter: Sendable {
         }
     }
 
-    /// Returns permits that turned out not to be needed.
+    /// Returns unused permits.
     package func refund(_ count: Int) {
         state.withLock { $0.permits = min($0.permits + Double(count), rate) }
     }

@@ -2,10 +2,10 @@ package import Logging
 package import Postgres
 import ServiceLifecycle
 
-/// Wakes the loop when the database says that leads have come into the queue.
+/// Wakes the loop when the database notifies that leads have entered the queue.
 ///
-/// A hint and no more: notifications are lost with a connection, and a pooler in transaction mode has none. The loop
-/// finds everything by asking, within a second; with hints a lead that another program inserts waits milliseconds.
+/// Only a hint: notifications are lost with a connection, and a pooler in transaction mode has none. The loop finds all
+/// leads by polling, within a second; with hints, leads that another program inserts wait milliseconds.
 package struct WaitingHints: Service {
     /// The channel of the trigger `switchyard_hint`.
     package static let channel = "switchyard_waiting"
@@ -16,9 +16,9 @@ package struct WaitingHints: Service {
     /// Hints for a loop.
     ///
     /// - Parameters:
-    ///   - configuration: a direct way to the database.
-    ///   - wake: what ends the loop's pause.
-    ///   - logger: told when the connection is lost.
+    ///   - configuration: a direct connection to the database.
+    ///   - wake: ends the loop's pause.
+    ///   - logger: logs a lost connection.
     package init(configuration: PostgresConfiguration, wake: WakeEvent, logger: Logger) {
         listener = NotificationListener(configuration: configuration, channels: [Self.channel], logger: logger)
         self.wake = wake

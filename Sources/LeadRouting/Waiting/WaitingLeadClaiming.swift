@@ -2,9 +2,9 @@ package import FoundationEssentials
 package import LeadStore
 package import RoutingRules
 
-/// What routing of waiting leads needs of the database; a test gives it another.
+/// The statements that routing of waiting leads needs; tests provide a fake.
 package protocol WaitingLeadClaiming: Sendable {
-    /// Claims waiting leads, has them decided and writes them, in one transaction.
+    /// Claims waiting leads, decides and writes them, in one transaction.
     func claimAndSettle(
         _ claim: WaitingClaim,
         maximumAttempts: Int,
@@ -12,11 +12,11 @@ package protocol WaitingLeadClaiming: Sendable {
     ) async throws -> ClaimResult
     /// The rules for which leads wait because their destinations were full or closed.
     func rulesWithWaitingLeads() async throws -> [UUID]
-    /// What decisions would look at now.
+    /// The state that decisions would read now.
     func peek(_ request: RoutingStateRequest) async throws -> RoutingState
-    /// Has leads be due that wait and would not wait on under these rules.
+    /// Makes waiting leads due that would no longer wait under these rules.
     func reviewWaiting(under rules: CompiledRuleSet) async throws -> WaitingReview
-    /// How leads stand.
+    /// The outcomes of leads.
     func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome]
     /// One lead that the caller may see.
     func lead(_ id: UUID, as access: Access) async throws -> LeadRecord?

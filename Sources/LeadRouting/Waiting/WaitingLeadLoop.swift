@@ -3,12 +3,13 @@ package import Logging
 import Postgres
 import ServiceLifecycle
 
-/// Keeps routing waiting leads: due ones are picked up within a second, by any number of nodes.
+/// Keeps routing waiting leads: any number of nodes pick up due ones within a second.
 ///
-/// It polls the database and needs no notification. ``wake`` shortens the wait where there is one. A full batch is
-/// followed by the next at once, an empty one by a pause that grows to a second, with jitter, so that nodes do not ask
-/// in step. New leads have workers of their own; retries have one, in smaller batches and at a bounded rate, so that an
-/// outage's retries do not stand before them. The loop also asks for the rules' version, so that a change reaches an idle node within a second.
+/// It polls the database and needs no notification; ``wake`` only shortens the pause. A full batch is followed by the
+/// next at once, an empty one by a pause that grows to a second, with jitter, so that nodes do not poll in step. New
+/// leads have their own workers; retries have one, with smaller batches and a limited rate, so that the retries of an
+/// outage do not delay new leads. The loop also polls the version of the rules, so that a change reaches an idle node
+/// within a second.
 package struct WaitingLeadLoop: Service {
     private let router: WaitingLeadRouter
     private let rules: RuleSetCache
@@ -27,12 +28,12 @@ package struct WaitingLeadLoop: Service {
     /// A loop over a router.
     ///
     /// - Parameters:
-    ///   - router: what routes a batch.
-    ///   - rules: what is kept up to date.
-    ///   - workers: how many batches of new leads at the same time.
+    ///   - router: routes a batch.
+    ///   - rules: the rules to keep up to date.
+    ///   - workers: the number of concurrent batches of new leads.
     ///   - batch: new leads in a batch; retries are a fifth of it.
-    ///   - clock: what pauses are measured by.
-    ///   - logger: for outages and poison leads.
+    ///   - clock: measures the pauses.
+    ///   - logger: logs outages and leads that cannot be written.
     package init(
         router: WaitingLeadRouter,
         rules: RuleSetCache,
@@ -49,7 +50,7 @@ package struct WaitingLeadLoop: Service {
         self.logger = logger
     }
 
-    /// Works until the graceful shutdown: no new batch then, and what is claimed is finished.
+    /// Runs until the graceful shutdown; then it finishes the claimed leads and starts no new batch.
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<workers { group.addTask { await work(.new, batch: batch) } }
@@ -83,7 +84,7 @@ package struct WaitingLeadLoop: Service {
         }
     }
 
-    /// Leads that wait for capacity move within a second of its coming back.
+    /// Leads that wait for capacity are routed within a second after it returns.
     private func routeLeadsWaitingForCapacity() async {
         while !isOver {
             let moved = (try? await router.routeLeadsWaitingForCapacity(batch: batch).routed) ?? 0
@@ -94,7 +95,7 @@ package struct WaitingLeadLoop: Service {
     private func watchRules() async {
         while !isOver {
             _ = try? await rules.poll()
-            // Rules that have changed may route what waits.
+            // Changed rules may route waiting leads.
             if let moved = try? await router.reviewWaiting(), moved > 0 { wake.set() }
             await sleep(Self.longestPause)
         }
@@ -102,7 +103,7 @@ package struct WaitingLeadLoop: Service {
 
     private func report(_ summary: WaitingLeadRouter.Summary) {
         guard summary.poisonous > 0 else { return }
-        logger.warning("leads were put off by themselves", metadata: ["leads": "\(summary.poisonous)"])
+        logger.warning("leads that could not be written were postponed", metadata: ["leads": "\(summary.poisonous)"])
     }
 
     private func sleep(_ pause: Duration) async {

@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Synchronization
 
-/// Rules under which there is room, but not for the leads that wait: they are looked at again after a while.
+/// Rules with capacity whose waiting leads cannot use it: they are checked again with exponential backoff.
 final class StuckRules: Sendable {
     private struct Backoff {
         var rounds: Int
@@ -13,7 +13,7 @@ final class StuckRules: Sendable {
 
     private let state = Mutex<[UUID: Backoff]>([:])
 
-    /// Whether a rule is to be left alone this time.
+    /// Whether to skip a rule in this round.
     func skips(_ rule: UUID, version: Int64) -> Bool {
         state.withLock { state in
             guard var budget = state[rule], budget.version == version, budget.left > 0 else { return false }
@@ -23,7 +23,7 @@ final class StuckRules: Sendable {
         }
     }
 
-    /// Notes how it went: each time nothing moves, the rule is left alone twice as long, up to 32 times.
+    /// Records a round: each time no lead moves, twice as many rounds are skipped, up to 32.
     func note(_ rule: UUID, moved: Bool, version: Int64) {
         state.withLock { state in
             guard !moved else { return state[rule] = nil }
@@ -34,18 +34,18 @@ final class StuckRules: Sendable {
 }
 
 extension WaitingLeadRouter {
-    /// The most leads of a rule that are looked at in one round without any of them moving.
+    /// The most leads of a rule that are checked in one round without any of them moving.
     private static let mostStuck = 5000
-    /// The most batches of a rule in one round, so that other rules have theirs.
+    /// The most batches of a rule in one round, so that other rules get their turn.
     private static let mostBatches = 20
 
-    /// Routes leads that wait for capacity, as many as there is room for: oldest first, in turns of their sources.
+    /// Routes leads that wait for capacity, as many as the capacity allows: oldest first, in turns of their sources.
     ///
-    /// Leads that no destination can take cost a probe for each rule and one look at its counters; no row is touched.
+    /// If no destination has capacity, this costs one read of each rule's counters, and no row is written.
     ///
     /// - Parameter batch: leads in a transaction.
-    /// - Returns: what moved.
-    /// - Throws: what the database says.
+    /// - Returns: the leads that moved.
+    /// - Throws: `PostgresError`, if the database fails.
     package func routeLeadsWaitingForCapacity(batch: Int = 500) async throws -> Summary {
         var summary = Summary()
         let awaited = try await queue.rulesWithWaitingLeads()
@@ -54,7 +54,7 @@ extension WaitingLeadRouter {
         let current = try await rules.current()
         let state = try await queue.peek(current.waitRequest(of: awaited))
         for rule in awaited where !stuck.skips(rule, version: current.version) {
-            // No lead waits for this rule any more: those that still do are decided again.
+            // Without a capacity value leads no longer wait for this rule, and all that still do are decided again.
             let room = current.room(under: rule, in: state) ?? Int.max
             guard room > 0 else { continue }
             summary += try await route(waitingFor: rule, room: room, batch: batch, version: current.version)
@@ -82,7 +82,7 @@ extension WaitingLeadRouter {
             room -= moved.count
             unmoved += settled.filter(\.isStillWaiting).map(\.lead.prepared.id)
             guard moved.isEmpty else { continue }
-            // Taken by others meanwhile, or not for these leads.
+            // Other nodes took the capacity, or it is not for these leads.
             let rules = try await rules.current()
             let state = try await queue.peek(rules.waitRequest(of: [rule]))
             if rules.room(under: rule, in: state) == 0 || unmoved.count >= Self.mostStuck { break }

@@ -2,7 +2,7 @@ import LeadStore
 import RoutingRules
 import Synchronization
 
-/// The newest version under which the leads that wait have been looked at, as far as this node knows.
+/// The newest version under which waiting leads have been reviewed, as far as this node knows.
 final class ReviewedVersion: Sendable {
     private let version = Atomic<Int64>(-1)
 
@@ -11,12 +11,12 @@ final class ReviewedVersion: Sendable {
 }
 
 extension WaitingLeadRouter {
-    /// Looks at the leads that wait, once rules have changed: what the new ones would route is due at once.
+    /// Reviews waiting leads after rules have changed: those that the new rules would route become due.
     ///
-    /// Costs nothing while the rules stay, and one statement at each call for the seconds until it is done.
+    /// Costs nothing while the rules are unchanged, and one statement per call until the review is done.
     ///
-    /// - Returns: how many leads are due now that were not.
-    /// - Throws: what the database says.
+    /// - Returns: how many leads became due.
+    /// - Throws: `PostgresError`, if the database fails.
     @discardableResult
     package func reviewWaiting() async throws -> Int {
         let current = try await rules.current()

@@ -4,26 +4,26 @@ package import RoutingRules
 
 /// Why a lead was not routed on request.
 package struct RouteRefusal: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The reason's kind.
+    /// The kind of reason.
     package enum Code: Sendable, Hashable {
-        /// There is no such lead that the caller may see.
+        /// The lead does not exist, or the caller may not see it.
         case notFound
         /// Another node or program is routing it right now.
         case busy
-        /// It has failed for good or expired.
+        /// It has failed permanently or expired.
         case final(LeadStatus)
-        /// Routing of its source, or as a whole, is paused.
+        /// Routing is paused, for its source or for all.
         case paused
-        /// The rules changed again and again while it was decided.
+        /// The rules kept changing while it was decided.
         case unsettled
     }
 
-    /// The reason's kind.
+    /// The kind of reason.
     package let code: Code
 
     package var description: String {
         switch code {
-        case .notFound: "There is no such lead."
+        case .notFound: "This lead does not exist."
         case .busy: "This lead is being routed at the moment."
         case .final(let status): "This lead is \(status.rawValue); it can no longer be routed."
         case .paused: "Routing is paused; the lead waits until an operator resumes it."
@@ -32,22 +32,22 @@ package struct RouteRefusal: Error, Sendable, Hashable, CustomStringConvertible 
     }
 }
 
-/// Routes leads that wait in the queue: retries, released locks, leads that other programs inserted.
+/// Routes waiting leads of the queue: retries, released locks, leads that other programs inserted.
 package struct WaitingLeadRouter: Sendable {
-    /// What a round came to.
+    /// The result of a round.
     package struct Summary: Sendable, Hashable {
         /// Leads that were claimed.
         package var claimed = 0
         /// Leads that are routed now, duplicates among them.
         package var routed = 0
-        /// Leads that wait on.
+        /// Leads that still wait.
         package var waiting = 0
-        /// Leads that have failed for good.
+        /// Leads that have failed permanently.
         package var failed = 0
-        /// Leads that could not be written and were put off by themselves.
+        /// Leads that could not be written and were postponed.
         package var poisonous = 0
 
-        /// A round that found nothing.
+        /// An empty round.
         package init() {}
 
         static func += (left: inout Summary, right: Summary) {
@@ -60,11 +60,11 @@ package struct WaitingLeadRouter: Sendable {
     }
 
     let queue: any WaitingLeadClaiming
-    /// The rules that decide.
+    /// The rules.
     package let rules: RuleSetCache
     let stuck = StuckRules()
     let reviews = ReviewedVersion()
-    /// Whether leads that were tried before are left alone (`DISABLE_ROUTING_RETRY`).
+    /// Whether retries are paused (`DISABLE_ROUTING_RETRY`).
     package let retriesPaused: Bool
     private let maximumAttempts: Int
     private let limiter: RetryRateLimiter
@@ -74,13 +74,13 @@ package struct WaitingLeadRouter: Sendable {
     /// A router of waiting leads.
     ///
     /// - Parameters:
-    ///   - queue: where they wait.
-    ///   - rules: what decides.
-    ///   - retriesPaused: whether leads that were tried before are left alone.
-    ///   - maximumAttempts: after how many attempts a lead fails for good.
-    ///   - limiter: how many leads that were tried before are routed a second.
+    ///   - queue: the queue.
+    ///   - rules: the rules.
+    ///   - retriesPaused: whether retries are paused.
+    ///   - maximumAttempts: after how many attempts a lead fails permanently.
+    ///   - limiter: limits the retries a second.
     ///   - observer: receives every lead that is routed or has failed, after the commit.
-    ///   - meter: receives the figures of each batch.
+    ///   - meter: receives the measurements of each batch.
     package init(
         queue: any WaitingLeadClaiming,
         rules: RuleSetCache,
@@ -99,15 +99,15 @@ package struct WaitingLeadRouter: Sendable {
         self.observer = observer
     }
 
-    /// Routes one batch of leads of a kind that are due; those that others hold are skipped.
+    /// Routes one batch of due leads of a kind; those locked by other nodes are skipped.
     ///
-    /// Of leads that were tried before, no more than the limiter allows now.
+    /// For retries, at most as many as the limiter allows.
     ///
     /// - Parameters:
-    ///   - kind: which leads.
-    ///   - limit: how many at most.
-    /// - Returns: what became of them.
-    /// - Throws: what the database says; ``RouteRefusal`` when the rules change again and again.
+    ///   - kind: the kind of leads.
+    ///   - limit: the most that are returned.
+    /// - Returns: the result.
+    /// - Throws: `PostgresError`, if the database fails; ``RouteRefusal`` if the rules keep changing.
     package func routeDue(_ kind: WaitingClaim.Kind, limit: Int = 500) async throws -> Summary {
         guard kind == .tried else { return try await routeBatch(.due(.new, limit: limit)) }
         let allowed = retriesPaused ? 0 : limiter.take(limit)
@@ -121,7 +121,7 @@ package struct WaitingLeadRouter: Sendable {
 
     /// Routes due leads batch by batch, new ones first, until none is left or `limit` have been claimed.
     ///
-    /// Where the limiter does not allow more, it waits.
+    /// Waits when the limiter allows no more.
     package func drain(limit: Int, batch: Int = 500) async throws -> Summary {
         var total = Summary()
         try await rules.poll()
@@ -154,15 +154,15 @@ package struct WaitingLeadRouter: Sendable {
         return summary
     }
 
-    /// Routes one lead now, due or not, and says how it stands; for a lead that is routed already, that is all.
+    /// Routes one lead now, due or not, and returns its outcome; a routed lead is returned unchanged.
     ///
-    /// The caller's right to the lead is looked at before anything is locked.
+    /// The caller's access is checked before anything is locked.
     ///
     /// - Throws: ``RouteRefusal``.
     package func route(leadID: UUID, as access: Access) async throws -> RoutingOutcome {
         guard let record = try await queue.lead(leadID, as: access) else { throw RouteRefusal(code: .notFound) }
         if record.status == .pending, var settled = try await settle(.lead(leadID)).first {
-            // Rules that hold it paused may be older than its resumption.
+            // The pause in these rules may already have ended.
             if settled.assignment.result == .queued, try await rules.poll(),
                 let again = try await settle(.lead(leadID)).first
             {
@@ -171,7 +171,7 @@ package struct WaitingLeadRouter: Sendable {
             guard settled.assignment.result != .queued else { throw RouteRefusal(code: .paused) }
             return outcome(settled)
         }
-        // Not claimed: routed before or meanwhile, or locked by another transaction.
+        // Not claimed: routed already, or locked by another transaction.
         guard let stored = try await queue.outcomes(of: [leadID])[leadID] else { throw RouteRefusal(code: .notFound) }
         switch stored.status {
         case .routed: return stored

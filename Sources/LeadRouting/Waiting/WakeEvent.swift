@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Wakes tasks that sleep, before their time.
+/// An event that wakes sleeping tasks early.
 package final class WakeEvent: Sendable {
     private struct State {
         var isSet = false
@@ -10,10 +10,10 @@ package final class WakeEvent: Sendable {
 
     private let state = Mutex(State())
 
-    /// A signal that is not set.
+    /// An event that is not set.
     package init() {}
 
-    /// Wakes all who wait, or the next who will.
+    /// Wakes all waiting tasks, or the next one to wait.
     package func set() {
         let waiters = state.withLock { state in
             let waiters = state.waiters
@@ -24,7 +24,7 @@ package final class WakeEvent: Sendable {
         for waiter in waiters.values { waiter.resume() }
     }
 
-    /// Returns when the signal is set or the task is cancelled.
+    /// Returns when the event is set or the task is cancelled.
     func wait() async {
         let id = state.withLock { state in
             state.nextID += 1
@@ -47,7 +47,7 @@ package final class WakeEvent: Sendable {
         }
     }
 
-    /// Returns after a time, or earlier when the signal is set or the task is cancelled.
+    /// Returns after a time, or earlier when the event is set or the task is cancelled.
     func wait(atMost duration: Duration, clock: any Clock<Duration>) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await clock.sleep(for: duration) }

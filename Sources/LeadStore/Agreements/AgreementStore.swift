@@ -4,15 +4,15 @@ package import RoutingRules
 
 /// A stored agreement to receive leads.
 package struct AgreementRecord: Sendable, Hashable {
-    /// Who receives from whom.
+    /// The receiver and the sender.
     package let agreement: RoutingAgreement
-    /// Since when.
+    /// When it was granted.
     package let createdAt: Timestamp
 }
 
 /// Agreements to receive leads from another workspace.
 package struct AgreementStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -33,7 +33,7 @@ package struct AgreementStore: Sendable {
 
     /// Grants an agreement; granting it again changes nothing.
     ///
-    /// Only the receiver can, or an administrator.
+    /// Only the receiver or an administrator may.
     ///
     /// - Returns: whether it is new.
     package func grant(_ agreement: RoutingAgreement, as access: Access) async throws -> Bool {
@@ -55,11 +55,11 @@ package struct AgreementStore: Sendable {
         return try await !session.write(Self.insertAgreement, Self.parameters(agreement), as: access).isEmpty
     }
 
-    /// Ends an agreement; rules that rely on it are skipped from now on.
+    /// Ends an agreement; rules that need it are skipped from now on.
     ///
-    /// Only the receiver can, or an administrator.
+    /// Only the receiver or an administrator may.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether it existed.
     package func revoke(_ agreement: RoutingAgreement, as access: Access) async throws -> Bool {
         try Self.requireReceiver(of: agreement, access)
         return try await !session.write(Self.removeAgreement, Self.parameters(agreement), as: access).isEmpty
@@ -73,7 +73,7 @@ package struct AgreementStore: Sendable {
 
     private static func requireReceiver(of agreement: RoutingAgreement, _ access: Access) throws {
         guard let own = access.workspaceID, own != agreement.receivingWorkspaceID else { return }
-        throw StoreError(.forbidden, field: "/receivingWorkspaceId", "Only the receiving workspace decides on this.")
+        throw StoreError(.forbidden, field: "/receivingWorkspaceId", "Only the receiving workspace may change this.")
     }
 
     private static func parameters(_ agreement: RoutingAgreement) -> Parameters {

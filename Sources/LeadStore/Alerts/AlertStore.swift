@@ -1,30 +1,30 @@
 package import FoundationEssentials
 package import Postgres
 
-/// An alert as it is stored; what the phases mean is the evaluator's business.
+/// A stored alert; the evaluator defines the phases.
 package struct StoredAlert: Sendable, Hashable {
     /// Its name.
     package let name: String
     /// `ok`, `pending` or `firing`.
     package var phase: String
-    /// How often it has begun to fire.
+    /// How often it has fired.
     package var episode: Int64
     /// When the phase began.
     package var since: Timestamp
-    /// Since when its condition has been over.
+    /// Since when its condition no longer holds.
     package var clearSince: Timestamp?
     /// When the last message was sent.
     package var notifiedAt: Timestamp?
     /// The number of reminders.
     package var reminders: Int32
-    /// The value that was seen last.
+    /// The last value.
     package var value: Double?
     /// Until when it is silenced.
     package var silencedUntil: Timestamp?
-    /// Why.
+    /// The reason.
     package var silenceReason: String?
 
-    /// An alert of these parts.
+    /// An alert.
     package init(
         name: String,
         phase: String = "ok",
@@ -54,24 +54,24 @@ package struct StoredAlert: Sendable, Hashable {
 package struct AlertNotification: Sendable, Hashable {
     /// The alert's name.
     package let alert: String
-    /// Which time it fires.
+    /// The number of the episode.
     package let episode: Int64
     /// `fired`, `reminder` or `resolved`.
     package let kind: String
-    /// Which reminder; 0 otherwise.
+    /// The number of the reminder; 0 otherwise.
     package let number: Int32
     /// The receiver: a target's name.
     package let target: String
-    /// How bad it is.
+    /// The severity.
     package let severity: String
-    /// The value that was seen.
+    /// The value.
     package let value: Double?
-    /// When it came to be; the database's clock, set when it is stored.
+    /// When it was created, by the database's clock; set when it is stored.
     package let createdAt: Timestamp?
-    /// How often it has been tried, this time included.
+    /// The number of attempts, including this one.
     package let attempts: Int32
 
-    /// A notification of these parts.
+    /// A notification.
     package init(
         alert: String,
         episode: Int64,
@@ -94,13 +94,13 @@ package struct AlertNotification: Sendable, Hashable {
         self.attempts = attempts
     }
 
-    /// What tells it from all others: the same however often it is sent.
+    /// Identifies the notification: it is the same for each attempt.
     package var id: String { "\(alert):\(episode):\(kind):\(number):\(target)" }
 }
 
 /// The state of alerts and the notifications that are to be sent.
 package struct AlertStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -108,19 +108,19 @@ package struct AlertStore: Sendable {
         self.session = session
     }
 
-    /// Takes the alerts that are due for evaluation, and writes their next state and messages, in one
+    /// Takes the alerts that are due for evaluation, and writes their next states and notifications, in one
     /// transaction.
     ///
-    /// The row locks let one node evaluate an alert at a time, and the time of the last evaluation keeps another from
-    /// doing it again at once. The key of the notifications lets each be stored once, whatever happens.
+    /// The row locks let one node evaluate an alert at a time, and the time of the last evaluation keeps another node
+    /// from repeating it. The key of the notifications lets each be stored only once.
     ///
     /// - Parameters:
-    ///   - names: the alerts there are.
-    ///   - node: who evaluates, for people.
-    ///   - interval: for how many seconds an evaluation is good.
-    ///   - decide: how alerts go on; called with those that are due, and the database's time.
-    /// - Returns: how many were evaluated here.
-    /// - Throws: what the database says.
+    ///   - names: the names of the alerts.
+    ///   - node: the name of this node, for display.
+    ///   - interval: the time between evaluations, in seconds.
+    ///   - decide: the next states; receives the alerts that are due, and the database's time.
+    /// - Returns: how many were evaluated by this call.
+    /// - Throws: `PostgresError`, if the database fails.
     package func evaluate(
         _ names: [String],
         node: String,
@@ -147,9 +147,9 @@ package struct AlertStore: Sendable {
         try await session.pool.query(Self.allAlerts).map(StoredAlert.init)
     }
 
-    /// Silences an alert for a time; zero seconds end that.
+    /// Silences an alert for a time; zero seconds end the silence.
     ///
-    /// - Returns: whether there is such an alert.
+    /// - Returns: whether the alert exists.
     package func silence(_ name: String, seconds: Double, by actor: String, reason: String?) async throws -> Bool {
         let parameters: Parameters = [
             "name": .text(name),
@@ -160,13 +160,13 @@ package struct AlertStore: Sendable {
         return try await !session.pool.query(Self.silence, parameters).isEmpty
     }
 
-    /// Takes notifications for some targets that are due, for a minute; the node that takes them sends them.
+    /// Claims due notifications for some targets, for a minute; the claiming node sends them.
     ///
     /// - Parameters:
-    ///   - targets: whom this node can reach.
-    ///   - claim: a token of the caller, unique to it.
+    ///   - targets: the targets of this node.
+    ///   - claim: a token that is unique to the caller.
     /// - Returns: at most ten.
-    /// - Throws: what the database says.
+    /// - Throws: `PostgresError`, if the database fails.
     package func claimNotifications(for targets: [String], claim: UUID) async throws -> [AlertNotification] {
         try await session.pool.query(Self.claim, ["targets": .texts(targets), "claim": .uuid(claim)])
             .map { row in
@@ -184,15 +184,15 @@ package struct AlertStore: Sendable {
             }
     }
 
-    /// Notes how sending went, if the notification is still this claim's.
+    /// Records the result of sending, if the notification still has this claim.
     ///
     /// - Parameters:
-    ///   - notification: what was sent.
-    ///   - claim: who took it.
-    ///   - error: what went wrong; nil: it is delivered.
-    ///   - retryAfter: when to try again, in seconds; nil: never.
-    /// - Returns: whether it was still this claim's.
-    /// - Throws: what the database says.
+    ///   - notification: the notification.
+    ///   - claim: the claim.
+    ///   - error: the error; nil if it was delivered.
+    ///   - retryAfter: the delay before another attempt, in seconds; nil for none.
+    /// - Returns: whether it still had this claim.
+    /// - Throws: `PostgresError`, if the database fails.
     @discardableResult
     package func finishNotification(
         _ notification: AlertNotification,
@@ -213,7 +213,7 @@ package struct AlertStore: Sendable {
         return try await !session.pool.query(Self.finish, parameters).isEmpty
     }
 
-    /// Forgets what was told more than thirty days ago, and nodes that have been gone for a day.
+    /// Deletes notifications older than thirty days, and nodes not seen for a day.
     package func prune() async throws {
         _ = try await session.pool.query(Self.prune)
         _ = try await session.pool.query(Self.pruneNodes)

@@ -3,28 +3,28 @@ import JSON
 import Postgres
 package import RoutingRules
 
-/// What of a person may be set; nil leaves a field as it is.
+/// The changes of an assignee; nil leaves a field unchanged.
 package struct AssigneeChange: Sendable, Hashable {
     /// The name.
     package var name: String?
     /// The person's share: 1 to 1,000.
     package var weight: Int64?
-    /// How many leads the person takes.
+    /// The caps.
     package var caps: [Cap]?
     /// The beginning of an absence, in microseconds since 1970.
     package var absentFrom: Int64??
     /// The end of an absence, in microseconds since 1970.
     package var absentUntil: Int64??
-    /// Whether the person takes leads at all.
+    /// Whether the person is active.
     package var isActive: Bool?
 
-    /// A change of nothing.
+    /// An empty change.
     package init() {}
 }
 
 /// The people of workspaces to whom leads are assigned.
 package struct AssigneeStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -37,9 +37,9 @@ package struct AssigneeStore: Sendable {
         try await session.run(Self.listAssignees, ["workspace": .uuid(workspace)], as: access).map(Assignee.init)
     }
 
-    /// Adds a person to a workspace, who starts level with the others; repeated with the same id and fields, once.
+    /// Adds a person to a workspace, with an equal turn; a repeated call with the same id and fields adds it once.
     ///
-    /// - Throws: `StoreError` naming the field; `.notFound` for a workspace that the caller has nothing to say in.
+    /// - Throws: `StoreError` naming the field; `.notFound` for a workspace that the caller may not change.
     package func create(
         id: UUID,
         of workspace: UUID,
@@ -60,7 +60,7 @@ package struct AssigneeStore: Sendable {
         }
     }
 
-    /// Changes a person; turns and what was counted stay.
+    /// Changes a person; turns and counters are kept.
     package func change(
         _ id: UUID,
         of workspace: UUID,
@@ -70,13 +70,13 @@ package struct AssigneeStore: Sendable {
         try Self.requireOwn(workspace, access)
         let parameters = Self.parameters(id, of: workspace, change)
         let rows = try await session.write(Self.updateAssignee, parameters, as: access, fields: Self.assigneeFields)
-        guard let row = rows.first else { throw StoreError(.notFound, "There is no such assignee in this workspace.") }
+        guard let row = rows.first else { throw StoreError(.notFound, "This workspace has no such assignee.") }
         return try Assignee(row)
     }
 
     /// Removes a person; leads keep the id.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether it existed.
     package func delete(_ id: UUID, of workspace: UUID, as access: Access) async throws -> Bool {
         try Self.requireOwn(workspace, access)
         let parameters: Parameters = ["id": .uuid(id), "workspace": .uuid(workspace)]
@@ -87,7 +87,7 @@ package struct AssigneeStore: Sendable {
         if let own = access.workspaceID, own != workspace { throw noSuchWorkspaceHere }
     }
 
-    private static let noSuchWorkspaceHere = StoreError(.notFound, "There is no such workspace.")
+    private static let noSuchWorkspaceHere = StoreError(.notFound, "This workspace does not exist.")
 
     private static func parameters(_ id: UUID, of workspace: UUID, _ change: AssigneeChange) -> Parameters {
         func time(_ value: Int64??) -> Timestamp? {
@@ -152,7 +152,7 @@ extension Assignee {
         a.id, a.workspace_id, a.name::text, a.weight, a.caps::text, a.absent_from, a.absent_until, a.is_active
         """
 
-    /// A person of a row; one whose caps cannot be read takes no leads.
+    /// A person of a row; one with unreadable caps takes no leads.
     init(_ row: Row) throws {
         let (caps, problems) = Cap.list(JSONValue(json: try row.string(4)) ?? .null)
         self.init(

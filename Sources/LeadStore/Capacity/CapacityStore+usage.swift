@@ -2,33 +2,33 @@ package import FoundationEssentials
 import Postgres
 package import RoutingRules
 
-/// How much of a workspace's capacity is used now.
+/// The current use of a workspace's capacity.
 package struct CapacityUsage: Sendable, Hashable {
     /// One of its caps.
     package struct Line: Sendable, Hashable {
         /// The cap.
         package let cap: Cap
-        /// How many leads the running window has had.
+        /// How many leads were taken in the current window.
         package let used: Int64
-        /// When the window ends, in microseconds since 1970; nil for a cap in all.
+        /// When the window ends, in microseconds since 1970; nil for a total cap.
         package let endsAt: Int64?
     }
 
-    /// What is set.
+    /// The capacity.
     package let capacity: WorkspaceCapacity
-    /// What its clock shows.
+    /// Its local time.
     package let localTime: LocalTime
-    /// Its caps, as they stand.
+    /// The use of its caps.
     package let lines: [Line]
 
     /// Whether it is open now.
     package var isOpen: Bool { capacity.hours?.isOpen(at: localTime) ?? true }
-    /// When it opens next by its own clock, if it is closed and opens within 400 days.
+    /// When it opens next, in its local time, if it is closed and opens within 400 days.
     package var opensAt: LocalTime? { isOpen ? nil : capacity.hours?.opening(from: localTime) }
 }
 
 extension CapacityStore {
-    /// How much of a workspace's capacity is used now; nil if there is no such workspace that the caller may see.
+    /// The current use of a workspace's capacity; nil if it does not exist or the caller may not see it.
     package func usage(of id: UUID, as access: Access) async throws -> CapacityUsage? {
         guard let workspace = try await WorkspaceStore(session).find(id, as: access)?.workspace else { return nil }
         let capacity = workspace.capacity ?? WorkspaceCapacity()
@@ -50,7 +50,7 @@ extension CapacityStore {
         return CapacityUsage(capacity: capacity, localTime: localTime, lines: lines)
     }
 
-    /// When the windows end that some caps count in now, in microseconds since 1970; nil for a cap in all.
+    /// When the current windows of some caps end, in microseconds since 1970; nil for a total cap.
     package func windowEnds(_ lines: [CapacityLine]) async throws -> [Int64?] {
         guard !lines.isEmpty else { return [] }
         let parameters: Parameters = [

@@ -2,9 +2,9 @@ package import FoundationEssentials
 import Postgres
 package import RoutingRules
 
-/// The counters, turns and clocks that decisions depend on: read, locked, written.
+/// The counters, turns and clocks that decisions depend on.
 package struct CapacityStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -12,7 +12,7 @@ package struct CapacityStore: Sendable {
         self.session = session
     }
 
-    /// What decisions would look at now, without holding it: others may change it at any time.
+    /// The state that decisions would read now, without locking it: other transactions may change it at any time.
     ///
     /// One statement; nothing is written.
     package func peek(_ request: RoutingStateRequest) async throws -> RoutingState {
@@ -20,7 +20,7 @@ package struct CapacityStore: Sendable {
         return try order.state(await session.pool.query(Self.holdState, order.parameters(isLocking: false)))
     }
 
-    /// Where the leads of companies and domains went under some rules, of more than 200,000 those that changed last.
+    /// The destinations of companies and domains under some rules; of more than 200,000 the latest ones.
     package func stickyDestinations(of rules: [UUID]) async throws -> [RoutingStateRequest.Sticky: UUID] {
         guard !rules.isEmpty else { return [:] }
         var sticky: [RoutingStateRequest.Sticky: UUID] = [:]
@@ -38,17 +38,17 @@ package struct CapacityStore: Sendable {
         """
     )
 
-    /// Holds what the decisions of a batch may look at, until the transaction ends.
+    /// Locks the state that the decisions of a batch may read, until the transaction ends.
     ///
-    /// One round trip, and the wait for transactions that hold any of it.
+    /// One round trip, and the wait for transactions that have locked any of it.
     static func hold(_ request: RoutingStateRequest, on connection: PostgresConnection) async throws -> RoutingState {
         let order = StateOrder(request)
         return try order.state(await connection.query(holdState, order.parameters(isLocking: true)))
     }
 
-    /// Writes what decisions have taken, in the transaction that holds it.
+    /// Writes what decisions have taken, in the transaction that has locked it.
     ///
-    /// What cancels out is not written; without anything no statement is sent.
+    /// Changes that cancel out are not written; if nothing is left, no statement is sent.
     static func take(_ uses: some Sequence<StateUse>, on connection: PostgresConnection) async throws {
         var sums: [StateKey: Int64] = [:]
         var sticky: [RoutingStateRequest.Sticky: UUID] = [:]
@@ -85,7 +85,7 @@ package struct CapacityStore: Sendable {
     )
 }
 
-/// A request in an order, so that answers can name places.
+/// A request in a fixed order, so that results can refer to places.
 private struct StateOrder {
     let keys: [StateRequestKey]
     let clocks: [(workspace: UUID, zone: String)]

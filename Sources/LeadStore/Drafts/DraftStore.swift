@@ -5,7 +5,7 @@ package import RoutingRules
 
 /// Drafts of rule sets.
 package struct DraftStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -13,20 +13,20 @@ package struct DraftStore: Sendable {
         self.session = session
     }
 
-    /// An owner's draft; nil when there is none.
+    /// An owner's draft; nil if there is none.
     package func find(of owner: UUID?, as access: Access) async throws -> RuleSetDraft? {
         try await RuleSetStore(session).check(owner, for: access)
         return try await session.run(Self.oneDraft, ["owner": .uuid(owner ?? RuleSetVersion.platform)], as: access)
             .first.map(Self.draft)
     }
 
-    /// Saves an owner's draft in the place of the one that was there.
+    /// Saves an owner's draft, replacing the existing one.
     ///
     /// - Parameters:
-    ///   - document: what it says. Its version says what it was made from; without one that is what is live now.
-    ///   - owner: whose.
-    ///   - checking: whether it is refused for what would keep it from being published.
-    ///   - access: on whose behalf.
+    ///   - document: the document. It is based on its version, or without one on the current version.
+    ///   - owner: the owner.
+    ///   - checking: whether it is refused for problems that would prevent its publication.
+    ///   - access: the caller's access.
     /// - Returns: the draft.
     /// - Throws: ``RuleSetRefusal``, or `StoreError`.
     package func save(
@@ -63,9 +63,9 @@ package struct DraftStore: Sendable {
         }
     }
 
-    /// Throws an owner's draft away.
+    /// Deletes an owner's draft.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether it existed.
     package func delete(of owner: UUID?, as access: Access) async throws -> Bool {
         try await RuleSetStore(session).check(owner, for: access)
         return try await !session.run(Self.dropDraft, ["owner": .uuid(owner ?? RuleSetVersion.platform)], as: access)

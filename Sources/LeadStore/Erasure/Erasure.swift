@@ -1,18 +1,18 @@
 package import FoundationEssentials
 
-/// By what a person who is to be erased is found.
+/// What identifies the person to erase.
 package enum ErasureSubject: Sendable, Hashable {
-    /// One lead, and no other of the same person.
+    /// One lead only.
     case lead(UUID)
-    /// Every lead with this e-mail address, however it is written.
+    /// Every lead with this email address, in any spelling.
     case email(String)
-    /// Every lead with this phone number, however it is written.
+    /// Every lead with this phone number, in any notation.
     case phone(String)
 
-    /// The most leads that one erasure takes.
+    /// The most leads of one erasure.
     package static let most = 10_000
 
-    /// What it is called in the API and in the record of erasures.
+    /// Its name in the API and in the record of erasures.
     package var name: String {
         switch self {
         case .lead: "lead"
@@ -30,37 +30,37 @@ package enum ErasureSubject: Sendable, Hashable {
     }
 }
 
-/// What became of the leads of a person who was to be erased.
+/// The result of erasing a person.
 package struct Erasure: Sendable, Hashable {
-    /// What became of one lead.
+    /// The result for one lead.
     package enum Outcome: String, Sendable, Hashable, CaseIterable {
-        /// Nothing of the person is left in it.
+        /// Its personal data was erased.
         case erased
-        /// That was so before.
+        /// It had been erased before.
         case already
-        /// It was sent on: the workspace that has it, or an administrator, can erase it.
+        /// It was sent on: its workspace or an administrator can erase it.
         case elsewhere
-        /// Somebody has locked it; nothing was done, to this lead and to the others.
+        /// Another program has locked it; nothing was erased, neither from this lead nor from the others.
         case busy
-        /// It is not there any more.
+        /// It no longer exists.
         case none
     }
 
-    /// A lead, and what became of it.
+    /// A lead and its result.
     package struct Lead: Sendable, Hashable {
         /// The lead.
         package let id: UUID
-        /// What became of it.
+        /// Its result.
         package let outcome: Outcome
     }
 
-    /// The leads that were found.
+    /// The leads found.
     package var leads: [Lead] = []
-    /// How many golden leads and drafts named the person, and do so no longer.
+    /// How many golden leads and drafts named the person, and were changed.
     package var examples = 0
-    /// The rules whose conditions name the person; they are left as they are.
+    /// The rules whose conditions name the person; they are not changed.
     package var rules: [UUID] = []
 
-    /// How many leads had this outcome.
+    /// How many leads had this result.
     package func count(of outcome: Outcome) -> Int { leads.count { $0.outcome == outcome } }
 }

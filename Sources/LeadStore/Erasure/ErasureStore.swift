@@ -2,9 +2,9 @@ import FoundationEssentials
 import Postgres
 import RoutingRules
 
-/// Erasure of persons from everything that is stored of their leads.
+/// Erasure of persons from all stored data of their leads.
 package struct ErasureStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -12,22 +12,22 @@ package struct ErasureStore: Sendable {
         self.session = session
     }
 
-    /// Erases a person: blanks what the leads say of them in all tables, in one transaction.
+    /// Erases a person: clears the personal data of the leads in all tables, in one transaction.
     ///
-    /// That there was a lead, what was decided, who is credited and what is counted stay. Leads are found by reading
-    /// the whole table once, in statements of some 128 MB each, because a number stands beside an address in most of
-    /// them; by id it is one row. Then they are locked: one that is being claimed is waited for, and one that is not
-    /// assigned yet expires first.
+    /// The lead itself, its decision, its attribution and the statistics are kept. Leads are found by reading the whole
+    /// table once, in statements of some 128 MB each, because most leads have a number as well as an address; by id it
+    /// is one row. Then they are locked: the erasure waits for a lead that is being claimed, and expires one that is
+    /// not assigned yet.
     ///
     /// - Parameters:
-    ///   - subject: by what the person is found.
-    ///   - forgetting: whether what recognises duplicates goes too; the person is new then when sent again.
-    ///   - isRehearsal: whether all of it is taken back at the end.
-    ///   - actor: who asked for it; kept beside the leads' ids.
+    ///   - subject: identifies the person.
+    ///   - forgetting: whether the identity claims are deleted too; then the person counts as new when sent again.
+    ///   - isRehearsal: whether the transaction is rolled back at the end.
+    ///   - actor: the caller; stored with the leads' ids.
     ///   - access: a workspace erases from leads that it has; those that it sent on are reported.
-    /// - Returns: what became of each lead; repeated, nothing more is done.
-    /// - Throws: ``StoreError`` for a lead that is not there, an address that identifies no person, more than
-    ///   ``ErasureSubject/most`` leads, or a lead that another program has locked: then nothing is done.
+    /// - Returns: the result for each lead; a repeated call changes nothing.
+    /// - Throws: ``StoreError`` for a lead that does not exist, an address that identifies no person, more than
+    ///   ``ErasureSubject/most`` leads, or a lead that another program has locked: then nothing is erased.
     package func erase(
         _ subject: ErasureSubject,
         forgettingIdentity forgetting: Bool = false,
@@ -58,19 +58,19 @@ package struct ErasureStore: Sendable {
         guard busy.isEmpty || isRehearsal else {
             throw StoreError(
                 .conflict,
-                "Somebody has locked lead \(busy[0])\(busy.count > 1 ? " and \(busy.count - 1) more" : ""); nothing was erased.",
-                remedy: "Repeat the request when it is routed, or after five minutes, when the lock is stale."
+                "Another program has locked lead \(busy[0])\(busy.count > 1 ? " and \(busy.count - 1) more" : ""); nothing was erased.",
+                remedy: "Repeat the request once it is routed, or after five minutes, when the lock is stale."
             )
         }
         return erasure
     }
 
-    /// The leads of a person, and by what rules may name them.
+    /// The leads of a person, and the words by which rules may name them.
     private func leadsAndWords(of subject: ErasureSubject, as access: Access) async throws -> ([UUID], [String]) {
         switch subject {
         case .lead(let id):
             guard let record = try await LeadsStore(session).find(id, as: access) else {
-                throw StoreError(.notFound, "There is no such lead, or none that this key may see.")
+                throw StoreError(.notFound, "This lead does not exist, or this key may not see it.")
             }
             return ([id], [record.lead.email, record.lead.phone].compactMap(\.self))
         case .email(let text): return try await leads(having: .email, text, as: access)
@@ -87,7 +87,7 @@ package struct ErasureStore: Sendable {
             throw StoreError(
                 .invalid,
                 field: "/" + kind.rawValue,
-                kind == .email ? "This is not an e-mail address." : "This is not a phone number.",
+                kind == .email ? "This is not an email address." : "This is not a phone number.",
                 remedy: "Send it as in a lead, in any notation."
             )
         }
@@ -114,7 +114,7 @@ package struct ErasureStore: Sendable {
     /// The leads that have this address or number, among those that the caller may see.
     private func find(_ kind: String, _ value: String, as access: Access) async throws -> [UUID] {
         try await session.pool.withTransaction { connection in
-            // One moment: a lead that is written meanwhile moves to another page.
+            // One snapshot: a lead that is written meanwhile moves to another page.
             _ = try await connection.query(StoreSession.readOneSnapshot)
             let pages = try await connection.query(Self.pageCount).first?.int64(0) ?? 0
             var found: [UUID] = []
@@ -144,9 +144,9 @@ package struct ErasureStore: Sendable {
     /// Ends a rehearsal.
     private struct RehearsalRollback: Error {}
 
-    /// 128 MB of a table.
+    /// The pages of 128 MB.
     private static let pagesAtOnce: Int64 = 16_384
-    /// Of a partitioned table, the pages of its largest part: a page has the same number in each.
+    /// Of a partitioned table, the pages of its largest part: each part has its own page numbers.
     static let pageCount = Statement(
         "pages_of_leads",
         """

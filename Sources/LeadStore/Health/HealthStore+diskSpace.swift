@@ -1,11 +1,11 @@
 import Postgres
 
 extension HealthStore {
-    /// Writes a megabyte and takes it back: a full disk is found out by nothing else.
+    /// Writes a megabyte and rolls it back: only a write detects a full disk.
     ///
-    /// Costs some 20 ms; needs the right to make temporary tables.
+    /// Costs some 20 ms; needs the right to create temporary tables.
     ///
-    /// - Throws: what the database says; SQLSTATE 53100 means that there is no room.
+    /// - Throws: `PostgresError`, if the database fails; SQLSTATE 53100 means a full disk.
     package func testWrite() async throws {
         try await session.pool.withTransaction { connection in
             _ = try await connection.query(Self.writeMegabyte)

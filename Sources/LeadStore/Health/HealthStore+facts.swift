@@ -1,19 +1,19 @@
 package import Postgres
 import RoutingRules
 
-/// What can be said about a database server whether or not it has our schema.
+/// Facts about a database server, with or without Switchyard's schema.
 package struct ServerFacts: Sendable, Hashable {
     /// For example 150013.
     package let versionNumber: Int
     /// For example `15.13 (Debian 15.13-0+deb12u1)`.
     package let version: String
-    /// Who we are there.
+    /// The user of the connection.
     package let user: String
-    /// Whether that is a superuser, which a server should not be.
+    /// Whether that is a superuser, which is not recommended.
     package let isSuperuser: Bool
     /// Whether that user may create schemas in this database, as migrations need.
     package let mayCreate: Bool
-    /// Whether the server is a standby that takes no writes.
+    /// Whether the server is a standby that accepts no writes.
     package let isStandby: Bool
     /// Whether the connection is encrypted.
     package let isEncrypted: Bool
@@ -29,15 +29,15 @@ package struct ServerFacts: Sendable, Hashable {
     package let oldestTransactionSeconds: Double?
     /// The longest current wait for a lock, in seconds; nil without one.
     package let longestLockWaitSeconds: Double?
-    /// Whether a lost server keeps what it acknowledged (`fsync` and `synchronous_commit` on).
+    /// Whether acknowledged commits survive a crash of the server (`fsync` and `synchronous_commit` on).
     package let isDurable: Bool
 }
 
-/// What can be said about our own schema.
+/// Facts about Switchyard's schema.
 package struct RoutingFacts: Sendable, Hashable {
-    /// Whether our user may call the batch functions.
+    /// Whether the user may call the batch functions.
     package let mayRoute: Bool
-    /// Whether our user may become `authenticated`, as requests by a workspace's key do.
+    /// Whether the user may become `authenticated`, as requests by a workspace's key do.
     package let mayBecomeAuthenticated: Bool
     /// Queue rows that are due, counted up to 10,000.
     package let dueCount: Int64
@@ -47,20 +47,20 @@ package struct RoutingFacts: Sendable, Hashable {
     package let orphanCount: Int64
     /// Written locks older than five minutes.
     package let staleLockCount: Int64
-    /// Rules whose conditions cannot be read, and that are therefore switched off.
+    /// Rules whose conditions cannot be read, and that are therefore inactive.
     package let unreadableRules: [String]
-    /// The bytes of indexes whose pages new leads hit at random: those of identities.
+    /// The size of the indexes of identities, whose pages new leads access at random, in bytes.
     package let randomIndexBytes: Int64
-    /// `max_wal_size`, in bytes: half of it is what may be written between two checkpoints.
+    /// `max_wal_size`, in bytes: half of it may be written between two checkpoints.
     package let maximumLogBytes: Int64
     /// `shared_buffers`, in bytes.
     package let sharedBytes: Int64
 }
 
 extension HealthStore {
-    /// What can be said about the server.
+    /// The facts about the server.
     ///
-    /// One statement, without any table of ours.
+    /// One statement, without any table of Switchyard.
     package func serverFacts() async throws -> ServerFacts {
         guard let row = try await session.pool.query(Self.askServer).first else {
             throw StoreError(.notFound, "The server did not answer.")
@@ -82,9 +82,9 @@ extension HealthStore {
         )
     }
 
-    /// What can be said about our schema, which has to be there.
+    /// The facts about the schema, which must exist.
     ///
-    /// Bounded in cost; for people, not for probes.
+    /// Bounded in cost; for the command line, not for probes.
     package func routingFacts() async throws -> RoutingFacts {
         guard let row = try await session.pool.query(Self.askSchema).first else {
             throw StoreError(.notFound, "The server did not answer.")

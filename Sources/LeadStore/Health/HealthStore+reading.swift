@@ -1,8 +1,8 @@
 package import Postgres
 
-/// What metrics and alerts know of the database, read at one moment.
+/// The values of the database for metrics and alerts, read at one moment.
 package struct RoutingReading: Sendable, Hashable {
-    /// How routing is doing.
+    /// The health of routing.
     package let health: RoutingHealth
     /// Queue rows that are due, counted up to 20,000.
     package let dueCount: Int64
@@ -10,22 +10,22 @@ package struct RoutingReading: Sendable, Hashable {
     package let oldestDueSeconds: Double?
     /// Attempts of the last five minutes, the newest 5,000 of them.
     package let recentAttempts: Int64
-    /// How many of those did not assign their lead.
+    /// How many of those did not route their lead.
     package let recentFailures: Int64
     /// How many of those were duplicates.
     package let recentDuplicates: Int64
-    /// The age of the oldest open transaction that we may see, in seconds.
+    /// The age of the oldest visible open transaction, in seconds.
     package let oldestTransactionSeconds: Double
-    /// Connections that clients have to the server.
+    /// Client connections to the server.
     package let connections: Int64
-    /// How many it takes.
+    /// The maximum number of connections.
     package let maximumConnections: Int64
     /// The names of the alerts that fire.
     package let firingAlerts: Set<String>
     /// The database's clock.
     package let time: Timestamp
 
-    /// A reading of these parts.
+    /// A reading.
     package init(
         health: RoutingHealth,
         dueCount: Int64 = 0,
@@ -54,9 +54,9 @@ package struct RoutingReading: Sendable, Hashable {
 }
 
 extension HealthStore {
-    /// Reads what metrics and alerts need.
+    /// Reads the values for metrics and alerts.
     ///
-    /// One statement, bounded in cost; made to be asked every ten seconds by every node, not more often.
+    /// One statement, bounded in cost; each node should call it at most every ten seconds.
     package func routingReading() async throws -> RoutingReading {
         guard let row = try await session.pool.query(Self.readRouting, timeout: .seconds(10)).first else {
             throw StoreError(.notFound, "The database did not return the state of routing.")

@@ -1,27 +1,27 @@
 import Postgres
 
-/// How routing is doing, at a cost that does not grow with the number of leads.
+/// The health of routing, at a cost that does not grow with the number of leads.
 package struct RoutingHealth: Sendable, Hashable {
     /// Leads that wait: counted up to 5,000, an estimate above.
     package let pendingCount: Int64
-    /// Leads that are held by a written lock.
+    /// Leads with a written lock.
     package let routingCount: Int64
-    /// Leads that have failed for good: counted up to 5,000, an estimate above.
+    /// Leads that have failed permanently: counted up to 5,000, an estimate above.
     package let failedCount: Int64
-    /// Leads that wait for another try: counted up to 5,000, an estimate above.
+    /// Leads that wait for another attempt: counted up to 5,000, an estimate above.
     package let retryQueueCount: Int64
     /// Locks older than five minutes.
     package let staleLockCount: Int64
     /// Leads that expired within the last hour.
     package let expiredCount: Int64
-    /// The share of the last hour's attempts that went well, 0 to 1; nil without any.
+    /// The share of successful attempts in the last hour, 0 to 1; nil without attempts.
     package let successRate: Double?
     /// How long the oldest due lead has been waiting, in seconds; nil if none waits.
     package let oldestPendingSeconds: Double?
     /// Leads that wait for the capacity of their destinations.
     package let waitingForCapacity: Int64
 
-    /// A state of these parts; without any, nothing is wrong.
+    /// A state; the defaults have no problem.
     package init(
         pendingCount: Int64 = 0,
         routingCount: Int64 = 0,
@@ -45,9 +45,9 @@ package struct RoutingHealth: Sendable, Hashable {
     }
 }
 
-/// How routing and the database server are doing.
+/// The health of routing and of the database server.
 package struct HealthStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -55,9 +55,9 @@ package struct HealthStore: Sendable {
         self.session = session
     }
 
-    /// Whether the database takes writes: it is no standby, and was not made read-only.
+    /// Whether the database accepts writes: it is not a standby, and not read-only.
     ///
-    /// One row, cheap to ask for.
+    /// One row, cheap to query.
     package func takesWrites() async throws -> Bool {
         guard let row = try await session.pool.query(Self.writable).first else { return false }
         return try row.bool(0)
@@ -68,7 +68,7 @@ package struct HealthStore: Sendable {
         "SELECT NOT pg_catalog.pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
     )
 
-    /// How routing is doing.
+    /// The health of routing.
     ///
     /// One statement.
     package func counts() async throws -> RoutingHealth {
@@ -88,7 +88,7 @@ package struct HealthStore: Sendable {
         )
     }
 
-    /// Whether the database answers and has our schema: what `/readyz` asks.
+    /// Whether the database answers and has the schema, for `/readyz`.
     ///
     /// One row.
     package func isReady() async -> Bool {

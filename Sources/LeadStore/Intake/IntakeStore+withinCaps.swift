@@ -2,26 +2,27 @@ import Postgres
 import RoutingRules
 
 extension IntakeStore {
-    /// Stores a batch whose decisions ask for nothing but room under caps, without holding the caps' numbers meanwhile.
+    /// Stores a batch whose decisions depend only on whether caps have capacity, without locking the caps' counters
+    /// while it decides.
     ///
-    /// Every lead that goes to one capped workspace counts in the same rows. Held from the decision to the commit, they
-    /// let one batch at a time through. But as long as there is room, how much there is makes no difference to a
-    /// decision: so the numbers are looked at without a lock, the batch is decided and written, and the very last thing
-    /// before its commit is to lock them and to add to them, provided that they still have room for all of it in the
-    /// same windows. If they have not, the statement fails as a whole, and nothing of the batch was written. Whoever
-    /// gives out the last place of a cap holds it; one that was full before is not waited for.
+    /// All leads to one capped workspace are counted in the same rows. If these were locked from the decision to the
+    /// commit, one batch at a time could proceed. But as long as a cap has capacity, the exact number does not change a
+    /// decision. So the counters are read without a lock, the batch is decided and written, and only at the end, just
+    /// before its commit, the counters are locked and increased, provided that they still have capacity for the batch
+    /// in the same windows. Otherwise the statement fails as a whole, and nothing is written. A batch that takes the
+    /// last place of a cap locks it; a cap that was full before is not waited for.
     ///
-    /// One look and one statement. What the log keeps as seen is what the look saw.
+    /// One read and one statement. The log stores the state of the read.
     ///
     /// - Parameters:
-    ///   - request: what the decisions may look at: caps, and times.
-    ///   - version: the rule-set version they are made under.
+    ///   - request: the state that the decisions may read: caps and times.
+    ///   - version: the rule-set version of the decisions.
     ///   - isRepeat: whether some of the leads may be stored already.
     ///   - decide: decides all leads of the batch, in order.
-    /// - Returns: the leads as they were decided, and what the database made of them; nil if nothing was written,
-    ///   because it would use a cap up, a window has to begin, or another transaction holds the numbers for long: then
-    ///   they have to be held while the batch is decided.
-    /// - Throws: what the database says.
+    /// - Returns: the leads as decided, and the result; nil if nothing was written, because a cap would be used up, a
+    ///   window must begin, or another transaction holds the counters for long: then they must be locked while the
+    ///   batch is decided.
+    /// - Throws: `PostgresError`, if the database fails.
     func ingestWithinCaps(
         _ request: RoutingStateRequest,
         version: Int64?,
@@ -52,8 +53,8 @@ extension IntakeStore {
         }
     }
 
-    /// No room, by the function's own code; a wait for the numbers that was given up, or would never have ended: a
-    /// batch that holds them may wait for an identity that this one has claimed.
+    /// Not enough capacity, by the function's own code; or a lock timeout or deadlock: a batch that holds the counters
+    /// may wait for an identity that this one has claimed.
     private static let nothingWritten: Set<String> = ["SWCAP", "55P03", "40P01"]
 
     private static let charges = """
@@ -75,7 +76,7 @@ extension IntakeStore {
     )
 }
 
-/// What the leads of a batch count in: each number once, and by place which lead counts in which.
+/// The counters of a batch: each once, and which lead is counted in which.
 private struct CapCharges {
     private var keys: [StateKey] = []
     private var limits: [Int64] = []

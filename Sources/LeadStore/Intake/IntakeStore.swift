@@ -2,37 +2,37 @@ package import FoundationEssentials
 import Postgres
 package import RoutingRules
 
-/// What the database made of a batch of new leads.
+/// The result of writing a batch of new leads.
 package enum IngestResult: Sendable, Hashable {
-    /// The rules have changed since the batch was decided; nothing at all was written.
+    /// The rules have changed since the batch was decided; nothing was written.
     case stale
     /// Written as decided, except for these.
     case written(exceptions: [IngestException])
 }
 
-/// A lead of a batch that did not go as decided.
+/// A lead of a batch that was not written as decided.
 package struct IngestException: Sendable, Hashable {
-    /// What happened instead.
+    /// The actual result.
     package enum Outcome: Sendable, Hashable {
-        /// Somebody had sent this lead before; it was written as routed in its own source workspace.
+        /// The same lead was sent before; it was written as routed to its own source workspace.
         case duplicate(of: UUID?)
-        /// Nothing was written for it; it has to be decided again.
+        /// Nothing was written for it; it must be decided again.
         case again
-        /// An earlier try of the same batch had already stored it; nothing was written now.
+        /// An earlier attempt of the same batch had already stored it; nothing was written now.
         case exists
-        /// A waiting lead that has used up its attempts.
+        /// A waiting lead has used up its attempts.
         case failed
-        /// The same request was here before; nothing was written now. The lead that came of it then.
+        /// The same request was processed before, with this lead as its result; nothing was written now.
         case repeated(UUID)
         /// Another request has used the idempotency key; nothing was written.
         case keyMismatch
-        /// A waiting lead whose destination is not there any more; it waits on.
+        /// The destination of a waiting lead no longer exists; the lead still waits.
         case destinationGone
     }
 
     /// Its place in the batch, from 0.
     package let index: Int
-    /// What happened instead.
+    /// The actual result.
     package let outcome: Outcome
 
     /// An exception at a place in the batch.
@@ -42,11 +42,11 @@ package struct IngestException: Sendable, Hashable {
     }
 }
 
-/// Writes batches of new leads that are decided: leads, claims, attributions and log rows in one statement.
+/// Writes batches of decided new leads: leads, claims, attributions and log rows in one statement.
 package struct IntakeStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
-    /// Whether batches of this node met duplicates lately.
+    /// Whether recent batches of this node had duplicates.
     let duplicates: RecentDuplicates
 
     /// A store over a session.
@@ -57,15 +57,15 @@ package struct IntakeStore: Sendable {
 
     /// Stores a batch of decided leads, each in its final state, with claims, attributions and log rows.
     ///
-    /// One statement and its own transaction: when this returns, everything it reports is committed. When it throws
+    /// One statement and its own transaction: when this returns, everything it reports is committed. If it throws
     /// `connectionLost`, the result is unknown, and the same leads may be passed again with `isRepeat`.
     ///
     /// - Parameters:
     ///   - batch: the leads; no two with a common identity.
-    ///   - version: the rule-set version they were decided under; nil if none of them was decided (`queued`).
-    ///   - isRepeat: whether some of them may be stored already, by an earlier try whose outcome is unknown.
+    ///   - version: the rule-set version of the decisions; nil if none was decided (`queued`).
+    ///   - isRepeat: whether some of them may already be stored, by an earlier attempt with an unknown outcome.
     /// - Returns: the leads that were not written as decided; or that the rules have changed and nothing was written.
-    /// - Throws: what the database says; then nothing is written, unless the connection was lost.
+    /// - Throws: `PostgresError`, if the database fails; then nothing is written, unless the connection was lost.
     package func ingest(_ batch: [DecidedLead], version: Int64?, isRepeat: Bool) async throws -> IngestResult {
         let (statement, parameters) = ingesting(batch, version: version, isRepeat: isRepeat)
         let result = try IngestResult(await session.pool.query(statement, parameters))
@@ -75,19 +75,19 @@ package struct IntakeStore: Sendable {
 
     /// ``ingest(_:version:isRepeat:)`` for leads whose decisions depend on more than the rules.
     ///
-    /// Where decisions ask for nothing but room under caps, and there is enough, it is a look and one statement, and
-    /// the numbers are locked no longer than its commit takes: `ingestWithinCaps(_:version:isRepeat:decide:)`. Else it
-    /// is one transaction of four round trips: what the decisions look at is held, they are made, the leads are
-    /// written, and then what they have taken. A lead that was not written as decided has taken nothing.
+    /// If the decisions depend only on whether caps have capacity, and there is enough, it is one read and one
+    /// statement, and the counters are locked only for the commit: `ingestWithinCaps(_:version:isRepeat:decide:)`.
+    /// Otherwise it is one transaction of four round trips: it locks the state that the decisions read, decides, writes
+    /// the leads, and then writes what they have taken. A lead that was not written as decided takes nothing.
     ///
     /// - Parameters:
-    ///   - request: what the decisions may look at.
-    ///   - version: the rule-set version they are made under.
+    ///   - request: the state that the decisions may read.
+    ///   - version: the rule-set version of the decisions.
     ///   - isRepeat: whether some of the leads may be stored already.
-    ///   - decide: decides all leads of the batch, in order. It may be called twice, and while rows are locked: it
-    ///     computes and does not wait for anything.
-    /// - Returns: the leads as they were decided, and what the database made of them.
-    /// - Throws: what the database says.
+    ///   - decide: decides all leads of the batch, in order. It may be called twice, and while rows are locked, so it
+    ///     must not wait.
+    /// - Returns: the leads as decided, and the result.
+    /// - Throws: `PostgresError`, if the database fails.
     package func ingest(
         holding request: RoutingStateRequest,
         version: Int64?,
@@ -137,10 +137,10 @@ package struct IntakeStore: Sendable {
         }
     }
 
-    /// The batch as the ingesting functions take it, each kind of value in an array of its own.
+    /// The batch as parameters of the ingesting functions, each kind of value in its own array.
     ///
-    /// The keys of requests come first (`isKeyed`); people, rules that are waited for, and what decisions saw come last
-    /// (`hasMore`).
+    /// The keys of requests come first (`isKeyed`); assignees, rules for which leads wait, and the state that was read
+    /// come last (`hasMore`).
     static func parameters(
         _ batch: [DecidedLead],
         version: Int64?,
@@ -195,7 +195,7 @@ package struct IntakeStore: Sendable {
             :company_names, :industries, :company_sizes, :revenues, :locations, :lead_sources, :source_ids, :metadata, :hashes,
             :claims, :second_claims, :is_repeat
         """
-    /// What follows them where decisions assign people, wait for capacity, or use it.
+    /// The additional parameters for decisions that assign people, wait for capacity, or use it.
     static let uses = ":assignees, :waiting_rules, :uses"
 
     static let ingestLeads = Statement(

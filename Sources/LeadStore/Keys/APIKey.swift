@@ -1,28 +1,28 @@
 package import FoundationEssentials
 package import Postgres
 
-/// A key that opens the API, without its secret.
+/// An API key, without its secret.
 package struct APIKey: Sendable, Hashable {
     /// The key's id.
     package let id: UUID
-    /// The part of the token that finds it; not secret.
+    /// The part of the token that identifies it; not secret.
     package let prefix: String
-    /// The workspace it speaks for; nil for an administrator's key.
+    /// Its workspace; nil for an administrator's key.
     package let workspaceID: UUID?
-    /// What people call it.
+    /// Its name.
     package let name: String
-    /// What it may do.
+    /// Its scopes.
     package let scopes: [String]
-    /// When it was made.
+    /// When it was created.
     package let createdAt: Timestamp
     /// When it was last used, to the minute.
     package let lastUsedAt: Timestamp?
-    /// When it stops working by itself.
+    /// When it expires.
     package let expiresAt: Timestamp?
     /// When it was revoked.
     package let revokedAt: Timestamp?
 
-    /// On whose behalf requests with this key run.
+    /// The access of requests with this key.
     package var access: Access {
         workspaceID.map(Access.workspace) ?? .administrator
     }

@@ -1,17 +1,17 @@
 import Digests
 
-/// The text that a caller sends as `Authorization: Bearer …`: `sw_`, eight characters that find the key, and 256 random bits.
+/// The text of `Authorization: Bearer …`: `sw_`, eight characters that identify the key, and 256 random bits.
 ///
 /// Only the SHA-256 of the secret is stored. A plain hash is enough, because the secret is random and not chosen by a
 /// person.
 package struct APIKeyToken: Sendable {
-    /// The part that finds the key; not secret.
+    /// The part that identifies the key; not secret.
     package let prefix: String
     private let secret: String
 
-    /// The token as its owner keeps it.
+    /// The token's text.
     ///
-    /// It is shown once, when the key is made.
+    /// It is shown once, when the key is created.
     package var text: String { "sw_\(prefix)_\(secret)" }
 
     /// SHA-256 of the secret.
@@ -26,7 +26,7 @@ package struct APIKeyToken: Sendable {
         )
     }
 
-    /// Reads a token; nil for anything that cannot be one.
+    /// Parses a token; nil if the text cannot be one.
     package init?(_ text: String) {
         guard text.utf8.count <= 200, text.hasPrefix("sw_") else { return nil }
         let parts = text.dropFirst(3).split(separator: "_", maxSplits: 1, omittingEmptySubsequences: false)

@@ -4,7 +4,7 @@ package import Postgres
 
 /// API keys.
 package struct KeyStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -14,17 +14,17 @@ package struct KeyStore: Sendable {
 
     /// Stores a new key.
     ///
-    /// Its token cannot be read back: the caller that made it has to show it now.
+    /// Its token cannot be read later: the caller must show it now.
     ///
     /// - Parameters:
     ///   - token: the token; keep it out of logs.
     ///   - id: the key's id.
-    ///   - workspaceID: the workspace it speaks for; nil for an administrator's key.
-    ///   - name: what people call it.
-    ///   - scopes: what it may do.
-    ///   - expiresAt: when it stops working by itself.
+    ///   - workspaceID: its workspace; nil for an administrator's key.
+    ///   - name: its name.
+    ///   - scopes: its scopes.
+    ///   - expiresAt: when it expires.
     /// - Returns: the key, without its secret.
-    /// - Throws: ``StoreError`` when there is no such workspace.
+    /// - Throws: ``StoreError`` if the workspace does not exist.
     package func create(
         _ token: APIKeyToken,
         id: UUID,
@@ -50,9 +50,9 @@ package struct KeyStore: Sendable {
         return try APIKey(row)
     }
 
-    /// The key that a token opens, or nil if it is unknown, revoked or expired by the database's clock.
+    /// The key of a token, or nil if it is unknown, revoked or expired by the database's clock.
     ///
-    /// One look-up by prefix, then a comparison of hashes in constant time. The time of use is noted at most once a
+    /// One look-up by prefix, then a comparison of hashes in constant time. The time of use is written at most once a
     /// minute, so that a busy key does not become a busy row.
     package func find(for token: APIKeyToken) async throws -> APIKey? {
         guard let row = try await session.pool.query(Self.keyByPrefix, ["prefix": .text(token.prefix)]).first else {
@@ -61,7 +61,7 @@ package struct KeyStore: Sendable {
         guard isEqualInConstantTime(try row.bytes(9), token.secretHash) else { return nil }
         let key = try APIKey(row)
         if try row.bool(10) {
-            // A note for people: where the database takes no writes, the key opens what can be read all the same.
+            // Optional: if the database accepts no writes, the key can still be used for reading.
             _ = try? await session.pool.query(Self.noteUse, ["id": .uuid(key.id)])
         }
         return key

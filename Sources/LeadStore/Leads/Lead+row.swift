@@ -6,8 +6,8 @@ extension Lead {
     ///
     /// - Parameters:
     ///   - row: the row.
-    ///   - first: where its e-mail is; after it come phone, first and last name, company name, industry, company size,
-    ///     revenue, location, source, source id and metadata, as text, each of which may be null.
+    ///   - first: the column of its email; the next ones are phone, first and last name, company name, industry,
+    ///     company size, revenue, location, source, source id and metadata, as text, each of which may be null.
     /// - Throws: ``PostgresError`` if a column is of another type.
     init(_ row: Row, from first: Int) throws {
         self.init(

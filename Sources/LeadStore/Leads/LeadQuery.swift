@@ -1,7 +1,7 @@
 import Postgres
 import RoutingRules
 
-/// The conditions of a list of leads, and the values that they name.
+/// The conditions of a list of leads, and their values.
 struct LeadQuery {
     private(set) var parameters = Parameters()
     private var parts: [String] = []
@@ -11,7 +11,7 @@ struct LeadQuery {
 
     init(_ filter: LeadFilter) {
         if let status = filter.status {
-            // By name: from a parameter the planner cannot tell that a partial index has all of them.
+            // As a literal: with a parameter the planner cannot use a partial index.
             condition("l.routing_status = '\(status.rawValue)'")
         }
         if let id = filter.workspaceID { condition("l.workspace_id = \(parameter("workspace", .uuid(id)))") }
@@ -30,7 +30,7 @@ struct LeadQuery {
         if let before = filter.createdBefore { condition("l.created_at < \(parameter("before", .timestamp(before)))") }
     }
 
-    /// What `switchyard.requeue_lead` looks at, and that another attempt may come to something else.
+    /// The conditions of `switchyard.requeue_lead`, and that another attempt may have another result.
     private static func isUnmatchedAndRetriable(under version: String) -> String {
         """
         l.routing_status = 'routed' AND l.workspace_id = l.source_workspace_id AND l.matched_rule_id IS NULL
@@ -49,14 +49,14 @@ struct LeadQuery {
         return ":\(name)"
     }
 
-    /// Adds a condition that has to hold as well.
+    /// Adds a condition.
     mutating func condition(_ text: String) {
         parts.append(text)
     }
 }
 
 extension LeadFilter {
-    /// Whether an index leads to what the filter asks for, in the order of time or to few enough rows to sort.
+    /// Whether an index serves the filter, in the order of time or with few enough rows to sort.
     var hasIndex: Bool {
         if workspaceID != nil || sourceWorkspaceID != nil || identityHash != nil { return true }
         return status == .pending || status == .routing || status == .failed

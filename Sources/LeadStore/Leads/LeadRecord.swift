@@ -2,43 +2,43 @@ package import FoundationEssentials
 package import Postgres
 package import RoutingRules
 
-/// A stored lead, with where it is and how it came there.
+/// A stored lead, with its workspace and its routing.
 package struct LeadRecord: Sendable, Hashable {
     /// The lead's id.
     package var id: UUID
-    /// Where the lead is now; nil for a lead of an older installation that is nowhere yet.
+    /// The lead's workspace; nil for an unrouted lead of an older installation.
     package var workspaceID: UUID?
     /// The workspace of the partner that sent it.
     package var sourceWorkspaceID: UUID?
-    /// What the partner sent.
+    /// The partner's values.
     package var lead: Lead
-    /// Its place in the state machine.
+    /// Its status.
     package var status: LeadStatus
-    /// How often it has been tried.
+    /// The number of attempts.
     package var attempts: Int
-    /// Why the last attempt failed, in words that hold no personal data.
+    /// Why the last attempt failed, without personal data.
     package var error: String?
     /// The rule that matched.
     package var matchedRuleID: UUID?
-    /// That rule's name now, if it still exists and the reader may see it.
+    /// That rule's current name, if it still exists and the reader may see it.
     package var matchedRuleName: String?
-    /// Whether a lead with the same identity came first.
+    /// Whether an earlier lead has the same identity.
     package var isDuplicate: Bool
-    /// The lead that came first, if this one is a duplicate; nil too where the reader may not know which it is.
+    /// The earlier lead, if this one is a duplicate; also nil if the reader may not see it.
     package var duplicateOf: UUID?
     /// When it was stored.
     package var createdAt: Timestamp
-    /// When any of it last changed.
+    /// When it last changed.
     package var updatedAt: Timestamp?
     /// When it was routed.
     package var routedAt: Timestamp?
     /// When it expires unless it is routed before.
     package var expiresAt: Timestamp?
-    /// The person to whom it is given.
+    /// The person to whom it is assigned.
     package var assigneeID: UUID?
-    /// That person's name now.
+    /// That person's current name.
     package var assigneeName: String?
-    /// When what is known of the person was erased; nil: it was not.
+    /// When the person was erased; nil if not.
     package var erasedAt: Timestamp?
 
     /// The columns that ``init(_:)`` reads, of `leads l` joined to `lead_routing_rules r`.

@@ -1,18 +1,19 @@
 package import FoundationEssentials
 import Postgres
 
-/// One line of a lead's log with all that is kept of the decision.
+/// One line of a lead's log with the stored state of the decision.
 package struct DecisionRecord: Sendable, Hashable {
-    /// What the line says.
+    /// The log line.
     package let entry: HistoryEntry
-    /// What was kept beside it: a JSON object, with the state of caps and turns as they stood.
+    /// The state of caps and turns at the time of the decision, in a JSON object.
     package let metadata: String?
 }
 
 extension LeadsStore {
-    /// The lines of a lead's log with what was kept of each decision, oldest first; empty if the caller may not see it.
+    /// The lines of a lead's log with the stored state of each decision, oldest first; empty if the caller may not see
+    /// it.
     ///
-    /// A lead has a handful of lines; of more than a thousand the newest are given.
+    /// A lead has few lines; of more than a thousand the newest are returned.
     package func decisions(_ leadID: UUID, as access: Access) async throws -> [DecisionRecord] {
         try await session.run(Self.leadDecisions, ["lead": .uuid(leadID)], as: access)
             .map { row in

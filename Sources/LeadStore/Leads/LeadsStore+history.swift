@@ -6,23 +6,23 @@ package struct HistoryEntry: Sendable, Hashable {
     /// What happened: `success`, `unmatched`, `fallback`, `duplicate`, `retry`, `failed`, `expired`, `released`,
     /// `requeued`, `waiting` or `returned`.
     package let result: String
-    /// Why, in one sentence.
+    /// The reason, in one sentence.
     package let reason: String?
-    /// What went wrong, if something did.
+    /// The error, if it failed.
     package let errorMessage: String?
-    /// Where the lead came from.
+    /// The source workspace.
     package let sourceWorkspaceID: UUID?
-    /// Where it went.
+    /// The destination workspace.
     package let destinationWorkspaceID: UUID?
     /// The rule that matched.
     package let matchedRuleID: UUID?
-    /// The lead that came first, for a duplicate; nil too where the reader may not know which it is.
+    /// The earlier lead, for a duplicate; also nil if the reader may not see it.
     package var duplicateOf: UUID?
-    /// Which attempt this was, from 1.
+    /// The number of the attempt, from 1.
     package let attempt: Int?
-    /// The rules it was decided under.
+    /// The rule-set version of the decision.
     package let ruleSetVersion: Int64?
-    /// The caller that asked for it, if any.
+    /// The caller that requested it, if any.
     package let actor: String?
     /// When it was committed, by the database's clock.
     package let createdAt: Timestamp
@@ -32,7 +32,7 @@ package struct HistoryEntry: Sendable, Hashable {
         routing_result::text, reason::text, error_message::text, source_workspace_id, destination_workspace_id,
         matched_rule_id, duplicate_of, attempt::int, rule_set_version, actor::text, created_at
         """
-    /// How many those are.
+    /// The number of those columns.
     static let columnCount = 11
 
     init(_ row: Row) throws {
@@ -51,9 +51,9 @@ package struct HistoryEntry: Sendable, Hashable {
 }
 
 extension LeadsStore {
-    /// What happened to a lead, oldest first; empty if the caller may not see it.
+    /// The log of a lead, oldest line first; empty if the caller may not see it.
     ///
-    /// A lead has a handful of lines; more than a thousand are cut off.
+    /// A lead has few lines; at most a thousand are returned.
     package func history(_ leadID: UUID, as access: Access) async throws -> [HistoryEntry] {
         try await session.run(Self.leadHistory, ["lead": .uuid(leadID)], as: access)
             .map(HistoryEntry.init)

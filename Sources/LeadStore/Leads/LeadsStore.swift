@@ -2,9 +2,9 @@ package import FoundationEssentials
 import Postgres
 package import RoutingRules
 
-/// Leads as they are stored: one, a page of them, their history, and how they stand.
+/// Stored leads: single ones, pages, their history and their outcomes.
 package struct LeadsStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -12,7 +12,7 @@ package struct LeadsStore: Sendable {
         self.session = session
     }
 
-    /// One lead, or nil if there is none that the caller may see.
+    /// One lead, or nil if it does not exist or the caller may not see it.
     package func find(_ id: UUID, as access: Access) async throws -> LeadRecord? {
         guard let workspace = access.workspaceID else {
             return try await session.run(Self.oneLead, ["lead": .uuid(id)], as: access).first.map(LeadRecord.init)
@@ -23,16 +23,16 @@ package struct LeadsStore: Sendable {
 
     /// A page of leads, newest first.
     ///
-    /// Pages are found by key (time and id), so the hundredth costs what the first does, and a lead that arrives
-    /// meanwhile moves none of them.
+    /// Pages are found by key (time and id), so every page costs the same, and a lead that arrives meanwhile does not
+    /// shift them.
     ///
     /// - Parameters:
-    ///   - filter: which leads.
-    ///   - after: where the page before ended; nil for the first page.
-    ///   - limit: how many at most.
-    ///   - access: on whose behalf; a workspace sees leads that it has or has sent.
+    ///   - filter: selects leads.
+    ///   - after: where the previous page ended; nil for the first page.
+    ///   - limit: the most that are returned.
+    ///   - access: the caller's access; a workspace sees leads that it has or has sent.
     /// - Returns: a page of leads, and where the next one begins.
-    /// - Throws: what the database says.
+    /// - Throws: `PostgresError`, if the database fails.
     package func page(
         _ filter: LeadFilter,
         after: LeadCursor? = nil,
@@ -50,7 +50,7 @@ package struct LeadsStore: Sendable {
         let order = "ORDER BY l.created_at DESC, l.id DESC LIMIT \(count)"
         var keys: [String] = []
         if let workspace = access.workspaceID {
-            // Two searches, each along its own index, instead of one OR that has none.
+            // Two searches, each with its own index, instead of one OR without an index.
             let own = query.parameter("own", .uuid(workspace))
             for column in ["workspace_id", "source_workspace_id"] {
                 keys.append(
@@ -60,7 +60,8 @@ package struct LeadsStore: Sendable {
         } else if filter.hasIndex {
             keys.append("(SELECT l.id FROM public.leads l WHERE \(query.conditions) \(order))")
         } else {
-            // The newest of each workspace by the index that is there: one by time alone would cost every lead an entry.
+            // Finds the newest of each workspace by an existing index: an index by time alone would cost an entry for
+            // every lead.
             let newest = "SELECT l.id, l.created_at FROM public.leads l WHERE \(query.conditions) AND l.workspace_id"
             keys.append(
                 """
@@ -83,9 +84,10 @@ package struct LeadsStore: Sendable {
         return LeadPage(leads: records, next: records.last.map { .init(createdAt: $0.createdAt, id: $0.id) })
     }
 
-    /// Which of these leads the caller may know of: all for an administrator, for a workspace those it has or has sent.
+    /// The leads among these that the caller may see: all for an administrator; for a workspace those it has or has
+    /// sent.
     ///
-    /// One statement without a transaction of its own: it is asked for every duplicate that comes in.
+    /// One statement without a transaction, because it runs for every duplicate that arrives.
     package func visible(_ ids: Set<UUID>, to access: Access) async throws -> Set<UUID> {
         guard let workspace = access.workspaceID, !ids.isEmpty else { return ids }
         let parameters: Parameters = ["leads": .uuids(Array(ids)), "workspace": .uuid(workspace)]
@@ -109,7 +111,7 @@ package struct LeadsStore: Sendable {
         """
     )
 
-    /// How leads stand that an earlier statement may or may not have stored; ids that are not stored are missing.
+    /// The outcomes of leads that an earlier statement may have stored; ids that are not stored are missing.
     ///
     /// One statement; the reason is that of the newest log row.
     package func outcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] {
@@ -133,9 +135,9 @@ package struct LeadsStore: Sendable {
         return outcomes
     }
 
-    /// What was answered when these leads came in: their first log row, which nothing changes.
+    /// The first answers for these leads: their first log rows, which never change.
     ///
-    /// A lead that was left to the queue undecided has none yet, and is answered as waiting. Ids that are not stored
+    /// A lead that was left in the queue undecided has none yet, and is returned as waiting. Ids that are not stored
     /// are missing.
     package func firstOutcomes(of ids: [UUID]) async throws -> [UUID: RoutingOutcome] {
         var outcomes: [UUID: RoutingOutcome] = [:]

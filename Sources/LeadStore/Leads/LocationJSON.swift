@@ -1,8 +1,8 @@
 import JSON
 import RoutingRules
 
-/// A lead's location as the database keeps it: `{"country":…,"state":…,"city":…,"latitude":…,
-/// "longitude":…}` without what is missing.
+/// A lead's location in the database: `{"country":…,"state":…,"city":…,"latitude":…,"longitude":…}` without missing
+/// values.
 enum LocationJSON {
     /// The object as text.
     static func print(_ location: LeadLocation) -> String {
@@ -17,11 +17,10 @@ enum LocationJSON {
         }
     }
 
-    /// The location in an object that any program may have written: keys we do not know are skipped, and what is
-    /// no object, or no text inside one, is no location.
+    /// The location of an object that any program may have written: unknown keys and values of other types are ignored.
     static func parse(_ text: String) -> LeadLocation? {
         guard let stored = JSONValue(json: text), case .object = stored else { return nil }
-        /// A number, also as a text, unless it is beyond what there is.
+        /// A number, or a text with a number, within the valid range.
         func degrees(_ name: String, upTo limit: Double) -> Double? {
             let number = stored[name].flatMap { $0.double ?? $0.string.flatMap(Double.init) }
             return number.flatMap { abs($0) <= limit ? $0 : nil }

@@ -1,28 +1,28 @@
 package import Postgres
 
-/// How long things are kept, and when that was last seen to.
+/// How long data is kept, and the state of its maintenance.
 package struct Retention: Sendable, Hashable {
-    /// Whole months of the routing log that are kept beside the current one; nil: all.
+    /// Whole months of the routing log that are kept beside the current one; nil for all.
     package let logMonths: Int32?
-    /// When the schedule last removed what is kept no longer; nil: never yet.
+    /// When the schedule last removed old data; nil if never.
     package let prunedAt: Timestamp?
-    /// The oldest month of the log that has a partition, as `2026_01`; nil without any.
+    /// The oldest month of the log with a partition, as `2026_01`; nil without any.
     package let oldestLogMonth: String?
-    /// How many months ahead, the current one included, have a partition.
+    /// How many months from the current one on have a partition.
     package let monthsAhead: Int64
-    /// Up to when the statistics are counted; nil: not begun.
+    /// Up to when the statistics are counted; nil before the first count.
     package let countedUpTo: Timestamp?
     /// Whether older days are still to be counted.
     package let isCountingOldDays: Bool
-    /// Seconds since the statistics were counted.
+    /// Seconds since the last count of statistics.
     package let secondsSinceCount: Double?
-    /// Whether pg_cron runs what must go on without a node.
+    /// Whether pg_cron runs the jobs that must not depend on a node.
     package let hasCronJobs: Bool
 }
 
 /// Retention, partitions, vacuum settings and jobs of pg_cron.
 package struct MaintenanceStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -30,7 +30,7 @@ package struct MaintenanceStore: Sendable {
         self.session = session
     }
 
-    /// How long things are kept, and whether that is seen to.
+    /// How long data is kept, and the state of its maintenance.
     package func retention() async throws -> Retention {
         guard let row = try await session.pool.query(Self.askRetention).first else {
             throw StoreError(.notFound, "The database did not return what it keeps.")
@@ -49,22 +49,23 @@ package struct MaintenanceStore: Sendable {
         )
     }
 
-    /// Says how many whole months of the routing log are kept beside the current one; nil: all.
+    /// Sets how many whole months of the routing log are kept beside the current one; nil for all.
     ///
-    /// Older ones are dropped by the next runs of the schedule, once they are counted.
+    /// Older ones are dropped by the next scheduled runs, after they are counted.
     package func keepLog(months: Int32?) async throws {
         _ = try await session.pool.query(Self.setRetention, ["months": .int32(months)])
     }
 
-    /// Makes the log's months ahead, and removes what is kept no longer.
+    /// Creates the log's partitions for the coming months, and removes old data.
     ///
-    /// - Returns: how many rows and months.
+    /// - Returns: how many rows and months were removed.
     package func prune() async throws -> Int64 { try await session.pool.query(Self.pruneAll).first?.int64(0) ?? 0 }
 
-    /// Gives each table the autovacuum settings that suit it, where none are set.
+    /// Sets autovacuum for each table that has no such settings.
     package func setVacuumSettings() async throws { _ = try await session.pool.query(Self.vacuumSettings) }
 
-    /// Has pg_cron release stale locks and expire leads, whether or not a node runs; makes the extension if it may.
+    /// Schedules pg_cron jobs that release stale locks and expire leads, whether or not a node runs; creates the
+    /// extension if possible.
     ///
     /// - Returns: the names of the jobs.
     package func scheduleByCron() async throws -> [String] {
@@ -81,9 +82,9 @@ package struct MaintenanceStore: Sendable {
         try await session.pool.query(Self.unschedule).first?.int64(0) ?? 0
     }
 
-    /// Makes the log's partitions for the months to come.
+    /// Creates the log's partitions for the coming months.
     ///
-    /// - Returns: how many were made.
+    /// - Returns: how many were created.
     package func ensureLogPartitions(monthsAhead: Int32) async throws -> Int64 {
         try await session.pool.query(Self.makePartitions, ["months_ahead": .int32(monthsAhead)]).first?.int64(0) ?? 0
     }

@@ -1,19 +1,19 @@
 package import Postgres
 
-/// A node as the others see it.
+/// A node, as other nodes see it.
 package struct SeenNode: Sendable, Hashable {
-    /// What it calls itself.
+    /// Its name.
     package let name: String
-    /// The machine that it runs on.
+    /// Its host.
     package let host: String
-    /// When it began.
+    /// When it was started.
     package let startedAt: Timestamp
-    /// When it was seen last.
+    /// When it was last seen.
     package let seenAt: Timestamp
-    /// Its figures, as JSON.
+    /// Its metrics, as JSON.
     package let report: String?
 
-    /// A node of these parts.
+    /// A node.
     package init(name: String, host: String, startedAt: Timestamp, seenAt: Timestamp, report: String? = nil) {
         self.name = name
         self.host = host
@@ -25,7 +25,7 @@ package struct SeenNode: Sendable, Hashable {
 
 /// The nodes that run on this database.
 package struct NodeStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -33,7 +33,7 @@ package struct NodeStore: Sendable {
         self.session = session
     }
 
-    /// Says that a node is there, and how it goes; about every ten seconds.
+    /// Records that a node runs, with its report; about every ten seconds.
     package func markSeen(_ name: String, host: String, version: String, report: String) async throws {
         let parameters: Parameters = [
             "name": .text(name),
@@ -44,12 +44,12 @@ package struct NodeStore: Sendable {
         _ = try await session.pool.query(Self.mark, parameters)
     }
 
-    /// A node ends as it should; a database that does not answer within two seconds does not hold it up.
+    /// Removes a node on shutdown; waits for the database two seconds at most.
     package func remove(_ name: String) async throws {
         _ = try await session.pool.query(Self.remove, ["name": .text(name)], timeout: .seconds(2))
     }
 
-    /// The nodes that run, or have gone without a word within the last day.
+    /// The nodes that run, or were seen within the last day without a shutdown.
     package func list() async throws -> [SeenNode] {
         try await session.pool.query(Self.all)
             .map { row in

@@ -2,15 +2,15 @@ package import FoundationEssentials
 package import Postgres
 import RoutingRules
 
-/// A pause of routing, and who asked for it.
+/// A pause of routing, and the caller who started it.
 package struct RoutingPause: Sendable, Hashable {
     /// The source whose leads wait; nil when all wait.
     package let workspaceID: UUID?
     /// Since when, by the database's clock.
     package let since: Timestamp
-    /// Who paused it: the id of an API key, or `cli`.
+    /// The caller: the id of an API key, or `cli`.
     package let actor: String
-    /// Why, in the operator's words.
+    /// The operator's reason.
     package let reason: String?
 
     /// A pause.
@@ -22,9 +22,9 @@ package struct RoutingPause: Sendable, Hashable {
     }
 }
 
-/// Pauses of routing, of one source or as a whole.
+/// Pauses of routing, of one source or of all.
 package struct PauseStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -32,16 +32,16 @@ package struct PauseStore: Sendable {
         self.session = session
     }
 
-    /// Has the leads of a source wait undecided from now on; they are taken in as before.
+    /// Pauses a source: its leads are still accepted, but wait undecided.
     ///
-    /// A batch that was decided before, and is not being written yet, is decided again; one that is being written at
-    /// this moment may still commit.
+    /// A batch that was decided before, and is not being written yet, is decided again; one that is being written may
+    /// still commit.
     ///
     /// - Parameters:
-    ///   - workspace: the source; nil pauses routing as a whole.
+    ///   - workspace: the source; nil pauses all routing.
     ///   - reason: shown with the pause.
-    ///   - actor: who asked; kept in the operators' log.
-    /// - Returns: whether it was not paused before.
+    ///   - actor: the caller, for the operators' log.
+    /// - Returns: whether the pause is new.
     /// - Throws: `StoreError` for a workspace that does not exist.
     package func begin(of workspace: UUID?, reason: String?, actor: String) async throws -> Bool {
         if let workspace, try await WorkspaceStore(session).find(workspace, as: .administrator) == nil {
@@ -52,20 +52,20 @@ package struct PauseStore: Sendable {
             ?? false
     }
 
-    /// Ends a pause; what waits is picked up within a second, oldest due first, every source in its turn.
+    /// Ends a pause; waiting leads are picked up within a second, oldest due first, in turns of the sources.
     ///
     /// - Parameters:
-    ///   - workspace: the source; nil ends the pause of routing as a whole, and leaves those of sources.
-    ///   - actor: who asked; kept in the operators' log.
+    ///   - workspace: the source; nil ends the pause of all routing, and keeps those of sources.
+    ///   - actor: the caller, for the operators' log.
     /// - Returns: whether it was paused.
-    /// - Throws: what the database says.
+    /// - Throws: `PostgresError`, if the database fails.
     package func end(of workspace: UUID?, actor: String) async throws -> Bool {
         let parameters: Parameters = ["workspace": .uuid(workspace), "actor": .text(actor)]
         return try await session.run(Self.resume, parameters, as: .administrator, recording: actor).first?.bool(0)
             ?? false
     }
 
-    /// The pauses that the caller may know of, oldest first: a workspace's own and that of routing as a whole.
+    /// The pauses that the caller may see, oldest first: a workspace's own and that of all routing.
     package func list(as access: Access) async throws -> [RoutingPause] {
         try await session.pool.query(Self.listPauses, ["workspace": .uuid(access.workspaceID)])
             .map { row in

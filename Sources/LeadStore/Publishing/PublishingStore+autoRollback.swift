@@ -1,15 +1,15 @@
 package import FoundationEssentials
 import Postgres
 
-/// A publication that was taken back by itself, because routings failed after it.
+/// A publication that was rolled back automatically, because leads failed after it.
 package struct AutoRollback: Sendable, Hashable {
-    /// Whose rules; nil: the platform's.
+    /// The owner; nil for the platform.
     package let owner: UUID?
     /// The version that was published.
     package let badVersion: Int64
-    /// The version whose rules are in force again.
+    /// The version whose rules are restored.
     package let goodVersion: Int64
-    /// The version that brought them back.
+    /// The version that restored them.
     package let newVersion: Int64
     /// How many leads were decided in the five minutes.
     package let routings: Int64
@@ -35,13 +35,13 @@ package struct AutoRollback: Sendable, Hashable {
 }
 
 extension PublishingStore {
-    /// Takes back publications after which more than a tenth of the routings fail, each once over all nodes.
+    /// Rolls back publications after which more than a tenth of the decisions fail, each once over all nodes.
     ///
-    /// By the database's clock and its log. Costs one look at a small index while nothing was published for an hour.
+    /// By the database's clock and its log. Reads a small index if nothing was published for an hour.
     ///
-    /// - Parameter node: who asks, for the record.
-    /// - Returns: what this call has taken back.
-    /// - Throws: what the database says; then nothing was taken back.
+    /// - Parameter node: the calling node, for the record.
+    /// - Returns: what this call has rolled back.
+    /// - Throws: `PostgresError`, if the database fails; then nothing was rolled back.
     package func rollBackFailing(node: String) async throws -> [AutoRollback] {
         try await session.pool.query(Self.rollBack, ["node": .text(node)])
             .map { row in
@@ -57,14 +57,14 @@ extension PublishingStore {
             }
     }
 
-    /// How many publications were taken back by themselves lately, by whichever node.
+    /// How many publications any node has recently rolled back automatically.
     ///
-    /// Read from the rows that ``rollBackFailing(node:)`` commits, so that an alert is raised even when the node that took
+    /// Read from the rows that ``rollBackFailing(node:)`` commits, so that an alert fires even if the node that rolled
     /// them back ends at that moment.
     ///
-    /// - Parameter seconds: how far back to look.
-    /// - Returns: how many.
-    /// - Throws: what the database says.
+    /// - Parameter seconds: the length of the period.
+    /// - Returns: the number of rollbacks.
+    /// - Throws: `PostgresError`, if the database fails.
     package func rollbacks(inSeconds seconds: Int) async throws -> Int64 {
         try await session.pool.query(Self.countRollbacks, ["seconds": .double(Double(seconds))]).first?.int64(0) ?? 0
     }

@@ -5,7 +5,7 @@ package import RoutingRules
 
 /// Publication of rule sets, return to an earlier version, and automatic rollback.
 package struct PublishingStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -13,18 +13,18 @@ package struct PublishingStore: Sendable {
         self.session = session
     }
 
-    /// Makes a document an owner's rules: all of it or nothing, in one version, followed by every node at once.
+    /// Publishes a document as an owner's rules: atomically, in one version, for all nodes.
     ///
-    /// One transaction, in which no other session changes rules. Rules are matched by id, or else by name, so that a
-    /// rule that stays keeps its id and its age. 10,000 rules take about a second.
+    /// One transaction, in which no other session changes rules. Rules are matched by id, or else by name, so that an
+    /// existing rule keeps its id and its age. 10,000 rules take about a second.
     ///
     /// - Parameters:
-    ///   - document: what is to be published; nil: the owner's draft, which is gone afterwards.
-    ///   - owner: whose.
-    ///   - expected: the version that the caller believes to be live; nil: the one that the document was made from.
-    ///   - note: why, in the author's words.
-    ///   - access: on whose behalf.
-    /// - Returns: what it has done.
+    ///   - document: the document; nil for the owner's draft, which is then deleted.
+    ///   - owner: the owner.
+    ///   - expected: the version that the caller expects to be current; nil for the one on which the document is based.
+    ///   - note: the author's note.
+    ///   - access: the caller's access.
+    /// - Returns: the publication.
     /// - Throws: ``RuleSetRefusal``, or `StoreError`.
     package func publish(
         _ document: RuleSetDocument? = nil,
@@ -66,18 +66,18 @@ package struct PublishingStore: Sendable {
         }
     }
 
-    /// Has an owner's rules and golden leads be what they were in an earlier version, as a new version.
+    /// Restores an owner's rules and golden leads at an earlier version, as a new version.
     ///
-    /// Golden leads are not tested, so that going back is quick. A rule whose destination has ended its agreement
-    /// since comes back too, and is skipped until it is renewed.
+    /// Golden leads are not tested, so that returning is quick. A rule whose destination has ended its agreement is
+    /// restored too, and is skipped until the agreement is renewed.
     ///
     /// - Parameters:
     ///   - version: the earlier version.
-    ///   - owner: whose.
-    ///   - note: why.
-    ///   - access: on whose behalf.
-    /// - Returns: what it has done.
-    /// - Throws: `StoreError` for a version of which there is no record.
+    ///   - owner: the owner.
+    ///   - note: a note for the history.
+    ///   - access: the caller's access.
+    /// - Returns: the publication.
+    /// - Throws: `StoreError` for a version that was not kept.
     package func restore(
         version: Int64,
         of owner: UUID?,
@@ -92,7 +92,7 @@ package struct PublishingStore: Sendable {
             try await session.pool.withTransaction { connection in
                 try await StoreSession.record(actor, .return, note: said, on: connection)
                 guard let row = try await connection.query(Self.bringBack, values).first else {
-                    throw StoreError(.notFound, "There is no record of version \(version).")
+                    throw StoreError(.notFound, "Version \(version) was not kept.")
                 }
                 return RuleSetPublication(
                     version: try await RuleSetStore.version(of: owner, on: connection),
@@ -104,7 +104,7 @@ package struct PublishingStore: Sendable {
         }
     }
 
-    /// What would keep a document from being published now; nothing is changed.
+    /// The problems that would prevent the publication of a document now; nothing is changed.
     package func rehearse(_ document: RuleSetDocument, of owner: UUID?, as access: Access) async throws {
         try await RuleSetStore(session).check(owner, for: access)
         try await session.pool.withTransaction { connection in
@@ -113,7 +113,7 @@ package struct PublishingStore: Sendable {
         }
     }
 
-    /// Matches a document with what is live, and looks for whatever stands in the way of publishing it.
+    /// Matches a document with the current rules, and finds the problems that prevent its publication.
     static func rehearse(
         _ document: RuleSetDocument,
         of owner: UUID?,
@@ -150,7 +150,7 @@ package struct PublishingStore: Sendable {
         return resolved
     }
 
-    /// What the store itself would refuse, by its place in the document.
+    /// Problems that the store itself would refuse, by their place in the document.
     private static func obstacles(
         to resolved: ResolvedRuleSet,
         of owner: UUID?,
@@ -169,7 +169,7 @@ package struct PublishingStore: Sendable {
                     DocumentProblem(path: path + "/id", "A rule of another owner has this id.", remedy: "Omit it.")
                 )
             }
-            // What is live already may stay, readable or not.
+            // A rule that is current already may stay, readable or not.
             if resolved.unchanged.contains(rule.id) { continue }
             do {
                 try RuleStore.check(rule.conditions)
@@ -188,14 +188,14 @@ package struct PublishingStore: Sendable {
                         )
                     )
                 } else if !workspaces.contains(destination) {
-                    problems.append(DocumentProblem(path: path + "/destination", "There is no such workspace."))
+                    problems.append(DocumentProblem(path: path + "/destination", "This workspace does not exist."))
                 }
             }
         }
         return problems
     }
 
-    /// Writes what differs.
+    /// Writes the differences.
     private static func write(
         _ resolved: ResolvedRuleSet,
         of owner: UUID?,
@@ -222,7 +222,7 @@ package struct PublishingStore: Sendable {
         return done
     }
 
-    /// A rule by its columns; one that stays as it is by its id alone, so that nothing of it is written anew.
+    /// A rule by its columns; an unchanged one by its id alone, so that it is not written again.
     private static func row(of rule: RoutingRule, in resolved: ResolvedRuleSet) -> String {
         var members: [JSONValue.Member] = [.init("id", .string(rule.id.text))]
         if !resolved.unchanged.contains(rule.id) {
@@ -242,7 +242,7 @@ package struct PublishingStore: Sendable {
             return try await body()
         } catch let error as PostgresError {
             if error.sqlState == "P0002" {
-                throw StoreError(.notFound, "There is no record of that version.")
+                throw StoreError(.notFound, "That version was not kept.")
             }
             throw StoreError(error) ?? error
         }

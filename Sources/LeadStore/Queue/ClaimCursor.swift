@@ -2,25 +2,24 @@ package import FoundationEssentials
 package import Postgres
 import Synchronization
 
-/// Where in the queue this node's last claims have come to, source by source.
+/// Where this node's last claims in the queue ended, for each source.
 ///
-/// A claim that begins at the front of a long queue walks over the rows of all leads that have gone since the last
-/// vacuum, and while an old transaction is open none of them can be vacuumed. So a claim that follows a full one begins
-/// where that one ended. It is a hint and nothing more: what came in behind such a place, or was released by a node
-/// else, is found by the next claim that begins at the front, which is made four times a second, or as seldom as keeps
-/// such walks to a twentieth of the time.
+/// A claim from the front of a long queue reads the rows of all leads that have left it since the last vacuum, and an
+/// old open transaction prevents vacuum. So a claim that follows a full one begins where that one ended. This is only a
+/// hint: leads that were added behind such a place, or released by another node, are found by the next claim from the
+/// front, which runs four times a second, or less often so that it takes at most a twentieth of the time.
 package final class ClaimCursor: Sendable {
-    /// The places of one kind of leads.
+    /// The places for one kind of leads.
     private struct Places: Sendable {
-        /// The sources that had leads, each with the due time of the last that was claimed.
+        /// The sources with leads, each with the due time of the last claimed lead.
         var ends: [UUID: Timestamp]
-        /// Until when they are good.
+        /// Until when they are valid.
         var deadline: ContinuousClock.Instant
     }
 
     /// A lead's place in the queue.
     package struct Place: Sendable {
-        /// Whose lead it is.
+        /// The lead's source.
         let source: UUID
         /// When it was due.
         let due: Timestamp
@@ -32,12 +31,12 @@ package final class ClaimCursor: Sendable {
         }
     }
 
-    /// Nothing is known yet.
+    /// Without places yet.
     package init() {}
 
     private let state = Mutex<[WaitingClaim.Kind: Places]>([:])
 
-    /// Where a claim may begin; nil: at the front.
+    /// Where a claim may begin; nil for the front.
     package func places(_ kind: WaitingClaim.Kind, now: ContinuousClock.Instant) -> [UUID: Timestamp]? {
         state.withLock { state in
             guard let places = state[kind] else { return nil }
@@ -49,13 +48,13 @@ package final class ClaimCursor: Sendable {
         }
     }
 
-    /// Notes how a claim went that is committed.
+    /// Records a committed claim.
     ///
     /// - Parameters:
-    ///   - kind: which leads.
+    ///   - kind: the kind of leads.
     ///   - claimed: their places.
-    ///   - limit: how many there could have been. With fewer, a source has run out, and the next looks at all sources.
-    ///   - walk: what a claim from the front took, and when it ended; nil for one that began at its places.
+    ///   - limit: the limit of the claim. With fewer leads, a source is empty, and the next claim reads all sources.
+    ///   - walk: the duration and the end of a claim from the front; nil for one that began at its places.
     package func note(
         _ kind: WaitingClaim.Kind,
         _ claimed: [Place],
@@ -65,7 +64,7 @@ package final class ClaimCursor: Sendable {
         var ends: [UUID: Timestamp] = [:]
         for place in claimed { ends[place.source] = max(place.due, ends[place.source] ?? place.due) }
         state.withLock { state in
-            // With so many sources that not each has had its share, all are looked at each time.
+            // With so many sources that not each has had its share, all are read each time.
             guard claimed.count >= limit, ends.count * 2 <= limit else { return state[kind] = nil }
             if let walk {
                 let pause = max(walk.took * 20, .milliseconds(250))

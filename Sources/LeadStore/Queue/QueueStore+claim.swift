@@ -3,10 +3,10 @@ import Postgres
 import RoutingRules
 
 extension QueueStore {
-    /// Holds leads by their row locks until the transaction ends, and reads all their fields: rules may ask about any of
-    /// them, and a lead is to be decided by what it was decided by on arrival.
+    /// Locks the rows of leads until the transaction ends, and reads all their fields: rules may use any of them, and a
+    /// lead must be decided by the same values as on arrival.
     ///
-    /// One statement. `done` is to be called once the transaction is committed.
+    /// One statement. Call `done` once the transaction is committed.
     func claim(
         _ claim: WaitingClaim,
         on connection: PostgresConnection

@@ -1,25 +1,25 @@
 package import FoundationEssentials
 package import Postgres
 
-/// A lead that a scheduled function brought to an end.
+/// A lead that a scheduled function ended.
 package struct EndedLead: Sendable, Hashable {
     /// The lead.
     package let id: UUID
-    /// Where it came from.
+    /// Its source workspace.
     package let source: UUID?
-    /// When, as the audit log says.
+    /// When, by the audit log.
     package let endedAt: Timestamp
 }
 
 extension QueueStore {
-    /// Returns leads whose lock is older than five minutes to the queue.
+    /// Returns leads with locks older than five minutes to the queue.
     ///
     /// - Returns: how many.
     package func releaseStaleLocks() async throws -> Int64 {
         try await count(Self.releaseLocks)
     }
 
-    /// Expires leads whose time is over and that were never routed.
+    /// Expires unrouted leads that have reached their expiry.
     ///
     /// - Returns: how many.
     package func expireLeads() async throws -> Int64 {
@@ -42,7 +42,7 @@ extension QueueStore {
             .map { EndedLead(id: try $0.uuid(0), source: try $0.uuidIfPresent(1), endedAt: try $0.timestamp(2)) }
     }
 
-    /// Gives waiting leads that no queue row points to a queue row, which nothing should ever leave behind.
+    /// Adds queue rows for waiting leads without one, as a safeguard.
     ///
     /// - Returns: how many, at most `limit`.
     package func enqueueOrphans(limit: Int32) async throws -> Int64 {
@@ -50,25 +50,25 @@ extension QueueStore {
         return try await count(Self.enqueueLost, parameters)
     }
 
-    /// Puts a lead that failed for good back into the queue, with its attempts reset.
+    /// Requeues a lead that failed permanently, with its attempts reset.
     ///
     /// - Parameters:
     ///   - id: the lead.
-    ///   - actor: who asked for it; kept in the log.
-    /// - Returns: whether it could be put back, and waits now.
-    /// - Throws: what the database says.
+    ///   - actor: the caller, for the log.
+    /// - Returns: whether it was requeued.
+    /// - Throws: `PostgresError`, if the database fails.
     package func requeue(_ id: UUID, actor: String) async throws -> Bool {
         let parameters: Parameters = ["lead": .uuid(id), "actor": .text(actor)]
         return try await session.pool.query(Self.requeueLead, parameters).first?.bool(0) ?? false
     }
 
-    /// Puts leads back into the queue that failed for good, or that no rule matched, in one statement.
+    /// Requeues leads that failed permanently, or that no rule matched, in one statement.
     ///
     /// - Parameters:
-    ///   - ids: the leads; those that cannot be put back are skipped.
-    ///   - actor: who asked for it; kept in the log.
-    /// - Returns: how many wait now.
-    /// - Throws: what the database says.
+    ///   - ids: the leads; those that cannot be requeued are skipped.
+    ///   - actor: the caller, for the log.
+    /// - Returns: how many were requeued.
+    /// - Throws: `PostgresError`, if the database fails.
     package func requeue(_ ids: [UUID], actor: String) async throws -> Int {
         let parameters: Parameters = ["leads": .uuids(ids), "actor": .text(actor)]
         return try await Int(count(Self.requeueLeads, parameters))
@@ -104,7 +104,7 @@ extension QueueStore {
         """
     )
     static let enqueueLost = Statement("enqueue_orphans", "SELECT switchyard.enqueue_orphans(:limit)::bigint")
-    // In the order of their ids, the order in which all transactions lock leads.
+    // In the order of their ids, in which all transactions lock leads.
     static let requeueLeads = Statement(
         "requeue_leads",
         """

@@ -2,14 +2,14 @@ import FoundationEssentials
 import Postgres
 package import RoutingRules
 
-/// What a look at the leads that wait, after rules have changed, came to.
+/// The result of reviewing waiting leads after rules have changed.
 package struct WaitingReview: Sendable, Hashable {
-    /// How many leads are due now that were not.
+    /// How many leads became due.
     package var moved = 0
-    /// Whether nothing is left to be done under these rules, by any node.
+    /// Whether the review of these rules is finished, by any node.
     package var isDone: Bool
 
-    /// A look.
+    /// A result.
     package init(moved: Int = 0, isDone: Bool) {
         self.moved = moved
         self.isDone = isDone
@@ -17,17 +17,17 @@ package struct WaitingReview: Sendable, Hashable {
 }
 
 extension QueueStore {
-    /// Looks at the leads that wait under rules that have changed: those that would not wait any more are due at once,
-    /// in the order in which they came.
+    /// Reviews waiting leads after rules have changed: those that would no longer wait become due, in their order of
+    /// arrival.
     ///
-    /// Leads that wait for capacity, or for another attempt because no rule matched them. Whoever looks holds a row, so
-    /// that one node does it and a node that dies lets go. They are looked at twice: at once, and again when all
-    /// transactions that were under way have ended, which may have decided by the rules of before. Nothing is decided
-    /// here; claims do that, from the top. Some microseconds a lead that waits, and nothing while the rules stay.
+    /// It covers leads that wait for capacity, or for another attempt because no rule matched. A locked row lets one
+    /// node at a time review, and is released if the node dies. They are reviewed twice: at once, and again when all
+    /// transactions that were open have ended, because those may have decided by the previous rules. Nothing is decided
+    /// here; claims do that. Costs some microseconds a waiting lead, and nothing while the rules are unchanged.
     ///
     /// - Parameter rules: the rules.
-    /// - Returns: what came of it; done also if the rules are not the newest, for then another look is due.
-    /// - Throws: what the database says.
+    /// - Returns: the result; also done if the rules are not the newest, because then another review follows.
+    /// - Throws: `PostgresError`, if the database fails.
     package func reviewWaiting(under rules: CompiledRuleSet) async throws -> WaitingReview {
         let pool = session.pool
         return try await pool.withTransaction { connection in
@@ -57,7 +57,7 @@ extension QueueStore {
         }
     }
 
-    /// Those of some leads that would not wait on, in their order.
+    /// The leads among some that would no longer wait, in their order.
     private func moving(
         _ leads: [(lead: SimulatedLead, waitsFor: UUID?)],
         under rules: CompiledRuleSet
@@ -65,7 +65,7 @@ extension QueueStore {
         let request = rules.stateRequest(for: leads.map { ($0.lead.lead, $0.lead.source) })
         let stood = request.isEmpty ? RoutingState() : try await CapacityStore(session).peek(request)
         return leads.compactMap { lead, waitsFor in
-            // Each as if it were alone: who of them gets a place is for the claims to say.
+            // Each is judged alone: the claims decide which of them gets a place.
             var state = stood
             let decision = rules.decide(lead.lead, from: lead.source, in: &state, waitedFor: waitsFor)
             switch decision.outcome {
@@ -94,7 +94,7 @@ extension QueueStore {
             WHERE w.version > :version OR w.version = :version AND w.horizon IS NULL)
         """
     )
-    /// Whatever had begun by now may have decided by the rules of before.
+    /// A transaction that has begun may have decided by the previous rules.
     static let writeReview = Statement(
         "write_waiting_review",
         """

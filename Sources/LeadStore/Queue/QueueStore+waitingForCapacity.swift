@@ -4,7 +4,7 @@ import Postgres
 extension QueueStore {
     /// The rules for which leads wait because their destinations were full or closed.
     ///
-    /// One statement: a probe of an index for each rule, however many leads wait.
+    /// One statement: an index look-up for each rule, however many leads wait.
     package func rulesWithWaitingLeads() async throws -> [UUID] {
         try await session.pool.query(Self.rulesWithWaitingLeads).map { try $0.uuid(0) }
     }

@@ -2,16 +2,16 @@ package import FoundationEssentials
 import Postgres
 package import RoutingRules
 
-/// A waiting lead that this node holds by its row lock.
+/// A waiting lead whose row this node has locked.
 package struct ClaimedLead: Sendable {
     /// The lead as it is stored, ready to be decided.
     package internal(set) var prepared: PreparedLead
-    /// How often it has been tried before.
+    /// The number of earlier attempts.
     package let attempts: Int
     /// The rule for whose capacity it has waited.
     package let waitedFor: UUID?
 
-    /// A lead that was claimed.
+    /// A claimed lead.
     package init(prepared: PreparedLead, attempts: Int, waitedFor: UUID? = nil) {
         self.prepared = prepared
         self.attempts = attempts
@@ -19,23 +19,23 @@ package struct ClaimedLead: Sendable {
     }
 }
 
-/// What became of a lead that was claimed.
+/// The result of a claimed lead.
 package struct SettledLead: Sendable {
     /// The lead.
     package let lead: ClaimedLead
-    /// What was to be written for it.
+    /// What was to be written.
     package let assignment: Assignment
-    /// What was written instead, or nil if it went as decided.
+    /// What was written instead, or nil if it was written as decided.
     package let exception: IngestException.Outcome?
-    /// Whether the lead could not be written and was put off by itself, to keep it from its batch.
+    /// Whether the lead could not be written and was postponed, so that it does not block its batch.
     package let isPoison: Bool
 
-    /// Whether it waits for the capacity of the same rule as before; then nothing was written.
+    /// Whether it still waits for the capacity of the same rule; then nothing was written.
     package var isStillWaiting: Bool {
         assignment.result == .waiting && lead.waitedFor != nil && assignment.waitingFor == lead.waitedFor
     }
 
-    /// What became of a lead.
+    /// The result of a lead.
     package init(
         lead: ClaimedLead,
         assignment: Assignment,
@@ -49,9 +49,9 @@ package struct SettledLead: Sendable {
     }
 }
 
-/// What one claim of waiting leads came to.
+/// The result of one claim of waiting leads.
 package enum ClaimResult: Sendable {
-    /// The rules have changed since they were loaded; the leads are waiting as before.
+    /// The rules have changed since they were loaded; the leads still wait.
     case stale
     /// Committed.
     case settled([SettledLead])
@@ -59,34 +59,34 @@ package enum ClaimResult: Sendable {
 
 /// The queue of waiting leads: claims, retries, requeues, stale locks and expiry.
 package struct QueueStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// Where the last claims ended.
     let cursor: ClaimCursor
 
-    /// A store over a session, with a cursor that is shared by all claims of this node.
+    /// A store over a session, with a cursor that all claims of this node share.
     package init(_ session: StoreSession, cursor: ClaimCursor) {
         self.session = session
         self.cursor = cursor
     }
 
-    /// Claims waiting leads that are due, has them decided, and writes each once, in one transaction.
+    /// Claims due waiting leads, decides them, and writes each once, in one transaction.
     ///
-    /// The leads are held by row locks only: other claims skip them, and a node that dies releases
-    /// them at once. If the database refuses to write a lead, they are claimed again and it is found by halving the
-    /// batch under savepoints; it is put off by itself, and the rest goes through.
+    /// Only row locks hold the leads: other claims skip them, and a node that dies releases them at once. If the
+    /// database refuses to write a lead, the claim is repeated and the lead is found by halving the batch under
+    /// savepoints; it is postponed, and the others are written.
     ///
-    /// What is due is claimed in fair turns: each source has an equal share of the batch before any has more. Leads of
-    /// a paused source are not claimed, unless one is named.
+    /// Sources take turns: each has an equal share of the batch before any has more. Leads of a paused source are not
+    /// claimed, unless one is named.
     ///
     /// - Parameters:
-    ///   - claim: which leads, and how many at most.
-    ///   - maximumAttempts: after how many attempts a lead fails for good.
-    ///   - decide: the rule-set version and an assignment for each lead, in order. It is called while rows are
-    ///     locked: it computes and does not wait for anything.
-    /// - Returns: what became of each lead; or that the rules have changed and nothing was written.
-    /// - Throws: what the database says.
+    ///   - claim: selects leads, with a limit.
+    ///   - maximumAttempts: after how many attempts a lead fails permanently.
+    ///   - decide: the rule-set version and an assignment for each lead, in order. It is called while rows are locked,
+    ///     so it must not wait.
+    /// - Returns: the result for each lead; or that the rules have changed and nothing was written.
+    /// - Throws: `PostgresError`, if the database fails.
     package func claimAndSettle(
         _ claim: WaitingClaim,
         maximumAttempts: Int = RetryBackoff.standard.maximumAttempts,
@@ -100,8 +100,8 @@ package struct QueueStore: Sendable {
 
     /// Claims waiting leads, decides them under these rules, and writes each once, in one transaction.
     ///
-    /// Like the other form; what decisions look at beside the rules is held behind the leads. A lead that waits on for
-    /// the capacity of the same rule is not written.
+    /// Like the other form; the state that decisions read is locked after the leads. A lead that still waits for the
+    /// capacity of the same rule is not written.
     package func claimAndSettle(
         _ claim: WaitingClaim,
         maximumAttempts: Int,
@@ -137,7 +137,7 @@ package struct QueueStore: Sendable {
             do {
                 return try await claimAndSettle(claim, maximumAttempts, looksAt, decide, halving: false)
             } catch let error as PostgresError where error.blamesRow {
-                // Once more, step by step: the lead is found by halving.
+                // Repeats it step by step: the lead is found by halving.
                 return try await claimAndSettle(claim, maximumAttempts, looksAt, decide, halving: true)
             }
         } catch is ClaimSettlement.Stale {
@@ -145,10 +145,10 @@ package struct QueueStore: Sendable {
         }
     }
 
-    /// One transaction: claim, look at what decisions depend on, decide, write.
+    /// One transaction: claim, lock the state that decisions read, decide, write.
     ///
     /// Without halving it is three round trips, with COMMIT. A savepoint would cost one more and, because the rows
-    /// would be locked by one transaction and written by another within it, a multixact on every one of them.
+    /// would be locked by one transaction and written by a subtransaction, a multixact for each of them.
     private func claimAndSettle(
         _ claim: WaitingClaim,
         _ maximumAttempts: Int,
@@ -164,7 +164,7 @@ package struct QueueStore: Sendable {
             var state = request.isEmpty ? RoutingState() : try await CapacityStore.hold(request, on: connection)
             let (version, assignments) = decide(claimed, &state)
             if assignments.contains(where: { $0.result == .queued }) {
-                // The database gave a source's lead that these rules hold paused: they are not the newest.
+                // The database returned a lead of a source that these rules pause: they are not the newest.
                 guard case .lead = claim else { throw ClaimSettlement.Stale() }
                 let kept = Swift.zip(claimed, assignments)
                     .map { SettledLead(lead: $0, assignment: $1, exception: nil, isPoison: false) }
@@ -188,7 +188,8 @@ package struct QueueStore: Sendable {
         return result
     }
 
-    /// Leads that were due and wait on for the same rule are due no longer, or they would be claimed for ever.
+    /// Leads that were due and still wait for the same rule are no longer due, or they would be claimed again and
+    /// again.
     private static func waitOn(_ ids: [UUID], on connection: PostgresConnection) async throws {
         _ = try await connection.query(waitOn, ["leads": .uuids(ids)])
     }
@@ -206,9 +207,9 @@ private func zip(_ claimed: [ClaimedLead], _ assignments: [Assignment]) -> [Clai
     Swift.zip(claimed, assignments).map { .init(lead: $0, assignment: $1) }
 }
 
-/// The writing half of a claim, on the connection that holds the row locks.
+/// The writing part of a claim, on the connection that holds the row locks.
 struct ClaimSettlement {
-    /// The rules have changed; thrown so that the transaction is rolled back.
+    /// The rules have changed; thrown to roll back the transaction.
     struct Stale: Error {}
 
     struct Item: Sendable {
@@ -224,7 +225,7 @@ struct ClaimSettlement {
     let version: Int64
     let maximumAttempts: Int
 
-    /// Writes a part of what was claimed; halves it when the database blames a row.
+    /// Writes some of the claimed leads; halves them if the database refuses a row.
     ///
     /// Costs one round trip more than the statement itself, and two more for each halving.
     func settle(_ items: ArraySlice<Item>) async throws -> [SettledLead] {
@@ -240,9 +241,9 @@ struct ClaimSettlement {
         }
     }
 
-    /// The last word on a lead that cannot be written: another attempt later, and failure when attempts are used up.
+    /// Handles a lead that cannot be written: another attempt later, and failure when attempts are used up.
     ///
-    /// If not even that can be written, only its place in the queue is moved, so that it does not come back at once.
+    /// If even that cannot be written, it is only moved in the queue, so that it is not claimed again at once.
     private func putOff(_ lead: ClaimedLead, because error: PostgresError) async throws -> SettledLead {
         let state = error.sqlState ?? "unknown"
         let item = Item(
@@ -277,7 +278,7 @@ struct ClaimSettlement {
         }
     }
 
-    /// Writes what was claimed, in one statement; the transaction is lost when the database blames a row.
+    /// Writes claimed leads, in one statement; if the database refuses a row, the transaction fails.
     func write(_ items: ArraySlice<Item>) async throws -> [SettledLead] {
         guard !items.isEmpty else { return [] }
         let hasUses = items.contains(where: \.assignment.hasMore)

@@ -2,17 +2,17 @@ package import FoundationEssentials
 import Postgres
 package import RoutingRules
 
-/// What became of a lead that its destination gave back.
+/// The result of returning a lead.
 package enum ReturnResult: Sendable, Hashable {
     /// The rules have changed; nothing was written, not even the return.
     case stale
-    /// It is back in its source workspace, or at another destination if requested; now, or since an earlier call.
+    /// It is in its source workspace, or at another destination if requested; by this call or an earlier one.
     case done
 }
 
 /// Returns of routed leads by their destinations.
 package struct ReturnStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -20,22 +20,22 @@ package struct ReturnStore: Sendable {
         self.session = session
     }
 
-    /// Takes a lead back from its destination, and decides it again without those who gave it back: all of it in one
-    /// transaction, or nothing.
+    /// Returns a lead from its destination, and decides it again without the workspaces that returned it, in one
+    /// transaction.
     ///
-    /// What is undone is the room that it took in windows that are still running, its credit, and its place: it is in
-    /// its source workspace then. A node that dies in between leaves the lead where it was, and the same call again
-    /// does all of it; repeated, it changes nothing. A lead that no other destination can take now, or whose person was
+    /// It reverts the lead's use of capacity in windows that are still open, its attribution, and its destination: the
+    /// lead is then in its source workspace. If a node dies, the lead stays where it was, and repeating the call does
+    /// everything; a repeated call changes nothing. A lead that no other destination can take now, or whose person was
     /// erased, stays in its source workspace.
     ///
     /// - Parameters:
     ///   - id: the lead.
-    ///   - reason: why, for the log.
-    ///   - actor: who asked for it.
-    ///   - rules: what decides where it is sent on; nil: it stays in its source workspace.
-    ///   - access: the destination, or an administrator.
+    ///   - reason: the reason, for the log.
+    ///   - actor: the caller.
+    ///   - rules: the rules that choose another destination; nil to leave it in its source workspace.
+    ///   - access: the access of the destination, or of an administrator.
     /// - Returns: whether it is done, or the rules have changed.
-    /// - Throws: ``StoreError`` if no such lead is in that workspace.
+    /// - Throws: ``StoreError`` if that workspace has no such lead.
     package func accept(
         _ id: UUID,
         reason: String?,
@@ -68,10 +68,10 @@ package struct ReturnStore: Sendable {
         }
     }
 
-    /// Locks the lead, and all numbers that its return frees and its next place may take, in the order of their keys.
+    /// Locks the lead, and all counters that its return and its next destination may change, in the order of their
+    /// keys.
     ///
-    /// Both are locked together: one after the other would be out of order, and two transactions could wait for each
-    /// other.
+    /// Both are locked together: otherwise the order would be violated, and two transactions could deadlock.
     private static func holdForReturn(
         _ id: UUID,
         under rules: CompiledRuleSet,
@@ -90,7 +90,7 @@ package struct ReturnStore: Sendable {
             "members": .uuids(keys.map(\.member)),
             "periods": .int16s(keys.map(\.storedPeriod)),
         ]
-        // A row that is made here has no window yet, as hold_routing_state makes it.
+        // A new row has no window yet, as in hold_routing_state.
         if !keys.isEmpty { _ = try await connection.query(makeState, parameters) }
         _ = try await connection.query(lockState, parameters)
     }
@@ -101,7 +101,7 @@ package struct ReturnStore: Sendable {
         under rules: CompiledRuleSet,
         on connection: PostgresConnection
     ) async throws {
-        // Not there: sent on before, or decided otherwise since.
+        // Not found: routed or decided since.
         guard let lead = try await returned(id, by: returnedLead, on: connection) else { return }
         let (prepared, excluded) = (lead.claimed.prepared, lead.excluded)
         let request = rules.stateRequest(for: [(prepared.lead, prepared.source)], excluding: excluded)
@@ -126,7 +126,7 @@ package struct ReturnStore: Sendable {
         try await CapacityStore.take([assignment.use].compactMap(\.self), on: connection)
     }
 
-    /// A lead with all its fields, locked, and the workspaces that have given it back; nil if it is not there.
+    /// A lead with all its fields, locked, and the workspaces that have returned it; nil if it is not found.
     private static func returned(
         _ id: UUID,
         by statement: Statement,
@@ -147,7 +147,7 @@ package struct ReturnStore: Sendable {
             ARRAY(SELECT DISTINCT g.destination_workspace_id FROM public.lead_routing_logs g
                 WHERE g.lead_id = l.id AND g.routing_result = 'returned' AND g.destination_workspace_id IS NOT NULL
         """
-    /// Before it is returned: its current holder will have returned it.
+    /// Before the return: it includes the current workspace among those that have returned the lead.
     static let leadToReturn = Statement(
         "lead_to_return",
         """

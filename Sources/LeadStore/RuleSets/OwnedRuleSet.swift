@@ -4,7 +4,7 @@ package import RoutingRules
 
 /// The rules of one owner at one version.
 package struct OwnedRuleSet: Sendable {
-    /// Whose they are; nil: the platform's.
+    /// The owner; nil for the platform.
     package let owner: UUID?
     /// The newest version that changed them.
     package let version: Int64
@@ -12,23 +12,23 @@ package struct OwnedRuleSet: Sendable {
     package let document: RuleSetDocument
 }
 
-/// A rule set that is being worked on.
+/// A rule set in progress.
 package struct RuleSetDraft: Sendable {
-    /// What it says.
+    /// The document.
     package let document: RuleSetDocument
-    /// The version of the owner's rules that it was made from.
+    /// The version on which it is based.
     package let basedOn: Int64
     /// When it was saved.
     package let updatedAt: Timestamp
-    /// Who saved it.
+    /// The caller who saved it.
     package let updatedBy: String
 }
 
-/// A version in an owner's history, with what it changed.
+/// A version of an owner's history, with its changes.
 package struct RuleSetVersionSummary: Sendable, Hashable {
-    /// Who made it, when and how.
+    /// The version.
     package let version: RuleSetVersion
-    /// How many rules there are since.
+    /// The number of rules at this version.
     package let rules: Int64
     /// How many rules it added, changed and removed.
     package let added: Int64
@@ -38,42 +38,42 @@ package struct RuleSetVersionSummary: Sendable, Hashable {
     package let removed: Int64
 }
 
-/// What a publication or a return has done.
+/// The result of a publication or a return.
 package struct RuleSetPublication: Sendable, Hashable {
-    /// The owner's version now; the one before when nothing differed.
+    /// The owner's current version; the previous one if nothing differed.
     package let version: Int64
-    /// How many rules are new.
+    /// How many rules were added.
     package let added: Int32
-    /// How many differ.
+    /// How many rules were changed.
     package let changed: Int32
-    /// How many are gone.
+    /// How many rules were removed.
     package let removed: Int32
 }
 
 /// Why a rule set is not published.
 package enum RuleSetRefusal: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The owner's rules have changed since the draft was made from them.
+    /// The owner's rules have changed since the draft was created.
     case moved(basedOn: Int64, version: Int64)
-    /// There is no draft.
+    /// No draft is stored.
     case noDraft
-    /// Something is wrong with the document, or golden leads go elsewhere.
+    /// The document has problems, or golden leads fail.
     case problems([DocumentProblem])
 
     package var description: String {
         switch self {
         case .moved(let basedOn, let version):
-            "The rules have changed: the draft was made from version \(basedOn), and version \(version) is live."
-        case .noDraft: "There is no draft."
+            "The rules have changed: the draft is based on version \(basedOn), but the current version is \(version)."
+        case .noDraft: "No draft is stored."
         case .problems(let problems): problems.map(\.description).joined(separator: "\n")
         }
     }
 
-    /// What to do about it.
+    /// The remedy.
     package var remedy: String {
         switch self {
         case .moved(_, let version):
-            "Compare the draft with the live rules, and save it again with version \(version)."
-        case .noDraft: "Save one first: PUT /api/rule-sets/{owner}/draft, or `switchyard rules push`."
+            "Compare the draft with the current rules, and save it again with version \(version)."
+        case .noDraft: "Save a draft first: PUT /api/rule-sets/{owner}/draft, or `switchyard rules push`."
         case .problems: "Fix the errors listed; nothing was published."
         }
     }

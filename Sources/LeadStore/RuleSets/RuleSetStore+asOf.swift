@@ -3,13 +3,13 @@ package import Postgres
 package import RoutingRules
 
 extension RuleSetStore {
-    /// All rules, workspaces and agreements as they stood at a version, read in the same way as those that are in force.
+    /// All rules, workspaces and agreements at a version, read like the current ones.
     ///
-    /// Exactly what ``load()`` gave while that version was in force. Costs about twice as much.
+    /// The same as ``loadRuleSet()`` returned at that version. Costs about twice as much.
     ///
-    /// - Parameter version: any version since history began; `rule_set_version` of a log row, for one.
+    /// - Parameter version: any version since history began, such as `rule_set_version` of a log row.
     /// - Returns: the rule set.
-    /// - Throws: `StoreError` for a version that is before history, or not there yet.
+    /// - Throws: `StoreError` for a version before history, or in the future.
     package func load(asOf version: Int64) async throws -> RuleSetSnapshot {
         let values: Parameters = ["version": .int64(version)]
         return try await session.pool.withTransaction { connection in
@@ -17,7 +17,7 @@ extension RuleSetStore {
             guard let known = try await connection.query(Self.isRecorded, values).first, try known.bool(0) else {
                 throw StoreError(
                     .notFound,
-                    "There is no record of version \(version) of the rule set.",
+                    "Version \(version) of the rule set was not kept.",
                     remedy: "History is kept since the migration 20261130000001_rule_sets.sql."
                 )
             }
@@ -32,23 +32,23 @@ extension RuleSetStore {
         }
     }
 
-    /// Who made a version, when and how; nil if that is not recorded.
+    /// The author, time and action of a version; nil if not recorded.
     package func version(_ version: Int64) async throws -> RuleSetVersion? {
         let parameters: Parameters = ["version": .int64(version)]
         return try await session.pool.query(Self.oneVersion, parameters).first.map(RuleSetVersion.init)
     }
 
-    /// The version of the rule set that was in force at a time; nil if that is before history.
+    /// The version at a time; nil if that is before history.
     package func version(at time: Timestamp) async throws -> Int64? {
         try await session.pool.query(Self.versionThen, ["time": .timestamp(time)]).first?.int64IfPresent(0)
     }
 
-    /// The rows of a table as they stood at the version `:version`.
+    /// The rows of a table at the version `:version`.
     ///
     /// - Parameters:
     ///   - table: the table, with its schema.
-    ///   - alias: what the columns call it.
-    /// - Returns: what goes behind FROM; a condition may be added.
+    ///   - alias: its alias in the columns.
+    /// - Returns: the text after FROM; a condition may be appended.
     static func rows(of table: String, as alias: String) -> String {
         """
         switchyard.rule_set_history h CROSS JOIN LATERAL jsonb_populate_record(NULL::\(table), h.content) \(alias)

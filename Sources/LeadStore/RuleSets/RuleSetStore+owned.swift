@@ -4,11 +4,11 @@ import Postgres
 import RoutingRules
 
 extension RuleSetStore {
-    /// The rules and golden leads of an owner as they are.
+    /// The current rules and golden leads of an owner.
     ///
     /// - Parameters:
-    ///   - owner: whose; nil: the platform's.
-    ///   - access: on whose behalf; a workspace's key sees its own.
+    ///   - owner: the owner; nil for the platform.
+    ///   - access: the caller's access; a workspace's key sees its own.
     /// - Returns: the rule set.
     /// - Throws: `StoreError` for an owner that does not exist, or is not the caller's.
     package func owned(by owner: UUID?, as access: Access) async throws -> OwnedRuleSet {
@@ -20,7 +20,7 @@ extension RuleSetStore {
         }
     }
 
-    /// The rules and golden leads of an owner as they stood at a version.
+    /// The rules and golden leads of an owner at a version.
     package func owned(by owner: UUID?, asOf version: Int64, as access: Access) async throws -> OwnedRuleSet {
         try await check(owner, for: access)
         let values: Parameters = ["version": .int64(version), "owner": .uuid(owner ?? RuleSetVersion.platform)]
@@ -29,7 +29,7 @@ extension RuleSetStore {
             guard let known = try await connection.query(Self.isRecorded, ["version": .int64(version)]).first,
                 try known.bool(0)
             else {
-                throw StoreError(.notFound, "There is no record of version \(version).")
+                throw StoreError(.notFound, "Version \(version) was not kept.")
             }
             try await StoreSession.become(access, on: connection)
             return OwnedRuleSet(
@@ -44,13 +44,13 @@ extension RuleSetStore {
         }
     }
 
-    /// An owner's versions, newest first, each with what it changed.
+    /// An owner's versions, newest first, each with its changes.
     ///
     /// - Parameters:
-    ///   - owner: whose.
+    ///   - owner: the owner.
     ///   - before: only versions before this one.
-    ///   - limit: how many at most.
-    ///   - access: on whose behalf.
+    ///   - limit: the most that are returned.
+    ///   - access: the caller's access.
     /// - Returns: the versions.
     /// - Throws: `StoreError` for an owner that does not exist, or is not the caller's.
     package func versions(
@@ -81,14 +81,14 @@ extension RuleSetStore {
     func check(_ owner: UUID?, for access: Access) async throws {
         if let own = access.workspaceID {
             guard owner == own else {
-                throw StoreError(.forbidden, "A workspace's key works on the rules of that workspace only.")
+                throw StoreError(.forbidden, "A workspace's key accesses the rules of that workspace only.")
             }
         } else if let owner, try await WorkspaceStore(session).find(owner, as: .administrator) == nil {
-            throw StoreError(.notFound, "There is no such workspace.")
+            throw StoreError(.notFound, "This workspace does not exist.")
         }
     }
 
-    /// What an owner has, read on a connection whose transaction decides how consistent that is.
+    /// An owner's rules, on a connection whose transaction makes them consistent.
     static func liveRuleSet(of owner: UUID?, on connection: PostgresConnection) async throws -> OwnedRuleSet {
         let values: Parameters = ["owner": .uuid(owner)]
         let version = try await version(of: owner, on: connection)
@@ -103,7 +103,7 @@ extension RuleSetStore {
         )
     }
 
-    /// The newest version that changed an owner's rules; 0 when none has since history began.
+    /// The newest version that changed an owner's rules; 0 if none since history began.
     static func version(of owner: UUID?, on connection: PostgresConnection) async throws -> Int64 {
         try await connection.query(Self.ownVersion, ["owner": .uuid(owner ?? RuleSetVersion.platform)]).first?.int64(0)
             ?? 0

@@ -2,9 +2,9 @@ import FoundationEssentials
 import Postgres
 package import RoutingRules
 
-/// Rule sets as a whole: the one in force, earlier versions, and those of one owner.
+/// Whole rule sets: the current one, earlier versions, and those of one owner.
 package struct RuleSetStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -12,7 +12,7 @@ package struct RuleSetStore: Sendable {
         self.session = session
     }
 
-    /// The number that grows with every change to rules, agreements and workspaces: one row, cheap to ask for.
+    /// The version, which every change of rules, agreements and workspaces increases: one row, cheap to query.
     package func version() async throws -> Int64 {
         guard let row = try await session.pool.query(Self.currentVersion).first else {
             throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
@@ -20,11 +20,10 @@ package struct RuleSetStore: Sendable {
         return try row.int64(0)
     }
 
-    /// All rules, workspaces and agreements, as they stood at one moment, with their version.
+    /// All rules, workspaces and agreements at one moment, with their version.
     ///
-    /// One transaction of REPEATABLE READ: what it reads belongs together, whatever is changed meanwhile. Tens of
-    /// thousands of rules take some tens of milliseconds. A rule whose stored conditions are not readable is loaded
-    /// switched off: a rule that cannot be understood must not send leads anywhere.
+    /// One REPEATABLE READ transaction, so the result is consistent. Tens of thousands of rules take some tens of
+    /// milliseconds. A rule with unreadable conditions is loaded as inactive, so that it sends no leads anywhere.
     package func load() async throws -> RuleSetSnapshot {
         try await session.pool.withTransaction { connection in
             _ = try await connection.query(StoreSession.readOneSnapshot)
@@ -32,7 +31,7 @@ package struct RuleSetStore: Sendable {
         }
     }
 
-    /// The same on a connection whose transaction keeps what is read together.
+    /// The same on a connection whose transaction makes it consistent.
     static func load(on connection: PostgresConnection) async throws -> RuleSetSnapshot {
         guard let version = try await connection.query(Self.currentVersion).first else {
             throw StoreError(.notFound, "The database has no rule-set version; run the migrations.")
@@ -47,7 +46,7 @@ package struct RuleSetStore: Sendable {
         )
     }
 
-    /// A rule set from its rows, those of now or those of then.
+    /// A rule set from its rows, current or earlier.
     static func snapshot(
         version: Int64,
         workspaces: Rows,

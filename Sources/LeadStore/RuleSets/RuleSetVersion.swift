@@ -1,37 +1,37 @@
 package import FoundationEssentials
 package import Postgres
 
-/// Who made a version of the rule set, when and how.
+/// A version of the rule set: its author, time and action.
 package struct RuleSetVersion: Sendable, Hashable {
-    /// How a version came about.
+    /// The action that created a version.
     package enum Action: String, Sendable, Hashable, CaseIterable {
-        /// A rule, an agreement, a pause or a workspace was changed by itself.
+        /// A rule, an agreement, a pause or a workspace was changed individually.
         case edit
         /// A draft was published.
         case publish
         /// An operator restored an earlier version.
         case `return`
-        /// An earlier version was brought back by Switchyard, because routings failed.
+        /// Switchyard restored an earlier version, because leads failed.
         case autoRollback = "auto-rollback"
-        /// Somebody changed the database itself.
+        /// The database was changed by SQL.
         case sql
     }
 
     /// The number of the version.
     package let version: Int64
-    /// When it was made, by the database's clock.
+    /// When it was created, by the database's clock.
     package let changedAt: Timestamp
-    /// Who made it: the id of an API key, `command line`, or a user of the database.
+    /// The author: the id of an API key, `command line`, or a user of the database.
     package let actor: String
-    /// How it came about.
+    /// The action that created it.
     package let action: Action
-    /// Whose rules it changed, nil standing for the platform; no owner when it was about agreements, pauses or
+    /// The owners whose rules it changed, nil meaning the platform; empty if it changed agreements, pauses or
     /// workspaces.
     package let owners: [UUID?]
-    /// Why, in the author's words.
+    /// The author's note.
     package let note: String?
 
-    /// The id that stands for the platform where an owner is stored.
+    /// The id that stands for the platform in stored owners.
     static let platform = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
     /// The columns that ``init(_:)`` reads, of `rule_set_versions v`.

@@ -5,7 +5,7 @@ package import RoutingRules
 
 /// A stored rule.
 package struct RuleRecord: Sendable, Hashable {
-    /// The rule; switched off if its conditions cannot be read.
+    /// The rule; inactive if its conditions cannot be read.
     package let rule: RoutingRule
     /// Whether its conditions could be read.
     package let isReadable: Bool

@@ -3,28 +3,28 @@ import JSON
 import Postgres
 package import RoutingRules
 
-/// What of a rule may be set; nil leaves a field as it is.
+/// The changes of a rule; nil leaves a field unchanged.
 package struct RuleChange: Sendable, Hashable {
     /// Its name.
     package var name: String?
-    /// Its priority: higher first.
+    /// Its priority: the highest first.
     package var priority: Int32?
-    /// Whether it takes part.
+    /// Whether it is active.
     package var isActive: Bool?
-    /// What a lead must have.
+    /// Its conditions.
     package var conditions: RuleConditions?
-    /// Where a matching lead goes.
+    /// Its destination.
     package var destinationWorkspaceID: UUID?
-    /// How leads are handed out; `.some(nil)` takes what there is away.
+    /// Its distribution; `.some(nil)` removes it.
     package var distribution: Distribution??
 
-    /// A change of nothing.
+    /// An empty change.
     package init() {}
 }
 
-/// Routing rules, one by one.
+/// Single routing rules.
 package struct RuleStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -32,31 +32,31 @@ package struct RuleStore: Sendable {
         self.session = session
     }
 
-    /// All rules that the caller may see, in the order in which they are tried.
+    /// All rules that the caller may see, in evaluation order.
     ///
     /// - Parameters:
     ///   - owner: only the rules of this workspace.
-    ///   - access: on whose behalf.
+    ///   - access: the caller's access.
     /// - Returns: the rules.
-    /// - Throws: what the database says.
+    /// - Throws: `PostgresError`, if the database fails.
     package func list(of owner: UUID? = nil, as access: Access) async throws -> [RuleRecord] {
         let parameters: Parameters = ["owner": .uuid(access.workspaceID ?? owner)]
         return try await session.run(Self.listRules, parameters, as: access).map(RuleRecord.init)
     }
 
-    /// One rule, or nil if there is none that the caller may see.
+    /// One rule, or nil if it does not exist or the caller may not see it.
     package func find(_ id: UUID, as access: Access) async throws -> RuleRecord? {
         try await session.run(Self.oneRule, ["id": .uuid(id)], as: access).first.map(RuleRecord.init)
     }
 
-    /// Creates a rule; decisions follow it as soon as this returns, on every node.
+    /// Creates a rule; when this returns, decisions on every node use it.
     ///
     /// - Parameters:
-    ///   - id: the new rule's id; repeated with the same rule, it is made once (`createOnce(_:stored:isSame:)`).
-    ///   - owner: the workspace it belongs to; nil for a rule of the platform, which only administrators may make.
+    ///   - id: the new rule's id; a repeated call with the same rule creates it once (`createOnce(_:stored:isSame:)`).
+    ///   - owner: its owner; nil for a rule of the platform, which only administrators may create.
     ///   - change: name and destination are required.
-    ///   - access: on whose behalf. A workspace may make rules of its own, to destinations that have agreed.
-    /// - Returns: the rule as it is stored.
+    ///   - access: the caller's access. A workspace may create its own rules, to destinations that have agreed.
+    /// - Returns: the stored rule.
     /// - Throws: `StoreError` naming the field.
     package func create(
         id: UUID,
@@ -65,7 +65,11 @@ package struct RuleStore: Sendable {
         as access: Access
     ) async throws -> RuleRecord {
         if let own = access.workspaceID, owner != own {
-            throw StoreError(.forbidden, field: "/workspaceId", "A workspace's key makes rules of that workspace only.")
+            throw StoreError(
+                .forbidden,
+                field: "/workspaceId",
+                "A workspace's key creates rules of that workspace only."
+            )
         }
         guard change.name != nil else { throw StoreError(.invalid, field: "/name", "A rule needs a name.") }
         try change.checkDestinationOfPool()
@@ -80,7 +84,7 @@ package struct RuleStore: Sendable {
         let parameters = Self.parameters(id, of: owner, change)
         return try await session.createOnce {
             let rows = try await session.write(Self.insertRule, parameters, as: access, fields: Self.ruleFields)
-            guard let row = rows.first else { throw StoreError(.forbidden, "This key may not make that rule.") }
+            guard let row = rows.first else { throw StoreError(.forbidden, "This key may not create that rule.") }
             return try RuleRecord(row)
         } stored: {
             try await find(id, as: access)
@@ -89,10 +93,10 @@ package struct RuleStore: Sendable {
         }
     }
 
-    /// Changes a rule; decisions follow it as soon as this returns.
+    /// Changes a rule; when this returns, decisions on every node use it.
     ///
-    /// - Throws: `StoreError` naming the field: a destination alone is refused for a rule that has a pool, whose members say
-    ///   where its leads go.
+    /// - Throws: `StoreError` naming the field: a destination alone is refused for a rule with a pool, whose members
+    ///   are its destinations.
     package func change(_ id: UUID, _ change: RuleChange, as access: Access) async throws -> RuleRecord {
         try change.checkDestinationOfPool()
         let change = change.withDestinationOfPool
@@ -101,13 +105,13 @@ package struct RuleStore: Sendable {
         let rows = try await session.write(Self.updateRule, parameters, as: access, fields: Self.ruleFields)
         guard let row = rows.first else {
             guard try await find(id, as: access)?.rule.distribution?.pool != nil else {
-                throw StoreError(.notFound, "There is no such rule.")
+                throw StoreError(.notFound, "This rule does not exist.")
             }
             throw StoreError(
                 .invalid,
                 field: "/destinationWorkspaceId",
                 "This rule has a pool, so a destination alone would have no effect.",
-                remedy: "Send distribution with other members, or with pool null and the one destination."
+                remedy: "Send distribution with other members, or with pool null and one destination."
             )
         }
         return try RuleRecord(row)
@@ -115,13 +119,13 @@ package struct RuleStore: Sendable {
 
     /// Deletes a rule; leads that it matched keep its id.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether it existed.
     package func delete(_ id: UUID, as access: Access) async throws -> Bool {
         try await !session.write(Self.removeRule, ["id": .uuid(id), "owner": .uuid(access.workspaceID)], as: access)
             .isEmpty
     }
 
-    /// What can be said about a rule before it is saved.
+    /// Checks a rule before it is saved.
     private func check(_ change: RuleChange, as access: Access) async throws {
         if let name = change.name, name.isEmpty || name.utf8.count > 200 {
             throw StoreError(.invalid, field: "/name", "A name must have 1 to 200 bytes.")
@@ -145,7 +149,7 @@ package struct RuleStore: Sendable {
         try await check(destination: destination, "/destinationWorkspaceId", as: access)
     }
 
-    /// Refuses a workspace that leads may not be sent to.
+    /// Refuses a workspace that may not be a destination.
     private func check(destination: UUID, _ field: String, as access: Access) async throws {
         switch access {
         case .administrator:
@@ -154,7 +158,7 @@ package struct RuleStore: Sendable {
             }
         case .workspace(let own):
             guard destination != own else { return }
-            // Says the same for a workspace that does not exist as for one that has not agreed.
+            // The same error whether the workspace does not exist or has not agreed.
             guard try await AgreementStore(session).hasAgreed(destination, toReceiveFrom: own, as: access) else {
                 throw StoreError(
                     .invalid,
@@ -166,7 +170,7 @@ package struct RuleStore: Sendable {
         }
     }
 
-    /// Refuses conditions that cannot be understood, or are too many or too long.
+    /// Refuses conditions that cannot be read, or are too many or too long.
     static func check(_ conditions: RuleConditions) throws {
         if let problem = conditions.problems.first {
             throw StoreError(
@@ -258,7 +262,7 @@ package struct RuleStore: Sendable {
 }
 
 extension RuleChange {
-    /// Refuses a destination that is none of the pool beside it: it would be skipped in silence.
+    /// Refuses a destination that is not a member of the rule's pool, because it would be ignored.
     fileprivate func checkDestinationOfPool() throws {
         guard let destination = destinationWorkspaceID, let members = distribution.flatMap({ $0 })?.pool?.members,
             !members.isEmpty, !members.contains(where: { $0.workspaceID == destination })
@@ -271,7 +275,7 @@ extension RuleChange {
         )
     }
 
-    /// For a pool the one destination is its first member.
+    /// The change with the pool's first member as the destination.
     fileprivate var withDestinationOfPool: RuleChange {
         guard let first = distribution.flatMap({ $0 })?.pool?.members.first else { return self }
         var change = self

@@ -5,20 +5,20 @@ package import Postgres
 package struct ScheduledRun: Sendable, Hashable {
     /// The function.
     package let name: String
-    /// The time it was due.
+    /// Its due time.
     package let dueAt: Timestamp
     /// The node that ran it.
     package let node: String
     /// When it began, by the database's clock.
     package let startedAt: Timestamp
-    /// When it ended; nil while it runs, or when its node died.
+    /// When it ended; nil while it runs, or if its node died.
     package let finishedAt: Timestamp?
-    /// How many leads it touched.
+    /// How many leads it changed.
     package let affected: Int64?
-    /// What went wrong, if something did.
+    /// The error, if it failed.
     package let error: String?
 
-    /// A run of these parts.
+    /// A run.
     package init(
         name: String,
         dueAt: Timestamp,
@@ -40,7 +40,7 @@ package struct ScheduledRun: Sendable, Hashable {
 
 /// Runs of the scheduled functions: each due time once over all nodes.
 package struct ScheduleStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -58,17 +58,17 @@ package struct ScheduleStore: Sendable {
 
     /// Takes a due time of a function for this node.
     ///
-    /// The key (name, due time) lets one node through, the first one. A run that began a quarter of an hour
-    /// ago and never ended is taken over: its node died. Who has taken it and never heard so, because the connection
-    /// was lost, asks again with the same `claim`, and hears it.
+    /// The key (name, due time) lets only the first node through. A run that began a quarter of an hour ago and never
+    /// ended is taken over, because its node died. A node that lost the connection before the answer repeats the call
+    /// with the same `claim`, and gets the same answer.
     ///
     /// - Parameters:
     ///   - name: the function.
     ///   - dueAt: its due time.
-    ///   - node: who asks, for people.
-    ///   - claim: a token of the caller, unique to it.
-    /// - Returns: whether this node is to run it.
-    /// - Throws: what the database says.
+    ///   - node: the node's name, for the record.
+    ///   - claim: a token that is unique to the caller.
+    /// - Returns: whether this node must run it.
+    /// - Throws: `PostgresError`, if the database fails.
     package func claimRun(_ name: String, dueAt: Timestamp, node: String, claim: UUID) async throws -> Bool {
         let parameters: Parameters = [
             "name": .text(name),
@@ -79,9 +79,9 @@ package struct ScheduleStore: Sendable {
         return try await !session.pool.query(Self.insertRun, parameters).isEmpty
     }
 
-    /// Takes a due time whose run has failed, to try it once more.
+    /// Takes a due time whose run has failed, to repeat it.
     ///
-    /// - Returns: whether this node is to run it.
+    /// - Returns: whether this node must run it.
     package func reclaimFailedRun(_ name: String, dueAt: Timestamp, node: String) async throws -> Bool {
         let parameters: Parameters = ["name": .text(name), "due_at": .timestamp(dueAt), "node": .text(node)]
         return try await !session.pool.query(Self.repeatRun, parameters).isEmpty
@@ -93,7 +93,7 @@ package struct ScheduleStore: Sendable {
         return try await session.pool.query(Self.oneRun, parameters).first.map(ScheduledRun.init)
     }
 
-    /// Notes how a run ended.
+    /// Records the end of a run.
     package func finishRun(
         _ name: String,
         dueAt: Timestamp,

@@ -1,8 +1,8 @@
 package import Postgres
 
-/// The migrations of this build: the files of `supabase/`, carried inside the binary.
+/// The migrations of this build: the files of `supabase/`, embedded in the binary.
 package enum SchemaMigrations {
-    /// All of them, oldest first.
+    /// All migrations, oldest first.
     package static let all: [Migration] = EmbeddedSQL.migrations.map { entry in
         Migration(
             version: entry.version,
@@ -13,6 +13,6 @@ package enum SchemaMigrations {
         )
     }
 
-    /// The query of `supabase/verify.sql`, which says of each object whether it is there and right.
+    /// The query of `supabase/verify.sql`, which checks each object of the schema.
     package static let verifySQL: String = EmbeddedSQL.verify
 }

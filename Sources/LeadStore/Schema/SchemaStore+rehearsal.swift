@@ -1,6 +1,6 @@
 import Postgres
 
-/// How long a lock that stops others was held during a rehearsal.
+/// A lock that blocks other sessions, seen during a rehearsal.
 package struct HeldLock: Sendable, Hashable {
     /// The table or index.
     package let relation: String
@@ -8,7 +8,7 @@ package struct HeldLock: Sendable, Hashable {
     package let mode: String
 }
 
-/// What a migration has changed in a table.
+/// The rows of a table that a migration changed.
 package struct TableChanges: Sendable, Hashable {
     /// The table.
     package let name: String
@@ -17,7 +17,7 @@ package struct TableChanges: Sendable, Hashable {
 }
 
 extension SchemaStore {
-    /// The database that this is, its size in bytes, and whether our user may make another.
+    /// The database's name, its size in bytes, and whether the user may create another.
     package func databaseFacts() async throws -> (name: String, size: Int64, mayCreateDatabases: Bool) {
         guard let row = try await session.pool.query(Self.askDatabase).first else {
             throw StoreError(.notFound, "The server did not answer.")
@@ -25,7 +25,7 @@ extension SchemaStore {
         return (try row.string(0), try row.int64(1), try row.bool(2))
     }
 
-    /// Makes a database: an empty one, or a copy of one without sessions.
+    /// Creates a database: an empty one, or a copy of one without sessions.
     package func makeDatabase(_ name: String, from template: String?) async throws {
         _ = try await session.pool.simple(
             "CREATE DATABASE \(Self.quoted(name)) TEMPLATE \(Self.quoted(template ?? "template0"))"
@@ -37,12 +37,12 @@ extension SchemaStore {
         _ = try await session.pool.simple("DROP DATABASE IF EXISTS \(Self.quoted(name)) WITH (FORCE)")
     }
 
-    /// The locks on tables and indexes that stop writers, or readers as well, and are held by other sessions right now.
+    /// Locks on tables and indexes that block writers, or readers as well, and that other sessions hold now.
     package func heldLocks() async throws -> [HeldLock] {
         try await session.pool.query(Self.askLocks).map { HeldLock(relation: try $0.string(0), mode: try $0.string(1)) }
     }
 
-    /// What was changed in tables since the statistics were reset, by transactions that have ended.
+    /// Rows changed since the statistics were reset, by transactions that have ended.
     package func tableChanges() async throws -> [TableChanges] {
         try await session.pool.query(Self.askChanges)
             .map { row in
@@ -55,7 +55,7 @@ extension SchemaStore {
             }
     }
 
-    /// Begins to count changes from nothing.
+    /// Resets the counts of changed rows.
     package func resetChanges() async throws { _ = try await session.pool.query(Self.resetCounts) }
 
     private static func quoted(_ name: String) -> String {

@@ -1,18 +1,18 @@
 import Postgres
 
-/// One thing that has to be right about the schema, and whether it is.
+/// A check of the schema, and its result.
 package struct SchemaCheck: Sendable, Hashable {
-    /// What was looked at.
+    /// What was checked.
     package let name: String
-    /// Whether it is right.
+    /// Whether it passed.
     package let isOK: Bool
-    /// What was found, or what is wrong.
+    /// What was found, or the problem.
     package let detail: String
 }
 
 /// Checks of the schema, and rehearsals of migrations.
 package struct SchemaStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -20,9 +20,9 @@ package struct SchemaStore: Sendable {
         self.session = session
     }
 
-    /// Every check of the migration guide and ours: columns, functions, policies, indexes, triggers, backfill.
+    /// Every check of the schema: columns, functions, policies, indexes, triggers, backfill.
     ///
-    /// One statement that reads the catalogue, and counts of leads that stop at the first offender. It runs on any
+    /// One statement that reads the catalogue, and counts of leads that stop at the first invalid one. It runs on any
     /// database, whatever is missing there.
     package func verify() async throws -> [SchemaCheck] {
         try await session.pool.query(Self.verification)
@@ -31,7 +31,7 @@ package struct SchemaStore: Sendable {
             }
     }
 
-    /// Whether the database has what this build needs: the batch functions, with the parameters that it calls them by.
+    /// Whether the database has what this build needs: the batch functions, with the parameters that it passes.
     ///
     /// Cheap enough for a probe every second.
     package func isMigrated() async throws -> Bool {
@@ -39,9 +39,9 @@ package struct SchemaStore: Sendable {
         return try row.bool(0)
     }
 
-    /// The applied versions of which something is gone: all of them, as soon as one check of the schema fails.
+    /// The applied versions of which objects are missing: all of them, if one check of the schema fails.
     ///
-    /// The files are written to be applied again, so bringing back more than is gone does no harm.
+    /// Migrations are safe to repeat, so restoring more than is missing is harmless.
     package func missingMigrations() async throws -> Set<String> {
         let isWhole = try await verify().allSatisfy(\.isOK)
         return isWhole ? [] : Set(SchemaMigrations.all.map(\.version))

@@ -2,11 +2,11 @@ package import FoundationEssentials
 import Postgres
 import RoutingRules
 
-/// On whose behalf a statement runs.
+/// The access with which a statement runs.
 package enum Access: Sendable, Hashable {
     /// The server itself, or a platform administrator: every row.
     case administrator
-    /// A workspace's own key: what the row policies show to that workspace, and nothing else.
+    /// A workspace's own key: only the rows that the policies show to that workspace.
     case workspace(UUID)
 
     /// The workspace that rows are limited to, or nil for an administrator.
@@ -22,8 +22,8 @@ extension StoreSession {
     /// Runs one statement with a caller's access.
     ///
     /// For an administrator this is one pipelined statement. For a workspace it is a transaction of four round trips:
-    /// the role and the claims are set for that transaction only, so that a pooled connection carries nothing over. The
-    /// same goes for a statement whose author is to be recorded.
+    /// the role and the claims are set for that transaction only, so that a pooled connection keeps nothing. The same
+    /// applies to a statement whose author is recorded.
     func run(
         _ statement: Statement,
         _ parameters: Parameters,
@@ -47,14 +47,14 @@ extension StoreSession {
         _ = try await connection.query(Self.becomeWorkspace, claims)
     }
 
-    /// Says who makes the version of the rule set that a transaction makes, and how.
+    /// Sets the author and the action of the rule-set version that a transaction creates.
     ///
     /// - Parameters:
-    ///   - actor: who.
-    ///   - action: `edit` unless it is something else.
-    ///   - note: why, in the author's words.
-    ///   - connection: inside the transaction.
-    /// - Throws: what the database says.
+    ///   - actor: the author.
+    ///   - action: the action; `edit` by default.
+    ///   - note: the author's note.
+    ///   - connection: a connection inside the transaction.
+    /// - Throws: `PostgresError`, if the database fails.
     static func record(
         _ actor: String,
         _ action: RuleSetVersion.Action = .edit,

@@ -1,10 +1,10 @@
 package import Postgres
 
 extension PostgresError {
-    /// Whether the database refused because of what is in a row, so that a smaller batch may go through.
+    /// Whether the database refused a row's content, so that a smaller batch may succeed.
     ///
-    /// Data exceptions (22), broken constraints (23), limits (54) and errors raised by triggers (P0) blame a row;
-    /// everything else would be the same for any row.
+    /// Data exceptions (22), broken constraints (23), limits (54) and errors raised by triggers (P0) concern a row; all
+    /// other errors would be the same for any row.
     package var blamesRow: Bool {
         guard code == .server, let sqlState else { return false }
         return ["22", "23", "54", "P0", "21"].contains(String(sqlState.prefix(2)))

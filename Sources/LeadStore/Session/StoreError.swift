@@ -1,14 +1,14 @@
 import Postgres
 
-/// A refusal by the store that its caller can act on.
+/// A refusal by the store that its caller can fix.
 ///
 /// The text names fields and limits, never a person's data.
 package struct StoreError: Error, Sendable, CustomStringConvertible {
     /// What kind of refusal it is.
     package enum Code: String, Sendable, Hashable {
-        /// There is no such thing, or it is not visible to the caller.
+        /// The object does not exist, or the caller may not see it.
         case notFound
-        /// A value that cannot be saved; ``StoreError/field`` names it.
+        /// A value is invalid; ``StoreError/field`` names it.
         case invalid
         /// Another row has this name or key already, or other rows still refer to this one.
         case conflict
@@ -18,14 +18,14 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 
     /// The kind of refusal.
     package let code: Code
-    /// The field at fault, as a JSON pointer into what the API takes.
+    /// The field, as a JSON pointer into the API's form.
     package let field: String?
     /// One sentence for the caller.
     package let message: String
-    /// What the caller can do about it, if the sentence does not say so.
+    /// The remedy, if the sentence does not contain it.
     package let remedy: String?
 
-    /// A refusal of a kind, with the field at fault, a sentence for the caller and what to do about it.
+    /// A refusal, with its field, a sentence for the caller and the remedy.
     package init(_ code: Code, field: String? = nil, _ message: String, remedy: String? = nil) {
         self.code = code
         self.field = field
@@ -38,7 +38,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         StoreError(
             .invalid,
             field: field,
-            "There is no such workspace.",
+            "This workspace does not exist.",
             remedy: "Name a workspace that GET /api/workspaces lists."
         )
     }
@@ -48,15 +48,19 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         return "\(field): \(message)"
     }
 
-    /// The refusal behind a database error, or nil if the caller can do nothing about it.
+    /// The refusal for a database error, or nil if the caller cannot fix it.
     ///
-    /// The database's constraints are the last word on what may be saved; this turns the name of the constraint that
-    /// refused back into the field that it guards.
+    /// The database's constraints finally decide what may be saved; this maps the name of a constraint to its field.
     init?(_ error: PostgresError, fields: [String: String] = [:]) {
         let field = error.constraint.flatMap { fields[$0] } ?? error.column.map { "/" + $0 }
         switch error.sqlState {
-        case "23505": self.init(.conflict, field: field, "An equal one exists already.")
-        case "23503": self.init(.invalid, field: field, "Names something that does not exist, or is still in use.")
+        case "23505": self.init(.conflict, field: field, "An object with this value already exists.")
+        case "23503":
+            self.init(
+                .invalid,
+                field: field,
+                "The value refers to an object that does not exist, or the object is still in use."
+            )
         case "23514": self.init(.invalid, field: field, "This value is not allowed here.")
         case "23502": self.init(.invalid, field: field, "A value is required.")
         case "22001": self.init(.invalid, field: field, "This text is too long.")
@@ -67,15 +71,15 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 }
 
 extension StoreSession {
-    /// Runs a statement that writes, and turns the database's refusals into ``StoreError``.
+    /// Runs a statement that writes, and maps the database's refusals to ``StoreError``.
     ///
     /// - Parameters:
-    ///   - statement: what to run.
+    ///   - statement: the statement.
     ///   - parameters: its values.
-    ///   - access: on whose behalf.
-    ///   - fields: for each constraint that may refuse, the field to blame.
+    ///   - access: the caller's access.
+    ///   - fields: for each constraint that may refuse, its field.
     /// - Returns: its rows.
-    /// - Throws: ``StoreError`` for a refusal; else what the database says.
+    /// - Throws: ``StoreError`` for a refusal; `PostgresError`, if the database fails.
     func write(
         _ statement: Statement,
         _ parameters: Parameters,

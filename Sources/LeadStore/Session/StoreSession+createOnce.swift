@@ -2,18 +2,18 @@ import FoundationEssentials
 import RoutingRules
 
 extension StoreSession {
-    /// Creates something under an id that its caller may have chosen, and takes a repetition for what it is.
+    /// Creates an object under an id that its caller may have chosen, and recognises a repeated request.
     ///
-    /// A client that loses the answer to a creation cannot know whether it came about. With an id of its own it asks
-    /// again: the primary key lets one through, and who finds the id taken by just what was asked for is answered as
-    /// the first was. Anything else under that id is a conflict, and nothing is changed.
+    /// A client that loses the answer to a creation cannot know whether the object was created. With its own id it
+    /// repeats the request: the primary key allows one object, and a request for an identical object under the same id
+    /// gets the first answer. Another object under that id is a conflict, and nothing is changed.
     ///
     /// - Parameters:
-    ///   - make: inserts it.
-    ///   - stored: what the caller may see under that id.
-    ///   - isSame: whether that is what was asked for.
-    /// - Returns: what is stored.
-    /// - Throws: `StoreError` `.conflict` naming `/id`; else what `make` throws.
+    ///   - make: inserts the object.
+    ///   - stored: the object that the caller may see under that id.
+    ///   - isSame: whether that object is identical to the requested one.
+    /// - Returns: the stored object.
+    /// - Throws: `StoreError` `.conflict` naming `/id`, or what `make` throws.
     func createOnce<Record>(
         _ make: () async throws -> Record,
         stored: () async throws -> Record?,
@@ -34,7 +34,7 @@ extension StoreSession {
 }
 
 extension RuleChange {
-    /// Whether a rule is what this would make.
+    /// Whether this creates an identical rule.
     func makes(_ record: RuleRecord, of owner: UUID?) -> Bool {
         let rule = record.rule
         return rule.workspaceID == owner && rule.name == name && rule.priority == priority ?? 0
@@ -45,7 +45,7 @@ extension RuleChange {
 }
 
 extension WorkspaceChange {
-    /// Whether a workspace is what this would make.
+    /// Whether this creates an identical workspace.
     func makes(_ record: WorkspaceRecord) -> Bool {
         let workspace = record.workspace
         return workspace.name == name && workspace.type == type ?? "partner"
@@ -56,7 +56,7 @@ extension WorkspaceChange {
 }
 
 extension AssigneeChange {
-    /// Whether a person is what this would make.
+    /// Whether this creates an identical assignee.
     func makes(_ person: Assignee, of workspace: UUID) -> Bool {
         person.workspaceID == workspace && person.name == name && person.weight == weight ?? 1
             && person.caps == caps ?? [] && person.absentFrom == absentFrom.flatMap { $0 }

@@ -2,19 +2,19 @@ package import Postgres
 package import RoutingRules
 
 extension SimulationStore {
-    /// Where the windows of caps begin over a time, and how far clocks are ahead of UTC.
+    /// The starts of cap windows in a period, and the offsets of clocks from UTC.
     ///
-    /// One query. A window is what `date_trunc` in the zone's local time makes one, as for the counters of routing: the
-    /// hour that a clock shows twice is one window, and begins when it is shown first. A year of hours is 8,760 rows a zone; offsets are found to a quarter
-    /// of an hour.
+    /// One query. Windows are those of `date_trunc` in the zone's local time, as for the counters of routing: an hour
+    /// that a clock shows twice is one window, and begins when it is first shown. A year of hours is 8,760 rows a zone;
+    /// offsets are found to a quarter of an hour.
     ///
     /// - Parameters:
-    ///   - windows: which windows.
-    ///   - timeZones: whose clocks.
-    ///   - from: the beginning of the time; the window that it is in is given, too.
+    ///   - windows: the kinds of windows.
+    ///   - timeZones: the time zones of the clocks.
+    ///   - from: the start of the period; the window that contains it is included.
     ///   - to: its end.
     /// - Returns: windows and clocks.
-    /// - Throws: what the database says.
+    /// - Throws: `PostgresError`, if the database fails.
     package func calendar(
         windows: Set<SimulatedClock.Window>,
         timeZones: Set<String>,

@@ -2,18 +2,18 @@ package import FoundationEssentials
 package import Postgres
 package import RoutingRules
 
-/// Which leads of the past a replay reads.
+/// Which past leads a replay reads.
 package struct ReplaySelection: Sendable, Hashable {
-    /// The workspace that they came from; nil for all.
+    /// Their source workspace; nil for all.
     package var source: UUID?
     /// Stored at this time or later.
     package var from: Timestamp
     /// Stored before this time.
     package var before: Timestamp
-    /// How many at most; of more, the newest.
+    /// The limit; of more leads, the newest.
     package var limit: Int
 
-    /// Leads of a time.
+    /// Leads of a period.
     package init(source: UUID?, from: Timestamp, before: Timestamp, limit: Int) {
         self.source = source
         self.from = from
@@ -22,17 +22,17 @@ package struct ReplaySelection: Sendable, Hashable {
     }
 }
 
-/// A part of the leads that a replay reads.
+/// A page of the leads that a replay reads.
 package struct ReplayPage: Sendable {
     /// The leads that rules decide, oldest first.
     package let leads: [SimulatedLead]
-    /// How many duplicates are between them.
+    /// How many duplicates were skipped between them.
     package let duplicateCount: Int
 }
 
-/// What a simulation reads: leads of the past and the windows of caps.
+/// The data of a simulation: past leads and the windows of caps.
 package struct SimulationStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -40,21 +40,20 @@ package struct SimulationStore: Sendable {
         self.session = session
     }
 
-    /// Reads leads of the past in the order in which they came, page by page, and writes nothing.
+    /// Reads past leads in their order of arrival, page by page, and writes nothing.
     ///
-    /// Leads whose person was erased are left out: what rules would say to them cannot be known.
+    /// Leads whose person was erased are skipped, because their data is gone.
     ///
-    /// One transaction that can only read, over one snapshot: leads that come in meanwhile change nothing. The server
-    /// finds and sorts the leads once and hands them out through a cursor, so that memory here holds one page however
-    /// many there are.
+    /// One read-only transaction over one snapshot: new leads do not change it. The server finds and sorts the leads
+    /// once and returns them through a cursor, so that memory holds one page however many there are.
     ///
     /// - Parameters:
-    ///   - selection: which leads.
-    ///   - pageSize: how many are read at a time.
-    ///   - seconds: how long the server may work on one page; the transaction ends with an error then.
-    ///   - body: takes each page; an error that it throws ends the reading.
+    ///   - selection: selects leads.
+    ///   - pageSize: the leads of a page.
+    ///   - seconds: the server's time limit for one page; the transaction then fails.
+    ///   - body: receives each page; an error that it throws ends the replay.
     /// - Returns: whether there are more leads than the limit.
-    /// - Throws: what the database says, and what `body` throws.
+    /// - Throws: `PostgresError`, if the database fails, and what `body` throws.
     package func replay(
         _ selection: ReplaySelection,
         pageSize: Int = 2_000,
@@ -85,7 +84,7 @@ package struct SimulationStore: Sendable {
                 var duplicates = 0
                 for row in rows {
                     if toSkip == nil {
-                        // The one lead more that was asked for tells that there are more; it is the oldest.
+                        // One more lead than the limit was requested, to detect that there are more; it is the oldest.
                         isTruncated = try row.int64(LeadRow.total) > Int64(selection.limit)
                         toSkip = isTruncated ? 1 : 0
                     }
@@ -107,7 +106,7 @@ package struct SimulationStore: Sendable {
         }
     }
 
-    /// Opens the cursor; `condition` is one more for the leads.
+    /// Opens the cursor; `condition` is an additional condition for the leads.
     private static func openReplay(where condition: String = "") -> Statement {
         Statement(
             "",
@@ -128,7 +127,7 @@ package struct SimulationStore: Sendable {
     static let openReplayOfSource = openReplay(where: " AND n.source_workspace_id = :source")
 }
 
-/// The columns of a lead that rules look at.
+/// The columns of a lead that rules read.
 enum LeadRow {
     static let columns = """
         l.id, l.source_workspace_id, l.created_at::timestamptz, l.email::text, l.phone::text, l.first_name::text,

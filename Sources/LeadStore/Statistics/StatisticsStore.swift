@@ -2,12 +2,12 @@ package import FoundationEssentials
 package import Postgres
 import RoutingRules
 
-/// What statistics are asked for.
+/// A query of statistics.
 package struct StatisticsQuery: Sendable, Hashable {
-    /// What the sums are made for.
+    /// The key of the totals.
     package enum Grouping: String, Sendable, Hashable, CaseIterable {
         case day, workspace, rule, industry, place, partner
-        /// The sums of places, which are joined by region afterwards.
+        /// The totals of places, which are combined by region later.
         case region
     }
 
@@ -15,12 +15,12 @@ package struct StatisticsQuery: Sendable, Hashable {
     package var from: String
     /// The last day.
     package var to: String
-    /// What the sums are made for.
+    /// The key of the totals.
     package var grouping: Grouping
-    /// Only this workspace's; nil: all that the caller may see.
+    /// Only this workspace's; nil for all that the caller may see.
     package var workspaceID: UUID?
 
-    /// A question.
+    /// A query.
     package init(from: String, to: String, grouping: Grouping, workspaceID: UUID? = nil) {
         self.from = from
         self.to = to
@@ -29,43 +29,43 @@ package struct StatisticsQuery: Sendable, Hashable {
     }
 }
 
-/// Sums of the routing log for one key and direction.
+/// Totals of the routing log for one key and direction.
 package struct RoutingSums: Sendable, Hashable {
-    /// The day, id, industry, or `country|state` that they are of; empty where a lead had none.
+    /// The day, id, industry, or `country|state`; empty for leads without one.
     package let key: String
-    /// Whether leads came in to the workspace, rather than having been sent by it.
+    /// Whether the workspace received the leads; otherwise it sent them.
     package let isIncoming: Bool
     /// Leads assigned.
     package var routed: Int64 = 0
     /// Leads that no rule matched.
     package var unmatched: Int64 = 0
-    /// Leads that had been here before.
+    /// Duplicates.
     package var duplicates: Int64 = 0
-    /// Attempts that are to be repeated.
+    /// Attempts that are repeated.
     package var retried: Int64 = 0
-    /// Leads that failed for good.
+    /// Leads that failed permanently.
     package var failed: Int64 = 0
     /// Leads that expired.
     package var expired: Int64 = 0
     /// Leads that began to wait for capacity.
     package var waited: Int64 = 0
-    /// Leads that their destination gave back.
+    /// Leads that their destination returned.
     package var returned: Int64 = 0
-    /// Of the routed ones: milliseconds from creation to decision, summed.
+    /// Milliseconds from creation to decision, summed over the routed leads.
     package var latencyMilliseconds: Int64 = 0
-    /// Of the routed ones: how many took up to 0.1 s, 1 s, 10 s, 1 min, 10 min, 1 h, 1 day, and longer.
+    /// How many routed leads took up to 0.1 s, 1 s, 10 s, 1 min, 10 min, 1 h, 1 day, and longer.
     package var latencyCounts: [Int64] = Array(repeating: 0, count: 8)
 
-    /// In seconds: up to where each of ``latencyCounts`` but the last goes.
+    /// The upper bounds of ``latencyCounts`` but the last, in seconds.
     package static let latencyBounds: [Double] = [0.1, 1, 10, 60, 600, 3600, 86400]
 
-    /// Sums of nothing yet.
+    /// Empty totals.
     package init(key: String, isIncoming: Bool) {
         self.key = key
         self.isIncoming = isIncoming
     }
 
-    /// Adds the sums of another key.
+    /// Adds the totals of another key.
     package mutating func add(_ other: RoutingSums) {
         routed += other.routed
         unmatched += other.unmatched
@@ -80,9 +80,9 @@ package struct RoutingSums: Sendable, Hashable {
     }
 }
 
-/// Sums of the routing log by day, workspace, rule, industry, place and partner.
+/// Totals of the routing log by day, workspace, rule, industry, place and partner.
 package struct StatisticsStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -90,10 +90,10 @@ package struct StatisticsStore: Sendable {
         self.session = session
     }
 
-    /// Sums per key, the newest day first, else by key; at most 10,000.
+    /// Totals by key, the newest day first, else by key; at most 10,000.
     ///
-    /// What an administrator asks of all workspaces together is kept in sums of its own: it costs a row for each day, key
-    /// and direction, however many workspaces there are. Everything else costs one for each of the workspaces asked for.
+    /// Totals over all workspaces are stored separately for administrators: they cost a row for each day, key and
+    /// direction, however many workspaces there are. All others cost one for each requested workspace.
     package func sums(_ query: StatisticsQuery, as access: Access) async throws -> [RoutingSums] {
         let grouping = query.grouping == .region ? .place : query.grouping
         var parameters: Parameters = [
@@ -118,24 +118,24 @@ package struct StatisticsStore: Sendable {
             }
     }
 
-    /// Counts what the log has got since the last time, if that is longer ago than some seconds.
+    /// Counts new log rows, if the last count is older than some seconds.
     ///
-    /// One node does it at a time; another returns at once.
+    /// One node counts at a time; on others the call returns at once.
     ///
-    /// - Returns: how many log rows were counted, and up to when all is.
+    /// - Returns: how many log rows were counted, and up to when the totals are complete.
     @discardableResult
     package func gather(ifOlderThan seconds: Int32 = 0) async throws -> (counted: Int64, upTo: Timestamp?) {
         let counted = try await session.pool.query(Self.gather, ["seconds": .int32(seconds)]).first?.int64(0) ?? 0
         return (counted, try await session.pool.query(Self.countedUpTo).first?.timestamp(0))
     }
 
-    /// Counts days anew from the log; those of which the log has nothing any more stay as they are.
+    /// Recounts days from the log; days without log rows are unchanged.
     ///
     /// - Parameters:
-    ///   - first: the first day, as `2026-01-31`; nil: the oldest that the log has.
-    ///   - last: the last day; nil: today.
-    ///   - progress: told of each day, with the number of its log rows.
-    /// - Throws: what the database says.
+    ///   - first: the first day, as `2026-01-31`; nil for the oldest of the log.
+    ///   - last: the last day; nil for today.
+    ///   - progress: receives each day, with the number of its log rows.
+    /// - Throws: `PostgresError`, if the database fails.
     package func rebuild(
         from first: String?,
         to last: String?,
@@ -144,7 +144,7 @@ package struct StatisticsStore: Sendable {
         let parameters: Parameters = ["first": .text(first), "last": .text(last)]
         for row in try await session.pool.query(Self.logDays, parameters) {
             let day = try row.string(0)
-            // A day may have many rows: not bounded by the limit of single statements.
+            // A day may have many rows, so the limit of single statements is lifted.
             let rows = try await session.pool.withConnection { connection in
                 _ = try await connection.simple("SET statement_timeout = 0")
                 return try await connection.query(Self.rebuild, ["day": .text(day)]).first?.int64(0) ?? 0
@@ -176,7 +176,7 @@ package struct StatisticsStore: Sendable {
         \(order)
         """
     )
-    /// What both are read by.
+    /// The columns of both queries.
     private static let counts = """
         t.direction = 'in', sum(t.routed)::bigint, sum(t.unmatched)::bigint, sum(t.duplicates)::bigint, sum(t.retried)::bigint,
             sum(t.failed)::bigint, sum(t.expired)::bigint, sum(t.waited)::bigint,

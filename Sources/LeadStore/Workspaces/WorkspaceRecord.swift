@@ -4,7 +4,7 @@ package import RoutingRules
 
 /// A stored workspace.
 package struct WorkspaceRecord: Sendable, Hashable {
-    /// What routing needs of it.
+    /// The properties that routing needs.
     package let workspace: Workspace
     /// When it was created.
     package let createdAt: Timestamp

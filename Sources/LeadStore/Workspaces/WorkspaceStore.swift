@@ -3,28 +3,28 @@ import JSON
 import Postgres
 package import RoutingRules
 
-/// What of a workspace an administrator may set; nil leaves a field as it is.
+/// The changes of a workspace; nil leaves a field unchanged.
 package struct WorkspaceChange: Sendable, Hashable {
     /// Its name.
     package var name: String?
     /// `partner` or `platform`.
     package var type: String?
-    /// Whether it takes part at all.
+    /// Whether it is active.
     package var isActive: Bool?
-    /// Whether routing into it is paused.
+    /// Whether it is paused.
     package var isPaused: Bool?
-    /// What becomes of its leads that no rule matches.
+    /// What happens to its leads that no rule matches.
     package var unmatchedPolicy: UnmatchedPolicy?
-    /// How many leads it takes, when, and which; `.some(nil)` takes the bounds away.
+    /// Its capacity; `.some(nil)` removes the limits.
     package var capacity: WorkspaceCapacity??
 
-    /// A change of nothing.
+    /// An empty change.
     package init() {}
 }
 
 /// Workspaces.
 package struct WorkspaceStore: Sendable {
-    /// The connections, and on whose behalf edits are recorded.
+    /// The connections, and the actor recorded with edits.
     package let session: StoreSession
 
     /// A store over a session.
@@ -38,14 +38,14 @@ package struct WorkspaceStore: Sendable {
         return try await session.run(Self.listWorkspaces, parameters, as: access).map(WorkspaceRecord.init)
     }
 
-    /// One workspace, or nil if there is none that the caller may see.
+    /// One workspace, or nil if it does not exist or the caller may not see it.
     package func find(_ id: UUID, as access: Access) async throws -> WorkspaceRecord? {
         try await session.run(Self.oneWorkspace, ["id": .uuid(id)], as: access).first.map(WorkspaceRecord.init)
     }
 
-    /// Creates a workspace; repeated with the same id and fields, it is made once.
+    /// Creates a workspace; a repeated call with the same id and fields creates it once.
     ///
-    /// Only administrators may.
+    /// Only for administrators.
     ///
     /// - Throws: `StoreError` naming `name`, `type` or `fallbackWorkspaceId`.
     package func create(id: UUID, _ change: WorkspaceChange, as access: Access) async throws -> WorkspaceRecord {
@@ -62,7 +62,7 @@ package struct WorkspaceStore: Sendable {
 
     /// Changes a workspace.
     ///
-    /// Only administrators may.
+    /// Only for administrators.
     package func change(
         _ id: UUID,
         _ change: WorkspaceChange,
@@ -72,15 +72,15 @@ package struct WorkspaceStore: Sendable {
         return try await save(Self.updateWorkspace, id: id, change)
     }
 
-    /// Deletes a workspace: it is marked, switched off and no longer listed; its leads and its log stay.
+    /// Deletes a workspace: it is marked, inactive and no longer listed; its leads and its log are kept.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether it existed.
     package func delete(_ id: UUID, as access: Access) async throws -> Bool {
         try Self.requireAdministrator(access)
         return try await !session.write(Self.markWorkspaceDeleted, ["id": .uuid(id)], as: access).isEmpty
     }
 
-    /// Refuses all callers but administrators.
+    /// Refuses all callers except administrators.
     static func requireAdministrator(_ access: Access) throws {
         guard access == .administrator else {
             throw StoreError(.forbidden, "Only an administrator's key may do that.")
@@ -103,14 +103,14 @@ package struct WorkspaceStore: Sendable {
                 throw StoreError(
                     .invalid,
                     field: "/capacity/timeZone",
-                    "There is no such time zone.",
+                    "This time zone does not exist.",
                     remedy: "Use a name of the IANA database, such as Europe/Berlin."
                 )
             }
         }
         if case .fallback(let destination) = change.unmatchedPolicy {
             guard destination != id, try await find(destination, as: .administrator) != nil else {
-                throw StoreError(.invalid, field: "/fallbackWorkspaceId", "This is not another existing workspace.")
+                throw StoreError(.invalid, field: "/fallbackWorkspaceId", "This must be another existing workspace.")
             }
         }
     }
@@ -130,7 +130,7 @@ package struct WorkspaceStore: Sendable {
             "capacity": .json(change.capacity.flatMap { $0 }?.settings.json),
         ]
         let rows = try await session.write(statement, parameters, as: .administrator)
-        guard let row = rows.first else { throw StoreError(.notFound, "There is no such workspace.") }
+        guard let row = rows.first else { throw StoreError(.notFound, "This workspace does not exist.") }
         return try WorkspaceRecord(row)
     }
 
@@ -188,7 +188,7 @@ package struct WorkspaceStore: Sendable {
 }
 
 extension UnmatchedPolicy {
-    /// The policy in the words of `workspaces.unmatched_policy`.
+    /// The stored form of `workspaces.unmatched_policy`.
     var storedName: String {
         switch self {
         case .keep: "keep"

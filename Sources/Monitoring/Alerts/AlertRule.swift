@@ -1,12 +1,12 @@
-/// One alert: what is measured, from which value on, for how long, and how bad it is.
+/// An alert rule: the value, its threshold, how long it must hold, and the severity.
 package struct AlertRule: Sendable, Hashable {
-    /// How bad it is.
+    /// The severity of an alert.
     package enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
-        /// Worth knowing.
+        /// For information.
         case info
-        /// Somebody should look.
+        /// An operator should check.
         case warning
-        /// Somebody has to look now.
+        /// An operator must act now.
         case critical
 
         package static func < (left: Severity, right: Severity) -> Bool {
@@ -22,30 +22,30 @@ package struct AlertRule: Sendable, Hashable {
         }
     }
 
-    /// Its name, which is the name of its runbook too.
+    /// Its name, which is also the name of its runbook.
     package let name: String
-    /// What it means that it fires, in one sentence.
+    /// The meaning of the alert, in one sentence.
     package let summary: String
-    /// How bad that is.
+    /// The severity.
     package let severity: Severity
-    /// Whether it fires below the threshold, not above it.
+    /// Whether it fires below the threshold instead of above.
     package let isBelow: Bool
     /// Beyond this value the condition holds.
     package var threshold: Double
-    /// Back at this value it is over; between the two nothing changes.
+    /// At this value the condition is over; between the two values the state does not change.
     package var clear: Double
     /// For how many seconds the condition has to hold before it fires.
     package var holdSeconds: Int64
-    /// For how many seconds it has to be over before it is resolved.
+    /// For how many seconds the condition must be over before the alert is resolved.
     package let clearSeconds: Int64
-    /// What the value is measured in, for people: "leads", "%", "s".
+    /// The unit of the value, for display: "leads", "%", "s".
     package let unit: String
-    /// Whether it is evaluated at all.
+    /// Whether it is evaluated.
     package var isOn = true
 
     /// A rule that fires above its threshold.
     ///
-    /// Without `clear` it is over as soon as the threshold is not passed any more.
+    /// Without `clear` the condition is over as soon as the value is no longer above the threshold.
     package init(
         _ name: String,
         _ summary: String,
@@ -95,7 +95,7 @@ package struct AlertRule: Sendable, Hashable {
         self.clearSeconds = clearSeconds
     }
 
-    /// Whether the condition holds at a value; an unknown one is as good as none.
+    /// Whether the condition holds at a value; false for an unknown one.
     func holds(at value: Double?) -> Bool {
         guard let value else { return false }
         return isBelow ? value < threshold : value > threshold
@@ -107,7 +107,7 @@ package struct AlertRule: Sendable, Hashable {
         return isBelow ? value >= clear : value <= clear
     }
 
-    /// The condition, for people: "> 100 leads for 60 s".
+    /// The condition, for display: "> 100 leads for 60 s".
     package var condition: String {
         let hold = holdSeconds > 0 ? " for \(holdSeconds) s" : ""
         return "\(isBelow ? "<" : ">") \(MetricRegistry.number(threshold)) \(unit)\(hold)"
@@ -115,7 +115,7 @@ package struct AlertRule: Sendable, Hashable {
 }
 
 extension AlertRule {
-    /// The guide's four, and those that the field has beside them.
+    /// The guide's four alerts, and further common ones.
     package static let standard = [
         AlertRule(
             "retry_queue_backlog",
@@ -138,7 +138,7 @@ extension AlertRule {
         ),
         AlertRule(
             "auto_rollback",
-            "Published rules were taken back automatically, because routings failed.",
+            "Published rules were rolled back automatically, because leads failed.",
             .critical,
             above: 0,
             unit: "in 15 minutes",

@@ -1,26 +1,25 @@
-/// The alerts, and how their messages are sent.
+/// The settings of alerts and their messages.
 package struct AlertSettings: Sendable, Hashable {
     /// Whether alerts are evaluated.
     package var isOn = true
     /// The rules.
     package var rules = AlertRule.standard
-    /// Seconds between reminders about a firing alert; 0: none.
+    /// Seconds between reminders about a firing alert; 0 for none.
     package var repeatSeconds: Int64 = 4 * 3600
-    /// What stands in front of a runbook's name.
+    /// The prefix of a runbook's name.
     package var runbooks = "docs/runbooks/"
 
-    /// The usual settings.
+    /// The default settings.
     package init() {}
 
-    /// Where to read about an alert.
+    /// The runbook of an alert.
     package func runbook(of alert: String) -> String { "\(runbooks)\(alert).md" }
 
-    /// Changes rules as a text says: `name=VALUE`, `name=VALUE@SECONDS` (for how long), `name=off`, separated by
-    /// commas.
+    /// Changes rules by a text: `name=VALUE`, `name=VALUE@SECONDS` (the hold time), `name=off`, separated by commas.
     ///
-    /// What was back in bounds before stays in proportion: twice the threshold, twice the value at which it is over.
+    /// The value at which the condition is over changes in proportion to the threshold.
     ///
-    /// - Throws: ``Unreadable`` with the entry at fault.
+    /// - Throws: ``Unreadable`` with the invalid entry.
     package mutating func change(_ text: String) throws(Unreadable) {
         for entry in text.split(separator: ",") {
             let parts = entry.split(separator: "=", maxSplits: 1).map { $0.filter { !$0.isWhitespace } }

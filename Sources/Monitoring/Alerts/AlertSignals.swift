@@ -1,29 +1,29 @@
 package import LeadStore
 import Postgres
 
-/// What the alerts look at: a value for each by its name, from figures of the database and of all nodes.
+/// The values of the alerts by name, from the database's values and the reports of all nodes.
 ///
-/// Pure.
+/// A pure function.
 package struct AlertSignals: Sendable {
-    /// The values; an alert without one has nothing to say.
+    /// The values; an alert without a value does not fire.
     package private(set) var values: [String: Double] = [:]
 
-    /// Rates are not judged below this many: one failure of two is no 50 %.
+    /// Rates of fewer attempts are ignored: one failure of two is not 50 %.
     package static let fewest: Int64 = 20
-    /// For how long a publication that was taken back is talked about, in seconds.
+    /// For how long an automatic rollback is reported, in seconds.
     package static let rollbackSeconds = 900
-    /// For how long a node may be silent before it is lost, in microseconds.
+    /// How long a node may be silent before it counts as lost, in microseconds.
     private static let lostAfter: Int64 = 60_000_000
-    /// For how long a lost node is talked about, in microseconds.
+    /// For how long a lost node is reported, in microseconds.
     private static let forgottenAfter: Int64 = 15 * 60_000_000
 
-    /// Puts the values together.
+    /// Computes the values.
     ///
     /// - Parameters:
-    ///   - reading: what the database says.
+    ///   - reading: the database's values.
     ///   - nodes: the nodes that run or are lost.
     ///   - missedFunctions: how many scheduled functions have not run, or failed.
-    ///   - rollbacks: how many publications were taken back by themselves within ``rollbackSeconds``.
+    ///   - rollbacks: how many publications were rolled back automatically within ``rollbackSeconds``.
     package init(_ reading: RoutingReading, nodes: [SeenNode], missedFunctions: Int, rollbacks: Int64 = 0) {
         values["retry_queue_backlog"] = Double(reading.dueCount)
         values["stale_locks"] = Double(reading.health.staleLockCount)

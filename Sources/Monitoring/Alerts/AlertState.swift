@@ -1,46 +1,46 @@
-/// How one alert stands, and how it goes on: a pure state machine, with the time passed in.
+/// The state of one alert: a pure state machine that receives the time.
 ///
 /// `ok → pending` when the condition begins to hold, `pending → firing` when it has held for the rule's time, and
 /// `firing → ok` when it has been over for the rule's time. Between the two thresholds nothing changes.
 package struct AlertState: Sendable, Hashable {
-    /// Where it stands.
+    /// The phase of an alert.
     package enum Phase: String, Sendable, Hashable {
         /// The condition does not hold.
         case ok
-        /// It holds, but not for long enough.
+        /// The condition holds, but not for long enough.
         case pending
-        /// It fires.
+        /// The alert fires.
         case firing
     }
 
     /// The notifications to send.
     package enum Event: Sendable, Hashable {
-        /// It has begun to fire.
+        /// The alert started to fire.
         case fired
         /// It still fires; the nth reminder.
         case reminder(Int)
-        /// It is over.
+        /// The alert is resolved.
         case resolved
     }
 
-    /// Where it stands.
+    /// The phase.
     package var phase: Phase
-    /// How often it has begun to fire.
+    /// How often it has fired.
     package var episode: Int64
-    /// When the phase began; microseconds since 1970, by the database's clock, as all times here.
+    /// When the phase began, in microseconds since 1970 by the database's clock, as all times here.
     package var since: Int64
     /// While it fires: since when the condition has been over.
     package var clearSince: Int64?
-    /// When the last message of this episode was sent; nil: none was.
+    /// When the last message of this episode was sent; nil if none was.
     package var notifiedAt: Int64?
-    /// How many reminders there were in this episode.
+    /// The number of reminders in this episode.
     package var reminders: Int
     /// Until when its messages are silenced.
     package var silencedUntil: Int64?
-    /// The value that was seen last.
+    /// The last value.
     package var value: Double?
 
-    /// An alert that has never fired, or as it is stored.
+    /// An alert that has never fired, or a stored one.
     package init(
         phase: Phase = .ok,
         episode: Int64 = 0,
@@ -61,13 +61,13 @@ package struct AlertState: Sendable, Hashable {
         self.value = value
     }
 
-    /// Goes on with a new value.
+    /// Advances the state with a new value.
     ///
     /// - Parameters:
     ///   - rule: the alert's rule.
-    ///   - value: what was seen; nil if nothing can be said, which counts as well.
+    ///   - value: the value; nil if unknown, which is a valid input.
     ///   - now: the time.
-    ///   - repeatSeconds: interval of reminders; 0: none.
+    ///   - repeatSeconds: the interval of reminders; 0 for none.
     /// - Returns: the notification to send now, if there is one.
     package mutating func step(_ rule: AlertRule, value: Double?, now: Int64, repeatSeconds: Int64) -> Event? {
         self.value = value
@@ -100,7 +100,7 @@ package struct AlertState: Sendable, Hashable {
         reminders = 0
     }
 
-    /// Targets that got the firing message also get the end, silenced or not; no other target does.
+    /// Targets that received the firing message also receive the resolution, silenced or not; no other target does.
     private mutating func resolve(_ now: Int64) -> Event? {
         let wasTold = notifiedAt != nil
         enter(.ok, now)

@@ -2,40 +2,40 @@ package import Postgres
 
 /// A message to a target.
 package struct AlertMessage: Sendable, Hashable {
-    /// What has happened.
+    /// The kind of message.
     package enum Kind: String, Sendable, Hashable {
-        /// An alert has begun to fire.
+        /// An alert started to fire.
         case fired
         /// It still fires.
         case reminder
-        /// It is over.
+        /// It is resolved.
         case resolved
-        /// Nothing: a test message.
+        /// A test message.
         case test
     }
 
-    /// The same however often the message is sent: receivers know a repetition by it.
+    /// The same for each attempt to send the message, so that receivers recognise a repetition.
     package let id: String
-    /// What has happened.
+    /// The kind of message.
     package let kind: Kind
     /// The alert's name.
     package let alert: String
-    /// Which time it fires: a message that it is over belongs to the one that it fired.
+    /// The number of the episode: a resolution has the number of its firing message.
     package let episode: Int64
-    /// How bad it is.
+    /// The severity.
     package let severity: AlertRule.Severity
-    /// What it means, in one sentence.
+    /// The meaning of the alert, in one sentence.
     package let summary: String
-    /// The value that was seen.
+    /// The value.
     package let value: Double?
-    /// The condition, for people.
+    /// The condition, for display.
     package let condition: String
-    /// Where to read what to do.
+    /// The runbook.
     package let runbook: String
     /// When it happened.
     package let time: Timestamp
 
-    /// A message of these parts.
+    /// A message.
     package init(
         id: String,
         kind: Kind,
@@ -60,7 +60,7 @@ package struct AlertMessage: Sendable, Hashable {
         self.time = time
     }
 
-    /// The first line of whatever is shown.
+    /// The title for display.
     package var title: String {
         switch kind {
         case .fired: "[\(severity.rawValue)] \(alert): \(summary)"
@@ -79,21 +79,21 @@ package struct AlertMessage: Sendable, Hashable {
 
 /// A receiver.
 package protocol AlertTarget: Sendable {
-    /// Its name, as notifications are addressed: `slack`, `webhook`, `pagerduty`, `email`, `datadog`.
+    /// Its name in notifications: `slack`, `webhook`, `pagerduty`, `email`, `datadog`.
     var name: String { get }
-    /// Whether an alert of this severity is its business.
+    /// Whether it receives alerts of this severity.
     func wants(_ severity: AlertRule.Severity) -> Bool
-    /// Tells it; returns when it has taken the message.
+    /// Sends a message; returns when the target has accepted it.
     ///
     /// - Throws: ``DeliveryFailure``.
     func tell(_ message: AlertMessage) async throws
 }
 
-/// A message was not taken.
+/// A message was not accepted.
 package struct DeliveryFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Why, without addresses or keys.
+    /// The reason, without addresses or keys.
     package let description: String
-    /// Whether another try may help.
+    /// Whether another attempt may succeed.
     package let isWorthRepeating: Bool
 
     /// A failure.

@@ -6,7 +6,7 @@ import ServiceLifecycle
 
 /// Runs the alerts: reports this node, evaluates due alerts, and sends messages.
 ///
-/// Any number of nodes do it; the database lets one evaluate and one send. Nothing here is on the path of a lead.
+/// Every node does this; the database lets one evaluate an alert and one send a message. It never delays a lead.
 package struct AlertWatch: Service {
     private let stores: Stores
     private let reader: DatabaseReader
@@ -20,24 +20,24 @@ package struct AlertWatch: Service {
     private let missedFunctions: @Sendable () async throws -> Int
     private let logger: Logger
 
-    /// How often a node says that it is there.
+    /// How often a node reports.
     static let interval = Duration.seconds(10)
-    /// After this many tries a notification is given up.
+    /// After this many attempts a notification is abandoned.
     static let maximumAttempts: Int32 = 12
 
     /// A watch.
     ///
     /// - Parameters:
-    ///   - stores: where everything is kept.
-    ///   - reader: what reads the database.
-    ///   - node: what this node calls itself.
-    ///   - host: the machine that it runs on.
+    ///   - stores: the stores.
+    ///   - reader: reads the database.
+    ///   - node: the name of this node.
+    ///   - host: its host.
     ///   - version: its version.
     ///   - targets: the receivers of messages.
     ///   - settings: rules and the interval of reminders.
-    ///   - report: this node's figures.
+    ///   - report: this node's report.
     ///   - missedFunctions: how many scheduled functions have not run, or failed.
-    ///   - logger: for alerts, and what could not be sent.
+    ///   - logger: logs alerts and messages that could not be sent.
     package init(
         stores: Stores,
         reader: DatabaseReader,
@@ -63,7 +63,7 @@ package struct AlertWatch: Service {
         self.logger = logger
     }
 
-    /// Watches until the graceful shutdown, and says goodbye.
+    /// Watches until the graceful shutdown, and then removes the node.
     package func run() async throws {
         var isDown = false
         var round = 0
@@ -83,7 +83,7 @@ package struct AlertWatch: Service {
         try? await stores.nodes.remove(node)
     }
 
-    /// One round: says that the node is there, evaluates, sends.
+    /// One round: reports the node, evaluates, sends.
     package func watch() async throws {
         try await stores.nodes.markSeen(node, host: host, version: version, report: report().json)
         guard settings.isOn else { return }
@@ -103,7 +103,7 @@ package struct AlertWatch: Service {
         try await evaluate(signals)
     }
 
-    /// Evaluates by given values.
+    /// Evaluates with given values.
     package func evaluate(_ signals: AlertSignals, every interval: Double = 8) async throws {
         let rules = Dictionary(uniqueKeysWithValues: rules.map { ($0.name, $0) })
         let targets = targets
@@ -130,7 +130,7 @@ package struct AlertWatch: Service {
         }
     }
 
-    /// Sends what is due to the targets that this node knows, until nothing is left.
+    /// Sends due messages to the targets of this node, until none is left.
     package func send() async throws {
         guard !targets.isEmpty else { return }
         let names = targets.map(\.name)
@@ -191,8 +191,8 @@ package struct AlertWatch: Service {
         )
     }
 
-    /// One notification for each target that wants the severity; if none does, for all: nothing goes untold because its
-    /// usual target is not set up.
+    /// One notification for each target that accepts the severity; for all targets if none does, so that no alert is
+    /// lost because its usual target is not set up.
     private static func notifications(
         _ event: AlertState.Event,
         _ rule: AlertRule,
@@ -218,7 +218,7 @@ package struct AlertWatch: Service {
         let isOver = event == .resolved
         logger.log(
             level: isOver || rule.severity == .info ? .notice : .warning,
-            isOver ? "alert is over" : "alert fires",
+            isOver ? "alert resolved" : "alert firing",
             metadata: [
                 "alert": "\(rule.name)", "alert.severity": "\(rule.severity.rawValue)",
                 "alert.value": "\(state.value.map(MetricRegistry.number) ?? "none")",
@@ -243,7 +243,7 @@ extension AlertState.Event {
 }
 
 extension AlertState {
-    /// As it is stored.
+    /// The state of a stored alert.
     init(_ stored: StoredAlert) {
         self.init(
             phase: Phase(rawValue: stored.phase) ?? .ok,
@@ -259,7 +259,7 @@ extension AlertState {
 }
 
 extension StoredAlert {
-    /// As it is to be stored.
+    /// The stored form of a state.
     init(_ state: AlertState, of alert: StoredAlert) {
         self.init(
             name: alert.name,

@@ -1,22 +1,22 @@
 import JSON
 
-/// Figures of one node's last five minutes, which it leaves in the database so that any node can judge all of them.
+/// Measurements of one node's last five minutes, stored in the database so that any node can evaluate all nodes.
 package struct NodeReport: Sendable, Hashable {
-    /// Leads that were taken hold of.
+    /// Leads that the node locked.
     package var acquired = 0.0
-    /// Leads that others held.
+    /// Leads that other nodes had locked.
     package var failed = 0.0
     /// Statements that reached lock_timeout.
     package var timeouts = 0.0
-    /// Latencies by range, in the bounds of ``Histogram/latencyBounds``.
+    /// Counts of latencies by range, with the bounds of ``Histogram/latencyBounds``.
     package var latencies: [Int64] = []
-    /// The part of the disk that is free, 0 to 1; nil where that says nothing of the database.
+    /// The free part of the disk, 0 to 1; nil if it is not the database's disk.
     package var diskFree: Double?
 
-    /// A node that has done nothing.
+    /// An empty report.
     package init() {}
 
-    /// As it is kept in the database.
+    /// The stored form.
     package var json: String {
         JSONWriter.text { writer in
             writer.object { writer in
@@ -30,7 +30,7 @@ package struct NodeReport: Sendable, Hashable {
         }
     }
 
-    /// Reads what a node has left; nil if another version wrote something else.
+    /// Parses a node's report; nil if another version wrote another form.
     package init?(json: String) {
         guard let report = JSONValue(json: json), let acquired = report["acquired"]?.double,
             let failed = report["failed"]?.double, let timeouts = report["timeouts"]?.double,
@@ -45,7 +45,7 @@ package struct NodeReport: Sendable, Hashable {
     }
 }
 
-/// Turns counters that only grow into what happened within the last five minutes.
+/// Computes the changes of growing counters within the last five minutes.
 struct ReportWindow: Sendable {
     /// Counters at one moment.
     struct Sample: Sendable, Hashable {
@@ -60,7 +60,7 @@ struct ReportWindow: Sendable {
 
     init(length: Duration = .seconds(300)) { self.length = length }
 
-    /// What happened between the beginning of the window and now.
+    /// The changes from the start of the window to now.
     mutating func report(_ sample: Sample, at now: ContinuousClock.Instant) -> NodeReport {
         samples.append((now, sample))
         // The newest sample that is as old as the window, or the oldest there is.

@@ -1,14 +1,14 @@
 package import LeadStore
 
-/// Reads the database for metrics and alerts, at most once in ten seconds on a node, however many ask.
+/// Reads the database for metrics and alerts, at most once in ten seconds on a node, however many callers there are.
 ///
-/// Nobody asks, nothing is read. Whoever comes while a reading is under way waits for that one.
+/// Without a caller nothing is read. Callers that arrive during a read share it.
 package actor DatabaseReader {
-    /// What was read last, or why nothing was.
+    /// The last reading, or why there is none.
     package enum State: Sendable {
-        /// Nothing was asked for yet.
+        /// Nothing was read yet.
         case unread
-        /// It is as the database says.
+        /// The values of the database.
         case known(RoutingReading)
         /// The database did not answer.
         case unknown
@@ -24,9 +24,9 @@ package actor DatabaseReader {
     /// A reader.
     ///
     /// - Parameters:
-    ///   - maximumAge: for how long a reading is good.
-    ///   - now: the time, for tests.
-    ///   - read: what asks the database.
+    ///   - maximumAge: for how long a reading is valid.
+    ///   - now: returns the time; replaceable in tests.
+    ///   - read: reads the database.
     package init(
         maximumAge: Duration = .seconds(10),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
@@ -37,10 +37,9 @@ package actor DatabaseReader {
         self.read = read
     }
 
-    /// The state of things, not older than the maximum age.
+    /// The last reading, not older than the maximum age.
     ///
-    /// A failure is kept as long as a reading: an ailing database
-    /// is not asked more often.
+    /// A failure is cached as long as a reading, so that a failing database is not queried more often.
     package func current() async -> State {
         if let underWay { return await underWay.value }
         if let readAt, now() - readAt < maximumAge { return last }

@@ -5,13 +5,13 @@ package import Outbound
 import Postgres
 import ServiceLifecycle
 
-/// Where Datadog takes things, and with which key.
+/// The address and the key of a Datadog account.
 package struct DatadogAccount: Sendable {
     /// The API key.
     package let key: Secret
     /// `https://api.SITE`, or another address for tests and proxies.
     package let address: OutboundAddress
-    /// What every metric and event is tagged with.
+    /// The tags of every metric and event.
     package let tags: [String]
 
     /// An account.
@@ -21,7 +21,7 @@ package struct DatadogAccount: Sendable {
         self.tags = tags
     }
 
-    /// The same account, with another tag on everything.
+    /// The same account, with an additional tag.
     package func tagged(_ tag: String) -> DatadogAccount {
         DatadogAccount(key: key, address: address, tags: tags + [tag])
     }
@@ -40,8 +40,8 @@ package struct DatadogAccount: Sendable {
 
 /// Sends the metrics of this node to Datadog every fifteen seconds.
 ///
-/// It reads what is counted anyway; no lead waits for it. While Datadog is away, what would have been sent is kept, up
-/// to a bound; past it the oldest is dropped, and the log says how many.
+/// It reads existing counters; no lead waits for it. While Datadog cannot be reached, requests are queued up to a
+/// limit; then the oldest are dropped, and the log reports how many.
 package struct DatadogReporter: Service {
     private let account: DatadogAccount
     private let metrics: NodeMetrics
@@ -49,9 +49,9 @@ package struct DatadogReporter: Service {
     private let logger: Logger
 
     static let interval: Int64 = 15
-    /// Requests that are kept: a quarter of an hour.
+    /// The most queued requests: a quarter of an hour.
     static let bound = 60
-    /// Series in one request: some 100 KB.
+    /// The most series in a request: some 100 KB.
     static let batch = 500
 
     /// A reporter.
@@ -71,7 +71,7 @@ package struct DatadogReporter: Service {
         }
     }
 
-    /// Adds what came in since the last time, and sends what has gathered.
+    /// Adds the changes since the last report, and sends the queue.
     func report(_ backlog: inout DatadogBacklog) async {
         await metrics.refresh()
         let now = Int64(Date().timeIntervalSince1970)
@@ -87,7 +87,7 @@ package struct DatadogReporter: Service {
         }
     }
 
-    /// Whether it is settled: taken, or refused for good.
+    /// Whether it is settled: accepted, or refused permanently.
     private func post(_ body: [UInt8]) async -> Bool {
         do {
             try await transport.deliver(account.request("/api/v2/series", body))
@@ -95,7 +95,7 @@ package struct DatadogReporter: Service {
         } catch let failure as DeliveryFailure {
             logger.log(
                 level: failure.isWorthRepeating ? .info : .warning,
-                "Datadog did not take metrics",
+                "Datadog did not accept metrics",
                 metadata: ["error": "\(failure)"]
             )
             return !failure.isWorthRepeating
@@ -105,15 +105,15 @@ package struct DatadogReporter: Service {
     }
 }
 
-/// What waits to be sent to Datadog.
+/// The queue of requests to Datadog.
 struct DatadogBacklog: Sendable {
     var series = DatadogSeries()
-    /// Whole requests, oldest first.
+    /// Complete requests, oldest first.
     var bodies: [[UInt8]] = []
     /// How many were dropped since the last report.
     var dropped = 0
 
-    /// Puts points into requests; the oldest give way.
+    /// Adds requests with these points; drops the oldest if there are too many.
     mutating func add(_ points: [DatadogSeries.Point]) {
         for start in stride(from: 0, to: points.count, by: DatadogReporter.batch) {
             let part = Array(points[start..<min(points.count, start + DatadogReporter.batch)])
@@ -134,7 +134,7 @@ struct DatadogBacklog: Sendable {
     }
 }
 
-/// Datadog's stream of events: every alert, when it begins and when it is over.
+/// Datadog's event stream: every alert, when it fires and when it is resolved.
 package struct DatadogTarget: AlertTarget {
     private let account: DatadogAccount
     private let transport: any HTTPTransport

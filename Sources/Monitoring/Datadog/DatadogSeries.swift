@@ -1,10 +1,10 @@
 import JSON
 
-/// Turns the registry into Datadog's series: what came in since the last time, and where things stand.
+/// Converts the registry to Datadog's series: changes since the last report, and current values.
 ///
-/// Pure.
+/// A pure function.
 /// Counters become counts of the interval, gauges stay gauges, histograms become a count and three percentiles of the
-/// interval. Names are the guide's, below `switchyard.`.
+/// interval. Names are the guide's, with the prefix `switchyard.`.
 struct DatadogSeries: Sendable {
     /// One point of one series.
     struct Point: Sendable, Hashable {
@@ -42,7 +42,7 @@ struct DatadogSeries: Sendable {
 
     /// The points of an interval that ends now.
     ///
-    /// The first time, counters give what came in since the process began.
+    /// The first time, counters include everything since the process started.
     mutating func points(_ registry: MetricRegistry, at seconds: Int64, interval: Int64, tags: [String]) -> [Point] {
         var points: [Point] = []
         for family in registry.families {

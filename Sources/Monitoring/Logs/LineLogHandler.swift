@@ -1,13 +1,13 @@
 import FoundationEssentials
 package import Logging
 
-/// Reports errors of the log elsewhere.
+/// Reports logged errors to another system.
 package protocol ErrorReporter: Sendable {
-    /// Takes an error; returns at once.
+    /// Reports an error; must return at once.
     func report(level: Logger.Level, message: String, metadata: [String: String])
 }
 
-/// Writes swift-log's events as lines of JSON, or of text for a terminal.
+/// Writes swift-log's events as JSON lines, or as text for a terminal.
 package struct LineLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
@@ -20,11 +20,11 @@ package struct LineLogHandler: LogHandler {
     /// A handler.
     ///
     /// - Parameters:
-    ///   - label: the logger's.
-    ///   - level: what is below it is not written.
-    ///   - format: how lines look.
-    ///   - sink: where they go.
-    ///   - reporter: what reports errors elsewhere.
+    ///   - label: the logger's label.
+    ///   - level: the lowest level that is written.
+    ///   - format: the format of lines.
+    ///   - sink: the sink for lines.
+    ///   - reporter: reports errors to another system.
     package init(
         label: String,
         level: Logger.Level,

@@ -2,18 +2,18 @@ import CivilTime
 import FoundationEssentials
 import JSON
 
-/// How lines of the log look.
+/// The format of log lines.
 package enum LogFormat: String, Sendable, Hashable {
     /// One JSON object a line, for programs.
     case json
-    /// Columns, for people.
+    /// Columns, for reading.
     case text
 }
 
-/// Puts one line of the log together: time, level, message, then names with their values.
+/// Builds one line of the log: time, level, message, then names with their values.
 ///
-/// Writes bytes into a buffer that grows with the lines, so that a line costs no allocation of its own. Values can hold
-/// anything: what would end a line or a string early is escaped.
+/// Writes bytes into a reused buffer, so that a line needs no allocation. Values may hold anything: characters that
+/// would end a line or a string are escaped.
 struct LogLine {
     private(set) var bytes: [UInt8] = []
     private let format: LogFormat
@@ -98,7 +98,7 @@ struct LogLine {
         text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
-    /// Text as it is, but on one line and without control characters, which could paint a terminal.
+    /// The text on one line and without control characters, which could change the terminal.
     private mutating func plain(_ text: String) {
         for byte in text.utf8 { bytes.append(byte < 0x20 || byte == 0x7F ? 0x20 : byte) }
     }

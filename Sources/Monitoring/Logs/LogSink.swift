@@ -5,11 +5,11 @@ import Synchronization
 import Glibc
 #endif
 
-/// Where lines of the log go: standard error, whole lines at a time.
+/// Writes log lines to standard error, whole lines at a time.
 ///
-/// Ordinary lines are written at once, unless the reader is too slow. The lines about leads come by the thousand: they
-/// gather, and a thread of their own writes them, so that a slow reader of the log delays no request. Past a bound they
-/// are dropped and counted.
+/// Ordinary lines are written at once, unless the reader is too slow. Lines about leads, which may be thousands a
+/// second, are buffered and written by a thread, so that a slow reader delays no request. Beyond a limit they are
+/// dropped and counted.
 package final class LogSink: Sendable {
     private struct State {
         var waiting: [UInt8] = []
@@ -20,7 +20,7 @@ package final class LogSink: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Held while a line is being written, so that lines do not run into each other.
+    /// Held while a line is written, so that lines are not mixed.
     private let writing = Mutex(())
     private let descriptor: Int32
     private let format: LogFormat
@@ -31,18 +31,18 @@ package final class LogSink: Sendable {
     ///
     /// - Parameters:
     ///   - descriptor: the open file; standard error.
-    ///   - format: how the line looks that says how many others were lost.
-    ///   - bound: how many bytes may gather.
+    ///   - format: the format of the line that reports dropped lines.
+    ///   - bound: the most bytes that are buffered.
     package init(descriptor: Int32 = STDERR_FILENO, format: LogFormat, bound: Int = 4 << 20) {
         self.descriptor = descriptor
         self.format = format
         self.bound = bound
     }
 
-    /// How many lines were dropped so far, because the reader was too slow.
+    /// How many lines were dropped because the reader was too slow.
     package var lostLines: Int { state.withLock { $0.lostInAll } }
 
-    /// Writes a line before it returns; where that would have to wait for a slow reader, the line is buffered.
+    /// Writes a line before it returns; if that would block on a slow reader, the line is buffered.
     func write(_ line: [UInt8]) {
         let isWritten = writing.withLockIfAvailable { _ in
             guard line.count <= Self.atOnce, isReady else { return false }
@@ -52,7 +52,7 @@ package final class LogSink: Sendable {
         if isWritten != true { gather(line, count: 1) }
     }
 
-    /// What a pipe that is ready takes without waiting: its `PIPE_BUF`.
+    /// How much a ready pipe accepts without blocking: its `PIPE_BUF`.
     private static let atOnce = 4096
 
     /// Whether something can be written now.
@@ -61,7 +61,7 @@ package final class LogSink: Sendable {
         return poll(&asked, 1, 0) == 1 && asked.revents & Int16(POLLOUT) != 0
     }
 
-    /// Takes lines over, and has them written soon.
+    /// Buffers lines, which are written soon.
     func gather(_ lines: [UInt8], count: Int) {
         let isFirst = state.withLock { state in
             guard state.waiting.count + lines.count <= bound else {
@@ -77,7 +77,7 @@ package final class LogSink: Sendable {
         if isFirst { work.signal() }
     }
 
-    /// Starts the thread that writes what gathers, until ``stop()``.
+    /// Starts the thread that writes buffered lines, until ``stop()``.
     package func start() {
         let box = Unmanaged.passRetained(self)
         var thread = pthread_t()
@@ -98,14 +98,14 @@ package final class LogSink: Sendable {
         if result != 0 { box.release() } else { pthread_detach(thread) }
     }
 
-    /// Writes what has gathered, and ends the thread; later lines about leads are not written.
+    /// Writes buffered lines, and ends the thread; later lines about leads are not written.
     package func stop() {
         flush()
         state.withLock { $0.isStopped = true }
         work.signal()
     }
 
-    /// Writes what has gathered.
+    /// Writes buffered lines.
     package func flush() {
         writing.withLock { _ in
             let (bytes, lost) = state.withLock { state in
@@ -120,7 +120,11 @@ package final class LogSink: Sendable {
             if lost > 0 {
                 var line = LogLine(format)
                 let now = Int64(Date().timeIntervalSince1970 * 1000)
-                line.begin(time: now, level: "warning", message: "lines were dropped: the log is not read")
+                line.begin(
+                    time: now,
+                    level: "warning",
+                    message: "log lines were dropped because the reader is too slow"
+                )
                 line.field("log.lines", Int64(lost))
                 line.end()
                 put(line.bytes)
@@ -147,7 +151,7 @@ extension Slice where Base == UnsafeRawBufferPointer {
     fileprivate var baseAddress: UnsafeRawPointer? { base.baseAddress.map { $0 + startIndex } }
 }
 
-/// Wakes one thread that waits; a signal without a waiting thread is kept.
+/// Wakes one waiting thread; a signal without a waiting thread is kept.
 private final class ThreadSignal: @unchecked Sendable {
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 

@@ -2,9 +2,9 @@ import FoundationEssentials
 package import LeadRouting
 import RoutingRules
 
-/// Writes one line for what became of each lead: ids, rule, attempt, durations; nothing of the person.
+/// Logs one line for the outcome of each lead: ids, rule, attempt, durations; no personal data.
 ///
-/// A rule's name and the reason are left out: both are free text that people write. The ids lead to them.
+/// A rule's name and the reason are omitted, because both are free text. The ids identify them.
 package struct RoutingLog: RoutingMeter {
     private let format: LogFormat
     private let sink: LogSink

@@ -7,10 +7,10 @@ package final class MetricCounter: Sendable, CounterHandler, FloatingPointCounte
 
     init() {}
 
-    /// Where it stands.
+    /// The current value.
     package var value: Double { state.withLock { $0 } }
 
-    /// Adds to it; what is negative or no number is skipped.
+    /// Adds an amount; negative amounts and NaN are ignored.
     package func add(_ amount: Int) {
         if amount > 0 { increment(by: Double(amount)) }
     }
@@ -31,7 +31,7 @@ package final class MetricGauge: Sendable, MeterHandler {
 
     init() {}
 
-    /// Where it stands; nil before it was set.
+    /// The current value; nil before it is set.
     package var value: Double? { state.withLock { $0 } }
 
     package func set(_ value: Int64) { set(Double(value)) }

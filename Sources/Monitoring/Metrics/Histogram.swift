@@ -1,36 +1,36 @@
 import CoreMetrics
 import Synchronization
 
-/// Counts durations into fixed ranges; what percentiles are estimated from.
+/// Counts durations in fixed ranges, from which percentiles are estimated.
 ///
-/// Whoever measures many at once adds them up in a ``Tally`` first: a batch then costs one lock, whatever its length.
+/// Many measurements are added up in a ``Tally`` first: a batch then costs one lock, whatever its length.
 package final class Histogram: Sendable, TimerHandler, RecorderHandler {
-    /// The upper bounds of the ranges, in seconds, rising; a last range without a bound follows.
+    /// The upper bounds of the ranges, in seconds, ascending; a last range without a bound follows.
     package let bounds: [Double]
     private let boundsInNanoseconds: [Int64]
     private let state: Mutex<Tally>
 
-    /// From half a millisecond to half a minute: answers to requests.
+    /// From half a millisecond to half a minute, for answers to requests.
     package static let latencyBounds = [
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30,
     ]
-    /// From ten milliseconds to a day: how long leads wait.
+    /// From ten milliseconds to a day, for waiting leads.
     package static let ageBounds = [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400]
 
-    /// What was counted: a value, so that it can be copied out and compared.
+    /// The counts: a value, so that it can be copied and compared.
     package struct Tally: Sendable, Hashable {
-        /// How many fell into each range.
+        /// The count of each range.
         package var counts: [Int64]
         /// Their sum, in seconds.
         package var sum = 0.0
 
-        /// How many there are.
+        /// The total count.
         package var count: Int64 { counts.reduce(0, +) }
 
-        /// Nothing counted yet.
+        /// An empty tally.
         package init(ranges: Int) { counts = Array(repeating: 0, count: ranges) }
 
-        /// What came in since an earlier time.
+        /// The change since an earlier tally.
         package func since(_ earlier: Tally) -> Tally {
             var difference = self
             for index in counts.indices where index < earlier.counts.count {
@@ -40,18 +40,18 @@ package final class Histogram: Sendable, TimerHandler, RecorderHandler {
             return difference
         }
 
-        /// Adds another of the same ranges.
+        /// Adds another tally of the same ranges.
         package mutating func add(_ other: Tally) {
             for index in counts.indices where index < other.counts.count { counts[index] += other.counts[index] }
             sum += other.sum
         }
 
-        /// The value that a part of all does not exceed, within a range by straight interpolation.
+        /// The quantile of a part, linearly interpolated within a range.
         ///
         /// - Parameters:
         ///   - part: 0 to 1.
         ///   - bounds: the ranges' upper bounds.
-        /// - Returns: seconds; the last bound for what lies beyond it, nil when nothing was counted.
+        /// - Returns: seconds; the last bound for larger values, nil if nothing was counted.
         package func quantile(_ part: Double, bounds: [Double]) -> Double? {
             let total = count
             guard total > 0 else { return nil }
@@ -76,13 +76,13 @@ package final class Histogram: Sendable, TimerHandler, RecorderHandler {
         state = Mutex(Tally(ranges: bounds.count + 1))
     }
 
-    /// What was counted so far.
+    /// The counts so far.
     package var tally: Tally { state.withLock { $0 } }
 
     /// Counts one duration.
     package func observe(_ duration: Duration) { recordNanoseconds(duration.nanoseconds) }
 
-    /// Counts many durations; what `each` is called with is counted under one lock.
+    /// Counts many durations under one lock; `each` receives the function that counts one.
     package func observe(_ each: (_ count: (Duration) -> Void) -> Void) {
         state.withLock { tally in each { add($0.nanoseconds, to: &tally) } }
     }
@@ -104,14 +104,14 @@ package final class Histogram: Sendable, TimerHandler, RecorderHandler {
 }
 
 extension Duration {
-    /// The whole of it in nanoseconds; saturates after 292 years.
+    /// The duration in nanoseconds; saturates after 292 years.
     var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         return overflow ? (seconds < 0 ? .min : .max) : product + attoseconds / 1_000_000_000
     }
 
-    /// The whole of it in seconds.
+    /// The duration in seconds.
     package var seconds: Double {
         let (seconds, attoseconds) = components
         return Double(seconds) + Double(attoseconds) / 1e18

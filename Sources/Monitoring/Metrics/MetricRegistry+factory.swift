@@ -1,7 +1,7 @@
 package import CoreMetrics
 
-/// What libraries measure through swift-metrics stands beside our own, under `switchyard_lib_…`; what the HTTP API
-/// measures has OpenTelemetry's names for HTTP servers, in Prometheus' form.
+/// Metrics of libraries through swift-metrics have the prefix `switchyard_lib_`; those of the HTTP API have
+/// OpenTelemetry's names for HTTP servers, in Prometheus' form.
 extension MetricRegistry: MetricsFactory {
     package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         counter(Self.name(label, "_total"), Self.help(label), labels: Self.labels(dimensions))
@@ -26,7 +26,7 @@ extension MetricRegistry: MetricsFactory {
         histogram(Self.name(label, "_seconds"), Self.help(label), labels: Self.labels(dimensions))
     }
 
-    // Series stay: a counter that goes and comes back would look like a restart.
+    // Series are kept: a counter that disappears and returns would look like a restart.
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     package func destroyMeter(_ handler: any MeterHandler) {}

@@ -1,5 +1,5 @@
 extension MetricRegistry {
-    /// What the text format is called in `Content-Type`.
+    /// The `Content-Type` of the text format.
     package static let prometheusType = "text/plain; version=0.0.4; charset=utf-8"
 
     /// All metrics in Prometheus' text format.
@@ -41,7 +41,7 @@ extension MetricRegistry {
         text += labels.isEmpty ? "\(name) \(number(value))\n" : "\(name){\(labels)} \(number(value))\n"
     }
 
-    /// A whole number without a fraction, anything else as Swift prints it, which Prometheus reads.
+    /// A whole number without a fraction; other numbers in Swift's notation, which Prometheus reads.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

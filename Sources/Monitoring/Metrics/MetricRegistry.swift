@@ -2,26 +2,26 @@ import Synchronization
 
 /// All metrics of the process: families by name, each with its series.
 ///
-/// Names and labels are made here once; a counting caller holds the cell and needs no look-up. The number of
-/// series of a family is bounded, so that a label that should have been bounded cannot fill the memory.
+/// Names and labels are created once; a caller that counts holds the cell and needs no look-up. The number of series of
+/// a family is limited, so that a label with too many values cannot fill the memory.
 package final class MetricRegistry: Sendable {
-    /// What a family is.
+    /// The kind of a family.
     package enum Kind: String, Sendable, Hashable {
-        /// It only grows.
+        /// Only grows.
         case counter
-        /// It goes up and down.
+        /// Goes up and down.
         case gauge
         /// Durations by range.
         case histogram
     }
 
-    /// Names and values that tell the series of a family apart.
+    /// The labels that identify a series of a family.
     package typealias Labels = [(name: String, value: String)]
 
     enum Cell: Sendable {
         case counter(MetricCounter)
         case gauge(MetricGauge)
-        /// Read on a scrape; nil omits the series.
+        /// Read at each scrape; nil omits the series.
         case reading(@Sendable () -> Double?)
         case histogram(Histogram)
     }
@@ -35,7 +35,7 @@ package final class MetricRegistry: Sendable {
         let name: String
         let help: String
         let kind: Kind
-        /// What Datadog calls it; nil: it is not sent there.
+        /// Its name in Datadog; nil if it is not sent there.
         let datadogName: String?
         var series: [Series] = []
         var places: [String: Int] = [:]
@@ -48,7 +48,7 @@ package final class MetricRegistry: Sendable {
 
     private let state = Mutex(State())
 
-    /// The series that one family may have.
+    /// The most series of a family.
     static let maximumSeries = 500
 
     /// No metrics yet.
@@ -68,7 +68,7 @@ package final class MetricRegistry: Sendable {
         return MetricGauge()
     }
 
-    /// A metric whose value is read on a scrape; `nil` omits it for now.
+    /// A metric whose value is read at each scrape; `nil` omits it.
     package func reading(
         _ name: String,
         _ help: String,
@@ -93,7 +93,7 @@ package final class MetricRegistry: Sendable {
         return Histogram(bounds: bounds)
     }
 
-    /// The families as they are now, by name.
+    /// The current families, by name.
     var families: [Family] { state.withLock { $0.families }.sorted { $0.name < $1.name } }
 
     private func cell(
@@ -115,7 +115,7 @@ package final class MetricRegistry: Sendable {
                 }()
             if let known = state.families[place].places[key] { return state.families[place].series[known].cell }
             let cell = make()
-            // A name that is taken by another kind, or has too many series, gives a cell that is shown nowhere.
+            // A name of another kind, or with too many series, gives a cell that is not exported.
             guard state.families[place].kind == kind, state.families[place].series.count < Self.maximumSeries else {
                 return cell
             }

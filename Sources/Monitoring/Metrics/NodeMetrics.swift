@@ -3,11 +3,11 @@ import LeadStore
 package import Postgres
 import Synchronization
 
-/// All that one node measures: what becomes of its leads, what the database says, its pool and its process.
+/// All metrics of a node: the outcomes of its leads, the database, its pool and its process.
 package final class NodeMetrics: Sendable {
     /// The metrics.
     package let registry: MetricRegistry
-    /// The receiver of figures about batches.
+    /// Receives the measurements of batches.
     package let routing: RoutingMetrics
 
     private let reader: DatabaseReader
@@ -28,10 +28,10 @@ package final class NodeMetrics: Sendable {
     /// The metrics of a node.
     ///
     /// - Parameters:
-    ///   - version: what the build calls itself.
-    ///   - registry: where they are made.
-    ///   - reader: what reads the database.
-    ///   - pool: how its connections stand.
+    ///   - version: the version of the build.
+    ///   - registry: the registry.
+    ///   - reader: reads the database.
+    ///   - pool: returns the state of the pool.
     ///   - diskPath: the folder whose disk is watched.
     package init(
         version: String,
@@ -70,7 +70,7 @@ package final class NodeMetrics: Sendable {
         registerPool()
     }
 
-    /// Adds how many leads wait for their answer on this node.
+    /// Adds the number of leads that wait for their answer on this node.
     package func watch(_ intake: LeadIntake) {
         registry.reading(
             "switchyard_intake_backlog_leads",
@@ -84,8 +84,7 @@ package final class NodeMetrics: Sendable {
         ) { Double(intake.statistics.batches) }
     }
 
-    /// Adds which alerts fire, whichever node has found so: one of `switchyard alerts list`, seen ten seconds ago at
-    /// most.
+    /// Adds the alerts that fire, whichever node evaluated them: one series for each name, at most ten seconds old.
     package func watch(alerts: [String]) {
         for name in alerts {
             reading("switchyard_alert_firing", "Whether an alert fires: 1 or 0.", nil, [("alert", name)]) {
@@ -94,7 +93,7 @@ package final class NodeMetrics: Sendable {
         }
     }
 
-    /// Reads what is not kept in memory: the database, unless that was read within ten seconds, and the pool.
+    /// Refreshes values that are not kept in memory: the pool, and the database unless it was read within ten seconds.
     package func refresh() async {
         let pool = await pool()
         let current = await reader.current()
@@ -112,16 +111,16 @@ package final class NodeMetrics: Sendable {
         }
     }
 
-    /// What `GET /metrics` answers.
+    /// The text of `GET /metrics`.
     package func page() async -> String {
         await refresh()
         return registry.prometheusText()
     }
 
-    /// What makes this node's figures of the last five minutes, for the alerts; asked every ten seconds.
+    /// Creates the reports of this node's last five minutes, for the alerts; called every ten seconds.
     ///
     /// - Parameter watchingDisk: whether this machine's disk is the database's.
-    /// - Returns: what makes them.
+    /// - Returns: the function that creates a report.
     package func report(watchingDisk: Bool) -> @Sendable () -> NodeReport {
         let window = SharedWindow()
         return { [self] in

@@ -4,9 +4,9 @@ import FoundationEssentials
 import Glibc
 #endif
 
-/// What the system knows of this process, under the names that Prometheus' own clients use.
+/// Operating system metrics of this process, under the names of Prometheus' client libraries.
 enum ProcessStatistics {
-    /// Adds the metrics; each is read on a scrape.
+    /// Adds the metrics; each is read at each scrape.
     static func register(in registry: MetricRegistry) {
         let start = Date().timeIntervalSince1970
         registry.reading(
@@ -52,14 +52,14 @@ enum ProcessStatistics {
     }
 }
 
-/// How much room a disk has.
+/// The space of a disk.
 package struct DiskRoom: Sendable, Hashable {
-    /// Bytes that we may still write.
+    /// Bytes that this process may still write.
     package let free: Double
-    /// Bytes in all.
+    /// Total bytes.
     package let total: Double
 
-    /// The room on the disk of a folder; nil if the system does not tell.
+    /// The space of a folder's disk; nil if the system does not report it.
     package init?(path: String) {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0, facts.f_blocks > 0 else { return nil }

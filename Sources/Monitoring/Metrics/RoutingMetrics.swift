@@ -1,8 +1,8 @@
 package import LeadRouting
 
-/// Counts what becomes of leads.
+/// Counts the outcomes of leads.
 ///
-/// A batch costs some locks and additions, a lead none of its own and no allocation.
+/// A batch costs some locks and additions; a single lead costs no lock and no allocation.
 package final class RoutingMetrics: RoutingMeter {
     private let results: [MeasuredBatch.Path: [MetricCounter]]
     private let batches: [MeasuredBatch.Path: Histogram]
@@ -12,13 +12,13 @@ package final class RoutingMetrics: RoutingMeter {
     private let acquired: MetricCounter
     private let failedLocks: MetricCounter
     private let refused: MetricRegistry
-    /// From receipt to the commit of the decision, of leads decided on arrival.
+    /// From receipt to the commit of the decision, for leads decided on arrival.
     package let latency: Histogram
     private let age: Histogram
 
     private static let order = MeasuredLead.Result.allCases
 
-    /// Makes the metrics in a registry.
+    /// Creates the metrics in a registry.
     package init(_ registry: MetricRegistry) {
         var results: [MeasuredBatch.Path: [MetricCounter]] = [:]
         var batches: [MeasuredBatch.Path: Histogram] = [:]
@@ -107,7 +107,7 @@ package final class RoutingMetrics: RoutingMeter {
 
     package func lockFailed() { failedLocks.add(1) }
 
-    /// Locks of waiting leads so far: those that were had, and those that others held.
+    /// Locks of waiting leads so far: those acquired, and those that other nodes held.
     package var locks: (acquired: Double, failed: Double) { (acquired.value, failedLocks.value) }
 
     private func refusals(_ code: IntakeError.Code) -> MetricCounter {

@@ -1,12 +1,12 @@
-/// Removes from a text what could be personal: addresses of mail, numbers of phones, keys, passwords in addresses.
+/// Removes possible personal data from a text: email addresses, phone numbers, keys, passwords in URLs.
 ///
-/// A second line of defence: nothing of the person is meant to get this far.
+/// A second line of defence: personal data should not get this far.
 enum Scrubber {
-    /// What stands for what was taken out.
+    /// Replaces removed text.
     static let mark = "[removed]"
     private static let longest = 500
 
-    /// A text without it, cut to 500 characters.
+    /// The text without personal data, cut to 500 characters.
     static func scrub(_ text: String) -> String {
         var words: [String] = []
         var isSecretNext = false
@@ -28,7 +28,7 @@ enum Scrubber {
         return ["password=", "secret=", "token=", "api_key=", "apikey="].contains { word.contains($0) }
     }
 
-    /// Runs of at least seven digits with what people write between them; ids in hexadecimal stay.
+    /// Removes runs of at least seven digits with the usual separators; hexadecimal ids are kept.
     private static func withoutPhones(_ text: String) -> String {
         var result = ""
         var run = ""

@@ -1,13 +1,13 @@
 package import Outbound
 
-/// Where Sentry takes events of one project: `https://KEY@HOST[/PATH]/PROJECT`.
+/// The address of a Sentry project: `https://KEY@HOST[/PATH]/PROJECT`.
 package struct SentryDSN: Sendable, Hashable, CustomStringConvertible {
     /// Where envelopes go.
     package let address: OutboundAddress
     /// The public key.
     let key: Secret
 
-    /// Reads a DSN; nil for anything else, http to another machine included.
+    /// Parses a DSN; nil for anything else, including http to another machine.
     package init?(_ text: String) {
         guard let scheme = text.firstRange(of: "://"), let at = text.lastIndex(of: "@"), scheme.upperBound < at else {
             return nil

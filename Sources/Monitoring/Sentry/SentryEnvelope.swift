@@ -17,10 +17,10 @@ struct SentryEvent: Sendable {
     private let tags: [String: String]
     private let extra: [String: String]
 
-    /// An event of what was logged.
+    /// The event of a logged error.
     ///
     /// - Parameters:
-    ///   - entry: what was logged; scrubbed here.
+    ///   - entry: the error; it is scrubbed here.
     ///   - id: 32 hexadecimal digits.
     ///   - origin: release, environment and node.
     init(_ entry: SentryEntry, id: String, origin: SentryOrigin) {
@@ -30,7 +30,7 @@ struct SentryEvent: Sendable {
         level = entry.isCritical ? "fatal" : "error"
         message = Scrubber.scrub(entry.message)
         let kind = entry.metadata["error.type"] ?? entry.metadata["error.sqlstate"].map { "SQLSTATE \($0)" }
-        // Grouped by what was logged and of which kind, never by what differs from one time to the next.
+        // Grouped by message and kind, never by values that differ from one time to the next.
         fingerprint = [message, kind ?? "", entry.metadata["function"] ?? ""]
         let value = entry.metadata["error"].map(Scrubber.scrub)
         fault = kind == nil && value == nil ? nil : Fault(type: kind ?? message, value: value ?? message)
@@ -40,7 +40,7 @@ struct SentryEvent: Sendable {
         self.extra = extra
     }
 
-    /// The event as Sentry takes it.
+    /// The event in Sentry's form.
     private var json: JSONValue {
         let exception = fault.map { fault in
             ["values": [["type": .string(fault.type), "value": .string(fault.value)]]] as JSONValue
@@ -59,7 +59,7 @@ struct SentryEvent: Sendable {
         .object(texts.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })
     }
 
-    /// The envelope: a line about the whole, a line about the item, the item.
+    /// The envelope: a header line, an item header line, the item.
     func envelope(sentAt: String) -> [UInt8] {
         let event = json.bytes
         let head: JSONValue = [
@@ -73,11 +73,11 @@ struct SentryEvent: Sendable {
     }
 }
 
-/// Where errors come from.
+/// The origin of errors.
 package struct SentryOrigin: Sendable, Hashable {
     /// The build's version.
     package let version: String
-    /// `production`, for example.
+    /// The environment, such as `production`.
     package let environment: String
     /// The node's name.
     package let node: String
@@ -90,16 +90,16 @@ package struct SentryOrigin: Sendable, Hashable {
     }
 }
 
-/// An error that was logged.
+/// A logged error.
 struct SentryEntry: Sendable, Hashable {
     let time: Double
     let isCritical: Bool
     let message: String
     let metadata: [String: String]
-    /// How many like it were not reported before it.
+    /// How many similar ones were not reported before it.
     var suppressed = 0
 
-    /// What may go along; everything else that was logged stays here.
+    /// The metadata that is sent; all other metadata is omitted.
     static let tags: Set<String> = [
         "http.method", "http.route", "http.status", "problem", "function", "error.type", "error.sqlstate", "target",
         "alert",

@@ -5,10 +5,10 @@ package import Outbound
 import ServiceLifecycle
 import Synchronization
 
-/// Reports errors to Sentry: what is logged at `error` or above, with its context, in its own time.
+/// Reports errors to Sentry asynchronously: messages logged at `error` or above, with their context.
 ///
-/// Whoever logs does not wait. Of errors alike one a minute is reported, with how many were not; of all, the part that
-/// is asked for; what is too much is dropped. It reports nothing about itself.
+/// Logging never waits. Of similar errors one a minute is reported, with the number of the others; of all errors the
+/// configured share; the queue is limited. It never reports its own errors.
 package final class SentryReporter: ErrorReporter, Service {
     private struct State {
         var queue: [SentryEntry] = []
@@ -24,19 +24,19 @@ package final class SentryReporter: ErrorReporter, Service {
     private let seconds: @Sendable () -> Double
     private let wake = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
-    /// Errors that may wait.
+    /// The most queued errors.
     static let bound = 100
-    /// Of errors alike, one in this many seconds.
+    /// The interval between reports of similar errors, in seconds.
     static let pause = 60.0
 
     /// A reporter.
     ///
     /// - Parameters:
-    ///   - dsn: where to.
-    ///   - origin: where from.
-    ///   - rate: which part of them, 0 to 1.
-    ///   - transport: what sends.
-    ///   - seconds: the time since 1970, for tests.
+    ///   - dsn: the Sentry project.
+    ///   - origin: the origin of the errors.
+    ///   - rate: the share of errors to report, 0 to 1.
+    ///   - transport: sends requests.
+    ///   - seconds: returns the time since 1970; replaceable in tests.
     package init(
         dsn: SentryDSN,
         origin: SentryOrigin,
@@ -82,7 +82,7 @@ package final class SentryReporter: ErrorReporter, Service {
         if isTaken { wake.continuation.yield() }
     }
 
-    /// Sends until the graceful shutdown; then what waits is sent once more.
+    /// Sends until the graceful shutdown; then sends the queue once more.
     package func run() async throws {
         await withGracefulShutdownHandler {
             for await _ in self.wake.stream { await self.sendAll() }
@@ -92,7 +92,7 @@ package final class SentryReporter: ErrorReporter, Service {
         }
     }
 
-    /// Sends what waits; what Sentry does not take is dropped, for the log has it.
+    /// Sends the queue; errors that Sentry does not accept are dropped, because the log has them.
     func sendAll() async {
         while let entry = state.withLock({ $0.queue.isEmpty ? nil : $0.queue.removeFirst() }) {
             guard let request = try? request(entry), (try? await transport.send(request)) != nil else { continue }

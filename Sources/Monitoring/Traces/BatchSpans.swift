@@ -2,10 +2,11 @@ package import LeadRouting
 import RoutingRules
 import Tracing
 
-/// Makes a span of every batch of leads that has to do with a recorded request.
+/// Creates a span for every batch of leads that belongs to a recorded request.
 ///
-/// Leads of many requests are written in one transaction. The span is a child of the first such request and has links
-/// to the others, as OpenTelemetry asks of batches. It is made of what was measured anyway, after the answers.
+/// Leads of many requests are written in one transaction. The span is a child of the first recorded request and has
+/// links to the others, as OpenTelemetry recommends for batches. It is created from existing measurements, after the
+/// answers.
 package struct BatchSpans: RoutingMeter {
     private let tracer: SpanTracer
 
@@ -21,7 +22,7 @@ package struct BatchSpans: RoutingMeter {
             }
             parents.append(parent)
         }
-        // A lead that waited has no request any more: its batch begins a trace of its own.
+        // A lead that waited no longer has a request: its batch begins its own trace.
         guard !parents.isEmpty || batch.path == .waiting || batch.path == .retry else { return }
         let end = UInt64(max(0, batch.endedAt)) * 1_000_000
         let length = UInt64(max(0, batch.duration / .nanoseconds(1)))

@@ -3,16 +3,16 @@ import LeadRouting
 import RoutingRules
 import Tracing
 
-/// Spans as OTLP asks for them over HTTP, in JSON: ids in hexadecimal, 64-bit numbers as text.
+/// Encodes spans for OTLP over HTTP, in JSON: ids in hexadecimal, 64-bit numbers as text.
 ///
 /// https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 enum OTLPRequest {
     /// The body for spans of one process.
     ///
     /// - Parameters:
-    ///   - spans: what is over.
-    ///   - resource: who they are of: `service.name` and others.
-    ///   - version: ours.
+    ///   - spans: the finished spans.
+    ///   - resource: their origin: `service.name` and others.
+    ///   - version: the version of this server.
     /// - Returns: JSON in UTF-8.
     static func body(_ spans: [FinishedSpan], resource: [(key: String, value: String)], version: String) -> [UInt8] {
         JSONWriter.bytes(capacity: 256 + spans.count * 512) { writer in
@@ -85,7 +85,7 @@ extension JSONWriter {
         }
     }
 
-    /// Attributes in the order of their names, so that a repetition is the same to the byte.
+    /// Attributes in the order of their names, so that the result is deterministic.
     private mutating func attributes(_ attributes: SpanAttributes) {
         var list: [(key: String, value: SpanAttribute)] = []
         attributes.forEach { list.append(($0, $1)) }
@@ -93,7 +93,7 @@ extension JSONWriter {
         array(list.sorted { $0.key < $1.key }) { $0.attribute($1.key, $1.value) }
     }
 
-    /// One attribute; lists are printed, since we set none.
+    /// One attribute; lists are printed as text, since this server sets none.
     fileprivate mutating func attribute(_ name: String, _ value: SpanAttribute) {
         object { writer in
             writer.member("key", name)

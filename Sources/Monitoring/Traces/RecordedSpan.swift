@@ -4,9 +4,9 @@ package import ServiceContextModule
 import Synchronization
 package import Tracing
 
-/// A span under way.
+/// A span in progress.
 ///
-/// One that is not recorded costs its ids, which are passed on to called systems.
+/// A span that is not recorded only has ids, which are passed to called systems.
 package final class RecordedSpan: Span {
     package let context: ServiceContext
     package let isRecording: Bool
@@ -19,12 +19,12 @@ package final class RecordedSpan: Span {
     private let state: Mutex<State>
     private let record: @Sendable (FinishedSpan) -> Void
 
-    /// Begins a span.
+    /// Starts a span.
     ///
     /// - Parameters:
     ///   - context: holds the span's own ids.
-    ///   - span: what is known so far.
-    ///   - record: takes it when it is over; not called for one that is not recorded.
+    ///   - span: the data so far.
+    ///   - record: receives the finished span; not called if the span is not recorded.
     init(context: ServiceContext, span: FinishedSpan, record: @escaping @Sendable (FinishedSpan) -> Void) {
         self.context = context
         isRecording = span.own.isSampled
@@ -51,7 +51,7 @@ package final class RecordedSpan: Span {
         change { if $0.links.count < FinishedSpan.mostLinks { $0.links.append(parent) } }
     }
 
-    /// Notes the error's type alone: its description may hold values.
+    /// Records only the error's type: its description may hold values.
     package func recordError<Instant: TracerInstant>(
         _ error: any Error,
         attributes: SpanAttributes,

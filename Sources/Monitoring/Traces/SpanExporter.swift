@@ -3,15 +3,15 @@ package import Outbound
 import ServiceLifecycle
 import Synchronization
 
-/// Where spans go, and what is said of their origin.
+/// The address of a trace collector, and the origin of the spans.
 package struct TraceCollector: Sendable {
-    /// The address that takes `POST`s of OTLP: ends in `/v1/traces` as a rule.
+    /// The OTLP address; usually ends in `/v1/traces`.
     package let url: String
-    /// Fields that go with each request; may hold keys.
+    /// Additional headers of each request; may hold keys.
     package let headers: [(name: String, value: Secret)]
     /// `service.name`, `service.version` and others.
     package let resource: [(key: String, value: String)]
-    /// Our version.
+    /// The version of this server.
     package let version: String
 
     /// A collector.
@@ -28,14 +28,14 @@ package struct TraceCollector: Sendable {
     }
 }
 
-/// Sends spans to an OpenTelemetry collector by OTLP over HTTP, in batches, in its own time.
+/// Sends spans to an OpenTelemetry collector by OTLP over HTTP, in batches, asynchronously.
 ///
-/// Nobody waits for it. What is recorded while the collector is away is kept up to a bound; past it new spans are
-/// dropped and counted. The numbers are those of OpenTelemetry's batch processor.
+/// No caller waits for it. Spans are queued up to a limit while the collector cannot be reached; then new spans are
+/// dropped and counted. The limits are those of OpenTelemetry's batch processor.
 package final class SpanExporter: Service {
-    /// Spans that may wait.
+    /// The most queued spans.
     static let bound = 2048
-    /// Spans in one request.
+    /// The most spans in a request.
     static let batch = 512
     /// How long a span waits for others.
     static let pause = Duration.seconds(5)
@@ -43,7 +43,7 @@ package final class SpanExporter: Service {
     private struct State {
         var queue: [FinishedSpan] = []
         var dropped: UInt64 = 0
-        var told: UInt64 = 0
+        var reported: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -51,21 +51,21 @@ package final class SpanExporter: Service {
     private let transport: any HTTPTransport
     private let logger: Logger
 
-    /// An exporter; `transport` must not be traced itself, or each request would make another span.
+    /// An exporter; `sender` must not be traced itself, or each request would create another span.
     package init(collector: TraceCollector, transport: any HTTPTransport, logger: Logger) {
         self.collector = collector
         self.transport = transport
         self.logger = logger
     }
 
-    /// Takes a span that is over; returns at once.
+    /// Queues a finished span; returns at once.
     package func take(_ span: FinishedSpan) {
         state.withLock { state in
             if state.queue.count < Self.bound { state.queue.append(span) } else { state.dropped += 1 }
         }
     }
 
-    /// How many spans were lost since the start.
+    /// How many spans were dropped since the start.
     package var dropped: UInt64 { state.withLock { $0.dropped } }
 
     /// Sends until the graceful shutdown, and once more then.
@@ -76,7 +76,7 @@ package final class SpanExporter: Service {
         }
     }
 
-    /// Sends what waits; stops at the first request that should be repeated, and keeps it.
+    /// Sends the queue; stops at the first request that must be retried, and keeps it.
     func sendAll() async {
         while true {
             let spans = state.withLock { Array($0.queue.prefix(Self.batch)) }
@@ -84,18 +84,18 @@ package final class SpanExporter: Service {
             state.withLock { $0.queue.removeFirst(spans.count) }
         }
         let lost = state.withLock { state in
-            defer { state.told = state.dropped }
-            return state.dropped - state.told
+            defer { state.reported = state.dropped }
+            return state.dropped - state.reported
         }
         if lost > 0 {
             logger.warning(
-                "spans were dropped, because the collector did not take them in time",
+                "spans were dropped because the queue is full",
                 metadata: ["spans": "\(lost)"]
             )
         }
     }
 
-    /// Whether it is settled: taken, or refused for good.
+    /// Whether it is settled: accepted, or refused permanently.
     private func send(_ spans: [FinishedSpan]) async -> Bool {
         let body = OTLPRequest.body(spans, resource: collector.resource, version: collector.version)
         do {
@@ -112,7 +112,7 @@ package final class SpanExporter: Service {
         } catch let failure as DeliveryFailure {
             logger.log(
                 level: failure.isWorthRepeating ? .info : .warning,
-                "the collector did not take spans",
+                "the collector did not accept spans",
                 metadata: ["error": "\(failure)", "spans": "\(spans.count)"]
             )
             return !failure.isWorthRepeating

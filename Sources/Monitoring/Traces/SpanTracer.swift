@@ -3,10 +3,10 @@ import LeadRouting
 import ServiceContextModule
 package import Tracing
 
-/// Makes spans, carries their ids in and out by W3C Trace Context, and hands what is recorded to an exporter.
+/// Creates spans, propagates their ids by W3C Trace Context, and passes recorded spans to an exporter.
 ///
-/// It is passed to who uses it, not installed for the whole process: libraries beneath us would otherwise record
-/// addresses whole, and some of those are secrets.
+/// It is passed to its users, not installed for the whole process: libraries would otherwise record full addresses,
+/// some of which are secrets.
 package struct SpanTracer: Tracer {
     private let sampling: TraceSampling
     private let record: @Sendable (FinishedSpan) -> Void
@@ -15,7 +15,7 @@ package struct SpanTracer: Tracer {
     ///
     /// - Parameters:
     ///   - sampling: which traces are recorded.
-    ///   - record: takes spans that are over; returns at once.
+    ///   - record: receives finished spans; must return at once.
     package init(sampling: TraceSampling, record: @escaping @Sendable (FinishedSpan) -> Void) {
         self.sampling = sampling
         self.record = record
@@ -55,7 +55,7 @@ package struct SpanTracer: Tracer {
         context.trace?.write(to: &carrier, injector)
     }
 
-    /// A span with new ids under another, or at the top of a trace of its own.
+    /// A span with new ids, under another or at the root of a trace.
     func begin(_ name: String, _ kind: SpanKind, under above: TraceContext?, at now: UInt64) -> FinishedSpan {
         let traceID =
             above?.parent.traceID ?? Self.hexadecimal(.random(in: .min ... .max)) + Self.hexadecimal(Self.id())
@@ -75,12 +75,12 @@ package struct SpanTracer: Tracer {
         )
     }
 
-    /// Hands over a span that was measured elsewhere, unless it is not recorded.
+    /// Exports a span that was measured elsewhere, if it is recorded.
     func take(_ span: FinishedSpan) {
         if span.own.isSampled { record(span) }
     }
 
-    /// Not zero, which would be no id.
+    /// Not zero, which is not a valid id.
     private static func id() -> UInt64 { .random(in: 1 ... .max) }
 
     private static func hexadecimal(_ value: UInt64) -> String {

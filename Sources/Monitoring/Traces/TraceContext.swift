@@ -2,16 +2,16 @@ import Instrumentation
 package import LeadRouting
 package import ServiceContextModule
 
-/// What a context carries from span to span, and from process to process: W3C Trace Context.
+/// The context that is propagated from span to span, and from process to process: W3C Trace Context.
 ///
 /// https://www.w3.org/TR/trace-context/
 package struct TraceContext: Sendable, Hashable {
-    /// The trace, and the span that others are children of.
+    /// The trace, and the span that is the parent of new ones.
     package var parent: TraceParent
-    /// What other systems put beside it (`tracestate`): passed on as it came.
+    /// The `tracestate` of other systems, passed on unchanged.
     package var state: String?
 
-    /// A context of these parts.
+    /// A context.
     package init(parent: TraceParent, state: String? = nil) {
         self.parent = parent
         self.state = state
@@ -24,7 +24,7 @@ extension ServiceContext {
         static let nameOverride: String? = "trace"
     }
 
-    /// The span that this context belongs to; nil at the top.
+    /// The span of this context; nil at the root.
     package var trace: TraceContext? {
         get { self[Key.self] }
         set { self[Key.self] = newValue }
@@ -32,10 +32,10 @@ extension ServiceContext {
 }
 
 extension TraceContext {
-    /// Longest `tracestate` that is passed on: the specification asks for 512 characters at least.
+    /// The longest `tracestate` that is passed on; the specification requires at least 512 characters.
     static let longestState = 1024
 
-    /// Reads a carrier's fields; nil without a valid `traceparent`.
+    /// Reads the context of a carrier; nil without a valid `traceparent`.
     init?<E: Extractor>(_ carrier: E.Carrier, _ extractor: E) {
         guard let header = extractor.extract(key: "traceparent", from: carrier),
             let parent = TraceParent(header: header)
@@ -44,7 +44,7 @@ extension TraceContext {
         self.init(parent: parent, state: state.flatMap { $0.utf8.count <= Self.longestState ? $0 : nil })
     }
 
-    /// Writes a carrier's fields.
+    /// Writes the context to a carrier.
     func write<I: Injector>(to carrier: inout I.Carrier, _ injector: I) {
         injector.inject(parent.header, forKey: "traceparent", into: &carrier)
         if let state { injector.inject(state, forKey: "tracestate", into: &carrier) }

@@ -1,16 +1,16 @@
 package import LeadRouting
 
-/// Which traces are recorded: as the caller of a trace says, and of those that begin here, a share.
+/// Which traces are recorded: by the caller's decision, and a share of those that begin here.
 ///
-/// OpenTelemetry's samplers by their names. A ratio is decided by the trace's id, so that every system that uses the
-/// same ratio takes the same traces.
+/// OpenTelemetry's samplers by their names. A ratio is applied to the trace's id, so that all systems with the same
+/// ratio record the same traces.
 package struct TraceSampling: Sendable, Hashable {
     /// The share of traces beginning here that are recorded: 0 to 1.
     package let ratio: Double
-    /// Whether a caller's word goes before the ratio.
+    /// Whether a caller's decision has precedence over the ratio.
     package let followsParent: Bool
 
-    /// Everything that begins here, and otherwise what callers say.
+    /// Everything that begins here, and otherwise what callers decide.
     package static let standard = TraceSampling(ratio: 1, followsParent: true)
 
     /// A sampling.
@@ -19,7 +19,7 @@ package struct TraceSampling: Sendable, Hashable {
         self.followsParent = followsParent
     }
 
-    /// Reads `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; nil if either cannot be used.
+    /// Parses `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; nil if either is invalid.
     package init?(name: String, argument: String?) {
         guard let ratio = Double(argument ?? "1"), 0...1 ~= ratio else { return nil }
         switch name {
@@ -37,8 +37,8 @@ package struct TraceSampling: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - traceID: 32 hexadecimal digits.
-    ///   - parent: the span above it, if there is one.
-    /// - Returns: whether it is.
+    ///   - parent: its parent span, if any.
+    /// - Returns: whether it is recorded.
     package func records(traceID: String, parent: TraceParent?) -> Bool {
         if followsParent, let parent { return parent.isSampled }
         if ratio >= 1 { return true }

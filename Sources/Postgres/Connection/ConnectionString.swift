@@ -1,10 +1,10 @@
 import CLibPQ
 
-/// Connection strings, read by libpq itself.
+/// Parses connection strings with libpq.
 enum ConnectionString {
     /// The keywords that the string sets, or what is wrong with it.
     ///
-    /// libpq's own complaint quotes the string, in which the password may be; it is replaced.
+    /// libpq's own error message may quote the password, so it is replaced.
     static func parse(_ text: String) -> (options: [String: String], fault: PostgresError?) {
         var complaint: UnsafeMutablePointer<CChar>?
         guard !text.utf8.contains(0), let list = PQconninfoParse(text, &complaint) else {
@@ -39,7 +39,7 @@ enum ConnectionString {
         return nil
     }
 
-    /// What is wrong with a string that libpq refuses; of its complaint, which quotes it, nothing is repeated.
+    /// The error for a string that libpq refuses; it repeats nothing of libpq's message, which quotes the string.
     private static func unreadable(_ complaint: String) -> PostgresError {
         if complaint.hasPrefix("invalid URI query parameter") || complaint.hasPrefix("invalid connection option") {
             return PostgresError(

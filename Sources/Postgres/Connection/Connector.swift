@@ -1,18 +1,18 @@
 import CLibPQ
 import Glibc
 
-/// Makes connections, on threads that may block.
+/// Opens connections on threads that may block.
 ///
-/// Resolving names, reading the password file, going through several hosts and addresses and TLS are all libpq's own,
-/// with its time limit for each host. libpq's asynchronous connect would resolve names in the middle of polling, and
-/// cannot move on from a host that does not answer; a thread of its own can.
+/// libpq itself resolves names, reads the password file, tries several hosts and addresses, and negotiates TLS, with
+/// its time limit for each host. libpq's asynchronous connect resolves names while it polls, and cannot skip a host
+/// that does not answer, so each connection is opened on a thread.
 enum Connector {
     /// A connection on its way from the connecting thread to the loop.
     struct Opened: @unchecked Sendable {
         let pointer: OpaquePointer
     }
 
-    /// Connects; takes as long as it takes, at most the time limit for each address.
+    /// Connects; blocks for at most the time limit of each address.
     static func open(_ configuration: PostgresConfiguration) -> Result<Opened, PostgresError> {
         if let fault = configuration.fault { return .failure(fault) }
         let options = configuration.libpqOptions
@@ -44,12 +44,12 @@ enum Connector {
 }
 
 extension PostgresConfiguration {
-    /// What libpq is given: the connection string's own keywords, and defaults for what it leaves open.
+    /// The options for libpq: the connection string's own keywords, and defaults for those that it omits.
     var libpqOptions: [(String, String)] {
         var options = options
         options["connect_timeout"] = String(max(2, connectTimeout.components.seconds))
         options["fallback_application_name"] = applicationName
-        // At the start, where a pooler hears of it as well.
+        // Part of the startup packet, so that a pooler reads it as well.
         options["client_encoding"] = "UTF8"
         if wantsWritableHost, options["target_session_attrs"] == nil, getenv("PGTARGETSESSIONATTRS") == nil {
             options["target_session_attrs"] = "read-write"
@@ -63,9 +63,10 @@ extension PostgresConfiguration {
         return options.map { ($0, $1) }
     }
 
-    /// Whether only a server that takes writes will do: asked for, or of several hosts nothing else was asked for.
+    /// Whether only a server that accepts writes will do: if the options demand it, or if they name several hosts and
+    /// demand nothing else.
     ///
-    /// Of several hosts libpq takes the first that answers, which after a fail-over is as likely the standby.
+    /// Of several hosts libpq takes the first that answers, which after a failover may be the standby.
     var wantsWritableHost: Bool {
         let environment = { (name: String) in getenv(name).map { String(cString: $0) } }
         if let wanted = options["target_session_attrs"] ?? environment("PGTARGETSESSIONATTRS") {
@@ -76,7 +77,7 @@ extension PostgresConfiguration {
             .contains { $0?.contains(",") == true }
     }
 
-    /// A peer that vanished without a word is noticed within about a minute, not after two hours.
+    /// Detects a vanished peer within about a minute, not after two hours.
     private static let keepAlive = [
         ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
         ("tcp_user_timeout", "60000"),
@@ -84,7 +85,7 @@ extension PostgresConfiguration {
 }
 
 extension Duration {
-    /// For a GUC: at least a millisecond unless zero, which means no limit.
+    /// The value for a PostgreSQL setting: at least one millisecond, unless zero, which means no limit.
     var postgresMilliseconds: String {
         let (seconds, attoseconds) = components
         if seconds <= 0 && attoseconds <= 0 { return "0" }

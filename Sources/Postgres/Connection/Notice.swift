@@ -1,6 +1,6 @@
 /// A message that the server sent beside its answers, such as `RAISE NOTICE` writes.
 ///
-/// Its text may hold values: it goes to the connection's observer, and never into a log of this room.
+/// Its text may hold values: the connection's observer receives it, and this module never logs it.
 package struct Notice: Sendable, Hashable {
     /// `NOTICE`, `WARNING`, `INFO`, `LOG` or `DEBUG`.
     package let severity: String
@@ -10,7 +10,7 @@ package struct Notice: Sendable, Hashable {
     package let message: String
 }
 
-/// What NOTIFY sent.
+/// A notification sent by NOTIFY.
 package struct Notification: Sendable, Hashable {
     /// The channel.
     package let channel: String

@@ -1,6 +1,6 @@
 import CLibPQ
 
-/// How to reach a database, and what bounds every session there.
+/// How to connect to a database, and the limits of every session.
 ///
 /// The connection string is libpq's, as a URL or as `key=value` pairs, and may be empty: whatever it leaves out comes
 /// from the `PG…` environment variables, the service file (`PGSERVICE`) and the password file (`PGPASSFILE`), with
@@ -11,22 +11,23 @@ package struct PostgresConfiguration: Sendable {
     let options: [String: String]
     /// What is wrong with the connection string; every use of the configuration fails with it.
     let fault: PostgresError?
-    /// What sessions are called in `pg_stat_activity`, unless the connection string or `PGAPPNAME` says otherwise.
+    /// The name of sessions in `pg_stat_activity`, unless the connection string or `PGAPPNAME` sets one.
     package var applicationName: String
     /// The session's `statement_timeout`, 30 s; zero means none.
     package var statementTimeout: Duration = .seconds(30)
-    /// How much longer than `statementTimeout` the server may say nothing before the connection counts as lost, 5 s.
+    /// How much longer than `statementTimeout` the server may stay silent before the connection counts as lost, 5 s.
     package var silenceAllowance: Duration = .seconds(5)
     /// The session's `lock_timeout`, 5 s; zero means none.
     package var lockTimeout: Duration = .seconds(5)
     /// The session's `idle_in_transaction_session_timeout`, 30 s; zero means none.
     package var idleInTransactionTimeout: Duration = .seconds(30)
-    /// Whether a pooler in transaction mode is between us and the server; nil to find out on each connection.
+    /// Whether a pooler in transaction mode stands between this process and the server; nil to detect it on each
+    /// connection.
     ///
-    /// Poolers invent the process id that a client gets, by which they are detected; one that passes on the server's
-    /// own has to be named.
+    /// A pooler is detected because it reports a process id of its own. One that forwards the server's process id must
+    /// be configured here.
     package var isPooled: Bool?
-    /// How long one attempt to connect may take, and how long a statement waits for a lost server to come back.
+    /// How long one connection attempt may take, and how long a statement waits for a lost server to return.
     ///
     /// 10 s, or `connect_timeout` of the connection string.
     package var connectTimeout: Duration = .seconds(10)
@@ -44,7 +45,7 @@ package struct PostgresConfiguration: Sendable {
         }
     }
 
-    /// Throws what is wrong with the connection string, if anything is.
+    /// Throws if the connection string is invalid.
     package func check() throws(PostgresError) {
         if let fault { throw fault }
     }

@@ -13,14 +13,14 @@ struct PreparedStatements {
         let nameOnServer: String
     }
 
-    /// No more than this many; statements beyond it are parsed each time.
+    /// The most prepared statements on a connection; further ones are parsed each time.
     static let limit = 256
 
     private var entries: [String: Entry] = [:]
-    /// Makes a name new again after it was forgotten: the server may still have the old one.
+    /// Makes a name unique after it was forgotten: the server may still have the old one.
     private var generation = 0
 
-    /// Finds a statement, or notes it as about to be prepared.
+    /// Finds a statement, or records it as about to be prepared.
     ///
     /// The same name with another text or other types is another statement, and replaces the first.
     mutating func plan(_ statement: Statement, _ fields: [Parameters.Field]) -> Plan {

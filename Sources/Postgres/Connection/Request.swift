@@ -1,8 +1,8 @@
 import Synchronization
 
-/// What a request asks for and what has become of it so far.
+/// A request and its progress.
 ///
-/// Made by a caller, then confined to the loop: its fields are touched there only, until it is answered.
+/// A caller creates it; afterwards only the loop accesses its fields, until it is answered.
 final class Request: @unchecked Sendable {
     enum Content {
         case statement(Statement, Parameters)
@@ -22,7 +22,7 @@ final class Request: @unchecked Sendable {
         case handler((Outcome) -> Void)
     }
 
-    /// The commands that travel in front of the statement, in its own sync unit, and are yet to be answered.
+    /// The commands sent ahead of the statement, in its own sync unit, that are not answered yet.
     struct Preamble: OptionSet {
         let rawValue: UInt8
         static let begin = Preamble(rawValue: 1)
@@ -33,16 +33,16 @@ final class Request: @unchecked Sendable {
     let deadline: ContinuousClock.Instant?
     private var completion: Completion?
 
-    /// Where it was sent or waits to be sent; nil while it waits in the pool.
+    /// The session to which it was or will be sent; nil while it waits in the pool.
     weak var session: Session?
-    /// Set once it must end early; holds the caller's answer.
+    /// Set if it must end early; holds the error for the caller.
     var interruption: PostgresError?
     var preamble: Preamble = []
-    /// How many settings between BEGIN and the statement are yet to be answered.
+    /// How many settings between BEGIN and the statement are not answered yet.
     var limitsToCome = 0
-    /// Whether it relies on a statement that the connection had prepared before.
+    /// Whether it uses a statement that the connection had prepared before.
     var usesPrepared = false
-    /// Whether it has been sent a second time after a fault that was not its own.
+    /// Whether it was resent after a fault that was not its own.
     var isResent = false
     var results: [ResultSet] = []
     var result: ResultSet?
@@ -53,7 +53,7 @@ final class Request: @unchecked Sendable {
         self.deadline = deadline
     }
 
-    /// A request of the room itself.
+    /// A request of this module itself.
     convenience init(internal content: Content, _ handler: @escaping (Outcome) -> Void) {
         self.init(content)
         completion = .handler(handler)
@@ -70,7 +70,7 @@ final class Request: @unchecked Sendable {
         completion = .continuation(continuation)
     }
 
-    /// Tells the caller, once; later answers are dropped.
+    /// Answers the caller once; later answers are dropped.
     func answer(_ outcome: Outcome) {
         guard let completion else { return }
         self.completion = nil
@@ -80,7 +80,7 @@ final class Request: @unchecked Sendable {
         }
     }
 
-    /// Forgets a first try, before the second.
+    /// Discards the results of the first attempt before the second.
     func prepareToResend() {
         isResent = true
         session = nil
@@ -91,7 +91,7 @@ final class Request: @unchecked Sendable {
         error = nil
     }
 
-    /// What the server's answers come to.
+    /// The outcome of the server's answers.
     var outcome: Outcome {
         if let error { return .failure(error) }
         switch content {

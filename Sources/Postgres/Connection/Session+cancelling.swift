@@ -6,19 +6,19 @@ extension Session {
         let pointer: OpaquePointer
     }
 
-    /// How long after a cancel request that had no effect the next one is sent.
+    /// The interval between cancel requests, if the previous one had no effect.
     static let cancelInterval: Duration = .milliseconds(50)
-    /// How long the end of a cancelled statement is waited for.
+    /// How long the session waits for a cancelled statement to end.
     static let cancelGrace: Duration = .seconds(5)
 
-    /// Ends a request early, with `reason` for its caller.
+    /// Ends a request early; its caller receives `reason`.
     ///
-    /// PostgreSQL cancels whatever the session runs at that moment. So a cancel request is sent only for the request
-    /// at the head of the pipeline, one at a time, again if it came too early, and nothing new is sent until the
-    /// statement has ended.
-    /// Requests behind that one on a shared connection might be hit instead, when it ends just then: they are their
-    /// own transactions, rolled back, and are sent again. A request further back on a shared connection is given up:
-    /// its caller gets an error at once, it still runs, bounded by `statement_timeout`, and its result is dropped.
+    /// PostgreSQL cancels the statement that the session runs at that moment. So a cancel request is sent only for the
+    /// request at the head of the pipeline, one at a time and repeated if it came too early, and nothing new is sent
+    /// until the statement has ended. If the statement ends just then, the cancel request may hit a request behind it
+    /// on a shared connection: that one is its own transaction, is rolled back and sent again. A request further back
+    /// on a shared connection is abandoned: its caller gets an error at once, the statement still runs, bounded by
+    /// `statement_timeout`, and its result is dropped.
     func interrupt(_ request: Request, _ reason: PostgresError) {
         guard !request.isAnswered, request.interruption == nil else { return }
         request.interruption = reason
@@ -38,7 +38,7 @@ extension Session {
         }
     }
 
-    /// Cancels whatever runs, from a thread that may block.
+    /// Cancels the running statement from a thread that may block.
     @discardableResult
     func sendCancel() -> Bool {
         guard let connection, !pending.isEmpty, !isCancelling, let pointer = PQgetCancel(connection)
@@ -66,7 +66,7 @@ extension Session {
         exposed = pending.count
         guard state == .ready else { return }
         if let target = cancelTarget {
-            // A server that had not begun with the statement yet takes no notice of a cancel request.
+            // A server that has not started the statement yet ignores a cancel request.
             _ = loop.after(Self.cancelInterval) { [weak self] in
                 guard let self, cancelTarget === target else { return }
                 sendCancel()

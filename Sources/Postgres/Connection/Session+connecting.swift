@@ -2,7 +2,7 @@ import CLibPQ
 import Logging
 
 extension Session {
-    /// Connects on a thread that may block, then takes the connection over and sets it up.
+    /// Connects on a thread that may block, then moves the connection to the loop and sets it up.
     func connect() {
         let configuration = configuration
         connectTimer = loop.after(configuration.connectTimeLimit) { [weak self] in
@@ -76,10 +76,10 @@ extension Session {
         )
     }
 
-    /// Puts everything that a caller may have set back to what a new session has.
+    /// Resets everything that a caller may have set.
     ///
-    /// Costs one round trip, and the prepared statements. Behind a pooler only a transaction left open is ended: the
-    /// session that would be reset may belong to any client.
+    /// Costs one round trip and the prepared statements. Behind a pooler only an open transaction is rolled back: the
+    /// session that `DISCARD ALL` would reset may belong to any client.
     func reset(_ completion: @escaping (Bool) -> Void) {
         let rollBack = Statement("", "ROLLBACK")
         if isPooled {
@@ -134,7 +134,7 @@ extension PostgresConfiguration {
         return connectTimeout * max(1, hosts.split(separator: ",").count)
     }
 
-    /// What is said when the time limit has passed without any answer.
+    /// The error after the time limit has passed without an answer.
     var noAnswer: PostgresError {
         let host = options["host"] ?? options["hostaddr"]
         let place =

@@ -7,7 +7,7 @@ extension Session: SocketHandler {
         guard readable, let connection else { return }
         receivedAt = ContinuousClock.now
         guard PQconsumeInput(connection) == 1 else {
-            // What came before the end is still worth reading: the server says why it ends a session.
+            // Reads what arrived before the end: the server says why it ends a session.
             readAnswers()
             return lose()
         }
@@ -23,7 +23,7 @@ extension Session: SocketHandler {
 
     private func readAnswers() {
         guard let connection else { return }
-        // Also has libpq look at what arrived while no request is pending.
+        // Also lets libpq read what arrived while no request was pending.
         while let pointer = PQnotifies(connection) {
             let notification = Notification(
                 channel: String(cString: pointer.pointee.relname),
@@ -41,7 +41,8 @@ extension Session: SocketHandler {
                     finish(request)
                     continue
                 }
-                // Between two commands of a pipeline there is one blank, perhaps another; more mean nothing to read.
+                // libpq returns one or two empty results between two commands of a pipeline; more mean that nothing is
+                // left to read.
                 blanks += 1
                 if blanks > 2 { return }
                 continue
@@ -68,7 +69,7 @@ extension Session: SocketHandler {
             }
             PQclear(result)
             if let connection, PQstatus(connection) == CONNECTION_BAD {
-                // Without a SQLSTATE the error is libpq's own, about the connection.
+                // An error without a SQLSTATE is libpq's own, about the connection.
                 if request.error?.sqlState == nil { request.error = nil }
                 lose()
             }
@@ -97,7 +98,7 @@ extension Session: SocketHandler {
         if cancelTarget === request { cancelTarget = nil }
         let mayBeHitByMistake = exposed > 0 || isCancelling
         if !isCancelling { exposed = max(0, exposed - 1) }
-        // BEGIN itself did not come through: the next statement must not run outside a transaction.
+        // BEGIN was not executed: the next statement must not run outside a transaction.
         if request.preamble.contains(.begin) { beginsTransaction = true }
         if request.preamble.contains(.prepare) { prepared.forget(request.name) }
         let state = request.error?.sqlState
@@ -117,7 +118,8 @@ extension Session: SocketHandler {
         owner?.sessionProgressed(self)
     }
 
-    /// A request that was to be cancelled but had an answer keeps it; one that was cancelled has the code for it.
+    /// A request that was answered before it could be cancelled keeps its answer; a cancelled one gets the error code
+    /// of its cancellation.
     private func answer(to request: Request) -> Request.Outcome {
         if let interruption = request.interruption, request.error?.sqlState == "57014" {
             return .failure(interruption)

@@ -4,8 +4,8 @@ import DequeModule
 extension Session {
     /// Hands a request to libpq, as one sync unit or as a simple query.
     ///
-    /// libpq 15 writes to the socket with every sync, so that there is nothing to gain from gathering; what the
-    /// socket does not take waits for it to be writable.
+    /// libpq 15 writes to the socket at each sync, so batching requests would save nothing. What the socket does not
+    /// accept is written when it becomes writable.
     func transmit(_ request: Request) {
         guard let connection else { return request.answer(.failure(Self.closedError)) }
         request.session = self
@@ -17,10 +17,10 @@ extension Session {
             }
         guard let isSent else { return }
         if !isSent {
-            // Nothing of it has reached the server, or the connection is broken and about to be closed.
+            // None of it reached the server, or the connection is broken and about to be closed.
             request.error = PostgresError(
                 .configuration,
-                "The statement could not be sent: too many parameters?"
+                "The statement could not be sent; it may have too many parameters."
             )
         }
         if PQstatus(connection) == CONNECTION_BAD {
@@ -104,7 +104,7 @@ extension Session {
         }
     }
 
-    /// A simple query leaves pipeline mode; nil if BEGIN had to go first and the request waits for it.
+    /// A simple query leaves pipeline mode; nil if BEGIN had to be sent first and the request waits for it.
     private func transmit(_ sql: String, _ request: Request, _ connection: OpaquePointer) -> Bool? {
         if beginsTransaction {
             beginsTransaction = false
@@ -146,11 +146,10 @@ extension Session {
         }
     }
 
-    /// Since when an answer has been due, and nothing at all has come.
+    /// Since when an answer is due and no data has arrived.
     private var silentSince: ContinuousClock.Instant { max(headSince, receivedAt) }
 
-    /// Where the server's own limit ends every statement, one that outlasts it by far means that the server, or the
-    /// way to it, is gone without a word.
+    /// Closes the connection if a statement outlasts the server's own limit by far: the server or the network is gone.
     private func watchForSilence() {
         guard isLimitedByServer, silenceTimer == nil, configuration.statementTimeout > .zero else { return }
         let limit = configuration.statementTimeout + configuration.silenceAllowance
@@ -164,7 +163,7 @@ extension Session {
 }
 
 extension Parameters {
-    /// Lends libpq the values; an empty value has a pointer, NULL has none.
+    /// Passes the values to libpq by pointer; an empty value has a pointer, NULL has none.
     func withValues(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Int32
     ) -> Bool {

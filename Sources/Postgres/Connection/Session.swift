@@ -4,17 +4,17 @@ import Logging
 
 /// Receives the events of a session, on the loop's thread.
 protocol SessionOwner: AnyObject {
-    /// Connected, set up, ready for requests.
+    /// The session is connected, set up and ready for requests.
     func sessionIsReady(_ session: Session)
-    /// Over; `error` says why. Its requests have been answered already.
+    /// The session has ended with `error`; its requests have been answered already.
     func sessionEnded(_ session: Session, _ error: PostgresError, wasReady: Bool)
     /// A request has been answered, or the session can take requests again.
     func sessionProgressed(_ session: Session)
-    /// A request failed through no fault of its own and may be sent again, once.
+    /// A request failed because of another one and may be resent once.
     func session(_ session: Session, returns request: Request)
     /// NOTIFY arrived.
     func session(_ session: Session, notified notification: Notification)
-    /// Something came though nothing was asked: the server's word on its state, for one.
+    /// The server sent something that no request asked for, such as a changed setting.
     func sessionHeard(_ session: Session)
 }
 
@@ -25,10 +25,10 @@ extension SessionOwner {
     func sessionHeard(_ session: Session) {}
 }
 
-/// One connection to the server, from connecting to its end.
+/// One connection to the server, from connecting to closing.
 ///
-/// Confined to its loop. Requests are pipelined: each is a sync unit of its own, so that one that fails leaves the
-/// others alone. A simple request has the connection for itself, outside pipeline mode.
+/// Confined to its loop. Requests are pipelined, each as its own sync unit, so that one that fails does not affect the
+/// others. A simple request has the connection alone, outside pipeline mode.
 final class Session: @unchecked Sendable {
     enum State { case connecting, ready, closed }
 
@@ -48,22 +48,22 @@ final class Session: @unchecked Sendable {
     var isPipelining = true
     /// Whether transactions may meet different sessions of the server; see `SessionSetup`.
     var isPooled = false
-    /// The server's process, as far as this side was told.
+    /// The server's process id, as the server or pooler reported it.
     var processID: Int32 = 0
     var isChanged = false
     var wantsWriting = false
 
     /// Whether requests of unrelated callers are on this connection, each its own transaction.
     var isShared = false
-    /// Whether it is lent for a transaction of the pool's own making.
+    /// Whether it is lent for a transaction that the pool manages.
     var isInTransaction = false
-    /// Whether `statement_timeout` is as the pool has set it: a borrower of the session may have changed it.
+    /// Whether `statement_timeout` is the pool's: a borrower of the session may have changed it.
     var isLimitedByServer: Bool { !isLent || isInTransaction }
-    /// Whether BEGIN has to travel in front of the next statement.
+    /// Whether BEGIN must be sent ahead of the next statement.
     var beginsTransaction = false
-    /// Names the caller who has it exclusively; 0 for none.
+    /// Identifies the caller who has it exclusively; 0 for none.
     var lease: UInt64 = 0
-    /// Whether the server has refused a write, because it takes none; cleared once the pool has seen it.
+    /// Whether the server has refused a write because it is read-only; cleared once the pool has handled it.
     var hasMetReadOnly = false
     /// Its number in the pool.
     var number = 0
@@ -71,9 +71,9 @@ final class Session: @unchecked Sendable {
     var isLent = false
     var noticeSink: AsyncStream<Notice>.Continuation?
 
-    /// Whether a cancel request is on its way; nothing is sent meanwhile, so that it hits nothing else.
+    /// Whether a cancel request is being sent; nothing else is sent meanwhile, so that it cancels nothing else.
     var isCancelling = false
-    /// The request that is being cancelled, until it has ended or is given up.
+    /// The request that is being cancelled, until it has ended or is abandoned.
     var cancelTarget: Request?
     /// How many of the pending requests a cancel request may have hit by mistake.
     var exposed = 0
@@ -93,13 +93,13 @@ final class Session: @unchecked Sendable {
     /// Whether a request would be sent at once.
     var canSend: Bool { state == .ready && !isHeld && isPipelining && backlog.isEmpty }
 
-    /// Whether a cancellation keeps new requests back.
+    /// Whether a cancellation holds back new requests.
     var isHeld: Bool { isCancelling || cancelTarget != nil }
 
-    /// Whether nothing is under way.
+    /// Whether the session has no work.
     var isQuiet: Bool { pending.isEmpty && backlog.isEmpty && !isCancelling }
 
-    /// Whether the server has said that it is a standby, or was made read-only.
+    /// Whether the server reported that it is a standby or read-only.
     var isOnReadOnlyServer: Bool {
         isOn("in_hot_standby") || isOn("default_transaction_read_only")
     }
@@ -108,12 +108,12 @@ final class Session: @unchecked Sendable {
         connection.flatMap { PQparameterStatus($0, parameter) }.map { String(cString: $0) } == "on"
     }
 
-    /// What the server said about its transaction with its last answer.
+    /// The state of the transaction, as the server's last answer reported it.
     var transactionStatus: PGTransactionStatusType {
         connection.map { PQtransactionStatus($0) } ?? PQTRANS_UNKNOWN
     }
 
-    /// Sends a request, or keeps it until the connection is free.
+    /// Sends a request, or queues it until the connection is free.
     func send(_ request: Request) {
         guard state == .ready else { return request.answer(.failure(Self.closedError)) }
         request.session = self
@@ -160,7 +160,7 @@ final class Session: @unchecked Sendable {
         "The connection is closed."
     )
 
-    /// What libpq says about a connection that broke; its text names no values.
+    /// Closes the session with libpq's error about the broken connection; its text holds no values.
     func lose() {
         close(
             PostgresError(

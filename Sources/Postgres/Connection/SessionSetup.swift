@@ -1,14 +1,15 @@
 /// Settings of a new session, and of a transaction where sessions are shared.
 ///
-/// Behind a pooler in transaction mode (pgbouncer, Supabase's pooler) each transaction may meet another session of the
-/// server, and what one leaves behind is met by strangers: no settings of the session then, no prepared statements, no
-/// LISTEN. Limits are set inside transactions; single statements have those of the role.
+/// Behind a pooler in transaction mode (pgbouncer, Supabase's pooler) each transaction may use another session of the
+/// server, and other clients inherit what one leaves behind. So there are no session settings, no prepared statements
+/// and no LISTEN. Limits are set inside transactions; single statements have those of the role.
 extension PostgresConfiguration {
-    /// The statement that every new connection runs first: one row, whether the session is ours alone.
+    /// The statement that every new connection runs first: it returns one row that says whether this client owns the
+    /// session.
     ///
-    /// Settings are made only if it is. A pooler tells its client a process id of its own making.
+    /// Settings are applied only then. A pooler reports a process id of its own to its clients.
     ///
-    /// - Parameter processID: what this side was told about the server's process.
+    /// - Parameter processID: the process id that the server or pooler reported.
     /// - Returns: the request.
     func setup(processID: Int32) -> Request.Content {
         var parameters = Parameters()
@@ -32,9 +33,9 @@ extension PostgresConfiguration {
         )
     }
 
-    /// What follows BEGIN behind a pooler; gone with the transaction.
+    /// The statements that follow BEGIN behind a pooler; they end with the transaction.
     ///
-    /// Commands that are no queries, so that the transaction's isolation level may still be set after them.
+    /// They are commands, not queries, so that the transaction's isolation level may still be set after them.
     var transactionLimits: [String] {
         [
             "SET LOCAL statement_timeout = '\(statementTimeout.postgresMilliseconds)'",

@@ -1,9 +1,9 @@
 import CLibPQ
 
-/// Why a connection could not be made, said without secrets and with what to do.
+/// Why a connection could not be opened, without secrets and with a remedy.
 ///
-/// libpq gives no SQLSTATE here, only text; the text of the usual cases is recognised, and a server that speaks
-/// another language is quoted as it is. Such texts name users, databases and hosts.
+/// libpq gives no SQLSTATE here, only text. The texts of the usual causes are recognised; any other text, such as that
+/// of a server in another language, is quoted. Such texts name users, databases and hosts.
 struct ConnectFailure {
     let host: String
     let port: String
@@ -28,7 +28,7 @@ struct ConnectFailure {
             other
     }
 
-    /// The cause, and the line that shows it: of several hosts, the one that is most telling.
+    /// The cause, and the line that shows it: of several hosts, the most informative one.
     private var finding: (cause: Cause, line: Substring?) {
         let table: [(Cause, [String])] = [
             (.starting, ["the database system is"]),
@@ -102,7 +102,7 @@ struct ConnectFailure {
         )
     }
 
-    /// Where the password came from, as far as libpq says; a file that it does not trust, it ignores.
+    /// Where the password came from, as far as libpq reports it; libpq ignores a file with unsafe permissions.
     private var passwordSource: String {
         if let line = text.split(separator: "\n").last(where: { $0.hasPrefix(Self.fileNote) }) {
             return "from the file \(line.dropFirst(Self.fileNote.count).filter { $0 != "\"" }.trimmingPrefix(" "))"
@@ -112,7 +112,7 @@ struct ConnectFailure {
             : "connection string, PGPASSWORD or PGPASSFILE"
     }
 
-    /// The host of the telling line, which with several hosts need not be the last that was tried.
+    /// The host of the reported line, which with several hosts may not be the last one tried.
     private var place: String {
         if let line = finding.line, let end = line.firstRange(of: " failed: ")?.lowerBound {
             let start = line[..<end]
@@ -128,7 +128,7 @@ struct ConnectFailure {
         return host.hasPrefix("/") ? "socket \(host)/.s.PGSQL.\(port)" : "\(host) port \(port)"
     }
 
-    /// The telling line without the address in front.
+    /// The reported line without the address in front.
     private var reason: String {
         guard var line = finding.line else { return "no reason given" }
         if let range = line.firstRange(of: " failed: ") { line = line[range.upperBound...] }

@@ -1,13 +1,13 @@
 import CLibPQ
 
 extension PostgresError {
-    /// Reads the error out of a failed result, leaving behind whatever may hold values.
+    /// Reads the error of a failed result without anything that may hold values.
     init(result: OpaquePointer?, statement: String) {
         let state = Self.field(result, Int32(SWITCHYARD_DIAG_SQLSTATE))
         let primary = Self.field(result, Int32(SWITCHYARD_DIAG_MESSAGE_PRIMARY))
         self.init(.server, sqlState: state, Self.message(state: state, primary: primary))
-        // The server ends the session with these; the statement did not take effect unless it was already answered.
-        // So does a pooler that lost its server under the statement (class 08), and then the result is unknown.
+        // The server ends the session with these; the statement did not take effect unless it was already answered. So
+        // does a pooler that lost its server during the statement (class 08); then the result is unknown.
         if let state, ["57P01", "57P02", "57P03"].contains(state) || state.hasPrefix("08") { code = .connectionLost }
         constraint = Self.field(result, Int32(SWITCHYARD_DIAG_CONSTRAINT_NAME))
         table = Self.field(result, Int32(SWITCHYARD_DIAG_TABLE_NAME))
@@ -15,7 +15,7 @@ extension PostgresError {
         if !statement.isEmpty { self.statement = statement }
     }
 
-    /// The server's primary text where it holds names only, and a bland sentence where it may hold values.
+    /// The server's primary text if it only names objects, and a general sentence if it may hold values.
     static func message(state: String?, primary: String?) -> String {
         guard let state, let primary else { return "The database refused the statement." }
         if blandStates.contains(state) || !namingClasses.contains(String(state.prefix(2))) {
@@ -31,7 +31,7 @@ extension PostgresError {
         "57", "58",
     ]
 
-    /// Single states inside those classes whose text may quote input.
+    /// States of those classes whose text may quote input.
     private static let blandStates: Set<String> = ["42602", "42622", "23P01"]
 
     private static func blandMessage(state: String) -> String {

@@ -1,11 +1,10 @@
-/// What went wrong between this process and PostgreSQL.
+/// An error of PostgreSQL or of the connection to it.
 ///
 /// ``description`` is safe to log and to show: it never holds a value of a row or a parameter, nor a password. The
-/// server's own text is used for those SQLSTATEs only whose text names objects and no values; its DETAIL, HINT and
-/// CONTEXT are dropped on arrival. `String(reflecting:)` adds names (constraint, table, column, statement), still
-/// without values.
+/// server's own text is used only for SQLSTATEs whose text names objects and no values; DETAIL, HINT and CONTEXT are
+/// dropped. `String(reflecting:)` adds names (constraint, table, column, statement), still without values.
 package struct PostgresError: Error, Sendable, Hashable {
-    /// The kinds of fault, by what a caller can do about them.
+    /// The kinds of error, by what a caller can do about them.
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case server, connectionLost, cannotConnect, timeout, cancelled, poolExhausted, decoding,
@@ -26,7 +25,7 @@ package struct PostgresError: Error, Sendable, Hashable {
         package static let cancelled = Code(kind: .cancelled)
         /// Too many callers are waiting for a connection already; nothing was sent.
         package static let poolExhausted = Code(kind: .poolExhausted)
-        /// A column did not hold what the caller asked for.
+        /// A column did not hold the type that the caller requested.
         package static let decoding = Code(kind: .decoding)
         /// The connection string, the environment or the statement cannot be used as it is.
         package static let configuration = Code(kind: .configuration)
@@ -39,7 +38,7 @@ package struct PostgresError: Error, Sendable, Hashable {
 
     /// The kind of fault.
     package var code: Code
-    /// The five-character SQLSTATE, or nil for a fault found on this side.
+    /// The five-character SQLSTATE, or nil for an error found by this process.
     package var sqlState: String?
     /// One sentence without values.
     package var message: String
@@ -59,10 +58,10 @@ package struct PostgresError: Error, Sendable, Hashable {
         self.message = message
     }
 
-    /// Whether the same statement may succeed when it is tried again a little later.
+    /// Whether the same statement may succeed a little later.
     ///
     /// True for serialization failures and deadlocks, a server that is starting, stopping or full, and for every
-    /// fault of the connection. After ``Code/connectionLost`` the first try may have taken effect all the same.
+    /// connection error. After ``Code/connectionLost`` the first attempt may have taken effect.
     package var isTransient: Bool {
         if code == .connectionLost { return true }
         guard let sqlState else { return false }
@@ -80,7 +79,7 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
         if let sqlState { "\(message) (SQLSTATE \(sqlState))" } else { message }
     }
 
-    /// The message with every name that the server gave; no values.
+    /// The message with every name that the server reported; no values.
     package var debugDescription: String {
         var names: [String] = ["code: \(code)"]
         if let sqlState { names.append("sqlState: \(sqlState)") }

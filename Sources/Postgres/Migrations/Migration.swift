@@ -1,14 +1,14 @@
-/// One step of the schema: SQL that can be run again, and the SQL that takes it back.
+/// One step of the schema: SQL that is safe to repeat, and the SQL that reverts it.
 package struct Migration: Sendable, Hashable {
-    /// What orders migrations and names them in the ledger: fourteen digits, as Supabase has it.
+    /// The version, which orders migrations and identifies them in the ledger: fourteen digits, as Supabase has it.
     package let version: String
     /// The rest of the file's name.
     package let name: String
     /// Plain statements, without BEGIN and COMMIT; safe to run again.
     package let sql: String
-    /// What takes it back; nil when nothing does.
+    /// The SQL that reverts it; nil if it cannot be reverted.
     package let rollback: String?
-    /// The file of `supabase/online/` that says how to apply it while others work; nil when it needs nothing special.
+    /// The file of `supabase/online/` with the steps that apply it under load; nil if it needs none.
     package let online: String?
 
     /// A migration.

@@ -1,24 +1,24 @@
-/// Why the schema could not be brought where it was wanted; nothing half-done is left behind.
+/// Why a schema change failed; the database is left without a partial change.
 package struct MigrationError: Error, Sendable, CustomStringConvertible {
-    /// The kinds that callers tell apart.
+    /// The kinds that callers distinguish.
     package enum Code: Sendable, Hashable {
         /// A statement of the migration failed; ``MigrationError/cause`` says how.
         case failed
-        /// A statement of an online run failed; what was done before it is there, and running it again goes on.
+        /// A statement of an online run failed; the steps before it are kept, and another run continues from there.
         case stopped
         /// Another node has been migrating for too long.
         case busy
-        /// There is no text that takes the migration back.
+        /// The migration has no rollback file.
         case noRollback
-        /// A version of Switchyard that was never released has made the database; nothing was changed.
+        /// An unreleased version of Switchyard created the database; nothing was changed.
         case unreleased
     }
 
     /// Which kind.
     package let code: Code
-    /// The migration concerned, as "version name"; with ``Code/unreleased`` what the ledger has of such a version.
+    /// The migration concerned, as "version name"; with ``Code/unreleased`` the ledger entries of that version.
     package let migration: String
-    /// What the database said.
+    /// The error of the database.
     package let cause: PostgresError?
 
     /// One sentence, without values.
@@ -27,14 +27,14 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
         case .failed:
             "Migration \(migration) failed and was undone: \(cause.map(String.init(describing:)) ?? "")"
         case .stopped:
-            "Migration \(migration) stopped, and goes on when it is run again: "
+            "Migration \(migration) stopped; run it again to continue: "
                 + (cause.map(String.init(describing:)) ?? "")
         case .busy:
             "Migration \(migration) is blocked: another node has been migrating this database for too long."
         case .noRollback:
             "Migration \(migration) has no rollback."
         case .unreleased:
-            "The database was made by a version of Switchyard that was never released: its ledger, switchyard.migrations, "
+            "The database was created by an unreleased version of Switchyard: its ledger, switchyard.migrations, "
                 + "has \(migration)."
         }
     }

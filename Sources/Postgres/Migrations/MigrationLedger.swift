@@ -1,13 +1,13 @@
 /// The table of applied migrations, `switchyard.migrations`.
 ///
-/// The one place outside the store that holds SQL: it is there before any migration is.
+/// The one place outside the store that holds SQL: the ledger exists before any migration.
 enum MigrationLedger {
     /// One row.
     struct Entry: Sendable, Hashable {
         let version: String
         let name: String
         let appliedAt: Timestamp
-        /// Whether the text of this build is the one that was applied; true for versions that this build lacks.
+        /// Whether this build's text equals the applied one; true for versions that this build lacks.
         let isSameText: Bool
     }
 
@@ -30,17 +30,17 @@ enum MigrationLedger {
         return entries
     }
 
-    /// Takes the right to migrate until the end of the transaction; false when another session has it.
+    /// Takes the migration lock until the end of the transaction; false when another session has it.
     static func tryLock(_ connection: PostgresConnection) async throws -> Bool {
         try await connection.query(lock).first?.bool(0) == true
     }
 
-    /// Takes the right to migrate until the session ends; false when another session has it.
+    /// Takes the migration lock until the session ends; false when another session has it.
     static func tryLockSession(_ connection: PostgresConnection) async throws -> Bool {
         try await connection.query(lockSession).first?.bool(0) == true
     }
 
-    /// When a migration was applied, as the transaction sees it; makes the ledger if need be.
+    /// When a migration was applied, as the transaction sees it; creates the ledger if necessary.
     static func appliedAt(_ version: String, _ connection: PostgresConnection) async throws -> Timestamp? {
         if try await connection.query(exists).first?.bool(0) != true {
             _ = try await connection.simple(creation)
@@ -50,7 +50,7 @@ enum MigrationLedger {
         return try await connection.query(one, parameters).first?.timestamp(0)
     }
 
-    /// Writes down that a migration was applied in this transaction, which began with it.
+    /// Records that a migration was applied in this transaction, which began with it.
     static func record(_ migration: Migration, _ connection: PostgresConnection) async throws {
         if try await connection.query(exists).first?.bool(0) != true {
             _ = try await connection.simple(creation)
@@ -62,7 +62,7 @@ enum MigrationLedger {
         _ = try await connection.query(insertion, parameters)
     }
 
-    /// Strikes a migration out; its rollback may have taken the ledger along.
+    /// Removes a migration's row; its rollback may have removed the ledger as well.
     static func remove(_ migration: Migration, _ connection: PostgresConnection) async throws {
         guard try await connection.query(exists).first?.bool(0) == true else { return }
         var parameters = Parameters()

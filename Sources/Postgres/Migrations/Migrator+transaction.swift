@@ -1,5 +1,5 @@
 extension Migrator {
-    /// Applies one migration; false when another node has done it since `state` was read.
+    /// Applies one migration; false if another node has applied it since `state` was read.
     func apply(_ state: MigrationState, _ progress: (String) -> Void) async throws -> Bool {
         try await exclusively(state.migration, progress) { connection in
             let appliedAt = try await MigrationLedger.appliedAt(state.migration.version, connection)
@@ -10,7 +10,7 @@ extension Migrator {
         }
     }
 
-    /// Takes one migration back; its rollback and the ledger's row go in one transaction.
+    /// Reverts one migration; its rollback and the ledger's row are one transaction.
     func takeBack(_ migration: Migration, _ progress: (String) -> Void) async throws {
         guard let rollback = migration.rollback else { return }
         try await exclusively(migration, progress) { connection in
@@ -20,17 +20,17 @@ extension Migrator {
         }
     }
 
-    /// How long to wait after each failed try: a busy table, a dropped connection.
+    /// The delays after failed attempts: a busy table, a dropped connection.
     private static var delays: [Duration] {
         [.milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4)]
             + Array(repeating: .seconds(8), count: 7)
     }
 
-    /// How often to ask whether another node is done, and how often to ask at most: ten minutes.
+    /// How often to check whether another node has finished, and the maximum number of checks: ten minutes.
     private static var otherNodeStep: Duration { .milliseconds(250) }
     private static var otherNodeTries: Int { 2400 }
 
-    /// Runs a body in a transaction of its own while no other node migrates; repeats it when it met a lock.
+    /// Runs a body in its own transaction while no other node migrates; repeats it if a lock was not available.
     private func exclusively<Value: Sendable>(
         _ migration: Migration,
         _ progress: (String) -> Void,
@@ -48,7 +48,7 @@ extension Migrator {
                 }
                 try await sleep(Self.otherNodeStep)
             } catch let error as PostgresError {
-                // After a lost COMMIT the next try sees in the ledger whether it was done.
+                // After a lost COMMIT the next attempt reads in the ledger whether it was applied.
                 guard error.isWorthAnotherTry, let delay = delays.popFirst() else {
                     guard error.code == .server else { throw error }
                     throw MigrationError(code: .failed, migration: migration.label, cause: error)
@@ -59,30 +59,31 @@ extension Migrator {
         }
     }
 
-    /// One try; nil when another session holds the right to migrate.
+    /// One attempt; nil when another session holds the migration lock.
     private func once<Value: Sendable>(_ body: (PostgresConnection) async throws -> Value) async throws -> Value? {
         try await pool.withConnection { connection -> Value? in
             _ = try await connection.simple("BEGIN")
             do {
                 _ = try await connection.simple(Self.limits)
                 let value = try await MigrationLedger.tryLock(connection) ? try await body(connection) : nil
-                // A file sets it for the session, which behind a pooler stays with strangers.
+                // A migration file sets it for the session, which behind a pooler other clients would inherit.
                 _ = try await connection.simple("RESET lock_timeout")
                 _ = try await connection.simple("COMMIT")
-                // A migration may have changed settings of the session: no other caller may get it.
+                // A migration may have changed session settings, so the connection is not reused.
                 connection.close()
                 return value
             } catch {
-                // The server undoes what was not committed.
+                // The server rolls back what was not committed.
                 connection.close()
                 throw error
             }
         }
     }
 
-    /// Waits half a second at most for a lock, and takes all the time it needs else.
+    /// Waits at most half a second for a lock; the statements themselves have no limit.
     ///
-    /// Writers queue behind one who waits, and the server looks for deadlocks after a second: it is we who give way.
+    /// Writers queue behind a transaction that waits, and the server checks for deadlocks after a second, so this one
+    /// gives up first.
     private static var limits: String {
         """
         SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = 0;
@@ -92,6 +93,6 @@ extension Migrator {
 }
 
 extension PostgresError {
-    /// A lock not had in time, a deadlock, or what any transaction may meet.
+    /// A lock timeout, a deadlock, or a transient error.
     fileprivate var isWorthAnotherTry: Bool { sqlState == "55P03" || isTransient }
 }

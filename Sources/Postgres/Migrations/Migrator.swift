@@ -1,7 +1,8 @@
-/// Brings a database's schema up to date, takes it back, and says how it stands.
+/// Migrates a database's schema, rolls it back, and reports its state.
 ///
-/// Each migration is one transaction, and waits a second at most for a lock that writers hold, then stands back and
-/// tries again. Any number of nodes may do it at once: one does it, the others wait and find it done.
+/// Each migration is one transaction. It waits at most half a second for a lock that writers hold, then rolls back and
+/// tries again. Any number of nodes may migrate at once: one applies the migrations, the others wait and find them
+/// applied.
 package struct Migrator: Sendable {
     /// The migrations of this build, oldest first.
     package let migrations: [Migration]
@@ -13,9 +14,9 @@ package struct Migrator: Sendable {
     ///
     /// - Parameters:
     ///   - migrations: All migrations of the build, in any order.
-    ///   - pool: Where the database is.
-    ///   - missing: The versions of which something is gone from the database, though they were applied.
-    ///   - sleep: How to wait between tries.
+    ///   - pool: The connections.
+    ///   - missing: The versions of which objects are missing in the database, though they were applied.
+    ///   - sleep: How to wait between attempts.
     package init(
         migrations: [Migration],
         pool: PostgresPool,
@@ -28,10 +29,11 @@ package struct Migrator: Sendable {
         self.sleep = sleep
     }
 
-    /// How each migration of this build stands.
+    /// The state of each migration of this build.
     package func status() async throws -> [MigrationState] {
         let ledger = try await MigrationLedger.read(pool, migrations)
-        // The check looks at the whole: while something is still to apply, it cannot tell what is gone from what never was.
+        // The check needs the complete schema: while a migration is pending, it cannot distinguish removed objects from
+        // those not created yet.
         let isWhole = migrations.allSatisfy { ledger[$0.version] != nil }
         let gone = isWhole ? try await missing(pool) : []
         return migrations.map { migration in
@@ -45,19 +47,20 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// The versions in the ledger that this build does not know: a newer one has been here.
+    /// The versions in the ledger that this build does not know: a newer build has migrated the database.
     package func unknownVersions() async throws -> [String] {
         let known = Set(migrations.map(\.version))
         return try await MigrationLedger.read(pool, migrations).keys.filter { !known.contains($0) }.sorted()
     }
 
-    /// Refuses a database that a version of Switchyard made which was never released.
+    /// Refuses a database that an unreleased version of Switchyard created.
     ///
-    /// A released migration is never edited, and a release adds only versions later than all before. So a ledger that has
-    /// another text for a version of this build, or a version older than this build's newest that this build lacks, is no
-    /// release's. Versions later than this build's newest are those of a newer release, and are fine.
+    /// A released migration is never edited, and a release adds only versions later than all before. So a ledger was
+    /// not written by a release if it has another text for a version of this build, or a version older than this
+    /// build's newest that this build lacks. Versions later than this build's newest belong to a newer release and are
+    /// accepted.
     ///
-    /// - Throws: ``MigrationError`` with ``MigrationError/Code/unreleased``, or what the database says.
+    /// - Throws: ``MigrationError`` with ``MigrationError/Code/unreleased``, or `PostgresError` if the database fails.
     package func refuseUnreleased() async throws {
         let known = Set(migrations.map(\.version))
         let newest = migrations.last?.version ?? ""
@@ -73,14 +76,15 @@ package struct Migrator: Sendable {
         throw MigrationError(code: .unreleased, migration: list, cause: nil)
     }
 
-    /// The first entry and how many there are beside it, with what is wrong with them; nil without any.
+    /// The first entry, the number of others, and what is wrong with them; nil without entries.
     private static func list(_ entries: [MigrationLedger.Entry], _ fault: String) -> String? {
         guard let first = entries.first else { return nil }
         let others = entries.count > 1 ? " and \(entries.count - 1) more" : ""
         return "\(first.version) \(first.name)\(others) \(fault)"
     }
 
-    /// What ``up(progress:)`` would apply, in order: what was never applied, and everything from the first that is gone.
+    /// The migrations that ``up(progress:)`` would apply, in order: those not applied, and all from the first with
+    /// missing objects.
     package func plan() async throws -> [Migration] {
         try await refuseUnreleased()
         return Self.plan(try await status()).map(\.migration)
@@ -93,22 +97,22 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Applies what ``plan()`` says, and returns what this call has applied.
+    /// Applies the migrations of ``plan()``, and returns those that this call has applied.
     ///
-    /// What another node has applied meanwhile is left out. Throws ``MigrationError`` or `PostgresError`; then every
-    /// migration before the failed one is applied, and nothing of that one is there.
+    /// Migrations that another node applies meanwhile are not returned. Throws ``MigrationError`` or `PostgresError`;
+    /// then every migration before the failed one is applied, and the failed one is rolled back.
     @discardableResult
     package func up(progress: (String) -> Void = { _ in }) async throws -> [Migration] {
         try await refuseUnreleased()
         var applied: [Migration] = []
         for state in Self.plan(try await status()) {
-            progress("\(state.isApplied ? "Bringing back" : "Applying") \(state.migration.label) …")
+            progress("\(state.isApplied ? "Restoring" : "Applying") \(state.migration.label) …")
             if try await apply(state, progress) { applied.append(state.migration) }
         }
         return applied
     }
 
-    /// Takes back every applied migration after `version`, newest first, and returns them.
+    /// Reverts every applied migration after `version`, newest first, and returns them.
     @discardableResult
     package func down(to version: String, progress: (String) -> Void = { _ in }) async throws -> [Migration] {
         try await refuseUnreleased()
@@ -125,6 +129,6 @@ package struct Migrator: Sendable {
 }
 
 extension Migration {
-    /// Version and name, for people.
+    /// Version and name, for messages.
     var label: String { "\(version) \(name)" }
 }

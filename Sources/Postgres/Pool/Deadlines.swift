@@ -1,7 +1,7 @@
-/// The requests whose callers have set a time limit; confined to the loop.
+/// The requests that have a time limit; confined to the loop.
 ///
-/// One timer for all of them. Requests that were answered in time stay in the list until it is next looked through,
-/// which is at the earliest deadline or when the list has doubled.
+/// One timer serves all of them. Requests that were answered in time stay in the list until the next check, which
+/// happens at the earliest deadline or when the list has doubled.
 final class Deadlines {
     private let loop: SocketLoop
     private let expired: (Request) -> Void

@@ -1,4 +1,4 @@
-/// Somebody who wants a session exclusively; confined to the loop until answered.
+/// A caller's request for exclusive use of a session; confined to the loop until answered.
 final class LeaseRequest: @unchecked Sendable {
     typealias Outcome = Result<Lease, PostgresError>
 
@@ -16,7 +16,7 @@ final class LeaseRequest: @unchecked Sendable {
     }
 }
 
-/// The right to use a session exclusively, until it is given back.
+/// The right to use a session exclusively, until it is released.
 struct Lease: Sendable {
     let session: Session
     let number: UInt64

@@ -1,7 +1,7 @@
 import CLibPQ
 import Logging
 
-/// The listener's part on the loop: one session, opened again whenever it ends.
+/// The listener's session on the loop, reopened whenever it ends.
 final class ListenerConnection: @unchecked Sendable, SessionOwner {
     let loop = SocketLoop()
     private let configuration: PostgresConfiguration
@@ -45,8 +45,9 @@ final class ListenerConnection: @unchecked Sendable, SessionOwner {
 
     func sessionIsReady(_ session: Session) {
         if session.isPooled {
-            // A pooler would have some session of the server listen, which no client hears.
-            logger.notice("a pooler between this node and PostgreSQL passes no notifications; polling instead")
+            // Behind a pooler another session of the server would listen, and its notifications would not reach this
+            // client.
+            logger.notice("the pooler does not forward notifications; polling instead")
             return close()
         }
         let sql = channels.map { "LISTEN \"\($0.replacing("\"", with: "\"\""))\"" }
@@ -65,8 +66,8 @@ final class ListenerConnection: @unchecked Sendable, SessionOwner {
         )
     }
 
-    /// How often a server among several is asked something, because it tells only with an answer that it was made
-    /// read-only; see ``sessionHeard(_:)``.
+    /// How often a server among several hosts is queried, because it reports a change to read-only only with an answer;
+    /// see ``sessionHeard(_:)``.
     private static let lookingAround: Duration = .seconds(5)
 
     private func lookAround(_ session: Session) {
@@ -91,7 +92,7 @@ final class ListenerConnection: @unchecked Sendable, SessionOwner {
     }
 
     func sessionHeard(_ session: Session) {
-        // Notifications come from the server that takes writes; among several hosts that is another one now.
+        // The server that accepts writes sends the notifications; among several hosts that is another one now.
         if configuration.wantsWritableHost, session.isOnReadOnlyServer { session.lose() }
     }
 

@@ -1,22 +1,22 @@
 package import Logging
 import ServiceLifecycle
 
-/// Hears what is sent by NOTIFY, on a connection of its own.
+/// Receives notifications (NOTIFY) on its own connection.
 ///
-/// NOTIFY is not kept for who is not there: after every gap there is a ``Event/reconnected``, upon which a listener
-/// looks for itself what it has missed.
+/// PostgreSQL does not keep notifications for a disconnected listener. After every gap there is a
+/// ``Event/reconnected``, and the listener then reads what it may have missed.
 package final class NotificationListener: Sendable, Service {
-    /// An event for a listener.
+    /// An event of a listener.
     package enum Event: Sendable, Hashable {
         /// The channels are being listened to, for the first time.
         case listening
-        /// They are again, after the connection had been lost: notifications may have been missed.
+        /// The channels are being listened to again after the connection was lost: notifications may have been missed.
         case reconnected
         /// A notification.
         case notification(Notification)
     }
 
-    /// What happens, in order, for one reader; the oldest of more than 1,024 unread events are dropped.
+    /// The events, in order, for one reader; the oldest of more than 1,024 unread events are dropped.
     package let events: AsyncStream<Event>
     private let connection: ListenerConnection
 
@@ -25,7 +25,7 @@ package final class NotificationListener: Sendable, Service {
     /// - Parameters:
     ///   - configuration: how to reach the database.
     ///   - channels: the names of the channels, taken literally.
-    ///   - logger: told of connections lost.
+    ///   - logger: logs lost connections.
     package init(configuration: PostgresConfiguration, channels: [String], logger: Logger) {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Event.self,
@@ -45,7 +45,7 @@ package final class NotificationListener: Sendable, Service {
         _ = connection.loop.submit { connection.close() }
     }
 
-    /// The notifications alone, for a reader that misses nothing by being away.
+    /// Only the notifications, for a reader that needs no ``Event/reconnected``.
     package var notifications: AsyncStream<Notification> {
         let events = events
         return AsyncStream { continuation in

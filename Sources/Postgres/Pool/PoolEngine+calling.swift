@@ -1,8 +1,8 @@
 import CLibPQ
 
-/// The way from callers' tasks to the loop and back.
+/// How callers' tasks submit work to the loop and wait for it.
 extension PoolEngine {
-    /// Has a request submitted on the loop and waits for its answer; a cancelled task ends it early.
+    /// Submits a request on the loop and waits for its answer; a cancelled task ends it early.
     func answer(
         to request: Request,
         isCancellable: Bool = true,
@@ -33,7 +33,7 @@ extension PoolEngine {
         }
     }
 
-    /// Waits for a session to be lent.
+    /// Waits until a session is lent.
     func lease() async throws(PostgresError) -> Lease {
         let request = LeaseRequest()
         let outcome = await withTaskCancellationHandler {
@@ -47,12 +47,12 @@ extension PoolEngine {
         return try outcome.get()
     }
 
-    /// Gives a session back, soon.
+    /// Releases a session without waiting.
     func release(_ lease: Lease, isClean: Bool = false) {
         _ = loop.submit { self.releaseOnLoop(lease, isClean: isClean) }
     }
 
-    /// Has BEGIN travel in front of the next statement on a lent session.
+    /// Sends BEGIN ahead of the next statement on a lent session.
     func startTransaction(_ lease: Lease) {
         _ = loop.submit {
             lease.session.beginsTransaction = true
@@ -60,10 +60,10 @@ extension PoolEngine {
         }
     }
 
-    /// Commits, unless nothing has been sent.
+    /// Commits, unless no statement was sent.
     ///
-    /// Not cancellable: a caller that got this far needs the result. A server that does not answer in time is a lost
-    /// one.
+    /// Not cancellable: at this point the caller needs the result. A server that does not answer in time counts as
+    /// lost.
     func commit(_ lease: Lease) async throws(PostgresError) {
         let limit = configuration.statementTimeout
         let deadline = limit > .zero ? ContinuousClock.now + limit + configuration.silenceAllowance : nil
@@ -94,7 +94,7 @@ extension PoolEngine {
         }
     }
 
-    /// Rolls back, unless nothing has been sent or the connection is gone; never fails the caller.
+    /// Rolls back, unless no statement was sent or the connection is lost; never throws.
     func rollBack(_ lease: Lease) async {
         let request = Request(
             .statement(Statement("", "ROLLBACK"), Parameters()),
@@ -114,7 +114,7 @@ extension PoolEngine {
 }
 
 extension Rows {
-    /// What the server calls the command that it ran.
+    /// The command tag of the server's answer.
     var commandTag: String {
         PQcmdStatus(result.pointer).map { String(cString: $0) } ?? ""
     }

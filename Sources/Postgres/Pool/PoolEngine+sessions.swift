@@ -2,7 +2,7 @@ import Logging
 
 extension PoolEngine: SessionOwner {
     func sessionIsReady(_ session: Session) {
-        if session.isPooled, !isPooled { logger.notice("a pooler in transaction mode is between us and PostgreSQL") }
+        if session.isPooled, !isPooled { logger.notice("connected to PostgreSQL through a pooler in transaction mode") }
         isPooled = session.isPooled
         if machine.backoff.failures > 0 { logger.info("PostgreSQL can be reached again") }
         lastFailure = nil
@@ -13,7 +13,7 @@ extension PoolEngine: SessionOwner {
     func sessionEnded(_ session: Session, _ error: PostgresError, wasReady: Bool) {
         guard sessions.removeValue(forKey: session.number) != nil else { return }
         if wasReady {
-            // A caller who has a connection may close it; only one that was taken away is reported.
+            // A caller may close its connection itself; only an unexpected end is reported.
             if error != Session.closedError { logger.warning("a connection to PostgreSQL was lost") }
             machine.disconnected(session.number, now: ContinuousClock.now)
         } else {
@@ -41,35 +41,35 @@ extension PoolEngine: SessionOwner {
         lastFailure = error
         machine.connectingFailed(
             session.number,
-            // Starting, full, and while another server is promoted none takes writes.
+            // None accepts writes: a server that starts or is full, or while another is being promoted.
             isStarting: ["57P03", "53300", "25006"].contains(error.sqlState ?? ""),
             isTransient: error.isTransient,
             chance: .random(in: 0...1),
             now: ContinuousClock.now
         )
         let failures = machine.backoff.failures
-        // Logged when it begins, when it changes, and about once a minute.
+        // Logged at the first failure, when the error changes, and about once a minute.
         if failures == 1 || isNews || failures % 15 == 0 {
             logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Gives up every connection, each when its work is done, because the server has refused a write.
+    /// Closes every connection once its work is done, because the server has refused a write.
     func renewConnections() {
         guard machine.metReadOnly(now: ContinuousClock.now) else { return }
-        logger.warning("PostgreSQL takes no writes; connecting anew, in case another server does")
+        logger.warning("PostgreSQL accepts no writes; reconnecting in case another server does")
         perform()
     }
 
     // MARK: - The end
 
-    /// Connects if need be, and again whenever no connection is left.
+    /// Connects if necessary, and again whenever no connection is left.
     func stayConnected() {
         machine.stayConnected(now: ContinuousClock.now)
         perform()
     }
 
-    /// Takes nothing new, finishes what there is, and closes; `completion` is resumed then.
+    /// Accepts no new work, finishes what is running, and closes; then `completion` is resumed.
     func shutDown(_ completion: CheckedContinuation<Void, Never>) {
         guard machine.phase != .closed else { return completion.resume() }
         shutdownWaiters.append(completion)
@@ -77,7 +77,7 @@ extension PoolEngine: SessionOwner {
         perform()
     }
 
-    /// How long a shutdown waits for statements and transactions under way.
+    /// How long a shutdown waits for running statements and transactions.
     static let shutdownGrace: Duration = .seconds(5)
 
     /// Closes everything at once and ends the loop.

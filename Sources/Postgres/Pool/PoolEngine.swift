@@ -1,10 +1,10 @@
 import CLibPQ
 import Logging
 
-/// Carries out what the pool's state machine decides: opens and closes sessions, sends, lends, sets timers.
+/// Executes the decisions of the pool's state machine: opens and closes sessions, sends, lends, sets timers.
 ///
-/// Confined to the loop. Which session does what, and who waits, is in `PoolStateMachine`; here are the sessions, the
-/// callers and the clock.
+/// Confined to the loop. `PoolStateMachine` decides what each session does and which caller is next; the engine has the
+/// sessions, the callers and the clock.
 final class PoolEngine: @unchecked Sendable {
     typealias Machine = PoolStateMachine<Request, LeaseRequest>
 
@@ -47,7 +47,7 @@ final class PoolEngine: @unchecked Sendable {
 
     // MARK: - Callers
 
-    /// Takes a single statement: onto a connection at once, if there is one, or into the queue.
+    /// Accepts a single statement: sends it at once if a connection is free, or queues it.
     func submit(_ request: Request) {
         if let reason = request.interruption { return request.answer(.failure(reason)) }
         if request.deadline != nil { deadlines.add(request) }
@@ -56,17 +56,17 @@ final class PoolEngine: @unchecked Sendable {
         if let session { send(request, to: session) }
     }
 
-    /// Takes a statement on a lent session.
+    /// Accepts a statement on a lent session.
     func submit(_ request: Request, on lease: Lease) {
         if let reason = request.interruption { return request.answer(.failure(reason)) }
         guard lease.session.lease == lease.number else {
-            return request.answer(.failure(PostgresError(.shutDown, "The connection has been given back.")))
+            return request.answer(.failure(PostgresError(.shutDown, "The connection has been released.")))
         }
         if request.deadline != nil { deadlines.add(request) }
         lease.session.send(request)
     }
 
-    /// Ends a request early: takes it out of the queue, or has the server cancel it.
+    /// Ends a request early: removes it from the queue, or has the server cancel it.
     func interrupt(_ request: Request, _ reason: PostgresError) {
         if let session = request.session {
             session.interrupt(request, reason)
@@ -76,20 +76,20 @@ final class PoolEngine: @unchecked Sendable {
         machine.withdraw { $0 === request }?.answer(.failure(reason))
     }
 
-    /// Takes a caller who wants a session exclusively.
+    /// Accepts a request for exclusive use of a session.
     func submit(_ lease: LeaseRequest) {
         if lease.isCancelled { return lease.answer(.failure(Self.cancelledError)) }
         machine.submitBorrower(lease, now: ContinuousClock.now)
         perform()
     }
 
-    /// Takes a caller out of the queue again.
+    /// Removes a request for a session from the queue.
     func interrupt(_ lease: LeaseRequest) {
         lease.isCancelled = true
         machine.withdrawBorrower { $0 === lease }?.answer(.failure(Self.cancelledError))
     }
 
-    /// Takes a session back; `isClean` if nothing but finished transactions can have happened on it.
+    /// Takes a released session; `isClean` if only finished transactions can have run on it.
     func releaseOnLoop(_ lease: Lease, isClean: Bool) {
         let session = lease.session
         guard session.lease == lease.number else { return }
@@ -108,7 +108,7 @@ final class PoolEngine: @unchecked Sendable {
 
     // MARK: - Actions
 
-    /// Carries out what the machine has decided.
+    /// Executes the actions of the state machine.
     func perform() {
         while let action = machine.nextAction() { perform(action) }
     }
@@ -149,7 +149,7 @@ final class PoolEngine: @unchecked Sendable {
 
     private func send(_ request: Request, to id: Int) {
         guard let session = sessions[id] else {
-            // It ended while what was decided before was carried out.
+            // The session ended while earlier actions were executed.
             if !machine.submitAgain(request, now: loop.now) { request.answer(.failure(Self.shutDownError)) }
             return perform()
         }

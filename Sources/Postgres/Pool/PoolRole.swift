@@ -1,17 +1,17 @@
-/// What a session of a pool is there for at the moment.
+/// The present use of a session of the pool.
 enum PoolRole {
-    /// On its way; of no use yet.
+    /// Being connected; not usable yet.
     case connecting
-    /// Ready, with nothing to do: it becomes shared or is lent.
+    /// Ready and without work: it becomes shared or is lent.
     case idle
     /// Takes single statements of any caller, pipelined.
     case shared
-    /// Finishes what it has, then is lent.
+    /// Finishes its work, then is lent.
     case draining
-    /// One caller has it.
+    /// Lent to one caller.
     case lent
-    /// Finishes what it has, then is closed.
+    /// Finishes its work, then is closed.
     case retiring
-    /// Given back, and being put back to what a new session has.
+    /// Released, and being reset to the state of a new session.
     case resetting
 }

@@ -14,13 +14,13 @@ extension PoolStateMachine {
 
     /// A session could not be connected.
     ///
-    /// Callers keep waiting for a server that was there before or is starting; else they are refused at once, since a wrong
-    /// address or password does not heal by itself.
+    /// Callers keep waiting for a server that was reachable before or is starting. Otherwise they are refused at once,
+    /// since a wrong address or password needs the operator.
     ///
     /// - Parameters:
     ///   - id: the session.
-    ///   - isStarting: whether the server said that it is starting, full, or about to take writes.
-    ///   - isTransient: whether the same may succeed a little later.
+    ///   - isStarting: whether the server reported that it is starting, full, or not accepting writes yet.
+    ///   - isTransient: whether another attempt may succeed.
     ///   - chance: a random number from 0 to 1.
     ///   - now: the time.
     mutating func connectingFailed(_ id: Int, isStarting: Bool, isTransient: Bool, chance: Double, now: Instant) {
@@ -33,12 +33,12 @@ extension PoolStateMachine {
             isRetryTimerSet = true
             act(.setRetryTimer(delay))
         }
-        // Those who waited for this connection make do with what there is.
+        // Callers that waited for this connection use the remaining ones.
         serve(now)
         endIfDrained()
     }
 
-    /// It is time to connect again.
+    /// The time has come to connect again.
     mutating func retryElapsed(now: Instant) {
         isRetryTimerSet = false
         serve(now)
@@ -52,12 +52,12 @@ extension PoolStateMachine {
         endIfDrained()
     }
 
-    /// How busy a session is has changed.
+    /// The load of a session has changed.
     mutating func observe(_ id: Int, _ load: Load) {
         if let index = index(of: id) { sessions[index].load = load }
     }
 
-    /// A session has answered something, or can take requests again.
+    /// A session has answered a request, or can accept requests again.
     mutating func progressed(_ id: Int, _ load: Load, now: Instant) {
         guard let index = index(of: id) else { return }
         sessions[index].load = load
@@ -66,7 +66,7 @@ extension PoolStateMachine {
             case .retiring: return act(.close(id))
             case .draining:
                 sessions[index].role = .idle
-                // It was set aside for a borrower: statements that came since do not take it away again.
+                // It was reserved for a borrower: statements that arrived since do not take it.
                 lend(index)
             default: break
             }
@@ -75,12 +75,13 @@ extension PoolStateMachine {
         if phase == .draining { endIfDrained() }
     }
 
-    /// The server has refused a write: gives up every connection, each when its work is done.
+    /// The server has refused a write: closes every connection once its work is done.
     ///
-    /// The server was demoted or made read-only; connected anew, libpq finds the one that takes writes, or the same again.
-    /// So that a database that stays read-only is not connected to all the time, pauses between two times double.
+    /// The server was demoted or made read-only. When reconnecting, libpq finds the host that accepts writes, or the
+    /// same one again. The pause doubles each time, so that a database that stays read-only is not reconnected to
+    /// constantly.
     ///
-    /// - Returns: whether connections are given up now.
+    /// - Returns: whether connections are being closed.
     mutating func metReadOnly(now: Instant) -> Bool {
         var pause = Duration.seconds(1)
         if let renewal {
@@ -104,10 +105,10 @@ extension PoolStateMachine {
 
     var hasRoom: Bool { statements.count + borrowers.count < limits.waiters }
 
-    /// Whether a session can be of use, now or when its present work is done.
+    /// Whether a session is usable, now or when its present work is done.
     var isConnected: Bool { sessions.contains(where: \.isReady) }
 
-    /// Sets the timer after which callers are refused while there is no connection.
+    /// Sets the timer after which callers are refused while no connection exists.
     mutating func watchWaiters(_ now: Instant) {
         guard !isWaitingTimerSet, !(statements.isEmpty && borrowers.isEmpty) else { return }
         isWaitingTimerSet = true
@@ -115,9 +116,9 @@ extension PoolStateMachine {
         act(.setWaitingTimer(next ?? now + limits.connectTime))
     }
 
-    /// The first caller has waited for as long as it may while there is no connection.
+    /// The first caller has waited for its time limit while no connection exists.
     ///
-    /// While the pool is connected, waiting means being busy, and only the caller's own limit counts.
+    /// While the pool is connected, callers wait because it is busy, and only the caller's own limit counts.
     mutating func waitingElapsed(now: Instant) {
         isWaitingTimerSet = false
         if isConnected {
@@ -143,15 +144,15 @@ extension PoolStateMachine {
 
     // MARK: - The end
 
-    /// Connects if need be, and again whenever no connection is left.
+    /// Connects if necessary, and again whenever no connection is left.
     mutating func stayConnected(now: Instant) {
         staysConnected = true
         serve(now)
     }
 
-    /// Takes nothing new, and finishes what there is.
+    /// Accepts no new work, and finishes what is running.
     ///
-    /// - Returns: whether this begins the end, so that it has to be bounded in time.
+    /// - Returns: whether this call starts the shutdown, so that the caller sets its time limit.
     mutating func shutDown() -> Bool {
         guard phase == .running else { return false }
         phase = .draining

@@ -1,14 +1,14 @@
 import DequeModule
 
-/// What a pool decides: which session does what, and in what order callers wait.
+/// The decisions of a pool: what each session does, and in which order callers are served.
 ///
-/// A value without input or output: each event of the pool is a method that takes the time and appends ``Action``s, which
-/// `PoolEngine` carries out. Sessions are numbers here. `Statement` and `Borrower` are what waits for a session; the machine
-/// only keeps them in order.
+/// A value without input or output: each event of the pool is a method that takes the time and appends ``Action``s,
+/// which `PoolEngine` executes. Sessions are numbers here. `Statement` and `Borrower` are the callers' requests; the
+/// state machine only keeps their order.
 ///
-/// Single statements are pipelined on a few shared sessions, each on the one with the least to do. A borrower has a session
-/// exclusively; at least one session is always left for single statements, unless the pool has just one, which then serves
-/// both in turn. Callers wait in the order in which they came.
+/// Single statements are pipelined on a few shared sessions, each on the least loaded one. A borrower has a session
+/// exclusively. At least one session is always kept for single statements, unless the pool has just one, which then
+/// alternates. Callers are served in arrival order.
 struct PoolStateMachine<Statement, Borrower> {
     typealias Instant = ContinuousClock.Instant
 
@@ -17,21 +17,21 @@ struct PoolStateMachine<Statement, Borrower> {
     /// Why a caller is refused.
     enum Refusal: Equatable { case shutDown, exhausted, notConnected }
 
-    /// What is to be done, in this order.
+    /// The actions to execute, in this order.
     enum Action {
         /// Connect a new session of this number.
         case connect(Int)
-        /// Let single statements of any caller onto a session.
+        /// Send single statements of any caller on a session.
         case share(Int)
-        /// Let no more single statements onto a session.
+        /// Send no more single statements on a session.
         case endSharing(Int)
         /// Send a statement that waited.
         case send(Statement, to: Int)
         /// Lend a session; the lease has this number.
         case lend(Int, to: Borrower, lease: UInt64)
-        /// Put a session back to what a new one has.
+        /// Reset a session to the state of a new one.
         case reset(Int)
-        /// Close a session on which nothing is under way.
+        /// Close a session that has no work.
         case close(Int)
         /// Close a session that could not be reset.
         case abandon(Int)
@@ -45,7 +45,7 @@ struct PoolStateMachine<Statement, Borrower> {
         case finish
     }
 
-    /// The bounds of a pool.
+    /// The limits of a pool.
     struct Limits {
         var connections: Int
         /// How many sessions single statements share at most.
@@ -53,7 +53,7 @@ struct PoolStateMachine<Statement, Borrower> {
         var waiters: Int
         /// How long a caller waits while there is no connection.
         var connectTime: Duration
-        /// How many statements are under way on one shared session at most.
+        /// The most unanswered statements on one shared session.
         var pipelineDepth = 256
         /// How long a statement may run before others are no longer sent behind it.
         var slow: Duration = .milliseconds(10)
@@ -69,7 +69,7 @@ struct PoolStateMachine<Statement, Borrower> {
         var lent: Int { max(1, connections - 1) }
     }
 
-    /// How busy a session is.
+    /// The load of a session.
     struct Load {
         /// Requests that are sent and not answered.
         var pending = 0
@@ -77,7 +77,7 @@ struct PoolStateMachine<Statement, Borrower> {
         var headSince: Instant
         /// Whether a request would be sent at once.
         var canSend = true
-        /// Whether nothing is under way.
+        /// Whether the session has no work.
         var isQuiet = true
     }
 
@@ -85,7 +85,7 @@ struct PoolStateMachine<Statement, Borrower> {
         let id: Int
         var role = PoolRole.connecting
         var load: Load
-        /// Whether it is to be closed as soon as nothing is under way on it.
+        /// Whether it is closed as soon as its work is done.
         var isOutdated = false
 
         var isReady: Bool { role != .connecting }
@@ -93,7 +93,7 @@ struct PoolStateMachine<Statement, Borrower> {
 
     struct Waiter<Element> {
         let element: Element
-        /// When it is refused, if there is no connection then.
+        /// When it is refused if no connection exists.
         var givesUp: Instant
     }
 
@@ -103,12 +103,12 @@ struct PoolStateMachine<Statement, Borrower> {
     var statements: Deque<Waiter<Statement>> = []
     var borrowers: Deque<Waiter<Borrower>> = []
     var backoff = ReconnectBackoff()
-    /// Whether a connection is wanted even when no caller asks for one.
+    /// Whether to keep a connection open even without callers.
     var staysConnected = false
     var isRetryTimerSet = false
     var isWaitingTimerSet = false
     var hasConnected = false
-    /// When connections were last given up because the server takes no writes, and how long until the next time.
+    /// When connections were last closed because the server accepts no writes, and how long until the next time.
     var renewal: (at: Instant, pause: Duration)?
     private var actions: Deque<Action> = []
     private var lastSession = 0
@@ -116,16 +116,16 @@ struct PoolStateMachine<Statement, Borrower> {
 
     init(_ limits: Limits) { self.limits = limits }
 
-    /// Takes the next thing to do.
+    /// Removes and returns the next action.
     mutating func nextAction() -> Action? { actions.popFirst() }
 
     mutating func act(_ action: Action) { actions.append(action) }
 
     // MARK: - Single statements
 
-    /// Takes a single statement.
+    /// Accepts a single statement.
     ///
-    /// - Returns: the session to send it to at once, once the actions are carried out; nil: it waits, or is refused.
+    /// - Returns: the session to send it to once the actions are executed; nil if it waits or is refused.
     mutating func submit(_ statement: Statement, now: Instant) -> Int? {
         guard phase == .running else {
             act(.refuse(statement, .shutDown))
@@ -142,9 +142,9 @@ struct PoolStateMachine<Statement, Borrower> {
         return nil
     }
 
-    /// Takes a statement back that is to be sent a second time, before all others.
+    /// Requeues a statement that has to be resent, ahead of all others.
     ///
-    /// - Returns: whether it is taken; not while the pool ends.
+    /// - Returns: whether it is accepted; not while the pool shuts down.
     mutating func submitAgain(_ statement: Statement, now: Instant) -> Bool {
         guard phase == .running else { return false }
         statements.prepend(Waiter(element: statement, givesUp: now + limits.connectTime))
@@ -153,7 +153,7 @@ struct PoolStateMachine<Statement, Borrower> {
         return true
     }
 
-    /// Takes a waiting statement out of the queue; nil if none is meant.
+    /// Removes a waiting statement from the queue; nil if none matches.
     mutating func withdraw(where isMeant: (Statement) -> Bool) -> Statement? {
         statements.firstIndex { isMeant($0.element) }.map { statements.remove(at: $0).element }
     }
@@ -166,11 +166,11 @@ struct PoolStateMachine<Statement, Borrower> {
         return sessions[index].id
     }
 
-    /// The shared session that takes the next statement, or nil if it is better to wait.
+    /// The shared session for the next statement, or nil if it is better to wait.
     ///
-    /// A free one if there is any; as long as there are fewer than there may be, another is opened and waited for. Then the
-    /// one with the least to do, but not behind a statement that has been running for a while, if that can be helped:
-    /// whatever is pipelined behind it waits for it.
+    /// An idle one if there is any; below the limit of sessions another is opened instead. Otherwise the least loaded
+    /// one, but if possible not one whose statement has been running for a while, because whatever is pipelined behind
+    /// it waits for it.
     private mutating func sharedSession(_ now: Instant) -> Int? {
         var quick: Int?
         var slow: Int?
@@ -202,7 +202,7 @@ struct PoolStateMachine<Statement, Borrower> {
 
     // MARK: - Exclusive use
 
-    /// Takes a caller who wants a session exclusively.
+    /// Accepts a request for exclusive use of a session.
     mutating func submitBorrower(_ borrower: Borrower, now: Instant) {
         guard phase == .running else { return act(.refuseBorrower(borrower, .shutDown)) }
         guard hasRoom else { return act(.refuseBorrower(borrower, .exhausted)) }
@@ -211,12 +211,12 @@ struct PoolStateMachine<Statement, Borrower> {
         serve(now)
     }
 
-    /// Takes a waiting borrower out of the queue; nil if none is meant.
+    /// Removes a waiting borrower from the queue; nil if none matches.
     mutating func withdrawBorrower(where isMeant: (Borrower) -> Bool) -> Borrower? {
         borrowers.firstIndex { isMeant($0.element) }.map { borrowers.remove(at: $0).element }
     }
 
-    /// Takes a lent session back; `isClean` if nothing but finished transactions can have happened on it.
+    /// Takes a released session; `isClean` if only finished transactions can have run on it.
     mutating func release(_ id: Int, isClean: Bool, now: Instant) {
         guard let index = index(of: id), sessions[index].role == .lent else { return }
         if sessions[index].isOutdated {
@@ -232,7 +232,7 @@ struct PoolStateMachine<Statement, Borrower> {
         endIfDrained()
     }
 
-    /// A session that was given back has been put back in order, or could not be.
+    /// The reset of a released session has succeeded or failed.
     mutating func wasReset(_ id: Int, _ load: Load, isDone: Bool, now: Instant) {
         guard let index = index(of: id), sessions[index].role == .resetting else { return }
         sessions[index].load = load
@@ -247,7 +247,7 @@ struct PoolStateMachine<Statement, Borrower> {
 
     // MARK: - Matching
 
-    /// Gives what is free to those who wait, and opens what is missing.
+    /// Gives free sessions to waiting callers, and opens missing ones.
     mutating func serve(_ now: Instant) {
         guard phase != .closed else { return }
         while !statements.isEmpty, let index = sharedSession(now) {
@@ -258,7 +258,7 @@ struct PoolStateMachine<Statement, Borrower> {
         if phase == .running { openMissing(now) }
     }
 
-    /// Lends a session to the first borrower, if one waits.
+    /// Lends a session to the first waiting borrower, if any.
     mutating func lend(_ index: Int) {
         guard let borrower = borrowers.popFirst() else { return }
         lastLease += 1
@@ -268,7 +268,7 @@ struct PoolStateMachine<Statement, Borrower> {
 
     private var lentCount: Int { sessions.count { $0.role == .lent || $0.role == .draining } }
 
-    /// An idle session, or a shared one that has nothing to do; sets one aside if all are busy.
+    /// An idle session, or a shared one without work; reserves one if all are busy.
     private mutating func lendable() -> Int? {
         if let idle = sessions.firstIndex(where: { $0.role == .idle && $0.load.isQuiet }) { return idle }
         guard sessions.count >= limits.connections, !isConnecting,

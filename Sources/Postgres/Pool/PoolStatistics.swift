@@ -1,24 +1,24 @@
 import Synchronization
 
-/// How a pool stands, for metrics.
+/// The state of a pool, for metrics.
 package struct PoolStatistics: Sendable, Hashable {
     /// Connections that are open.
     package let open: Int
-    /// Of those, the ones that are lent or have something under way.
+    /// Those that are lent or have work.
     package let inUse: Int
     /// Callers that wait for a connection.
     package let waiting: Int
-    /// How many connections there may be.
+    /// The maximum number of connections.
     package let maximum: Int
 
-    /// How often a statement of this process has waited for a lock in vain (55P03), over all its pools.
+    /// How often a statement of this process has timed out waiting for a lock (55P03), over all its pools.
     package static var lockTimeouts: Int { lockTimeoutCount.load(ordering: .relaxed) }
 
     static let lockTimeoutCount = Atomic<Int>(0)
 }
 
 extension PostgresPool {
-    /// How the pool stands; asks no server.
+    /// The state of the pool; no query is sent.
     package func statistics() async -> PoolStatistics {
         let engine = engine
         return await withCheckedContinuation { continuation in

@@ -12,8 +12,8 @@ package final class PostgresConnection: Sendable {
     /// Runs one statement.
     ///
     /// Statements that are started together are sent together and run one after the other. When the task is cancelled
-    /// or the time limit passes, the server is asked to cancel the statement, and the call ends when it has, or after
-    /// five seconds with the connection given up.
+    /// or the time limit passes, the server is asked to cancel the statement. The call ends when it has ended, or after
+    /// five seconds with the connection abandoned.
     package func query(
         _ statement: Statement,
         _ parameters: Parameters = .init(),
@@ -27,7 +27,7 @@ package final class PostgresConnection: Sendable {
         return rows
     }
 
-    /// Runs a text of any number of commands; values come back as text.
+    /// Runs a text with any number of commands; values are returned as text.
     ///
     /// Outside a transaction, and without transaction commands in the text, all of it is one transaction.
     ///
@@ -39,7 +39,7 @@ package final class PostgresConnection: Sendable {
         return rows
     }
 
-    /// Asks the server to cancel what runs on this connection now; the statement then fails with 57014.
+    /// Asks the server to cancel the statement that runs on this connection now; it then fails with 57014.
     package func cancel() {
         let lease = lease
         _ = engine.loop.submit {
@@ -55,7 +55,7 @@ package final class PostgresConnection: Sendable {
         }
     }
 
-    /// What the server has to say beside its answers, from now until the connection is given back.
+    /// The server's notices, from now until the connection is released.
     ///
     /// One listener at a time; the last 256 notices are kept for it.
     package var notices: AsyncStream<Notice> {

@@ -1,16 +1,16 @@
 package import Logging
 import ServiceLifecycle
 
-/// A bounded number of connections to one database, shared by everything in the process.
+/// A limited number of connections to one database, shared by the whole process.
 ///
-/// Connections are opened when they are needed, and again when they were lost: nothing has to be run first, though as
-/// a service the pool connects at the start, reports an unreachable server in the log, and ends gracefully. When a
-/// connection is lost, everything under way on it fails at once with ``PostgresError/Code/connectionLost``; later
-/// statements wait for a new one, at most `connectTimeout`, and then fail with ``PostgresError/Code/cannotConnect``.
+/// Connections are opened on demand, and again after a loss, so the pool need not be run. Run as a service it connects
+/// at the start, logs an unreachable server, and shuts down gracefully. When a connection is lost, every statement on
+/// it fails at once with ``PostgresError/Code/connectionLost``; later statements wait for a new one, at most
+/// `connectTimeout`, and then fail with ``PostgresError/Code/cannotConnect``.
 package final class PostgresPool: Sendable, Service {
     let engine: PoolEngine
 
-    /// Runs tasks on the thread on which answers arrive: for what takes less than a millisecond between two statements.
+    /// Runs tasks on the thread on which answers arrive: for work of less than a millisecond between two statements.
     package let executor: any TaskExecutor
 
     /// A pool; nothing is connected yet.
@@ -21,7 +21,7 @@ package final class PostgresPool: Sendable, Service {
     ///     shared by single statements; all but one can be lent for transactions.
     ///   - maximumWaiters: how many callers may wait before others are refused with
     ///     ``PostgresError/Code/poolExhausted``.
-    ///   - logger: told of connections lost and found, and of notices by severity and code.
+    ///   - logger: logs lost and restored connections, and notices by severity and code.
     package init(
         configuration: PostgresConfiguration,
         maximumConnections: Int = 8,
@@ -42,13 +42,13 @@ package final class PostgresPool: Sendable, Service {
         _ = engine.loop.submit { engine.close() }
     }
 
-    /// Runs one statement in a transaction of its own, pipelined with those of others.
+    /// Runs one statement in its own transaction, pipelined with those of others.
     ///
-    /// Costs one round trip, shared with whatever else is under way. When the task is cancelled or the time limit
-    /// passes, the server is asked to cancel the statement if it is at the head of its connection's pipeline, and the
-    /// call ends when it has; further back it is given up, runs on unseen and is bounded by `statement_timeout`. In
-    /// both cases it may have taken effect. A statement that a cancellation of another hit by mistake, or whose
-    /// prepared form the server no longer has, is sent a second time.
+    /// Costs one round trip, shared with other statements. When the task is cancelled or the time limit passes, the
+    /// server is asked to cancel the statement if it is at the head of its connection's pipeline, and the call ends
+    /// when the statement has ended. Further back it is abandoned: it still runs, bounded by `statement_timeout`. In
+    /// both cases it may have taken effect. A statement is resent if the cancellation of another one hit it, or if the
+    /// server no longer has its prepared form.
     package func query(
         _ statement: Statement,
         _ parameters: Parameters = .init(),
@@ -64,7 +64,7 @@ package final class PostgresPool: Sendable, Service {
         return rows
     }
 
-    /// Runs a text of any number of commands on a connection of its own; values come back as text.
+    /// Runs a text with any number of commands on its own connection; values are returned as text.
     ///
     /// Without transaction commands in the text, all of it is one transaction. No parameters: never put a value into
     /// the text.
@@ -85,8 +85,8 @@ package final class PostgresPool: Sendable, Service {
 
     /// Lends a connection for as long as `body` runs.
     ///
-    /// Settings, advisory locks and temporary tables of its own are gone when it is given back (`DISCARD ALL`), and so
-    /// is a transaction left open.
+    /// When it is released, `DISCARD ALL` removes settings, advisory locks and temporary tables, and an open
+    /// transaction is rolled back.
     package func withConnection<T: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
         _ body: (PostgresConnection) async throws -> T
@@ -98,10 +98,10 @@ package final class PostgresPool: Sendable, Service {
 
     /// Runs `body` between BEGIN and COMMIT, and rolls back if it throws.
     ///
-    /// BEGIN travels with the first statement; without a statement nothing is sent at all. Throws
+    /// BEGIN is sent with the first statement; without a statement nothing is sent. Throws
     /// ``PostgresError/Code/connectionLost`` if the connection ended before COMMIT was answered: the result is then
-    /// unknown. A transaction that had failed inside, though `body` did not throw, is an error (25P02), since it was
-    /// rolled back. Only `SET LOCAL` may be used inside: the connection is given to the next caller as it is.
+    /// unknown. A transaction that failed though `body` did not throw is an error (25P02), since it was rolled back.
+    /// Only `SET LOCAL` may be used inside: the next caller gets the connection without a reset.
     package func withTransaction<T: Sendable>(
         isolation: isolated (any Actor)? = #isolation,
         _ body: (PostgresConnection) async throws -> T
@@ -120,7 +120,7 @@ package final class PostgresPool: Sendable, Service {
         }
     }
 
-    /// Whether a pooler in transaction mode is in between, as the last connection has shown.
+    /// Whether the last connection went through a pooler in transaction mode.
     package func isThroughPooler() async -> Bool {
         let engine = engine
         return await withCheckedContinuation { continuation in
@@ -139,7 +139,7 @@ package final class PostgresPool: Sendable, Service {
         await shutdown()
     }
 
-    /// Takes nothing new, waits for what is under way, at most five seconds, and closes all connections.
+    /// Accepts no new work, waits at most five seconds for what is running, and closes all connections.
     package func shutdown() async {
         let engine = engine
         await withCheckedContinuation { continuation in

@@ -1,16 +1,16 @@
 import DequeModule
 import Synchronization
 
-/// A few threads for the libpq calls that block: resolving, connecting, handshakes, and cancel requests.
+/// A few threads for blocking libpq calls: name resolution, connecting, handshakes, and cancel requests.
 ///
-/// A thread lives as long as there is work and ends with it, so that nothing has to be stopped. Work beyond the limit
-/// waits; work beyond the queue is refused.
+/// A thread lives as long as there is work, so that nothing has to be stopped. Work beyond the thread limit waits; work
+/// beyond the queue's limit is refused.
 final class BlockingThreads: Sendable {
-    /// Where connections are made.
+    /// Opens connections.
     ///
-    /// A host that does not answer holds one thread for as long as its time limit.
+    /// A host that does not answer occupies one thread for its time limit.
     static let connecting = BlockingThreads(threads: 8, queue: 4096)
-    /// Where statements are cancelled, apart from the above, so that no slow host delays a cancellation.
+    /// Cancels statements, separately, so that a slow host does not delay a cancellation.
     static let cancelling = BlockingThreads(threads: 4, queue: 64)
 
     private struct State {
@@ -27,7 +27,7 @@ final class BlockingThreads: Sendable {
         self.queue = queue
     }
 
-    /// Runs a job on a thread of its own, soon; false if there are too many jobs already.
+    /// Queues a job for a thread; false if there are too many jobs already.
     func submit(_ job: @escaping @Sendable () -> Void) -> Bool {
         let needsThread: Bool? = state.withLock { state in
             guard state.waiting.count < queue else { return nil }
@@ -38,7 +38,7 @@ final class BlockingThreads: Sendable {
         }
         guard let needsThread else { return false }
         if needsThread, !Thread.start({ self.work() }) {
-            // With another thread at work the job is done later; without one it has to be given back.
+            // Another running thread will take the job; without one it is rejected.
             return state.withLock { state in
                 state.running -= 1
                 guard state.running == 0 else { return true }

@@ -5,20 +5,20 @@ import Synchronization
 /// Called on the loop's thread when a socket can be read or written.
 protocol SocketHandler: AnyObject {
     func socketIsReady(readable: Bool, writable: Bool)
-    /// The jobs of one round have run: what they wrote may go out now.
+    /// The jobs of one round have run: buffered data may be sent now.
     func roundEnded()
 }
 
 /// One thread with one epoll, to which any number of connections are confined.
 ///
-/// Everything that touches a `PGconn` runs here as a job, a timer or a handler, one after the other: state confined
+/// Everything that touches a `PGconn` runs here as a job, a timer or a handler, one after the other, so state confined
 /// to the loop needs no lock. Nothing that runs here may block.
 final class SocketLoop: @unchecked Sendable {
     typealias Job = @Sendable () -> Void
 
     private struct Inbox {
         var jobs: [Job] = []
-        /// Whether the thread will look at the jobs without being woken.
+        /// Whether the thread will check for jobs without being woken.
         var isAwake = false
         var isStopped = false
     }
@@ -33,10 +33,10 @@ final class SocketLoop: @unchecked Sendable {
     private var changed: [any SocketHandler] = []
     private var timers = TimerList()
     private var isStopping = false
-    /// When the present round began: the time, as exactly as scheduling needs it, without asking the system.
+    /// When the present round began: a clock for scheduling that costs no system call.
     private(set) var now = ContinuousClock.now
 
-    /// Starts the thread; if the system has no thread or descriptor left, the loop is stopped from the beginning.
+    /// Starts the thread; if the system has no thread or descriptor left, the loop is stopped at once.
     init() {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
@@ -50,14 +50,14 @@ final class SocketLoop: @unchecked Sendable {
         }
     }
 
-    /// Runs a job on the loop's thread; false, and nothing is run, once the loop has stopped.
+    /// Runs a job on the loop's thread; returns false without running it once the loop has stopped.
     func submit(_ job: @escaping Job) -> Bool {
         inbox.withLock { inbox in
             guard !inbox.isStopped else { return false }
             inbox.jobs.append(job)
             if !inbox.isAwake {
                 inbox.isAwake = true
-                // Once a burst; under the lock, because a stopped loop's descriptor may have been reused.
+                // Once per burst; under the lock, because a stopped loop's descriptor may have been reused.
                 eventfd_write(wakeUp, 1)
             }
             return true
@@ -80,14 +80,14 @@ final class SocketLoop: @unchecked Sendable {
         return lastToken
     }
 
-    /// Watches a socket for writing too, or no longer.
+    /// Starts or stops watching a socket for writing.
     func setWriting(_ on: Bool, _ descriptor: Int32, token: UInt64) {
         let events = EPOLLIN.rawValue | (on ? EPOLLOUT.rawValue : 0)
         var event = epoll_event(events: events, data: epoll_data_t(u64: token))
         epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
     }
 
-    /// Forgets a socket; to be called before it is closed.
+    /// Stops watching a socket; call it before the socket is closed.
     func unwatch(_ descriptor: Int32, token: UInt64) {
         var event = epoll_event()
         epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
@@ -99,12 +99,12 @@ final class SocketLoop: @unchecked Sendable {
         changed.append(handler)
     }
 
-    /// Runs an action after a while, unless it is cancelled by its token.
+    /// Runs an action after a delay, unless it is cancelled by its token.
     func after(_ delay: Duration, _ action: @escaping () -> Void) -> TimerList.Token {
         timers.add(at: ContinuousClock.now + delay, action)
     }
 
-    /// Takes a timer back; a token that has fired already is fine.
+    /// Cancels a timer; a token that has fired already is ignored.
     func cancel(_ token: TimerList.Token?) {
         if let token { timers.remove(token) }
     }
@@ -123,10 +123,10 @@ final class SocketLoop: @unchecked Sendable {
             for job in jobs { job() }
             endRound()
             if isStopping { break }
-            // Sockets are looked at between any two rounds of jobs, and waited for only when there are no jobs.
+            // Sockets are polled between any two rounds of jobs; the loop waits for them only without jobs.
             let wait = jobs.isEmpty ? timers.millisecondsToNext(from: now) : 0
             let count = epoll_wait(epoll, events, capacity, wait)
-            // What is submitted from here on is run in the next round, which comes without a wake-up.
+            // Jobs submitted from here on run in the next round, which needs no wake-up.
             inbox.withLock { $0.isAwake = true }
             for index in 0..<max(0, Int(count)) { deliver(events[index]) }
             now = ContinuousClock.now

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A thread of the operating system, for work that blocks or that must stay on one thread.
+/// A thread of the operating system, for work that blocks or must stay on one thread.
 enum Thread {
     private final class Body {
         let run: @Sendable () -> Void

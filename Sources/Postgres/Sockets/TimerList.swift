@@ -1,4 +1,4 @@
-/// Actions by the time they are due; few at a time (a handful for each connection), so a plain list will do.
+/// Actions by their due time; there are only a few for each connection, so a plain list is enough.
 struct TimerList {
     typealias Token = UInt64
 
@@ -21,7 +21,7 @@ struct TimerList {
         entries.removeAll { $0.token == token }
     }
 
-    /// How long to sleep: −1 for ever, 0 not at all, rounded up so that a timer is not looked at too early.
+    /// How long to sleep: −1 for no limit, 0 for not at all; rounded up so that a timer is not checked too early.
     func millisecondsToNext(from now: ContinuousClock.Instant) -> Int32 {
         guard let next = entries.lazy.map(\.due).min() else { return -1 }
         guard next > now else { return 0 }
@@ -30,7 +30,7 @@ struct TimerList {
         return Int32(seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
     }
 
-    /// Takes out what is due, earliest first.
+    /// Removes and returns due actions, earliest first.
     mutating func takeDue(_ now: ContinuousClock.Instant) -> [() -> Void] {
         guard entries.contains(where: { $0.due <= now }) else { return [] }
         let due = entries.filter { $0.due <= now }.sorted { $0.due < $1.due }

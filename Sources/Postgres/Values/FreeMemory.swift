@@ -1,24 +1,23 @@
 import CLibPQ
 
-/// What the process has freed and the allocator keeps.
+/// Memory that the process has freed and the allocator keeps.
 ///
-/// glibc returns memory to the system only from the end of its heap, so that one small value behind many freed ones
-/// keeps all of them resident: a node that has loaded a hundred thousand rules once would be as large as its garbage
-/// for ever.
+/// glibc returns memory to the system only from the end of its heap, so one small live value behind many freed ones
+/// keeps all of them resident. A node that has once loaded a hundred thousand rules would never shrink again.
 package enum FreeMemory {
-    /// Gives it back to the system.
+    /// Returns freed memory to the system.
     ///
-    /// For the end of something large and rare, such as the loading of many rules: it walks over the whole heap, some
-    /// milliseconds for a hundred megabytes, and allocations in between may wait for it.
+    /// For the end of something large and rare, such as loading many rules: it walks the whole heap, which takes some
+    /// milliseconds for a hundred megabytes, and allocations may wait for it.
     package static func releaseToSystem() { switchyard_release_memory() }
 
-    /// Keeps the allocator from growing with the largest thing that was ever freed.
+    /// Limits how much freed memory the allocator retains.
     ///
-    /// glibc takes the size of the largest block that a process has freed for what it usually needs, and keeps twice as
-    /// much at the end of each thread's heap, where ``releaseToSystem()`` does not reach: 40 MB after 100,000 rules were
-    /// loaded. To be called once, before anything large is done.
+    /// glibc derives its threshold from the largest block that a process has freed, and retains twice as much at the
+    /// end of each thread's heap, out of reach of ``releaseToSystem()``: 40 MB after 100,000 rules were loaded. Call it
+    /// once, before any large allocation.
     package static func limitRetention() { switchyard_limit_retention() }
 
-    /// How many bytes are not free, whatever the process is larger by; 0 where the C library does not say.
+    /// The number of bytes in use; 0 where the C library does not report it.
     package static var bytesInUse: Int { Int(switchyard_memory_in_use()) }
 }

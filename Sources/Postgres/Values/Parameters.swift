@@ -6,7 +6,7 @@ package import FoundationEssentials
 /// NULL; an empty text or bytea is an empty value.
 package struct Parameters: Sendable {
     struct Field: Sendable {
-        /// What the statement calls it; nil for a parameter that goes by its number.
+        /// The parameter's name in the statement; nil for a numbered parameter.
         var name: StaticString?
         var type: UInt32
         var start: Int32
@@ -20,7 +20,7 @@ package struct Parameters: Sendable {
     /// No parameters yet.
     package init() {}
 
-    /// Room for values of so many bytes, to save the growing.
+    /// Reserves space for values of so many bytes.
     package mutating func reserveCapacity(bytes: Int, fields count: Int) {
         buffer.reserveCapacity(bytes)
         fields.reserveCapacity(count)

@@ -1,7 +1,7 @@
 import CLibPQ
 import Synchronization
 
-/// A libpq result and its end: it is cleared when the last ``Rows`` or ``Row`` lets go of it.
+/// A libpq result, cleared when the last ``Rows`` or ``Row`` releases it.
 ///
 /// A finished result is never written to again, so that any thread may read it.
 final class ResultSet: @unchecked Sendable {

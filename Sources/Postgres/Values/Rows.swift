@@ -1,6 +1,6 @@
 import CLibPQ
 
-/// The rows that a statement gave, as they came: nothing is decoded until it is asked for.
+/// The rows of a result; values are decoded when they are read.
 package struct Rows: Sendable, RandomAccessCollection {
     let result: ResultSet
 
@@ -17,7 +17,7 @@ package struct Rows: Sendable, RandomAccessCollection {
         return Row(result: result, index: Int32(truncatingIfNeeded: position))
     }
 
-    /// How many rows an INSERT, UPDATE, DELETE or MERGE touched, or a SELECT gave; 0 for other commands.
+    /// How many rows an INSERT, UPDATE, DELETE or MERGE changed, or a SELECT returned; 0 for other commands.
     package var affectedRows: Int { result.affectedRows }
 
     /// The names of the columns, in order.

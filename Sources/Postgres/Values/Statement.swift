@@ -7,7 +7,7 @@
 /// Statements are constants: a connection prepares each of them once, on first use, and keeps at most 256. The types of
 /// the parameters are those of the ``Parameters`` it is first run with.
 package struct Statement: Sendable {
-    /// The name, unique in the program; empty for a statement that is parsed anew each time.
+    /// The name, unique in the program; empty for a statement that is parsed each time.
     package let name: String
     /// The SQL text as it is sent, one command.
     package let sql: String
@@ -34,8 +34,8 @@ package struct Statement: Sendable {
 extension Parameters {
     /// These parameters in the order of a statement.
     ///
-    /// Costs a comparison for each name when they are in that order already. Names that are missing, too many or
-    /// misspelt are a fault of the program: a debug build ends at once.
+    /// Costs a comparison for each name when they are in that order already. Missing, extra or misspelt names are a
+    /// programming error: a debug build ends at once.
     ///
     /// - Throws: `PostgresError` with `configuration` if the names are not those of the statement.
     func arranged(for statement: Statement) throws(PostgresError) -> Parameters {
@@ -47,7 +47,7 @@ extension Parameters {
         }
     }
 
-    /// ``arranged(for:)`` without the end of the process.
+    /// ``arranged(for:)`` without ending the process.
     func matched(with statement: Statement) throws(PostgresError) -> Parameters {
         let names = statement.parameterNames
         guard !names.isEmpty else {

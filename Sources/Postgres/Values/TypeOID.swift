@@ -30,7 +30,7 @@ enum TypeOID {
     static let timestamptzArray: UInt32 = 1185
     static let uuidArray: UInt32 = 2951
 
-    /// Types whose binary form is not text, so that reading them as a string would give rubbish.
+    /// Types whose binary form is not text and cannot be read as a string.
     static let notText: Set<UInt32> = [
         bool, bytea, int8, int2, int4, oid, float4, float8, date, timestamp, timestamptz, interval,
         numeric, uuid,

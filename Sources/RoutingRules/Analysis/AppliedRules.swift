@@ -1,30 +1,29 @@
 import FoundationEssentials
 
-/// The rules that apply to the leads of one source, in the order in which they are tried, with what each destination
-/// stands in the way with.
+/// The rules that apply to the leads of one source, in evaluation order, with the obstacles of each destination.
 ///
-/// The same choice and order as ``CompiledRuleSet`` makes, without its index: for callers that read every rule, as lint
-/// and explain do.
+/// Selects and orders rules as ``CompiledRuleSet`` does, without its index: for callers that read every rule, such as
+/// lint and explain.
 struct AppliedRules: Sendable {
-    /// A rule at its place.
+    /// A rule at its place in the order.
     struct Entry: Sendable {
         let rule: RoutingRule
         /// Whether the platform owns it, so that it applies to all leads.
         let isShared: Bool
-        /// Where its leads go, and what stands against that.
+        /// The destination of its leads, and its obstacle.
         let destination: CompiledDestination
-        /// Why its destination can take no lead at all; nil if it can.
+        /// Why its destination can take no lead; nil if it can.
         var obstacle: RuleObstacle? { destination.obstacle }
-        /// Whether it takes every lead that matches it, as things stand.
+        /// Whether it currently takes every lead that matches it.
         var takesWhateverMatches: Bool { obstacle == nil && destination.pool?.alwaysEnds ?? true }
     }
 
-    /// The rules that are switched on and can be understood.
+    /// The active rules with readable conditions.
     let entries: [Entry]
-    /// Rules whose conditions cannot be understood, which is why they are left out.
+    /// Active rules whose conditions cannot be read; they are skipped.
     let unreadable: [RoutingRule]
 
-    /// The rules for the leads of a source; for nil, and for the platform itself, the rules of the platform alone.
+    /// The rules for the leads of a source; for nil, and for the platform itself, only the platform's rules.
     init(_ snapshot: RuleSetSnapshot, source: UUID?) {
         let view = RuleSetView(snapshot)
         var compiler = view.compiler
@@ -44,7 +43,7 @@ struct AppliedRules: Sendable {
     }
 }
 
-/// Workspaces of a snapshot, for looking things up, and what stands in the way of each.
+/// The workspaces of a snapshot by id, and the obstacle of each.
 struct RuleSetView: Sendable {
     let workspaces: [UUID: Workspace]
     private let agreements: Set<RoutingAgreement>
@@ -54,7 +53,7 @@ struct RuleSetView: Sendable {
         agreements = Set(snapshot.agreements)
     }
 
-    /// What turns rules into destinations, as routing does it.
+    /// Compiles rules to destinations, as routing does.
     var compiler: DestinationCompiler { DestinationCompiler(workspaces: workspaces, agreements: agreements) }
 
     /// Whether a rule applies to all leads.

@@ -1,7 +1,7 @@
-/// For each value that rules name, the rules that name it: what tells in a moment which rules take a cell of leads.
+/// For each value that rules name, the rules that name it: finds quickly which rules take a cell of leads.
 ///
-/// Memory grows with the values that rules name, not with rules times values. Asking which rules take all leads of a
-/// rule costs a pass over one bit per rule for each value of its lists: for 10,000 rules about a microsecond a value.
+/// Memory grows with the values that rules name, not with rules times values. Finding the rules that take all leads of
+/// a rule costs a pass over one bit per rule for each value of its lists: about a microsecond a value for 10,000 rules.
 struct CellIndex: Sendable {
     /// How many rules there are.
     let count: Int
@@ -12,15 +12,15 @@ struct CellIndex: Sendable {
     private var regions: Axis
     /// For each state of the United States, the rules whose region list names its region or division.
     private var regionsOfStates: [Posting]
-    /// How region lists spell each of the United States: numbers of `regions`.
+    /// The spellings of each of the United States in region lists: numbers of `regions`.
     private var spellings: [[Int]]
     private static let textAttributes: [Attribute] = [.industry, .companySize, .revenue]
 
-    /// One list of every rule.
+    /// One kind of list, over every rule.
     private struct Axis: Sendable {
         var table = ValueTable()
         var postings: [Posting] = []
-        /// The rules that do not have the list.
+        /// The rules without such a list.
         var unasked: RuleBitSet
 
         init(count: Int) { unasked = RuleBitSet(count: count) }
@@ -35,7 +35,7 @@ struct CellIndex: Sendable {
 
         func number(of value: [UInt8]) -> Int? { value.withUnsafeBufferPointer(table.number(of:)) }
 
-        /// Keeps of a set the rules that take a value; nil stands for a value that no rule names.
+        /// Removes from a set the rules that do not take a value; nil is any value that no rule names.
         func restrict(_ set: inout RuleBitSet, to number: Int?) {
             var kept = set
             kept.formIntersection(unasked)
@@ -44,7 +44,7 @@ struct CellIndex: Sendable {
         }
     }
 
-    /// An index over conditions, in the order in which their rules are tried.
+    /// An index over conditions, in evaluation order.
     init(_ conditions: [RuleConditions]) {
         count = conditions.count
         texts = Self.textAttributes.map { _ in Axis(count: conditions.count) }
@@ -84,7 +84,7 @@ struct CellIndex: Sendable {
         }
     }
 
-    /// A country by its code, whatever name or code it goes by; another text folded.
+    /// A country's code, whether it was given by name or by code; other text is folded.
     private static func country(_ value: String) -> [UInt8] {
         RoutingRules.Country(value).map { Array($0.code.utf8) } ?? FoldedText.bytes(of: value)
     }
@@ -95,7 +95,7 @@ struct CellIndex: Sendable {
 
     // MARK: - The cells of a rule
 
-    /// The leads that the lists of a rule of this index let through.
+    /// The leads that meet the lists of a rule of this index.
     func cells(of conditions: RuleConditions) -> LeadCells {
         let texts = zip(self.texts, Self.textAttributes)
             .map { axis, attribute -> [Int?] in
@@ -144,7 +144,7 @@ struct CellIndex: Sendable {
         [.united(index: index, spelling: nil)] + spellings[index].map { .united(index: index, spelling: $0) }
     }
 
-    /// The states of the United States that a region list lets through, by region, division or their own text.
+    /// The states of the United States that meet a region list, by region, division or their own text.
     private func unitedStates(in conditions: RuleConditions) -> [LeadCells.State] {
         let texts = conditions.regions.map { FoldedText.bytes(of: $0) }
         var states: [LeadCells.State] = []
@@ -166,17 +166,17 @@ struct CellIndex: Sendable {
         return values.filter { seen.insert($0).inserted }
     }
 
-    // MARK: - Who takes a cell
+    // MARK: - The rules of a cell
 
-    /// Keeps of a set the rules that take a value of industry (0), company size (1) or revenue (2).
+    /// Removes from a set the rules that do not take a value of industry (0), company size (1) or revenue (2).
     func restrict(_ set: inout RuleBitSet, text axis: Int, _ number: Int?) { texts[axis].restrict(&set, to: number) }
 
-    /// Keeps of a set the rules that take a country.
+    /// Removes from a set the rules that do not take a country.
     func restrict(_ set: inout RuleBitSet, _ country: LeadCells.Country) {
         countries.restrict(&set, to: country.number)
     }
 
-    /// Keeps of a set the rules that take a state of a lead.
+    /// Removes from a set the rules that do not take a state.
     func restrict(_ set: inout RuleBitSet, _ state: LeadCells.State) {
         let before = set
         set.formIntersection(states.unasked)
@@ -192,7 +192,7 @@ struct CellIndex: Sendable {
         }
     }
 
-    /// Keeps of a set the rules that take every one of the cells.
+    /// Removes from a set the rules that do not take every cell.
     func restrict(_ set: inout RuleBitSet, toAll cells: LeadCells) {
         for (axis, numbers) in cells.texts.enumerated() {
             for number in numbers { restrict(&set, text: axis, number) }
@@ -206,14 +206,14 @@ struct CellIndex: Sendable {
         }
     }
 
-    /// Keeps of a set the rules that may take some of the same industries, sizes and revenues.
+    /// Removes from a set the rules that take none of the same industries, sizes or revenues.
     func restrict(_ set: inout RuleBitSet, toTextsOf cells: LeadCells) {
         for (axis, numbers) in cells.texts.enumerated() where !numbers.contains(nil) {
             set = union(numbers, within: set) { restrict(&$0, text: axis, $1) }
         }
     }
 
-    /// Keeps of a set the rules that take at least one of the cells.
+    /// Removes from a set the rules that take none of the cells.
     func restrict(_ set: inout RuleBitSet, toAny cells: LeadCells) {
         for (axis, numbers) in cells.texts.enumerated() {
             set = union(numbers, within: set) { restrict(&$0, text: axis, $1) }
@@ -247,15 +247,14 @@ struct CellIndex: Sendable {
 
     /// The first cell that no rule of a set takes, or nil if together they take all of them.
     ///
-    /// Goes down attribute by attribute and stops as soon as no rule is left, so that what is not covered is mostly
-    /// found with the first cell.
+    /// Searches attribute by attribute and stops as soon as no rule is left, so that an uncovered cell is mostly found
+    /// first.
     ///
     /// - Parameters:
     ///   - cells: the cells.
-    ///   - rules: who may take them.
-    ///   - budget: how many steps to take at most; negative afterwards when they did not do, and then nil means
-    ///     nothing.
-    /// - Returns: a cell that is left, if there is one.
+    ///   - rules: the rules that may take them.
+    ///   - budget: the most steps to take; negative afterwards if they were not enough, and then nil has no meaning.
+    /// - Returns: an uncovered cell, if there is one.
     func uncovered(_ cells: LeadCells, by rules: RuleBitSet, budget: inout Int) -> LeadCell? {
         var cell = LeadCell()
         return uncovered(cells, axis: 0, by: rules, &cell, &budget) ? cell : nil
@@ -295,7 +294,7 @@ struct CellIndex: Sendable {
         return false
     }
 
-    /// The bands of company size that rules name, as some rule writes them, with their numbers.
+    /// The bands of company size that rules name, as a rule spells them, with their numbers.
     func companySizes(in conditions: [RuleConditions]) -> [(text: String, number: Int)] {
         var seen: Set<Int> = []
         return conditions.lazy.flatMap(\.companySizes)
@@ -307,7 +306,7 @@ struct CellIndex: Sendable {
             }
     }
 
-    /// A country by its number, for cells that are made and not found.
+    /// The United States, for cells that are constructed.
     var unitedStates: LeadCells.Country { .init(number: unitedStatesNumber, mayBeUnitedStates: true) }
 }
 

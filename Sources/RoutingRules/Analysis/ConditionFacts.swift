@@ -1,13 +1,12 @@
 import JSON
 
-/// What is certain about every lead that meets a conjunction of comparisons and lists.
+/// Facts that hold for every lead that meets a conjunction of comparisons and lists.
 ///
-/// Sound in both directions in which it is used: what it calls contradictory no lead meets, and what it calls implied
-/// every lead meets that meets the facts. Complete for equalities, presence, and ranges of numbers and bands; prefixes,
-/// suffixes and parts of texts are compared with each other; what is left counts as the same only if it is written the
-/// same.
+/// Sound in both directions: no lead meets what it calls contradictory, and every lead that meets the facts meets what
+/// it calls implied. Complete for equalities, presence, and ranges of numbers and bands; prefixes, suffixes and
+/// substrings are compared with each other; other comparisons are equal only if they are spelt the same.
 struct ConditionFacts {
-    /// A comparison, or the negation of one, or a part that is not taken apart.
+    /// A comparison, its negation, or a part that is not analysed.
     struct Literal: Hashable {
         var node: ConditionNode
         var isNegated: Bool
@@ -16,12 +15,12 @@ struct ConditionFacts {
     private struct Field {
         var exists = false
         var isMissing = false
-        /// The values that it can have, as equality compares them.
+        /// The possible values, as equality compares them.
         var allowed: Set<[UInt8]>?
-        /// The same as texts, where they are known.
+        /// The possible values as texts, if known.
         var texts: [String]?
         var excluded: Set<[UInt8]> = []
-        /// Bounds on the least and the greatest of its range.
+        /// Bounds of the lower and the upper end of its range.
         var least = -Double.infinity
         var greatest = Double.infinity
         var leastDate = -Double.infinity
@@ -33,7 +32,7 @@ struct ConditionFacts {
 
     private let literals: Set<Literal>
     private var fields: [ConditionField: Field] = [:]
-    /// Whether no lead meets all of it.
+    /// Whether no lead meets all facts.
     private(set) var isContradictory = false
 
     /// The facts about leads that meet the lists and one conjunction.
@@ -63,12 +62,12 @@ struct ConditionFacts {
         var field = fields[name] ?? Field()
         field.exists = true
         if name == .region {
-            // A state has a region, a division and a name of its own: two equalities may hold at once.
+            // A state has a region, a division and its own name, so two equalities may hold at once.
             field.allowed = field.allowed ?? keys
         } else {
             field.allowed = field.allowed.map { $0.intersection(keys) } ?? keys
         }
-        // Fewer values only make the texts a larger set than need be.
+        // If the values are narrowed later, the texts are a larger set than necessary, which is safe.
         if let texts, field.texts.map({ $0.count > texts.count }) ?? true { field.texts = texts }
         fields[name] = field
     }
@@ -100,7 +99,7 @@ struct ConditionFacts {
         }
     }
 
-    /// Bounds that hold as well if a comparison does: on the least (from below) and on the greatest (from above).
+    /// Bounds that also hold if a comparison holds: of the lower end (from below) and of the upper end (from above).
     private static func narrowed(
         _ least: Double,
         _ greatest: Double,
@@ -138,13 +137,13 @@ struct ConditionFacts {
         return allowed.isEmpty || (name != .region && allowed.isSubset(of: field.excluded))
     }
 
-    /// Whether a literal contradicts the values that its field can have at all.
+    /// Whether a literal contradicts every possible value of its field.
     private func isImpossible(_ literal: Literal) -> Bool {
         guard case .comparison(let comparison) = literal.node else { return false }
         return holds(comparison, forAllValues: literal.isNegated)
     }
 
-    /// Whether a comparison holds for all values (or for none) that its field can have, where those are known as texts.
+    /// Whether a comparison holds for all (or for none) of its field's possible values, if these are known as texts.
     private func holds(_ comparison: Comparison, forAllValues isWanted: Bool) -> Bool {
         guard let field = fields[comparison.field], let texts = field.texts, !texts.isEmpty,
             let leads = Self.leads(with: comparison, texts)
@@ -152,7 +151,7 @@ struct ConditionFacts {
         return leads.allSatisfy { comparison.isMet(by: $0) == isWanted }
     }
 
-    /// Leads with each of the values, if nothing but the value decides on the comparison.
+    /// Leads with each of the values, if only the value decides the comparison.
     private static func leads(with comparison: Comparison, _ texts: [String]) -> [Lead]? {
         switch (comparison.field, comparison.test) {
         case (.industry, _): texts.map { Lead(industry: $0) }
@@ -162,14 +161,14 @@ struct ConditionFacts {
         case (.city, _): texts.map { Lead(location: LeadLocation(city: $0)) }
         case (.email, _): texts.map { Lead(email: $0) }
         case (.emailDomain, _): texts.map { Lead(email: "a@" + $0) }
-        // Bands that mean the same may be written in many ways.
+        // Equal bands may be written in many ways.
         case (.companySize, .numbers), (.companySize, .keys): texts.map { Lead(companySize: $0) }
         case (.revenue, .numbers), (.revenue, .keys): texts.map { Lead(revenue: $0) }
         default: nil
         }
     }
 
-    /// The values that a field can have, where they are known as texts.
+    /// The possible values of a field, if they are known as texts.
     func texts(of field: ConditionField) -> [String]? { fields[field]?.texts }
 
     /// Whether every lead that meets the facts meets a literal.
@@ -221,7 +220,8 @@ struct ConditionFacts {
 }
 
 extension ConditionNode {
-    /// The conjunctions of which one holds exactly when the node does, at most so many; nil if there would be more.
+    /// The disjunctive form of the node: exactly one of at most `limit` conjunctions must hold; nil if there would be
+    /// more.
     func conjunctions(isNegated: Bool = false, limit: Int = 32) -> [[ConditionFacts.Literal]]? {
         switch self {
         case .comparison: return [[.init(node: self, isNegated: isNegated)]]
@@ -242,7 +242,7 @@ extension ConditionNode {
 
 /// The facts about the leads of one rule, one for each way to meet its tree.
 struct RuleFacts {
-    /// One for each way; empty if there are too many, and then nothing is known.
+    /// One for each way; empty, which means unknown, if there are too many.
     let ways: [ConditionFacts]
     private let tree: ConditionNode?
     private let isKnown: Bool
@@ -263,7 +263,7 @@ struct RuleFacts {
         isKnown = true
     }
 
-    /// The conditions with lists for what the tree wants equal, where there is no list: fewer cells, and the same leads.
+    /// The conditions with a list for each equality of the tree that has none: fewer cells, and the same leads.
     func narrowed(_ conditions: RuleConditions) -> RuleConditions {
         guard ways.count == 1, let only = ways.first, tree != nil else { return conditions }
         var narrowed = conditions

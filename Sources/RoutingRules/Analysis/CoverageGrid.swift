@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// The states of the United States against the bands of company size that rules name: which combinations no rule takes.
 ///
-/// Only where rules tell both apart. A combination counts as taken if some rule takes some of its leads, whatever else
-/// that rule asks for; so what is reported is surely left over.
+/// Only if rules distinguish both. A combination counts as taken if some rule takes some of its leads, whatever else
+/// that rule requires, so a reported combination is certainly not covered.
 struct CoverageGrid {
     private let rows: [(state: USState, open: [Int])]
     private let sizes: [(text: String, number: Int)]
@@ -26,7 +26,7 @@ struct CoverageGrid {
         for (place, entry) in applied.entries.enumerated() where entry.obstacle == nil {
             if !index.cells(of: entry.rule.conditions).isEmpty { usable.insert(place) }
         }
-        // A lead that says its country and writes its state by its code, as most do.
+        // Most leads give their country and write the state by its code.
         var inCountry = usable
         index.restrict(&inCountry, index.unitedStates)
         var rows: [(USState, [Int])] = []
@@ -67,7 +67,7 @@ struct CoverageGrid {
 
     private func bands(_ columns: [Int]) -> String {
         if columns.count == sizes.count { return "any of the \(sizes.count) sizes" }
-        // Neighbours in a row read better as a range of bands.
+        // Adjacent bands are shown as a range.
         var runs: [ClosedRange<Int>] = []
         for column in columns {
             if let last = runs.last, last.upperBound == column - 1 {
@@ -93,7 +93,7 @@ struct CoverageGrid {
         return SentenceList.plain(states.map(\.code).sorted(), atMost: 8)
     }
 
-    /// The number that a band begins with, for putting bands in order.
+    /// The number at the beginning of a band, for sorting.
     private static func lowerEnd(of band: String) -> Int {
         let digits = band.drop { !$0.isASCII || !$0.isNumber }.prefix { $0.isNumber || $0 == "," }
         return Int(digits.filter(\.isNumber)) ?? .max

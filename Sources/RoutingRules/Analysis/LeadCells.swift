@@ -1,37 +1,37 @@
-/// The leads that six lists let through, as a finite number of cells: every lead is in one of them, and two leads in the
-/// same cell meet the same lists of the same rules.
+/// The leads that meet six lists, as a finite number of cells: every lead is in exactly one cell, and two leads in the
+/// same cell meet the same lists of all rules.
 ///
-/// A list that a rule does not have stands for one value that no rule names: only rules without the list take it, and
-/// those take every value. So a product of finite sets stands for infinitely many leads, exactly.
+/// A list that a rule does not have stands for a value that no rule names: only rules without the list take it, and
+/// those take every value. So a product of finite sets represents infinitely many leads exactly.
 struct LeadCells: Sendable {
-    /// A kind of country, as far as any rule tells countries apart.
+    /// A group of countries that no rule distinguishes.
     struct Country: Sendable, Hashable {
-        /// The number of the country among those that rules name; nil for a lead without one, or with another.
+        /// The number of the country among those that rules name; nil for a lead without a country, or with another.
         var number: Int?
-        /// Whether the lead's state may be one of the United States: the country is theirs, or missing.
+        /// Whether the lead's state may be one of the United States: its country is the United States or missing.
         var mayBeUnitedStates: Bool
     }
 
-    /// A kind of state, as far as any rule tells states apart.
+    /// A group of states that no rule distinguishes.
     enum State: Sendable, Hashable {
-        /// None, or one that no rule names.
+        /// No state, or one that no rule names.
         case other
-        /// One of the United States, spelt as some region list spells it, or otherwise.
+        /// One of the United States, in a spelling of some region list, or in another.
         case united(index: Int, spelling: Int?)
-        /// A text that is none of the United States', or that lies elsewhere.
+        /// Any other text, or a state outside the United States.
         case text(Int)
     }
 
-    /// The values of industry, company size and revenue; one that no rule names is nil.
+    /// The values of industry, company size and revenue; nil is any value that no rule names.
     var texts: [[Int?]]
     /// The countries.
     var countries: [Country]
     /// The states of a lead that may be in the United States; empty if none meets the lists.
     var unitedStates: [State]
-    /// The states of a lead that lies elsewhere; empty if none meets the lists.
+    /// The states of a lead outside the United States; empty if none meets the lists.
     var otherStates: [State]
 
-    /// Whether no lead is in any cell.
+    /// Whether there is no cell.
     var isEmpty: Bool {
         texts.contains(where: \.isEmpty) || !countries.contains { !states(in: $0).isEmpty }
     }
@@ -42,10 +42,10 @@ struct LeadCells: Sendable {
         return texts.reduce(places) { $0.multipliedReportingOverflow(by: $1.count).partialValue }
     }
 
-    /// The states that go with a country.
+    /// The states that are possible in a country.
     func states(in country: Country) -> [State] { country.mayBeUnitedStates ? unitedStates : otherStates }
 
-    /// Whether some lead meets the lists of both rules that the cells are of.
+    /// Whether some lead meets the lists of both rules.
     func overlaps(_ other: LeadCells) -> Bool {
         func meet(_ one: [Int?], _ two: [Int?]) -> Bool {
             one.contains(nil) || two.contains(nil) || one.contains(where: two.contains)

@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// One look at the rules of one owner.
+/// One lint run over the rules of one owner.
 struct OwnerLint {
     let owner: UUID?
     let applied: AppliedRules
     let view: RuleSetView
-    /// How many rules of the owner there are, switched on.
+    /// How many active rules the owner has.
     let ownCount: Int
     private let steps: Int
 
@@ -20,9 +20,10 @@ struct OwnerLint {
 
     private func isOwn(_ entry: AppliedRules.Entry) -> Bool { entry.isShared == (owner == nil) }
 
-    /// Everything there is to say, in the order of the rules; or what concerns one rule.
+    /// All findings, in evaluation order; or only those about one rule.
     ///
-    /// `errorsOnly` leaves out what can never be an error, and takes most of the time: what rules do to each other.
+    /// `errorsOnly` skips the comparison of rules with each other, which never gives an error and takes most of the
+    /// time.
     func findings(about only: UUID?, errorsOnly: Bool = false) -> [RuleFinding] {
         var findings: [RuleFinding] = []
         for rule in applied.unreadable where rule.isOwned(by: owner, in: view) && (only == nil || rule.id == only) {
@@ -118,7 +119,7 @@ struct OwnerLint {
         return findings
     }
 
-    /// Says which two lists leave nothing.
+    /// Finds the two lists that contradict each other.
     private func contradiction(in rule: RoutingRule, unknownStates: [String]) -> RuleFinding {
         let conditions = rule.conditions
         func finding(_ list: String, _ message: String, _ remedy: String) -> RuleFinding {
@@ -216,7 +217,7 @@ struct OwnerLint {
 
     // MARK: - A rule among others
 
-    /// The earlier rules that leave a rule no lead, one of them if one will do.
+    /// The earlier rules that take all leads of a rule: one of them if one is enough.
     private func shadow(
         over place: Int,
         _ cells: LeadCells,
@@ -256,7 +257,7 @@ struct OwnerLint {
         return finding
     }
 
-    /// With how many trees of earlier rules a rule is compared.
+    /// The most earlier rules with trees that a rule is compared with.
     private static let comparedTrees = 200
 
     private func tree(of place: Int) -> ConditionNode? { applied.entries[place].rule.conditions.tree }
@@ -275,7 +276,7 @@ struct OwnerLint {
             "Takes no lead: “\(other.rule.name)” (priority \(other.rule.priority)) is tried before it and \(what).",
             remedy: isSameDestination
                 ? "Delete it: both send to the same workspace."
-                : "Give it a higher priority, or narrow “\(other.rule.name)”; keep it as a reserve for when that "
+                : "Give it a higher priority, or narrow “\(other.rule.name)”; or keep it for the time when that "
                     + "one's destination is paused."
         )
     }
@@ -320,7 +321,7 @@ struct OwnerLint {
         )
     }
 
-    /// A rule that takes everything, with rules behind it.
+    /// A rule that takes every lead, with rules after it.
     private func catchAll(at place: Int) -> RuleFinding? {
         let entries = applied.entries
         let entry = entries[place]
@@ -333,7 +334,7 @@ struct OwnerLint {
             entry.rule,
             other: first.rule,
             path: "/priority",
-            "Takes every lead, so \(behind.count == 1 ? "the rule" : "the \(behind.count) rules") behind it "
+            "Takes every lead, so \(behind.count == 1 ? "the rule" : "the \(behind.count) rules") after it "
                 + "(“\(first.rule.name)”\(behind.count == 1 ? "" : " and so on")) \(behind.count == 1 ? "gets" : "get") none.",
             remedy: "Give it the lowest priority."
         )
@@ -355,7 +356,7 @@ struct OwnerLint {
             .deadFallback,
             owner: owner,
             path: "/fallbackWorkspaceId",
-            "Leads that no rule matches stay where they are: \(name) \(obstacle.predicate).",
+            "Leads that no rule matches stay in their source workspace: \(name) \(obstacle.predicate).",
             remedy: "Name another workspace for unmatched leads, or fix this one."
         )
     }
@@ -368,7 +369,7 @@ extension RoutingRule {
 }
 
 extension RuleConditions {
-    /// Whether some lead may meet the trees of both, as far as that is known.
+    /// Whether some lead may meet both trees, as far as known.
     func mayMeet(_ other: RuleConditions) -> Bool {
         guard tree != nil || other.tree != nil else { return true }
         return !RuleFacts(RuleConditions(where: .all([tree, other.tree].compactMap(\.self)))).isContradictory

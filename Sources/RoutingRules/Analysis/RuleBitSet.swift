@@ -1,8 +1,8 @@
-/// A set of rules, by their place in the order in which they are tried; one bit each.
+/// A set of rules, by their place in evaluation order; one bit each.
 struct RuleBitSet: Sendable, Equatable {
     private(set) var words: [UInt64]
 
-    /// The empty set, with room for `count` rules.
+    /// The empty set, for up to `count` rules.
     init(count: Int) { words = [UInt64](repeating: 0, count: (count + 63) / 64) }
 
     /// The rules before a place.
@@ -33,17 +33,17 @@ struct RuleBitSet: Sendable, Equatable {
 
     mutating func remove(_ rule: Int) { words[rule / 64] &= ~(1 << UInt64(rule % 64)) }
 
-    /// Keeps what is in the other set, too; a shorter set stands for itself and nothing behind.
+    /// Removes rules that are not in the other set; a rule beyond a shorter set's end is not in it.
     mutating func formIntersection(_ other: RuleBitSet) {
         for index in words.indices { words[index] &= index < other.words.count ? other.words[index] : 0 }
     }
 
-    /// Adds what is in the other set, as far as this one reaches.
+    /// Adds the rules of the other set, up to this set's capacity.
     mutating func formUnion(_ other: RuleBitSet) {
         for index in 0..<min(words.count, other.words.count) { words[index] |= other.words[index] }
     }
 
-    /// Adds what two other sets have in common, as far as this one reaches.
+    /// Adds the intersection of two other sets, up to this set's capacity.
     mutating func formUnion(of one: RuleBitSet, and other: RuleBitSet) {
         for index in 0..<min(words.count, min(one.words.count, other.words.count)) {
             words[index] |= one.words[index] & other.words[index]
@@ -53,7 +53,7 @@ struct RuleBitSet: Sendable, Equatable {
 
 /// The rules that name a value: a list while they are few, bits when they are many.
 ///
-/// What makes an index of 100,000 rules with a value each cost megabytes and not gigabytes.
+/// So an index of 100,000 rules with a value each takes megabytes, not gigabytes.
 struct Posting: Sendable {
     private var few: [Int32] = []
     private var many: RuleBitSet?
@@ -80,7 +80,7 @@ struct Posting: Sendable {
         few = []
     }
 
-    /// Adds those of the rules to a set that are in another one as well.
+    /// Adds to a set those rules that are in another set as well.
     func add(to set: inout RuleBitSet, within other: RuleBitSet) {
         if let many {
             set.formUnion(of: many, and: other)

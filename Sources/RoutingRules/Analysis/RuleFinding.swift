@@ -1,17 +1,17 @@
 package import FoundationEssentials
 
-/// Something about a rule set that its owner should know, found by looking at the rules alone.
+/// A problem of a rule set, found by static analysis.
 package struct RuleFinding: Sendable, Hashable {
-    /// How bad it is.
+    /// The severity of a finding.
     package enum Severity: String, Sendable, Hashable, Comparable, CaseIterable {
-        /// The rule cannot do what it says, whatever leads come; `switchyard rules lint` fails.
+        /// The rule cannot work, whatever leads arrive; `switchyard rules lint` fails.
         case error
-        /// The rule does nothing as things stand, or leads fall through; it fails with `--strict`.
+        /// The rule currently has no effect, or leads are not covered; lint fails with `--strict`.
         case warning
-        /// Worth a look.
+        /// For information.
         case note
 
-        /// Worse ones come first.
+        /// The most severe ones come first.
         package static func < (left: Severity, right: Severity) -> Bool { left.rank < right.rank }
 
         private var rank: Int {
@@ -25,7 +25,7 @@ package struct RuleFinding: Sendable, Hashable {
 
     /// What kind of finding it is; the raw values are the API's.
     package enum Code: String, Sendable, Hashable, CaseIterable {
-        /// The conditions cannot be understood, so the rule is left out.
+        /// The conditions cannot be read, so the rule is skipped.
         case unreadable
         /// No lead can meet the conditions.
         case neverMatches = "never-matches"
@@ -33,17 +33,17 @@ package struct RuleFinding: Sendable, Hashable {
         case deadValue = "dead-value"
         /// A country that is none of ISO 3166-1.
         case unknownCountry = "unknown-country"
-        /// Whatever it matches, one earlier rule takes.
+        /// One earlier rule takes every lead that matches it.
         case shadowed
-        /// Whatever it matches, several earlier rules take between them.
+        /// Several earlier rules together take every lead that matches it.
         case shadowedTogether = "shadowed-together"
-        /// It asks for the same as another rule.
+        /// It has the same conditions as another rule.
         case duplicate
         /// Its destination does not exist.
         case missingDestination = "missing-destination"
         /// Its destination is switched off.
         case inactiveDestination = "inactive-destination"
-        /// Its destination takes no leads for now.
+        /// Its destination is paused.
         case pausedDestination = "paused-destination"
         /// Its destination has not agreed to receive.
         case noAgreement = "no-agreement"
@@ -61,9 +61,9 @@ package struct RuleFinding: Sendable, Hashable {
         case deadFallback = "dead-fallback"
     }
 
-    /// How bad it is.
+    /// The severity.
     package var severity: Severity
-    /// What kind of finding it is.
+    /// The kind of finding.
     package var code: Code
     /// The rule; nil for a finding about the rule set as a whole.
     package var ruleID: UUID?
@@ -71,23 +71,23 @@ package struct RuleFinding: Sendable, Hashable {
     package var ruleName: String?
     /// Whose rule set it is; nil for the platform's.
     package var ownerID: UUID?
-    /// The other rule that has to do with it.
+    /// The other rule that the finding concerns.
     package var otherRuleID: UUID?
     /// The other rule's name.
     package var otherRuleName: String?
-    /// Where in the rule, as a JSON pointer into what the API takes.
+    /// The place in the rule, as a JSON pointer into the API's form.
     package var path: String?
-    /// What is the matter, in one sentence.
+    /// The problem, in one sentence.
     package var message: String
-    /// What to do about it.
+    /// The remedy.
     package var remedy: String
 }
 
-/// What was found in a rule set.
+/// The findings of a rule set.
 package struct RuleLintReport: Sendable, Hashable {
-    /// The version that was looked at.
+    /// The version that was analysed.
     package var version: Int64
-    /// How many rules were looked at; those that are switched off are not.
+    /// How many active rules were analysed.
     package var ruleCount: Int
     /// The findings, by rule set, worst first, then in the order of the rules.
     package var findings: [RuleFinding]

@@ -1,28 +1,28 @@
 package import FoundationEssentials
 
-/// Looks for what is wrong with rules without a single lead.
+/// Static analysis of rules: finds problems without any lead.
 ///
-/// What it says about shadowing is sound: a rule that is called unreachable takes no lead, whatever comes, as long as
-/// the destinations stand as they do. For the six lists it is complete as well. For ten thousand rules it takes some
-/// tenths of a second; see docs/performance.md.
+/// Its findings about shadowing are sound: an unreachable rule takes no lead at all, as long as the destinations do not
+/// change. For the six lists they are complete as well. Ten thousand rules take some tenths of a second; see
+/// docs/performance.md.
 package struct RuleLint: Sendable {
     private let snapshot: RuleSetSnapshot
     private let view: RuleSetView
 
-    /// How many steps the search for several rules that cover another one together may take.
+    /// The most steps of the search for several rules that cover another one together.
     private static let stepsForOneRule = 4_000
 
-    /// Prepares to look at a snapshot.
+    /// Prepares the analysis of a snapshot.
     package init(_ snapshot: RuleSetSnapshot) {
         self.snapshot = snapshot
         view = RuleSetView(snapshot)
     }
 
-    /// Looks at the rules of one owner, in the order in which they are tried among those of the platform.
+    /// Analyses the rules of one owner, in evaluation order with those of the platform.
     ///
     /// - Parameters:
     ///   - owner: the workspace; nil for the rules of the platform.
-    ///   - rule: only what concerns this rule; the whole set is not looked at then.
+    ///   - rule: only this rule; the rest of the set is not analysed then.
     /// - Returns: the findings.
     package func report(on owner: UUID?, about rule: UUID? = nil) -> RuleLintReport {
         let pass = OwnerLint(snapshot, view, owner: owner, steps: Self.stepsForOneRule)
@@ -33,7 +33,7 @@ package struct RuleLint: Sendable {
         )
     }
 
-    /// The errors of ``report(on:about:)``, for publishing: tens of milliseconds for ten thousand, where the
+    /// The errors of ``report(on:about:)``, for publishing: tens of milliseconds for ten thousand rules, where the
     /// whole report may take seconds when rules have trees.
     func errors(on owner: UUID?) -> [RuleFinding] {
         let pass = OwnerLint(snapshot, view, owner: owner, steps: Self.stepsForOneRule)

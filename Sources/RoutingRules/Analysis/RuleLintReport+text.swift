@@ -6,7 +6,7 @@ extension RuleLintReport {
     /// - Parameters:
     ///   - names: the names of workspaces; a rule set whose owner has none is named by its id.
     ///   - limit: how many findings at most; the rest is counted.
-    /// - Returns: the text, without a line end behind it.
+    /// - Returns: the text, without a trailing line break.
     package func text(names: [UUID: String], limit: Int = 200) -> String {
         var lines: [String] = []
         var owner: UUID??
@@ -32,7 +32,7 @@ extension RuleLintReport {
     package var summary: String {
         func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
         let rules = counted(ruleCount, "rule") + " of version \(version)"
-        guard !findings.isEmpty else { return "\(rules): no faults found." }
+        guard !findings.isEmpty else { return "\(rules): no problems found." }
         return "\(rules): \(counted(count(.error), "error")), \(counted(count(.warning), "warning")), "
             + "\(counted(count(.note), "note"))."
     }

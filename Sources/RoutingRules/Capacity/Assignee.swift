@@ -1,7 +1,7 @@
 package import FoundationEssentials
 package import JSON
 
-/// A person of a workspace to whom its leads are given in turns.
+/// A person of a workspace who is assigned its leads in turn.
 package struct Assignee: Sendable, Hashable {
     /// The person's id.
     package var id: UUID
@@ -11,16 +11,16 @@ package struct Assignee: Sendable, Hashable {
     package var name: String
     /// The person's share: 1 to 1,000.
     package var weight: Int64
-    /// How many leads the person takes.
+    /// The caps on the person's leads.
     package var caps: [Cap]
     /// The beginning of an absence, in microseconds since 1970.
     package var absentFrom: Int64?
-    /// The end of an absence, in microseconds since 1970; nil: until further notice.
+    /// The end of an absence, in microseconds since 1970; nil for an open end.
     package var absentUntil: Int64?
-    /// Whether the person takes leads at all.
+    /// Whether the person is active.
     package var isActive: Bool
 
-    /// A person; of weight 1, without caps and present unless told otherwise.
+    /// A person; by default of weight 1, without caps and present.
     package init(
         id: UUID,
         workspaceID: UUID,
@@ -41,7 +41,7 @@ package struct Assignee: Sendable, Hashable {
         self.isActive = isActive
     }
 
-    /// Whether the person is there at a time, in microseconds since 1970.
+    /// Whether the person is present at a time, in microseconds since 1970.
     package func isPresent(at time: Int64) -> Bool {
         switch (absentFrom, absentUntil) {
         case (nil, nil): true
@@ -55,7 +55,7 @@ package struct Assignee: Sendable, Hashable {
 extension Cap {
     /// Reads stored caps of a person: a list of `{"per", "limit"}`.
     ///
-    /// - Returns: the caps, and what could not be understood.
+    /// - Returns: the caps, and the problems found.
     package static func list(
         _ settings: JSONValue,
         at path: String = ""

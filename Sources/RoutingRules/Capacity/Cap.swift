@@ -1,10 +1,10 @@
 import JSON
 
-/// What a cap counts in: windows by the calendar of the owner's time zone, or all time.
+/// The period of a cap: calendar windows in the owner's time zone, or all time.
 package enum CapPeriod: String, Sendable, Hashable, CaseIterable {
     case hour, day, week, month, total
 
-    /// The end of a sentence such as “50 of 50 a day”.
+    /// The period as the end of a sentence such as “50 of 50 today”.
     var phrase: String {
         switch self {
         case .hour: "this hour"
@@ -16,14 +16,14 @@ package enum CapPeriod: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// A bound on how many leads are taken in each window of a period.
+/// A limit on the leads of each window of a period.
 package struct Cap: Sendable, Hashable {
     /// The largest limit that can be set.
     package static let largestLimit: Int64 = 1_000_000_000
 
-    /// The period; hours, days, weeks (from Monday) and months begin by the owner's clock.
+    /// The period; hours, days, weeks (from Monday) and months begin in the owner's time zone.
     package var period: CapPeriod
-    /// How many leads; 0 takes none.
+    /// The most leads; 0 takes none.
     package var limit: Int64
 
     /// A cap of so many leads in each window of a period.

@@ -1,26 +1,26 @@
 import FoundationEssentials
 
-/// How much of one cap is used, for people.
+/// The use of one cap, for display.
 package struct CapacityLine: Sendable, Hashable {
-    /// What it is on, such as `“North”` or `rule “Overflow”`.
+    /// What it limits, such as `“North”` or `rule “Overflow”`.
     package let subject: String
-    /// What it counts in.
+    /// Its period.
     package let period: CapPeriod
-    /// The time zone by whose calendar its windows begin.
+    /// The time zone of its windows.
     package let timeZone: String
-    /// How many leads the running window has had.
+    /// How many leads were taken in the current window.
     package let used: Int64
-    /// How many leads it lets through.
+    /// How many leads a window may take.
     package let limit: Int64
 
-    /// Whether no more leads are taken until the window ends.
+    /// Whether the cap is used up until the window ends.
     package var isFull: Bool { used >= limit }
 }
 
 extension CompiledRuleSet {
-    /// Every cap that decisions look at, and how it stands; the fullest first.
+    /// Every cap that decisions check, and its use; the fullest first.
     ///
-    /// - Parameter state: how things stand, for ``everyRequest()``.
+    /// - Parameter state: the state for ``everyRequest()``.
     /// - Returns: each cap once.
     package func capacity(in state: RoutingState) -> [CapacityLine] {
         var lines: [StateKey: CapacityLine] = [:]
@@ -54,8 +54,7 @@ extension CompiledRuleSet {
         }
     }
 
-    /// The workspaces that rules send to and that are closed, with when they open by their own clocks; nil: not within 400
-    /// days.
+    /// The closed workspaces among the destinations, with the local time at which they open; nil: not within 400 days.
     package func closed(in state: RoutingState) -> [(name: String, opensAt: LocalTime?)] {
         var seen: Set<UUID> = []
         var closed: [(name: String, opensAt: LocalTime?)] = []

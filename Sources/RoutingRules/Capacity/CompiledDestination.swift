@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// A counter or turn with everything that a decision needs of it.
+/// A counter or turn with everything that a decision needs.
 struct CompiledCounter: Sendable {
     let key: StateKey
     let timeZone: String
-    /// What it is compared with, if it counts for a cap.
+    /// The cap's limit, if it counts for a cap.
     let limit: Int64?
     let jsonPrefix: String
 
@@ -18,7 +18,7 @@ struct CompiledCounter: Sendable {
     var request: StateRequestKey { StateRequestKey(key: key, timeZone: timeZone, limit: limit) }
 }
 
-/// A cap, ready to be compared.
+/// A compiled cap.
 struct CompiledCap: Sendable {
     let counter: CompiledCounter
     let limit: Int64
@@ -34,14 +34,14 @@ struct CompiledCap: Sendable {
     }
 }
 
-/// A person, ready to be chosen.
+/// A compiled assignee.
 struct CompiledPerson: Sendable {
     let assignee: Assignee
     let turn: CompiledCounter
     let caps: [CompiledCap]
 }
 
-/// Whoever shares a turn.
+/// A member or person that shares a turn.
 protocol TakesTurns {
     var turn: CompiledCounter { get }
     var weight: Int64 { get }
@@ -56,7 +56,7 @@ struct CompiledMember: Sendable, TakesTurns {
     let workspace: UUID
     let name: String
     let weight: Int64
-    /// What stands against it until the rules change.
+    /// The reason why it takes no leads until the rules change.
     let obstacle: RuleObstacle?
     let caps: [CompiledCap]
     let hours: OpeningHours?
@@ -72,7 +72,7 @@ struct CompiledMember: Sendable, TakesTurns {
 
 /// A rule whose destination depends on more than the rules.
 ///
-/// A class, so that a table of rules holds one reference for it; it never changes.
+/// A class, so that a table of rules holds one reference to it; it is immutable.
 final class CompiledPool: Sendable {
     let rule: UUID
     let ruleName: String
@@ -81,7 +81,7 @@ final class CompiledPool: Sendable {
     let whenFull: Distribution.WhenFull
     let caps: [CompiledCap]
     let members: [CompiledMember]
-    /// What a decision may look at.
+    /// The state that a decision may read.
     let request: RoutingStateRequest
 
     init(
@@ -117,7 +117,7 @@ final class CompiledPool: Sendable {
         self.request = request
     }
 
-    /// Whether no rule behind this one is ever asked about a lead that it matches.
+    /// Whether no later rule is ever evaluated for a lead that matches this one.
     var alwaysEnds: Bool {
         if whenFull == .wait {
             return members.contains { ($0.obstacle == nil || $0.obstacle == .paused) && $0.minimumScore == nil }
@@ -128,21 +128,21 @@ final class CompiledPool: Sendable {
             }
     }
 
-    /// Whether only an operator or the clock stands between a lead and a member.
+    /// Whether a lead may wait for a member that only an operator or time can make available.
     var mayWait: Bool { whenFull == .wait && members.contains { $0.obstacle == nil || $0.obstacle == .paused } }
 }
 
-/// Where the leads of a rule go.
+/// The destination of a rule's leads.
 struct CompiledDestination: Sendable {
-    /// What stands against all of it until the rules change.
+    /// The reason why the rule sends no leads until the rules change.
     let obstacle: RuleObstacle?
-    /// The workspace, where that is settled by the rules alone.
+    /// The workspace, if the rules alone determine it.
     let workspace: UUID
-    /// How it is found otherwise.
+    /// The pool that chooses it otherwise.
     let pool: CompiledPool?
 }
 
-/// Turns rules and workspaces into destinations.
+/// Compiles rules and workspaces to destinations.
 struct DestinationCompiler {
     let workspaces: [UUID: Workspace]
     let agreements: Set<RoutingAgreement>
@@ -154,14 +154,14 @@ struct DestinationCompiler {
     }
 
     mutating func destination(of rule: RoutingRule) -> CompiledDestination {
-        // Rules of the platform are compiled for every source.
+        // Rules of the platform apply to every source and are compiled once.
         if let known = cache[rule.id] { return known }
         let destination = compile(rule)
         if rule.workspaceID == nil || rule.distribution != nil { cache[rule.id] = destination }
         return destination
     }
 
-    /// What stands against a workspace as the destination of a rule's owner.
+    /// The reason why a workspace cannot be the destination of a rule's owner.
     func obstacle(to id: UUID, from owner: UUID?) -> RuleObstacle? {
         guard let destination = workspaces[id] else { return .noSuchWorkspace }
         if !destination.isActive { return .inactive }
@@ -203,7 +203,7 @@ struct DestinationCompiler {
         )
     }
 
-    /// The workspace that takes what no rule matched, if it has bounds of its own.
+    /// The workspace for unmatched leads, if it has caps, hours or assignees.
     func fallback(_ id: UUID) -> CompiledPool? {
         guard obstacle(to: id, from: nil) == nil else { return nil }
         let rule = RoutingRule(id: id, workspaceID: nil, name: "", destinationWorkspaceID: id)

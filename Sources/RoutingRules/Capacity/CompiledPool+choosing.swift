@@ -1,15 +1,15 @@
 import FoundationEssentials
 import JSON
 
-/// What came of asking a pool.
+/// The result of choosing a pool's member.
 enum PoolChoice {
     /// A member takes the lead.
     case taken(member: Int, reason: String)
-    /// Nobody can, and why; `canChange` if time, capacity or an operator may change that.
+    /// No member can take it, and the reason; `canChange` if time, capacity or an operator may change that.
     case refused(why: String, canChange: Bool)
 }
 
-/// One decision under way: the state it looks at, what it saw and what it takes.
+/// One decision in progress: the state that it reads, what it has read, and what it takes.
 struct DecisionContext {
     let lead: Lead
     var state: RoutingState
@@ -19,21 +19,21 @@ struct DecisionContext {
     var excluded: Set<UUID> = []
     private var score: Double??
 
-    /// A decision in a state, which it holds alone until it is done.
+    /// A decision that owns the state until it is done.
     init(lead: Lead, taking state: inout RoutingState) {
         self.lead = lead
         self.state = RoutingState()
         swap(&self.state, &state)
     }
 
-    /// A number of the state, noted as seen.
+    /// A number of the state, recorded as read.
     mutating func look(at counter: CompiledCounter) -> RoutingState.Amount {
         let amount = state.amount(counter.key)
         seen.note(counter, amount)
         return amount
     }
 
-    /// The cap that is used up, as a phrase; nil if none is.
+    /// The first cap that is used up, as a phrase; nil if none is.
     mutating func full(_ caps: [CompiledCap]) -> String? {
         var phrase: String?
         for cap in caps {
@@ -43,7 +43,7 @@ struct DecisionContext {
         return phrase
     }
 
-    /// Takes one of each counter.
+    /// Adds one to the counter of each cap.
     mutating func charge(_ caps: [CompiledCap]) {
         for cap in caps { charge(cap.counter, 1) }
     }
@@ -54,16 +54,16 @@ struct DecisionContext {
         )
     }
 
-    /// Whether the score in the lead's metadata is known and at least so much.
+    /// Whether the lead's metadata has a score of at least `minimum`.
     mutating func scores(atLeast minimum: Double) -> Bool {
         if score == nil { score = .some(lead.score) }
         return (score ?? nil).map { $0 >= minimum } ?? false
     }
 
-    /// The next in turn, by smooth weighted round robin.
+    /// The next member in turn, by smooth weighted round robin.
     ///
-    /// Every present member gains its weight, and the chosen member loses the weight of all. The sum of
-    /// the steps is zero, so that an absence leaves no debt, and a new member starts level.
+    /// Every present member gains its weight, and the chosen one loses the sum of all weights. The steps add up to
+    /// zero, so that an absent member is owed nothing, and a new member starts equal.
     mutating func takeTurn<Members: Collection>(_ members: Members) -> (place: Int, of: Int64)?
     where Members.Element: TakesTurns {
         var best: (place: Int, current: Int64)?
@@ -83,17 +83,17 @@ struct DecisionContext {
 }
 
 extension CompiledPool {
-    /// Finds the member that takes a lead, and charges it.
+    /// Chooses the member that takes a lead, and charges its counters.
     ///
     /// - Parameters:
-    ///   - context: the decision under way; what was looked at is noted in it, what is taken is charged to it.
-    ///   - waited: whether the lead waited for this rule, and so stands before those that arrive.
-    /// - Returns: the member that takes it, or why none does.
+    ///   - context: the decision in progress; it records what is read and what is taken.
+    ///   - waited: whether the lead waited for this rule, and so comes before new leads.
+    /// - Returns: the member that takes it, or the reason why none does.
     func choose(_ context: inout DecisionContext, waited: Bool) -> PoolChoice {
         if let phrase = context.full(caps) { return .refused(why: phrase, canChange: true) }
         if whenFull == .wait, !waited, context.state.waiting.contains(rule) {
             context.seen.note(waiting: rule)
-            return .refused(why: "has leads waiting that came earlier", canChange: true)
+            return .refused(why: "has earlier leads waiting", canChange: true)
         }
         var able: [Int] = []
         var refusals: [(why: String, canChange: Bool)] = []
@@ -138,7 +138,7 @@ extension CompiledPool {
             if let workspace = context.state.sticky[before] {
                 context.seen.note(before, workspace)
                 if let number = able.first(where: { members[$0].workspace == workspace }) {
-                    let what = stickyBy == .company ? "company" : "e-mail domain"
+                    let what = stickyBy == .company ? "company" : "email domain"
                     return (number, "Sticky pool: “\(members[number].name)” had this \(what) before.")
                 }
             }
@@ -161,7 +161,7 @@ extension CompiledPool {
             return (able[turn.place], "\(name): “\(member.name)” took its turn\(share).")
         case .leastLoaded:
             let loads = able.map { number in members[number].load.map { context.look(at: $0).value } ?? 0 }
-            // load / weight, compared without dividing.
+            // load / weight, compared without division.
             func isLess(_ left: Int, _ right: Int) -> Bool {
                 loads[left] * members[able[right]].weight < loads[right] * members[able[left]].weight
             }
@@ -175,7 +175,7 @@ extension CompiledPool {
         }
     }
 
-    /// Says why no member could take a lead, naming one of them.
+    /// Why no member could take a lead; names one of them.
     private static func sentence(_ refusals: [(why: String, canChange: Bool)], _ members: [CompiledMember]) -> String {
         guard let first = refusals.first, let member = members.first else { return "has no members" }
         if refusals.count == 1 { return "sends to “\(member.name)”, which \(first.why)" }
@@ -188,9 +188,9 @@ extension CompiledPool {
 }
 
 extension CompiledMember {
-    /// Chooses a person of the workspace, and charges the turn.
+    /// Chooses an assignee of the workspace, and charges the turn.
     ///
-    /// - Returns: the assignee and a sentence; only a sentence if all are absent or full; nothing without assignees.
+    /// - Returns: the assignee and a sentence; only a sentence if all are absent or full; nil without assignees.
     func assign(_ context: inout DecisionContext) -> (person: Assignee?, reason: String)? {
         guard !people.isEmpty else { return nil }
         var present: [CompiledPerson] = []

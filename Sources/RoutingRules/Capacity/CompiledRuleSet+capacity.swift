@@ -1,14 +1,15 @@
 package import FoundationEssentials
 
 extension CompiledRuleSet {
-    /// What the decisions of a batch may look at, so that it can be held while they are made.
+    /// The state that the decisions of a batch may read, so that it can be locked while they are made.
     ///
-    /// For each lead: its rules that match, in order, up to the first that takes every lead at any time.
+    /// For each lead it covers the matching rules, in order, up to the first that always takes every lead.
     ///
     /// - Parameters:
     ///   - leads: each lead and the workspace it came from.
-    ///   - excluding: workspaces that they must not go to; a rule that sends there alone does not end the look.
-    /// - Returns: the keys; empty if no decision depends on more than the rules. About a microsecond a lead.
+    ///   - excluding: workspaces that the leads must not go to; a rule with no other destination does not end the
+    ///     search.
+    /// - Returns: the keys; empty if the decisions depend on the rules alone. About a microsecond a lead.
     package func stateRequest(
         for leads: some Sequence<(lead: Lead, source: UUID?)>,
         excluding: Set<UUID> = []
@@ -48,19 +49,19 @@ extension CompiledRuleSet {
         request.formUnion(pool.request)
     }
 
-    /// Decides where a lead goes, with capacity, opening hours, turns and people.
+    /// Decides where a lead goes, with capacity, opening hours, turns and assignees.
     ///
     /// Pure: the same lead, version and state always give the same decision. What it takes is added to the state, so
-    /// that the next lead of a batch is decided after it, and is in ``RoutingDecision/use``: it counts only if the lead
-    /// is written as decided, and ``RoutingState/apply(_:times:)`` takes it back otherwise.
+    /// that the next lead of a batch is decided after it, and is returned in ``RoutingDecision/use``. It counts only if
+    /// the lead is written as decided; otherwise ``RoutingState/apply(_:times:)`` subtracts it.
     ///
     /// - Parameters:
     ///   - lead: the lead.
     ///   - source: the workspace that it came from.
-    ///   - state: what ``stateRequest(for:excluding:)`` asked for.
-    ///   - waitedFor: the rule that the lead has waited for, whose queue it stands in already.
-    ///   - excluding: workspaces that it must not go to, because they have returned it.
-    /// - Returns: where it goes, and why.
+    ///   - state: the state for ``stateRequest(for:excluding:)``.
+    ///   - waitedFor: the rule that the lead has waited for, whose queue it is already in.
+    ///   - excluding: workspaces that have returned the lead, so that it must not go there.
+    /// - Returns: the destination and the reason.
     package func decide(
         _ lead: Lead,
         from source: UUID?,
@@ -172,13 +173,13 @@ extension CompiledRuleSet {
         return decision
     }
 
-    /// How much room there is under a rule for which leads wait.
+    /// How many leads a rule with waiting leads could send now.
     ///
     /// - Parameters:
     ///   - rule: the rule.
-    ///   - state: how things stand.
-    /// - Returns: how many leads it could send now, in a state that ``waitRequest(of:)`` asked for; nil if leads no
-    ///   longer wait for it, and all that do are to be decided again.
+    ///   - state: the state for ``waitRequest(of:)``.
+    /// - Returns: the number of leads; nil if leads no longer wait for the rule, and those that do must be decided
+    ///   again.
     package func room(under rule: UUID, in state: RoutingState) -> Int? {
         guard let pool = waitPools[rule] else { return nil }
         func room(_ caps: [CompiledCap]) -> Int64 {
@@ -192,7 +193,7 @@ extension CompiledRuleSet {
         return Int(min(room(pool.caps), members, Cap.largestLimit))
     }
 
-    /// What ``room(under:in:)`` looks at for some rules.
+    /// The state that ``room(under:in:)`` reads for some rules.
     package func waitRequest(of rules: some Sequence<UUID>) -> RoutingStateRequest {
         var request = RoutingStateRequest()
         for rule in rules {

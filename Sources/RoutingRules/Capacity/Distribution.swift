@@ -1,13 +1,13 @@
 package import FoundationEssentials
 package import JSON
 
-/// How a rule hands out its leads: to which workspaces, by which method, up to which caps.
+/// How a rule distributes its leads: to which workspaces, by which method, up to which caps.
 package struct Distribution: Sendable, Hashable {
     /// What happens to a lead when no member can take it at the moment.
     package enum WhenFull: String, Sendable, Hashable, CaseIterable {
         /// The next rule that matches is tried.
         case nextRule = "next_rule"
-        /// The lead waits, and goes out oldest first when a destination can take leads again.
+        /// The lead waits; waiting leads go out oldest first when a destination can take leads again.
         case wait
     }
 
@@ -17,17 +17,17 @@ package struct Distribution: Sendable, Hashable {
     package var caps: [Cap]
     /// What happens to a lead when no member can take it at the moment.
     package var whenFull: WhenFull
-    /// What of the stored settings could not be understood; a rule with such problems takes no part.
+    /// Problems of the stored settings; a rule with problems is skipped.
     package private(set) var problems: [SettingsProblem] = []
 
-    /// A distribution of these parts.
+    /// A distribution.
     package init(pool: Pool? = nil, caps: [Cap] = [], whenFull: WhenFull = .nextRule) {
         self.pool = pool
         self.caps = caps
         self.whenFull = whenFull
     }
 
-    /// Reads settings; never fails, and says what it did not understand.
+    /// Reads settings; never fails, and records problems.
     ///
     /// - Parameters:
     ///   - settings: the object.
@@ -58,21 +58,21 @@ package struct Pool: Sendable, Hashable {
     /// The most members that a pool may have.
     package static let mostMembers = 100
 
-    /// How the one is found that takes a lead.
+    /// How the member that takes a lead is chosen.
     package enum Method: String, Sendable, Hashable, CaseIterable {
-        /// The first in the list that can take it.
+        /// The first member in the list that can take it.
         case inOrder = "in_order"
-        /// One after the other.
+        /// Each member in turn.
         case roundRobin = "round_robin"
-        /// In turns as many as the weights say.
+        /// In turn, in proportion to the weights.
         case weighted
-        /// Whoever has had the fewest leads for its weight in the running period.
+        /// The member with the fewest leads for its weight in the current period.
         case leastLoaded = "least_loaded"
-        /// Whoever had the last lead of the same company or e-mail domain.
+        /// The member that had the last lead of the same company or email domain.
         case sticky
     }
 
-    /// What sticky leads have in common.
+    /// The property by which leads are kept together.
     package enum StickyBy: String, Sendable, Hashable, CaseIterable {
         case company
         case emailDomain = "email_domain"
@@ -84,12 +84,12 @@ package struct Pool: Sendable, Hashable {
         package var workspaceID: UUID
         /// Its share: 1 to 1,000.
         package var weight: Int64
-        /// How many leads it takes from this rule.
+        /// The caps on its leads from this rule.
         package var caps: [Cap]
-        /// Whether it takes none from this rule for now.
+        /// Whether it is paused for this rule.
         package var isPaused: Bool
 
-        /// A member; of weight 1, without caps and not paused unless told otherwise.
+        /// A member; by default of weight 1, without caps and not paused.
         package init(workspaceID: UUID, weight: Int64 = 1, caps: [Cap] = [], isPaused: Bool = false) {
             self.workspaceID = workspaceID
             self.weight = weight
@@ -98,13 +98,13 @@ package struct Pool: Sendable, Hashable {
         }
     }
 
-    /// How the one is found that takes a lead.
+    /// How the member that takes a lead is chosen.
     package var method: Method
-    /// What sticky leads have in common.
+    /// The property by which sticky leads are kept together.
     package var stickyBy: StickyBy
     /// The method for the first lead of a company or domain, and for those without one.
     package var otherwise: Method
-    /// The period that least loaded counts in.
+    /// The period in which least loaded counts.
     package var loadPeriod: CapPeriod
     /// The workspaces, in the order of the list.
     package var members: [Member]
@@ -124,7 +124,7 @@ package struct Pool: Sendable, Hashable {
         self.members = members
     }
 
-    /// The method that finds the member where none is known.
+    /// The method for a lead without an earlier member.
     package var turnMethod: Method { method == .sticky ? otherwise : method }
 
     static let names = ["method", "stickyBy", "otherwise", "per", "members"]
@@ -135,7 +135,7 @@ package struct Pool: Sendable, Hashable {
         let otherwise = reader.choice("otherwise", of: Method.self)
         if method == .sticky {
             if by == nil { reader.note("stickyBy", "A sticky pool needs this field.", "Send company or email_domain.") }
-            if otherwise == .sticky { reader.note("otherwise", "This is another method than sticky.") }
+            if otherwise == .sticky { reader.note("otherwise", "Choose a method other than sticky.") }
         }
         let period = reader.choice("per", of: CapPeriod.self)
         var members: [Member] = []

@@ -3,7 +3,7 @@ import JSON
 
 /// When a workspace takes leads: ranges of its local time for each day of the week, and days on which it is closed.
 package struct OpeningHours: Sendable, Hashable {
-    /// A range of a day, in minutes since midnight; the end is not in it, and may be 24:00.
+    /// A range of a day, in minutes since midnight; the end is exclusive and may be 24:00.
     package struct Range: Sendable, Hashable {
         /// The first minute.
         package var start: Int
@@ -11,9 +11,9 @@ package struct OpeningHours: Sendable, Hashable {
         package var end: Int
     }
 
-    /// The ranges of each day, from Sunday; no ranges: closed all day.
+    /// The ranges of each day, from Sunday; no ranges mean closed all day.
     package var days: [[Range]]
-    /// Closed all day, as days since 1 January 1970.
+    /// Days on which it is closed, as days since 1 January 1970.
     package var holidays: Set<Int64>
 
     static let dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
@@ -24,7 +24,7 @@ package struct OpeningHours: Sendable, Hashable {
         return days[time.dayOfWeek].contains { $0.start <= time.minute && time.minute < $0.end }
     }
 
-    /// The next local time, from a given one on, at which it is open; nil if that is not within 400 days.
+    /// The first local time, not before a given one, at which it is open; nil if that is not within 400 days.
     package func opening(from time: LocalTime) -> LocalTime? {
         for offset in 0...400 {
             let day = LocalTime(minutesSinceEpoch: (time.day + Int64(offset)) * 1440)
@@ -79,7 +79,7 @@ package struct OpeningHours: Sendable, Hashable {
         return hour * 60 + minute
     }
 
-    /// The members `hours` and `holidays` of a workspace's capacity.
+    /// The members `hours` and `holidays` of a workspace's capacity settings.
     var settings: [JSONValue.Member] {
         let hours = zip(Self.dayNames, days).filter { !$1.isEmpty }
             .map { name, ranges in
@@ -100,9 +100,9 @@ package struct OpeningHours: Sendable, Hashable {
     private static func text(_ minute: Int) -> String { twoDigits(minute / 60) + ":" + twoDigits(minute % 60) }
 }
 
-/// What the clock on the wall of a workspace shows.
+/// A workspace's local date and time.
 package struct LocalTime: Sendable, Hashable {
-    /// Minutes since midnight of 1 January 1970, as if its clock had never been put forward or back.
+    /// Minutes since midnight of 1 January 1970, ignoring changes of the clock.
     package let minutesSinceEpoch: Int64
 
     /// A local time.
@@ -112,9 +112,9 @@ package struct LocalTime: Sendable, Hashable {
     package var day: Int64 { minutesSinceEpoch.floorDivided(by: 1440) }
     /// Minutes since midnight.
     package var minute: Int { Int(minutesSinceEpoch - day * 1440) }
-    /// 0 is Sunday.
+    /// The day of the week; 0 is Sunday.
     var dayOfWeek: Int { CivilDate(daysSinceEpoch: day).dayOfWeek }
-    /// Such as `2026-12-25T09:00`.
+    /// The text, such as `2026-12-25T09:00`.
     package var text: String {
         CivilDate(daysSinceEpoch: day).text + "T" + twoDigits(minute / 60) + ":" + twoDigits(minute % 60)
     }

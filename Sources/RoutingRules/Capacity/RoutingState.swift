@@ -1,14 +1,14 @@
 package import FoundationEssentials
 import JSON
 
-/// What decisions depend on beside the rules: how much was taken, whose turn it is, what time it is where.
+/// The state that decisions depend on beside the rules: counters, turns and local times.
 ///
-/// A value: the database's rows as they stood under lock, then changed by each decision of the batch. What is missing
-/// counts as nothing taken, no turn had and open.
+/// A value: the database's rows as they were under lock, then changed by each decision of the batch. A missing entry
+/// means that nothing was taken, no turn was had, and the workspace is open.
 package struct RoutingState: Sendable, Hashable {
-    /// A number and the window that it belongs to.
+    /// A number and its window.
     package struct Amount: Sendable, Hashable {
-        /// How many leads, or the current of a turn.
+        /// The number of leads, or the current value of a turn.
         package var value: Int64
         /// When the window began, in microseconds since 1970; 0 for turns and for all time.
         package var windowStart: Int64
@@ -24,14 +24,14 @@ package struct RoutingState: Sendable, Hashable {
     package var now: Int64
     /// Counters and turns.
     package var amounts: [StateKey: Amount]
-    /// Where workspaces with opening hours are in their day.
+    /// The local times of workspaces with opening hours.
     package var clocks: [UUID: LocalTime]
-    /// Which workspace had the last lead of a company or domain.
+    /// The workspace that had the last lead of a company or domain.
     package var sticky: [RoutingStateRequest.Sticky: UUID]
     /// Rules for which leads wait.
     package var waiting: Set<UUID>
 
-    /// A state in which nothing has happened yet.
+    /// An empty state.
     package init(now: Int64 = 0) {
         self.now = now
         amounts = [:]
@@ -40,19 +40,19 @@ package struct RoutingState: Sendable, Hashable {
         waiting = []
     }
 
-    /// How much was taken, or the current of a turn.
+    /// The number of leads taken, or the current value of a turn.
     func amount(_ key: StateKey) -> Amount { amounts[key] ?? Amount(0) }
 
-    /// Whether no cap of a request was used up by the decisions of a batch: each had room before them and still has some, or
-    /// was full before.
+    /// Whether the decisions of a batch used up no cap of a request: each had capacity before them and still has some,
+    /// or was full before.
     ///
-    /// Then the same decisions would have come of any larger numbers that leave room for the batch. False as well if a number
-    /// is not there.
+    /// Then the decisions would be the same with any larger numbers that leave capacity for the batch. Also false if a
+    /// number is missing.
     ///
     /// - Parameters:
-    ///   - request: what the decisions looked at.
+    ///   - request: the state that the decisions read.
     ///   - earlier: the state before the first of them.
-    /// - Returns: whether the batch may be stored without having held the numbers.
+    /// - Returns: whether the batch may be stored without having locked the numbers.
     package func hasUsedUpNothing(of request: RoutingStateRequest, since earlier: RoutingState) -> Bool {
         request.keys.allSatisfy { key in
             guard let limit = key.limit, let before = earlier.amounts[key.key], let now = amounts[key.key] else {
@@ -62,7 +62,7 @@ package struct RoutingState: Sendable, Hashable {
         }
     }
 
-    /// Adds what a decision takes.
+    /// Adds the use of a decision.
     package mutating func apply(_ use: StateUse, times factor: Int64 = 1) {
         for charge in use.charges {
             amounts[charge.key, default: Amount(0, windowStart: charge.windowStart)].value += charge.amount * factor
@@ -71,19 +71,19 @@ package struct RoutingState: Sendable, Hashable {
     }
 }
 
-/// What a decision takes of capacity and turns; nothing of it counts unless the lead is written as decided.
+/// What a decision takes of capacity and turns; it counts only if the lead is written as decided.
 package struct StateUse: Sendable, Hashable {
     /// A change of one number.
     package struct Charge: Sendable, Hashable {
-        /// The number.
+        /// The counter or turn.
         package let key: StateKey
-        /// By how much.
+        /// The change.
         package let amount: Int64
-        /// The window that it is counted in.
+        /// The window of the counter.
         package let windowStart: Int64
     }
 
-    /// Where the next lead of a company or domain is to go.
+    /// The destination of the next lead of a company or domain.
     package struct StickyNote: Sendable, Hashable {
         /// The company or domain, and the rule.
         package let key: RoutingStateRequest.Sticky
@@ -93,17 +93,17 @@ package struct StateUse: Sendable, Hashable {
 
     /// The changes of counters and turns.
     package var charges: [Charge] = []
-    /// Where the next lead of the same company or domain is to go.
+    /// The destination of the next lead of the same company or domain.
     package var sticky: StickyNote?
-    /// What the decision looked at, as JSON; ``RoutingState/init(json:)`` reads it back.
+    /// The state that the decision read, as JSON; ``RoutingState/init(json:)`` parses it.
     package var seen = ""
-    /// The counters that the lead is counted in, by their places among what was looked at.
+    /// The counters in which the lead is counted, by their places in the recorded state.
     package var charged: [Int] = []
 
-    /// Nothing.
+    /// An empty use.
     package init() {}
 
-    /// What is kept with the log row, as JSON: the state that was seen, and the counters that the lead was counted in.
+    /// The JSON kept with the log row: the state that was read, and the counters in which the lead was counted.
     package var metadata: String {
         var text = "{\"state\":\(seen.isEmpty ? "{}" : seen),\"charged\":["
         for (number, place) in charged.enumerated() { text += number == 0 ? "\(place)" : ",\(place)" }
@@ -112,15 +112,15 @@ package struct StateUse: Sendable, Hashable {
 }
 
 extension RoutingState {
-    /// Reads what a decision looked at; nil for anything else.
+    /// Parses the recorded state of a decision; nil for anything else.
     ///
-    /// Deciding the same lead under the same rules in this state gives the same decision.
+    /// The same lead, decided under the same rules in this state, gives the same decision.
     package init?(json: String) {
         guard let value = JSONValue(json: json) else { return nil }
         self.init(value)
     }
 
-    /// Reads the metadata of a log row, in which the state is a member.
+    /// Parses the metadata of a log row, which has the state as a member.
     package init?(metadata: String) {
         guard let state = JSONValue(json: metadata)?["state"] else { return nil }
         self.init(state)
@@ -162,9 +162,9 @@ extension JSONValue {
     fileprivate var uuid: UUID? { string.flatMap { UUID(text: $0) } }
 }
 
-/// Writes down what a decision looks at.
+/// Records the state that a decision reads.
 struct SeenState {
-    /// The counters and turns that were looked at, in order.
+    /// The counters and turns that were read, in order.
     private var keys: [StateKey] = []
     private var amounts = ""
     private var clocks = ""
@@ -173,7 +173,7 @@ struct SeenState {
 
     var isEmpty: Bool { amounts.isEmpty && clocks.isEmpty && sticky.isEmpty && waiting.isEmpty }
 
-    /// The place of a counter among those that were looked at; one that was not is noted now.
+    /// The place of a counter in the recorded state; a counter that was not read is added now.
     mutating func place(of charge: StateUse.Charge, _ amount: RoutingState.Amount) -> Int {
         if let place = keys.firstIndex(of: charge.key) { return place }
         note(CompiledCounter(charge.key), amount)

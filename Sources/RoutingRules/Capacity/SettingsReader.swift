@@ -1,23 +1,23 @@
 import FoundationEssentials
 import JSON
 
-/// A part of settings that cannot be understood.
+/// A part of settings that is invalid.
 package struct SettingsProblem: Sendable, Hashable {
-    /// Where, as a JSON pointer.
+    /// The place, as a JSON pointer.
     package let path: String
     /// What is wrong.
     package let message: String
-    /// What to do about it.
+    /// The remedy.
     package let remedy: String?
 }
 
-/// Reads an object of settings by the names of its fields, and notes what is wrong with their paths.
+/// Reads an object of settings by field name, and records problems with their paths.
 struct SettingsReader {
     private(set) var problems: [SettingsProblem] = []
     private var members: [String: JSONValue] = [:]
     private let path: String
 
-    /// A reader of an object at a place; anything but an object is noted.
+    /// A reader of an object; anything but an object is recorded as a problem.
     init(_ value: JSONValue, at path: String, names: [String]) {
         self.path = path
         guard case .object(let members) = value else {
@@ -28,7 +28,7 @@ struct SettingsReader {
         }
         self.members = Dictionary(members.map { ($0.key, $0.value) }) { _, last in last }
         for name in self.members.keys.sorted() where !names.contains(name) {
-            note(name, "There is no such field.", "There are \(names.joined(separator: ", ")).")
+            note(name, "This field does not exist.", "Valid fields: \(names.joined(separator: ", ")).")
         }
     }
 
@@ -105,7 +105,7 @@ struct SettingsReader {
         return choice
     }
 
-    /// A list of texts or anything else, as it is.
+    /// A list of any values, without checking them.
     mutating func list(_ name: String, atMost: Int) -> [JSONValue]? {
         guard let value = value(name, isRequired: false) else { return nil }
         guard case .array(let values) = value, values.count <= atMost else {

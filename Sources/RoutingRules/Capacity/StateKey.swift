@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// What one number of the routing state is about.
+/// The key of one number of the routing state.
 package struct StateKey: Sendable, Hashable {
     /// What is counted; the raw values are those of `switchyard.routing_state.scope`.
     package enum Scope: Int16, Sendable, Hashable, CaseIterable {
@@ -10,7 +10,7 @@ package struct StateKey: Sendable, Hashable {
         case rule = 1
         /// Leads that a member of a rule's pool received from it, or its turn.
         case member = 2
-        /// Leads that a person of a workspace was given, or the person's turn.
+        /// Leads that were assigned to a person of a workspace, or the person's turn.
         case person = 3
         /// Leads of a member of a least-loaded pool.
         case load = 4
@@ -55,21 +55,21 @@ package struct StateKey: Sendable, Hashable {
         (1...5).contains(stored) ? CapPeriod.allCases[Int(stored) - 1] : nil
     }
 
-    /// The beginning of its entry in JSON: `[1,"…",null,2,`.
+    /// The beginning of its JSON entry: `[1,"…",null,2,`.
     var jsonPrefix: String {
         let member = member == Self.none ? "null" : "\"\(member.text)\""
         return "[\(scope.rawValue),\"\(owner.text)\",\(member),\(storedPeriod),"
     }
 }
 
-/// A key of the routing state and the time zone by whose calendar its windows begin.
+/// A key of the routing state and the time zone of its windows.
 package struct StateRequestKey: Sendable, Hashable {
     /// The key.
     package let key: StateKey
     /// The time zone, as PostgreSQL knows it.
     package let timeZone: String
-    /// How many leads its window takes, if that is all that decisions compare it with; nil: its value decides
-    /// otherwise, as that of a turn does.
+    /// The limit of its window, if decisions only compare the number with it; nil if its value itself matters, as for a
+    /// turn.
     package let limit: Int64?
 
     /// A key with its time zone, and its limit if it counts for a cap.
@@ -80,9 +80,9 @@ package struct StateRequestKey: Sendable, Hashable {
     }
 }
 
-/// What a batch of decisions may look at.
+/// The state that a batch of decisions may read.
 package struct RoutingStateRequest: Sendable, Hashable {
-    /// What was sticky before, for a company or domain under a rule.
+    /// A company or domain under a rule, for sticky pools.
     package struct Sticky: Sendable, Hashable {
         /// The rule.
         package let rule: UUID
@@ -107,17 +107,17 @@ package struct RoutingStateRequest: Sendable, Hashable {
     /// Whether an assignee's presence depends on the time.
     package var needsTime = false
 
-    /// Nothing.
+    /// An empty request.
     package init() {}
 
-    /// Whether decisions need nothing of the database.
+    /// Whether decisions need no state.
     package var isEmpty: Bool {
         keys.isEmpty && clocks.isEmpty && sticky.isEmpty && waiting.isEmpty && !needsTime
     }
 
-    /// Whether decisions ask of every number only if it has reached its limit, so that they come out the same whatever
-    /// it is below that.
+    /// Whether decisions check only whether numbers have reached their limits, so that they are the same for all
+    /// numbers below.
     ///
-    /// Turns, loads and what is sticky are not of that kind.
+    /// This is not so for turns, loads and sticky pools.
     package var asksOnlyForRoom: Bool { sticky.isEmpty && keys.allSatisfy { $0.limit != nil } }
 }

@@ -1,8 +1,8 @@
 import Digests
 
-/// What sticky leads have in common, as a digest: no name and no domain is stored.
+/// A digest of the property that sticky leads share: no name and no domain is stored.
 enum StickyKey {
-    /// The digest for a lead: 16 bytes; nil if it has no company, or an address of a provider for everybody.
+    /// The digest for a lead: 16 bytes; nil if it has no company, or an address of a free-mail provider.
     static func digest(of lead: Lead, by kind: Pool.StickyBy) -> [UInt8]? {
         let value: [UInt8]?
         switch kind {
@@ -11,7 +11,7 @@ enum StickyKey {
             guard let address = lead.email.flatMap(EmailAddress.normalised),
                 let at = address.lastIndex(of: UInt8(ascii: "@"))
             else { return nil }
-            // Leads with an address at a provider for everybody have nothing in common.
+            // Addresses at a free-mail provider do not identify a company.
             let domain = Array(address[(at + 1)...])
             value = domain.withUnsafeBufferPointer(FreeMail.contains) ? nil : domain
         }

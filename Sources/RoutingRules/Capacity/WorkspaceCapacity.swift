@@ -1,19 +1,19 @@
 package import JSON
 
-/// How many leads a workspace takes, when, and which.
+/// How many leads a workspace takes, when, and with which score.
 package struct WorkspaceCapacity: Sendable, Hashable {
     /// The name of its time zone, as PostgreSQL knows it: `America/New_York`.
     package var timeZone: String
-    /// How many leads it takes, whichever rule sends them.
+    /// The caps on its leads, whichever rule sends them.
     package var caps: [Cap]
-    /// When it takes them; nil at any time.
+    /// Its opening hours; nil if it is always open.
     package var hours: OpeningHours?
-    /// It takes leads with at least this score in their metadata; nil takes all.
+    /// The least score in a lead's metadata; nil takes all leads.
     package var minimumScore: Double?
-    /// What of the stored settings could not be understood; a workspace with such problems takes no leads.
+    /// Problems of the stored settings; a workspace with problems takes no leads.
     package private(set) var problems: [SettingsProblem] = []
 
-    /// A capacity; without bounds unless told otherwise.
+    /// A capacity; by default unlimited.
     package init(
         timeZone: String = "UTC",
         caps: [Cap] = [],
@@ -26,7 +26,7 @@ package struct WorkspaceCapacity: Sendable, Hashable {
         self.minimumScore = minimumScore
     }
 
-    /// Reads settings; never fails, and says what it did not understand.
+    /// Reads settings; never fails, and records problems.
     ///
     /// - Parameters:
     ///   - settings: the object.

@@ -1,16 +1,16 @@
 /// Bands of size and revenue as people write them: `11-50`, `51 to 200`, `10001+`, `$1M–$10M`, `under $1M`, `<10`,
 /// `>5000`, `500K`, `1 million`, `1,000`.
 package enum BandText {
-    /// The range that a text means, or nil for what is no band.
+    /// The range that a text means; nil if it is not a band.
     ///
-    /// `-`, `–` and `to` join two ends; a multiplier of the upper end goes for the lower, too, where that makes sense
-    /// (`1-10M`). Currency signs and words such as `employees` are passed over. A comma groups thousands, a point is a
+    /// `-`, `–` and `to` join two ends; a multiplier of the upper end also applies to the lower where that makes sense
+    /// (`1-10M`). Currency signs and words such as `employees` are skipped. A comma groups thousands, a point is a
     /// decimal point.
     ///
     /// - Parameters:
     ///   - text: the band.
-    ///   - isWhole: whether only whole numbers count, as of people: then `<10` ends at 9.
-    /// - Returns: the range; nil for what is none.
+    ///   - isWhole: whether values are whole numbers, as for people: then `<10` ends at 9.
+    /// - Returns: the range; nil if the text is not a band.
     package static func extent(of text: String, isWhole: Bool) -> Extent? {
         FoldedText.withBytes(of: text) { extent(ofFolded: $0, isWhole: isWhole) }
     }
@@ -22,7 +22,7 @@ package enum BandText {
         return reader.band(isWhole: isWhole)
     }
 
-    /// One number, such as a bound of a rule.
+    /// A single number, such as a bound of a rule.
     static func amount(of text: String) -> Double? {
         guard let extent = extent(of: text, isWhole: false), extent.isPoint else { return nil }
         return extent.lower
@@ -78,7 +78,7 @@ private struct Reader {
         return position == bytes.count
     }
 
-    /// Passes over blanks, currencies and units.
+    /// Skips blanks, currencies and units.
     private mutating func skip() {
         while position < bytes.count {
             if bytes[position] == 0x20 {
@@ -106,7 +106,7 @@ private struct Reader {
         return true
     }
 
-    /// Takes a word, unless more letters follow, and the blank behind it.
+    /// Takes a word that no letter follows, and the blank after it.
     private mutating func takeWord(_ text: StaticString) -> Bool {
         let start = position
         guard take(text) else { return false }

@@ -1,7 +1,7 @@
 import JSON
 
 extension ConditionNode {
-    /// Whether a lead meets the node: the plain walk.
+    /// Whether a lead meets the node; evaluates every part.
     func isMet(by lead: Lead) -> Bool {
         switch self {
         case .all(let parts): parts.allSatisfy { $0.isMet(by: lead) }
@@ -13,7 +13,7 @@ extension ConditionNode {
 }
 
 extension Comparison {
-    /// Whether a lead meets the comparison; a lead without a value meets `missing` and nothing else.
+    /// Whether a lead meets the comparison; a lead without a value meets `missing` only.
     func isMet(by lead: Lead) -> Bool {
         switch (op, test) {
         case (.exists, _): lead.has(field)
@@ -38,7 +38,7 @@ extension Comparison {
         }
     }
 
-    /// Whether the text holds a part; of a list in the metadata, whether an element is it.
+    /// Whether the text contains a part; for a list in the metadata, whether an element equals it.
     private func contains(_ part: [UInt8], _ lead: Lead) -> Bool {
         if case .metadata(let path) = field {
             return lead.withMetadata(path) { found, bytes in

@@ -1,47 +1,47 @@
-/// A condition that a lead does not meet: the first reason why a rule did not match.
+/// A condition that a lead does not meet: why a rule did not match.
 package struct ConditionFailure: Sendable, Hashable {
-    /// Where, as a JSON pointer into the rule's conditions, such as `/industries` or `/where/all/1`.
+    /// The place, as a JSON pointer into the rule's conditions, such as `/industries` or `/where/all/1`.
     package let path: String
     /// The name of the field, such as `company_size`.
     package let field: String
-    /// What people call it, such as `company size`.
+    /// The field's name in a sentence, such as `company size`.
     package let noun: String
-    /// How it is compared, by the name of the operator; lists are `one_of`, `any` and `not` are themselves.
+    /// The operator's name; lists are `one_of`, and `any` and `not` have their own names.
     package let op: String
-    /// What the rule asks for, in words that follow `wants` and the noun.
+    /// What the rule requires, in words that follow `wants` and the noun.
     package let expected: String
-    /// What the lead has, as written; nil if it has nothing.
+    /// The lead's value, as written; nil if it has none.
     package let actual: String?
-    /// The same for a log that outlives the lead: a personal value is replaced by what it is not.
+    /// The same for a log that outlives the lead: without personal values.
     package let loggable: String
-    /// The least that would have to be different for this condition to hold; nil if nothing would do.
+    /// The smallest change that would meet this condition; nil if there is none.
     package let smallestChange: SmallestChange?
 }
 
-/// The least that would have to be different about a lead.
+/// The smallest change of a lead that would meet some conditions.
 package struct SmallestChange: Sendable, Hashable {
-    /// One field that would have to be different.
+    /// A change of one field.
     package struct Change: Sendable, Hashable {
         /// The name of the field.
         package let field: String
-        /// What the lead has now; nil if it has nothing.
+        /// The lead's value; nil if it has none.
         package let from: String?
-        /// What it would need to have: a value, or what to do about one.
+        /// The value that it would need, or a description of it.
         package let to: String
     }
 
     /// The fields, each once.
     package let changes: [Change]
 
-    /// How many fields that is.
+    /// The number of fields.
     package var cost: Int { changes.count }
 
-    /// A sentence for people.
+    /// A sentence for display.
     package var sentence: String {
         changes.isEmpty ? "" : "If " + changes.map { "\($0.field) \($0.to)" }.joined(separator: " and ") + "."
     }
 
-    /// One change after the other; of a field that is in both, the first.
+    /// Both changes; of a field that is in both, the first.
     static func + (one: SmallestChange, other: SmallestChange) -> SmallestChange {
         let fields = Set(one.changes.map(\.field))
         return SmallestChange(changes: one.changes + other.changes.filter { !fields.contains($0.field) })
@@ -49,9 +49,9 @@ package struct SmallestChange: Sendable, Hashable {
 }
 
 extension RuleConditions {
-    /// Whether a lead meets all of them: the plain walk, which the index is tested against.
+    /// Whether a lead meets all conditions; evaluates every part, and serves to test the index.
     ///
-    /// A microsecond or so for each part.
+    /// Costs about a microsecond for each part.
     package func matches(_ lead: Lead) -> Bool {
         problems.isEmpty && Attribute.allCases.allSatisfy { isMet($0, by: lead) } && (tree?.isMet(by: lead) ?? true)
     }
@@ -62,7 +62,7 @@ extension RuleConditions {
         return tree.flatMap { Self.failures(of: $0, lead, path: "/where", onlyFirst: true).first }
     }
 
-    /// The first condition that a lead does not meet, as far as a sentence for the log needs it: without what would change it.
+    /// The first condition that a lead does not meet, in words for the log: without its smallest change.
     func firstMiss(for lead: Lead) -> (wanted: String, loggable: String)? {
         for attribute in Attribute.allCases where !isMet(attribute, by: lead) {
             let wanted = ConditionText.list(values(for: attribute))
@@ -71,7 +71,7 @@ extension RuleConditions {
         return tree?.firstMiss(for: lead)
     }
 
-    /// Every list, and every part of the tree that has to hold, that a lead does not meet.
+    /// Every list, and every required part of the tree, that a lead does not meet.
     package func failures(for lead: Lead) -> [ConditionFailure] {
         let lists = Attribute.allCases.filter { !isMet($0, by: lead) }.map { failure($0, lead) }
         return lists + (tree.map { Self.failures(of: $0, lead, path: "/where", onlyFirst: false) } ?? [])
@@ -91,8 +91,7 @@ extension RuleConditions {
         return count
     }
 
-    /// The least that would have to be different about a lead for all of the conditions to hold; nil if it meets them,
-    /// or if nothing would do.
+    /// The smallest change of a lead that would meet all conditions; nil if it meets them, or if there is none.
     package func smallestChange(for lead: Lead) -> SmallestChange? {
         let failures = failures(for: lead)
         guard !failures.isEmpty else { return nil }
@@ -104,12 +103,12 @@ extension RuleConditions {
         return change
     }
 
-    /// Whether a lead meets the list that asks about an attribute.
+    /// Whether a lead meets the list of an attribute.
     func isMet(_ attribute: Attribute, by lead: Lead) -> Bool {
         let values = values(for: attribute)
         guard !values.isEmpty else { return true }
         let field = attribute.field
-        // Sizes and revenues of lists are compared as texts, as they always were.
+        // Sizes and revenues of lists are compared as texts, for compatibility.
         if attribute == .companySize || attribute == .revenue {
             return lead.withFolded(field) { folded in
                 guard let folded else { return false }
@@ -185,7 +184,7 @@ extension RuleConditions {
 }
 
 extension ConditionNode {
-    /// The first part that has to hold and that a lead does not meet, in words; nil for a lead that meets all.
+    /// The first required part that a lead does not meet, in words; nil for a lead that meets all.
     func firstMiss(for lead: Lead) -> (wanted: String, loggable: String)? {
         switch self {
         case .all(let parts):
@@ -206,7 +205,7 @@ extension ConditionNode {
     /// Whether it is an `any`.
     var isChoice: Bool { if case .any = self { true } else { false } }
 
-    /// The fields that it asks about, each once, in order.
+    /// The fields that it reads, each once, in order.
     package var fields: [ConditionField] {
         var fields: [ConditionField] = []
         func visit(_ node: ConditionNode) {
@@ -221,7 +220,7 @@ extension ConditionNode {
         return fields
     }
 
-    /// The node in words, as far as they fit a sentence.
+    /// The node in words, shortened to fit a sentence.
     package var words: String {
         switch self {
         case .all(let parts): Self.joined(parts, "and")
@@ -240,7 +239,7 @@ extension ConditionNode {
         return texts.joined(separator: " \(word) ")
     }
 
-    /// The least that would have to be different about a lead for the node to hold, or not to hold.
+    /// The smallest change of a lead that makes the node true (or false).
     func change(of lead: Lead, isWanted: Bool) -> SmallestChange? {
         guard isMet(by: lead) != isWanted else { return SmallestChange(changes: []) }
         func allOf(_ parts: [ConditionNode], _ isWanted: Bool) -> SmallestChange? {

@@ -1,4 +1,4 @@
-/// What a comparison asks about.
+/// The field that a comparison reads.
 package enum ConditionField: Sendable, Hashable {
     case email
     case emailDomain
@@ -22,19 +22,19 @@ package enum ConditionField: Sendable, Hashable {
     /// A value in the free metadata.
     case metadata(MetadataPath)
 
-    /// What kind of thing a field holds; it decides which comparisons there are.
+    /// The type of a field; it determines the operators.
     enum Kind: Sendable, Hashable {
         /// A text, compared without case.
         case text
         /// A number.
         case number
-        /// A band such as `11-50`, understood as a range; `isWhole` for people, not for money.
+        /// A band such as `11-50`, interpreted as a range; `isWhole` for people, not for money.
         case band(isWhole: Bool)
         /// A country, a state or a region: one of a known set of names.
         case place
         /// Coordinates.
         case point
-        /// Whatever the comparison takes it for.
+        /// Any type; the comparison determines it.
         case free
     }
 
@@ -51,9 +51,9 @@ package enum ConditionField: Sendable, Hashable {
         }
     }
 
-    /// All fields but the free ones, with the names that conditions give them and that people use.
+    /// All fields except metadata, with their names in conditions and in sentences.
     private static let known: [(field: ConditionField, name: String, noun: String)] = [
-        (.email, "email", "e-mail address"), (.emailDomain, "email_domain", "e-mail domain"),
+        (.email, "email", "email address"), (.emailDomain, "email_domain", "email domain"),
         (.phone, "phone", "phone number"), (.phoneCountry, "phone_country", "country of the phone number"),
         (.firstName, "first_name", "first name"), (.lastName, "last_name", "last name"),
         (.company, "company", "company"), (.industry, "industry", "industry"),
@@ -66,10 +66,10 @@ package enum ConditionField: Sendable, Hashable {
     private static let names = Dictionary(uniqueKeysWithValues: known.map { ($0.field, $0.name) })
     private static let nouns = Dictionary(uniqueKeysWithValues: known.map { ($0.field, $0.noun) })
 
-    /// The names that there are, for a remedy.
+    /// The valid names, for a remedy.
     package static let allNames = known.map(\.name) + ["metadata.PATH"]
 
-    /// The field of this name, `metadata.plan` and `metadata.tags[0]` among them.
+    /// The field of this name, including `metadata.plan` and `metadata.tags[0]`.
     package init?(name: String) {
         if let field = Self.byName[name] {
             self = field
@@ -80,17 +80,17 @@ package enum ConditionField: Sendable, Hashable {
         }
     }
 
-    /// The name that conditions give it.
+    /// Its name in conditions.
     package var name: String {
         if case .metadata(let path) = self { path.name } else { Self.names[self] ?? "" }
     }
 
-    /// What people call it.
+    /// Its name in sentences.
     package var noun: String {
         if case .metadata(let path) = self { path.name } else { Self.nouns[self] ?? "" }
     }
 
-    /// Whether its value may identify a person; such a value is not repeated in the log.
+    /// Whether its value may identify a person; such a value is not written to the log.
     package var isPersonal: Bool {
         switch self {
         case .email, .phone, .firstName, .lastName, .sourceID, .metadata: true

@@ -1,6 +1,6 @@
-/// Values in the form in which equality compares them: what means the same has the same bytes.
+/// Values in the form in which equality compares them: equal values have equal bytes.
 ///
-/// A text is its folded bytes. What is understood as something else begins with a byte that no folded text begins with.
+/// A text is its folded bytes. Other types begin with a byte with which no folded text begins.
 enum ConditionKey {
     /// A number.
     static func number(_ value: Double) -> [UInt8] { bytes(0x01, [value == 0 ? 0 : value]) }
@@ -12,7 +12,7 @@ enum ConditionKey {
         [kind] + values.flatMap { value in withUnsafeBytes(of: value.bitPattern) { Array($0) } }
     }
 
-    /// The key of a text that a rule asks for.
+    /// The key of a text in a rule.
     static func key(for field: ConditionField, _ text: String) -> [UInt8] {
         FoldedText.withBytes(of: text) { folded in
             var key: [UInt8] = []
@@ -45,7 +45,7 @@ enum ConditionKey {
         return body(folded)
     }
 
-    /// Calls `body` with the key of a place by its number in its table.
+    /// Calls `body` with the key of a place, given by its number in its table.
     static func withKey<Result>(
         _ kind: UInt8,
         _ index: UInt16,
@@ -59,7 +59,7 @@ enum ConditionKey {
         }
     }
 
-    /// Calls `body` with the key of one number or two.
+    /// Calls `body` with the key of one or two numbers.
     static func withKey<Result>(
         _ kind: UInt8,
         _ first: Double,

@@ -1,31 +1,31 @@
 package import JSON
 
-/// A part of the tree that `where` holds.
+/// A node of the tree in `where`.
 package indirect enum ConditionNode: Sendable, Hashable {
-    /// Met when all of its parts are.
+    /// True if all of its parts are.
     case all([ConditionNode])
-    /// Met when one of its parts is.
+    /// True if one of its parts is.
     case any([ConditionNode])
-    /// Met when its part is not.
+    /// True if its part is false.
     case not(ConditionNode)
     /// One comparison.
     case comparison(Comparison)
 
-    /// What a tree may be.
+    /// The limits of a tree.
     package enum Limit {
-        /// How deep it may be nested.
+        /// The deepest nesting.
         package static let depth = 16
-        /// How many parts it may have in all.
+        /// The most nodes.
         package static let nodes = 1000
-        /// How many values a list may have.
+        /// The most values of a list.
         package static let values = 1000
-        /// How long a text may be, in bytes.
+        /// The longest text, in bytes.
         package static let textBytes = 200
-        /// How long a regular expression may be, in bytes.
+        /// The longest regular expression, in bytes.
         package static let patternBytes = 500
     }
 
-    /// The node as JSON; what was saved, member for member.
+    /// The node as JSON, exactly as it was saved.
     package var json: JSONValue {
         switch self {
         case .all(let parts): .object([.init("all", .array(parts.map(\.json)))])
@@ -36,18 +36,18 @@ package indirect enum ConditionNode: Sendable, Hashable {
     }
 }
 
-/// One comparison of a tree: a field, how it is compared, and with what.
+/// One comparison of a tree: a field, an operator and a value.
 package struct Comparison: Sendable {
-    /// What is asked about.
+    /// The field.
     package let field: ConditionField
-    /// How it is compared.
+    /// The operator.
     package let op: ConditionOperator
-    /// With what, as it was saved; nil for an operator that takes nothing.
+    /// The value, as it was saved; nil for an operator without one.
     package let value: JSONValue?
-    /// The same made ready.
+    /// The compiled form.
     let test: Test
 
-    /// What a comparison tests once its value has been read.
+    /// The compiled test of a comparison.
     enum Test: Sendable {
         /// Whether there is a value.
         case presence

@@ -2,9 +2,9 @@ import JSON
 
 /// Numbers in conditions and in metadata.
 enum ConditionNumber {
-    /// A number of text in plain decimal notation, of at most fifteen digits, so that it is exact and told apart.
+    /// A number in plain decimal notation, of at most fifteen digits, so that a `Double` holds it exactly.
     ///
-    /// Leading zeros make a text: `02134` is a postal code, not a number.
+    /// A leading zero makes it a text: `02134` is a postal code, not a number.
     static func plain(_ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
         guard let first = bytes.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first),
             bytes.count <= 17, JSONNumber.isNumber(bytes)
@@ -21,7 +21,7 @@ enum ConditionNumber {
         return Double(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// A number in any notation of JSON.
+    /// A number in any JSON notation.
     static func any(_ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
         guard bytes.count <= 400, JSONNumber.isNumber(bytes),
             let value = Double(String(decoding: bytes, as: UTF8.self)), value.isFinite

@@ -1,4 +1,4 @@
-/// How a comparison compares; the raw values are the names in stored conditions.
+/// The operator of a comparison; the raw values are the names in stored conditions.
 package enum ConditionOperator: String, Sendable, Hashable, CaseIterable {
     case equals
     case notEquals = "not_equals"
@@ -19,7 +19,7 @@ package enum ConditionOperator: String, Sendable, Hashable, CaseIterable {
     case isFreeMail = "is_free_mail"
     case within
 
-    /// Between the field and the value, in a sentence.
+    /// The words between the field and the value in a sentence.
     var words: String {
         switch self {
         case .equals: "equal to"
@@ -37,7 +37,7 @@ package enum ConditionOperator: String, Sendable, Hashable, CaseIterable {
         case .between: "between"
         case .overlaps: "overlapping"
         case .exists: "of any value"
-        case .missing: "left out"
+        case .missing: "missing"
         case .isFreeMail: "of a free mail service"
         case .within: "within"
         }

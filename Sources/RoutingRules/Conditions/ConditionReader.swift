@@ -1,15 +1,15 @@
 import JSON
 
-/// Reads the tree of `where`, and notes every fault with its place.
+/// Reads the tree of `where`, and records every problem with its place.
 struct ConditionReader {
-    /// What was found wrong.
+    /// The problems found.
     private(set) var problems: [ConditionProblem] = []
     private var nodes = 0
 
-    /// How many problems are noted at most; who sends more has something else to send.
+    /// The most problems that are recorded.
     private static let maximumProblems = 50
 
-    /// The tree, or nil if any part of it is wrong.
+    /// The tree, or nil if any part of it is invalid.
     mutating func tree(_ json: JSONValue, path: String) -> ConditionNode? {
         let node = node(json, path: path, depth: 1)
         return problems.isEmpty ? node : nil
@@ -50,7 +50,11 @@ struct ConditionReader {
             return comparison(members, path: path).map(ConditionNode.comparison)
         }
         for other in names where other != kind {
-            note(path + "/" + JSONPointer.part(other), "This cannot stand beside “\(kind)”.", "Put both into an “all”.")
+            note(
+                path + "/" + JSONPointer.part(other),
+                "This cannot be combined with “\(kind)”.",
+                "Put both into an “all”."
+            )
         }
         guard let value = members.first(where: { $0.key == kind })?.value else { return nil }
         if kind == "not" {
@@ -74,27 +78,27 @@ struct ConditionReader {
         for member in members where !["field", "op", "value"].contains(member.key) {
             note(
                 path + "/" + JSONPointer.part(member.key),
-                "There is no such part.",
+                "This key does not exist.",
                 "A comparison has field, op and value."
             )
         }
         var field: ConditionField?
         if case .string(let name) = value("field") { field = ConditionField(name: name) }
         if field == nil {
-            note(path + "/field", "There is no such field.", Self.fields(near: value("field")))
+            note(path + "/field", "This field does not exist.", Self.fields(near: value("field")))
         }
         var op: ConditionOperator?
         if case .string(let name) = value("op") { op = ConditionOperator(rawValue: name) }
         guard let field, let op else {
             if op == nil {
                 let known = field.map(ConditionOperator.allowed) ?? ConditionOperator.allCases
-                note(path + "/op", "There is no such operator.", "There are \(Self.list(known)).")
+                note(path + "/op", "This operator does not exist.", "Valid operators: \(Self.list(known)).")
             }
             return nil
         }
         guard ConditionOperator.allowed(for: field).contains(op) else {
             let known = Self.list(ConditionOperator.allowed(for: field))
-            note(path + "/op", "“\(op.rawValue)” cannot be used with “\(field.name)”.", "It has \(known).")
+            note(path + "/op", "“\(op.rawValue)” cannot be used with “\(field.name)”.", "Use \(known).")
             return nil
         }
         let test = test(field, op, value("value"), path: path + "/value")
@@ -112,7 +116,7 @@ struct ConditionReader {
             let near = ConditionField.allNames.first { $0.filter(\.isLetter) == folded }
             if let near { return "Did you mean “\(near)”?" }
         }
-        return "There are \(ConditionField.allNames.joined(separator: ", "))."
+        return "Valid fields: \(ConditionField.allNames.joined(separator: ", "))."
     }
 }
 
@@ -252,7 +256,7 @@ extension ConditionReader {
                 return nil
             }
             guard from.isDate == to.isDate else {
-                note(path, "One end is a date and the other is a number.", "Send two of a kind.")
+                note(path, "One end is a date and the other is a number.", "Send two dates or two numbers.")
                 return nil
             }
             guard let both = Extent(from.extent.lower, to.extent.upper) else {
@@ -269,7 +273,7 @@ extension ConditionReader {
         return bound(field, value, path: path).map { $0.isDate ? .dates($0.extent) : .numbers($0.extent) }
     }
 
-    /// A number or a date to compare with.
+    /// A number or a date for a comparison.
     private mutating func bound(
         _ field: ConditionField,
         _ value: JSONValue,
@@ -283,7 +287,7 @@ extension ConditionReader {
             let isFree = field.kind == .free
             note(
                 path,
-                "This is no \(isFree ? "number and no date" : "number").",
+                "This is not \(isFree ? "a number or a date" : "a number").",
                 isFree
                     ? "Send 10, \"10K\", \"2026-01-31\" or \"2026-01-31T12:00:00Z\"." : "Send 50, \"10K\" or \"$1M\"."
             )
@@ -306,7 +310,7 @@ extension ConditionReader {
             let name = member.key == "kilometers" ? "kilometres" : member.key
             let place = path + "/" + JSONPointer.part(member.key)
             guard ["latitude", "longitude", "kilometres", "miles"].contains(name) else {
-                note(place, "There is no such part.", remedy)
+                note(place, "This key does not exist.", remedy)
                 continue
             }
             guard case .number(let digits) = member.value else {
@@ -330,11 +334,11 @@ extension ConditionReader {
         case (let distance?, nil): kilometres = distance
         case (nil, let distance?): kilometres = distance * Circle.kilometresPerMile
         default:
-            note(path, "The distance is given in kilometres or in miles.", remedy)
+            note(path, "Give the distance in kilometres or in miles.", remedy)
             return nil
         }
         guard kilometres > 0, kilometres <= 20_100 else {
-            note(path, "The distance is more than 0 and at most 20,100 km.", remedy)
+            note(path, "The distance must be more than 0 and at most 20,100 km.", remedy)
             return nil
         }
         return Circle(center: GeoPoint(latitude: latitude, longitude: longitude), kilometres: kilometres)

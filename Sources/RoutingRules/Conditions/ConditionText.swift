@@ -11,7 +11,7 @@ enum ConditionText {
         return value.unicodeScalars.count > 60 ? text + "…" : text
     }
 
-    /// The first five of some values, and how many more there are.
+    /// The first five values, and how many more there are.
     static func list(_ values: [String]) -> String {
         var text = values.prefix(5).map(shortened).joined(separator: ", ")
         if values.count > 5 { text += " or \(values.count - 5) more" }
@@ -24,7 +24,7 @@ enum ConditionText {
 }
 
 extension Comparison {
-    /// How it compares, and with what: `at least 50`.
+    /// The operator and the value: `at least 50`.
     var words: String {
         switch (op, test, value) {
         case (.within, .within(let circle), _):
@@ -41,7 +41,7 @@ extension Comparison {
         }
     }
 
-    /// What the lead has instead: for a distance, how far it is.
+    /// The lead's value: for a distance, how far it is.
     func actual(_ lead: Lead) -> String? {
         if case .within(let circle) = test {
             return lead.point.map { "\(Int(circle.center.kilometres(to: $0).rounded())) km away" }
@@ -56,7 +56,7 @@ extension Comparison {
 }
 
 extension Lead {
-    /// What it says about a field, as written; nil for nothing.
+    /// The value of a field, as written; nil if there is none.
     package func text(of field: ConditionField) -> String? {
         let text: String? =
             switch field {
@@ -98,7 +98,7 @@ extension Lead {
         }
     }
 
-    /// What it has, as the end of a sentence that may outlive it: personal values are not repeated.
+    /// The lead's value as the end of a sentence that may outlive the lead: without personal values.
     func loggableText(of field: ConditionField) -> String {
         guard let value = text(of: field) else { return "has none" }
         if field.isPersonal { return "has another" }
@@ -111,7 +111,7 @@ extension Lead {
 }
 
 extension Attribute {
-    /// The field that the list asks about.
+    /// The field of the list.
     var field: ConditionField {
         switch self {
         case .industry: .industry

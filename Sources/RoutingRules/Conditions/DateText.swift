@@ -2,7 +2,7 @@ import CivilTime
 
 /// Dates and instants in metadata: `2026-05-01`, `2026-05-01T12:30:00Z`, `2026-05-01 14:30:00.25+02:00`.
 enum DateText {
-    /// Microseconds since 1970 that the text means: a day of UTC as a range, an instant as a point; nil for neither.
+    /// The range of a text, in microseconds since 1970: a day of UTC, or a single instant; nil for other text.
     ///
     /// An instant without an offset is in UTC.
     static func extent(of bytes: UnsafeBufferPointer<UInt8>) -> Extent? {

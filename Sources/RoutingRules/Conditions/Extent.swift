@@ -1,9 +1,9 @@
 /// A range of numbers, both ends included: a band, a single number, a day or an instant (in microseconds since 1970,
 /// UTC).
 package struct Extent: Sendable, Hashable {
-    /// The least.
+    /// The lower end.
     package let lower: Double
-    /// The greatest; infinite for a band that is open above.
+    /// The upper end; infinite for an open band.
     package let upper: Double
 
     /// A range; nil if it is empty.
@@ -22,11 +22,11 @@ package struct Extent: Sendable, Hashable {
     /// Whether it is a single number.
     var isPoint: Bool { lower == upper }
 
-    /// Whether a value meets a comparison with this: only if all of its range does.
+    /// Whether a value meets a comparison with this range: only if all of its range does.
     ///
     /// - Parameters:
-    ///   - value: what the lead has.
-    ///   - comparison: how it is compared; an operator that does not order is not met.
+    ///   - value: the lead's value.
+    ///   - comparison: the operator; one that does not compare order is not met.
     /// - Returns: whether it is met.
     package func isMet(by value: Extent, _ comparison: ConditionOperator) -> Bool {
         switch comparison {

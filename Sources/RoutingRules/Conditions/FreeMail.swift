@@ -1,4 +1,4 @@
-/// Domains of free-mail services: an address there says nothing about a company.
+/// Domains of free-mail services: an address there does not identify a company.
 enum FreeMail {
     /// Whether a folded domain is one of them.
     static func contains(_ domain: UnsafeBufferPointer<UInt8>) -> Bool { table.number(of: domain) != nil }

@@ -9,7 +9,7 @@ struct GeoPoint: Sendable, Hashable {
     let latitude: Double
     let longitude: Double
 
-    /// The distance along a great circle, in kilometres; a sphere is off by half a percent at most.
+    /// The distance along a great circle, in kilometres; treating Earth as a sphere is off by at most half a percent.
     func kilometres(to other: GeoPoint) -> Double {
         let radians = Double.pi / 180
         let halfLatitude = sin((other.latitude - latitude) * radians / 2)
@@ -21,7 +21,7 @@ struct GeoPoint: Sendable, Hashable {
     }
 }
 
-/// All places that are near enough to one.
+/// The places within a distance of a point.
 struct Circle: Sendable, Hashable {
     /// The international mile.
     static let kilometresPerMile = 1.609344
@@ -33,7 +33,7 @@ struct Circle: Sendable, Hashable {
 }
 
 extension Lead {
-    /// Where it is, when both coordinates are known.
+    /// The lead's location, if both coordinates are known.
     var point: GeoPoint? {
         guard let latitude = location?.latitude, let longitude = location?.longitude else { return nil }
         return GeoPoint(latitude: latitude, longitude: longitude)

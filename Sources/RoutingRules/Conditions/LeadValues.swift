@@ -1,8 +1,8 @@
 import JSON
 
-/// What a lead says about the fields of conditions.
+/// The values of a lead for the fields of conditions.
 ///
-/// A blank value is a missing one. Nothing here allocates for ASCII of usual length.
+/// A blank value counts as missing. Nothing here allocates for ASCII of usual length.
 extension Lead {
     /// Calls `body` with the folded text of a field, or with nil if the lead has none.
     func withFolded<Result>(
@@ -49,7 +49,7 @@ extension Lead {
         return FoldedText.withBytes(of: text) { body($0.isEmpty ? nil : $0) }
     }
 
-    /// Calls `body` with what stands at a path of the metadata.
+    /// Calls `body` with the value at a path of the metadata.
     func withMetadata<Result>(
         _ path: MetadataPath,
         _ body: (JSONLookup.Found?, UnsafeBufferPointer<UInt8>) -> Result
@@ -99,10 +99,10 @@ extension Lead {
         }
     }
 
-    /// Calls `body` with each form in which equality knows the value of a field, until it returns true.
+    /// Calls `body` with each key of a field's value, until it returns true.
     ///
     /// A region has up to three: the state as given, and the Census region and division of a state of the United
-    /// States. All others have one, or none.
+    /// States. Other fields have at most one.
     ///
     /// - Returns: whether `body` returned true.
     func forEachKey(of field: ConditionField, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
@@ -131,13 +131,13 @@ extension Lead {
         }
     }
 
-    /// Whether its state can be one of the United States: no country is given, or theirs.
+    /// Whether its state can be one of the United States: its country is the United States or missing.
     var mayBeInUnitedStates: Bool {
         guard let country = location?.country else { return true }
         return FoldedText.withBytes(of: country) { $0.isEmpty || Country.index(ofFolded: $0) == Country.unitedStates }
     }
 
-    /// The range of numbers that a field says, or nil for what is no number.
+    /// The value of a field as a range of numbers; nil if it is not a number.
     func numbers(_ field: ConditionField) -> Extent? {
         switch field.kind {
         case .band(let isWhole):
@@ -152,7 +152,7 @@ extension Lead {
         }
     }
 
-    /// The time that a field of metadata says, or nil for what is none.
+    /// The time of a metadata field; nil if it is not a date or time.
     func dates(_ field: ConditionField) -> Extent? {
         guard case .metadata(let path) = field else { return nil }
         return withMetadata(path) { found, bytes in
@@ -163,7 +163,7 @@ extension Lead {
 }
 
 extension MetadataPath {
-    /// Where the score of a lead stands.
+    /// The path of a lead's score.
     static let score = MetadataPath(member: "score")
 
     private init(member: String) {
@@ -172,7 +172,7 @@ extension MetadataPath {
     }
 }
 
-/// The Census names of each state, folded.
+/// The Census regions and divisions of each state, folded.
 private enum CensusNames {
     static let folded: [(division: [UInt8], region: [UInt8])?] = USState.all.map { state in
         state.division.map { (FoldedText.bytes(of: $0.rawValue), FoldedText.bytes(of: $0.region.rawValue)) }

@@ -1,9 +1,8 @@
 import JSON
 
-/// The way to a value in the free metadata: `metadata.plan`, `metadata.utm.source`, `metadata.tags[0]`,
-/// `metadata["a.b"]`.
+/// A path into the free metadata: `metadata.plan`, `metadata.utm.source`, `metadata.tags[0]`, `metadata["a.b"]`.
 package struct MetadataPath: Sendable, Hashable {
-    /// How many steps there may be.
+    /// The most steps.
     static let maximumSteps = 16
 
     /// The steps; at least one.
@@ -11,7 +10,7 @@ package struct MetadataPath: Sendable, Hashable {
     /// The path as it was written, with `metadata` in front.
     package let name: String
 
-    /// Reads a path; nil for what is none.
+    /// Parses a path; nil if it is invalid.
     init?(field: String) {
         guard field.utf8.count <= 200, field.hasPrefix("metadata") else { return nil }
         var rest = field.dropFirst("metadata".count)

@@ -4,7 +4,7 @@ indirect enum PatternTree: Sendable {
     case step(TextPattern.Step)
     case sequence([PatternTree])
     case choice([PatternTree])
-    /// At least, and at most, if there is a most.
+    /// At least the first, and at most the second number of times, if there is one.
     case repetition(PatternTree, Int, Int?)
 }
 
@@ -41,7 +41,7 @@ struct PatternParser {
 
     mutating func pattern() throws(TextPattern.Fault) -> PatternTree {
         let tree = try choice()
-        guard position == scalars.count else { throw fault("There is a “)” too many", "Write \\) for a bracket.") }
+        guard position == scalars.count else { throw fault("A “)” has no “(”", "Write \\) for a bracket.") }
         return tree
     }
 
@@ -99,13 +99,17 @@ struct PatternParser {
     private mutating func counted(_ tree: PatternTree, from place: Int) throws(TextPattern.Fault) -> PatternTree {
         position += 1
         guard let least = number() else {
-            throw fault("A “{” is followed by a number", "Write {2,5}, or \\{ for a bracket.", at: place)
+            throw fault("A number must follow “{”", "Write {2,5}, or \\{ for a bracket.", at: place)
         }
         var most: Int? = least
         if take(",") { most = number() }
         guard peek() == "}" else { throw fault("A “{” is not closed", "Write {2,5}.", at: place) }
         guard max(least, most ?? 0) <= TextPattern.Limit.repetitions else {
-            throw fault("A part is repeated more than \(TextPattern.Limit.repetitions) times", "Use + or *.", at: place)
+            throw fault(
+                "A part may be repeated at most \(TextPattern.Limit.repetitions) times",
+                "Use + or *.",
+                at: place
+            )
         }
         if let most, most < least { throw fault("The greatest number is less than the least", "Swap them.", at: place) }
         return .repetition(tree, least, most)
@@ -143,7 +147,7 @@ struct PatternParser {
         }
     }
 
-    /// A character as texts hold it once they are folded.
+    /// A character in its folded form.
     private func literal(_ scalar: Unicode.Scalar) -> PatternTree {
         if CanonicalText.isBlank(scalar) { return .step(.scalar(0x20)) }
         let folded = FoldedText.folded(scalar).unicodeScalars.map { PatternTree.step(.scalar($0.value)) }
@@ -162,8 +166,8 @@ struct PatternParser {
             throw fault("Back-references are not supported", "Spell the part out.", at: place)
         case "0", "a"..."z", "A"..."Z":
             throw fault(
-                "There is no escape “\\\(scalar)”",
-                "There are \\d \\w \\s \\b and \\ before a sign.",
+                "The escape “\\\(scalar)” is not supported",
+                "Use \\d \\w \\s \\b and \\ before a sign.",
                 at: place
             )
         default: return literal(scalar)
@@ -235,16 +239,16 @@ struct PatternParser {
             for range in Self.word.ranges { set.insert(range) }
         case "n", "r", "t", "f", "v": return " "
         case "0"..."9", "a"..."z", "A"..."Z":
-            throw fault("There is no escape “\\\(escaped)” in a class", "There are \\d \\w \\s.", at: position - 2)
+            throw fault("The escape “\\\(escaped)” is not supported in a class", "Use \\d \\w \\s.", at: position - 2)
         default: return escaped
         }
         return nil
     }
 
-    /// Adds a range and what its characters are once they are folded.
+    /// Adds a range and the folded forms of its characters.
     private static func insert(_ range: ClosedRange<Unicode.Scalar>, to set: inout ScalarSet) {
         set.insert(range.lowerBound.value...range.upperBound.value)
-        // Beyond this many, only the letters of ASCII are folded: larger ranges are whole scripts.
+        // In larger ranges, which are whole scripts, only ASCII letters are folded.
         let values = range.lowerBound.value...range.upperBound.value
         for value in values.prefix(1024) {
             guard let scalar = Unicode.Scalar(value) else { continue }
@@ -256,11 +260,12 @@ struct PatternParser {
     }
 }
 
-/// Turns the parts of a regular expression into steps.
+/// Compiles a regular expression to steps.
 struct PatternCompiler {
     private(set) var steps: [TextPattern.Step] = []
     let sets: [ScalarSet]
-    /// How many parts were compiled, counting repeated ones: empty groups make no steps, but could be repeated for ever.
+    /// How many parts were compiled, counting repeated ones: empty groups add no steps, but could be repeated without
+    /// limit.
     private var parts = 0
 
     init(sets: [ScalarSet]) { self.sets = sets }
@@ -269,7 +274,7 @@ struct PatternCompiler {
         parts += 1
         guard steps.count < TextPattern.Limit.program, parts < 10 * TextPattern.Limit.program else {
             throw TextPattern.Fault(
-                message: "The pattern is too large: it comes to more than \(TextPattern.Limit.program) steps",
+                message: "The pattern is too large: it has more than \(TextPattern.Limit.program) steps",
                 remedy: "Repeat less, or use + and * in place of {m,n}.",
                 position: 0
             )

@@ -2,22 +2,22 @@
 enum PhoneCountry {
     /// The ISO code of the country that a number written with its calling code belongs to.
     ///
-    /// `+` or `00` in front says that a calling code follows; so do the eleven digits of North America that begin with
-    /// 1. A number in national notation belongs to the country of the lead, which only matters to the ten digits of
-    /// North America: for every other, nil. Behind +1 the area code decides; codes that several countries share, and
-    /// whose numbers do not tell them apart, are the largest country's (+44 without Guernsey, Jersey and Man is GB, +39
-    /// is IT, +262 is RE, +590 is GP).
+    /// `+` or `00` in front means that a calling code follows; so do the eleven digits of North America that begin with
+    /// 1. A number in national notation belongs to the country of the lead, which only matters for ten digits of North
+    /// America; for every other the result is nil. After +1 the area code decides. If several countries share a code
+    /// and their numbers do not distinguish them, the largest country is returned (+44 without Guernsey, Jersey and Man
+    /// is GB, +39 is IT, +262 is RE, +590 is GP).
     ///
     /// - Parameters:
     ///   - number: the number as written.
-    ///   - country: the place in `Country.all` of the lead's own country.
-    /// - Returns: the code, or nil for a number that does not tell, toll-free ones among them.
+    ///   - country: the index in `Country.all` of the lead's country.
+    /// - Returns: the code, or nil for a number without a country, such as a toll-free one.
     static func code(of number: String, country: Int?) -> String? {
         let text = CanonicalText.trimmed(number)
         let isMarked = text.hasPrefix("+") || text.hasPrefix("00") || text.hasPrefix("(+")
         guard let identity = PhoneNumber.normalised(String(text)) else { return nil }
         let original = digitCount(text)
-        // The identity drops the 1 of eleven digits.
+        // The identity drops the leading 1 of eleven digits.
         if identity.count == 10, original == (text.hasPrefix("00") ? 13 : 11), isMarked || isNorthAmerican(identity) {
             return northAmerican(identity)
         }
@@ -29,7 +29,7 @@ enum PhoneCountry {
     }
 
     private static func digitCount(_ text: Substring) -> Int {
-        // An extension is no part of the number.
+        // An extension is not part of the number.
         let end = text.firstIndex { $0 == "x" || $0 == "X" || $0 == "e" || $0 == "E" || $0 == "#" || $0 == ";" }
         return text[..<(end ?? text.endIndex)].utf8.count { (0x30...0x39).contains($0) }
     }
@@ -59,13 +59,13 @@ enum PhoneCountry {
 }
 
 extension PhoneCountry {
-    /// What phone-countries.tsv says.
+    /// The contents of phone-countries.tsv.
     private struct Tables {
-        /// The area codes behind +1 that are not of the United States.
+        /// The area codes after +1 outside the United States.
         var areas: [Int: String] = [:]
-        /// Area codes behind +1 that no place has: toll-free, premium, personal.
+        /// Area codes after +1 without a place: toll-free, premium, personal.
         var withoutPlace: Set<Int> = []
-        /// The other calling codes, and the beginnings of numbers that tell countries with the same code apart.
+        /// The other calling codes, and the prefixes that distinguish countries with the same code.
         var beginnings: [Int: String] = [:]
 
         init(_ file: String) {

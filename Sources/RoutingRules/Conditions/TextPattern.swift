@@ -1,31 +1,31 @@
-/// A regular expression that is searched for in time linear in the text.
+/// A regular expression that is searched in time linear in the text.
 ///
-/// A set of states is carried along the text (Thompson's construction), so no pattern makes it go back: a text of n
-/// characters costs at most n times the size of the program, which is bounded. Pattern and text are folded
-/// (`FoldedText`), so letter case does not count.
+/// The search keeps a set of states (Thompson's construction) and never backtracks: a text of n characters costs at
+/// most n times the size of the program, which is bounded. Pattern and text are folded (`FoldedText`), so letter case
+/// does not count.
 ///
-/// Understood are literals, `.`, classes (`[a-z_]`, `[^0-9]`), `\d \w \s` and `\D \W \S`, `^ $ \b \B`, groups `(…)` and
-/// `(?:…)`, `|`, and `* + ? {m} {m,} {m,n}`. It is searched anywhere unless `^` and `$` say otherwise.
+/// Supported are literals, `.`, classes (`[a-z_]`, `[^0-9]`), `\d \w \s` and `\D \W \S`, `^ $ \b \B`, groups `(…)` and
+/// `(?:…)`, `|`, and `* + ? {m} {m,} {m,n}`. Without `^` and `$` it is searched anywhere in the text.
 package struct TextPattern: Sendable {
-    /// What a pattern may be.
+    /// The limits of a pattern.
     package enum Limit {
-        /// How many steps its program may have.
+        /// The most steps of its program.
         package static let program = 1000
-        /// How deep its groups may be nested.
+        /// The deepest nesting of its groups.
         package static let depth = 40
-        /// How often a part may be repeated by `{m,n}`.
+        /// The most repetitions of a part by `{m,n}`.
         package static let repetitions = 500
         /// How much of a text is searched, in bytes.
         package static let textBytes = 4096
     }
 
-    /// Why a text is no pattern.
+    /// Why a pattern is invalid.
     package struct Fault: Error, Sendable, Hashable {
-        /// What is wrong.
+        /// The problem.
         package let message: String
-        /// What to do about it.
+        /// The remedy.
         package let remedy: String
-        /// Where, in Unicode scalars from 0.
+        /// The place, in Unicode scalars from 0.
         package let position: Int
     }
 
@@ -34,7 +34,7 @@ package struct TextPattern: Sendable {
         case scalar(UInt32)
         case any
         case set(Int)
-        /// Goes on at both.
+        /// Continues at both steps.
         case fork(Int, Int)
         case jump(Int)
         case isStart
@@ -46,10 +46,10 @@ package struct TextPattern: Sendable {
     let steps: [Step]
     let sets: [ScalarSet]
 
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// - Parameter text: the pattern.
-    /// - Throws: what is wrong, and where.
+    /// - Throws: ``Fault`` with the place of the problem.
     package init(_ text: String) throws(Fault) {
         var parser = PatternParser(text)
         let tree = try parser.pattern()
@@ -62,7 +62,7 @@ package struct TextPattern: Sendable {
     /// Whether the pattern is found in a text that is not folded yet.
     package func isFound(in text: String) -> Bool { FoldedText.withBytes(of: text, isFound) }
 
-    /// The same, counting the steps that it takes: at most the size of the program for each character, and once more.
+    /// The same, counting its steps: at most the size of the program for each character, and once more.
     package func isFound(in text: String, work: inout Int) -> Bool {
         FoldedText.withBytes(of: text) { isFound(in: $0, work: &work) }
     }
@@ -73,8 +73,7 @@ package struct TextPattern: Sendable {
         return isFound(in: folded, work: &work)
     }
 
-    /// Whether the pattern is found, counting the steps that it takes; allocates nothing on the heap for a program of
-    /// usual size.
+    /// Whether the pattern is found; counts the steps, and allocates nothing on the heap for a program of usual size.
     func isFound(in folded: UnsafeBufferPointer<UInt8>, work: inout Int) -> Bool {
         let count = steps.count
         return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: count * 4) { buffer in
@@ -89,7 +88,7 @@ package struct TextPattern: Sendable {
     }
 }
 
-/// A set of Unicode scalars: a bit for each of ASCII, ranges for the others.
+/// A set of Unicode scalars: bits for ASCII, ranges for the others.
 struct ScalarSet: Sendable, Hashable {
     private(set) var low: UInt64 = 0
     private(set) var high: UInt64 = 0
@@ -112,7 +111,7 @@ struct ScalarSet: Sendable, Hashable {
     }
 }
 
-/// One search: the states that are alive, and those of the next character.
+/// One search: the active states, and those of the next character.
 private struct PatternRun {
     let pattern: TextPattern
     let buffer: UnsafeMutableBufferPointer<UInt16>
@@ -144,7 +143,7 @@ private struct PatternRun {
         while true {
             let (scalar, width) = Self.scalar(at: position, in: text, end)
             round += 1
-            // States that were reached by the last character, with what follows them without another, and the start.
+            // The states after the last character, with those reachable without another, and the start.
             var count = 0
             for index in 0..<alive {
                 if add(Int(buffer[next + index]), to: current, &count, previous, scalar, position == 0) { return true }
@@ -172,7 +171,7 @@ private struct PatternRun {
         }
     }
 
-    /// Adds a step with all that can be reached from it without a character; true when the end is among them.
+    /// Adds a step with all that are reachable from it without a character; true if the end is among them.
     private mutating func add(
         _ step: Int,
         to list: Int,

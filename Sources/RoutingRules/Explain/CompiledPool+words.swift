@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 extension CompiledPool {
-    /// Caps, loads, turns and clocks of a rule as they stood, in words; only what the state says something about.
+    /// Caps, loads, turns and clocks of a rule at the time of the decision, in words; only those that the state has.
     func words(in state: RoutingState) -> [String] {
         var lines: [String] = []
         func add(_ subject: String, _ caps: [CompiledCap]) {

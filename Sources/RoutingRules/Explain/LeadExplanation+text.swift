@@ -6,7 +6,7 @@ extension LeadExplanation {
     /// - Parameters:
     ///   - limit: how many rules at most are printed.
     ///   - time: prints a time of microseconds since 1970.
-    /// - Returns: the text, without a line end behind it.
+    /// - Returns: the text, without a trailing line break.
     package func text(limit: Int = 24, time: (Int64) -> String) -> String {
         var lines = ["Lead \(leadID.text), now \(status.rawValue)", headline]
         if let aftermath { lines.append(aftermath) }
@@ -32,7 +32,7 @@ extension LeadExplanation {
             var when = Self.seconds(time(attempt.at))
             if let number = attempt.attempt { when += ", attempt \(number)" }
             if attempts.count > 1, let chosen { when += " (decision \(chosen + 1) of \(attempts.count))" }
-            if let actor = attempt.actor { when += ", asked for by \(actor)" }
+            if let actor = attempt.actor { when += ", requested by \(actor)" }
             add("decided", when)
         }
         if isDuplicate {
@@ -45,7 +45,7 @@ extension LeadExplanation {
         if let note = ruleSet.note { rules += ": \(note)" }
         add("rules", rules)
         for line in capacity.prefix(6) { add(line == capacity.first ? "capacity" : "", line) }
-        if capacity.count > 6 { add("", "… and \(capacity.count - 6) more; --json has all of them") }
+        if capacity.count > 6 { add("", "… and \(capacity.count - 6) more; --json has all") }
         add(reproduction == .same ? "check" : "note", reproductionSentence)
         return lines
     }
@@ -82,13 +82,13 @@ extension LeadExplanation {
             lines.append("  \(mark(step)) \(place.paddedLeft(to: 4))  \(name)  \(said(of: step))")
         }
         let end = applicableCount
-        if last < end { lines.append("        … \(end - last) more behind") }
+        if last < end { lines.append("        … \(end - last) more after these") }
         return lines
     }
 
     private var applicableCount: Int { trace.ruleCount - trace.steps.count { $0.position == nil } }
 
-    /// Those that matched, then the nearest of the others, as many as fit, in order.
+    /// The matching rules, then the nearest of the others, up to the limit, in order.
     private func shownSteps(_ limit: Int) -> [RuleTrace.Step] {
         guard steps.count > limit else { return steps }
         var chosen = steps.filter { if case .missed = $0.verdict { false } else { true } }

@@ -1,26 +1,26 @@
 package import FoundationEssentials
 
-/// Why a lead is where it is: one decision of its history, made again from what was stored.
+/// Why a lead is where it is: one decision of its history, repeated from stored data.
 package struct LeadExplanation: Sendable {
     /// One decision of the lead's history.
     package struct Attempt: Sendable, Hashable {
-        /// What came of it, in the words of the log.
+        /// The result, as the log has it.
         package var result: String
-        /// Why, in the words of the log.
+        /// The reason, as the log has it.
         package var reason: String?
-        /// What went wrong, if something did.
+        /// The error, if the decision failed.
         package var error: String?
-        /// Which attempt the log calls it, from 1.
+        /// The number of the attempt in the log, from 1.
         package var attempt: Int?
-        /// The rules that it was made under, as far as the log says.
+        /// The version of the rules, if the log has it.
         package var ruleSetVersion: Int64?
-        /// Where the lead went.
+        /// The destination.
         package var destinationWorkspaceID: UUID?
         /// The rule that matched.
         package var matchedRuleID: UUID?
-        /// The caller that asked for it, if any.
+        /// The caller that requested it, if any.
         package var actor: String?
-        /// When, in microseconds since 1970.
+        /// The time, in microseconds since 1970.
         package var at: Int64
 
         /// A decision.
@@ -47,19 +47,19 @@ package struct LeadExplanation: Sendable {
         }
     }
 
-    /// The rule set that the rules below are of.
+    /// The rule set version that the explanation uses.
     package struct RuleSetFacts: Sendable, Hashable {
         /// Its version.
         package var version: Int64
-        /// Whether it is the one in force.
+        /// Whether it is the current version.
         package var isCurrent: Bool
-        /// Who made it, when it is recorded.
+        /// The author, if recorded.
         package var author: String?
-        /// How it came about: `edit`, `publish` and so on.
+        /// The action that created it: `edit`, `publish` and so on.
         package var action: String?
         /// When it was made, in microseconds since 1970.
         package var madeAt: Int64?
-        /// Why, in the author's words.
+        /// The author's note.
         package var note: String?
 
         /// A version of the rule set.
@@ -80,29 +80,29 @@ package struct LeadExplanation: Sendable {
         }
     }
 
-    /// Whether making the decision again came to what the log says.
+    /// Whether the repeated decision gave the logged result.
     package enum Reproduction: Sendable, Hashable {
-        /// The same.
+        /// It gave the same result.
         case same
-        /// Something else, most likely because of this.
+        /// It gave another result, probably because of this.
         case different(Cause)
-        /// There was nothing to decide by the rules, or nothing has been decided yet.
+        /// The rules did not decide, or nothing has been decided yet.
         case none
     }
 
-    /// Why a decision could not be made again.
+    /// Why a repeated decision may differ.
     package enum Cause: String, Sendable, Hashable, CaseIterable {
         /// The lead was changed after the decision.
         case leadChanged = "lead-changed"
-        /// The rule set of that time is not kept.
+        /// The rule set of that time was not kept.
         case versionNotKept = "version-not-kept"
-        /// Caps and turns as they stood are not kept.
+        /// Caps and turns of that time were not kept.
         case stateNotKept = "state-not-kept"
-        /// Another program decided, and kept no version.
+        /// Another program decided, and recorded no version.
         case decidedElsewhere = "decided-elsewhere"
         /// The person was erased, with the data that the rules read.
         case erased
-        /// None of these.
+        /// Unknown.
         case unknown
 
         /// The cause as a sentence.
@@ -119,50 +119,51 @@ package struct LeadExplanation: Sendable {
         }
     }
 
-    /// Messages and their receivers.
+    /// The reader of an explanation, who determines what it shows.
     package enum Viewpoint: Sendable, Hashable {
-        /// Everything, to administrators.
+        /// An administrator, who sees everything.
         case everything
-        /// To the workspace that sent the lead: its own rules whole, those of the platform by name and verdict.
+        /// The workspace that sent the lead: it sees its own rules in full, those of the platform by name and verdict.
         case sender(UUID)
-        /// To a workspace that has the lead from another: the rule that sent it, and how many there are.
+        /// A workspace that received the lead from another: it sees the rule that sent it, and how many rules there
+        /// are.
         case receiver
     }
 
     /// The lead.
     package var leadID: UUID
-    /// Its place in the state machine now.
+    /// Its current status.
     package var status: LeadStatus
-    /// Where it is now.
+    /// Its current workspace.
     package var workspaceID: UUID?
-    /// What the partner sent.
+    /// The values that the partner sent.
     package var lead: Lead
     /// Its decisions, oldest first; an undecided lead has none.
     package var attempts: [Attempt]
-    /// Which of them is explained; nil for a preview of what the rules in force would do.
+    /// Which decision is explained; nil for a preview under the current rules.
     package var chosen: Int?
-    /// The last line of the log, if that is no decision: `requeued`, `released` or `expired`.
+    /// The last line of the log, if it is not a decision: `requeued`, `released` or `expired`.
     package var since: Attempt?
     /// The lead that came first, if this one is a duplicate and the reader may see that one.
     package var duplicateLeadID: UUID?
     /// Whether this one is a duplicate.
     package var isDuplicate: Bool
-    /// The rules.
+    /// The rule set.
     package var ruleSet: RuleSetFacts
-    /// Whether making the decision again came to what the log says.
+    /// Whether the repeated decision gave the logged result.
     package var reproduction: Reproduction
-    /// How the lead fared with each rule.
+    /// The result of each rule for the lead.
     package var trace: RuleTrace
-    /// Caps, turns and clocks as the decision saw them, in words.
+    /// Caps, turns and clocks at the time of the decision, in words.
     package var capacity: [String]
     /// The names of workspaces.
     package var workspaceNames: [UUID: String]
-    /// The message.
+    /// The reader.
     package var viewpoint: Viewpoint
-    /// When the person was erased, in microseconds since 1970; nil: they were not.
+    /// When the person was erased, in microseconds since 1970; nil if not erased.
     package var erasedAt: Int64?
 
-    /// An explanation of these parts.
+    /// An explanation.
     package init(
         leadID: UUID,
         status: LeadStatus,
@@ -204,7 +205,7 @@ package struct LeadExplanation: Sendable {
 
     /// The steps that the reader may see.
     package var steps: [RuleTrace.Step] {
-        // What rules say to an empty lead is about no person.
+        // What the rules show for an erased lead would be about empty data.
         if erasedAt != nil { return [] }
         return switch viewpoint {
         case .everything, .sender: trace.steps
@@ -212,7 +213,7 @@ package struct LeadExplanation: Sendable {
         }
     }
 
-    /// Whether the reader may see what a rule asks for and where it sends.
+    /// Whether the reader may see a rule's conditions and destination.
     package func shows(_ step: RuleTrace.Step) -> Bool {
         switch viewpoint {
         case .everything: true
@@ -221,7 +222,7 @@ package struct LeadExplanation: Sendable {
         }
     }
 
-    /// What happened, in one line.
+    /// The outcome, in one line.
     package var headline: String {
         func name(_ id: UUID?) -> String {
             guard let id else { return "nowhere" }
@@ -239,17 +240,17 @@ package struct LeadExplanation: Sendable {
         case "duplicate": return "A duplicate: the same lead was sent before. It stays in its source workspace."
         case "retry": return "Not routed yet; it is tried again."
         case "waiting": return "Waiting until a destination can take it."
-        case "failed": return "Failed for good."
+        case "failed": return "Failed permanently."
         case let other: return "Last decision: \(other)."
         }
     }
 
-    /// What became of it since the decision, if the log says so.
+    /// What happened to it after the decision, if the log has it.
     package var aftermath: String? {
         guard let since else { return nil }
         switch since.result {
         case "requeued":
-            return "Put back into the queue\(since.actor.map { " by \($0)" } ?? "") since; it is decided again."
+            return "Requeued\(since.actor.map { " by \($0)" } ?? "") since; it is decided again."
         case "released": return "Its lock was released since; it is decided again."
         case "expired": return "Expired since: it was not routed in time."
         case "returned":
@@ -261,7 +262,7 @@ package struct LeadExplanation: Sendable {
         }
     }
 
-    /// Whether and why not the decision could be made again, as a sentence.
+    /// Whether the decision could be repeated, and why not, as a sentence.
     package var reproductionSentence: String {
         switch reproduction {
         case .same: "Decided again from stored data, with the same result."

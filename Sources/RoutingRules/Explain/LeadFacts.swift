@@ -1,16 +1,16 @@
-/// What rules see of a lead: each value as it was sent, and what it is understood as where that differs.
+/// What rules read of a lead: each value as it was sent, and its interpretation if that differs.
 package struct LeadFacts: Sendable, Hashable {
     /// One value.
     package struct Fact: Sendable, Hashable {
         /// The field, as conditions call it.
         package let field: String
-        /// The value as it was sent; nil if there is none.
+        /// The value as it was sent; nil if it is missing.
         package let given: String?
-        /// What it is understood as; nil where that is the same.
+        /// Its interpretation; nil if that is the same.
         package let understood: String?
     }
 
-    /// The values that conditions can ask about, personal ones left out.
+    /// The values that conditions can read, without personal ones.
     package let facts: [Fact]
 
     /// The facts about a lead.
@@ -36,11 +36,11 @@ package struct LeadFacts: Sendable, Hashable {
     }
 
     private static func country(_ text: String) -> String {
-        Country(text).map { "\($0.code), \($0.name)" } ?? "no country of ISO 3166-1"
+        Country(text).map { "\($0.code), \($0.name)" } ?? "not a country of ISO 3166-1"
     }
 
     private static func state(_ text: String) -> String {
-        guard let state = USState(text) else { return "no state of the United States" }
+        guard let state = USState(text) else { return "not a state of the United States" }
         guard let division = state.division else { return state.code }
         return "\(state.code), \(division.rawValue), \(division.region.rawValue)"
     }

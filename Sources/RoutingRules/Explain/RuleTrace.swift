@@ -1,26 +1,25 @@
 package import FoundationEssentials
 
-/// How one lead fared with every rule, in the order in which they are tried.
+/// The result of every rule for one lead, in evaluation order.
 ///
-/// Made by the plain walk over the rules, which is the other way beside the index to come to the same end. Some
-/// microseconds a rule.
+/// Evaluates every rule without the index, and must give the same result as the index. Some microseconds a rule.
 package struct RuleTrace: Sendable {
-    /// What a rule made of the lead.
+    /// The result of a rule for the lead.
     package enum Verdict: Sendable, Hashable {
-        /// It matched, and the lead went by it.
+        /// It matched, and the lead was routed by it.
         case took
         /// It matched, and the lead waits for it.
         case waits
-        /// It matched, and could not be used.
+        /// It matched, but was skipped.
         case skipped(because: String)
-        /// It matches as well, but is tried after the one that took the lead.
+        /// It matches as well, but comes after the rule that took the lead.
         case comesLater
         /// A condition does not hold.
         case missed(ConditionFailure, SmallestChange?)
-        /// Its conditions cannot be read, so it is left out.
+        /// Its conditions cannot be read, so it is skipped.
         case unreadable(ConditionProblem)
 
-        /// The verdict in one word, as the API says it.
+        /// The API's name of the verdict.
         package var name: String {
             switch self {
             case .took: "took"
@@ -35,52 +34,53 @@ package struct RuleTrace: Sendable {
 
     /// A rule with its verdict.
     package struct Step: Sendable {
-        /// The place among the rules, from 1; nil for a rule that is left out.
+        /// The place among the rules, from 1; nil for a rule that cannot be read.
         package var position: Int?
         /// The rule.
         package var rule: RoutingRule
         /// Whether it is a rule of the platform.
         package var isShared: Bool
-        /// What came of it.
+        /// The result.
         package var verdict: Verdict
-        /// Whether it could have taken the lead if it had matched: its destination takes part, and some lead can match.
+        /// Whether it could have taken the lead if it had matched: its destination can take leads, and some lead can
+        /// match.
         package var isUsable = true
     }
 
-    /// The rules that are listed one by one, in their order: those that matched, and the nearest of the others.
+    /// The listed rules, in order: those that matched, and the nearest of the others.
     package private(set) var steps: [Step] = []
     /// How many rules apply to the lead.
     package private(set) var ruleCount = 0
     /// How many of them match it.
     package private(set) var matchCount = 0
-    /// How many that do not match are not among the steps.
+    /// How many rules that do not match are not listed.
     package private(set) var hiddenCount = 0
-    /// What the rules decide.
+    /// The decision of the rules.
     package let decision: RoutingDecision
     /// Whether a decision under these rules may depend on caps, turns or clocks.
     package let isStateful: Bool
-    /// Caps, turns and clocks that the decision looked at, in words.
+    /// Caps, turns and clocks that the decision read, in words.
     package private(set) var capacity: [String] = []
 
     /// The rule that decided, if one did.
     package var decisive: Step? { steps.first { $0.verdict == .took || $0.verdict == .waits } }
 
-    /// The rules that do not match, those first that would with the least change.
+    /// The rules that do not match, those with the smallest change first.
     package var nearest: [Step] {
         steps.filter { $0.verdict.cost != nil }
             .sorted { ($0.verdict.cost ?? 0, $0.position ?? 0) < ($1.verdict.cost ?? 0, $1.position ?? 0) }
     }
 
-    /// Follows a lead through a rule set.
+    /// Evaluates a rule set for a lead.
     ///
     /// - Parameters:
     ///   - lead: the lead.
     ///   - source: the workspace that it came from.
     ///   - snapshot: the rule set.
-    ///   - state: caps, turns and clocks as the decision saw them; nil: nothing taken, all open. A lead that stood in
-    ///     a queue has not looked who waits there, so that its own place is not reported.
+    ///   - state: caps, turns and clocks that the decision read; nil: nothing taken, all open. A lead that was in a
+    ///     queue has not read the queue, so that its own place is not reported.
     ///   - excluding: the workspaces that had returned it.
-    ///   - limit: how many of the rules that do not match are listed one by one.
+    ///   - limit: how many of the rules that do not match are listed.
     package init(
         of lead: Lead,
         from source: UUID?,
@@ -112,7 +112,7 @@ package struct RuleTrace: Sendable {
                 if let pool = entry.destination.pool { capacity += pool.words(in: stood) }
                 isOver = step.verdict == .took || step.verdict == .waits
             }
-            // Of thousands that match as well, the first few are enough.
+            // Of thousands of matching rules, the first ones are enough.
             if matchCount <= 200 { steps.append(step) } else { hiddenCount += 1 }
         }
         steps += applied.unreadable.prefix(20)
@@ -130,7 +130,7 @@ package struct RuleTrace: Sendable {
         steps = (steps + near).sorted { ($0.position ?? .max) < ($1.position ?? .max) }
     }
 
-    /// A step without the change that would do, if no lead at all can match the rule.
+    /// A step without its smallest change, if no lead at all can match the rule.
     private static func withoutVainChange(_ step: Step) -> Step {
         guard case .missed(let failure, _?) = step.verdict else { return step }
         let conditions = step.rule.conditions
@@ -174,7 +174,7 @@ package struct RuleTrace: Sendable {
 }
 
 extension RuleTrace.Verdict {
-    /// How many fields would have to be different for the rule to match; nil unless it missed and something would do.
+    /// How many fields would have to change for the rule to match; nil unless it missed and can be met.
     fileprivate var cost: Int? {
         guard case .missed(_, let change?) = self else { return nil }
         return change.cost

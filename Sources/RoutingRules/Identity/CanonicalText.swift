@@ -1,8 +1,8 @@
 @_spi(_Unicode) import Swift
 
-/// Unicode forms that must come out the same here and in the database.
+/// Unicode forms that must be the same here and in the database.
 enum CanonicalText {
-    /// Whether a scalar is cut off the ends of what people type: ASCII white space, or a no-break space.
+    /// Whether a scalar is trimmed from the ends of a value: ASCII white space, or a no-break space.
     static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x09...0x0D, 0x20, 0xA0: true
@@ -12,10 +12,9 @@ enum CanonicalText {
 
     /// Normalisation form C.
     ///
-    /// Neither the standard library nor FoundationEssentials has this as API (Foundation has, and would bring ICU's
-    /// 40 MB with it). The standard library's own implementation is used, by the name under which it is shared with
-    /// swift-foundation. It is the only use of a name that is not API; should it go, this function is the one to
-    /// change, and its test says so.
+    /// Neither the standard library nor FoundationEssentials has this as API (Foundation has, but needs ICU's 40 MB).
+    /// This uses the standard library's own implementation, by the name under which swift-foundation shares it. It is
+    /// the only use of a name that is not API; if the name is removed, a test of this function fails.
     static func composed(_ text: some StringProtocol) -> String {
         var result = String.UnicodeScalarView()
         for scalar in String(text)._nfc {
@@ -43,9 +42,9 @@ enum CanonicalText {
         return text[first..<scalars.index(after: last)]
     }
 
-    /// Trimmed, composed, in lower case, as UTF-8: what every identity begins with.
+    /// Trimmed, composed, in lower case, as UTF-8: the first step of every identity.
     ///
-    /// ASCII costs one pass and one allocation; anything else goes through Unicode's tables.
+    /// ASCII costs one pass and one allocation; other text needs Unicode's tables.
     static func canonicalBytes(of text: String) -> [UInt8] {
         var text = text
         let fast: [UInt8]? = text.withUTF8 { utf8 in

@@ -1,11 +1,11 @@
 /// Company names as identities.
 enum CompanyName {
-    /// The name by which a company is recognised, or nil for what is none.
+    /// The name by which a company is recognised, or nil if the value is not a name.
     ///
-    /// Trimmed, composed, in lower case; full stops and apostrophes go, `&` is a word, other ASCII punctuation
-    /// separates words. Legal forms at the end go while something remains before them: `Acme`, `ACME, Inc.` and
-    /// `Acme Co., Ltd.` are one company, and a company called `Co` keeps its name. What people write into a field
-    /// that they have no answer for, such as `n/a`, is none: it would make twins of strangers.
+    /// Trimmed, composed, in lower case. Full stops and apostrophes are removed, `&` is a word, other ASCII punctuation
+    /// separates words. Legal forms at the end are removed while something remains before them: `Acme`, `ACME, Inc.`
+    /// and `Acme Co., Ltd.` are one company, and a company called `Co` keeps its name. Placeholders such as `n/a` are
+    /// not names: they would make unrelated leads duplicates.
     static func normalised(_ value: String) -> [UInt8]? {
         var words: [ArraySlice<UInt8>] = spaced(CanonicalText.canonicalBytes(of: value))
             .split(
@@ -18,7 +18,7 @@ enum CompanyName {
         return name.isEmpty || placeholders.contains(name) ? nil : name
     }
 
-    /// The name with punctuation removed or turned into spaces.
+    /// The name with punctuation removed or replaced by spaces.
     private static func spaced(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count + 8)

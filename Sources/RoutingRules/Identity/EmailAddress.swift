@@ -1,9 +1,9 @@
-/// E-mail addresses as identities.
+/// Email addresses as identities.
 enum EmailAddress {
-    /// The address by which its owner is recognised, or nil for what is none.
+    /// The address by which a person is recognised, or nil if the value is not an address.
     ///
-    /// Trimmed, composed, in lower case; exactly one `@` with something on both sides and no white space. Google
-    /// ignores dots and everything from a `+` in the local part, and answers to two domains; so do we.
+    /// Trimmed, composed, in lower case; exactly one `@` with text on both sides and no white space. Google ignores
+    /// dots and everything from a `+` in the local part, and has two domains; this function does the same.
     static func normalised(_ value: String) -> [UInt8]? {
         var bytes = CanonicalText.canonicalBytes(of: value)
         guard let at = bytes.firstIndex(of: UInt8(ascii: "@")), at > 0, at < bytes.count - 1,

@@ -1,14 +1,14 @@
 import Digests
 
-/// What makes two leads the same one: a normalised e-mail address, phone number or company name, as a digest.
+/// The identity that two duplicates share: a normalised email address, phone number or company name, as a digest.
 ///
 /// The digest is SHA-256 of the kind, a colon and the normalised value in UTF-8: the same 32 bytes as the database's
-/// `switchyard.lead_identity()`, by shared test vectors. The kind is inside, so that no phone number can pass for an
-/// address.
+/// `switchyard.lead_identity()`, as shared test vectors verify. The kind is included, so that a phone number never
+/// equals an address.
 package struct LeadIdentity: Sendable, Hashable {
-    /// What it is made of.
+    /// The kind of value.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// An e-mail address.
+        /// An email address.
         case email
         /// A phone number.
         case phone
@@ -16,15 +16,15 @@ package struct LeadIdentity: Sendable, Hashable {
         case company
     }
 
-    /// What it is made of.
+    /// The kind of value.
     package let kind: Kind
     /// 32 bytes.
     package let digest: [UInt8]
 
-    /// The identity that a value gives, or nil if it gives none.
+    /// The identity of a value, or nil if it gives none.
     ///
     /// - Parameters:
-    ///   - kind: what the value is.
+    ///   - kind: the kind of value.
     ///   - value: the value as written. About a microsecond for ASCII.
     package init?(_ kind: Kind, of value: String) {
         guard let normalised = Self.normalisedBytes(kind, value) else { return nil }
@@ -48,7 +48,7 @@ package struct LeadIdentity: Sendable, Hashable {
         normalisedBytes(kind, value).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Whether a value gives an identity; cheaper than making it.
+    /// Whether a value gives an identity; faster than creating it.
     package static func exists(_ kind: Kind, of value: String) -> Bool {
         normalisedBytes(kind, value) != nil
     }
@@ -75,15 +75,15 @@ package struct LeadIdentity: Sendable, Hashable {
     private static let hexDigits = Array("0123456789abcdef".utf8)
 }
 
-/// Who a lead is, as far as its e-mail address, phone number and company tell.
+/// The identities of a lead, from its email address, phone number and company.
 package struct LeadIdentities: Sendable, Hashable {
-    /// What the lead claims, strongest first: its address and its number, or its company when it stands alone.
+    /// The identities that the lead claims, strongest first: its address and its number, or its company if it has
+    /// neither.
     ///
-    /// Two leads that share a claim are the same lead. Empty when nothing identifies it: such a lead is never a
-    /// duplicate.
+    /// Two leads that share a claim are the same lead. If there is no claim, the lead is never a duplicate.
     package let claims: [LeadIdentity]
 
-    /// The identities in what a partner sent; blank values and values that identify no person count as missing.
+    /// The identities of a lead's values; blank values and values that identify no person count as missing.
     package init(email: String?, phone: String?, companyName: String?) {
         let person = [
             email.flatMap { LeadIdentity(.email, of: $0) },

@@ -1,10 +1,9 @@
 /// Phone numbers as identities.
 enum PhoneNumber {
-    /// The digits by which a number is recognised, or nil for what is none.
+    /// The digits by which a number is recognised, or nil if the value is not a number.
     ///
-    /// An extension at the end is cut off, `(0)` is a trunk prefix for callers at home and goes, a leading `00` is the
-    /// international prefix and goes, and so does the 1 of the eleven digits of North America. Seven to fifteen digits
-    /// that are not all the same remain.
+    /// Removed are an extension at the end, the trunk prefix `(0)`, a leading `00` (the international prefix), and the
+    /// 1 of the eleven digits of North America. Seven to fifteen digits that are not all the same must remain.
     static func normalised(_ value: String) -> [UInt8]? {
         var value = value
         var digits = value.withUTF8 { utf8 in
@@ -34,7 +33,7 @@ enum PhoneNumber {
         return digits
     }
 
-    /// Where the number ends and an extension begins: `ext 12`, `ext. 12`, `x12`, `#12` or `;ext=12` at the very end.
+    /// The end of the number before an extension: `ext 12`, `ext. 12`, `x12`, `#12` or `;ext=12` at the very end.
     private static func endWithoutExtension(_ utf8: UnsafeBufferPointer<UInt8>) -> Int {
         func withoutBlanks(_ end: Int) -> Int {
             var end = end

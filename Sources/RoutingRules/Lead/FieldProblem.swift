@@ -1,10 +1,10 @@
-/// What is wrong with one field of a request.
+/// A problem of one field of a request.
 package struct FieldProblem: Error, Sendable, Hashable {
     /// A JSON pointer into the body (`/leads/3/email`), or the bare name of a query or path parameter.
     package var field: String
-    /// One sentence that says what is wrong, without repeating the value.
+    /// The problem in one sentence, without the value.
     package var message: String
-    /// What to do about it.
+    /// The remedy.
     package var remedy: String?
 
     /// A problem at a place that is already a JSON pointer, or a parameter's name.

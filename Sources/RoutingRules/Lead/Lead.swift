@@ -1,4 +1,4 @@
-/// Where a lead is, as its partner wrote it.
+/// The location of a lead, as its partner sent it.
 package struct LeadLocation: Sendable, Hashable {
     /// The country, as ISO code or name.
     package var country: String?
@@ -6,12 +6,12 @@ package struct LeadLocation: Sendable, Hashable {
     package var state: String?
     /// The city.
     package var city: String?
-    /// Degrees north of the equator, from -90 to 90; of use only with a longitude.
+    /// Degrees north of the equator, from -90 to 90; requires a longitude.
     package var latitude: Double?
     /// Degrees east of Greenwich, from -180 to 180.
     package var longitude: Double?
 
-    /// A location of parts that may each be missing.
+    /// A location; each part may be missing.
     package init(
         country: String? = nil,
         state: String? = nil,
@@ -26,7 +26,7 @@ package struct LeadLocation: Sendable, Hashable {
         self.longitude = longitude
     }
 
-    /// Whether nothing is known.
+    /// Whether every part is missing.
     package var isEmpty: Bool {
         country == nil && state == nil && city == nil && latitude == nil && longitude == nil
     }
@@ -34,10 +34,10 @@ package struct LeadLocation: Sendable, Hashable {
 
 /// A lead as a partner sent it.
 ///
-/// ``LeadValidation`` turns raw input into one of these: trimmed, without empty strings, within the limits. Its place
-/// in the state machine, its id and its source are not part of it: they belong to its store.
+/// ``LeadValidation`` creates it from raw input: trimmed, without empty strings, within the limits. Its status, its id
+/// and its source workspace are not part of it; its store has them.
 package struct Lead: Sendable, Hashable {
-    /// The e-mail address, as written.
+    /// The email address, as written.
     package var email: String?
     /// The phone number, as written.
     package var phone: String?
@@ -53,16 +53,16 @@ package struct Lead: Sendable, Hashable {
     package var companySize: String?
     /// The company's revenue, as a band such as `$1M-$10M`.
     package var revenue: String?
-    /// Where the lead is.
+    /// The location.
     package var location: LeadLocation?
-    /// Where the partner got the lead from.
+    /// The partner's source of the lead.
     package var source: String?
     /// The partner's own id of the lead.
     package var sourceID: String?
-    /// Whatever else the partner sent: the text of a JSON object.
+    /// Additional data of the partner: the text of a JSON object.
     package var metadata: String?
 
-    /// A lead of parts that may each be missing.
+    /// A lead; each part may be missing.
     package init(
         email: String? = nil,
         phone: String? = nil,

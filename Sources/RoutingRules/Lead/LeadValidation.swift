@@ -1,11 +1,11 @@
-/// Turns raw input into a lead, or says field by field what is wrong with it.
+/// Turns raw input into a lead, or reports the problems field by field.
 ///
-/// The API and the import of files share it, so that a lead is accepted or refused for the same reasons whichever way
-/// it comes. The texts of problems name fields and limits and never repeat a value: they end up in logs and files.
+/// The API and the import of files share it, so that both accept and refuse a lead for the same reasons. Problems name
+/// fields and limits and never repeat a value, because they are written to logs and files.
 package enum LeadValidation {
-    /// How much of a field is kept, in Unicode characters (scalars).
+    /// The maximum length of each field, in Unicode characters (scalars).
     package enum Limit {
-        /// `email`; longer addresses cannot be delivered to.
+        /// `email`; longer addresses cannot receive mail.
         package static let email = 320
         /// `phone`, with its extension.
         package static let phone = 64
@@ -19,20 +19,20 @@ package enum LeadValidation {
         package static let metadataBytes = 16 * 1024
     }
 
-    /// Degrees in a text: nil for a blank one, not a number for what is none, which the check then refuses.
+    /// Degrees in a text: nil for a blank one, NaN for an invalid one, which the check then refuses.
     package static func degrees(_ text: String) -> Double? {
         let trimmed = CanonicalText.trimmed(text)
         if trimmed.isEmpty { return nil }
         return Double(trimmed) ?? .nan
     }
 
-    /// The lead in raw input: trimmed, line breaks inside a value as spaces, blank values gone.
+    /// The lead of raw input: trimmed, with line breaks replaced by spaces, without blank values.
     ///
-    /// It has an address, a number or a company by which it can be recognised. About two microseconds.
+    /// It has an address, a number or a company as its identity. About two microseconds.
     ///
-    /// - Parameter raw: what was sent, field by field.
-    /// - Returns: the lead, with its values as they are to be stored.
-    /// - Throws: every problem that was found, in the order of the fields.
+    /// - Parameter raw: the input, field by field.
+    /// - Returns: the lead, with its values as they are stored.
+    /// - Throws: ``InvalidLead`` with all problems, in the order of the fields.
     package static func validated(_ raw: Lead) throws(InvalidLead) -> Lead {
         var checks = Checks()
         var lead = Lead()
@@ -64,9 +64,9 @@ package enum LeadValidation {
     }
 }
 
-/// Input that is no lead.
+/// Input that is not a valid lead.
 package struct InvalidLead: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Everything that is wrong; at least one.
+    /// All problems; at least one.
     package let problems: [FieldProblem]
 
     /// A refusal for these problems.
@@ -122,7 +122,7 @@ private struct Checks {
         return value
     }
 
-    /// Degrees from the equator or from Greenwich; one without the other says nothing.
+    /// Degrees from the equator or from Greenwich; one coordinate without the other is invalid.
     mutating func degrees(_ value: Double?, upTo limit: Int, _ name: String, other: Double?) -> Double? {
         let field = "/location/" + name
         guard let value else {
@@ -131,7 +131,7 @@ private struct Checks {
                 problems.append(
                     FieldProblem(
                         field: field,
-                        message: "Is missing, while the other coordinate is given.",
+                        message: "Is missing, but the other coordinate is present.",
                         remedy: remedy
                     )
                 )
@@ -148,7 +148,7 @@ private struct Checks {
         return value
     }
 
-    /// Trims, and turns each run of blanks that has a line break or tab in it into one space.
+    /// Trims, and replaces each run of blanks with a line break or tab by one space.
     private static func cleaned(_ value: String) -> String {
         var result = String.UnicodeScalarView()
         var blanks = String.UnicodeScalarView()
@@ -174,7 +174,7 @@ private struct Checks {
         if trimmed.isEmpty { return nil }
         if trimmed.utf8.count > LeadValidation.Limit.metadataBytes {
             let message = "Is longer than \(LeadValidation.Limit.metadataBytes) bytes of JSON."
-            problems.append(FieldProblem(field: "/metadata", message: message, remedy: "Send less of it."))
+            problems.append(FieldProblem(field: "/metadata", message: message, remedy: "Send less metadata."))
             return nil
         }
         if let fault = StorableJSON.fault(in: trimmed) {
@@ -187,8 +187,8 @@ private struct Checks {
 
     mutating func email(_ value: String?) {
         guard let value, !Self.isAddress(value) else { return }
-        let remedy = "Send one address such as name@example.com, or leave the field out."
-        problems.append(FieldProblem(field: "/email", message: "Is not an e-mail address.", remedy: remedy))
+        let remedy = "Send one address such as name@example.com, or omit the field."
+        problems.append(FieldProblem(field: "/email", message: "Is not an email address.", remedy: remedy))
     }
 
     /// Whether an address identifies a person and its domain has no empty part.
@@ -211,12 +211,16 @@ private struct Checks {
         if let phone = lead.phone, LeadIdentity.exists(.phone, of: phone) { return }
         if let company = lead.companyName, LeadIdentity.exists(.company, of: company) { return }
         if lead.phone != nil {
-            let remedy = "Send 7 to 15 digits, or add an e-mail address or a company name."
+            let remedy = "Send 7 to 15 digits, or add an email address or a company name."
             problems.append(FieldProblem(field: "/phone", message: "Is not a phone number.", remedy: remedy))
         } else {
-            let remedy = "Send an e-mail address, a phone number or a company name."
+            let remedy = "Send an email address, a phone number or a company name."
             problems.append(
-                FieldProblem(field: "", message: "Has no e-mail, phone or company to recognise it by.", remedy: remedy)
+                FieldProblem(
+                    field: "",
+                    message: "Has no email, phone or company that identifies the lead.",
+                    remedy: remedy
+                )
             )
         }
     }

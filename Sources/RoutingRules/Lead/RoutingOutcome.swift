@@ -4,24 +4,24 @@ package import FoundationEssentials
 package struct RoutingOutcome: Sendable, Hashable {
     /// The lead's id.
     package var leadID: UUID
-    /// Where it stands in the state machine.
+    /// Its status.
     package var status: LeadStatus
-    /// The workspace it went to; nil while it is nowhere.
+    /// Its destination workspace; nil while it has none.
     package var destinationWorkspaceID: UUID?
     /// The rule that matched.
     package var matchedRuleID: UUID?
     /// That rule's name.
     package var matchedRuleName: String?
-    /// Why, in one sentence for people.
+    /// The reason, in one sentence.
     package var reason: String
     /// Whether the same lead was sent before.
     package var isDuplicate: Bool
-    /// The lead that came first, if this one is a duplicate; never says whose it is.
+    /// The earlier lead, if this one is a duplicate; does not reveal its owner.
     package var duplicateLeadID: UUID?
     /// Whether this is the answer to an earlier request with the same idempotency key.
     package var isReplay = false
 
-    /// An outcome of these parts.
+    /// An outcome.
     package init(
         leadID: UUID,
         status: LeadStatus,

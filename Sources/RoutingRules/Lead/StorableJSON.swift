@@ -2,21 +2,21 @@ import JSON
 
 /// Checks that a text is a JSON object that PostgreSQL can store as `jsonb`.
 ///
-/// Beyond RFC 8259, `jsonb` refuses `\u0000`, halves of surrogate pairs, and numbers beyond its range; deeper nesting than
-/// ``maximumDepth`` serves no purpose. Checked here, such a value is one lead's fault; found by the database, it would be
-/// its whole batch's.
+/// Unlike RFC 8259, `jsonb` refuses `\u0000`, halves of surrogate pairs, and numbers beyond its range; nesting deeper
+/// than ``maximumDepth`` has no use. Checked here, such a value fails one lead; found by the database, it would fail
+/// the whole batch.
 enum StorableJSON {
-    /// How deep objects and arrays may be nested.
+    /// The deepest nesting of objects and arrays.
     static let maximumDepth = 32
 
-    /// What is wrong with a text, or nil if it is such an object.
+    /// The problem of a text, or nil if it is such an object.
     static func fault(in text: Substring) -> String? {
-        // The bytes of a Substring are copied one by one otherwise.
+        // Without contiguous storage, the bytes of a Substring are copied one by one.
         let bytes = text.utf8.withContiguousStorageIfAvailable { Array($0) } ?? Array(text.utf8)
         var scanner = JSONScanner(bytes, maximumDepth: maximumDepth)
         do {
             // JSONScanner skips a byte order mark; jsonb does not.
-            guard scanner.position == 0, try scanner.kind() == .object else { return "Is no JSON object." }
+            guard scanner.position == 0, try scanner.kind() == .object else { return "Is not a JSON object." }
             try check(&scanner, depth: 0)
             try scanner.finish()
             return nil
@@ -26,7 +26,7 @@ enum StorableJSON {
             switch error.reason {
             case .tooDeep: return Fault.tooDeep.message
             case .loneSurrogate: return "Contains half of a surrogate pair."
-            case .trailingText: return "Has something after its JSON object."
+            case .trailingText: return "Has text after its JSON object."
             case .malformed, .notUTF8: return "Is not valid JSON."
             }
         } catch {
@@ -58,7 +58,7 @@ enum StorableJSON {
         }
     }
 
-    /// Whether `\u0000` is among the escapes of a string that was checked.
+    /// Whether `\u0000` is among the escapes of a checked string.
     private static func escapesNUL(_ contents: ArraySlice<UInt8>) -> Bool {
         var rest = contents
         while let backslash = rest.firstIndex(of: UInt8(ascii: "\\")) {
@@ -69,7 +69,7 @@ enum StorableJSON {
         return false
     }
 
-    /// PostgreSQL's `numeric` takes more; no measurement needs it.
+    /// PostgreSQL's `numeric` accepts more; no measurement needs it.
     private static func check(number: ArraySlice<UInt8>) throws {
         let mantissa = number.prefix { $0 | 0x20 != UInt8(ascii: "e") }
         guard mantissa.count <= 1000 else { throw Fault.outOfRange }

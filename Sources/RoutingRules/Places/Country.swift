@@ -16,13 +16,13 @@ package struct Country: Sendable, Hashable {
         self.name = name
     }
 
-    /// The place in ``all`` of the country of this folded code or name.
+    /// The index in ``all`` of the country of this folded code or name.
     static func index(ofFolded text: UnsafeBufferPointer<UInt8>) -> Int? { table.number(of: text) }
 
-    /// All of them, by alpha-2 code.
+    /// All countries, by alpha-2 code.
     package static let all: [Country] = rows.map { Country(code: $0[0], name: $0[2]) }
 
-    /// The place of the United States in ``all``.
+    /// The index of the United States in ``all``.
     static let unitedStates = all.firstIndex { $0.code == "US" }
 
     private static let table: ValueTable = {

@@ -37,7 +37,7 @@ package enum USRegions {
 
     /// The names of the region and the division of a state, by its code or name.
     ///
-    /// Empty for what is no state, and for the island territories, which the Census Bureau puts in no region.
+    /// Empty for other text, and for the island territories, which belong to no Census region.
     package static func names(ofState state: String) -> [String] {
         guard let division = USState(state)?.division else { return [] }
         return [division.region.rawValue, division.rawValue]

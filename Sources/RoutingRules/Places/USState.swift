@@ -7,7 +7,7 @@ package struct USState: Sendable, Hashable {
     /// The Census Bureau's division; nil for the island territories.
     package let division: CensusDivision?
 
-    /// The state of this code or name, in any case; `US-CA` and `Washington, D.C.` are understood, too.
+    /// The state of this code or name, in any case; also of `US-CA` and `Washington, D.C.`.
     package init?(_ text: String) {
         guard let index = FoldedText.withBytes(of: text, Self.index(ofFolded:)) else { return nil }
         self = Self.all[index]
@@ -19,7 +19,7 @@ package struct USState: Sendable, Hashable {
         self.division = division
     }
 
-    /// The place in ``all`` of the state of this folded code or name.
+    /// The index in ``all`` of the state of this folded code or name.
     static func index(ofFolded text: UnsafeBufferPointer<UInt8>) -> Int? { table.number(of: text) }
 
     private static let table: ValueTable = {
@@ -34,7 +34,7 @@ package struct USState: Sendable, Hashable {
         return table
     }()
 
-    /// All of them, by division.
+    /// All states, by division.
     package static let all = rows.map {
         USState(code: $0[0], name: $0[1], division: CensusDivision(rawValue: $0[2]))
     }

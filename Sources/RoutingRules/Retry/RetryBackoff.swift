@@ -1,4 +1,4 @@
-/// How long a lead waits after each failed attempt, and how many attempts it has.
+/// The delays after failed attempts, and the maximum number of attempts.
 package struct RetryBackoff: Sendable, Hashable {
     /// The guide's: 1 minute, 5 minutes, 15 minutes, 1 hour; five attempts in all.
     package static let standard = RetryBackoff(
@@ -8,7 +8,7 @@ package struct RetryBackoff: Sendable, Hashable {
 
     /// The wait after the first attempt, the second, and so on; the last one repeats.
     package let delays: [Duration]
-    /// How many attempts a lead has in all, the first one included.
+    /// The maximum number of attempts, the first one included.
     package let maximumAttempts: Int
 
     /// A backoff of these delays.
@@ -17,10 +17,10 @@ package struct RetryBackoff: Sendable, Hashable {
         self.maximumAttempts = maximumAttempts
     }
 
-    /// The wait after attempt `n` has failed, or nil when that was the last one.
+    /// The delay after attempt `n` has failed, or nil after the last attempt.
     ///
-    /// - Parameter n: how many attempts have been made, from 1. Nothing below 1 is an attempt; it waits like the first.
-    /// - Returns: the wait before the next attempt.
+    /// - Parameter n: how many attempts have been made, from 1; lower numbers count as 1.
+    /// - Returns: the delay before the next attempt.
     package func delay(afterAttempt n: Int) -> Duration? {
         guard n < maximumAttempts, let last = delays.last else { return nil }
         return n <= delays.count ? delays[max(n, 1) - 1] : last

@@ -1,13 +1,13 @@
 import FoundationEssentials
 import JSON
 
-/// What is wrong with a document, and where.
+/// A problem of a document, and its place.
 package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertible {
     /// The place, as a JSON pointer into the document.
     package let path: String
-    /// What is wrong, in one sentence.
+    /// The problem, in one sentence.
     package let message: String
-    /// What to do about it, if the sentence does not say so.
+    /// The remedy, if the sentence does not contain it.
     package let remedy: String?
 
     /// A problem at a place.
@@ -20,10 +20,10 @@ package struct DocumentProblem: Error, Sendable, Hashable, CustomStringConvertib
     package var description: String { "\(path.isEmpty ? "/" : path): \(message)" }
 }
 
-/// Reads an object of a document strictly: a name that there is not is a problem, like a value of another kind.
+/// Reads an object of a document strictly: an unknown name is a problem, and so is a value of another type.
 struct DocumentReader {
     private let members: [JSONValue.Member]
-    /// Where the object is.
+    /// The place of the object.
     let place: String
     private(set) var problems: [DocumentProblem] = []
 
@@ -38,25 +38,25 @@ struct DocumentReader {
         var seen: Set<String> = []
         for member in members {
             if !names.contains(member.key) {
-                note(member.key, "There is no such field.", "There are \(names.joined(separator: ", ")).")
+                note(member.key, "This field does not exist.", "Valid fields: \(names.joined(separator: ", ")).")
             } else if !seen.insert(member.key).inserted {
                 note(member.key, "This field is given twice.", "Write it once.")
             }
         }
     }
 
-    /// A value that is there and is not null.
+    /// The value of a field; nil if it is missing or null.
     func value(_ name: String) -> JSONValue? {
         guard let value = members.first(where: { $0.key == name })?.value, value != .null else { return nil }
         return value
     }
 
-    /// Notes a problem with a field.
+    /// Records a problem of a field.
     mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
         problems.append(DocumentProblem(path: "\(place)/\(JSONPointer.part(name))", message, remedy: remedy))
     }
 
-    /// Takes over what was found below a field.
+    /// Adds the problems of nested values.
     mutating func add(_ found: [DocumentProblem]) { problems += found }
 
     mutating func string(_ name: String, limit: Int = 200) -> String? {
@@ -101,7 +101,7 @@ struct DocumentReader {
         return elements.enumerated().map { ("\(place)/\(name)/\($0.offset)", $0.element) }
     }
 
-    /// Notes that a field has to be there.
+    /// Records a problem if a field is missing.
     mutating func require(_ name: String) {
         if value(name) == nil { note(name, "This field is required.") }
     }

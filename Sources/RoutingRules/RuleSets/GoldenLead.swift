@@ -1,13 +1,13 @@
 package import FoundationEssentials
 package import JSON
 
-/// An example that is kept with a rule set: a lead, and where it has to go.
+/// An example kept with a rule set: a lead and its expected result.
 package struct GoldenLead: Sendable, Hashable {
-    /// What becomes of a lead, as far as rules decide it.
+    /// The result for a lead, as far as rules decide it.
     package enum Outcome: String, Sendable, Hashable, CaseIterable {
         /// A rule matches.
         case routed
-        /// No rule matches; it stays where it came from.
+        /// No rule matches; it stays in its source workspace.
         case unmatched
         /// No rule matches; it goes to the fallback workspace.
         case fallback
@@ -15,13 +15,13 @@ package struct GoldenLead: Sendable, Hashable {
         case retry
     }
 
-    /// What is expected; at least one of the three is there.
+    /// The expected result; has at least one of the three parts.
     package struct Expectation: Sendable, Hashable {
-        /// What becomes of it.
+        /// The expected outcome.
         package var outcome: Outcome?
-        /// The workspace that it goes to; of a pool, any member.
+        /// The expected destination; of a pool, any member.
         package var destination: UUID?
-        /// The name of the rule that matches it.
+        /// The name of the rule that must match.
         package var rule: String?
 
         /// An expectation.
@@ -32,15 +32,15 @@ package struct GoldenLead: Sendable, Hashable {
         }
     }
 
-    /// Its id; nil for a new one, or for one that is to be found by its name.
+    /// Its id; nil for a new one, or for one that is identified by its name.
     package var id: UUID?
-    /// What it is an example of.
+    /// Its name.
     package var name: String
-    /// The workspace that it comes from; nil: the owner of the rules.
+    /// The source workspace; nil for the owner of the rules.
     package var source: UUID?
     /// The lead.
     package var lead: Lead
-    /// Where it has to go.
+    /// The expected result.
     package var expect: Expectation
 
     /// An example.
@@ -54,7 +54,7 @@ package struct GoldenLead: Sendable, Hashable {
 }
 
 extension GoldenLead {
-    /// Reads an example that is stored.
+    /// Reads a stored example.
     package init(_ tree: JSONValue) throws {
         var problems: [DocumentProblem] = []
         guard let lead = GoldenLead(tree, path: "", problems: &problems) else { throw DocumentProblems(problems) }
@@ -80,7 +80,7 @@ extension GoldenLead {
         self.init(id: id, name: name, source: source, lead: lead, expect: expect)
     }
 
-    /// The example as it is written.
+    /// The example in its stored form.
     package var tree: JSONValue {
         var members: [JSONValue.Member] = []
         if let id { members.append(.init("id", .string(id.text))) }
@@ -103,7 +103,7 @@ extension GoldenLead.Expectation {
         let destination = reader.uuid("destination")
         let rule = reader.string("rule")
         if reader.problems.isEmpty, outcome == nil, destination == nil, rule == nil {
-            reader.note("destination", "Say what is expected: destination, outcome or rule.")
+            reader.note("destination", "Set at least one of destination, outcome and rule.")
         }
         problems += reader.problems
         guard reader.problems.isEmpty else { return nil }
@@ -144,7 +144,7 @@ extension Lead {
         guard reader.problems.isEmpty else { return nil }
     }
 
-    /// The lead as the API takes it.
+    /// The lead in the API's form.
     var documentTree: JSONValue {
         var members: [JSONValue.Member] = []
         for (name, field) in Self.texts {
@@ -157,7 +157,7 @@ extension Lead {
 }
 
 extension LeadLocation {
-    /// Reads the parts of a location; members that there are not are passed over.
+    /// Reads the parts of a location; unknown members are ignored.
     init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
         guard case .object = tree else {
             problems.append(DocumentProblem(path: path, "This must be an object, not \(tree.kind.rawValue)."))
@@ -180,7 +180,7 @@ extension LeadLocation {
         )
     }
 
-    /// The parts that are known, in the order of their names.
+    /// The parts with a value, in the order of their names.
     var tree: JSONValue {
         .object(leavingOutNil: [
             "city": city.map(JSONValue.string), "country": country.map(JSONValue.string),

@@ -1,24 +1,24 @@
 package import FoundationEssentials
 
-/// A document matched with the rules that its owner has: which rule is which, and what is to be written.
+/// A document matched with its owner's rules: which rules change, and what is written.
 package struct ResolvedRuleSet: Sendable {
-    /// The rules as they will be, each with its id.
+    /// The resulting rules, each with its id.
     package let rules: [RoutingRule]
-    /// The golden leads as they will be, each with its id.
+    /// The resulting golden leads, each with its id.
     package let goldenLeads: [GoldenLead]
-    /// The ids of rules that stay as they are.
+    /// The ids of unchanged rules.
     package let unchanged: Set<UUID>
-    /// The ids of rules that are new.
+    /// The ids of new rules.
     package let new: Set<UUID>
 
-    /// Matches by id, or else by the name of the only rule that has it; what is left is new.
+    /// Matches entries by id, else by a unique name; other entries are new.
     ///
     /// - Parameters:
     ///   - document: the document.
-    ///   - owner: whose it is; nil: the platform's.
-    ///   - live: the rules that the owner has.
-    ///   - golden: the golden leads that the owner has.
-    ///   - newID: makes an id for what has none.
+    ///   - owner: the owner; nil for the platform.
+    ///   - live: the owner's current rules.
+    ///   - golden: the owner's current golden leads.
+    ///   - newID: creates the id of a new entry.
     package init(
         _ document: RuleSetDocument,
         owner: UUID?,
@@ -36,13 +36,13 @@ package struct ResolvedRuleSet: Sendable {
         for (index, rule) in document.rules.enumerated() {
             let id = rule.id ?? byName[rule.name] ?? newID()
             let before = byID[id]
-            // New rules are younger than all others, and of each other the first is the oldest.
+            // New rules are younger than all others; among them the first counts as the oldest.
             let createdAt = before?.createdAt ?? Int64.max / 2 + Int64(index)
             rules.append(rule.rule(id: id, owner: owner, createdAt: createdAt))
             if let before {
                 var same = RuleSetDocument.Rule(before)
                 same.id = rule.id
-                // As they are written: what could not be read of the conditions is not written, and so does not differ.
+                // Compared in written form: unreadable parts of conditions are not written, and so do not differ.
                 if same.tree == rule.tree { unchanged.insert(id) }
             } else {
                 new.insert(id)
@@ -59,7 +59,7 @@ package struct ResolvedRuleSet: Sendable {
         }
     }
 
-    /// The names that only one has.
+    /// The names that occur once.
     private static func unique(_ entries: [(name: String, id: UUID)]) -> [String: UUID] {
         Dictionary(entries.map { ($0.name, UUID?.some($0.id)) }) { _, _ in nil }.compactMapValues(\.self)
     }

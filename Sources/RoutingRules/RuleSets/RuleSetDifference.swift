@@ -1,42 +1,42 @@
 package import FoundationEssentials
 package import JSON
 
-/// What differs between two documents, rule by rule and field by field.
+/// The differences between two documents, rule by rule and field by field.
 package struct RuleSetDifference: Sendable, Hashable {
     /// A field that differs.
     package struct Field: Sendable, Hashable {
-        /// Which, as a JSON pointer into the rule.
+        /// The field, as a JSON pointer into the rule.
         package let path: String
-        /// What it was; nil when it was not there.
+        /// The old value; nil if it was missing.
         package let before: JSONValue?
-        /// What it is; nil when it is not there.
+        /// The new value; nil if it is missing.
         package let after: JSONValue?
     }
 
-    /// A rule or a golden lead that is there on both sides, and differs.
+    /// A rule or a golden lead that both documents have, with differences.
     package struct Change: Sendable, Hashable {
         /// Its id, if it has one.
         package let id: UUID?
-        /// Its name, as it is now.
+        /// Its new name.
         package let name: String
-        /// Before.
+        /// The old form.
         package let before: JSONValue
-        /// After.
+        /// The new form.
         package let after: JSONValue
-        /// What differs.
+        /// The fields that differ.
         package var fields: [Field] { RuleSetDifference.fields(before, after, at: "") }
     }
 
-    /// What differs in one list.
+    /// The differences of one list.
     package struct List: Sendable, Hashable {
-        /// What is new.
+        /// The added entries.
         package var added: [JSONValue] = []
-        /// What is gone.
+        /// The removed entries.
         package var removed: [JSONValue] = []
-        /// What is there on both sides, and differs.
+        /// The changed entries.
         package var changed: [Change] = []
 
-        /// Whether nothing differs.
+        /// Whether the lists are equal.
         package var isEmpty: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty }
     }
 
@@ -45,12 +45,12 @@ package struct RuleSetDifference: Sendable, Hashable {
     /// The golden leads that differ.
     package let goldenLeads: List
 
-    /// Whether nothing differs.
+    /// Whether the documents are equal.
     package var isEmpty: Bool { rules.isEmpty && goldenLeads.isEmpty }
 
     /// Compares two documents of one owner.
     ///
-    /// Entries are matched by id, and those without one by their name.
+    /// Entries are matched by id, or without an id by name.
     package init(from before: RuleSetDocument, to after: RuleSetDocument) {
         rules = Self.compare(
             before.rules.map { Entry(id: $0.id, name: $0.name, tree: $0.tree) },
@@ -80,18 +80,18 @@ package struct RuleSetDifference: Sendable, Hashable {
         var matched: Set<Int> = []
         let places = Dictionary(before.enumerated().map { (Key($1), $0) }) { first, _ in first }
         for entry in after {
-            var twin = entry.id.flatMap { byID[$0] }
-            if twin == nil, let named = byName[entry.name], named.count == 1, entry.id == nil || named[0].id == nil {
-                twin = named[0]
+            var match = entry.id.flatMap { byID[$0] }
+            if match == nil, let named = byName[entry.name], named.count == 1, entry.id == nil || named[0].id == nil {
+                match = named[0]
             }
-            guard let twin else {
+            guard let match else {
                 list.added.append(entry.tree)
                 continue
             }
-            if let place = places[Key(twin)] { matched.insert(place) }
-            let (old, new) = (withoutID(twin.tree), withoutID(entry.tree))
+            if let place = places[Key(match)] { matched.insert(place) }
+            let (old, new) = (withoutID(match.tree), withoutID(entry.tree))
             if old != new {
-                list.changed.append(Change(id: twin.id ?? entry.id, name: entry.name, before: old, after: new))
+                list.changed.append(Change(id: match.id ?? entry.id, name: entry.name, before: old, after: new))
             }
         }
         left = left.enumerated().filter { !matched.contains($0.offset) }.map(\.element)

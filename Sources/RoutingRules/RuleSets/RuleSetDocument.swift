@@ -1,53 +1,53 @@
 package import FoundationEssentials
 package import JSON
 
-/// The rules of one owner as a document: what a draft is, what the API shows, and what a YAML file says.
+/// The rules of one owner as a document: the content of a draft, of the API and of a YAML file.
 ///
-/// Workspaces are named by id here; ``WorkspaceNaming`` turns the names that people write into ids, and back.
+/// Workspaces are given by id here; ``WorkspaceNaming`` converts names to ids, and back.
 package struct RuleSetDocument: Sendable, Hashable {
     /// A rule of the document.
     package struct Rule: Sendable, Hashable {
-        /// The rule's id; nil for a new one, or for one that is to be found by its name.
+        /// The rule's id; nil for a new rule, or for one that is identified by its name.
         package var id: UUID?
         /// Its name.
         package var name: String
-        /// Higher is tried first; of equal priorities the oldest, and of new ones the one that is written first.
+        /// The priority: the highest first; among equal ones the oldest, and among new ones the order of the document.
         package var priority: Int32
-        /// Whether it takes part.
+        /// Whether it is active.
         package var isActive: Bool
-        /// What a lead must have.
+        /// The conditions.
         package var conditions: RuleConditions
-        /// Where matching leads go; of a pool, its first member unless it is said.
+        /// The destination of matching leads; for a pool, its first member by default.
         package var destination: UUID
-        /// How its leads are handed out, where that is more than one workspace at any time.
+        /// The distribution of its leads; nil if they all go to the destination.
         package var distribution: Distribution?
     }
 
-    /// The version of the owner's rules that the document was made from, if it says so.
+    /// The version of the owner's rules on which the document is based, if it states one.
     package var version: Int64?
-    /// The rules, in the order in which they are tried.
+    /// The rules, in evaluation order.
     package var rules: [Rule]
-    /// Leads that have to go where they are expected to go.
+    /// Example leads with their expected results.
     package var goldenLeads: [GoldenLead]
 
-    /// A document of these parts.
+    /// A document.
     package init(version: Int64? = nil, rules: [Rule], goldenLeads: [GoldenLead]) {
         self.version = version
         self.rules = rules
         self.goldenLeads = goldenLeads
     }
 
-    /// The document of rules that there are.
+    /// The document of existing rules.
     package init(version: Int64?, rules: [RoutingRule], goldenLeads: [GoldenLead]) {
         self.init(version: version, rules: rules.sorted { $0.precedes($1) }.map(Rule.init), goldenLeads: goldenLeads)
     }
 }
 
 extension RuleSetDocument.Rule {
-    /// The names of its fields, in the order in which they are written.
+    /// The names of its fields, in writing order.
     static let names = ["id", "name", "priority", "isActive", "conditions", "destination", "distribution"]
 
-    /// A rule that there is.
+    /// An entry for an existing rule.
     package init(_ rule: RoutingRule) {
         self.init(
             id: rule.id,
@@ -87,7 +87,7 @@ extension RuleSetDocument.Rule {
         )
     }
 
-    /// The rule as it is written.
+    /// The rule in written form.
     package var tree: JSONValue {
         var members: [JSONValue.Member] = []
         if let id { members.append(.init("id", .string(id.text))) }
@@ -100,7 +100,7 @@ extension RuleSetDocument.Rule {
         return .object(members)
     }
 
-    /// The rule that routing knows, under an id.
+    /// The rule for routing, with an id.
     func rule(id: UUID, owner: UUID?, createdAt: Int64) -> RoutingRule {
         RoutingRule(
             id: id,
@@ -117,17 +117,17 @@ extension RuleSetDocument.Rule {
 }
 
 extension DocumentReader {
-    /// Notes a problem below a field, at a place that is a JSON pointer already.
+    /// Records a problem at a JSON pointer below a field.
     mutating func note(_ name: String, _ message: String, at pointer: String) {
         add([DocumentProblem(path: "\(place)/\(name)\(pointer)", message)])
     }
 }
 
 extension RuleSetDocument {
-    /// Reads a document strictly: whatever it does not know, and whatever is of the wrong kind, is a problem.
+    /// Reads a document strictly: an unknown name is a problem, and so is a value of another type.
     ///
     /// - Parameter tree: the document, workspaces by id.
-    /// - Throws: ``DocumentProblems`` with everything that is wrong.
+    /// - Throws: ``DocumentProblems`` with all problems.
     package init(_ tree: JSONValue) throws {
         var reader = DocumentReader(
             tree,
@@ -149,7 +149,7 @@ extension RuleSetDocument {
         guard problems.isEmpty else { throw DocumentProblems(problems) }
     }
 
-    /// Ids that are given twice, and names that several rules without an id have.
+    /// Duplicate ids, and duplicate names of entries without an id.
     private func ambiguities() -> [DocumentProblem] {
         var problems: [DocumentProblem] = []
         for (list, entries) in [
@@ -182,7 +182,7 @@ extension RuleSetDocument {
         return problems
     }
 
-    /// The document as it is written.
+    /// The document in written form.
     package var tree: JSONValue {
         var members: [JSONValue.Member] = []
         if let version { members.append(.init("version", JSONValue(version))) }
@@ -192,9 +192,9 @@ extension RuleSetDocument {
     }
 }
 
-/// Everything that is wrong with a document.
+/// All problems of a document.
 package struct DocumentProblems: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What is wrong, in the order of the document.
+    /// The problems, in the order of the document.
     package let problems: [DocumentProblem]
 
     /// These problems.

@@ -1,44 +1,44 @@
 package import FoundationEssentials
 
-/// A golden lead that does not go where it has to.
+/// A golden lead without its expected result.
 package struct GoldenFailure: Sendable, Hashable {
     /// Its place in the document, from 0.
     package let index: Int
     /// Its name.
     package let name: String
-    /// What is expected, for people.
+    /// The expected result, in words.
     package let expected: String
-    /// What happens instead, for people.
+    /// The actual result, in words.
     package let actual: String
-    /// Why, as the decision says it.
+    /// The reason of the decision.
     package let reason: String
 
-    /// All of it in one sentence or two.
+    /// The failure in one or two sentences.
     package var message: String {
         "Golden lead “\(name)”: expected \(expected), but \(actual). \(reason)"
     }
 }
 
-/// What has to be said about a rule set before it goes live, found in memory: nothing is stored, no counter moves.
+/// The review of a rule set before publication; runs in memory, stores nothing and changes no counter.
 package struct RuleSetReview: Sendable {
-    /// Golden leads that go elsewhere.
+    /// Golden leads without their expected results.
     package let failures: [GoldenFailure]
-    /// Errors that ``RuleLint`` finds in the rules and that were not there before.
+    /// Errors of ``RuleLint`` that the current rules do not have.
     package let faults: [DocumentProblem]
 
-    /// Whether nothing stands in the way.
+    /// Whether the rule set may be published.
     package var isPassed: Bool { failures.isEmpty && faults.isEmpty }
 
-    /// Reviews rules in the place of those that their owner has.
+    /// Reviews rules that replace those of their owner.
     ///
-    /// Pauses are left out of account, of routing and of destinations: they pass, and a rule set stays. Costs about as
-    /// much as compiling the rule set.
+    /// Pauses of routing and of destinations are ignored: they are temporary, unlike a rule set. Costs about as much as
+    /// compiling the rule set.
     ///
     /// - Parameters:
-    ///   - rules: the owner's rules as they will be.
-    ///   - goldenLeads: the owner's golden leads as they will be.
-    ///   - owner: whose they are; nil: the platform's.
-    ///   - live: everything as it is.
+    ///   - rules: the owner's new rules.
+    ///   - goldenLeads: the owner's new golden leads.
+    ///   - owner: the owner; nil for the platform.
+    ///   - live: the current rule sets.
     package init(rules: [RoutingRule], goldenLeads: [GoldenLead], owner: UUID?, live: RuleSetSnapshot) {
         var rehearsed = live
         rehearsed.rules = live.rules.filter { $0.workspaceID != owner } + rules
@@ -70,7 +70,7 @@ extension RuleSetReview {
         let rule: UUID?
     }
 
-    /// What was wrong before may stay so: it must not prevent other corrections.
+    /// Earlier errors are allowed: they must not prevent other corrections.
     private static func newErrors(
         in rehearsed: RuleSetSnapshot,
         _ rules: [RoutingRule],
@@ -91,14 +91,14 @@ extension RuleSetReview {
 }
 
 extension GoldenLead {
-    /// What is wrong with a decision about it; nil when it is as expected.
+    /// The failure of a decision about it; nil if it has the expected result.
     ///
     /// - Parameters:
     ///   - index: its place in the document.
     ///   - decision: the decision.
-    ///   - members: the members of the pool that it is about: the turn decides which of them it is, so any will do.
+    ///   - members: the members of the pool: the turn decides among them, so any is accepted.
     ///   - rules: for the names of workspaces.
-    /// - Returns: what is wrong.
+    /// - Returns: the failure.
     func failure(
         at index: Int,
         of decision: RoutingDecision,

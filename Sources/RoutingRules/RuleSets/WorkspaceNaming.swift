@@ -1,23 +1,23 @@
 package import FoundationEssentials
 package import JSON
 
-/// Turns the names of workspaces that people write into a document into ids, and ids into names.
+/// Converts the workspace names of a document to ids, and ids to names.
 ///
-/// Applies to the fields `destination`, `source` and `workspaceId`, wherever they are, and to lists of them; not inside
-/// of conditions, nor inside of a lead.
+/// Applies to the fields `destination`, `source` and `workspaceId` anywhere, and to lists of them, but not inside
+/// conditions or leads.
 package struct WorkspaceNaming: Sendable {
     private let ids: [String: [UUID]]
     private let names: [UUID: String]
     private static let fields: Set<String> = ["destination", "source", "workspaceId", "destinations"]
     private static let closed: Set<String> = ["conditions", "lead"]
 
-    /// The workspaces that there are.
+    /// The existing workspaces.
     package init(_ workspaces: [Workspace]) {
         ids = Dictionary(grouping: workspaces, by: { $0.name.lowercased() }).mapValues { $0.map(\.id) }
         names = Dictionary(workspaces.map { ($0.id, $0.name) }) { first, _ in first }
     }
 
-    /// The name of a workspace, if it is the only one that has it.
+    /// The name of a workspace, if it is unique.
     package func name(of id: UUID) -> String? {
         guard let name = names[id], ids[name.lowercased()]?.count == 1, UUID(uuidString: name) == nil else {
             return nil
@@ -27,7 +27,7 @@ package struct WorkspaceNaming: Sendable {
 
     /// A document with every workspace by id.
     ///
-    /// - Throws: ``DocumentProblems`` naming each place whose workspace is unknown, or not the only one of that name.
+    /// - Throws: ``DocumentProblems`` with each unknown or ambiguous name.
     package func resolved(_ tree: JSONValue) throws -> JSONValue {
         var problems: [DocumentProblem] = []
         let result = mapped(tree, isWorkspace: false, path: "") { text, path in
@@ -38,7 +38,7 @@ package struct WorkspaceNaming: Sendable {
                 found.isEmpty
                     ? DocumentProblem(
                         path: path,
-                        "There is no workspace “\(text)”.",
+                        "The workspace “\(text)” does not exist.",
                         remedy: "Use an existing workspace."
                     )
                     : DocumentProblem(
@@ -53,7 +53,7 @@ package struct WorkspaceNaming: Sendable {
         return result
     }
 
-    /// A document with workspaces by name, where that is unmistakable.
+    /// A document with workspaces by name, where the name is unique.
     package func named(_ tree: JSONValue) -> JSONValue {
         mapped(tree, isWorkspace: false, path: "") { text, _ in UUID(uuidString: text).flatMap(name) ?? text }
     }

@@ -1,4 +1,4 @@
-/// What rules ask about; the raw values are the keys of the stored lists.
+/// The attributes of the six lists; the raw values are the keys of the stored lists.
 enum Attribute: String, CaseIterable, Sendable {
     case industry = "industries"
     case companySize = "company_sizes"
@@ -7,7 +7,7 @@ enum Attribute: String, CaseIterable, Sendable {
     case usState = "us_states"
     case region = "regions"
 
-    /// What people call it.
+    /// Its name in sentences.
     var noun: String {
         switch self {
         case .industry: "industry"

@@ -1,29 +1,29 @@
 package import FoundationEssentials
 
-/// A rule set made ready to decide leads: built once per version, shared by every thread, never changed.
+/// A rule set compiled for decisions: built once per version, shared by all threads, immutable.
 ///
-/// For each workspace the rules that apply to its leads (its own and the platform's) are put in order and indexed.
+/// For each workspace it sorts and indexes the rules that apply to its leads: its own and the platform's.
 /// Deciding is pure: no clock, no I/O, no state, so the same lead and version always give the same decision.
 package struct CompiledRuleSet: Sendable {
     /// The version of the snapshot.
     package let version: Int64
-    /// Rules that are switched on, but left out because their conditions cannot be understood.
+    /// Active rules that are skipped because their conditions cannot be read.
     package let unreadableRules: [RoutingRule]
     /// How many rules the snapshot had.
     package let ruleCount: Int
     private let workspaces: [UUID: Workspace]
     private let sources: [UUID: SourceRules]
     private let platform: SourceRules
-    /// Whether a decision may depend on more than the rules: capacity, opening hours, turns, people.
+    /// Whether a decision may depend on more than the rules: capacity, opening hours, turns, assignees.
     package let isStateful: Bool
-    /// For sources whose unmatched leads go to a workspace with bounds of its own.
+    /// For sources whose fallback workspace has caps, hours or assignees.
     let fallbackPools: [UUID: CompiledPool]
     /// For each rule for which leads may wait.
     let waitPools: [UUID: CompiledPool]
-    /// Whose leads wait until an operator resumes routing.
+    /// The sources whose leads wait until an operator resumes routing.
     package let pauses: RoutingPauses
 
-    /// How the reason begins of a lead that is tried again because no rule matched it.
+    /// The beginning of the reason of a lead that is retried because no rule matched.
     package static let noRuleMatched = "No rule matched"
 
     static let paused = RoutingDecision(
@@ -100,29 +100,29 @@ package struct CompiledRuleSet: Sendable {
     /// Whether a workspace exists.
     package func knows(workspace id: UUID) -> Bool { workspaces.index(forKey: id) != nil }
 
-    /// A workspace as it stood in the snapshot.
+    /// A workspace of the snapshot.
     package func workspace(_ id: UUID) -> Workspace? { workspaces[id] }
 
     /// Decides where a lead goes.
     ///
     /// The first rule wins that matches and whose destination can take leads; matching rules whose destination cannot
-    /// are passed over, and the reason says so. Without such a rule the source's policy decides.
+    /// are skipped, and the reason names them. Without such a rule the source's policy decides.
     ///
     /// - Parameters:
     ///   - lead: the lead.
-    ///   - source: the workspace that it came from; nil for a lead that came from nowhere, which only the rules of the
-    ///     platform can route.
-    /// - Returns: where it goes, and why. About a microsecond for a lead that a rule matches, with one allocation for
-    ///   the reason; some more for the sentence that says why none did.
+    ///   - source: the workspace that it came from; nil for a lead without a source, which only rules of the platform
+    ///     can route.
+    /// - Returns: the destination and the reason. About a microsecond for a lead that a rule matches, with one
+    ///   allocation for the reason; some more if no rule matches and the reason has to explain it.
     package func decide(_ lead: Lead, from source: UUID?) -> RoutingDecision {
         if let decision = decideWithoutState(lead, from: source) { return decision }
         var state = RoutingState()
         return decide(lead, from: source, in: &state)
     }
 
-    /// ``decide(_:from:)`` where capacity, opening hours, turns and people have no say in it; nil where they have.
+    /// ``decide(_:from:)`` without capacity, opening hours, turns and assignees; nil if the decision depends on them.
     ///
-    /// Never nil unless ``isStateful``.
+    /// It is nil only if ``isStateful``.
     package func decideWithoutState(_ lead: Lead, from source: UUID?) -> RoutingDecision? {
         guard !pauses.hold(source) else { return Self.paused }
         let rules = rules(of: source)
@@ -140,7 +140,7 @@ package struct CompiledRuleSet: Sendable {
         return RoutingDecision(outcome: outcome, reason: "\(what) \(rules.whyNone(lead, finding))")
     }
 
-    /// What the source's policy makes of a lead that no rule matched, and a sentence that says so.
+    /// The outcome of the source's policy for an unmatched lead, and a sentence for it.
     func unmatched(from source: UUID?) -> (RoutingDecision.Outcome, String) {
         guard let source else {
             return (

@@ -1,7 +1,7 @@
-/// The form in which attribute values are compared: without case, and without what typing leaves at the ends.
+/// The form in which attribute values are compared: without case, and trimmed.
 ///
-/// Trimmed, runs of blanks as one space, composed (NFC), and each scalar's upper case in lower case, which is Unicode's
-/// case folding for what people write (`Straße` equals `STRASSE`, a final ς equals σ). Typographic dashes and
+/// Trimmed, with runs of blanks as one space, composed (NFC), and the upper case of each scalar in lower case, which
+/// equals Unicode's case folding for usual text (`Straße` equals `STRASSE`, a final ς equals σ). Typographic dashes and
 /// apostrophes equal the plain ones: word processors turn `11-50` into `11–50`.
 enum FoldedText {
     /// The folded value as UTF-8; empty for a blank one.
@@ -9,7 +9,7 @@ enum FoldedText {
         withBytes(of: text) { Array($0) }
     }
 
-    /// Calls `body` with the folded value; without an allocation on the heap for ASCII of usual length.
+    /// Calls `body` with the folded value; allocates nothing on the heap for ASCII of usual length.
     static func withBytes<Result>(
         of text: String,
         _ body: (UnsafeBufferPointer<UInt8>) -> Result
@@ -32,7 +32,7 @@ enum FoldedText {
         return fast ?? foldedSlowly(String(decoding: utf8, as: UTF8.self)).withUnsafeBufferPointer(body)
     }
 
-    /// Folds ASCII; nil as soon as anything else turns up.
+    /// Folds ASCII; nil if the text has other characters.
     private static func foldASCII(
         _ utf8: UnsafeBufferPointer<UInt8>,
         into buffer: UnsafeMutableBufferPointer<UInt8>
@@ -73,7 +73,7 @@ enum FoldedText {
         return Array(result.utf8)
     }
 
-    /// What a scalar that is no blank becomes.
+    /// The folded form of a scalar that is not blank.
     static func folded(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
         case "\u{2010}"..."\u{2015}", "\u{2212}": "-"

@@ -1,13 +1,13 @@
-/// What a rule's conditions ask of a field by equality: the part that an index can look up.
+/// An equality that a rule's conditions require of a field: the part that an index can look up.
 struct IndexedTerm: Sendable {
-    /// A field as the index knows it.
+    /// A field of the index.
     enum Field: Hashable, Sendable {
-        /// Compared as comparisons do.
+        /// Compared as in comparisons.
         case field(ConditionField)
-        /// Compared as a text, as the lists of sizes and revenues do, whatever band it means.
+        /// Compared as text, as in the lists of sizes and revenues, whatever band it means.
         case text(ConditionField)
 
-        /// Calls `body` with each form in which the lead's value is looked up, until it returns true.
+        /// Calls `body` with each key of the lead's value, until it returns true.
         func forEachKey(of lead: Lead, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
             switch self {
             case .field(let field): lead.forEachKey(of: field, body)
@@ -17,11 +17,11 @@ struct IndexedTerm: Sendable {
     }
 
     let field: Field
-    /// One of these the lead has to have.
+    /// The accepted values.
     let keys: [[UInt8]]
 }
 
-/// All that can be looked up of a rule's conditions.
+/// The indexable equalities of a rule's conditions.
 struct IndexedTerms: Sendable {
     /// Each field once; a lead that misses one of them does not meet the conditions.
     private(set) var terms: [IndexedTerm] = []
@@ -33,7 +33,7 @@ struct IndexedTerms: Sendable {
             let values = conditions.values(for: attribute)
             guard !values.isEmpty else { continue }
             let field = attribute.field
-            // A blank value is met by no lead.
+            // No lead meets a blank value.
             let keys = values.map { value -> [UInt8] in
                 attribute.isText ? FoldedText.bytes(of: value) : ConditionKey.key(for: field, value)
             }
@@ -49,14 +49,14 @@ struct IndexedTerms: Sendable {
 
     private mutating func add(_ term: IndexedTerm) {
         if terms.contains(where: { $0.field == term.field }) {
-            // The index looks a field up once; the rest is evaluated.
+            // The index has each field once; further terms are evaluated.
             isExact = false
         } else {
             terms.append(term)
         }
     }
 
-    /// What a lead has to have to meet a node, and whether that is all.
+    /// The equalities that a node requires, and whether they are all that it requires.
     private static func terms(of node: ConditionNode) -> ([IndexedTerm], isExact: Bool) {
         switch node {
         case .comparison(let comparison):
@@ -82,7 +82,7 @@ struct IndexedTerms: Sendable {
             }
             return (all, isExact)
         case .any(let parts):
-            // A field that every branch asks about has one of the values of all branches.
+            // A field that every branch requires must have one of the values of all branches.
             var common: [IndexedTerm]?
             var isExact = true
             for part in parts {
@@ -104,6 +104,6 @@ struct IndexedTerms: Sendable {
 }
 
 extension Attribute {
-    /// Whether its list is compared as texts, whatever bands they mean.
+    /// Whether its list is compared as text, whatever bands it means.
     var isText: Bool { self == .companySize || self == .revenue }
 }

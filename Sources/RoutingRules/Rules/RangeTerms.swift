@@ -1,13 +1,13 @@
-/// What a rule's conditions ask of a number or a time: where the lower end of a lead's value has to lie.
+/// The range that a rule's conditions require of a number or a time, for the lower end of a lead's value.
 ///
-/// A part that cannot be said so is left out, and is evaluated.
+/// Other comparisons are omitted, and are evaluated.
 struct RangeTerm: Sendable {
-    /// A field that is compared as a number, or as a time.
+    /// A field that is compared as a number or as a time.
     struct Field: Hashable, Sendable {
         let field: ConditionField
         let isTime: Bool
 
-        /// The lower end of what a lead says, or nil for what is no number or time.
+        /// The lower end of the lead's value; nil if it is not a number or a time.
         func value(of lead: Lead) -> Double? { (isTime ? lead.dates(field) : lead.numbers(field))?.lower }
     }
 
@@ -15,7 +15,7 @@ struct RangeTerm: Sendable {
     var lower: Double
     var upper: Double
 
-    /// What a lead has to have to meet a tree, each field once.
+    /// The ranges that a tree requires, each field once.
     static func terms(of node: ConditionNode) -> [RangeTerm] {
         switch node {
         case .comparison(let comparison): return term(of: comparison).map { [$0] } ?? []
@@ -32,7 +32,7 @@ struct RangeTerm: Sendable {
             }
             return all
         case .any(let parts):
-            // A field that every branch asks about lies somewhere between the ends of all branches.
+            // A field that every branch requires lies within the union of all branches' ranges.
             guard let first = parts.first else { return [] }
             return parts.dropFirst()
                 .reduce(terms(of: first)) { common, part in
@@ -60,7 +60,7 @@ struct RangeTerm: Sendable {
         default: return nil
         }
         let field = Field(field: comparison.field, isTime: isTime)
-        // The lower end is at most the upper one, and an end that is not in the range does no harm.
+        // The lower end is at most the upper one, and including an excluded end is safe.
         switch comparison.op {
         case .atLeast: return RangeTerm(field: field, lower: bound.lower, upper: .infinity)
         case .greaterThan: return RangeTerm(field: field, lower: bound.upper, upper: .infinity)
@@ -72,17 +72,18 @@ struct RangeTerm: Sendable {
     }
 }
 
-/// A field that many rules compare as a number, cut into stretches: for each, the rules that a value in it can meet.
+/// A field that many rules compare as a number, divided into intervals: for each, the rules that a value in it can
+/// meet.
 struct RangeField: Sendable {
-    /// The most stretches.
+    /// The most intervals.
     static let mostStretches = 64
 
     let field: RangeTerm.Field
-    /// The dense set of the rules that do not ask about it.
+    /// The dense set of the rules that do not read the field.
     let unasking: Int
-    /// Where each stretch but the first begins, ascending.
+    /// The start of each interval but the first, ascending.
     let starts: [Double]
-    /// For each stretch, the dense set of the rules that can be met, those that do not ask among them.
+    /// For each interval, the dense set of the rules that can be met, including those that do not read the field.
     let places: [Int]
 
     /// A field of some rules' terms, with its sets.
@@ -107,12 +108,12 @@ struct RangeField: Sendable {
         places = accepting.map { sets.addDense($0, with: other) }
     }
 
-    /// The dense set of the rules that a lead can meet as far as this field goes.
+    /// The dense set of the rules that a lead can meet, judged by this field.
     func place(of lead: Lead) -> Int {
         field.value(of: lead).map { places[Self.stretch(of: $0, starts)] } ?? unasking
     }
 
-    /// The stretch that a number is in: how many begin at it or before.
+    /// The interval of a number: how many intervals start at or before it.
     private static func stretch(of value: Double, _ starts: [Double]) -> Int {
         var low = 0
         var high = starts.count

@@ -1,11 +1,11 @@
 package import FoundationEssentials
 
-/// Whose leads wait undecided because an operator paused routing.
+/// The sources whose leads wait because an operator paused routing.
 package struct RoutingPauses: Sendable, Hashable {
-    /// The id that stands for all sources, and for leads that came from nowhere.
+    /// The id that stands for all sources, and for leads without a source.
     package static let allSources = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
-    /// The sources that are paused; ``allSources`` included when routing is paused as a whole.
+    /// The paused sources; includes ``allSources`` if all routing is paused.
     private let sources: Set<UUID>
 
     /// Pauses of these sources; none by default.
@@ -15,7 +15,7 @@ package struct RoutingPauses: Sendable, Hashable {
 
     /// Whether leads of a source wait.
     package func hold(_ source: UUID?) -> Bool {
-        // Asked for every lead, and nearly always there are no pauses.
+        // This runs for every lead, and usually there are no pauses.
         guard !sources.isEmpty else { return false }
         return sources.contains(Self.allSources) || sources.contains(source ?? Self.allSources)
     }

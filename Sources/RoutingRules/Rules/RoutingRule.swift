@@ -8,20 +8,20 @@ package struct RoutingRule: Sendable, Hashable {
     package var workspaceID: UUID?
     /// Its name.
     package var name: String
-    /// Higher is tried first.
+    /// The priority: the highest first.
     package var priority: Int32
-    /// Where matching leads go; the first of a pool.
+    /// The destination of matching leads; for a pool, its first member.
     package var destinationWorkspaceID: UUID
-    /// How leads are handed out, where that is more than one workspace at any time.
+    /// The distribution of its leads; nil if they all go to the destination.
     package var distribution: Distribution?
-    /// Whether it takes part.
+    /// Whether it is active.
     package var isActive: Bool
-    /// What a lead must have.
+    /// The conditions.
     package var conditions: RuleConditions
     /// When it was created, in microseconds since 1970; of equal priorities the oldest is tried first.
     package var createdAt: Int64
 
-    /// A rule of these parts.
+    /// A rule.
     package init(
         id: UUID,
         workspaceID: UUID?,
@@ -44,7 +44,7 @@ package struct RoutingRule: Sendable, Hashable {
         self.distribution = distribution
     }
 
-    /// Whether this rule is tried before another: by priority, then age, then id, so that no two are ever equal.
+    /// Whether this rule comes before another: by priority, then age, then id, so that no two are equal.
     package func precedes(_ other: RoutingRule) -> Bool {
         if priority != other.priority { return priority > other.priority }
         if createdAt != other.createdAt { return createdAt < other.createdAt }
@@ -52,9 +52,9 @@ package struct RoutingRule: Sendable, Hashable {
     }
 }
 
-/// All rules, workspaces and agreements as they stood at one moment.
+/// All rules, workspaces and agreements at one moment.
 package struct RuleSetSnapshot: Sendable {
-    /// The number of the moment; it grows with every change.
+    /// The version; every change increases it.
     package var version: Int64
     /// Every workspace that is not deleted.
     package var workspaces: [Workspace]
@@ -62,7 +62,7 @@ package struct RuleSetSnapshot: Sendable {
     package var rules: [RoutingRule]
     /// Every agreement to receive.
     package var agreements: [RoutingAgreement]
-    /// Whose leads wait.
+    /// The sources whose leads wait.
     package var pauses: RoutingPauses
 
     /// A snapshot of these parts, in any order.

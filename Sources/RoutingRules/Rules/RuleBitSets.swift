@@ -1,8 +1,8 @@
-/// Sets of rules, by the number of each rule in the order in which they are tried.
+/// Sets of rules, by the number of each rule in evaluation order.
 ///
-/// A set that has many rules is dense: one bit for each rule, and one for each word of 64 that has any, so that empty
-/// stretches are passed over 4,096 rules at a time. A set of few rules is sparse: only its words that are not empty.
-/// So memory grows with how often rules name values, not with rules times values.
+/// A set of many rules is dense: one bit for each rule, and one for each non-empty word of 64, so that empty stretches
+/// are skipped 4,096 rules at a time. A set of few rules is sparse: only its non-empty words. So memory grows with how
+/// often rules name values, not with rules times values.
 struct RuleBitSets: Sendable {
     /// How many rules there are.
     let count: Int
@@ -10,20 +10,20 @@ struct RuleBitSets: Sendable {
     let width: Int
     /// How many words the summary of a dense set has.
     let groups: Int
-    /// All dense sets, one behind the other.
+    /// All dense sets, one after the other.
     private(set) var bits: [UInt64] = []
-    /// For each dense set, a bit for each of its words that is not empty.
+    /// For each dense set, a bit for each of its non-empty words.
     private(set) var summaries: [UInt64] = []
     /// The numbers of the words of all sparse sets, in order within a set.
     private(set) var sparseWords: [UInt32] = []
-    /// The words themselves.
+    /// The words.
     private(set) var sparseBits: [UInt64] = []
 
-    /// Where a set is.
+    /// The place of a set.
     struct Place: Sendable {
-        /// The number of a dense set, or where a sparse set begins.
+        /// The number of a dense set, or the start of a sparse set.
         var start: Int32
-        /// Where a sparse set ends; -1 for a dense one.
+        /// The end of a sparse set; -1 for a dense one.
         var end: Int32
 
         var isDense: Bool { end < 0 }
@@ -51,7 +51,7 @@ struct RuleBitSets: Sendable {
         return number
     }
 
-    /// Adds a set of rules that come in order; dense, and with the rules of another set, if there are many.
+    /// Adds a set of sorted rules; if there are many, dense and with the rules of another set.
     mutating func add(_ rules: ArraySlice<Int32>, orDenseWith other: Int) -> Place {
         var words = 0
         var last: Int32 = -1
@@ -75,7 +75,7 @@ struct RuleBitSets: Sendable {
         return Place(start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: sparseWords.count))
     }
 
-    /// Keeps no more memory than the sets need, once all of them are there.
+    /// Releases unused memory once all sets are added.
     mutating func fit() {
         bits = bits.withUnsafeBufferPointer(Array.init)
         summaries = summaries.withUnsafeBufferPointer(Array.init)
@@ -83,7 +83,7 @@ struct RuleBitSets: Sendable {
         sparseBits = sparseBits.withUnsafeBufferPointer(Array.init)
     }
 
-    /// The sets as memory, for the time of a call.
+    /// The sets as pointers, valid during a call.
     struct Pointers {
         let count: Int
         let width: Int

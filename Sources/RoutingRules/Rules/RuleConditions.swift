@@ -1,15 +1,15 @@
 package import JSON
 
-/// What a lead must have for a rule to match: six lists, and a tree of comparisons beside them.
+/// The conditions of a rule: six lists and a tree of comparisons.
 ///
-/// Any value within a list will do, and all lists that are not empty must be met, and so must the tree. A lead that
-/// lacks an attribute does not meet a list or a comparison that asks for it. Nothing at all means every lead.
+/// A lead must match one value of every list that is not empty, and the tree. A lead that lacks an attribute does not
+/// meet a list or a comparison of it. Empty conditions match every lead.
 ///
-/// Stored conditions are read with tolerance: a list may be missing, null, or a single string. Anything that cannot be
-/// understood is kept as a ``ConditionProblem``, and ``CompiledRuleSet`` leaves a rule with such problems out: a
-/// condition that cannot be read must not turn into no condition.
+/// Stored conditions are read tolerantly: a list may be missing, null, or a single string. Anything unreadable is kept
+/// as a ``ConditionProblem``, and ``CompiledRuleSet`` skips a rule with such problems: an unreadable condition must not
+/// act like a missing one.
 package struct RuleConditions: Sendable, Hashable {
-    /// Industries, as partners write them.
+    /// Industries, as partners send them.
     package var industries: [String]
     /// Bands of company size, such as `11-50`.
     package var companySizes: [String]
@@ -19,11 +19,11 @@ package struct RuleConditions: Sendable, Hashable {
     package var countries: [String]
     /// States of the United States, as code or name.
     package var usStates: [String]
-    /// Census regions and divisions of the United States, or the states of other countries as leads give them.
+    /// Census regions and divisions of the United States, or the states of other countries as leads state them.
     package var regions: [String]
-    /// What the key `where` holds; nil for nothing.
+    /// The tree of the key `where`; nil if there is none.
     package var tree: ConditionNode?
-    /// What of the stored conditions could not be understood; empty for conditions that were built in memory.
+    /// Problems of the stored conditions; empty for conditions that were built in memory.
     package private(set) var problems: [ConditionProblem] = []
 
     /// Conditions of six lists.
@@ -50,7 +50,7 @@ package struct RuleConditions: Sendable, Hashable {
         problems.isEmpty && tree == nil && Attribute.allCases.allSatisfy { values(for: $0).isEmpty }
     }
 
-    /// The list that asks about an attribute.
+    /// The list of an attribute.
     func values(for attribute: Attribute) -> [String] {
         switch attribute {
         case .industry: industries
@@ -62,7 +62,7 @@ package struct RuleConditions: Sendable, Hashable {
         }
     }
 
-    /// Sets the list that asks about an attribute.
+    /// Sets the list of an attribute.
     mutating func set(_ attribute: Attribute, _ values: [String]) {
         switch attribute {
         case .industry: industries = values
@@ -74,9 +74,9 @@ package struct RuleConditions: Sendable, Hashable {
         }
     }
 
-    /// What can be read but can never be met: states that the United States do not have.
+    /// Values that are valid but can never be met: unknown states of the United States.
     ///
-    /// For the author of a rule; matching only finds no lead for them.
+    /// For the author of a rule; matching ignores them.
     package var warnings: [ConditionProblem] {
         usStates.filter { USState($0) == nil }
             .map { value in
@@ -89,13 +89,13 @@ package struct RuleConditions: Sendable, Hashable {
     }
 }
 
-/// A part of stored conditions that cannot be understood.
+/// A part of stored conditions that cannot be read.
 package struct ConditionProblem: Sendable, Hashable {
-    /// Where, as a JSON pointer into the conditions, such as `/where/all/1/value`; empty for all of them.
+    /// The place, as a JSON pointer into the conditions, such as `/where/all/1/value`; empty for the whole.
     package let path: String
-    /// What is wrong.
+    /// The problem.
     package let message: String
-    /// What to do about it; empty if the message says it.
+    /// The remedy; empty if the message contains it.
     package let remedy: String
 
     /// A problem at a place.
@@ -112,19 +112,19 @@ extension RuleConditions {
     /// The key of the tree.
     package static let treeKey = "where"
 
-    /// Reads stored conditions from their JSON; never fails, and says what it did not understand.
+    /// Reads stored conditions from JSON; never fails, and records problems.
     ///
     /// Some microseconds for usual conditions.
     package init(json text: String) {
         guard let json = JSONValue(json: text) else {
             self.init()
-            problems = [ConditionProblem(path: "", message: "Conditions must be JSON, not nested too deep.")]
+            problems = [ConditionProblem(path: "", message: "Conditions must be JSON, not nested too deeply.")]
             return
         }
         self.init(json)
     }
 
-    /// Reads stored conditions; never fails, and says what it did not understand.
+    /// Reads stored conditions; never fails, and records problems.
     package init(_ json: JSONValue) {
         self.init()
         guard case .object(let members) = json else {
@@ -141,8 +141,8 @@ extension RuleConditions {
                 problems.append(
                     ConditionProblem(
                         path: "/" + JSONPointer.part(member.key),
-                        message: "There is no such list.",
-                        remedy: "There are \(known), and where."
+                        message: "This list does not exist.",
+                        remedy: "Valid keys: \(known), and where."
                     )
                 )
                 continue
@@ -151,7 +151,7 @@ extension RuleConditions {
         }
     }
 
-    /// Reads the value of `where`; null is none.
+    /// Reads the value of `where`; null means none.
     package mutating func read(tree json: JSONValue) {
         if case .null = json {
             tree = nil
@@ -173,11 +173,11 @@ extension RuleConditions {
                 if case .string(let text) = element {
                     values.append(text)
                 } else {
-                    problems.append(ConditionProblem(path: "\(path)/\(index)", message: "This must be a text."))
+                    problems.append(ConditionProblem(path: "\(path)/\(index)", message: "This must be a string."))
                 }
             }
         default:
-            problems.append(ConditionProblem(path: path, message: "This must be a list of texts."))
+            problems.append(ConditionProblem(path: path, message: "This must be a list of strings."))
         }
         if values.contains(where: { FoldedText.withBytes(of: $0, \.isEmpty) }) {
             problems.append(
@@ -187,7 +187,7 @@ extension RuleConditions {
         return values
     }
 
-    /// The conditions as JSON, without the lists that are empty: what was saved, in one order.
+    /// The conditions as JSON, without empty lists, in a fixed order.
     package var json: JSONValue {
         var members: [JSONValue.Member] = []
         for attribute in Attribute.allCases where !values(for: attribute).isEmpty {

@@ -1,30 +1,30 @@
-/// The rules of one source, turned around, so that a lead is matched without walking over them.
+/// An inverted index of one source's rules, which finds the matching rules without evaluating each of them.
 ///
-/// For each field that rules ask about by equality, a look-up of the lead's value selects the set of the rules that
-/// accept it; what is in the sets of all fields is a candidate. Numbers and times that many rules compare are looked up by
-/// the stretch that they lie in, which leaves out most of the rules that they do not meet. What cannot be looked up
-/// (``needsCheck(_:)``) is evaluated on candidates only. A class, so that nothing is copied on the way to a decision; it never changes.
+/// For each field that rules compare by equality, looking up the lead's value gives the set of rules that accept it; a
+/// rule in the sets of all fields is a candidate. Numbers and times that many rules compare are looked up by interval,
+/// which excludes most rules that they do not meet. Conditions outside the index (``needsCheck(_:)``) are evaluated for
+/// candidates only. A class, so that nothing is copied; it is immutable.
 final class RuleIndex: Sendable {
-    /// How many fields are indexed at most; of more, those that most rules ask about.
+    /// The most indexed fields; if there are more, those that most rules read.
     static let maximumFields = 16
 
     private let sets: RuleBitSets
     private let fields: [IndexedField]
     private let ranges: [RangeField]
-    /// How many numbers and times are looked up at most, and how many rules have to compare one for that.
+    /// The most numbers and times that are indexed, and how many rules must compare one.
     static let maximumRanges = 4
     static let fewestRanges = 16
     /// The rules whose conditions are not all in the index, a bit each.
     private let unchecked: [UInt64]
 
-    /// A field that rules ask about.
+    /// An indexed field.
     private final class IndexedField: Sendable {
         let field: IndexedTerm.Field
-        /// The dense set of the rules that do not ask about it.
+        /// The dense set of the rules that do not read it.
         let unasking: Int
-        /// For each value that rules ask for, its number among the places.
+        /// For each value of the rules, its number among the places.
         let values: ValueTable
-        /// For each value, the set of the rules that accept it; a dense one has those that do not ask as well.
+        /// For each value, the set of rules that accept it; a dense set includes those that do not read the field.
         let places: [RuleBitSets.Place]
 
         init(field: IndexedTerm.Field, unasking: Int, values: ValueTable, places: [RuleBitSets.Place]) {
@@ -35,10 +35,10 @@ final class RuleIndex: Sendable {
         }
     }
 
-    /// How many words a set of rules has.
+    /// The number of words of a set of rules.
     var width: Int { sets.width }
 
-    /// An index over conditions, in the order in which their rules are tried.
+    /// An index over conditions, in evaluation order.
     convenience init(_ conditions: [RuleConditions]) { self.init(count: conditions.count) { conditions[$0] } }
 
     /// An index over this many conditions.
@@ -68,7 +68,7 @@ final class RuleIndex: Sendable {
             for rule in left.asking { unchecked[Int(rule) / 64] |= 1 << UInt64(rule % 64) }
         }
         var sets = RuleBitSets(count: count)
-        // The fewest rules first: a word that is empty ends the look at it.
+        // The most selective field first: an empty word ends its check.
         fields = ranked.prefix(Self.maximumFields).sorted { $0.asking.count > $1.asking.count }
             .map { builder in
                 var isAsking = [Bool](repeating: false, count: count)
@@ -92,25 +92,25 @@ final class RuleIndex: Sendable {
         self.unchecked = unchecked
     }
 
-    /// Whether a candidate's conditions are still to be evaluated.
+    /// Whether a candidate's conditions must still be evaluated.
     func needsCheck(_ rule: Int) -> Bool { unchecked[rule / 64] & (1 << UInt64(rule % 64)) != 0 }
 
     // MARK: - Matching
 
-    /// One of the sets that a lead's values select: a dense one, and a sparse one beside it.
+    /// A set that a lead's value selects: a dense one, and a sparse one.
     struct Part {
         var dense: Int
-        /// Where the sparse one begins and ends.
+        /// The start and the end of the sparse one.
         var start: Int = 0
         var sparseEnd: Int = 0
-        /// Where the look at words has come to in it, and the look at summaries.
+        /// The current positions in it, and in the summaries.
         var sparse: Int = 0
         var ahead: Int = 0
         /// Whether the next part is of another field.
         var isLast = true
     }
 
-    /// The sets that a lead's values select, and how far they have been looked through.
+    /// The sets that a lead's values select, and the position of the iteration.
     struct Candidates: ~Copyable {
         fileprivate let sets: RuleBitSets.Pointers
         fileprivate private(set) var parts: UnsafeMutableBufferPointer<Part>
@@ -126,7 +126,7 @@ final class RuleIndex: Sendable {
             self.equalities = equalities
         }
 
-        /// Begins anew, with the candidates that equality alone leaves, whatever numbers and times say.
+        /// Restarts with the candidates of the equalities alone, without numbers and times.
         mutating func rewind() {
             parts = UnsafeMutableBufferPointer(rebasing: parts[..<equalities])
             for index in parts.indices {
@@ -180,7 +180,7 @@ final class RuleIndex: Sendable {
 
         private func wordOfAll() -> UInt64 {
             var all = ~UInt64(0)
-            // Without any field, every rule is in.
+            // Without any field, every rule is a candidate.
             if parts.isEmpty { return lastWordMask() }
             var field: UInt64 = 0
             for index in parts.indices {
@@ -210,9 +210,9 @@ final class RuleIndex: Sendable {
             return value
         }
 
-        /// The rule, of those in `among`, that misses the fewest fields, but at least one; the first of several.
+        /// The rule in `among` that misses the fewest fields, but at least one; the first of several.
         ///
-        /// Counts the misses of 64 rules at a time, in five bit planes. To be called after ``rewind()``.
+        /// Counts the misses of 64 rules at a time, in five bit planes. Call it after ``rewind()``.
         mutating func nearestMiss(among: [UInt64]) -> (misses: Int, rule: Int)? {
             var best: (misses: Int, rule: Int)?
             for word in 0..<sets.width {
@@ -246,9 +246,9 @@ final class RuleIndex: Sendable {
         }
     }
 
-    /// Looks a lead's values up, and calls `body` with the rules that they leave; allocates nothing.
+    /// Looks up a lead's values, and calls `body` with the candidates; allocates nothing.
     ///
-    /// The lead is handed around by its address: a closure that captures it would retain each of its texts.
+    /// The lead is passed by pointer: a closure that captures it would retain each of its texts.
     func withCandidates<Result>(
         for lead: UnsafePointer<Lead>,
         _ body: (inout Candidates) -> Result
@@ -300,7 +300,7 @@ final class RuleIndex: Sendable {
     }
 }
 
-/// Gathers the values that rules ask a field for.
+/// Collects the values that rules require of a field.
 private struct FieldBuilder {
     let field: IndexedTerm.Field
     var values = ValueTable()
@@ -310,7 +310,7 @@ private struct FieldBuilder {
 
     init(field: IndexedTerm.Field) { self.field = field }
 
-    /// Whether one of the six lists may ask for it; those are always indexed.
+    /// Whether one of the six lists may read it; those are always indexed.
     var isList: Bool {
         switch field {
         case .text, .field(.industry), .field(.country), .field(.usState), .field(.region): true
@@ -329,7 +329,7 @@ private struct FieldBuilder {
         }
     }
 
-    /// The rules by value, in order, and where each value's begin.
+    /// The rules sorted by value, and where those of each value start.
     func byValue() -> (rules: [Int32], starts: [Int]) {
         var starts = [Int](repeating: 0, count: values.count + 1)
         for pair in pairs { starts[Int(pair.value) + 1] += 1 }

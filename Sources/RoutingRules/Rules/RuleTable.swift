@@ -1,36 +1,36 @@
 import FoundationEssentials
 
-/// Rules of one owner, or of the platform, in order and indexed; shared by all sources that they apply to.
+/// The rules of one owner, or of the platform, sorted and indexed; shared by all sources to which they apply.
 ///
-/// A class, so that handing it around costs one reference; it never changes.
+/// A class, so that passing it costs one reference; it is immutable.
 final class RuleTable: Sendable {
-    /// What is kept of a rule: as few bytes as will do, because there may be a hundred thousand of them.
+    /// A rule in as few bytes as possible, because there may be a hundred thousand of them.
     private struct Packed: Sendable {
         let id: UUID
         let name: String
         let tree: ConditionNode?
         let priority: Int32
-        /// The place of its destination.
+        /// The index of its destination.
         let destination: UInt32
-        /// The place of its first list.
+        /// The index of its first list.
         let firstList: UInt32
         /// Which of the six lists it has: a bit each, in the order of ``Attribute``.
         let listed: UInt8
     }
 
-    /// The rules whose conditions can be understood, in the order in which they are tried.
+    /// The rules with readable conditions, in evaluation order.
     private let rules: [Packed]
-    /// Their lists, one behind the other; those of a rule in the order of ``Attribute``.
+    /// Their lists, one after the other; those of a rule in the order of ``Attribute``.
     private let lists: [[String]]
-    /// Where they send: a workspace that many rules send to is here once.
+    /// The destinations; a workspace to which many rules send is stored once.
     private let destinations: [CompiledDestination]
     let index: RuleIndex
     /// The rules whose destination can take leads, a bit each.
     let usable: [UInt64]
-    /// Those that cannot be understood, and the first thing that is wrong.
+    /// The rules that cannot be read, and the first problem of each.
     let unreadable: [(name: String, problem: ConditionProblem)]
 
-    /// Compiles rules that are in order already.
+    /// Compiles sorted rules.
     init(_ ordered: [RoutingRule], destination: (RoutingRule) -> CompiledDestination) {
         let readable = ordered.filter(\.conditions.problems.isEmpty)
         unreadable = ordered.compactMap { rule in rule.conditions.problems.first.map { (rule.name, $0) } }
@@ -60,7 +60,7 @@ final class RuleTable: Sendable {
     /// How many rules there are.
     var count: Int { rules.count }
 
-    /// A rule with everything that a decision says about it, put together when it is asked for.
+    /// A rule with everything that a decision reports, assembled on demand.
     struct Entry: Sendable {
         fileprivate let table: RuleTable
         fileprivate let number: Int
@@ -71,7 +71,7 @@ final class RuleTable: Sendable {
         var name: String { rule.name }
         var priority: Int32 { rule.priority }
         var obstacle: RuleObstacle? { destination.obstacle }
-        /// How the destination is found, where the rules alone do not settle it.
+        /// The pool that chooses the destination, if the rules alone do not determine it.
         var pool: CompiledPool? { destination.pool }
         var outcome: RoutingDecision.Outcome {
             .routed(destination: destination.workspace, rule: rule.id, ruleName: rule.name)
@@ -87,9 +87,9 @@ final class RuleTable: Sendable {
             return conditions
         }
 
-        /// That it matched, for people.
+        /// The sentence that it matched.
         ///
-        /// One allocation each time: kept, it would be the largest part of a rule.
+        /// It is built each time: stored, it would be the largest part of a rule.
         var reason: String {
             var text = ""
             text.reserveCapacity(name.utf8.count + 48)
@@ -108,20 +108,20 @@ final class RuleTable: Sendable {
     /// Every rule, in order.
     var entries: some Sequence<Entry> { rules.indices.lazy.map { self[$0] } }
 
-    /// Whether what of a rule's conditions is not in the index holds for a lead.
+    /// Whether a lead meets those of a rule's conditions that are not in the index.
     func isMet(_ rule: Int, _ lead: UnsafePointer<Lead>) -> Bool {
         !index.needsCheck(rule) || rules[rule].tree?.isMet(by: lead.pointee) ?? true
     }
 
-    /// The rules that come nearest to taking a lead that none takes.
+    /// The rules nearest to taking an unmatched lead.
     struct Nearest {
-        /// The first that misses nothing but what is not in the index.
+        /// The first rule that misses only conditions outside the index.
         var evaluated: Int?
-        /// The first that misses the fewest fields of the index, and how many.
+        /// The first rule that misses the fewest indexed fields, and how many.
         var counted: (misses: Int, rule: Int)?
     }
 
-    /// The rules that come nearest to taking a lead, of those whose destination can take leads.
+    /// The rules nearest to taking an unmatched lead, among those whose destination can take leads.
     func nearest(_ lead: UnsafePointer<Lead>, _ candidates: inout RuleIndex.Candidates) -> Nearest {
         candidates.rewind()
         var nearest = Nearest()
@@ -136,19 +136,19 @@ final class RuleTable: Sendable {
     }
 }
 
-/// Gathers what rules share.
+/// Collects the parts that rules share.
 private struct RulePacking {
     private(set) var lists: [[String]] = []
     private(set) var destinations: [CompiledDestination] = []
     private var known: [Known: UInt32] = [:]
 
-    /// A destination that is settled by the rules alone.
+    /// A destination that the rules alone determine.
     private struct Known: Hashable {
         let workspace: UUID
         let obstacle: RuleObstacle?
     }
 
-    /// Adds the lists that are not empty: the place of the first, and which they are.
+    /// Adds the lists that are not empty; returns the index of the first, and which they are.
     mutating func add(listsOf conditions: RuleConditions) -> (first: UInt32, listed: UInt8) {
         let first = UInt32(lists.count)
         var listed: UInt8 = 0
@@ -161,7 +161,7 @@ private struct RulePacking {
         return (first, listed)
     }
 
-    /// The place of a destination, the same for the same one.
+    /// The index of a destination; equal ones share it.
     mutating func place(of destination: CompiledDestination) -> UInt32 {
         let next = UInt32(destinations.count)
         if destination.pool == nil {

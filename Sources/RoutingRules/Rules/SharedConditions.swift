@@ -1,16 +1,16 @@
-/// Conditions whose equal parts are the same part in memory.
+/// Shares equal parts of conditions in memory.
 ///
-/// Rules repeat each other: the same ten sizes, the same comparison. A rule set is kept for as long as a version lasts,
-/// so a loader keeps each list and each comparison once. To be used while rules are read: what is equal to an
-/// earlier part is then given back at once, and leaves no holes between what stays.
+/// Rules repeat each other: the same ten sizes, the same comparison. A rule set is kept as long as its version, so a
+/// loader stores each list and each comparison once. Use it while rules are read: a duplicate is then freed at once,
+/// and the heap is not fragmented.
 package struct SharedConditions {
     private var lists: [[String]: [String]] = [:]
     private var comparisons: [Comparison: ConditionNode] = [:]
 
-    /// Nothing seen yet.
+    /// Without parts yet.
     package init() {}
 
-    /// The same conditions, of parts that were seen before where there are such.
+    /// The same conditions, with parts replaced by equal earlier ones.
     package mutating func shared(_ conditions: RuleConditions) -> RuleConditions {
         var conditions = conditions
         conditions.industries = list(conditions.industries)
@@ -24,7 +24,7 @@ package struct SharedConditions {
     }
 
     private mutating func list(_ values: [String]) -> [String] {
-        // A long list is seldom another rule's as well, and dear to compare.
+        // A long list is rarely shared and expensive to compare.
         guard !values.isEmpty, values.count <= 16 else { return values }
         if let known = lists[values] { return known }
         lists[values] = values

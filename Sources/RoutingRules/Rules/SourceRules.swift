@@ -22,15 +22,15 @@ enum RuleObstacle: Sendable, Hashable {
 
 /// The rules that apply to the leads of one source: its own, and those of the platform, which all sources share.
 ///
-/// A rule is known by a number: its place among the source's own, or behind those among the platform's. A class, so that
-/// handing it around costs one reference; it never changes.
+/// A rule is identified by a number: its place among the source's own rules, or after those among the platform's. A
+/// class, so that passing it costs one reference; it is immutable.
 final class SourceRules: Sendable {
     /// Its own rules.
     let own: RuleTable
     /// Those of the platform.
     let shared: RuleTable
     private let ownCount: Int
-    /// For each of the own rules, how many of the shared ones are tried before it.
+    /// For each of its own rules, how many of the shared ones come before it.
     private let sharedBefore: [Int32]
 
     /// The rules of a source.
@@ -38,7 +38,7 @@ final class SourceRules: Sendable {
     /// - Parameters:
     ///   - own: its own.
     ///   - shared: those of the platform.
-    ///   - sharedBefore: for each of its own, how many of the platform's are tried before it.
+    ///   - sharedBefore: for each of its own, how many of the platform's come before it.
     init(own: RuleTable, shared: RuleTable, sharedBefore: [Int32]) {
         self.own = own
         self.shared = shared
@@ -46,7 +46,7 @@ final class SourceRules: Sendable {
         self.sharedBefore = sharedBefore
     }
 
-    /// For each of some rules, how many of others are tried before it; both in order, and without those that are left out.
+    /// For each of some rules, how many of the others come before it; both sorted and without unreadable rules.
     static func places(of own: [RoutingRule], among shared: [RoutingRule]) -> [Int32] {
         var before = 0
         let shared = shared.filter(\.conditions.problems.isEmpty)
@@ -70,23 +70,23 @@ final class SourceRules: Sendable {
         }
     }
 
-    /// What the rules say about a lead.
+    /// The result of the rules for a lead.
     struct Finding {
-        /// The first rule that matches and can be used.
+        /// The first rule that matches and can take the lead.
         var winner: Int?
-        /// The rules before it that match and cannot be used.
+        /// The matching rules before it that cannot take the lead.
         var skipped: [Int] = []
-        /// Without a winner: who comes nearest, of the own rules and of the shared ones.
+        /// Without a winner: the nearest rules, of its own and of the shared ones.
         var nearest: (own: RuleTable.Nearest, shared: RuleTable.Nearest)?
     }
 
-    /// Finds the rule for a lead; allocates nothing unless a rule is passed over.
+    /// Finds the rule for a lead; allocates nothing unless a rule is skipped.
     func find(_ lead: Lead) -> Finding {
         var finding = Finding()
         var skipped: [Int] = []
         var winner: Int?
         finding.nearest =
-            search(lead, telling: true) { rule in
+            search(lead, findsNearest: true) { rule in
                 if self[rule].obstacle == nil {
                     winner = rule
                     return false
@@ -102,23 +102,23 @@ final class SourceRules: Sendable {
 
     /// Calls `body` with each rule that matches a lead, in order, until it returns false; allocates nothing.
     ///
-    /// - Returns: whether `body` ended it.
+    /// - Returns: whether `body` stopped it.
     @discardableResult
-    func forEachMatch(_ lead: Lead, _ body: (Int) -> Bool) -> Bool { search(lead, telling: false, body).isEnded }
+    func forEachMatch(_ lead: Lead, _ body: (Int) -> Bool) -> Bool { search(lead, findsNearest: false, body).isEnded }
 
-    /// Goes through the rules that match, and tells who came nearest if nothing ended it.
+    /// Iterates over the matching rules; if `body` did not stop, finds the nearest rules.
     private func search(
         _ lead: Lead,
-        telling: Bool,
+        findsNearest: Bool,
         _ body: (Int) -> Bool
     ) -> (isEnded: Bool, nearest: (own: RuleTable.Nearest, shared: RuleTable.Nearest)?) {
         withUnsafePointer(to: lead) { lead in
             if shared.count == 0 {
-                let (isEnded, nearest) = Self.search(own, lead, from: 0, telling: telling, body)
+                let (isEnded, nearest) = Self.search(own, lead, from: 0, findsNearest: findsNearest, body)
                 return (isEnded, nearest.map { ($0, RuleTable.Nearest()) })
             }
             if ownCount == 0 {
-                let (isEnded, nearest) = Self.search(shared, lead, from: 0, telling: telling, body)
+                let (isEnded, nearest) = Self.search(shared, lead, from: 0, findsNearest: findsNearest, body)
                 return (isEnded, nearest.map { (RuleTable.Nearest(), $0) })
             }
             return own.index.withCandidates(for: lead) { owns in
@@ -134,7 +134,7 @@ final class SourceRules: Sendable {
                             other = others.next()
                         }
                     }
-                    return (false, telling ? (own.nearest(lead, &owns), shared.nearest(lead, &others)) : nil)
+                    return (false, findsNearest ? (own.nearest(lead, &owns), shared.nearest(lead, &others)) : nil)
                 }
             }
         }
@@ -144,26 +144,26 @@ final class SourceRules: Sendable {
         _ table: RuleTable,
         _ lead: UnsafePointer<Lead>,
         from first: Int,
-        telling: Bool,
+        findsNearest: Bool,
         _ body: (Int) -> Bool
     ) -> (isEnded: Bool, nearest: RuleTable.Nearest?) {
         table.index.withCandidates(for: lead) { candidates in
             while let rule = candidates.next() {
                 if table.isMet(rule, lead), !body(first + rule) { return (true, nil) }
             }
-            return (false, telling ? table.nearest(lead, &candidates) : nil)
+            return (false, findsNearest ? table.nearest(lead, &candidates) : nil)
         }
     }
 
-    /// Says why no rule took a lead.
+    /// Explains why no rule took a lead.
     func whyNone(_ lead: Lead, skipped: [Int]) -> String {
         var finding = Finding()
         finding.skipped = skipped
-        finding.nearest = search(lead, telling: true) { _ in true }.nearest
+        finding.nearest = search(lead, findsNearest: true) { _ in true }.nearest
         return whyNone(lead, finding)
     }
 
-    /// Says which matching rules could not be used, naming at most three.
+    /// Names at most three matching rules that could not be used.
     func sentence(skipped: [Int]) -> String {
         var parts = skipped.prefix(3)
             .map { number in
@@ -174,7 +174,8 @@ final class SourceRules: Sendable {
         return "Skipped: \(parts.joined(separator: "; "))."
     }
 
-    /// Says why no rule took a lead: what was passed over, what the nearest rule missed, what cannot be read.
+    /// Explains why no rule took a lead: the skipped rules, the condition that the nearest rule missed, unreadable
+    /// rules.
     func whyNone(_ lead: Lead, _ finding: Finding) -> String {
         let unreadable = own.unreadable + shared.unreadable
         guard ownCount + shared.count > 0 || !unreadable.isEmpty else {
@@ -194,10 +195,10 @@ final class SourceRules: Sendable {
             ? "No rule has a destination that can take leads." : sentences.joined(separator: " ")
     }
 
-    /// The rule whose destination can take leads that misses the fewest conditions, the first of several; and how many.
+    /// The rule that misses the fewest conditions, among those whose destination can take leads; the first of several;
+    /// and how many.
     ///
-    /// Fields of the index are counted for all rules; conditions that it does not hold only for rules that miss nothing
-    /// else.
+    /// Indexed fields are counted for all rules; other conditions only for rules that miss nothing else.
     private func nearestMiss(_ lead: Lead, _ finding: Finding) -> (rule: Int, misses: Int)? {
         guard let found = finding.nearest else { return nil }
         let evaluated = first(found.own.evaluated, found.shared.evaluated)
@@ -217,14 +218,14 @@ final class SourceRules: Sendable {
         return isBefore(one.rule, other.rule) ? one : other
     }
 
-    /// The number of the earlier of one of the own rules and one of the shared.
+    /// The earlier of an own rule and a shared rule.
     private func first(_ mine: Int?, _ other: Int?) -> Int? {
         guard let other = other.map({ $0 + ownCount }) else { return mine }
         guard let mine else { return other }
         return isBefore(mine, other) ? mine : other
     }
 
-    /// Says what the nearest rule asks for and what the lead has instead.
+    /// Names the condition that the nearest rule missed, and the lead's value.
     private func nearMiss(_ rule: RuleTable.Entry, _ lead: Lead, _ count: Int) -> String {
         guard let first = rule.conditions.firstMiss(for: lead) else {
             return "Nearest rule “\(rule.name)” (priority \(rule.priority))."

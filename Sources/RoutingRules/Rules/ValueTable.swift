@@ -1,8 +1,8 @@
-/// Folded texts with a number each, for look-ups that allocate nothing.
+/// Folded texts with a number each, for look-ups without allocation.
 ///
-/// Open addressing with linear probing, at most half full; the texts lie in one array. It is filled while rules are
-/// compiled and only read afterwards. Texts that come from outside are looked up, never inserted, so no client can fill
-/// it with collisions but the author of the rules, whose own leads would then be slower.
+/// Open addressing with linear probing, at most half full; the texts are stored in one array. It is filled while rules
+/// are compiled and only read afterwards. Texts of clients are looked up, never inserted, so only the author of the
+/// rules could cause collisions, which would slow down that author's own leads.
 struct ValueTable: Sendable {
     private struct Entry {
         var hash: UInt32
@@ -13,16 +13,16 @@ struct ValueTable: Sendable {
 
     private var entries: [Entry] = []
     private var texts: [UInt8] = []
-    /// Places of entries, from 1; 0 is free, and the count is a power of two.
+    /// Indexes of entries, from 1; 0 is free, and the size is a power of two.
     private var slots = [Int32](repeating: 0, count: 8)
 
-    /// Whether there is nothing to be found.
+    /// Whether it has no texts.
     var isEmpty: Bool { entries.isEmpty }
 
-    /// How many texts there are.
+    /// The number of texts.
     var count: Int { entries.count }
 
-    /// The number of a text, if it is there.
+    /// The number of a text, if it has one.
     func number(of text: UnsafeBufferPointer<UInt8>) -> Int? {
         let hash = Self.hash(text)
         let mask = slots.count - 1
@@ -35,7 +35,7 @@ struct ValueTable: Sendable {
         return nil
     }
 
-    /// Inserts a text with a number, or returns the number that it has already.
+    /// Inserts a text with a number, or returns its existing number.
     @discardableResult
     mutating func insert(_ text: [UInt8], number: @autoclosure () -> Int) -> Int {
         if let existing = text.withUnsafeBufferPointer(self.number) { return existing }
@@ -72,7 +72,7 @@ struct ValueTable: Sendable {
         }
     }
 
-    /// Eight bytes at a time, each mixed in by a multiplication.
+    /// Hashes eight bytes at a time by multiplication.
     private static func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
         let raw = UnsafeRawBufferPointer(text)
         var hash = 0x9E37_79B9_7F4A_7C15 ^ UInt64(text.count)

@@ -2,15 +2,15 @@ package import FoundationEssentials
 
 /// What happens to a lead of a workspace that no rule matches.
 package enum UnmatchedPolicy: Sendable, Hashable {
-    /// It stays in the workspace that it came from.
+    /// It stays in its source workspace.
     case keep
     /// It goes to this workspace.
     case fallback(UUID)
-    /// It waits and is tried again, until its attempts are used up.
+    /// It waits and is retried, until its attempts are used up.
     case retry
 }
 
-/// A workspace, as far as routing needs to know it.
+/// The properties of a workspace that routing needs.
 package struct Workspace: Sendable, Hashable {
     /// The type of a workspace whose rules apply to all leads.
     package static let platformType = "platform"
@@ -21,18 +21,18 @@ package struct Workspace: Sendable, Hashable {
     package var name: String
     /// `partner` by default; `platform` for administrators of the whole installation.
     package var type: String
-    /// Whether it takes part at all.
+    /// Whether it is active.
     package var isActive: Bool
-    /// Whether it takes no leads for now.
+    /// Whether it is paused.
     package var isPaused: Bool
     /// What happens to its leads that no rule matches.
     package var unmatchedPolicy: UnmatchedPolicy
-    /// How many leads it takes, when, and which; nil: all, at any time.
+    /// The limits on its leads; nil for none.
     package var capacity: WorkspaceCapacity?
-    /// The people to whom its leads are given in turns.
+    /// The people to whom its leads are assigned in turn.
     package var assignees: [Assignee]
 
-    /// A workspace; an active partner that keeps its unmatched leads unless told otherwise.
+    /// A workspace; by default an active partner that keeps its unmatched leads.
     package init(
         id: UUID,
         name: String,

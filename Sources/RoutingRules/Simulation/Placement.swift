@@ -1,19 +1,19 @@
 package import FoundationEssentials
 
-/// Where a decision puts a lead, without which rule did.
+/// The result of a decision for a lead, without the rule.
 package enum Placement: Sendable, Hashable {
     /// A rule sends it to this workspace.
     case routed(UUID)
-    /// No rule takes it; it stays in its source workspace.
+    /// No rule matches; it stays in its source workspace.
     case unmatched(UUID)
-    /// No rule takes it; it goes where its source sends such leads.
+    /// No rule matches; it goes to the fallback workspace of its source.
     case fallback(UUID)
-    /// No rule takes it, and it is tried again; or it came from nowhere.
+    /// No rule matches, and it is retried; or it has no source.
     case retry
-    /// A rule takes it, and has it wait for capacity.
+    /// A rule matches, and the lead waits for capacity.
     case waiting(UUID)
 
-    /// Where a decision puts a lead.
+    /// The result of a decision.
     package init(_ decision: RoutingDecision) {
         switch decision.outcome {
         case .routed(let destination, _, _): self = .routed(destination)
@@ -24,7 +24,7 @@ package enum Placement: Sendable, Hashable {
         }
     }
 
-    /// Whether a rule takes it.
+    /// Whether a rule matches.
     package var isMatched: Bool {
         switch self {
         case .routed, .waiting: true
@@ -35,7 +35,7 @@ package enum Placement: Sendable, Hashable {
     /// Whether it waits for capacity.
     var isWaiting: Bool { if case .waiting = self { true } else { false } }
 
-    /// The workspace that has it then; nil while it is nowhere.
+    /// The workspace that has it then; nil while it has none.
     package var workspace: UUID? {
         switch self {
         case .routed(let id), .unmatched(let id), .fallback(let id): id
@@ -43,7 +43,7 @@ package enum Placement: Sendable, Hashable {
         }
     }
 
-    /// The kind, as the API says it.
+    /// The API's name of the kind.
     package var kind: String {
         switch self {
         case .routed: "routed"

@@ -1,9 +1,9 @@
 package import FoundationEssentials
 
-/// Leads decided twice, under the rules in force and under a draft, and what comes of it counted.
+/// Decides leads twice, under the current rules and under a draft, and counts the differences.
 ///
-/// Pure: it is handed leads in the order of their times and touches nothing. A decision costs what it costs in routing,
-/// a microsecond or two. Memory grows with the leads that wait, not with the others.
+/// Pure: it receives leads in the order of their times and changes nothing. A decision costs a microsecond or two, as
+/// in routing. Memory grows with the number of waiting leads only.
 package struct RuleSimulation {
     private var live: SimulatedSide
     private var draft: SimulatedSide
@@ -13,10 +13,10 @@ package struct RuleSimulation {
     private var both: [Pair: Int] = [:]
     private let sampleSize: Int
     private let offset: Int64
-    /// Leads that wait under at least one of the two, by number.
+    /// Leads that wait under at least one of the rule sets, by number.
     private var open: [Int: Comparison] = [:]
 
-    /// What becomes of one lead.
+    /// The results of one lead.
     private struct Comparison {
         let id: UUID?
         var live: SimulatedSide.Result
@@ -33,20 +33,20 @@ package struct RuleSimulation {
         var sample: [UUID] = []
     }
 
-    /// How many leads are listed one by one.
+    /// The most leads that are listed individually.
     package static let detailLimit = 100
 
     /// Prepares to compare two rule sets.
     ///
-    /// Pauses of routing are left out: the question is where leads go, not when.
+    /// Pauses of routing are ignored: the simulation shows where leads go, not when.
     ///
     /// - Parameters:
-    ///   - live: the rules in force.
-    ///   - draft: the other ones.
-    ///   - windows: where windows of caps begin and what the clocks show, for the time of the leads.
-    ///   - start: how counters and turns stand at the beginning; nil: nothing is taken.
-    ///   - offset: by how much later than they came leads are taken to come, in microseconds.
-    ///   - sampleSize: how many leads are named of each kind of move.
+    ///   - live: the current rules.
+    ///   - draft: the other rules.
+    ///   - windows: the windows of caps and the local times, for the period of the leads.
+    ///   - start: the initial counters and turns; nil for none.
+    ///   - offset: by how much the leads' times are shifted into the future, in microseconds.
+    ///   - sampleSize: how many leads are named for each kind of move.
     package init(
         live: RuleSetSnapshot,
         draft: RuleSetSnapshot,
@@ -105,7 +105,7 @@ package struct RuleSimulation {
         }
     }
 
-    /// Takes note of leads that have waited and have moved.
+    /// Records waiting leads that have moved.
     private mutating func noteMoves() {
         guard !live.moved.isEmpty || !draft.moved.isEmpty else { return }
         var changed: Set<Int> = []
@@ -143,7 +143,7 @@ package struct RuleSimulation {
         moves[pair] = tally
     }
 
-    /// Goes on to the end of the time: leads that wait move as far as there is room until then.
+    /// Continues to the end of the period: waiting leads move while there is capacity.
     ///
     /// - Parameter time: the end, in microseconds since 1970, by the times of the leads.
     package mutating func advance(to time: Int64) {
@@ -155,10 +155,10 @@ package struct RuleSimulation {
     /// How many leads were decided so far.
     package var leadCount: Int { report.leadCount }
 
-    /// Duplicates, which no rule decides.
+    /// Counts duplicates, which no rule decides.
     package mutating func skipDuplicates(_ count: Int) { report.duplicateCount += count }
 
-    /// What came of it.
+    /// The report.
     package func finished() -> SimulationReport {
         var ended = self
         for comparison in open.sorted(by: { $0.key < $1.key }) { ended.count(comparison.value) }
@@ -251,15 +251,15 @@ package struct RuleSimulation {
     }
 }
 
-/// A past lead, or one given in the request.
+/// A past lead, or one of the request.
 package struct SimulatedLead: Sendable {
     /// Its id; nil for a lead that was never stored.
     package let id: UUID?
-    /// What the partner sent.
+    /// The values that the partner sent.
     package let lead: Lead
     /// The workspace that it came from.
     package let source: UUID?
-    /// When, in microseconds since 1970; nil: now.
+    /// The time, in microseconds since 1970; nil for now.
     package let time: Int64?
 
     /// A lead.

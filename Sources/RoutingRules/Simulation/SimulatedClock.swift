@@ -1,8 +1,8 @@
 import CivilTime
 
-/// Where the windows of caps begin in time zones, and what their clocks show, over the time of a simulation.
+/// The windows of caps and the local times of time zones, over the period of a simulation.
 ///
-/// The calendar is PostgreSQL's: the boundaries are read from it once, and looked up by bisection.
+/// The calendar is PostgreSQL's: the boundaries are read once, and looked up by bisection.
 package struct SimulatedClock: Sendable {
     /// Windows of one length in one time zone.
     package struct Window: Sendable, Hashable {
@@ -18,11 +18,11 @@ package struct SimulatedClock: Sendable {
         }
     }
 
-    /// From when on a time zone is so far ahead of UTC.
+    /// The offset of a time zone from UTC, and when it begins.
     package struct Offset: Sendable, Hashable {
-        /// From when on, in microseconds since 1970.
+        /// When it begins, in microseconds since 1970.
         package let from: Int64
-        /// How far, in microseconds.
+        /// The offset, in microseconds.
         package let offset: Int64
 
         /// An offset.
@@ -35,7 +35,7 @@ package struct SimulatedClock: Sendable {
     private let windows: [Window: [Int64]]
     private let offsets: [String: [Offset]]
 
-    /// No windows and no clocks: for rules without capacity.
+    /// Without windows and time zones: for rules without capacity.
     package init() {
         windows = [:]
         offsets = [:]
@@ -44,17 +44,17 @@ package struct SimulatedClock: Sendable {
     /// Windows and clocks.
     ///
     /// - Parameters:
-    ///   - windows: where windows begin, in microseconds since 1970, ascending.
-    ///   - offsets: how far clocks are ahead of UTC, ascending.
+    ///   - windows: the start of each window, in microseconds since 1970, ascending.
+    ///   - offsets: the offsets from UTC, ascending.
     package init(windows: [Window: [Int64]], offsets: [String: [Offset]]) {
         self.windows = windows
         self.offsets = offsets
     }
 
-    /// When the window began that a time is in.
+    /// The start of the window of a time.
     package func start(of window: Window, at time: Int64) -> Int64 { self.window(window, at: time).start }
 
-    /// The window that a time is in, and when the next one begins.
+    /// The start of the window of a time, and of the next one.
     func window(_ window: Window, at time: Int64) -> (start: Int64, next: Int64) {
         guard window.period != .total, let starts = windows[window], let first = starts.first, time >= first else {
             return (0, .max)
@@ -63,7 +63,7 @@ package struct SimulatedClock: Sendable {
         return (starts[place], place + 1 < starts.count ? starts[place + 1] : .max)
     }
 
-    /// What the clock of a time zone shows.
+    /// The local time of a time zone.
     func local(_ timeZone: String, at time: Int64) -> LocalTime {
         var offset: Int64 = 0
         if let known = offsets[timeZone], let first = known.first {
@@ -72,7 +72,7 @@ package struct SimulatedClock: Sendable {
         return LocalTime(minutesSinceEpoch: (time + offset).floorDivided(by: 60_000_000))
     }
 
-    /// The last of `count` places for which something holds that holds for the first, and up to some place.
+    /// The last of `count` places for which a condition holds that holds from the first place up to some place.
     private static func last(_ count: Int, where holds: (Int) -> Bool) -> Int {
         var low = 0
         var high = count - 1
@@ -83,7 +83,7 @@ package struct SimulatedClock: Sendable {
         return low
     }
 
-    /// What a simulation of rule sets needs to know: windows and time zones.
+    /// The windows and time zones that a simulation of rule sets needs.
     package static func needs(of snapshots: RuleSetSnapshot...) -> (windows: Set<Window>, timeZones: Set<String>) {
         var windows: Set<Window> = []
         var zones: Set<String> = []
@@ -102,7 +102,7 @@ package struct SimulatedClock: Sendable {
 }
 
 extension CompiledRuleSet {
-    /// All that any decision may look at.
+    /// The state that any decision may read.
     package func everyRequest() -> RoutingStateRequest {
         var request = RoutingStateRequest()
         for pool in everyPool() { request.formUnion(pool.request) }

@@ -1,18 +1,18 @@
 import FoundationEssentials
 
-/// The leads of a simulation that wait for one rule, handed out as `switchyard.claim_waiters` hands out those of
-/// routing: every source has an equal share, its oldest first, and the source served longest ago is first.
+/// The leads of a simulation that wait for one rule, in the order of `switchyard.claim_waiters`: every source has an
+/// equal share, its oldest leads first, and the source served longest ago is first.
 struct SimulatedQueue {
-    /// A lead that waits.
+    /// A waiting lead.
     struct Waiter {
         /// The number of the lead in the simulation: lower came earlier.
         let number: Int
         let lead: SimulatedLead
     }
 
-    /// By source, each from the oldest on.
+    /// By source, each from the oldest.
     private var sources: [UUID: [Waiter]] = [:]
-    /// When a source had its turn last.
+    /// When each source last had its turn.
     private var served: [UUID: Int] = [:]
     private var turns = 0
 
@@ -21,7 +21,7 @@ struct SimulatedQueue {
     var isEmpty: Bool { sources.isEmpty }
     var count: Int { sources.values.reduce(0) { $0 + $1.count } }
 
-    /// Adds a lead at the place that its number gives it.
+    /// Inserts a lead in the order of its number.
     mutating func add(_ waiter: Waiter) {
         var line = sources.removeValue(forKey: waiter.lead.source ?? Self.noSource) ?? []
         var place = line.count
@@ -30,7 +30,7 @@ struct SimulatedQueue {
         sources[waiter.lead.source ?? Self.noSource] = line
     }
 
-    /// Who is next: at most so many, some left out.
+    /// The next leads, at most `limit`, without some.
     mutating func next(_ limit: Int, except: Set<Int>) -> [Waiter] {
         let order = sources.keys.sorted { one, other in
             let left = (served[one] ?? 0, sources[one]?.first?.number ?? 0)
@@ -39,7 +39,7 @@ struct SimulatedQueue {
         guard !order.isEmpty else { return [] }
         var taken: [Waiter] = []
         var chosen = except
-        // Once for each source's share, and once more for what is left.
+        // First each source's share, then the remainder.
         for share in [max(limit / order.count, 1), limit] {
             for source in order where taken.count < limit {
                 var left = min(share, limit - taken.count)
@@ -58,7 +58,7 @@ struct SimulatedQueue {
         return taken
     }
 
-    /// Lets leads go.
+    /// Removes leads.
     mutating func remove(_ numbers: Set<Int>) {
         for (source, line) in sources {
             let rest = line.filter { !numbers.contains($0.number) }

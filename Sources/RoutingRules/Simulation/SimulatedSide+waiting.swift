@@ -1,18 +1,18 @@
 import CivilTime
 import FoundationEssentials
 
-/// Leads that wait in a simulation, and move as `WaitingLeadRouter` moves those of routing.
+/// Waiting leads of a simulation, which move as `WaitingLeadRouter` moves those of routing.
 extension SimulatedSide {
-    /// Leads in a batch, as routing has them.
+    /// Leads in a batch, as in routing.
     private static let batch = 500
-    /// Leads of a rule that are looked at in one round without any of them moving.
+    /// The most leads of a rule that are checked in one round without any of them moving.
     private static let mostStuck = 1000
-    /// How soon routing looks, in microseconds.
+    /// The interval of checks, in microseconds.
     private static let second: Int64 = 1_000_000
-    /// How soon again at leads that could not move although there was room; routing has more patience with itself.
-    private static let patience: Int64 = 3_600_000_000
+    /// The interval for leads that could not move although there was capacity; routing checks them more often.
+    private static let retryInterval: Int64 = 3_600_000_000
 
-    /// Has a lead wait for a rule.
+    /// Lets a lead wait for a rule.
     mutating func wait(_ waiter: SimulatedQueue.Waiter, for rule: UUID, at time: Int64) {
         let isNew = lines[rule] == nil
         lines[rule, default: SimulatedQueue()].add(waiter)
@@ -20,7 +20,7 @@ extension SimulatedSide {
             state.waiting.insert(rule)
             nextOpening = nil
         }
-        // Behind others, though there is room: routing looks at them within a second.
+        // It waits behind others although there is capacity: routing checks them within a second.
         if nextTry == .max, (rules.room(under: rule, in: state) ?? .max) > 0 { nextTry = time + Self.second }
     }
 
@@ -37,7 +37,7 @@ extension SimulatedSide {
         return next
     }
 
-    /// When a member that is closed opens, by the calendar.
+    /// When a closed member opens, by the calendar.
     private func opens(_ member: CompiledMember) -> Int64? {
         guard let hours = member.hours else { return nil }
         let minute: Int64 = 60_000_000
@@ -45,12 +45,12 @@ extension SimulatedSide {
         let local = clock.local(member.timeZone, at: now)
         guard !hours.isOpen(at: local), let open = hours.opening(from: local) else { return nil }
         var at = now + (open.minutesSinceEpoch - local.minutesSinceEpoch) * minute
-        // A clock may be put forward or back until then.
+        // The clock may change until then.
         at += (open.minutesSinceEpoch - clock.local(member.timeZone, at: at).minutesSinceEpoch) * minute
         return max(at, now + minute)
     }
 
-    /// Moves what there is room for.
+    /// Moves leads while there is capacity.
     mutating func drain() {
         nextOpening = nil
         nextTry = .max
@@ -85,7 +85,7 @@ extension SimulatedSide {
             lines[rule] = nil
             state.waiting.remove(rule)
         } else if !stuck.isEmpty {
-            nextTry = min(nextTry, state.now + Self.patience)
+            nextTry = min(nextTry, state.now + Self.retryInterval)
         }
     }
 }

@@ -1,13 +1,13 @@
 import CivilTime
 import FoundationEssentials
 
-/// One of the two rule sets of a simulation, with what it has done so far.
+/// One of the two rule sets of a simulation, with its results so far.
 ///
-/// Counters turn with the windows of their time zones, and clocks go on, as the times of the leads go by. A lead for
-/// which there is no room waits, holds up those that come behind it for the same rule, and moves when there is room, in
-/// the order in which routing would move it.
+/// As the leads' times advance, counters restart with the windows of their time zones, and clocks advance. A lead
+/// without capacity waits, blocks later leads for the same rule, and moves when there is capacity, in the same order as
+/// in routing.
 struct SimulatedSide {
-    /// What becomes of a lead.
+    /// The result of a lead.
     struct Result {
         let decision: RoutingDecision
         let placement: Placement
@@ -22,30 +22,30 @@ struct SimulatedSide {
 
     let rules: CompiledRuleSet
     let clock: SimulatedClock
-    /// The names of the rules that are switched on.
+    /// The names of the active rules.
     let ruleNames: [UUID: String]
-    /// How many leads each has taken.
+    /// How many leads each rule has taken.
     private(set) var hits: [UUID: Int] = [:]
     var state: RoutingState
     private var windows: [StateKey: SimulatedClock.Window] = [:]
     private var zones: [UUID: String] = [:]
-    /// When a counter turns next.
+    /// When the next counter restarts.
     private var nextTurn = Int64.min
-    /// When clocks were last set, in minutes.
+    /// The minute to which the clocks are set.
     private var minute = Int64.min
     private var limits: [StateKey: (limit: Int64, subject: String)] = [:]
-    /// When each cap was full first, and in how many windows.
+    /// When each cap was first full, and in how many windows.
     private(set) var full: [StateKey: (first: Int64, windows: Int)] = [:]
 
-    /// The leads that wait, by rule.
+    /// The waiting leads, by rule.
     var lines: [UUID: SimulatedQueue] = [:]
     /// Outcomes of waiting leads since the last report.
     var moved: [(number: Int, result: Result)] = []
-    /// How many leads have waited, and the longest of them, in microseconds.
+    /// How many leads have waited, and the longest wait, in microseconds.
     private(set) var waits = SimulationReport.Waits()
     /// When the next closed destination with waiting leads opens.
     var nextOpening: Int64?
-    /// When leads are to be looked at that wait although there is room.
+    /// When to check leads that wait although there is capacity.
     var nextTry = Int64.max
 
     init(_ snapshot: RuleSetSnapshot, _ clock: SimulatedClock, from start: RoutingState?) {
@@ -77,21 +77,21 @@ struct SimulatedSide {
         }
     }
 
-    /// The caps that were full at some time, by what they are on.
+    /// The caps that were full at some time, by subject.
     func filled() -> [(key: StateKey, limit: Int64, subject: String, first: Int64, windows: Int)] {
         full.compactMap { key, value in
             limits[key].map { (key, $0.limit, $0.subject, value.first, value.windows) }
         }
     }
 
-    /// How many have waited, and how many still do.
+    /// How many leads have waited, and how many still wait.
     func waiting() -> SimulationReport.Waits {
         var waits = waits
         waits.still = lines.values.reduce(0) { $0 + $1.count }
         return waits
     }
 
-    /// Gets ready for leads, so that deciding each of them looks nothing up.
+    /// Prepares for a page of leads, so that a decision looks nothing up.
     mutating func prepare(for page: [SimulatedLead]) {
         guard rules.isStateful else { return }
         let request = rules.stateRequest(for: page.map { (lead: $0.lead, source: $0.source) })
@@ -104,7 +104,7 @@ struct SimulatedSide {
         minute = .min
     }
 
-    /// Decides a lead that comes at a time.
+    /// Decides a lead at a time.
     mutating func decide(_ lead: SimulatedLead, number: Int, at time: Int64) -> Result {
         if rules.isStateful { advance(to: time) }
         let result = Result(rules.decide(lead.lead, from: lead.source, in: &state))
@@ -116,7 +116,7 @@ struct SimulatedSide {
         return result
     }
 
-    /// Goes on in time: windows turn, clocks go on, and leads that wait move as soon as there is room.
+    /// Advances the time: windows restart, clocks advance, and waiting leads move as soon as there is capacity.
     mutating func advance(to time: Int64) {
         guard rules.isStateful else { return }
         if !lines.isEmpty {
@@ -131,7 +131,7 @@ struct SimulatedSide {
         turn(to: time)
     }
 
-    /// Has counters begin anew whose window is over, and sets the clocks.
+    /// Restarts counters whose window has ended, and sets the clocks.
     private mutating func turn(to time: Int64) {
         state.now = time
         let now = time.floorDivided(by: 60_000_000)
@@ -148,7 +148,7 @@ struct SimulatedSide {
         }
     }
 
-    /// Notes what a decision has taken.
+    /// Records what a decision has taken.
     mutating func took(_ result: Result, at time: Int64) {
         if let rule = result.rule { hits[rule, default: 0] += 1 }
         for charge in result.decision.use?.charges ?? [] {
@@ -157,7 +157,7 @@ struct SimulatedSide {
         }
     }
 
-    /// Notes that a lead has moved.
+    /// Records that a lead has moved.
     mutating func moves(_ waiter: SimulatedQueue.Waiter, _ result: Result) {
         moved.append((waiter.number, result))
         guard case .waiting = result.placement else {

@@ -7,26 +7,26 @@ extension SimulationReport {
     ///   - names: the names of workspaces.
     ///   - limit: how many lines of each table at most.
     ///   - time: prints a time of microseconds since 1970.
-    /// - Returns: the text, without a line end behind it.
+    /// - Returns: the text, without a trailing line break.
     package func text(names: [UUID: String], limit: Int = 12, time: (Int64) -> String) -> String {
         var lines = [
-            "\(Self.grouped(leadCount)) \(leadCount == 1 ? "lead" : "leads") under the rules in force (version \(version)) and under \(draftName)."
+            "\(Self.grouped(leadCount)) \(leadCount == 1 ? "lead" : "leads") under the current rules (version \(version)) and under \(draftName)."
         ]
         if let period, leadCount > 0 { lines.append("From \(time(period.lowerBound)) to \(time(period.upperBound)).") }
         if offset > 0 {
-            lines.append("Counters and turns begin as they stand now, and the leads come again from now on.")
+            lines.append("Counters and turns start at their current values, and the leads are replayed from now on.")
         } else if counters == .live {
-            lines.append("Counters and turns begin as they stand now.")
+            lines.append("Counters and turns start at their current values.")
         }
-        if isTruncated { lines.append("There are more in that time; the newest were taken.") }
+        if isTruncated { lines.append("The period has more leads; the newest were taken.") }
         if duplicateCount > 0 {
-            lines.append("\(Self.grouped(duplicateCount)) duplicates are left out: no rule decides them.")
+            lines.append("\(Self.grouped(duplicateCount)) duplicates are excluded: no rule decides them.")
         }
         lines.append("")
         for (name, count) in [
-            ("go where they went", unchanged), ("of those by another rule", otherRule), ("go to another place", moved),
+            ("unchanged", unchanged), ("of these, by another rule", otherRule), ("moved to another destination", moved),
             ("newly matched", newlyMatched), ("newly unmatched", newlyUnmatched),
-        ] where count > 0 || name.hasPrefix("go") {
+        ] where count > 0 || name == "unchanged" || name.hasPrefix("moved") {
             lines.append("  " + Self.right(Self.grouped(count), 11) + "  " + name)
         }
         if leadCount <= 3 { lines += leadLines(names) }
@@ -88,7 +88,7 @@ extension SimulationReport {
         ]
     }
 
-    /// A time in its two largest units: `3 d 4 h`.
+    /// A duration in its two largest units: `3 d 4 h`.
     private static func duration(_ microseconds: Int64) -> String {
         let minutes = microseconds / 60_000_000
         if minutes < 1 { return "\(microseconds / 1_000_000) s" }
@@ -115,14 +115,14 @@ extension SimulationReport {
         return lines
     }
 
-    /// A place in words.
+    /// A result in words.
     package static func words(_ placement: Placement, _ names: [UUID: String]) -> String {
         func name(_ id: UUID) -> String { names[id].map { "“\($0)”" } ?? id.text }
         return switch placement {
         case .routed(let id): name(id)
         case .unmatched(let id): "unmatched, kept in \(name(id))"
         case .fallback(let id): "unmatched, to fallback \(name(id))"
-        case .retry: "unmatched, tried again"
+        case .retry: "unmatched, retried"
         case .waiting: "waiting for capacity"
         }
     }

@@ -1,89 +1,89 @@
 package import FoundationEssentials
 
-/// What would have become of leads under other rules.
+/// The results of leads under other rules.
 package struct SimulationReport: Sendable, Hashable {
-    /// One workspace before and after.
+    /// The leads of one workspace under both rule sets.
     package struct WorkspaceLine: Sendable, Hashable {
         /// The workspace.
         package var id: UUID
         /// Its name.
         package var name: String
-        /// How many of the leads it has under the rules in force, and under the draft.
+        /// How many of the leads it has under the current rules.
         package var live: Int
-        /// How many under the draft.
+        /// How many it has under the draft.
         package var draft: Int
-        /// How many it would have that it does not have now.
+        /// How many it gains.
         package var movedIn: Int
-        /// How many it would no longer have.
+        /// How many it loses.
         package var movedOut: Int
     }
 
-    /// Leads that go from one place to another.
+    /// Leads whose result changes in the same way.
     package struct Move: Sendable, Hashable {
-        /// Under the rules in force.
+        /// The result under the current rules.
         package var from: Placement
-        /// Under the draft.
+        /// The result under the draft.
         package var to: Placement
         /// How many.
         package var count: Int
-        /// Some of them: at most ten ids.
+        /// At most ten of their ids.
         package var sample: [UUID]
     }
 
-    /// One rule before and after.
+    /// The leads of one rule under both rule sets.
     package struct RuleLine: Sendable, Hashable {
         /// The rule.
         package var id: UUID
         /// Its name.
         package var name: String
-        /// How many leads it takes; nil if it is not among the rules in force.
+        /// How many leads it takes; nil if it is not in the current rules.
         package var live: Int?
-        /// How many under the draft; nil if the draft does not have it.
+        /// How many it takes under the draft; nil if the draft does not have it.
         package var draft: Int?
     }
 
-    /// A cap that fills.
+    /// A cap that was full.
     package struct CapLine: Sendable, Hashable {
-        /// What it is on, such as `“North”`.
+        /// The subject of the cap, such as `“North”`.
         package var subject: String
         /// `hour`, `day`, `week`, `month` or `total`.
         package var period: String
-        /// How many leads it lets through.
+        /// The limit of the cap.
         package var limit: Int64
-        /// When it was first full under the rules in force, in microseconds since 1970.
+        /// When it was first full under the current rules, in microseconds since 1970.
         package var liveFirst: Int64?
         /// In how many windows.
         package var liveWindows: Int
-        /// When it would first be full under the draft.
+        /// When it was first full under the draft.
         package var draftFirst: Int64?
         /// In how many windows.
         package var draftWindows: Int
     }
 
-    /// Leads that waited for capacity under one of the two rule sets.
+    /// The leads that waited for capacity under one of the rule sets.
     package struct Waits: Sendable, Hashable {
         /// How many have waited.
         package var ever = 0
         /// How many still wait at the end.
         package var still = 0
-        /// How long the longest of those waited that have moved, in microseconds.
+        /// The longest wait of the leads that have moved, in microseconds.
         package var longest: Int64 = 0
 
-        /// Nobody has waited.
+        /// Without waits.
         package init() {}
     }
 
-    /// One lead, where few were asked about.
+    /// One lead, if the request has few.
     package struct LeadLine: Sendable, Hashable {
-        /// Its place among those that were sent, from 0.
+        /// Its place in the request, from 0.
         package var index: Int
-        /// Its decision under the rules in force.
+        /// Its decision under the current rules.
         package var live: RoutingDecision
         /// Its decision under the draft.
         package var draft: RoutingDecision
     }
 
-    /// What the draft is, in words.
+    /// The name of the draft, in words.
     package var draftName = ""
     /// The version that the draft is compared with.
     package var version: Int64 = 0
@@ -91,41 +91,42 @@ package struct SimulationReport: Sendable, Hashable {
     package var period: ClosedRange<Int64>?
     /// How many leads were decided.
     package var leadCount = 0
-    /// How many were left out because they are duplicates, which no rule decides.
+    /// How many duplicates were skipped, which no rule decides.
     package var duplicateCount = 0
-    /// Whether there are more leads in the time asked for; the newest were taken.
+    /// Whether the period has more leads; the newest were taken.
     package var isTruncated = false
-    /// How many go where they went.
+    /// How many have the same result.
     package var unchanged = 0
-    /// How many go to another place.
+    /// How many go to another destination.
     package var moved = 0
-    /// How many no rule would take any more.
+    /// How many are no longer matched.
     package var newlyUnmatched = 0
-    /// How many a rule would take that none takes now.
+    /// How many are newly matched.
     package var newlyMatched = 0
-    /// How many stay where they are by another rule.
+    /// How many have the same result by another rule.
     package var otherRule = 0
-    /// The workspaces that have some of the leads, those first for which most changes.
+    /// The workspaces with some of the leads, those with most changes first.
     package var workspaces: [WorkspaceLine] = []
-    /// Where leads go from and to, the most first.
+    /// The kinds of change, the most frequent first.
     package var moves: [Move] = []
-    /// The rules, those first for which most changes.
+    /// The rules, those with most changes first.
     package var rules: [RuleLine] = []
-    /// What counters and turns began with.
+    /// The initial counters and turns.
     package var counters = SimulatedCounters.empty
-    /// By how much later than they came leads were taken to come, in microseconds; 0 unless counters began as they stand.
+    /// By how much the leads' times were shifted into the future, in microseconds; 0 unless counters start at their
+    /// current values.
     package var offset: Int64 = 0
-    /// The leads that waited under the rules in force.
+    /// The leads that waited under the current rules.
     package var liveWaits = Waits()
-    /// The leads that would wait under the draft.
+    /// The leads that waited under the draft.
     package var draftWaits = Waits()
-    /// The caps that fill.
+    /// The caps that were full.
     package var caps: [CapLine] = []
-    /// Each lead, where at most a hundred were asked about.
+    /// Each lead, if the request has at most a hundred.
     package var leads: [LeadLine] = []
-    /// How long it took.
+    /// The duration of the simulation.
     package var seconds = 0.0
 
-    /// A report of nothing.
+    /// An empty report.
     package init() {}
 }

@@ -1,68 +1,69 @@
 package import FoundationEssentials
 package import JSON
 
-/// What the counters and turns of a simulation begin with.
+/// The initial counters and turns of a simulation.
 package enum SimulatedCounters: String, Sendable, Hashable, CaseIterable {
-    /// As they stand in routing at the moment.
+    /// The current values of routing.
     case live
     /// Nothing taken, and no turn used.
     case empty
 }
 
-/// What a simulation compares, and for which leads.
+/// The rule sets and the leads of a simulation.
 package struct SimulationRequest: Sendable {
-    /// The rules that stand against those in force.
+    /// The rules that are compared with the current ones.
     package enum Draft: Sendable {
-        /// The rules in force themselves: where do these leads go?
+        /// The current rules themselves: where do these leads go?
         case published
-        /// The owner's draft that is stored.
+        /// The owner's stored draft.
         case stored
-        /// The owner's rules as they stood at a version.
+        /// The owner's rules at a version.
         case version(Int64)
-        /// A rule set as it is saved as a draft, workspaces by id or by name.
+        /// A rule set in the form of a draft, workspaces by id or by name.
         case document(JSONValue)
-        /// These rules in the place of the owner's.
+        /// These rules instead of the owner's.
         case rules([RoutingRule])
     }
 
     /// The leads.
     package enum Leads: Sendable {
-        /// Those of the last days, at most so many.
+        /// The leads of the last days, up to a limit.
         case days(Int, limit: Int)
-        /// These, as if they came now.
+        /// These leads, as if they arrived now.
         case these([SimulatedLead])
-        /// Those of a CSV file, read as an import reads it, as if they came now.
+        /// The leads of a CSV file, read as an import reads it, as if they arrived now.
         case csv([UInt8])
     }
 
-    /// Whose rules the draft replaces, and whose leads are decided; nil: the platform's rules, and all leads.
+    /// The owner whose rules the draft replaces, and whose leads are decided; nil for the platform's rules and all
+    /// leads.
     package var owner: UUID?
-    /// The rules that stand against those in force.
+    /// The rules that are compared with the current ones.
     package var draft: Draft
     /// The leads.
     package var leads: Leads
 
-    /// What counters and turns begin with; they are read, and never touched.
+    /// The initial counters and turns; they are read, and never changed.
     ///
-    /// For leads that are handed in, as if they came now, that is how they stand now. Leads of the past days begin with
-    /// nothing taken unless told otherwise: they are in today's counters already. Told otherwise, they are taken to
-    /// come again from now on, as many days later as were asked for.
+    /// The default for given leads, as if they arrived now, is the current values. The default for leads of past days
+    /// is empty, because today's counters include them already. With the current values, those leads are replayed from
+    /// now on, shifted by as many days as were requested.
     package var counters: SimulatedCounters
 
-    /// How many days of leads may be asked for.
+    /// The most days that may be requested.
     package static let mostDays = 400
-    /// How many leads are replayed at most.
+    /// The most leads that are replayed.
     package static let mostLeads = 1_000_000
-    /// How many leads are replayed unless more are asked for.
+    /// The default limit of replayed leads.
     package static let usualLeads = 200_000
 
     /// A simulation of a draft.
     ///
     /// - Parameters:
-    ///   - owner: whose rules and leads.
-    ///   - draft: the rules that stand against those in force.
+    ///   - owner: the owner of the rules and leads.
+    ///   - draft: the rules that are compared with the current ones.
     ///   - leads: the leads.
-    ///   - counters: what counters begin with; nil: what the leads suggest.
+    ///   - counters: the initial counters; nil for the default.
     package init(owner: UUID?, draft: Draft, leads: Leads, counters: SimulatedCounters? = nil) {
         self.owner = owner
         self.draft = draft

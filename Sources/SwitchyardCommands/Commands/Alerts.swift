@@ -7,17 +7,17 @@ import Postgres
 import RoutingRules
 import SwitchyardServer
 
-/// Lists the alerts, silences them, and tries whether their targets are reached.
+/// Lists alerts, silences them, and tests their targets.
 struct Alerts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the alerts, silence one, or try the targets.",
+        abstract: "List the alerts, silence one, or test the targets.",
         subcommands: [List.self, Test.self, Silence.self],
         defaultSubcommand: List.self
     )
 }
 
 extension Alerts {
-    /// Shows how each alert stands.
+    /// Shows the state of each alert.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show the state of each alert.")
 
@@ -37,7 +37,7 @@ extension Alerts {
                 terminal.output(table.text)
                 let names = session.settings.monitoring.targets(node: "", transport: session.settings.httpClient)
                     .map(\.name)
-                terminal.output("\nTargets: \(names.isEmpty ? "none is set up" : names.joined(separator: ", "))")
+                terminal.output("\nTargets: \(names.isEmpty ? "none" : names.joined(separator: ", "))")
             }
         }
 
@@ -49,7 +49,7 @@ extension Alerts {
         }
     }
 
-    /// Sends a message to each target, that says that nothing is wrong.
+    /// Sends a test message to each target.
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Send a test message to each target.",
@@ -103,7 +103,7 @@ extension Alerts {
             discussion: "The alert is still evaluated. If it fires when the silence ends, it is sent then."
         )
 
-        @Argument(help: "Its name, as `switchyard alerts list` shows it; `all` for every one.")
+        @Argument(help: "Its name, as `switchyard alerts list` shows it; `all` for all alerts.")
         var name: String
 
         @Option(name: .customLong("for"), help: "How long: 30m, 2h, 1d; 0 ends a silence.")
@@ -122,8 +122,8 @@ extension Alerts {
             let names = AlertRule.standard.map(\.name)
             guard name == "all" || names.contains(name) else {
                 throw CommandError(
-                    "There is no alert “\(name)”.",
-                    remedy: "There are: \(names.joined(separator: ", "))."
+                    "The alert “\(name)” does not exist.",
+                    remedy: "Valid names: \(names.joined(separator: ", "))."
                 )
             }
             let seconds = Self.seconds(time) ?? 0
@@ -141,7 +141,7 @@ extension Alerts {
             )
         }
 
-        /// Seconds; nil for what is no time, or longer than thirty days.
+        /// Parses a duration in seconds; nil for other text, or more than thirty days.
         static func seconds(_ text: String) -> Double? {
             if text == "0" { return 0 }
             let units: [Character: Double] = ["m": 60, "h": 3600, "d": 86400]

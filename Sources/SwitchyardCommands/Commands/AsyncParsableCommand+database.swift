@@ -3,13 +3,13 @@ import LeadRouting
 import SwitchyardServer
 
 extension AsyncParsableCommand {
-    /// Runs a command's body over an open database, and closes it.
+    /// Runs a command's body with an open database, and closes it.
     ///
     /// - Parameters:
-    ///   - preparation: what the command expects of the schema.
-    ///   - body: what it does.
+    ///   - preparation: what the command requires of the schema.
+    ///   - body: the body.
     /// - Returns: what the body returns.
-    /// - Throws: what the body throws; an error of the database with what the operator can do about it.
+    /// - Throws: the errors of the body; a database error with its remedy.
     func withDatabase<Value: Sendable>(
         schema preparation: DatabaseSession.Preparation = .required,
         _ body: (DatabaseSession) async throws -> Value
@@ -31,14 +31,14 @@ extension AsyncParsableCommand {
         }
     }
 
-    /// Runs a command's body over the use cases that the API has too, as the operator at the command line.
+    /// Runs a command's body with the use cases of the API, as the operator at the command line.
     ///
     /// - Parameters:
-    ///   - preparation: what the command expects of the schema.
-    ///   - simulationTime: how long a simulation may take.
-    ///   - body: what it does.
+    ///   - preparation: what the command requires of the schema.
+    ///   - simulationTime: the time limit of a simulation.
+    ///   - body: the body.
     /// - Returns: what the body returns.
-    /// - Throws: what the body throws; a refusal of a use case as a `CommandError`.
+    /// - Throws: the errors of the body; a use case's refusal as a `CommandError`.
     func withUseCases<Value: Sendable>(
         schema preparation: DatabaseSession.Preparation = .required,
         simulationTime: Duration = .seconds(60),

@@ -1,16 +1,16 @@
 import ArgumentParser
 import SwitchyardServer
 
-/// Prints the way to the database, for programs that are not ours.
+/// Prints the connection string of the database, for other programs.
 ///
-/// The embedded PostgreSQL has no network port and its socket lies where there is room for its name, so no client can
-/// be expected to guess it.
+/// The embedded PostgreSQL has no network port, and its socket may be in a temporary folder, so clients cannot guess
+/// its address.
 struct DatabaseURL: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "database-url",
         abstract: "Print the connection string of the database, for psql and pg_dump.",
         discussion: """
-            psql "$(switchyard database-url)" opens it. The embedded PostgreSQL is there while a server of this folder \
+            psql "$(switchyard database-url)" opens it. The embedded PostgreSQL is available while a server in this folder \
             runs. May hold a password, if DATABASE_URL does.
             """
     )

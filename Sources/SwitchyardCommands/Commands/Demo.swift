@@ -4,14 +4,14 @@ import LeadRouting
 import RoutingRules
 import SwitchyardServer
 
-/// Loads workspaces, agreements and rules: the demo's, or those of a file.
+/// Loads workspaces, agreements and rules: those of the demo, or of a file.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Load the demo workspaces and rules, or those of a file, and show the demo key.",
         discussion: "Existing objects with the same id are not changed, so it is safe to repeat."
     )
 
-    @Option(help: "A JSON file like Examples/workspaces.json; default: the demo that is built in.")
+    @Option(help: "A JSON file like Examples/workspaces.json; default: the built-in demo.")
     var file: String?
 
     func run() async throws {

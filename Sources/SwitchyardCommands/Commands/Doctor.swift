@@ -4,7 +4,7 @@ import LeadRouting
 import Postgres
 import SwitchyardServer
 
-/// Looks at everything that may be wrong, and says what to do about it.
+/// Checks everything that may be wrong, and prints remedies.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check server, schema and queue, and print remedies.",

@@ -10,21 +10,21 @@ struct Erase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Erase a person's data from leads, in all tables.",
         discussion: """
-            That there was a lead, what was decided, who is credited and what is counted stay. There is no way back but a \
-            backup. docs/security.md says what is blanked and what is kept.
+            The leads, their decisions, attribution and statistics are kept. Erasure cannot be undone, except from a \
+            backup. docs/security.md lists what is erased and what is kept.
             """
     )
 
-    @Option(help: "The person's e-mail address, in any notation.")
+    @Option(help: "The person's email address, in any notation.")
     var email: String?
 
     @Option(help: "The person's phone number, in any notation.")
     var phone: String?
 
-    @Option(help: "One lead, by its id; other leads of the same person stay.")
+    @Option(help: "One lead, by its id; other leads of the same person are kept.")
     var lead: String?
 
-    @Flag(help: "Also remove the digests that recognise duplicates: if sent again, the person is new.")
+    @Flag(help: "Also remove the digests that identify duplicates: if sent again, the person is new.")
     var forgetIdentity = false
 
     @Flag(help: "Only print what would be done.")
@@ -55,7 +55,7 @@ struct Erase: AsyncParsableCommand {
         guard let lead, let id = UUID(uuidString: lead) else {
             throw CommandError(
                 "“\(lead ?? "")” is not a lead's id.",
-                remedy: "An id is a UUID, as POST /api/leads answers it."
+                remedy: "Use the UUID that POST /api/leads returned."
             )
         }
         return .lead(id)
@@ -66,11 +66,11 @@ struct Erase: AsyncParsableCommand {
             switch lead.outcome {
             case .erased: "\(lead.id.text)  \(isRehearsal ? "would be erased" : "erased")"
             case .already: "\(lead.id.text)  was erased before"
-            case .busy: "\(lead.id.text)  is locked by a program that routes it"
+            case .busy: "\(lead.id.text)  is locked by a program that is routing it"
             case .elsewhere, .none: "\(lead.id.text)  no longer exists"
             }
         }
-        if lines.isEmpty { lines.append("No lead has it.") }
+        if lines.isEmpty { lines.append("No lead found.") }
         if erasure.examples > 0 {
             lines.append("Golden leads and drafts that named the person: \(erasure.examples).")
         }

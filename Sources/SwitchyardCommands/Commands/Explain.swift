@@ -5,7 +5,7 @@ import RoutingRules
 import SwitchyardServer
 import Web
 
-/// Says why a lead is where it is.
+/// Explains why a lead is where it is.
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show why a lead is where it is: each rule in order, and what would have made a difference.",
@@ -18,14 +18,14 @@ struct Explain: AsyncParsableCommand {
     @Option(help: "Which of its decisions, from 1; default: the last one.")
     var attempt: Int?
 
-    @Flag(help: "Print what GET /api/leads/{id}/explain answers.")
+    @Flag(help: "Print the JSON of GET /api/leads/{id}/explain.")
     var json = false
 
     func run() async throws {
         guard let id = UUID(uuidString: lead) else {
             throw CommandError(
                 "“\(lead)” is not a lead's id.",
-                remedy: "An id is a UUID, as POST /api/leads answers it."
+                remedy: "Use the UUID that POST /api/leads returned."
             )
         }
         try await withUseCases { useCases, _ in

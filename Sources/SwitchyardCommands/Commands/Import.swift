@@ -5,17 +5,17 @@ import LeadStore
 import RoutingRules
 import SwitchyardServer
 
-/// Takes a CSV file in.
+/// Imports a CSV file.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import and route the leads of a CSV file.",
         discussion: """
             The first row names the columns: email, phone, first_name, last_name, company_name, industry, company_size, \
-            revenue, country, state, city, source, source_id, and workspace for the sender; others are kept as metadata. \
+            revenue, country, state, city, source, source_id, and workspace for the source workspace; others become metadata. \
             Comma, semicolon, tab and | are recognised as separators, UTF-8 and Windows-1252 as encodings.
 
-            Rows that cannot be taken in are written to FILE.rejected.csv with their line and the reason; fix them \
-            there and import that file. Importing a file twice routes no person twice. Exits with 0 when the file was read \
+            Rejected rows are written to FILE.rejected.csv with their line and the reason; fix them \
+            there and import that file. Importing a file twice routes no lead twice. Exits with 0 when the file was read \
             to its end, whether or not rows were rejected.
             """
     )
@@ -74,17 +74,17 @@ struct Import: AsyncParsableCommand {
         let routed = summary.routed.map { (count: $0.value, name: names[$0.key] ?? $0.key.text) }
             .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
         for entry in routed { table.add(["\(entry.count)", "routed to \(entry.name)"]) }
-        table.add(["\(summary.unmatched)", "no rule matched, kept by their source"])
-        table.add(["\(summary.duplicates)", "duplicates of leads that were here before"])
-        if summary.waiting > 0 { table.add(["\(summary.waiting)", "waiting for another try"]) }
+        table.add(["\(summary.unmatched)", "no rule matched, kept in their source workspace"])
+        table.add(["\(summary.duplicates)", "duplicates of earlier leads"])
+        if summary.waiting > 0 { table.add(["\(summary.waiting)", "waiting for another attempt"]) }
         table.add(["\(summary.rejected)", "rejected" + (summary.rejected > 0 ? ", see \(rejects.path)" : "")])
         terminal.output(table.text)
         terminal.output("\(summary.rows) rows in \(Self.seconds(took)) s.")
         if !summary.metadataColumns.isEmpty {
-            terminal.output("Kept as metadata: \(summary.metadataColumns.joined(separator: ", ")).")
+            terminal.output("Stored as metadata: \(summary.metadataColumns.joined(separator: ", ")).")
         }
         if let first = summary.windows1252Line {
-            terminal.output("From line \(first) on, text that is not UTF-8 was read as Windows-1252.")
+            terminal.output("From line \(first) on, text that is not UTF-8 was decoded as Windows-1252.")
         }
     }
 

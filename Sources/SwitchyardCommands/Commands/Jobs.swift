@@ -6,7 +6,7 @@ import Postgres
 import RoutingRules
 import SwitchyardServer
 
-/// Lists the scheduled functions, and runs one by hand.
+/// Lists the scheduled functions, and runs one on request.
 struct Jobs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the scheduled functions, or run one now.",
@@ -16,7 +16,7 @@ struct Jobs: AsyncParsableCommand {
 }
 
 extension Jobs {
-    /// Shows each function with its schedule, its last run and its next.
+    /// Shows each function with its schedule, its last run and its next run.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the scheduled functions.")
 

@@ -5,7 +5,7 @@ import LeadStore
 import RoutingRules
 import SwitchyardServer
 
-/// Makes, lists and revokes API keys.
+/// Creates, lists and revokes API keys.
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Create, list and revoke API keys.",
@@ -15,7 +15,7 @@ struct Keys: AsyncParsableCommand {
 }
 
 extension Keys {
-    /// Makes a key and shows its token, once.
+    /// Creates a key and shows its token, once.
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create a key and print its token, only once.")
 
@@ -24,7 +24,7 @@ extension Keys {
         @Option(help: "The workspace of the key, by id or name.")
         var workspace: String?
 
-        @Flag(name: .customLong("administrator"), help: "An administrator's key, which may do everything.")
+        @Flag(name: .customLong("administrator"), help: "An administrator's key, with all scopes.")
         var isForAdministrator = false
 
         @Option(help: "Its name.")
@@ -48,7 +48,7 @@ extension Keys {
                 throw ValidationError("Give --workspace and its name or id, or --administrator.")
             }
             for scope in scopes where Scope(rawValue: scope) == nil {
-                throw ValidationError("There is no scope “\(scope)”. Use one of \(Self.scopeNames).")
+                throw ValidationError("The scope “\(scope)” does not exist. Use one of \(Self.scopeNames).")
             }
             if let days, days < 1 { throw ValidationError("--days must be 1 or more.") }
         }
@@ -100,7 +100,7 @@ extension Keys {
         }
     }
 
-    /// Revokes a key, at once and for good.
+    /// Revokes a key permanently.
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Revoke a key permanently.")
 

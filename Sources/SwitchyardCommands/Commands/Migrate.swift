@@ -3,7 +3,7 @@ import LeadStore
 import Postgres
 import SwitchyardServer
 
-/// Brings the database's schema up to date, takes it back, and says how it stands.
+/// Migrates the database's schema, rolls it back, and reports its state.
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Migrate, roll back and check the schema.",
@@ -13,7 +13,7 @@ struct Migrate: AsyncParsableCommand {
 }
 
 extension Migrate {
-    /// What `migrate` is without a word behind it: `status`, or with `--online` `up --online`.
+    /// `migrate` without a subcommand: `status`, or with `--online` `up --online`.
     struct Default: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "bare", shouldDisplay: false)
 
@@ -37,13 +37,13 @@ extension Migrate {
 }
 
 extension Migrate {
-    /// Applies what is missing.
+    /// Applies missing migrations.
     struct Up: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Apply what is missing.",
+            abstract: "Apply missing migrations.",
             discussion: """
                 Safe to repeat, and safe when two nodes do it at once: one does it, the other waits. With --online other \
-                programs go on reading and writing, however many leads there are: see docs/migration-guide.md.
+                programs continue to read and write, however many leads there are: see docs/migration-guide.md.
                 """
         )
 
@@ -55,8 +55,8 @@ extension Migrate {
                 let terminal = session.terminal
                 if online, await session.pool.isThroughPooler() {
                     throw CommandError(
-                        "DATABASE_URL leads through a pooler in transaction mode, where no session can hold a lock.",
-                        remedy: "Run it with the direct address of the database."
+                        "DATABASE_URL goes through a pooler in transaction mode, where no session can hold a lock.",
+                        remedy: "Set DATABASE_URL to the direct address of the database."
                     )
                 }
                 let applied =
@@ -68,20 +68,20 @@ extension Migrate {
         }
     }
 
-    /// Takes migrations back, newest first.
+    /// Rolls migrations back, newest first.
     struct Down: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Roll back the newest migrations.",
             discussion: """
-                What the audit log held is kept in a table that says so; the columns of the rolled-back migration are \
-                gone with what they held. Make a backup first.
+                The audit log is kept in another table; the columns of the rolled-back migration are \
+                removed with their data. Make a backup first.
                 """
         )
 
-        @Option(help: "The version to stop at; it stays applied.")
+        @Option(help: "The version to roll back to; it stays applied.")
         var to: String
 
-        @Flag(help: "Do it; without this flag only what would be done is printed.")
+        @Flag(help: "Roll back; without this flag the command only prints what it would do.")
         var yes = false
 
         func run() async throws {
@@ -89,7 +89,7 @@ extension Migrate {
                 let terminal = session.terminal
                 guard session.migrator.migrations.contains(where: { $0.version == to }) else {
                     throw CommandError(
-                        "There is no migration “\(to)”.",
+                        "The migration “\(to)” does not exist.",
                         remedy: "`switchyard migrate status` lists them."
                     )
                 }
@@ -121,7 +121,7 @@ extension Migrate {
         }
     }
 
-    /// Runs the checks of the migration guide, and ours.
+    /// Runs every check of the schema.
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check columns, functions, policies, indexes, triggers and backfill.",
@@ -146,7 +146,7 @@ extension Migrate {
         }
     }
 
-    /// Says what `up` would do.
+    /// Prints what `up` would do.
     struct Plan: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Print what `up` would do, and do nothing.")
 

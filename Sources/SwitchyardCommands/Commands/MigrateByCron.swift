@@ -2,13 +2,13 @@ import LeadRouting
 import SwitchyardServer
 
 extension Migrate.Default {
-    /// Has pg_cron keep the schedules that must go on without a node, or no longer.
+    /// Schedules or unschedules the jobs of pg_cron that must not depend on a node.
     func keepSchedules(byCron: Bool) async throws {
         try await withUseCases { useCases, _ in
             guard byCron else {
                 let count = try await useCases.operations.unscheduleByCron(as: .commandLine)
                 return terminal.output(
-                    count == 0 ? "pg_cron had no jobs of Switchyard." : "pg_cron has lost \(count) jobs."
+                    count == 0 ? "pg_cron had no jobs of Switchyard." : "Removed \(count) jobs from pg_cron."
                 )
             }
             let names = try await useCases.operations.scheduleByCron(as: .commandLine)

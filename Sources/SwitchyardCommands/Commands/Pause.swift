@@ -4,12 +4,12 @@ import LeadStore
 import RoutingRules
 import SwitchyardServer
 
-/// Whose routing a command is about: one workspace's, or all of it.
+/// The target of a pause or resumption: one workspace, or all.
 struct PauseOptions: ParsableArguments {
     @Option(help: "The source workspace, by id or name.")
     var workspace: String?
 
-    @Flag(help: "Routing as a whole.")
+    @Flag(help: "All routing.")
     var all = false
 
     func validate() throws {
@@ -18,15 +18,15 @@ struct PauseOptions: ParsableArguments {
         }
     }
 
-    /// The target of the use case, and what to call it.
+    /// The target of the use case, and its name.
     func resolve(in workspaces: WorkspaceRequests) async throws -> (PauseTarget, name: String) {
-        guard let workspace else { return (.all, "Routing as a whole") }
+        guard let workspace else { return (.all, "All routing") }
         let record = try await workspaces.find(named: workspace, as: .commandLine).workspace
         return (.workspace(record.id), "Routing of “\(record.name)”")
     }
 }
 
-/// Has leads wait undecided.
+/// Pauses routing.
 struct Pause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Pause routing of one source's leads, or of all: they are stored and wait.",
@@ -42,12 +42,12 @@ struct Pause: AsyncParsableCommand {
         try await withUseCases { useCases, _ in
             let (target, name) = try await target.resolve(in: useCases.workspaces)
             let (_, isNew) = try await useCases.operations.pause(target, reason: reason, as: .commandLine)
-            terminal.output("\(name) \(isNew ? "is paused" : "was paused already"). Leads are taken in, and wait.")
+            terminal.output("\(name) \(isNew ? "is paused" : "was paused already"). Leads are accepted, and wait.")
         }
     }
 }
 
-/// Ends a pause.
+/// Resumes routing.
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Resume paused routing; waiting leads are routed, oldest due first."
@@ -59,7 +59,7 @@ struct Resume: AsyncParsableCommand {
         try await withUseCases { useCases, _ in
             let (target, name) = try await target.resolve(in: useCases.workspaces)
             let (_, wasPaused) = try await useCases.operations.resume(target, as: .commandLine)
-            terminal.output("\(name) \(wasPaused ? "goes on" : "was not paused").")
+            terminal.output("\(name) \(wasPaused ? "is resumed" : "was not paused").")
         }
     }
 }

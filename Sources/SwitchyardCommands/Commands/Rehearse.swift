@@ -3,14 +3,14 @@ import LeadStore
 import SwitchyardServer
 
 extension Migrate {
-    /// Migrates a copy of the database, and says how long each step took and what it held.
+    /// Migrates a copy of the database, and reports the duration and the locks of each step.
     struct Rehearse: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Migrate a copy of the database as `up --online` would, report, and drop the copy.",
             discussion: """
                 The database itself is only read. The copy is made on the same server: by CREATE DATABASE … TEMPLATE \
-                where no client is connected to it, else by pg_dump and pg_restore. It needs room for the copy, and the \
-                right to make databases.
+                where no client is connected to it, else by pg_dump and pg_restore. It needs disk space for the copy, and the \
+                right to create databases.
                 """
         )
 
@@ -45,7 +45,7 @@ extension Migrate {
             terminal.output(table.text)
             terminal.output("Applied \(report.appliedCount) migrations in \(Self.seconds(report.time)).\n")
 
-            table = TextTable(["LOCK THAT STOPS OTHERS", "MODE", "HELD AT MOST"])
+            table = TextTable(["LOCK THAT BLOCKS OTHERS", "MODE", "HELD AT MOST"])
             for (lock, time) in report.locks.longest { table.add([lock.relation, lock.mode, Self.seconds(time)]) }
             terminal.output(table.text)
             terminal.output(

@@ -3,14 +3,14 @@ import LeadRouting
 import LeadStore
 import SwitchyardServer
 
-/// Says, and changes, how long the routing log is kept.
+/// Shows and changes how long the routing log is kept.
 struct Retain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retention",
         abstract: "Show or change how long the routing log is kept.",
         discussion: """
-            By default for ever. Months past the limit are dropped whole by cleanupStaleRoutingLocks, every ten minutes, \
-            once they are counted in the statistics, which stay.
+            By default without limit. cleanupStaleRoutingLocks drops whole months past the limit, every ten minutes, \
+            once they are counted in the statistics, which are kept.
             """
     )
 
@@ -21,7 +21,7 @@ struct Retain: AsyncParsableCommand {
         var months: Int32?
         if let logMonths, logMonths != "all" {
             guard let number = Int32(logMonths), 1...1200 ~= number else {
-                throw CommandError("“\(logMonths)” is not a number of months.", remedy: "Name 1 or more, or `all`.")
+                throw CommandError("“\(logMonths)” is not a number of months.", remedy: "Use 1 or more, or `all`.")
             }
             months = number
         }
@@ -31,8 +31,8 @@ struct Retain: AsyncParsableCommand {
                 ? try await useCases.operations.retention(as: .commandLine)
                 : try await useCases.operations.keepLog(months: months, as: .commandLine)
             terminal.output(
-                "Routing log: \(now.logMonths.map { "\($0) months beside the current one" } ?? "kept for ever")"
-                    + (now.oldestLogMonth.map { "; the oldest there is: \($0)" } ?? "") + "."
+                "Routing log: \(now.logMonths.map { "\($0) months beside the current one" } ?? "kept without limit")"
+                    + (now.oldestLogMonth.map { "; the oldest month is \($0)" } ?? "") + "."
             )
         }
     }

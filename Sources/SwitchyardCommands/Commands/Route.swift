@@ -7,7 +7,7 @@ import SwitchyardServer
 
 /// Routes one waiting lead now.
 struct Route: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Route one waiting lead now, and print where it went.")
+    static let configuration = CommandConfiguration(abstract: "Route one waiting lead now, and print its outcome.")
 
     @Argument(help: "The lead's id.")
     var lead: String
@@ -16,7 +16,7 @@ struct Route: AsyncParsableCommand {
         guard let id = UUID(uuidString: lead) else {
             throw CommandError(
                 "“\(lead)” is not a lead's id.",
-                remedy: "An id is a UUID, as POST /api/leads answers it."
+                remedy: "Use the UUID that POST /api/leads returned."
             )
         }
         try await withUseCases { useCases, _ in
@@ -35,20 +35,20 @@ struct Route: AsyncParsableCommand {
     }
 }
 
-/// Works through the leads that are due, or puts leads back that have failed or that no rule matched.
+/// Routes due leads, or requeues leads that failed or that no rule matched.
 struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Route all due leads now, or requeue leads that failed or that no rule matched.",
-        discussion: "Without a lead it does what processLeadRoutingRetryQueue does every five minutes."
+        discussion: "Without a lead it runs processLeadRoutingRetryQueue, as the schedule does every five minutes."
     )
 
-    @Argument(help: "A lead to requeue: it failed, or no rule matched it and its source keeps it.")
+    @Argument(help: "A lead to requeue: a failed lead, or an unmatched one in its source workspace.")
     var lead: String?
 
-    @Flag(help: "Requeue all leads that no rule matched and that their source keeps, then route all due leads.")
+    @Flag(help: "Requeue all unmatched leads in their source workspaces, then route all due leads.")
     var unmatched = false
 
-    @Option(help: "With --unmatched: only leads that came from this workspace, by id or name.")
+    @Option(help: "With --unmatched: only leads of this source workspace, by id or name.")
     var workspace: String?
 
     @Option(help: "How many leads at most.")
@@ -71,12 +71,12 @@ struct Retry: AsyncParsableCommand {
             if unmatched { try await requeueUnmatched(useCases) }
             let summary = try await useCases.leads.routeDue(limit: limit, as: .commandLine)
             terminal.output(
-                "\(summary.claimed) were due: \(summary.routed) routed, \(summary.waiting) wait on, \(summary.failed) failed."
+                "\(summary.claimed) were due: \(summary.routed) routed, \(summary.waiting) still waiting, \(summary.failed) failed."
             )
         }
     }
 
-    /// Puts back what no rule matched, a page at a time; what comes to the same again is not put back twice.
+    /// Requeues unmatched leads, a page at a time; a lead that is unmatched again is not requeued twice.
     private func requeueUnmatched(_ useCases: UseCases) async throws {
         var filter = LeadFilter()
         if let workspace {
@@ -92,6 +92,6 @@ struct Retry: AsyncParsableCommand {
                 .requeued
             total += requeued
         } while requeued > 0 && total < limit
-        terminal.output("\(total) that no rule had matched wait again.")
+        terminal.output("\(total) unmatched leads were requeued.")
     }
 }

@@ -8,7 +8,7 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the server.",
         discussion: """
-            Without DATABASE_URL it starts a PostgreSQL of its own in .switchyard/, migrates it and loads demo data on \
+            Without DATABASE_URL it starts an embedded PostgreSQL in .switchyard/, migrates it and loads demo data on \
             first start. SIGTERM or SIGINT stops it cleanly.
             """
     )

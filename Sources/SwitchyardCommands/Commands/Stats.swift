@@ -5,17 +5,17 @@ import LeadStore
 import RoutingRules
 import SwitchyardServer
 
-/// Shows what routing did, and counts it anew.
+/// Shows statistics, and recounts them.
 struct Stats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show counts of routed leads per day or otherwise, or count them again.",
+        abstract: "Show counts of routed leads by day or another key, or recount them.",
         subcommands: [Show.self, Rebuild.self],
         defaultSubcommand: Show.self
     )
 }
 
 extension Stats {
-    /// Days, as the database reads them.
+    /// A range of days.
     struct Days: ParsableArguments {
         @Option(help: "The first day, in UTC, as 2026-01-31.")
         var from: String?
@@ -32,7 +32,7 @@ extension Stats {
 
     /// Prints a table.
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show the figures.")
+        static let configuration = CommandConfiguration(abstract: "Show the statistics.")
 
         @OptionGroup var days: Days
 
@@ -75,10 +75,10 @@ extension Stats {
         }
     }
 
-    /// Counts anew.
+    /// Recounts statistics.
     struct Rebuild: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Count again from the log.",
+            abstract: "Recount from the log.",
             discussion:
                 "Each day is one transaction. Days whose log was dropped by retention do not change."
         )
@@ -96,7 +96,7 @@ extension Stats {
                     total += rows
                     terminal.error("\(day): \(rows)")
                 }
-                terminal.output("Counted \(total) log rows again.")
+                terminal.output("Recounted \(total) log rows.")
             }
         }
     }
@@ -110,7 +110,7 @@ extension RoutingSums {
 extension StatisticsQuery.Grouping: ExpressibleByArgument {}
 
 extension String {
-    /// Whether it is four digits, two, and two, with hyphens between.
+    /// Whether it has the form of four, two and two digits with hyphens between.
     fileprivate var isDay: Bool {
         let bytes = Array(utf8)
         guard bytes.count == 10 else { return false }

@@ -3,7 +3,7 @@ import Glibc
 import SwitchyardServer
 #endif
 
-/// A file as a sequence of pieces, read as they are asked for.
+/// A file as a sequence of chunks, read on demand.
 struct FileChunks: AsyncSequence, Sendable {
     typealias Element = [UInt8]
 
@@ -13,9 +13,9 @@ struct FileChunks: AsyncSequence, Sendable {
 
     private static let pieceSize = 256 << 10
 
-    /// Looks whether the file is there.
+    /// Checks that the file can be read.
     ///
-    /// - Throws: `CommandError` saying why it cannot be read.
+    /// - Throws: `CommandError` with the reason why it cannot be read.
     init(path: String) throws {
         self.path = path
         var status = stat()
@@ -36,7 +36,7 @@ struct FileChunks: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> Iterator { Iterator(path: path) }
 
-    /// Reads the file from its beginning; closes it when it goes.
+    /// Reads the file from its beginning; closes it when released.
     final class Iterator: AsyncIteratorProtocol {
         private let descriptor: Int32
         private let path: String
@@ -48,9 +48,9 @@ struct FileChunks: AsyncSequence, Sendable {
 
         deinit { if descriptor >= 0 { close(descriptor) } }
 
-        /// The next piece, or nil at the end.
+        /// The next chunk, or nil at the end.
         ///
-        /// A read of a local file is short, and is not worth a thread of its own.
+        /// Reading a local file is fast and needs no separate thread.
         func next() async throws -> [UInt8]? {
             guard descriptor >= 0 else { throw FileChunks.fault(path) }
             var failure: Int32 = 0

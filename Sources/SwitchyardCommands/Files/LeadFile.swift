@@ -4,14 +4,14 @@ import RoutingRules
 import SwitchyardServer
 import Web
 
-/// A file of leads: CSV, a lead of JSON a line, or a list of them.
+/// A file of leads: CSV, one JSON lead a line, or a list of them.
 struct LeadFile {
     let path: String
     let sources: LeadSources
 
     /// The leads in the order of the file.
     ///
-    /// - Throws: `CommandError` naming the line that is no lead.
+    /// - Throws: `CommandError` naming the invalid line.
     func leads() async throws -> [SimulatedLead] {
         var bytes: [UInt8] = []
         for try await piece in try FileChunks(path: path) { bytes += piece }

@@ -5,19 +5,18 @@ import SwitchyardServer
 #if canImport(Glibc)
 #endif
 
-/// The rows that were not taken in, kept as CSV beside the file they came from.
+/// The rejected rows, written as CSV beside the imported file.
 ///
-/// It is made when the first row arrives; a file of an earlier import is replaced. Two columns come before the row's
-/// own: the line it began on, and what is wrong with it. An import passes over both, so that the file can be corrected
-/// and imported as it is.
+/// It is created for the first row; a file of an earlier import is replaced. Two columns precede the row's own: its
+/// line, and the reason. An import ignores both, so that the file can be corrected and imported.
 final class RejectFile {
-    /// Where it is, or would be.
+    /// Its path, whether or not it exists.
     let path: String
     /// The names of the file's columns, once they are known.
     var header: [String] = []
     private var file: UnsafeMutablePointer<FILE>?
 
-    /// The file that goes with an import.
+    /// The file for an import.
     init(besides path: String) {
         let stem = path.lowercased().hasSuffix(".csv") ? String(path.dropLast(4)) : path
         self.path = stem + ".rejected.csv"
@@ -34,7 +33,7 @@ final class RejectFile {
         try write([String(row.line), row.reason] + row.fields)
     }
 
-    /// Closes the file, and makes sure that everything is in it.
+    /// Closes the file after writing all data.
     func close() throws {
         guard let file else { return }
         self.file = nil
@@ -49,7 +48,7 @@ final class RejectFile {
     private func fault() -> CommandError {
         CommandError(
             "Cannot write \(path): \(String(cString: strerror(errno))).",
-            remedy: "Is the folder writable, and the disk not full?"
+            remedy: "Check that the folder is writable and the disk is not full."
         )
     }
 

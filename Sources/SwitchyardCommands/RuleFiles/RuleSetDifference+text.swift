@@ -3,7 +3,7 @@ import RoutingRules
 import SwitchyardServer
 
 extension RuleSetDifference {
-    /// The difference for people, as unified differences are written: a part for each rule.
+    /// The difference in the form of a unified diff: a part for each rule.
     func text(from: String, to: String, naming: WorkspaceNaming) -> String {
         var lines = ["--- \(from)", "+++ \(to)"]
         for (noun, list) in [("rule", rules), ("golden lead", goldenLeads)] {
@@ -26,7 +26,7 @@ extension RuleSetDifference {
         return lines.joined(separator: "\n")
     }
 
-    /// Every line of both: those that are gone, those that are new, and those in between.
+    /// All lines of both: removed, added and common ones.
     private static func compare(_ before: [String], _ after: [String]) -> [String] {
         let difference = after.difference(from: before)
         var removed: Set<Int> = []

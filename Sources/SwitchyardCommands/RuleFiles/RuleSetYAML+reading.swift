@@ -3,24 +3,24 @@ import JSON
 import RoutingRules
 import SwitchyardServer
 
-/// A rule set as it was written in YAML, with the line of every value.
+/// A rule set in YAML, with the line of every value.
 struct RuleSetYAML {
-    /// Whose rules the file says that they are.
+    /// The owner that the file names.
     let owner: String?
-    /// The document, workspaces as they were written.
+    /// The document, with workspaces as written.
     let tree: JSONValue
     private let lines: [String: Int]
     private let file: String
 
-    /// Reads a file's text.
+    /// Parses a file's text.
     ///
-    /// Plain `true`, `false`, `null` and numbers are what they look like, and every other plain text is a text: `NO` is
+    /// Plain `true`, `false`, `null` and numbers have those types, and every other plain text is a string: `NO` is
     /// Norway. Anchors and aliases are refused.
     ///
     /// - Parameters:
     ///   - text: the YAML.
-    ///   - file: what to call it in messages.
-    /// - Throws: `CommandError` with the line at fault.
+    ///   - file: its name in messages.
+    /// - Throws: `CommandError` with the line of the problem.
     init(_ text: String, file: String) throws {
         self.file = file
         var lines: [String: Int] = [:]
@@ -45,7 +45,7 @@ struct RuleSetYAML {
 
     /// The document, with every workspace by its id.
     ///
-    /// - Throws: `CommandError` with line and place of everything that is wrong.
+    /// - Throws: `CommandError` with the line and place of every problem.
     func document(_ naming: WorkspaceNaming) throws -> RuleSetDocument {
         do {
             return try RuleSetDocument(naming.resolved(tree))
@@ -54,7 +54,7 @@ struct RuleSetYAML {
         }
     }
 
-    /// Problems with their lines, for the person who wrote the file.
+    /// Problems with their lines.
     func failure(_ problems: [DocumentProblem]) -> CommandError {
         let sentences = problems.map { problem in
             let remedy = problem.remedy.map { " \($0)" } ?? ""
@@ -64,7 +64,7 @@ struct RuleSetYAML {
         return CommandError(sentences.joined(separator: "\n"))
     }
 
-    /// The line of a place, or of what it is in.
+    /// The line of a place, or of its parent.
     private func line(of path: String) -> Int {
         var path = path[...]
         while true {

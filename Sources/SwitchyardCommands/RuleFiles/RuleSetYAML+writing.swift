@@ -4,16 +4,16 @@ import RoutingRules
 import SwitchyardServer
 
 extension RuleSetYAML {
-    /// A rule set as a file for people: always in the same order, workspaces by name with their ids beside them.
+    /// A rule set as a YAML file: always in the same order, workspaces by name with their ids in comments.
     static func text(_ document: RuleSetDocument, owner: (id: UUID?, name: String), naming: WorkspaceNaming) -> String {
         var lines = [
-            "# Rules of Switchyard. `switchyard rules diff FILE` compares them with the live rules, `rules push FILE` saves them",
+            "# Rules of Switchyard. `switchyard rules diff FILE` compares them with the current rules, `rules push FILE` saves them",
             "# as the draft, `rules push FILE --publish -m NOTE` publishes them.",
             "owner: \(owner.id == nil ? "platform" : scalar(owner.name))" + (owner.id.map { "  # \($0.text)" } ?? ""),
         ]
         if let version = document.version {
             lines.append(
-                "# The version from which this file was made. If the rules have changed since, publishing is refused."
+                "# The version on which this file is based. If the rules have changed since, publishing is refused."
             )
             lines.append("version: \(version)")
         }
@@ -32,7 +32,7 @@ extension RuleSetYAML {
 
     /// The lines of one rule or golden lead, without indentation.
     static func lines(_ entry: JSONValue, naming: WorkspaceNaming) -> [String] {
-        // The name first, whatever comes first in the tree.
+        // The name first, whatever the order in the tree.
         let parts = entry.members ?? []
         return members(parts.filter { $0.key == "name" } + parts.filter { $0.key != "name" }, naming)
     }
@@ -52,7 +52,7 @@ extension RuleSetYAML {
             case .object(let inner) where !inner.isEmpty:
                 return ["\(key):"] + self.members(inner, naming).map { "  " + $0 }
             case .array(let elements) where !elements.isEmpty:
-                if let flow = flow(elements, room: 100 - key.count) { return ["\(key): \(flow)"] }
+                if let flow = flow(elements, width: 100 - key.count) { return ["\(key): \(flow)"] }
                 return ["\(key):"]
                     + elements.flatMap { element in
                         block(element, naming).enumerated().map { ($0.offset == 0 ? "  - " : "    ") + $0.element }
@@ -77,8 +77,8 @@ extension RuleSetYAML {
         }
     }
 
-    /// A list in one line, if it holds plain values only and has the room.
-    private static func flow(_ elements: [JSONValue], room: Int) -> String? {
+    /// A list in one line, if it holds plain values only and fits.
+    private static func flow(_ elements: [JSONValue], width: Int) -> String? {
         var parts: [String] = []
         for element in elements {
             switch element {
@@ -88,10 +88,10 @@ extension RuleSetYAML {
             }
         }
         let text = "[" + parts.joined(separator: ", ") + "]"
-        return text.count <= room ? text : nil
+        return text.count <= width ? text : nil
     }
 
-    /// A text, in quotes unless no destination could take it for something else.
+    /// A string, in quotes unless a YAML reader takes the plain form for the same string.
     static func scalar(_ text: String) -> String {
         let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
         let isPlain =

@@ -1,23 +1,23 @@
 import CLibYAML
 
-/// A value of a YAML document, as libyaml reads it, with the line that it begins in (from 1).
+/// A value of a YAML document, as libyaml parses it, with its line (from 1).
 indirect enum YAMLNode {
-    /// A text; plain is one without quotes and without a tag that says that it is a text.
+    /// A scalar; plain means without quotes and without a string tag.
     case scalar(String, isPlain: Bool, line: Int)
     case sequence([YAMLNode], line: Int)
-    /// Names are different texts, in the order in which they are written.
+    /// Keys are different strings, in the order of the document.
     case mapping([(name: String, nameLine: Int, value: YAMLNode)], line: Int)
 
-    /// Where it begins.
+    /// Its line.
     var line: Int {
         switch self {
         case .scalar(_, _, let line), .sequence(_, let line), .mapping(_, let line): line
         }
     }
 
-    /// Reads a text that is one document; nil if it holds none.
+    /// Parses a text with one document; nil if it has none.
     ///
-    /// Anchors are skipped and aliases are refused, so that a small text cannot stand for a large value.
+    /// Anchors are ignored and aliases are refused, so that a small text cannot stand for a large value.
     init?(_ text: String) throws {
         let events = YAMLEvents(text)
         defer { events.close() }
@@ -57,7 +57,7 @@ indirect enum YAMLNode {
                 let next = try events.next()
                 if case .close = next { return .mapping(members, line: line) }
                 guard case .scalar(let name, _, let nameLine) = next else {
-                    throw YAMLError(line: next.line ?? line, column: nil, problem: "a name must be a text")
+                    throw YAMLError(line: next.line ?? line, column: nil, problem: "a key must be a string")
                 }
                 guard names.insert(name).inserted else {
                     throw YAMLError(line: nameLine, column: nil, problem: "“\(name)” is given twice")
@@ -70,25 +70,25 @@ indirect enum YAMLNode {
                 column: nil,
                 problem: "anchors and aliases are not supported; write the value"
             )
-        case .start, .end, .close: throw YAMLError(line: 1, column: nil, problem: "the text ends too early")
+        case .start, .end, .close: throw YAMLError(line: 1, column: nil, problem: "the document is incomplete")
         }
     }
 }
 
-/// Why a text is no YAML that is taken here.
+/// Why a text is not accepted as YAML.
 struct YAMLError: Error {
-    /// Where, from 1.
+    /// The line, from 1.
     let line: Int
-    /// Where in the line, from 1; nil where that says nothing.
+    /// The column, from 1; nil if not known.
     let column: Int?
-    /// What is wrong, in libyaml's words or ours.
+    /// The problem, in libyaml's words or Switchyard's.
     let problem: String
 }
 
 /// libyaml's parser, event by event.
 private final class YAMLEvents {
     enum Event {
-        /// Of the stream, and of a document: then with its line, which is 0 for the first.
+        /// The start of the stream, or of a document with its line; the line is 0 for the first.
         case start(line: Int)
         case end
         case scalar(String, isPlain: Bool, line: Int)
@@ -106,7 +106,7 @@ private final class YAMLEvents {
     }
 
     private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
-    /// libyaml reads from it until the end.
+    /// libyaml reads from it until the parser is closed.
     private let text: UnsafeMutableBufferPointer<UInt8>
     private var documents = 0
 
@@ -119,7 +119,7 @@ private final class YAMLEvents {
         yaml_parser_set_input_string(parser, self.text.baseAddress, bytes.count)
     }
 
-    /// Gives everything back; nothing may be asked afterwards.
+    /// Frees all memory; the parser cannot be used afterwards.
     func close() {
         yaml_parser_delete(parser)
         parser.deallocate()

@@ -1,7 +1,7 @@
 import SwitchyardServer
 import Synchronization
 
-/// Shows how far a long step has come: a bar on a screen, a plain line every tenth otherwise.
+/// Shows the progress of a long step: a bar on a screen, otherwise a line every tenth.
 final class ProgressLine: Sendable {
     private struct State {
         var shownPercent = -1
@@ -12,17 +12,17 @@ final class ProgressLine: Sendable {
     private let terminal: Terminal
     private let state = Mutex(State())
 
-    /// Prepares a line on the error stream, so that the output stays clean for results.
+    /// Creates a progress line on the error stream, so that the output has results only.
     init(_ label: String, on terminal: Terminal) {
         self.label = label
         self.terminal = terminal
     }
 
-    /// Shows the state of things when it has changed by a percent (a tenth where lines cannot be redrawn).
+    /// Shows the progress when it has changed by a percent (a tenth where lines cannot be redrawn).
     ///
     /// - Parameters:
-    ///   - fraction: how much is done, 0 to 1.
-    ///   - detail: what to print beside it.
+    ///   - fraction: the finished part, 0 to 1.
+    ///   - detail: additional text.
     func update(_ fraction: Double, _ detail: String) {
         let percent = Int(max(0, min(1, fraction)) * 100)
         let step = terminal.redrawsLines ? percent : percent / 10 * 10

@@ -9,7 +9,7 @@ struct TextTable {
         columns = headings.count
     }
 
-    /// Adds a row; missing cells stay blank, surplus ones are an error of the caller's.
+    /// Adds a row; missing cells are blank, surplus ones are a programming error.
     mutating func add(_ cells: [String]) {
         precondition(cells.count <= columns, "a row has more cells than the table has headings")
         rows.append(cells + Array(repeating: "", count: columns - cells.count))

@@ -3,38 +3,38 @@ package import LeadStore
 package import Logging
 package import Postgres
 
-/// An open database for the time of a command: the one that DATABASE_URL names, or the embedded one.
+/// An open database for a command or server: the one of DATABASE_URL, or the embedded one.
 ///
-/// When a server of this folder is running already, its embedded PostgreSQL is joined; otherwise it is started for the
-/// command and stopped after it.
+/// If a server runs in this folder, its embedded PostgreSQL is joined; otherwise it is started for the command and
+/// stopped afterwards.
 package struct DatabaseSession: Sendable {
     package let settings: Settings
     package let pool: PostgresPool
     /// Every statement; commands and routes call use cases instead.
     let stores: Stores
-    /// The way to the database on which notifications are heard.
+    /// The connection that receives notifications.
     package let hints: PostgresConfiguration
     package let logger: Logger
-    /// Where it tells how migrations and the start of the embedded server go on.
+    /// The terminal for the progress of migrations and of the embedded server.
     package let terminal: Terminal
-    /// How libpq reaches the database; may hold a password.
+    /// The connection string for libpq; may hold a password.
     package let connectionString: String
     /// The embedded server, if this process has started it.
     package let embedded: EmbeddedPostgres?
-    /// Which database, for people; no password.
+    /// The name of the database, for display; no password.
     package let summary: String
 
-    /// What a command expects of the schema.
+    /// What a command requires of the schema.
     package enum Preparation {
-        /// Whatever is there.
+        /// Nothing.
         case none
-        /// All of it. An embedded database is brought up to date; another is not changed by the way.
+        /// The complete schema. An embedded database is migrated; another is not changed.
         case required
-        /// Brought up to date, wherever it is.
+        /// The complete schema; any database is migrated.
         case migrated
     }
 
-    /// The migrations of this build, over this database, with every check of `verify` to tell what is gone.
+    /// The migrator of this build for this database, which detects missing objects with every check of `verify`.
     package var migrator: Migrator {
         let stores = stores
         return Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in try await stores.schema.missingMigrations()
@@ -44,21 +44,21 @@ package struct DatabaseSession: Sendable {
     /// Every check of the schema, for `migrate verify`; it runs on any database, whatever is missing there.
     package func verifySchema() async throws -> [SchemaCheck] { try await stores.schema.verify() }
 
-    /// The same server and user, with another database.
+    /// A connection string with the same server and user, for another database.
     package func connectionString(toDatabase name: String) -> String {
         guard connectionString.contains("://") else { return connectionString + " dbname=\(name)" }
         return connectionString + (connectionString.contains("?") ? "&" : "?") + "dbname=\(name)"
     }
 
-    /// Opens the database, and prepares its schema as asked.
+    /// Opens the database, and prepares its schema.
     ///
     /// - Parameters:
-    ///   - settings: which database.
-    ///   - logger: for its connections.
-    ///   - terminal: where progress is written.
-    ///   - preparation: what is expected of the schema.
+    ///   - settings: the settings, which name the database.
+    ///   - logger: logs connection events.
+    ///   - terminal: the terminal for progress.
+    ///   - preparation: what is required of the schema.
     /// - Returns: the open database; the caller closes it.
-    /// - Throws: `CommandError` with what the operator can do about it.
+    /// - Throws: `CommandError` with its remedy.
     package static func open(
         settings: Settings,
         logger: Logger,
@@ -88,7 +88,7 @@ package struct DatabaseSession: Sendable {
                 remedy: "`switchyard migrate plan` lists what is missing, `switchyard migrate up` applies it."
             )
         case .required, .migrated:
-            // On every start a cheap look has to do; what an operator broke by hand is for `migrate verify`.
+            // Every start needs a cheap check; `migrate verify` finds objects that an operator has removed.
             let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in
                 try await stores.schema.isMigrated() ? [] : Set(SchemaMigrations.all.map(\.version))
             }
@@ -149,7 +149,7 @@ package struct DatabaseSession: Sendable {
         return configuration
     }
 
-    /// Adds to an error of the database what the operator can do about it; other errors stay as they are.
+    /// A database error with its remedy; other errors are unchanged.
     package static func explained(_ error: any Error, _ settings: Settings) -> any Error {
         if let error = error as? MigrationError, error.code == .unreleased {
             let start =
@@ -164,18 +164,23 @@ package struct DatabaseSession: Sendable {
         guard let error = error as? PostgresError else { return error }
         switch error.code {
         case .cannotConnect where error.sqlState == "25006" || error.sqlState == "57P03":
-            return CommandError("\(error)", remedy: "Servers that run go on by themselves; try this again then.")
+            return CommandError("\(error)", remedy: "Running servers continue by themselves; try this again later.")
         case .cannotConnect where error.sqlState == "53300":
-            return CommandError("\(error)", remedy: "SELECT * FROM pg_stat_activity shows who has the connections.")
+            return CommandError("\(error)", remedy: "SELECT * FROM pg_stat_activity shows the open connections.")
         case .cannotConnect, .configuration:
             return CommandError(
                 "\(error)",
                 remedy: "Check DATABASE_URL, or unset it to use the embedded PostgreSQL."
             )
         case .connectionLost:
-            return CommandError("The connection to the database was lost; the command may or may not be done.")
+            return CommandError(
+                "The connection to the database was lost; the command may or may not have taken effect."
+            )
         default:
-            return CommandError("The database refused: \(error)", remedy: "`switchyard doctor` looks for the cause.")
+            return CommandError(
+                "The database refused: \(error)",
+                remedy: "`switchyard doctor` helps to find the cause."
+            )
         }
     }
 }

@@ -1,20 +1,20 @@
 import FoundationEssentials
 package import LeadStore
 
-/// Which locks were held how long, as far as looking again and again can tell.
+/// Locks and their durations, from repeated samples.
 package struct LockSamples: Sendable {
     /// How often was looked.
     package private(set) var count = 0
     private var since: [HeldLock: ContinuousClock.Instant] = [:]
     private var times: [HeldLock: Duration] = [:]
 
-    /// The longest time that each was held without a break, the longest first.
+    /// The longest uninterrupted time that each was held, the longest first.
     package var longest: [(lock: HeldLock, time: Duration)] {
         times.map { (lock: $0.key, time: $0.value) }
             .sorted { ($1.time, $0.lock.relation, $0.lock.mode) < ($0.time, $1.lock.relation, $1.lock.mode) }
     }
 
-    /// Looks every ten milliseconds until the task is cancelled.
+    /// Samples every ten milliseconds until the task is cancelled.
     static func take(_ schema: SchemaStore) async throws -> LockSamples {
         var samples = LockSamples()
         while !Task.isCancelled {
@@ -25,7 +25,7 @@ package struct LockSamples: Sendable {
         return samples
     }
 
-    /// Notes what is held at a time.
+    /// Records the locks held at a time.
     mutating func note(_ held: Set<HeldLock>, at now: ContinuousClock.Instant) {
         count += 1
         since = since.filter { held.contains($0.key) }

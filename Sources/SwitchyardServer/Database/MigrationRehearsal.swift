@@ -56,7 +56,7 @@ package struct MigrationRehearsal {
     /// - Parameters:
     ///   - onCopy: called when the copy is there.
     ///   - onReport: called when it is migrated.
-    /// - Throws: `CommandError` when the user may not create databases; what the database says.
+    /// - Throws: `CommandError` if the user may not create databases; `PostgresError`, if the database fails.
     package func run(onCopy: (Copy) -> Void, onReport: (Report) -> Void) async throws {
         let facts = try await session.stores.schema.databaseFacts()
         guard facts.mayCreateDatabases else {
@@ -122,14 +122,14 @@ package struct MigrationRehearsal {
         let start = ContinuousClock.now
         let applied = try await migrator.upOnline { line in
             terminal.error(line)
-            // What is indented twice says how far a step has come.
+            // Lines indented twice report the progress of a step.
             if !line.hasPrefix("    ") { lines.withLock { $0.append((line, .now)) } }
         }
         let end = ContinuousClock.now
         sampling.cancel()
         let locks = try await sampling.value
         let steps = lines.withLock { $0 }
-        // A session reports its counts to the server a moment after its transactions.
+        // A session reports its counts to the server shortly after its transactions.
         try await Task.sleep(for: .seconds(1))
         return Report(
             steps: zip(steps, steps.dropFirst().map(\.at) + [end]).map { ($0.name, $1 - $0.at) },

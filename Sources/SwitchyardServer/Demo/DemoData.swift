@@ -3,22 +3,22 @@ package import LeadRouting
 import LeadStore
 import RoutingRules
 
-/// How to try the demo: a key, and whose it is.
+/// The demo's key and workspace.
 package struct DemoAccess: Sendable {
     /// The key's token.
     package let token: String
-    /// The workspace it speaks for.
+    /// The key's workspace.
     package let workspaceName: String
-    /// The file that keeps the token.
+    /// The file that holds the token.
     package let file: String
 }
 
 /// The demo's workspaces, rules and key.
 package enum DemoData {
-    /// Loads the demo into an empty database, and answers how to use it; nil when there is no demo.
+    /// Loads the demo into an empty database, and returns its key; nil without a demo.
     ///
-    /// Unless SWITCHYARD_DEMO says otherwise, only the embedded PostgreSQL gets one: a database of the user's own does
-    /// not fill with junk because a server was started.
+    /// Unless SWITCHYARD_DEMO is set, only the embedded PostgreSQL gets the demo, so that starting a server does not
+    /// fill a user's database.
     ///
     /// - Throws: `CommandError`.
     static func loadIfWanted(session: DatabaseSession, _ useCases: UseCases) async throws -> DemoAccess? {
@@ -35,7 +35,7 @@ package enum DemoData {
         }
     }
 
-    /// Loads workspaces, agreements and rules; what is there already under the same id is left as it is.
+    /// Loads workspaces, agreements and rules; existing objects with the same id are not changed.
     ///
     /// - Returns: how many of each were new.
     @discardableResult
@@ -92,9 +92,9 @@ package enum DemoData {
         return counts
     }
 
-    /// The demo's key: the one that is kept beside the embedded database, or a new one if that no longer works.
+    /// The demo's key: the one stored beside the embedded database, or a new one if that no longer works.
     ///
-    /// - Throws: `RequestError`; `CommandError` when the file of the key cannot be written.
+    /// - Throws: `RequestError`; `CommandError` if the key's file cannot be written.
     package static func access(session: DatabaseSession, _ useCases: UseCases) async throws -> DemoAccess? {
         let file = session.settings.directory + "/demo-key"
         let names = try DemoFile.builtIn().workspaces.map(\.id)

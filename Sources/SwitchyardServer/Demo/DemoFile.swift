@@ -2,7 +2,7 @@ import FoundationEssentials
 import JSON
 import RoutingRules
 
-/// Workspaces, agreements and rules as one JSON file, in the API's spelling: `Examples/workspaces.json` is one.
+/// A JSON file of workspaces, agreements and rules, in the API's form, such as `Examples/workspaces.json`.
 package struct DemoFile {
     struct Workspace {
         var id: UUID
@@ -34,12 +34,12 @@ package struct DemoFile {
     var agreements: [Agreement]
     var rules: [Rule]
 
-    /// The demo that is built in: `Examples/workspaces.json`.
+    /// The built-in demo: `Examples/workspaces.json`.
     package static func builtIn() throws -> DemoFile { try DemoFile(json: Embedded.workspaces) }
 
-    /// Reads the file's text.
+    /// Parses a file's text.
     ///
-    /// - Throws: `CommandError` that names the place of the first mistake.
+    /// - Throws: `CommandError` with the place of the first problem.
     package init(json: String) throws {
         guard let file = JSONValue(json: json), case .object = file else {
             throw CommandError(
@@ -89,7 +89,7 @@ private struct DemoEntry {
 
     static func uuid(_ value: JSONValue) -> UUID? { value.string.flatMap { UUID(uuidString: $0) } }
 
-    /// The elements of a list that has to be there.
+    /// The elements of a required list.
     func entries(_ name: String) throws -> [DemoEntry] {
         try required(name, \.array).enumerated()
             .map { DemoEntry(value: $0.element, place: "\(place)/\(name)/\($0.offset)") }
@@ -106,14 +106,14 @@ private struct DemoEntry {
     func optional<Value>(_ name: String, _ read: (JSONValue) -> Value?) throws -> Value? {
         guard let value = value[name], value != .null else { return nil }
         guard let result = read(value) else {
-            throw CommandError("The value at \(place)/\(name) is of the wrong kind: \(value.kind.rawValue).")
+            throw CommandError("The value at \(place)/\(name) has the wrong type: \(value.kind.rawValue).")
         }
         return result
     }
 }
 
 extension DemoFile.Workspace {
-    /// The policy in the routing engine's terms.
+    /// The policy.
     func policy() throws -> UnmatchedPolicy {
         switch unmatchedPolicy ?? "keep" {
         case "keep": return .keep

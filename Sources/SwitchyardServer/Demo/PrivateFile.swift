@@ -4,7 +4,7 @@ import Glibc
 
 /// A file that only its owner may read.
 enum PrivateFile {
-    /// Writes the text, making the folder if need be; the file has mode 0600 from the first byte on.
+    /// Writes a text, creating the folder if necessary; the file has mode 0600 from the start.
     static func write(_ text: String, to path: String) throws {
         if let slash = path.lastIndex(of: "/") { mkdir(String(path[..<slash]), 0o755) }
         unlink(path)
@@ -15,6 +15,8 @@ enum PrivateFile {
         defer { close(descriptor) }
         var text = text
         let written = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == text.utf8.count else { throw CommandError("Cannot write all of \(path): is the disk full?") }
+        guard written == text.utf8.count else {
+            throw CommandError("Cannot write \(path) completely. Is the disk full?")
+        }
     }
 }

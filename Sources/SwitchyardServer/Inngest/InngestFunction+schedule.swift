@@ -4,7 +4,7 @@ import LeadRouting
 import Postgres
 
 extension InngestFunction {
-    /// The scheduled functions, as Inngest calls them.
+    /// The scheduled functions, for Inngest to call.
     static func all(_ routing: RoutingServices) -> [InngestFunction] {
         ScheduledFunction.all.map { function in
             switch function.trigger {
@@ -14,12 +14,12 @@ extension InngestFunction {
         }
     }
 
-    /// A function of the clock: the due time is taken in the database first, so it runs once, with any number of
-    /// callers.
+    /// A function with a schedule: it takes the due time in the database first, so that it runs once, with any number
+    /// of callers.
     private static func scheduled(_ name: String, _ schedule: Schedule, _ routing: RoutingServices) -> InngestFunction {
         InngestFunction(id: name, triggers: [.cron(schedule.cron)], retries: 3, concurrency: 1) { call in
             guard let time = call.scheduledTime else {
-                throw FunctionFailure.final("The event names no time.", name: "BadCall")
+                throw FunctionFailure.final("The event has no time.", name: "BadCall")
             }
             let dueAt = schedule.dueTime(ofCallAt: time)
             let called = try await reporting {
@@ -31,16 +31,17 @@ extension InngestFunction {
             case .ran(let affected): return result(name, dueAt, "ran", affected)
             case .hadRun(let affected): return result(name, dueAt, "had run before", affected)
             case .isRunning where call.isLastAttempt: return result(name, dueAt, "is running", nil)
-            case .isRunning: throw FunctionFailure.retriable("It is running.", name: "Running", after: .seconds(30))
+            case .isRunning:
+                throw FunctionFailure.retriable("The function is running.", name: "Running", after: .seconds(30))
             case .hadFailed: throw FunctionFailure.retriable("The run failed.", name: "Failed")
             case .notDue: throw FunctionFailure.final("Not due until \(dueAt).", name: "NotDue")
             }
         }
     }
 
-    /// A function of an event.
+    /// A function triggered by an event.
     ///
-    /// Its work is a step: when the call is repeated after it, it is not done again.
+    /// Its work is a step: when the call is repeated afterwards, the work is not.
     private static func triggered(_ name: String, event: String, _ routing: RoutingServices) -> InngestFunction {
         InngestFunction(id: name, triggers: [.event(event)], retries: 3) { call in
             let limit = try call.limit
@@ -60,7 +61,7 @@ extension InngestFunction {
         ])
     }
 
-    /// Passes on what the database says, which holds no personal data; other errors go by their type.
+    /// Forwards errors of the database, which hold no personal data; of other errors only the type.
     private static func reporting<Value>(_ work: () async throws -> Value) async throws -> Value {
         do {
             return try await work()
@@ -71,7 +72,7 @@ extension InngestFunction {
 }
 
 extension FunctionCall {
-    /// The time that a call of the clock is for.
+    /// The scheduled time of a call.
     fileprivate var scheduledTime: Timestamp? {
         for key in ["scheduledAt", "fireAt"] {
             if let time = event.data[key]?.string.flatMap(Timestamp.init(rfc3339:)) { return time }
@@ -79,7 +80,7 @@ extension FunctionCall {
         return event.timestamp.map { Timestamp(microsecondsSinceUnixEpoch: $0 &* 1000) }
     }
 
-    /// How many leads the event asks for.
+    /// The limit of the event.
     fileprivate var limit: Int? {
         get throws {
             guard let value = event.data["limit"], value != .null else { return nil }

@@ -4,19 +4,19 @@ import LeadRouting
 import Logging
 import Outbound
 
-/// What the server has of Inngest, as far as it is configured.
+/// The Inngest services of the server, as far as they are configured.
 struct InngestServices: Sendable {
-    /// How long a due time is left to Inngest before this server runs it, in seconds; 0: Inngest does not call.
+    /// For how many seconds Inngest may take a due time before this server runs it; 0 if Inngest does not call.
     let grace: Int64
-    /// What sends events; nil without a key.
+    /// Sends events; nil without a key.
     let sender: EventSender?
-    /// Who makes events of what becomes of leads; nil without a key, and then nothing is spent on it.
+    /// Creates events from the outcomes of leads; nil without a key.
     let observer: (any RoutingObserver)?
 
     private let client: InngestClient
     private let logger: Logger
 
-    /// Puts together what the settings ask for.
+    /// Creates the configured services.
     init(settings: InngestSettings, transport: any HTTPTransport, logger: Logger) {
         client = InngestClient(app: InngestApp(version: Version.current), settings: settings, transport: transport)
         self.logger = logger
@@ -24,7 +24,7 @@ struct InngestServices: Sendable {
         sender = settings.sendsEvents ? EventSender(client: client, transport: transport, logger: logger) : nil
         observer = sender.map(LeadEvents.init)
         if settings.mode == .dev {
-            logger.warning("INNGEST_DEV is set: /api/inngest accepts unsigned calls; not for production")
+            logger.warning("INNGEST_DEV is set: /api/inngest accepts unsigned calls; do not use it in production")
         }
     }
 

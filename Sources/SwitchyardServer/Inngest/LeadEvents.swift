@@ -5,7 +5,7 @@ import LeadRouting
 import Postgres
 import RoutingRules
 
-/// Makes an event of what becomes of each lead: ids and the reason, nothing of the person.
+/// Creates an event from the outcome of each lead: ids and the reason, no personal data.
 struct LeadEvents: RoutingObserver {
     private let sender: EventSender
 
@@ -18,10 +18,10 @@ struct LeadEvents: RoutingObserver {
 }
 
 extension OutgoingEvent {
-    /// The event of a lead's event.
+    /// The Inngest event of a lead's outcome.
     ///
-    /// Its id is the same however often the same event is sent. A lead may fail once more after an operator has put it
-    /// back, so there the time is part of it.
+    /// Its id is the same however often the same event is sent. A requeued lead may fail again, so the id of a failure
+    /// includes the time.
     init(_ event: RoutingEvent, now: Int64) {
         let time = event.happenedAt.map { $0.microsecondsSinceUnixEpoch / 1000 } ?? now
         let id = "\(event.leadID.text):\(event.kind.rawValue)"

@@ -6,7 +6,7 @@ import RoutingRules
 import Web
 
 extension MountedEndpoint {
-    /// `/api/inngest`: Inngest's protocol, and events that an administrator sends by hand.
+    /// `/api/inngest`: Inngest's protocol, and events that an administrator sends.
     static func inngest(_ endpoint: InngestEndpoint) -> MountedEndpoint {
         MountedEndpoint(path: InngestSettings.defaultPath, methods: ["GET", "PUT", "POST"]) { request in
             let incoming = InngestRequest(
@@ -54,8 +54,8 @@ extension RequestError {
             self = .invalid([
                 FieldProblem(
                     field: "name",
-                    message: "No function waits for an event of this name.",
-                    remedy: "There are: \(known.joined(separator: ", "))."
+                    message: "No function is triggered by an event of this name.",
+                    remedy: "Valid names: \(known.joined(separator: ", "))."
                 )
             ])
         case .failed(let failure) where failure.isRetriable: self = .unavailable(reason: failure.message)

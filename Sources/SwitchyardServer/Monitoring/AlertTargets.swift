@@ -2,7 +2,7 @@ package import Monitoring
 package import Outbound
 
 extension MonitoringSettings {
-    /// Every target of alerts that is set up.
+    /// Every configured alert target.
     package func targets(node: String, transport: any HTTPTransport) -> [any AlertTarget] {
         var targets: [any AlertTarget] = []
         if let pagerDuty, let pagerDutyAddress {

@@ -8,20 +8,20 @@ import Postgres
 import ServiceLifecycle
 import Web
 
-/// What the server measures and where it tells it, as far as it is configured.
+/// The monitoring of the server, as far as it is configured.
 struct MonitoringServices: Sendable {
     /// The metrics of this node.
     let metrics: NodeMetrics
-    /// What counts batches of leads.
+    /// Counts batches of leads.
     let meter: any RoutingMeter
     /// `GET /metrics`.
     let endpoint: MountedEndpoint
-    /// What makes spans; nil: no spans.
+    /// Creates spans; nil for none.
     let tracer: SpanTracer?
-    /// What looks after alerts, and what tells Datadog.
+    /// The services that evaluate alerts, and that report to Datadog.
     let services: [NamedService]
 
-    /// Puts together what the settings ask for.
+    /// Creates the configured services.
     init(session: DatabaseSession, settings: Settings, log: LogOutput) {
         let registry = MetricRegistry()
         let stores = session.stores
@@ -81,7 +81,7 @@ struct MonitoringServices: Sendable {
             let exporter = traces.exporter
             registry.reading(
                 "switchyard_traces_dropped_spans_total",
-                "Spans that were dropped because the collector did not take them in time.",
+                "Spans that were dropped because the queue was full.",
                 kind: .counter
             ) { Double(exporter.dropped) }
             services.append(("traces", exporter))
@@ -91,7 +91,7 @@ struct MonitoringServices: Sendable {
 }
 
 extension MonitoringSettings {
-    /// What reports errors to Sentry; nil without `SENTRY_DSN`.
+    /// Reports errors to Sentry; nil without `SENTRY_DSN`.
     func sentryReporter(transport: any HTTPTransport) -> SentryReporter? {
         sentry.map { sentry in
             SentryReporter(
@@ -109,7 +109,7 @@ extension MonitoringSettings {
 }
 
 extension MountedEndpoint {
-    /// `GET /metrics`: for a client with the token, or without one for this machine alone.
+    /// `GET /metrics`: for a client with the token, or without a token for this machine only.
     static func metrics(_ metrics: NodeMetrics, token: Secret?) -> MountedEndpoint {
         MountedEndpoint(path: "/metrics", methods: ["GET"]) { request in
             if let token {

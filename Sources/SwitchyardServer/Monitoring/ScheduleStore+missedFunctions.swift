@@ -3,7 +3,7 @@ import LeadStore
 import Postgres
 
 extension ScheduleStore {
-    /// How many of the functions that run by the clock have not run five minutes after their time, or failed.
+    /// How many scheduled functions have not run five minutes after their due time, or have failed.
     func missedFunctions() async throws -> Int {
         let times = DueTimes(ScheduledFunction.all)
         let now = try await databaseTime().microsecondsSinceUnixEpoch / 1_000_000

@@ -2,14 +2,14 @@ import Logging
 import Monitoring
 import Outbound
 
-/// What makes spans and what sends them, as far as a collector is named.
+/// The tracer and the exporter, if a collector is configured.
 struct Traces: Sendable {
-    /// What makes spans.
+    /// Creates spans.
     let tracer: SpanTracer
-    /// What sends them.
+    /// Exports spans.
     let exporter: SpanExporter
 
-    /// Puts them together.
+    /// Creates both.
     init(_ settings: TraceSettings, transport: any HTTPTransport, logger: Logger) {
         let exporter = SpanExporter(collector: settings.collector, transport: transport, logger: logger)
         self.exporter = exporter

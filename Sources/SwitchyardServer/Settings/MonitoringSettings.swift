@@ -1,27 +1,27 @@
 package import Monitoring
 package import Outbound
 
-/// What can be set about metrics, logs, alerts and where they are sent.
+/// The settings of metrics, logs, alerts and external monitoring systems.
 ///
 /// | key | meaning | default |
 /// |---|---|---|
-/// | `METRICS_TOKEN` | bearer token that readers of `/metrics` must send | unset: only this machine may |
+/// | `METRICS_TOKEN` | bearer token for reading `/metrics` | unset: only this machine may read |
 /// | `LOG_FORMAT` | `json`, `text`, or `auto`: text on a terminal, JSON elsewhere | `auto` |
-/// | `LOG_ROUTING` | `false`: no line for what became of each lead | `true` |
+/// | `LOG_ROUTING` | `false`: do not log the outcome of each lead | `true` |
 /// | `ALERTS` | `false`: alerts are not evaluated | `true` |
 /// | `ALERT_RULES` | changes of thresholds: `name=VALUE[@SECONDS]` or `name=off`, separated by commas | unset |
 /// | `ALERT_REPEAT_MINUTES` | interval of reminders about a firing alert; 0: no reminders | `240` |
-/// | `ALERT_RUNBOOKS` | what stands in front of a runbook's name | `docs/runbooks/` |
-/// | `ALERT_SLACK_WEBHOOK_URL` | an incoming webhook of Slack | unset |
-/// | `ALERT_WEBHOOK_URL`, `ALERT_WEBHOOK_SECRET` | a receiver of one's own, and what signs | unset |
+/// | `ALERT_RUNBOOKS` | the prefix of a runbook's name | `docs/runbooks/` |
+/// | `ALERT_SLACK_WEBHOOK_URL` | a Slack incoming webhook | unset |
+/// | `ALERT_WEBHOOK_URL`, `ALERT_WEBHOOK_SECRET` | a webhook, and the secret of its signature | unset |
 /// | `PAGERDUTY_ROUTING_KEY`, `PAGERDUTY_URL` | an integration key of Events API v2 | unset |
 /// | `ALERT_EMAIL_TO`, `ALERT_EMAIL_FROM` | addresses, separated by commas; one address | unset |
 /// | `SMTP_URL`, `SMTP_CA_FILE` | `smtp[s]://[USER:PASSWORD@]HOST[:PORT]`; certificates to trust | unset |
-/// | `DATADOG_API_KEY`, `DATADOG_SITE`, `DATADOG_URL`, `DATADOG_TAGS` | metrics and events go there | unset, `datadoghq.com` |
-/// | `OTEL_…` | spans go there: see ``TraceSettings`` | unset |
-/// | `SENTRY_DSN`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE` | errors go there | unset, `production`, `1` |
+/// | `DATADOG_API_KEY`, `DATADOG_SITE`, `DATADOG_URL`, `DATADOG_TAGS` | Datadog, for metrics and events | unset, `datadoghq.com` |
+/// | `OTEL_…` | the trace collector: see ``TraceSettings`` | unset |
+/// | `SENTRY_DSN`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE` | Sentry, for errors | unset, `production`, `1` |
 package struct MonitoringSettings: Sendable {
-    /// A mailbox, and the way there.
+    /// The email addresses of alerts, and the mail server.
     package struct Email: Sendable {
         package var server: SMTPClient.Server
         package var trust: String?
@@ -29,18 +29,18 @@ package struct MonitoringSettings: Sendable {
         package var to: [String]
     }
 
-    /// Where errors go.
+    /// The Sentry project.
     package struct Sentry: Sendable {
         package var dsn: SentryDSN
         package var environment: String
         package var rate: Double
     }
 
-    /// What readers of `/metrics` have to send.
+    /// The bearer token for `/metrics`.
     package var metricsToken: Secret?
-    /// How lines of the log look; nil: as the terminal asks.
+    /// The format of log lines; nil to choose by the terminal.
     package var logFormat: LogFormat?
-    /// Whether there is a line for what became of each lead.
+    /// Whether the outcome of each lead is logged.
     package var logsRouting: Bool
     /// The alerts.
     package var alerts: AlertSettings
@@ -52,12 +52,12 @@ package struct MonitoringSettings: Sendable {
     package var email: Email?
     package var datadog: DatadogAccount?
     package var sentry: Sentry?
-    /// Where spans go; nil: nowhere.
+    /// The trace collector; nil for none.
     package var traces: TraceSettings?
 
     /// Reads the settings.
     ///
-    /// - Throws: `SettingsError` naming the key whose value cannot be used.
+    /// - Throws: `SettingsError` naming the invalid key.
     init(_ variables: Variables) throws {
         metricsToken = variables.secret("METRICS_TOKEN")
         switch variables.text("LOG_FORMAT")?.lowercased() {
@@ -94,7 +94,7 @@ package struct MonitoringSettings: Sendable {
             throw SettingsError(
                 name: "ALERT_RULES",
                 problem:
-                    "cannot be read at “\(error.entry)”: write name=VALUE, name=VALUE@SECONDS or name=off; there are \(names)"
+                    "cannot be read at “\(error.entry)”: write name=VALUE, name=VALUE@SECONDS or name=off. Valid names: \(names)"
             )
         }
         return alerts
@@ -118,7 +118,7 @@ package struct MonitoringSettings: Sendable {
         return Email(server: server, trust: variables.text("SMTP_CA_FILE"), from: from, to: all)
     }
 
-    /// Plain addresses only: nothing that could add a command or a field.
+    /// Only plain addresses, so that none can add a command or a header field.
     private static func isAddress(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254

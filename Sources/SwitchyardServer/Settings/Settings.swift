@@ -3,7 +3,7 @@ import LeadRouting
 package import Outbound
 import Postgres
 
-/// Everything that can be set from outside, with its default.
+/// All settings, with their defaults.
 ///
 /// Order: command line, environment, `.env` in the working directory, default.
 ///
@@ -17,14 +17,14 @@ import Postgres
 /// | `SUPABASE_SERVICE_ROLE_KEY` | accepted as an administrator's key | unset |
 /// | `DISABLE_ROUTING_RETRY` | `true`: retries wait, new leads still route | `false` |
 /// | `ROUTING_RETRY_RATE` | retries that one node routes a second, 1 to 100000 | `1000` |
-/// | `ROUTING_AUTO_ROLLBACK` | `false`: rules stay, however many routings fail after a publication | `true` |
-/// | `DATABASE_DIRECT_URL` | the same database without a pooler in between, to hear of waiting leads at once | `DATABASE_URL` |
-/// | `DATABASE_POOLER` | `transaction`: a pooler in that mode is in between; `none`: surely not | found out |
+/// | `ROUTING_AUTO_ROLLBACK` | `false`: never roll back a publication automatically | `true` |
+/// | `DATABASE_DIRECT_URL` | the same database without a pooler, to receive notifications of waiting leads | `DATABASE_URL` |
+/// | `DATABASE_POOLER` | `transaction`: the connection goes through a pooler in that mode; `none`: it does not | detected |
 /// | `LOG_LEVEL` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | `info` |
-/// | `SWITCHYARD_DEMO` | `false`: an empty database gets no demo data | `true` with the embedded PostgreSQL |
+/// | `SWITCHYARD_DEMO` | `false`: no demo data for an empty database | `true` with the embedded PostgreSQL |
 /// | `EGRESS_PROXY` | an HTTP proxy for requests to other hosts: `http://[USER:PASSWORD@]HOST:PORT` | unset: directly |
 /// | `METRICS_TOKEN`, `LOG_…`, `ALERT…`, `PAGERDUTY_…`, `SMTP_…`, `DATADOG_…`, `SENTRY_…`, `OTEL_…` | see ``MonitoringSettings`` | unset |
-/// | `INNGEST_…` | see ``InngestSettings`` | unset: the schedule is our own |
+/// | `INNGEST_…` | see ``InngestSettings`` | unset: Switchyard runs the schedule |
 package struct Settings: Sendable {
     package var host: String
     package var port: Int
@@ -49,7 +49,7 @@ package struct Settings: Sendable {
     /// - Throws: ``SettingsError`` naming the variable whose value cannot be used.
     package init(variables: [String: String]) throws { try self.init(Variables(variables)) }
 
-    /// Reads the settings of this process: its environment, and `.env` beneath it where there is one.
+    /// Reads the settings of this process: its environment, and `.env` with lower precedence if it exists.
     ///
     /// - Throws: ``SettingsError`` naming the variable whose value cannot be used.
     package static func load() throws -> Settings { try Settings(Variables.ofProcess(file: ".env")) }
@@ -100,7 +100,7 @@ package struct Settings: Sendable {
         }
     }
 
-    /// A connection string that libpq can read; an error about another one repeats no part of it.
+    /// A connection string that libpq can parse; the error for another one does not quote it.
     private static func database(_ variables: Variables, _ name: String) throws -> String? {
         guard let value = variables.text(name) else { return nil }
         do {
@@ -114,11 +114,11 @@ package struct Settings: Sendable {
     }
 }
 
-/// A setting whose value cannot be used.
+/// An invalid setting.
 package struct SettingsError: Error, CustomStringConvertible {
     /// The environment variable's name.
     package var name: String
-    /// What its value must be; the value itself is not repeated, it may be a secret.
+    /// The valid values; the value itself is not repeated, because it may be a secret.
     package var problem: String
 
     package var description: String { "\(name) \(problem)." }

@@ -1,29 +1,29 @@
 package import Monitoring
 import Outbound
 
-/// Where spans go, under OpenTelemetry's own names.
+/// The trace collector, under OpenTelemetry's variable names.
 ///
 /// | key | meaning | default |
 /// |---|---|---|
-/// | `OTEL_EXPORTER_OTLP_ENDPOINT` | a collector; `/v1/traces` is added | unset: no spans |
-/// | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | the same, whole | unset |
+/// | `OTEL_EXPORTER_OTLP_ENDPOINT` | the collector; `/v1/traces` is appended | unset: no spans |
+/// | `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | the complete address | unset |
 /// | `OTEL_EXPORTER_OTLP_HEADERS` | `name=value` separated by commas, values percent-encoded | unset |
-/// | `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/json`, the one that is spoken | `http/json` |
+/// | `OTEL_EXPORTER_OTLP_PROTOCOL` | `http/json`, the only supported one | `http/json` |
 /// | `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG` | which traces are recorded | `parentbased_always_on` |
-/// | `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES` | what is said of this server | `switchyard` |
+/// | `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES` | the attributes of this server | `switchyard` |
 /// | `OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER` | `true`, `none`: no spans | |
 package struct TraceSettings: Sendable {
-    /// Who takes spans.
+    /// The collector of spans.
     package var collector: TraceCollector
     /// Which traces are recorded.
     package var sampling: TraceSampling
 
-    /// Reads the settings; nil when no collector is named.
+    /// Reads the settings; nil without a collector.
     ///
     /// - Parameters:
     ///   - text: the value of a variable; nil if it is unset.
-    ///   - node: what this process is called.
-    /// - Throws: `SettingsError` naming the key whose value cannot be used.
+    ///   - node: the name of this process.
+    /// - Throws: `SettingsError` naming the invalid key.
     init?(_ text: (String) -> String?, node: String) throws {
         let exporter = text("OTEL_TRACES_EXPORTER") ?? "otlp"
         guard exporter == "otlp" || exporter == "none" else {
@@ -88,7 +88,7 @@ package struct TraceSettings: Sendable {
         return pairs.map { ($0.key, Secret($0.value)) }
     }
 
-    /// `key=value` separated by commas; values are percent-encoded, as W3C Baggage has it.
+    /// `key=value` pairs separated by commas; values are percent-encoded, as in W3C Baggage.
     private static func pairs(_ list: String?, of name: String) throws -> [(key: String, value: String)] {
         try (list ?? "").split(separator: ",")
             .map { entry in

@@ -2,9 +2,9 @@
 import Glibc
 #endif
 
-/// Where a command or a server writes text for people and scripts.
+/// The output of a command or a server, for operators and scripts.
 ///
-/// A test passes one that keeps what is written; everything else passes ``process``.
+/// Tests pass one that collects the text; all other code uses ``process``.
 package struct Terminal: Sendable {
     /// The two streams of a terminal.
     package enum Stream: Sendable {
@@ -14,11 +14,11 @@ package struct Terminal: Sendable {
         case error
     }
 
-    /// Whether a line of the error stream can be drawn again: on a screen, not in a file.
+    /// Whether a line of the error stream can be redrawn: on a screen, not in a file.
     package let redrawsLines: Bool
     private let write: @Sendable (String, Stream) -> Void
 
-    /// A terminal that hands text to a function.
+    /// A terminal that passes text to a function.
     package init(redrawsLines: Bool = false, write: @escaping @Sendable (String, Stream) -> Void) {
         self.redrawsLines = redrawsLines
         self.write = write
@@ -34,7 +34,7 @@ package struct Terminal: Sendable {
 extension Terminal {
     /// The process's own standard output and standard error.
     ///
-    /// Text is written at once: `print` is block-buffered into a file or pipe, where a script waits for it.
+    /// Text is written at once: `print` buffers into a file or pipe, where a script may wait for it.
     package static let process = Terminal(redrawsLines: isatty(STDERR_FILENO) == 1) { text, stream in
         let descriptor = stream == .output ? STDOUT_FILENO : STDERR_FILENO
         var bytes = Array(text.utf8)[...]

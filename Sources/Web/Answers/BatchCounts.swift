@@ -1,16 +1,16 @@
 import RoutingRules
 
-/// How many leads of a batch or a stream there are of each kind.
+/// The counts of a batch's or stream's results, by kind.
 struct BatchCounts: Sendable, Hashable {
-    /// All of them.
+    /// All leads.
     private(set) var received = 0
-    /// Those that are in a workspace now, duplicates among them.
+    /// Leads that are in a workspace, duplicates among them.
     private(set) var routed = 0
-    /// Those that wait.
+    /// Leads that wait.
     private(set) var pending = 0
-    /// Those that a partner had sent before.
+    /// Duplicates.
     private(set) var duplicates = 0
-    /// Those that were not stored.
+    /// Leads that were not stored.
     private(set) var rejected = 0
 
     /// Counts one.

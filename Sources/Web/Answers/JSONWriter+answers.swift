@@ -5,7 +5,7 @@ import NIOCore
 import RoutingRules
 
 extension JSONWriter {
-    /// What is written, ready to be sent.
+    /// The written bytes, ready to be sent.
     var buffer: ByteBuffer { ByteBuffer(bytes: bytes) }
 
     /// Writes a key with an id in lower case, or with null.

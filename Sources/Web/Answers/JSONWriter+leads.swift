@@ -6,7 +6,7 @@ import LeadStore
 import RoutingRules
 
 extension JSONWriter {
-    /// What became of a lead.
+    /// The outcome of a lead.
     mutating func outcome(_ outcome: RoutingOutcome) {
         object { writer in
             writer.member("id", outcome.leadID)
@@ -20,7 +20,7 @@ extension JSONWriter {
         }
     }
 
-    /// What became of a batch: one result for each lead, in order, and how many there are of each kind.
+    /// The result of a batch: one result for each lead, in order, and the counts by kind.
     mutating func batch(_ results: [Result<RoutingOutcome, Problem>?]) {
         var counts = BatchCounts()
         object { writer in
@@ -35,7 +35,7 @@ extension JSONWriter {
         }
     }
 
-    /// How many leads of a batch there are of each kind, within an object.
+    /// The counts of a batch, within an object.
     mutating func summary(_ counts: BatchCounts) {
         key("summary")
         object { writer in
@@ -48,7 +48,7 @@ extension JSONWriter {
         }
     }
 
-    /// One element of a batch: its place, the status that it would have had alone, and `lead` or `problem`.
+    /// One element of a batch: its place, the status that a single request would have, and `lead` or `problem`.
     mutating func result<Value>(
         _ index: Int,
         code: Int,
@@ -70,7 +70,7 @@ extension JSONWriter {
         }
     }
 
-    /// A lead as it was understood.
+    /// A lead as the server decoded it.
     mutating func decoded(_ lead: Lead, from source: UUID) {
         object { writer in
             writer.member("workspaceId", source)
@@ -116,7 +116,7 @@ extension JSONWriter {
         }
     }
 
-    /// The members that say what a partner sent.
+    /// The partner's values.
     private mutating func fields(_ lead: Lead) {
         member("email", lead.email)
         member("phone", lead.phone)

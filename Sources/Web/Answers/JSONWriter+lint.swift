@@ -3,10 +3,10 @@ import JSON
 import RoutingRules
 
 extension JSONWriter {
-    /// How many findings one answer holds; the counts are of all of them.
+    /// The most findings in an answer; the counts include all of them.
     static let findingLimit = 1000
 
-    /// What lint found.
+    /// The findings of lint.
     mutating func lint(_ report: RuleLintReport) {
         object { writer in
             writer.member("ruleSetVersion", report.version)

@@ -3,11 +3,11 @@ import LeadStore
 import RoutingRules
 
 extension JSONWriter {
-    /// A rule; the lists of its conditions are spelt as they are stored.
+    /// A rule; the values of its lists are spelt as they are stored.
     ///
     /// - Parameters:
     ///   - stored: the rule.
-    ///   - warnings: what lint says about it, when it has just been saved.
+    ///   - warnings: the findings of lint, if it has just been saved.
     mutating func rule(_ stored: RuleRecord, warnings: [RuleFinding]? = nil) {
         let rule = stored.rule
         object { writer in

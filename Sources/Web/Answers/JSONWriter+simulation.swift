@@ -3,10 +3,10 @@ import JSON
 import RoutingRules
 
 extension JSONWriter {
-    /// How many rules and moves one answer tells.
+    /// The most rules and moves in an answer.
     private static let lineLimit = 200
 
-    /// What would become of leads under other rules.
+    /// The report of a simulation.
     mutating func simulation(_ report: SimulationReport) {
         object { writer in
             writer.member("ruleSetVersion", report.version)

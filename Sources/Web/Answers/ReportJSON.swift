@@ -2,9 +2,9 @@ import CivilTime
 import JSON
 package import RoutingRules
 
-/// Reports as the HTTP API prints them, for the command line.
+/// Reports in the form of the HTTP API, for the command line.
 package enum ReportJSON {
-    /// What lint found.
+    /// The findings of lint.
     package static func text(_ report: RuleLintReport) -> String {
         printed { $0.lint(report) }
     }
@@ -14,12 +14,12 @@ package enum ReportJSON {
         printed { $0.explanation(explanation) }
     }
 
-    /// What would become of leads under other rules.
+    /// The report of a simulation.
     package static func text(_ report: SimulationReport) -> String {
         printed { $0.simulation(report) }
     }
 
-    /// A time of microseconds since 1970, as answers print it.
+    /// A time of microseconds since 1970, as in answers.
     package static func time(_ microseconds: Int64) -> String { RFC3339.text(microseconds) }
 
     private static func printed(_ print: (inout JSONWriter) -> Void) -> String {

@@ -7,9 +7,9 @@ import NIOHTTP1
 import RoutingRules
 
 extension Problem {
-    /// The problem behind any error that a request ran into.
+    /// The problem for any error of a request.
     ///
-    /// What is not known here is a fault of ours: it says no more than that.
+    /// An unknown error is a fault of the server; the problem reveals nothing of it.
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
@@ -67,7 +67,7 @@ extension Problem {
         }
     }
 
-    /// The same problem, with its fields inside a part of the body.
+    /// The same problem, with its fields below a part of the body.
     func pointing(below prefix: String) -> Problem {
         var problem = self
         problem.errors = errors.map { $0.pointing(below: prefix) }

@@ -5,11 +5,11 @@ import LeadRouting
 import NIOCore
 import RoutingRules
 
-/// An answer that says what went wrong and what to do: RFC 9457 `application/problem+json`.
+/// An error answer with its remedy: RFC 9457 `application/problem+json`.
 ///
-/// Nothing in it repeats what the caller sent; it may be logged and shown to every caller.
+/// It never repeats values of the request, so it may be logged and shown to every caller.
 struct Problem: Error, Sendable, Hashable {
-    /// What kind of problem it is, for programs: the end of its `type`.
+    /// The kind of problem, for programs: the end of its `type`.
     enum Kind: String, Sendable, CaseIterable {
         case malformedJSON = "malformed-json"
         case malformedRequest = "malformed-request"
@@ -39,7 +39,7 @@ struct Problem: Error, Sendable, Hashable {
             case .tooLarge: "The request is too large"
             case .unsupportedMediaType: "The body must be JSON"
             case .invalid: "The request holds values that are not valid"
-            case .overloaded: "Too much at once"
+            case .overloaded: "Too many requests"
             case .unavailable: "The service is not available"
             case .internalError: "Internal server error"
             }
@@ -64,17 +64,17 @@ struct Problem: Error, Sendable, Hashable {
         }
     }
 
-    /// What kind of problem it is.
+    /// The kind of problem.
     var kind: Kind
-    /// What is wrong this time.
+    /// The problem in this case.
     var detail: String
-    /// What to do about it.
+    /// The remedy.
     var remedy: String?
-    /// The fields at fault.
+    /// The invalid fields.
     var errors: [FieldProblem] = []
-    /// Where the JSON goes wrong.
+    /// The position of a JSON syntax error.
     var position: JSONSyntaxError?
-    /// Headers that go with the answer.
+    /// Additional headers of the answer.
     var headers: HTTPFields = [:]
 
     /// A problem of a kind.
@@ -85,13 +85,13 @@ struct Problem: Error, Sendable, Hashable {
         self.errors = errors
     }
 
-    /// Values that are not valid, named field by field.
+    /// Invalid values, field by field.
     static func invalid(_ errors: [FieldProblem]) -> Problem {
         let detail = errors.count == 1 ? errors[0].message : "\(errors.count) fields are not valid."
         return Problem(.invalid, detail, remedy: errors.count == 1 ? errors[0].remedy : nil, errors: errors)
     }
 
-    /// One value that is not valid.
+    /// One invalid value.
     static func invalid(_ field: String, _ message: String, remedy: String? = nil) -> Problem {
         .invalid([FieldProblem(field: field, message: message, remedy: remedy)])
     }

@@ -1,18 +1,18 @@
 import FoundationEssentials
 import LeadStore
 
-/// The body of `POST /api/erasures`: by what a person is found, and how far the erasure goes.
+/// The body of `POST /api/erasures`: what identifies the person, and the options.
 struct ErasureBody {
-    /// By what the person is found.
+    /// What identifies the person.
     let subject: ErasureSubject
-    /// Whether the person is new when they are sent again.
+    /// Whether the person counts as new when sent again.
     let forgetsIdentity: Bool
-    /// Whether only the report is wanted.
+    /// Whether only the report is needed.
     let isRehearsal: Bool
 
-    /// Reads a body; exactly one of the three ways to find a person is given.
+    /// Reads a body, which must have exactly one of the three identifying fields.
     ///
-    /// - Throws: ``Problem`` with every field at fault.
+    /// - Throws: ``Problem`` with every invalid field.
     init(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws {
         let names = ["email", "phone", "leadId", "forgetIdentity", "dryRun"]
         var body = try ObjectDecoding(bytes, names: names, limits: limits)

@@ -10,9 +10,9 @@ enum IdempotencyKeyHeader {
 
     /// The key, or nil without the header.
     ///
-    /// The IETF's draft has it in double quotes, most clients send it bare: both are taken, as the same key.
+    /// The IETF's draft has it in double quotes, most clients send it without: both mean the same key.
     ///
-    /// - Throws: ``Problem`` for a header that is given twice, is empty, too long, or holds other than printable ASCII.
+    /// - Throws: ``Problem`` for a header that is repeated, empty or too long, or holds other than printable ASCII.
     static func read(_ headers: HTTPFields) throws -> String? {
         guard let name else { return nil }
         let values = headers[values: name]

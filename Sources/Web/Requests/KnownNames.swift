@@ -1,4 +1,4 @@
-/// The names that an object may have, for suggesting the name that the client probably meant.
+/// The valid names of an object, for suggesting the name that the client probably meant.
 enum KnownNames {
     /// The known name closest to an unknown one, or nil if none is close.
     static func closest(to name: String, among known: some Sequence<String>) -> String? {
@@ -15,12 +15,12 @@ enum KnownNames {
         return best?.name
     }
 
-    /// Letters and digits in lower case: `First-Name` and `first_name` are one name.
+    /// Letters and digits in lower case, so that `First-Name` and `first_name` are equal.
     private static func simplified(_ name: String) -> [Character] {
         name.lowercased().filter { $0.isLetter || $0.isNumber }.map(\.self)
     }
 
-    /// How many insertions, deletions, replacements and swaps of neighbours lead from one name to the other.
+    /// How many insertions, deletions, replacements and swaps of neighbours turn one name into the other.
     private static func distance(_ a: [Character], _ b: [Character]) -> Int {
         var previous: [Int] = []
         var current = Array(0...b.count)

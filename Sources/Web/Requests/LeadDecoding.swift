@@ -3,38 +3,38 @@ import JSON
 import LeadRouting
 import RoutingRules
 
-/// A lead as it was read, with everything that is wrong with it.
+/// A decoded lead, with all of its problems.
 struct ReadLead: Sendable {
     /// The lead; meaningful only without problems.
     var lead: Lead
-    /// Whose lead it is, as far as the body says.
+    /// The source workspace, if the body names one.
     var workspaceID: UUID?
-    /// What is wrong, with JSON pointers that begin at the lead.
+    /// The problems, with JSON pointers that begin at the lead.
     var problems: [FieldProblem]
 }
 
 /// Reads one lead, member by member.
 ///
-/// What is not JSON ends the reading with an error. What is JSON but not a lead is noted, and the reading goes on: the
-/// caller hears of all mistakes at once, and the other leads of a batch are not touched. What the values have to be
-/// like is the business of ``LeadValidation``, which the import of files uses as well.
+/// Invalid JSON ends decoding with an error. Other problems are recorded, and decoding continues: the caller learns of
+/// all of them at once, and the other leads of a batch are not affected. ``LeadValidation``, which the import of files
+/// uses too, checks the values.
 struct LeadDecoding {
     private var raw = Lead()
     private var workspaceID: UUID?
     private var problems: [FieldProblem] = []
-    /// One bit for each field that was given.
+    /// One bit for each field present.
     private var given: UInt32 = 0
-    /// Where fields were given that were not given under their first name.
+    /// The places of fields that were sent under another name than their first.
     private var aliases: [LeadField: String] = [:]
-    /// How many fields were given, other than the workspace.
+    /// How many fields are present, without the workspace.
     private(set) var fieldCount = 0
 
-    /// The workspace that was named so far.
+    /// The workspace named so far.
     var namedWorkspaceID: UUID? { workspaceID }
-    /// The problems that were noted so far.
+    /// The problems so far.
     var notedProblems: [FieldProblem] { problems }
 
-    /// Reads a lead, which has to be an object.
+    /// Decodes a lead, which must be an object.
     static func read(_ reader: inout JSONScanner) throws -> ReadLead {
         var decoding = LeadDecoding()
         let kind = try reader.kind()
@@ -50,7 +50,7 @@ struct LeadDecoding {
     /// Reads the value of one member.
     mutating func readMember(_ key: String, _ reader: inout JSONScanner) throws {
         guard let field = LeadField.byName[key] else {
-            note("/" + JSONPointer.part(key), "There is no such field.", LeadField.remedy(forUnknown: key))
+            note("/" + JSONPointer.part(key), "This field does not exist.", LeadField.remedy(forUnknown: key))
             _ = try reader.skipValue()
             return
         }
@@ -65,14 +65,14 @@ struct LeadDecoding {
         }
     }
 
-    /// The lead, checked.
+    /// The validated lead.
     func finish() -> ReadLead {
         var problems = problems
         do throws(InvalidLead) {
             return ReadLead(lead: try LeadValidation.validated(raw), workspaceID: workspaceID, problems: problems)
         } catch {
             for problem in error.problems {
-                // A field that could not be read at all is missing only for that.
+                // A field with a decoding problem needs no second problem for being missing.
                 if problem.field.isEmpty, !problems.isEmpty { continue }
                 var problem = problem
                 problem.field = place(of: problem)
@@ -82,7 +82,7 @@ struct LeadDecoding {
         return ReadLead(lead: raw, workspaceID: workspaceID, problems: problems)
     }
 
-    /// Where the field of a problem stands in the body, under the name that it has there.
+    /// The place of a problem's field in the body, under the name that it has there.
     private func place(of problem: FieldProblem) -> String {
         let parts = problem.field.split(separator: "/", maxSplits: 1)
         guard let first = parts.first, let field = LeadField.byName[String(first)], let alias = aliases[field] else {
@@ -95,7 +95,7 @@ struct LeadDecoding {
 // MARK: - Fields
 
 extension LeadDecoding {
-    /// Reads a text; `alias` is where it is given, if not under its first name.
+    /// Reads a text; `alias` is its place, if it was not sent under its first name.
     private mutating func readText(_ field: LeadField, _ alias: String?, _ reader: inout JSONScanner) throws {
         guard claim(field, alias) else {
             _ = try reader.skipValue()
@@ -117,7 +117,7 @@ extension LeadDecoding {
         }
     }
 
-    /// Marks a field as given; false, and a problem, if it was given before under this name or another.
+    /// Marks a field as present; false, with a problem, if it was sent before under this name or another.
     private mutating func claim(_ field: LeadField, _ alias: String?) -> Bool {
         let bit: UInt32 = 1 << UInt32(field.rawValue)
         guard given & bit == 0 else {
@@ -159,7 +159,7 @@ extension LeadDecoding {
             case "size": try readText(.companySize, pointer, &reader)
             case "revenue": try readText(.revenue, pointer, &reader)
             default:
-                note(pointer, "There is no such field.", "A company has name, industry, size and revenue.")
+                note(pointer, "This field does not exist.", "A company has name, industry, size and revenue.")
                 _ = try reader.skipValue()
             }
         }
@@ -194,14 +194,14 @@ extension LeadDecoding {
             case "longitude": parts.longitude = try degrees("/\(key)/longitude", &reader)
             default:
                 let remedy = "A location has country, state, city, latitude and longitude; the rest goes into metadata."
-                note("/\(key)/\(JSONPointer.part(member))", "There is no such field.", remedy)
+                note("/\(key)/\(JSONPointer.part(member))", "This field does not exist.", remedy)
                 _ = try reader.skipValue()
             }
         }
         raw.location = parts
     }
 
-    /// A number, or one in quotes; what is no number at all is left to the check, which says what would be one.
+    /// A number, also in quotes; validation reports anything else.
     private mutating func degrees(
         _ pointer: @autoclosure () -> String,
         _ reader: inout JSONScanner

@@ -1,8 +1,7 @@
-/// A field of a lead, with the names that partners give it.
+/// A field of a lead, with the names that partners use for it.
 ///
-/// Every name is accepted in camel case and in snake case. A name that is not listed is refused, with the name that
-/// was probably meant: a field that is silently dropped is a lead that silently goes to the wrong place. Free fields
-/// have a place of their own, `metadata`.
+/// Every name is accepted in camel case and in snake case. An unknown name is refused, with the name that was probably
+/// meant: a silently ignored field would route the lead wrongly. Other data goes into `metadata`.
 enum LeadField: Int, CaseIterable, Sendable {
     case email, phone, firstName, lastName
     case company, companyName, industry, companySize, revenue
@@ -31,8 +30,8 @@ enum LeadField: Int, CaseIterable, Sendable {
     /// The name in the documentation.
     var name: String { names[0] }
 
-    /// Whether a JSON number is taken as its text: sizes, sums and ids are numbers to many, phone numbers are not
-    /// (a number has lost its leading zeros and its plus).
+    /// Whether a JSON number is accepted as its text: sizes, sums and ids are often numbers; a phone number is not,
+    /// because a number loses leading zeros and the plus.
     var takesNumbers: Bool {
         switch self {
         case .companySize, .revenue, .sourceID: true
@@ -49,17 +48,17 @@ enum LeadField: Int, CaseIterable, Sendable {
         return fields
     }()
 
-    /// What to do about a name that no field has.
+    /// The remedy for an unknown name.
     static func remedy(forUnknown name: String) -> String {
         switch name.lowercased() {
         case "country", "state", "city": return "Put it into location: {\"country\", \"state\", \"city\"}."
         case "name", "fullname", "full_name": return "Send firstName and lastName."
-        case "id", "leadid", "lead_id": return "The server makes the id; send your own as sourceId."
+        case "id", "leadid", "lead_id": return "The server generates the id; send your own as sourceId."
         default: break
         }
         if let meant = KnownNames.closest(to: name, among: byName.keys.sorted()) {
-            return "Did you mean \(byName[meant]?.name ?? meant)? Fields of your own go into metadata."
+            return "Did you mean \(byName[meant]?.name ?? meant)? Put your own fields into metadata."
         }
-        return "Fields of your own go into metadata."
+        return "Put your own fields into metadata."
     }
 }

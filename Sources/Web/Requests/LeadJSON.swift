@@ -3,11 +3,11 @@ import JSON
 import LeadRouting
 package import RoutingRules
 
-/// A lead as `POST /api/leads` takes it, for the command line.
+/// A lead in the form of `POST /api/leads`, for the command line.
 package enum LeadJSON {
-    /// Reads one lead; that nothing identifies it does not matter.
+    /// Decodes one lead; it needs no identity.
     ///
-    /// - Throws: the first problem with it.
+    /// - Throws: ``Unreadable`` with the first problem.
     package static func lead(_ text: String) throws -> Lead {
         var reader = JSONScanner(Array(text.utf8), maximumDepth: 16)
         let decoded = try LeadDecoding.read(&reader)
@@ -16,14 +16,14 @@ package enum LeadJSON {
         return decoded.lead
     }
 
-    /// Reads leads: a list of objects, or an object a line; blank lines are skipped.
+    /// Decodes leads: a list of objects, or one object a line; blank lines are skipped.
     ///
     /// - Parameters:
     ///   - bytes: the file.
-    ///   - limits: how deep they may be nested.
-    ///   - most: how many there may be.
+    ///   - limits: the limit of nesting.
+    ///   - most: the most leads.
     /// - Returns: the leads, each with the workspace that it names.
-    /// - Throws: ``LineError`` with the first that is none.
+    /// - Throws: ``LineError`` with the first invalid one.
     package static func leads(
         _ bytes: [UInt8],
         limits: WebConfiguration.Limits = .init(),
@@ -36,7 +36,7 @@ package enum LeadJSON {
                 throw LineError(line: line, field: "", message: "A lead must be an object, not \(kind.rawValue).")
             }
             let decoded = try LeadDecoding.read(&reader)
-            // What a lead is recognised by does not matter here.
+            // The leads need no identity here.
             if let problem = decoded.problems.first(where: { !$0.field.isEmpty }) {
                 throw LineError(line: line, field: problem.field, message: problem.message)
             }
@@ -69,19 +69,19 @@ package enum LeadJSON {
         return leads
     }
 
-    /// A line, or an element of a list, that is no lead.
+    /// A line, or an element of a list, that is not a valid lead.
     package struct LineError: Error, CustomStringConvertible {
-        /// Which, from 1.
+        /// Its number, from 1.
         package let line: Int
         /// The field of the lead, as a JSON pointer.
         let field: String
-        /// What is wrong.
+        /// The problem.
         let message: String
 
         package var description: String { "line \(line)\(field.isEmpty ? "" : ", \(field)"): \(message)" }
     }
 
-    /// A text that is no lead.
+    /// A text that is not a valid lead.
     package struct Unreadable: Error, CustomStringConvertible {
         let problem: FieldProblem
 

@@ -6,20 +6,20 @@ import RoutingRules
 
 /// Reads a small object (a rule, a workspace, an agreement) by the names of its fields.
 ///
-/// The values are kept by name until they are asked for; what is not JSON ends the reading, what is wrong otherwise is
-/// noted and thrown together by ``finish()``.
+/// The values are kept by name until they are used. Invalid JSON ends decoding; other problems are recorded and thrown
+/// together by ``finish()``.
 struct ObjectDecoding {
     private var values: [String: JSONValue] = [:]
     private var problems: [FieldProblem] = []
     private let pointer: String
 
-    /// Reads a body that has to be an object.
+    /// Decodes a body, which must be an object.
     ///
     /// - Parameters:
     ///   - bytes: the body.
-    ///   - names: the fields that there are, by their names in the documentation; the other case, snake or camel, is accepted.
-    ///   - limits: how deep it may be nested.
-    /// - Throws: ``JSONSyntaxError``, or ``Problem`` if it is no object.
+    ///   - names: the valid names, as in the documentation; snake case or camel case is accepted.
+    ///   - limits: the limit of nesting.
+    /// - Throws: ``JSONSyntaxError``, or ``Problem`` if it is not an object.
     init(_ bytes: [UInt8], names: [String], limits: WebConfiguration.Limits) throws {
         let value = try JSONReader.value(of: bytes, maximumDepth: limits.jsonDepth)
         guard case .object(let members) = value else {
@@ -39,8 +39,8 @@ struct ObjectDecoding {
                 let meant = KnownNames.closest(to: key, among: names).map { "Did you mean \($0)?" }
                 note(
                     JSONPointer.part(key),
-                    "There is no such field.",
-                    meant ?? "There are \(names.joined(separator: ", "))."
+                    "This field does not exist.",
+                    meant ?? "Valid fields: \(names.joined(separator: ", "))."
                 )
                 continue
             }
@@ -50,10 +50,10 @@ struct ObjectDecoding {
         }
     }
 
-    /// Whether a field is given, be it as null.
+    /// Whether a field is present, even if null.
     func has(_ name: String) -> Bool { values[name] != nil }
 
-    /// Whether a field is given as null.
+    /// Whether a field is null.
     func isNull(_ name: String) -> Bool {
         if case .null = values[name] { true } else { false }
     }
@@ -91,7 +91,7 @@ struct ObjectDecoding {
         return number
     }
 
-    /// The number of a version; null counts as missing.
+    /// A version number; null counts as missing.
     mutating func version(_ name: String) -> Int64? {
         guard let value = values[name], !isNull(name) else { return nil }
         guard case .number(let text) = value, let number = Int64(text), number >= 0 else {
@@ -154,7 +154,7 @@ struct ObjectDecoding {
         return texts
     }
 
-    /// A value of any kind, for callers that read it by their own rules; nil if the field is missing.
+    /// A value of any type, for callers that decode it themselves; nil if the field is missing.
     func json(_ name: String) -> JSONValue? { values[name] }
 
     /// An object inside this one.
@@ -171,22 +171,22 @@ struct ObjectDecoding {
         return result
     }
 
-    /// Notes what is wrong with settings.
+    /// Records problems of settings.
     mutating func note(_ settings: [SettingsProblem]) {
         problems += settings.map { FieldProblem(field: $0.path, message: $0.message, remedy: $0.remedy) }
     }
 
-    /// Notes that a field has to be there.
+    /// Records a problem if a field is missing.
     mutating func require(_ name: String, _ remedy: String) {
         if !has(name) || isNull(name) { note(name, "This field is required.", remedy) }
     }
 
-    /// Notes a problem with a field.
+    /// Records a problem of a field.
     mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
         problems.append(FieldProblem(field: pointer + "/" + name, message: message, remedy: remedy))
     }
 
-    /// Throws what was noted, if anything was.
+    /// Throws the recorded problems, if any.
     func finish() throws {
         if !problems.isEmpty { throw Problem.invalid(problems) }
     }

@@ -1,20 +1,20 @@
 import FoundationEssentials
 import LeadRouting
 
-/// The body of a request to pause or resume routing: whose, and why.
+/// The body of a request to pause or resume routing: the target and the reason.
 struct PauseBody {
-    /// Whose routing.
+    /// The target.
     let target: PauseTarget
-    /// Why, in the operator's words.
+    /// The operator's reason.
     let reason: String?
 
     /// Reads a body.
     ///
     /// - Parameters:
     ///   - bytes: the body.
-    ///   - limits: of texts.
-    ///   - hasReason: whether the request may give one.
-    /// - Throws: ``Problem`` with every field at fault.
+    ///   - limits: the limits of texts.
+    ///   - hasReason: whether the request may have a reason.
+    /// - Throws: ``Problem`` with every invalid field.
     init(_ bytes: [UInt8], limits: WebConfiguration.Limits, hasReason: Bool) throws {
         let names = ["workspaceId", "all"] + (hasReason ? ["reason"] : [])
         var body = try ObjectDecoding(bytes, names: names, limits: limits)

@@ -6,16 +6,15 @@ import JSON
 import LeadRouting
 import RoutingRules
 
-/// Reads the query of a request by the names of its parameters; what is wrong is noted and thrown together.
+/// Decodes the query of a request by parameter name; problems are recorded and thrown together.
 ///
-/// A parameter that is not asked for is a mistake as well: a filter that is silently ignored shows leads that were
-/// meant to be left out.
+/// An unknown parameter is a problem too: a silently ignored filter would show leads that the client wanted to exclude.
 struct QueryDecoding {
     private var values: [String: String] = [:]
     private var asked: [String] = []
     private var problems: [FieldProblem] = []
 
-    /// Reads a query.
+    /// Decodes a query.
     init(_ uri: URI) throws {
         for (key, value) in uri.queryParameters where !(key.isEmpty && value.isEmpty) {
             if values.updateValue(String(value), forKey: String(key)) != nil {
@@ -24,7 +23,7 @@ struct QueryDecoding {
         }
     }
 
-    /// A text, trimmed; a blank one is a mistake, like a filter that is ignored.
+    /// A text, trimmed; a blank one is a problem.
     mutating func text(_ name: String) -> String? {
         asked.append(name)
         guard let value = values[name] else { return nil }
@@ -61,7 +60,7 @@ struct QueryDecoding {
     mutating func time(_ name: String) -> Int64? {
         guard let text = text(name) else { return nil }
         guard let value = Self.time(text) else {
-            return wrong(name, "This is not a time.", "Send one such as 2026-01-31T12:00:00Z, or a date.")
+            return wrong(name, "This is not a time.", "Send a time such as 2026-01-31T12:00:00Z, or a date.")
         }
         return value
     }
@@ -73,23 +72,23 @@ struct QueryDecoding {
         return RFC3339.microseconds(of: String(text[..<space] + "+" + text[text.index(after: space)...]))
     }
 
-    /// A state of a lead.
+    /// A status of a lead.
     mutating func status(_ name: String) -> LeadStatus? {
         guard let text = text(name) else { return nil }
         guard let status = LeadStatus(rawValue: text) else {
-            return wrong(name, "This is not a state.", "The states are pending, routing, routed, failed and expired.")
+            return wrong(name, "This is not a status.", "Valid statuses: pending, routing, routed, failed and expired.")
         }
         return status
     }
 
-    /// Throws what was noted, and what was given but never asked for.
+    /// Throws the recorded problems, and those of unknown parameters.
     mutating func finish() throws {
         for name in values.keys.sorted() where !asked.contains(name) {
             let meant = KnownNames.closest(to: name, among: asked).map { "Did you mean \($0)?" }
             note(
                 JSONPointer.part(name),
-                "There is no such parameter.",
-                meant ?? "There are \(asked.joined(separator: ", "))."
+                "This parameter does not exist.",
+                meant ?? "Valid parameters: \(asked.joined(separator: ", "))."
             )
         }
         if !problems.isEmpty { throw Problem.invalid(problems) }

@@ -3,21 +3,21 @@ import LeadRouting
 import LeadStore
 import RoutingRules
 
-/// The body of `POST /api/retry`: which leads that failed, or that no rule matched, and how many at most.
+/// The body of `POST /api/retry`: which failed or unmatched leads, and how many at most.
 struct RetryBody {
-    /// The most that one request puts back.
+    /// The most leads that one request requeues.
     private static let largest: Int32 = 1000
 
-    /// What the leads have come to; failed unless the body says otherwise.
+    /// Whether failed or unmatched leads are requeued; failed by default.
     let result: RetriableResult
-    /// Which of those leads.
+    /// The filter of those leads.
     let filter: LeadFilter
-    /// How many at most.
+    /// The most leads.
     let limit: Int
 
-    /// Reads a body; without a filter every failed lead is meant.
+    /// Decodes a body; without a filter it selects every failed lead.
     ///
-    /// - Throws: ``Problem`` with every field at fault.
+    /// - Throws: ``Problem`` with every invalid field.
     init(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws {
         var body = try ObjectDecoding(bytes, names: ["filter", "limit"], limits: limits)
         let names = ["result", "workspaceId", "sourceWorkspaceId", "createdAfter", "createdBefore"]

@@ -4,9 +4,9 @@ import LeadRouting
 import LeadStore
 import RoutingRules
 
-/// The bodies that say what a rule, a workspace or an agreement is to be.
+/// The bodies of requests about rules, workspaces and agreements.
 enum RuleBodies {
-    /// A rule: its id and its owner as far as they are named, and its fields.
+    /// A rule: its id and its owner if present, and its fields.
     static func rule(
         _ bytes: [UInt8],
         isNew: Bool,
@@ -20,7 +20,7 @@ enum RuleBodies {
         if isNew {
             body.require("name", "Send a name of 1 to 200 characters.")
             if !body.has("distribution") {
-                body.require("destinationWorkspaceId", "Send the id of the workspace that matching leads go to.")
+                body.require("destinationWorkspaceId", "Send the id of the workspace for matching leads.")
             }
         }
         var fields = RuleChange()
@@ -56,7 +56,7 @@ enum RuleBodies {
         return (id, owner, fields)
     }
 
-    /// A workspace: its id as far as it is named, and its fields.
+    /// A workspace: its id if present, and its fields.
     static func workspace(
         _ bytes: [UInt8],
         isNew: Bool,
@@ -87,12 +87,12 @@ enum RuleBodies {
             body.note(
                 "fallbackWorkspaceId",
                 "This field is required.",
-                "Name the workspace that unmatched leads go to."
+                "Name the workspace for unmatched leads."
             )
         case ("keep", nil): fields.unmatchedPolicy = .keep
         case ("retry", nil): fields.unmatchedPolicy = .retry
         case ("keep", _?), ("retry", _?):
-            body.note("fallbackWorkspaceId", "This goes with unmatchedPolicy fallback only.", "Omit it.")
+            body.note("fallbackWorkspaceId", "This field requires unmatchedPolicy fallback.", "Omit it.")
         case (_?, _): body.note("unmatchedPolicy", "This must be keep, fallback or retry.")
         case (nil, let workspace?): fields.unmatchedPolicy = .fallback(workspace)
         case (nil, nil): break
@@ -102,7 +102,7 @@ enum RuleBodies {
         return (id, fields)
     }
 
-    /// An agreement; a missing receiver is the workspace of the key.
+    /// An agreement; the receiver defaults to the workspace of the key.
     static func agreement(
         _ bytes: [UInt8],
         caller: Caller,
@@ -122,7 +122,7 @@ enum RuleBodies {
         return RoutingAgreement(receivingWorkspaceID: receiver, sendingWorkspaceID: sender)
     }
 
-    /// The lead that is to be routed.
+    /// The lead to route.
     static func leadID(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws -> UUID {
         var body = try ObjectDecoding(bytes, names: ["leadId"], limits: limits)
         body.require("leadId", "Send the id that POST /api/leads answered with.")

@@ -3,9 +3,9 @@ import JSON
 import LeadRouting
 import RoutingRules
 
-/// The body of `POST /api/rules/simulate`, read into the request that it makes.
+/// The body of `POST /api/rules/simulate`, decoded to a simulation request.
 enum SimulationBody {
-    /// How many leads may be sent; a body's size bounds them too.
+    /// The most leads that may be sent; the size of the body limits them too.
     static let mostLeads = 50_000
 
     private static let names = [
@@ -17,11 +17,11 @@ enum SimulationBody {
     ///
     /// - Parameters:
     ///   - bytes: the body.
-    ///   - own: the workspace of the key; leads that are sent are that workspace's. Nil for an administrator, who may say
-    ///     whose each lead is.
-    ///   - limits: how deep it may be nested.
-    /// - Returns: the simulation that is asked for.
-    /// - Throws: ``Problem`` with every field at fault.
+    ///   - own: the workspace of the key, which is the source of all sent leads. Nil for an administrator, who may name
+    ///     the source of each lead.
+    ///   - limits: the limit of nesting.
+    /// - Returns: the simulation request.
+    /// - Throws: ``Problem`` with every invalid field.
     static func read(_ bytes: [UInt8], own: UUID?, limits: WebConfiguration.Limits) throws -> SimulationRequest {
         var body = try ObjectDecoding(bytes, names: Self.names, limits: limits)
         let owner = body.uuid("workspaceId")
@@ -33,7 +33,7 @@ enum SimulationBody {
         if given.count > 1 {
             body.note(
                 given[1],
-                "This does not go together with \(given[0]).",
+                "This cannot be combined with \(given[0]).",
                 "Send one of \(Self.selections.joined(separator: ", "))."
             )
         }
@@ -61,16 +61,16 @@ enum SimulationBody {
         return SimulationRequest(owner: owner, draft: draft, leads: leads, counters: counters)
     }
 
-    /// Reads a file of leads, of which everything else is said by the query: `workspaceId`, `draft`, `version`, `counters`.
+    /// Decodes a file of leads; the query has the other parameters: `workspaceId`, `draft`, `version`, `counters`.
     ///
     /// - Parameters:
     ///   - file: the file.
-    ///   - isCSV: whether it is CSV, or else a lead of JSON a line.
+    ///   - isCSV: whether it is CSV; otherwise it has one JSON lead a line.
     ///   - query: the query of the request.
     ///   - own: the workspace of the key.
-    ///   - limits: how deep it may be nested.
-    /// - Returns: the simulation that is asked for.
-    /// - Throws: ``Problem`` with every parameter and line at fault.
+    ///   - limits: the limit of nesting.
+    /// - Returns: the simulation request.
+    /// - Throws: ``Problem`` with every invalid parameter and line.
     static func read(
         file: [UInt8],
         isCSV: Bool,
@@ -83,11 +83,11 @@ enum SimulationBody {
         let name = query.text("draft")
         if let version = query.int("version", in: 0...Int.max) {
             draft = .version(Int64(version))
-            if name != nil { query.note("version", "This does not go together with draft.", "Send one of the two.") }
+            if name != nil { query.note("version", "This cannot be combined with draft.", "Send one of the two.") }
         } else {
             draft = name == "published" ? .published : .stored
             if let name, name != "published", name != "stored" {
-                query.note("draft", "This must be stored or published.", "A draft document goes into a body of JSON.")
+                query.note("draft", "This must be stored or published.", "Send a draft document in a JSON body.")
             }
         }
         let counters = Self.counters(query.text("counters")) { query.note("counters", $0) }
@@ -99,7 +99,7 @@ enum SimulationBody {
         return SimulationRequest(owner: owner, draft: draft, leads: leads, counters: counters)
     }
 
-    /// A name of what counters begin with.
+    /// The initial counters of a name.
     private static func counters(_ name: String?, _ note: (String) -> Void) -> SimulatedCounters? {
         guard let name else { return nil }
         let counters = SimulatedCounters(rawValue: name)
@@ -114,7 +114,7 @@ enum SimulationBody {
         let name = document != nil || body.isNull("draft") ? nil : body.text("draft")
         if body.has("version"), !body.isNull("version") {
             if name != nil || document != nil {
-                body.note("version", "This does not go together with draft.", "Send one of the two.")
+                body.note("version", "This cannot be combined with draft.", "Send one of the two.")
             }
             return .version(Int64(body.int32("version") ?? 0))
         }
@@ -126,13 +126,13 @@ enum SimulationBody {
             body.note(
                 "draft",
                 "This must be stored, published, or a rule set.",
-                "Name an earlier version as version, or send the rules as for PUT /api/rule-sets/{owner}/draft."
+                "Set version to an earlier version, or send the rules as for PUT /api/rule-sets/{owner}/draft."
             )
             return .stored
         }
     }
 
-    /// A lead of JSON a line, or a list of them.
+    /// One JSON lead a line, or a list of them.
     private static func lines(
         _ bytes: [UInt8],
         _ own: UUID?,
@@ -158,7 +158,7 @@ enum SimulationBody {
         return []
     }
 
-    /// The leads, read as `POST /api/leads` reads them; of one that is not valid the first problem is named.
+    /// The leads, decoded as by `POST /api/leads`; the first problem of an invalid one is reported.
     private static func leads(
         _ bytes: [UInt8],
         _ own: UUID?,
@@ -175,7 +175,7 @@ enum SimulationBody {
         }
         if read.count > mostLeads { body.note("leads", "There are more than \(mostLeads) leads.", "Send fewer.") }
         for (pointer, lead) in read.prefix(mostLeads) {
-            // What a lead is recognised by does not matter here.
+            // The leads need no identity here.
             for problem in lead.problems where !problem.field.isEmpty {
                 body.note(String(pointer.dropFirst()) + problem.field, problem.message, problem.remedy)
             }

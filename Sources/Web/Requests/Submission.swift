@@ -12,8 +12,8 @@ enum Submission: Sendable {
 
     /// Reads a body.
     ///
-    /// - Throws: ``JSONSyntaxError`` for what is not JSON; ``Problem`` for what is wrong with the body as a whole.
-    ///   What is wrong with a lead stays with that lead.
+    /// - Throws: ``JSONSyntaxError`` for invalid JSON; ``Problem`` for a problem of the whole body. Problems of a lead
+    ///   are kept with that lead.
     static func read(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws -> Submission {
         var reader = JSONScanner(bytes, maximumDepth: limits.jsonDepth)
         let kind = try reader.kind()
@@ -71,7 +71,7 @@ enum Submission: Sendable {
         return leads
     }
 
-    /// Beside `leads` there may be a workspace for all of them, and nothing else.
+    /// Besides `leads` only a workspace for all of them is allowed.
     private static func check(_ outer: LeadDecoding, isGivenTwice: Bool) throws {
         var problems = outer.notedProblems
         if isGivenTwice { problems.append(FieldProblem(field: "/leads", message: "This field is given twice.")) }
@@ -79,8 +79,8 @@ enum Submission: Sendable {
             problems.append(
                 FieldProblem(
                     field: "",
-                    message: "Fields of a lead stand beside leads.",
-                    remedy: "Put them into the elements of leads; only workspaceId may stand beside it."
+                    message: "Fields of a lead are not allowed beside leads.",
+                    remedy: "Put them into the elements of leads; only workspaceId is allowed beside it."
                 )
             )
         }

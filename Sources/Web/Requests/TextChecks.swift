@@ -1,14 +1,14 @@
 import RoutingRules
 
-/// What a short text of a rule, a workspace or a query has to be like; the texts of leads have ``LeadValidation``.
+/// Checks short texts of rules, workspaces and queries; ``LeadValidation`` checks those of leads.
 enum TextChecks {
-    /// A trimmed text; nil if nothing is left of it or it cannot be stored, and then a problem.
+    /// The trimmed text; nil if it is blank, or with a problem if it cannot be stored.
     ///
     /// - Parameters:
-    ///   - text: the text as it came.
-    ///   - limit: how many characters (scalars) it may have.
-    ///   - field: where it was given.
-    ///   - problems: what is wrong.
+    ///   - text: the text of the request.
+    ///   - limit: the most characters (scalars).
+    ///   - field: its field.
+    ///   - problems: collects the problems.
     /// - Returns: the text, or nil.
     static func clean(_ text: String, _ limit: Int, _ field: String, _ problems: inout [FieldProblem]) -> String? {
         let value = trimmed(text)

@@ -6,7 +6,7 @@ import LeadStore
 import RoutingRules
 
 extension API {
-    /// An agreement has no id of its own: its two workspaces name it.
+    /// An agreement has no id of its own: its two workspaces identify it.
     func addAgreementRoutes(to routes: inout Routes) {
         routes.on(.get, "/api/agreements", .rulesRead, agreements)
         routes.on(.post, "/api/agreements", .rulesWrite, grant)

@@ -30,7 +30,7 @@ extension API {
         return json(capacity: 8192) { $0.explanation(explanation) }
     }
 
-    /// `POST /api/rules/simulate`: what would become of leads under other rules.
+    /// `POST /api/rules/simulate`: decides leads under other rules, without storing anything.
     @Sendable private func simulate(
         _ request: Request,
         _ context: WebContext,
@@ -44,7 +44,7 @@ extension API {
         return json(capacity: 16_384) { $0.simulation(report) }
     }
 
-    /// What is to be simulated: a body of JSON, or a file of leads with the rest in the query.
+    /// The simulation request: a JSON body, or a file of leads with the parameters in the query.
     private func simulation(_ request: Request, own: UUID?) async throws -> SimulationRequest {
         let type = request.headers[.contentType]?.lowercased().prefix { $0 != ";" && $0 != " " }
         let isCSV = type == "text/csv"
@@ -65,7 +65,7 @@ extension API {
         )
     }
 
-    /// `GET /api/rules/lint`: what is wrong with the rules, without a single lead.
+    /// `GET /api/rules/lint`: analyses the rules without leads.
     @Sendable private func lint(_ request: Request, _ context: WebContext, as caller: Caller) async throws -> Response {
         var query = try QueryDecoding(request.uri)
         let owner = query.uuid("workspaceId")
@@ -77,7 +77,7 @@ extension API {
         return json(capacity: 512 + min(report.findings.count, JSONWriter.findingLimit) * 512) { $0.lint(report) }
     }
 
-    /// A rule that was saved, with what there is to be said about it; it is saved, so nothing here may fail the answer.
+    /// A saved rule with its lint findings; a failure to lint must not fail the answer, because the rule is saved.
     func saved(_ rule: RuleRecord, _ status: HTTPResponse.Status, as caller: Caller) async -> Response {
         let warnings = try? await useCases.rules.warnings(about: rule.rule, as: caller)
         return json(status, capacity: 1024) { $0.rule(rule, warnings: warnings ?? []) }
@@ -94,7 +94,7 @@ extension API {
 }
 
 extension Request {
-    /// Whether plain text was asked for, and JSON was not.
+    /// Whether the client accepts plain text, and not JSON.
     var prefersText: Bool {
         guard let accept = headers[.accept]?.lowercased() else { return false }
         return accept.contains("text/plain") && !accept.contains("json")

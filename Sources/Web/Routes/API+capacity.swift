@@ -16,7 +16,7 @@ extension API {
         routes.on(.delete, "/api/workspaces/:id/assignees/:assigneeId", .workspacesWrite, deleteAssignee)
     }
 
-    /// `POST /api/leads/{id}/return`: the destination gives a lead back.
+    /// `POST /api/leads/{id}/return`: the destination returns a lead.
     @Sendable private func returnLead(
         _ request: Request,
         _ context: WebContext,
@@ -108,7 +108,7 @@ extension API {
         return Response(status: .noContent)
     }
 
-    /// What a body says of a person, and the id that it chooses for a new one.
+    /// The fields of a person, and the id for a new one.
     private func fields(of request: Request, isNew: Bool) async throws -> (id: UUID?, fields: AssigneeChange) {
         let names = (isNew ? ["id"] : []) + ["name", "weight", "caps", "absentFrom", "absentUntil", "isActive"]
         var body = try ObjectDecoding(

@@ -9,9 +9,9 @@ extension API {
         routes.on(.post, "/api/erasures", .leadsErase, erase)
     }
 
-    /// `POST /api/erasures`: blanks what leads say of a person.
+    /// `POST /api/erasures`: erases personal data from leads.
     ///
-    /// The address is in the body and not in the path, where logs of proxies would have it.
+    /// The address is in the body and not in the path, which proxies log.
     @Sendable private func erase(
         _ request: Request,
         _ context: WebContext,

@@ -6,9 +6,9 @@ import LeadStore
 import NIOCore
 
 extension API {
-    /// These need no key: probes and on-call staff ask them.
+    /// These need no key: probes and on-call staff use them.
     ///
-    /// They hold counts and states, and no personal data.
+    /// They return counts and states, and no personal data.
     func addHealthRoutes(to routes: inout Routes) {
         routes.open(.get, "/api/health", health)
         routes.open(.get, "/healthz", alive)
@@ -16,7 +16,7 @@ extension API {
         routes.open(.get, "/openapi.yaml", openAPI)
     }
 
-    /// `GET /api/health`: how routing is doing; the status is 503, with the same body, if leads are not being routed.
+    /// `GET /api/health`: the health of routing; the status is 503, with the same body, if leads are not being routed.
     @Sendable private func health(_ request: Request, _ context: WebContext) async throws -> Response {
         let report = try await useCases.operations.health()
         let counts = report.counts

@@ -15,9 +15,9 @@ extension API {
         routes.on(.get, "/api/leads/:id", .leadsRead, lead)
     }
 
-    // MARK: - In
+    // MARK: - Submitting
 
-    /// `POST /api/leads`: one lead answers 201 with its outcome, a batch 200 with one result for each lead.
+    /// `POST /api/leads`: returns 201 with the outcome of one lead, or 200 with one result for each lead of a batch.
     @Sendable private func submit(
         _ request: Request,
         _ context: WebContext,
@@ -31,7 +31,7 @@ extension API {
         return try await submit(body, key, context, as: caller)
     }
 
-    /// Longer bodies are read elsewhere than on their connection's event loop: this much takes a tenth of a millisecond.
+    /// Longer bodies are decoded off their connection's event loop: this size takes a tenth of a millisecond.
     private static var onLoopBytes: Int { 16 << 10 }
 
     private func submit(
@@ -53,7 +53,7 @@ extension API {
         }
     }
 
-    /// A batch: what is wrong with one lead stays with that lead.
+    /// A batch: a problem of one lead does not affect the others.
     private func submit(
         _ decoded: [ReadLead],
         _ repeats: RepeatableRequest?,
@@ -85,7 +85,8 @@ extension API {
         return response
     }
 
-    /// `POST /api/leads/decode`: reads and checks like `POST /api/leads`, stores nothing, and tells what it understood.
+    /// `POST /api/leads/decode`: decodes and validates like `POST /api/leads`, stores nothing, and returns the decoded
+    /// leads.
     @Sendable private func decode(
         _ request: Request,
         _ context: WebContext,
@@ -124,15 +125,15 @@ extension API {
         }
     }
 
-    /// A lead as it goes to the use case.
+    /// A lead in the form of the use case.
     ///
     /// - Parameters:
-    ///   - decoded: the lead as it was read.
-    ///   - pointer: where in the body it stands.
-    ///   - idempotency: its part of what the client calls the request.
-    ///   - trace: the request that it came in.
+    ///   - decoded: the decoded lead.
+    ///   - pointer: its place in the body.
+    ///   - idempotency: its claim of the request's idempotency key.
+    ///   - trace: its request.
     /// - Returns: the lead, with the workspace that it names.
-    /// - Throws: ``Problem`` with every field at fault.
+    /// - Throws: ``Problem`` with every invalid field.
     func accepted(
         _ decoded: ReadLead,
         pointer: String = "",
@@ -154,7 +155,7 @@ extension API {
         )
     }
 
-    /// `POST /api/leads/route`: has a waiting lead decided now.
+    /// `POST /api/leads/route`: routes a waiting lead now.
     @Sendable private func route(
         _ request: Request,
         _ context: WebContext,
@@ -165,7 +166,7 @@ extension API {
         return json { $0.outcome(outcome) }
     }
 
-    // MARK: - Out
+    // MARK: - Reading
 
     /// `GET /api/leads`: a page, newest first.
     @Sendable private func leads(
@@ -197,7 +198,7 @@ extension API {
         }
     }
 
-    /// The place in a list that a cursor names.
+    /// The position of a cursor.
     private func place(_ cursor: String) throws -> LeadCursor {
         guard let place = LeadCursor(cursor) else {
             throw Problem.invalid(
@@ -222,7 +223,7 @@ extension API {
     }
 }
 
-/// A request that its client may repeat: its key, and what tells it from another request.
+/// A request with an idempotency key, and the digest of its body.
 private struct RepeatableRequest {
     let key: String
     let digest: [UInt8]
@@ -232,7 +233,7 @@ private struct RepeatableRequest {
 }
 
 extension Response {
-    /// Says that some of this was answered before.
+    /// Marks the answer as a replay of an earlier one.
     fileprivate mutating func markAsReplay() {
         if let name = HTTPField.Name("Idempotency-Replayed") { headers[name] = "true" }
     }

@@ -33,7 +33,7 @@ extension API {
         }
     }
 
-    /// `POST /api/routing/pause`: leads of a source, or all, are taken in and wait.
+    /// `POST /api/routing/pause`: leads of a source, or all, are accepted and wait.
     @Sendable private func pause(
         _ request: Request,
         _ context: WebContext,
@@ -45,7 +45,7 @@ extension API {
         return answer(workspace, isPaused: true, wasChanged: isNew)
     }
 
-    /// `POST /api/routing/resume`: what waits is routed, oldest due first.
+    /// `POST /api/routing/resume`: waiting leads are routed, oldest due first.
     @Sendable private func resume(
         _ request: Request,
         _ context: WebContext,

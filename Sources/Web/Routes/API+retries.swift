@@ -11,8 +11,8 @@ extension API {
         routes.on(.post, "/api/retry", .routingWrite, retryLeads)
     }
 
-    /// `POST /api/leads/{id}/retry`: puts a lead back into the queue that failed for good or that no rule matched, with
-    /// its attempts reset.
+    /// `POST /api/leads/{id}/retry`: requeues a lead that failed permanently or that no rule matched, with its attempts
+    /// reset.
     @Sendable private func retryLead(
         _ request: Request,
         _ context: WebContext,
@@ -28,7 +28,7 @@ extension API {
         }
     }
 
-    /// `POST /api/retry`: the same for all such leads that a filter lets through, so many at a time.
+    /// `POST /api/retry`: the same for all such leads that match a filter, up to a limit.
     @Sendable private func retryLeads(
         _ request: Request,
         _ context: WebContext,

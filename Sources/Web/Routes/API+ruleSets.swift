@@ -68,7 +68,7 @@ extension API {
         }
     }
 
-    /// Between any two of live, draft and a version's number; from what is live to the draft unless told otherwise.
+    /// Compares any two of live, draft and a version; by default live with draft.
     @Sendable private func ruleSetDifference(
         _ request: Request,
         _ context: WebContext,
@@ -145,7 +145,7 @@ extension API {
         let owner = try owner(context)
         let bytes = try await request.jsonBody(upTo: limits.bodyBytes)
         var body = try ObjectDecoding(bytes, names: ["version", "note"], limits: limits)
-        body.require("version", "Send the version to go back to; GET /api/rule-sets/{owner}/versions lists them.")
+        body.require("version", "Send the version to restore; GET /api/rule-sets/{owner}/versions lists them.")
         let version = body.version("version")
         let note = body.isNull("note") ? nil : body.text("note", limit: 1000)
         try body.finish()
@@ -179,7 +179,7 @@ extension API {
 
     private func answer(_ draft: RuleSetDraft) -> Response { answer(draft.document, draft) }
 
-    /// A document; of a draft, also when and by whom it was saved.
+    /// A document; for a draft, also when and by whom it was saved.
     private func answer(_ document: RuleSetDocument, _ draft: RuleSetDraft? = nil) -> Response {
         json(capacity: 1024 + document.rules.count * 512) { writer in
             writer.object { writer in

@@ -31,7 +31,7 @@ extension API {
         return json { $0.rule(rule) }
     }
 
-    /// A key of a workspace makes rules of that workspace; an administrator's says whose, or null for the platform.
+    /// A workspace's key creates rules of that workspace; an administrator names the owner, or null for the platform.
     @Sendable private func createRule(
         _ request: Request,
         _ context: WebContext,

@@ -9,7 +9,7 @@ import RoutingRules
 extension API {
     func addStatisticsRoutes(to routes: inout Routes) { routes.on(.get, "/api/stats", .leadsRead, statistics) }
 
-    /// `GET /api/stats`: sums per day, workspace, rule, industry, region or partner.
+    /// `GET /api/stats`: totals by day, workspace, rule, industry, region or partner.
     @Sendable private func statistics(
         _ request: Request,
         _ context: WebContext,
@@ -83,13 +83,13 @@ extension QueryDecoding {
         return CivilDate(daysSinceEpoch: time.floorDivided(by: RFC3339.microsecondsPerDay)).text
     }
 
-    /// What sums are made for; places are shown by region only.
+    /// The key of the totals; places are only available by region.
     fileprivate mutating func grouping(_ name: String) -> StatisticsQuery.Grouping? {
         guard let text = text(name) else { return nil }
         let known = StatisticsQuery.Grouping.allCases.filter { $0 != .place }
         if let grouping = known.first(where: { $0.rawValue == text }) { return grouping }
         let all = known.map(\.rawValue).joined(separator: ", ")
-        note(name, "This is not one of the values there are.", "There are \(all).")
+        note(name, "This is not a valid value.", "Valid values: \(all).")
         return nil
     }
 }

@@ -10,7 +10,7 @@ extension API {
         routes.on(.post, LeadStream.path, .leadsWrite, stream)
     }
 
-    /// `POST /api/leads/stream`: leads as lines of JSON, as many as there are, answered line by line as they commit.
+    /// `POST /api/leads/stream`: a stream of leads as JSON lines, answered line by line as they commit.
     @Sendable private func stream(
         _ request: Request,
         _ context: WebContext,
@@ -42,10 +42,10 @@ extension API {
 }
 
 extension Request {
-    /// What a stream of leads calls itself.
+    /// The media type of a stream of leads.
     static let lineMediaType = "application/x-ndjson"
 
-    /// Checks that the body says it is lines of JSON.
+    /// Checks that the body has the media type of JSON lines.
     ///
     /// - Throws: ``Problem`` for another media type, or an encoding.
     func checkLines() throws {

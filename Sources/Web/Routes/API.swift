@@ -8,28 +8,28 @@ import NIOCore
 import RoutingRules
 import Tracing
 
-/// The endpoints: each reads a request, calls a use case and writes what it returns.
+/// The endpoints: each decodes a request, calls a use case and writes its result.
 struct API: Sendable {
-    /// What callers may ask.
+    /// The use cases.
     let useCases: UseCases
-    /// What the server calls itself.
+    /// The server's version.
     let version: String
-    /// How much is accepted.
+    /// The limits of requests.
     let limits: WebConfiguration.Limits
-    /// Paths that answer for themselves.
+    /// Endpoints with their own protocol.
     let mounts: [MountedEndpoint]
-    /// What makes a span of each request; nil: no spans, at no cost.
+    /// Creates a span for each request; nil for none.
     var tracer: (any Tracer)?
-    /// What counts and times requests; nil: nothing.
+    /// Counts and times requests; nil for none.
     var meter: HTTPMeter?
 
     /// The routes, with an answer for every path and every method.
     func router() -> Router<WebContext> { routes().router }
 
-    /// The endpoints with who may use them, in a router.
+    /// The endpoints with their access, in a router.
     func routes() -> Routes {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
-        // From the outside in: the meter counts what the others answer, the span covers the work of the answer.
+        // From the outside in: the meter counts the final answers, the span covers the work of the answer.
         if let meter { router.add(middleware: MeterMiddleware(meter: meter)) }
         if let tracer { Self.trace(tracer, router) }
         router.add(middleware: AnswerMiddleware())
@@ -59,7 +59,8 @@ struct API: Sendable {
 
     /// The caller of a request.
     ///
-    /// The use case checks the scope too; it is checked here so that a key without it is refused before its body is read.
+    /// The use case checks the scope too; it is checked here so that a key without it is refused before its body is
+    /// read.
     func caller(of request: Request, with scope: Scope) async throws -> Caller {
         guard let header = request.headers[.authorization] else {
             throw Problem.unauthenticated("The request has no Authorization header.", isInvalidToken: false)
@@ -67,7 +68,7 @@ struct API: Sendable {
         let scheme = header.utf8.prefix(7)
         guard scheme.count == 7, String(decoding: scheme, as: UTF8.self).lowercased() == "bearer " else {
             throw Problem.unauthenticated(
-                "The Authorization header is not of the scheme Bearer.",
+                "The Authorization header does not use the scheme Bearer.",
                 isInvalidToken: false
             )
         }
@@ -82,7 +83,7 @@ struct API: Sendable {
     /// The id in a path.
     func id(_ name: String, in context: WebContext) throws -> UUID {
         guard let id = context.parameters.get(name).flatMap({ UUID(text: $0) }) else {
-            throw Problem.invalid(name, "This is not a UUID.", remedy: "Use an id as the server gave it.")
+            throw Problem.invalid(name, "This is not a UUID.", remedy: "Use an id that the server returned.")
         }
         return id
     }

@@ -2,17 +2,17 @@ import HTTPTypes
 import Hummingbird
 import LeadRouting
 
-/// Who may use an endpoint.
+/// The access to an endpoint.
 enum RouteAccess: Sendable, Hashable {
     /// Callers whose key has all of these scopes.
     case scopes([Scope])
-    /// Everyone; a key is not read.
+    /// Any client; no key is read.
     case open
-    /// Callers that the endpoint lets in by a protocol of its own.
+    /// Clients that the endpoint authenticates itself.
     case mounted
 }
 
-/// A method at a path, with who may use it.
+/// A method at a path, with its access.
 struct Route: Sendable, Hashable {
     let method: HTTPRequest.Method
     /// The pattern, as `/api/leads/:id`.
@@ -20,10 +20,10 @@ struct Route: Sendable, Hashable {
     let access: RouteAccess
 }
 
-/// Collects the routes: none can be added without saying who may use it.
+/// Collects the routes: each must state its access.
 ///
-/// The list also tells a known path with another method from an unknown path, and tests compare it with the OpenAPI
-/// document.
+/// The list also distinguishes a known path with another method from an unknown path, and tests compare it with the
+/// OpenAPI document.
 struct Routes {
     /// A handler of requests whose key has the scopes of the route.
     typealias Handler = @Sendable (Request, WebContext, Caller) async throws -> Response
@@ -38,16 +38,16 @@ struct Routes {
     /// An empty list.
     ///
     /// - Parameters:
-    ///   - router: where the routes are added.
+    ///   - router: the router to which the routes are added.
     ///   - caller: finds the caller of a request, who must have the scope.
     init(router: Router<WebContext>, caller: @escaping @Sendable (Request, Scope) async throws -> Caller) {
         self.router = router
         self.caller = caller
     }
 
-    /// Adds an endpoint for callers with a scope, and another where one is named.
+    /// Adds an endpoint for callers with a scope, and optionally a second scope.
     ///
-    /// It works on the threads of the language's runtime: it may compute for as long as it takes.
+    /// It runs on the Swift runtime's threads, so it may compute for long.
     mutating func on(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -62,7 +62,7 @@ struct Routes {
         }
     }
 
-    /// Adds an endpoint that works on the event loop of its connection, where other connections wait for it.
+    /// Adds an endpoint that runs on the event loop of its connection, where it delays other connections.
     ///
     /// For the few that are called thousands of times a second and compute for some microseconds.
     mutating func onLoop(
@@ -81,7 +81,7 @@ struct Routes {
         }
     }
 
-    /// Adds a mounted endpoint, which checks its callers itself.
+    /// Adds a mounted endpoint, which authenticates its callers itself.
     mutating func mount(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping OpenHandler) {
         add(Route(method: method, path: path, access: .mounted)) { request, context in
             try await offLoop { try await handler(request, context) }

@@ -4,10 +4,10 @@ import LeadRouting
 import Logging
 import RoutingRules
 
-/// Gives each request its id, turns every error into a problem, and writes one line to the log.
+/// Gives each request its id, converts every error to a problem, and logs one line.
 ///
-/// The log has the route's pattern, never the path, the query or a body: those may hold personal data. A request that
-/// went well is logged at `debug`, a refused one at `info`, a fault of the server at `error`.
+/// The log has the route's pattern, never the path, the query or a body, which may hold personal data. A successful
+/// request is logged at `debug`, a refused one at `info`, a fault of the server at `error`.
 struct AnswerMiddleware: RouterMiddleware {
     func handle(
         _ request: Request,
@@ -40,7 +40,7 @@ struct AnswerMiddleware: RouterMiddleware {
         return response
     }
 
-    /// An id of 32 digits, as those of traces are; Hummingbird leaves out zeros at its beginning.
+    /// An id of 32 digits, like trace ids; Hummingbird omits its leading zeros.
     static func padded(_ id: String) -> String {
         id.utf8.count < 32 ? String(repeating: "0", count: 32 - id.utf8.count) + id : id
     }
@@ -68,13 +68,13 @@ struct AnswerMiddleware: RouterMiddleware {
         default: level = .error
         }
         if level == .error, let error {
-            // The type only: a description may hold values.
+            // Only the type: a description may hold values.
             metadata["error.type"] = .string(String(reflecting: type(of: error)))
         }
         context.logger.log(level: level, "Request answered", metadata: metadata)
     }
 
-    /// The caller's id, if it is one that can go into a log and a header: 1 to 128 plain characters.
+    /// The client's request id, if it is safe in a log and a header: 1 to 128 plain characters.
     private static func requestID(of request: Request) -> String? {
         guard let id = request.headers[.xRequestID], 1...128 ~= id.utf8.count else { return nil }
         let isPlain = id.utf8.allSatisfy { byte in

@@ -7,8 +7,8 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// Watches one connection: bounds the time in which a body arrives, answers what is not HTTP, and closes connections
-/// whose client goes on sending a body after its request was refused.
+/// Guards one connection: limits the time for a body to arrive, answers invalid HTTP, and closes a connection whose
+/// client keeps sending a body after its request was refused.
 ///
 /// It sits between the HTTP decoder and the application, on the connection's event loop. A request costs it a few
 /// stores; there is one timer for each connection, not for each request.
@@ -18,39 +18,39 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Bodies up to this size are read to their end although the request was refused, to keep the connection.
+    /// Bodies up to this size are read completely after a refusal, to keep the connection.
     private static let drainedBytes = 256 << 10
-    /// How long the caller may take to read an answer that came before the end of its body.
+    /// How long the client may take to read an answer that was sent before the end of its body.
     private static let lingering = TimeAmount.seconds(5)
 
     private let bodyTime: TimeAmount
     private let continuesUpTo: Int
     private let limiter: ConnectionLimiter
     private var entry: ConnectionLimiter.Entry?
-    /// Requests whose head has arrived and whose answer is not written.
+    /// Requests whose head has arrived and that are not answered yet.
     private var unanswered = 0
     /// Whether a body is arriving.
     private var isReading = false
     /// Whether an answer is being written.
     private var isWriting = false
-    /// Whether the body that is arriving is too long to be read for nothing.
+    /// Whether the arriving body is too long to be read after a refusal.
     private var isLong = false
-    /// Whether a body is arriving that is answered while it arrives, for as long as there is more of it.
+    /// Whether the arriving body is a stream that is answered while it arrives.
     private var isStream = false
     private var deadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
-    /// Whether the connection ends with the answer that is being written.
+    /// Whether the connection is closed after the current answer.
     private var closesAfterAnswer = false
-    /// Whether the last answer is written: what still arrives is dropped.
+    /// Whether the last answer is written: data that still arrives is dropped.
     private var isFinished = false
     private var hasTimedOut = false
 
     /// A guard for one connection.
     ///
     /// - Parameters:
-    ///   - bodyTime: how long a body may take to arrive.
-    ///   - limit: up to which length a client that asks first (`Expect: 100-continue`) may send its body.
-    ///   - limiter: all connections of the server.
+    ///   - bodyTime: the time limit for a body to arrive.
+    ///   - limit: the longest body that a client with `Expect: 100-continue` may send.
+    ///   - limiter: the connections of the server.
     init(bodyTime: Duration, continuesUpTo limit: Int, limiter: ConnectionLimiter) {
         self.limiter = limiter
         self.bodyTime = TimeAmount(bodyTime)
@@ -85,7 +85,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if head.headerFields[.expect] == "100-continue", unanswered == 1, length ?? 0 <= continuesUpTo {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
-        // What has no end of its own may take as long as it goes on.
+        // A stream may take any time while data arrives.
         case .body where isStream: deadline = context.eventLoop.now + bodyTime
         case .body: break
         case .end: isReading = false
@@ -110,7 +110,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(data, promise: promise)
         case .end:
             isWriting = false
-            // A stream whose answer ended before it did.
+            // The answer of a stream has ended before the stream.
             if isStream, isReading, unanswered <= 1 { closesAfterAnswer = true }
             unanswered -= 1
             if unanswered == 0 { entry?.becomeIdle() }
@@ -165,14 +165,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.close(promise: nil)
             return
         }
-        // The handler that reads the body receives the error and answers; without one the connection is closed.
+        // The handler that reads the body receives the error and answers; without a handler the connection is closed.
         context.fireErrorCaught(RequestTimedOut())
         startTimer(context, in: Self.lingering)
     }
 
     // MARK: - Closing
 
-    /// Answers without the application, as the last thing on this connection.
+    /// Writes the last answer of this connection, without the application.
     private func answer(_ context: ChannelHandlerContext, _ problem: Problem, status: HTTPResponse.Status) {
         var writer = JSONWriter()
         problem.write(to: &writer)
@@ -187,8 +187,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         linger(context)
     }
 
-    /// Closes our side and drops what still arrives for a while: a connection that is closed while the caller sends
-    /// would be reset, and the caller might never see the answer.
+    /// Closes the sending side and drops arriving data for a while: closing the connection while the client sends would
+    /// reset it, and the client might never read the answer.
     private func linger(_ context: ChannelHandlerContext) {
         context.close(mode: .output, promise: nil)
         timer?.cancel()

@@ -1,9 +1,9 @@
 import NIOCore
 import Synchronization
 
-/// The open connections of a server: where there are too many, idle ones are closed to make room.
+/// The open connections of a server; if there are too many, idle ones are closed.
 ///
-/// Without it, clients that connect and send nothing would keep all others out until their idle time is over. A request
+/// Without it, clients that connect and send nothing would block all others until their idle time is over. A request
 /// costs two stores; a lock is taken when a connection opens or closes.
 final class ConnectionLimiter: Sendable {
     /// An open connection.
@@ -37,8 +37,7 @@ final class ConnectionLimiter: Sendable {
     /// A limit of so many connections, as long as there are idle ones to close.
     init(capacity: Int) { self.capacity = capacity }
 
-    /// Adds a connection; where there are too many, a sixteenth of them is closed, so that looking through all of them is
-    /// rare.
+    /// Adds a connection; if there are too many, a sixteenth of them is closed, so that this search is rare.
     func add(_ channel: any Channel) -> Entry {
         let entry = Entry(channel)
         let closing = entries.withLock { entries -> [Entry] in

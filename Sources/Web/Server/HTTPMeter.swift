@@ -5,9 +5,9 @@ import Synchronization
 
 /// Counts and times requests by method and route, under OpenTelemetry's names for HTTP servers.
 ///
-/// A label is never a path: it is the route's pattern, or `unknown` for a path that has none; and a method that the route does
-/// not have is `_OTHER`. So the number of series is bounded by the routes, whatever is asked. Each metric is made at its first
-/// request and held from then on: a request costs a look-up by its pattern and some additions.
+/// A label is never a path: it is the route's pattern, or `unknown` for a path without a route; a method that the route
+/// does not have is `_OTHER`. So the number of series is bounded by the routes. Each metric is created at its first
+/// request and kept: a request costs a look-up by its pattern and some additions.
 /// https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
 final class HTTPMeter: Sendable {
     /// One method of one route.
@@ -29,7 +29,7 @@ final class HTTPMeter: Sendable {
             self.route = route
         }
 
-        /// Counts a request that was answered.
+        /// Counts an answered request.
         func record(status: Int, nanoseconds: Int64) {
             let kind = (1...5).contains(status / 100) ? status / 100 : 5
             let (timer, counter) = cells.withLock { cells in
@@ -58,7 +58,7 @@ final class HTTPMeter: Sendable {
         }
     }
 
-    /// The methods of one route; others are one.
+    /// The methods of one route; unknown ones share one entry.
     private struct Methods: Sendable {
         var known: [(method: HTTPRequest.Method, route: Route)]
         var other: Route
@@ -69,7 +69,7 @@ final class HTTPMeter: Sendable {
     private let unknown: Route
     private let active: Meter
 
-    /// A meter that knows no route yet.
+    /// A meter without routes.
     init(factory: any MetricsFactory) {
         self.factory = factory
         unknown = Route(factory, method: "_OTHER", route: "unknown")
@@ -77,7 +77,7 @@ final class HTTPMeter: Sendable {
         active.set(0)
     }
 
-    /// Learns the routes, once, before the first request: the paths as they were given to the router (`/api/leads/:id`).
+    /// Sets the routes, once, before the first request: the paths as in the router (`/api/leads/:id`).
     func learn(_ known: [(path: String, methods: [HTTPRequest.Method])]) {
         var all: [String: Methods] = [:]
         for (path, methods) in known {
@@ -90,7 +90,7 @@ final class HTTPMeter: Sendable {
         routes.withLock { $0 = all }
     }
 
-    /// What counts requests of a method at a route, by its pattern (`/api/leads/{id}`); nil stands for a path without a route.
+    /// The meter of a method at a route, by its pattern (`/api/leads/{id}`); nil for a path without a route.
     func route(_ method: HTTPRequest.Method, _ path: String?) -> Route {
         guard let path, let methods = routes.withLock({ $0[path] }) else { return unknown }
         return methods.known.first { $0.method == method }?.route ?? methods.other

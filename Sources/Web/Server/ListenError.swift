@@ -8,26 +8,26 @@ import Musl
 import Darwin
 #endif
 
-/// Why the server cannot listen, with what to do about it.
+/// Why the server cannot listen, with the remedy.
 package struct ListenError: Error, Sendable, CustomStringConvertible {
-    /// What stands in the way.
+    /// The reason.
     package enum Code: Sendable, Hashable {
-        /// Something else listens there.
+        /// Another process uses the port.
         case portInUse
-        /// The port is one of those that only root may take.
+        /// Only root may use the port.
         case notPermitted
-        /// The host is no address of this machine, or no name that can be resolved.
+        /// The host is not an address of this machine, or cannot be resolved.
         case noSuchAddress
     }
 
-    /// What stands in the way.
+    /// The reason.
     package let code: Code
-    /// The host that was asked for.
+    /// The configured host.
     package let host: String
-    /// The port that was asked for.
+    /// The configured port.
     package let port: Int
 
-    /// The reason behind an error of the socket, or nil if it is about something else.
+    /// The error for a socket error, or nil if it has another cause.
     init?(_ error: any Error, host: String, port: Int) {
         self.host = host
         self.port = port
@@ -49,8 +49,9 @@ package struct ListenError: Error, Sendable, CustomStringConvertible {
             Port \(port) of \(host) is in use by another process. Stop it (`ss -ltnp 'sport = :\(port)'` names it), or \
             choose another port with PORT.
             """
-        case .notPermitted: "Port \(port) may only be taken by root. Choose one above 1023 with PORT."
-        case .noSuchAddress: "\(host) is no address of this machine. Set HOST to one of its addresses, or to 0.0.0.0."
+        case .notPermitted: "Port \(port) may only be used by root. Choose one above 1023 with PORT."
+        case .noSuchAddress:
+            "\(host) is not an address of this machine. Set HOST to one of its addresses, or to 0.0.0.0."
         }
     }
 }

@@ -2,9 +2,9 @@ import HTTPTypes
 import Hummingbird
 import JSON
 
-/// Measures each request, from its head to its answer; of one whose answer is a stream, to the stream's end.
+/// Measures each request, from its head to its answer, or to the end of a streamed answer.
 ///
-/// It stands outside of what turns errors into answers, so that it sees what goes out.
+/// It is outside the middleware that converts errors, so that it sees the final answer.
 struct MeterMiddleware: RouterMiddleware {
     let meter: HTTPMeter
 
@@ -31,7 +31,7 @@ struct MeterMiddleware: RouterMiddleware {
                 measurement.record()
                 return response
             }
-            // When the stream has ended, or its client is gone, nothing holds it.
+            // It is released when the stream has ended or its client has disconnected.
             let held = RecordOnDeinit(measurement)
             let body = response.body
             response.body = ResponseBody { writer in
@@ -46,7 +46,7 @@ struct MeterMiddleware: RouterMiddleware {
     }
 }
 
-/// What is to be counted when a request ends.
+/// The measurement of a request, recorded when it ends.
 private struct RequestMeasurement: Sendable {
     let meter: HTTPMeter
     let method: HTTPRequest.Method
@@ -62,7 +62,7 @@ private struct RequestMeasurement: Sendable {
     }
 }
 
-/// Counts when it is let go of.
+/// Records the measurement when it is released.
 private final class RecordOnDeinit: Sendable {
     private let measurement: RequestMeasurement
 

@@ -3,23 +3,23 @@ import Hummingbird
 package import LeadRouting
 import NIOCore
 
-/// A path whose protocol is not the API's: it gets each request as it came, bytes and all, and answers as it likes.
+/// A path with its own protocol: it receives each request unchanged.
 package struct MountedEndpoint: Sendable {
-    /// A request, untouched.
+    /// A request, unchanged.
     package struct Request: Sendable {
         /// The method.
         package let method: String
-        /// The query's values by name; of two with one name the first counts.
+        /// The query's values by name; of two with the same name the first counts.
         package let query: [String: String]
         /// The header's fields.
         package let headers: [(name: String, value: String)]
         /// The bytes of the body.
         package let body: [UInt8]
-        /// Makes sure that an administrator's key with this scope sends it.
+        /// Checks that an administrator's key with this scope sends it.
         ///
-        /// What it throws is the refusal; let it through.
+        /// Its error is the refusal; let it through.
         package let requireAdministrator: @Sendable (Scope) async throws -> Void
-        /// Whether it comes from this machine itself, and no proxy says that it forwards it for another client.
+        /// Whether it comes from this machine, and no proxy forwards it for another client.
         package let isLocal: Bool
     }
 
@@ -29,7 +29,7 @@ package struct MountedEndpoint: Sendable {
         let headers: [(name: String, value: String)]
         let body: [UInt8]
 
-        /// An answer of these parts.
+        /// An answer.
         package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
             self.status = status
             self.headers = headers
@@ -44,9 +44,9 @@ package struct MountedEndpoint: Sendable {
     /// An endpoint at a path.
     ///
     /// - Parameters:
-    ///   - path: where it is.
-    ///   - methods: what it answers; other methods are refused.
-    ///   - answer: what answers. A `RequestError` becomes a problem as it does everywhere else.
+    ///   - path: its path.
+    ///   - methods: its methods; others are refused.
+    ///   - answer: handles a request. A `RequestError` becomes a problem as everywhere else.
     package init(path: String, methods: [String], answer: @escaping @Sendable (Request) async throws -> Answer) {
         self.path = path
         self.methods = methods
@@ -55,7 +55,7 @@ package struct MountedEndpoint: Sendable {
 }
 
 extension API {
-    /// Gives a mounted endpoint its path.
+    /// Adds a mounted endpoint at its path.
     func mount(_ endpoint: MountedEndpoint, in routes: inout Routes) {
         for method in endpoint.methods.compactMap(HTTPRequest.Method.init(rawValue:)) {
             routes.mount(method, endpoint.path) { request, context in
@@ -84,7 +84,7 @@ extension API {
 }
 
 extension WebContext {
-    /// Whether the caller's address is one of loopback.
+    /// Whether the caller's address is a loopback address.
     fileprivate var isLocal: Bool {
         guard let address = channel.remoteAddress else { return false }
         if case .unixDomainSocket = address { return true }
@@ -94,7 +94,7 @@ extension WebContext {
 }
 
 extension Request {
-    /// Whether a proxy passes it on: its own address then says nothing of the caller.
+    /// Whether a proxy forwards it: then its own address is not the client's.
     fileprivate var isPassedOn: Bool {
         ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
             .contains { name in HTTPField.Name(name).map { headers[$0] != nil } ?? false }

@@ -5,17 +5,17 @@ import NIOCore
 extension Request {
     /// The bytes of a JSON body.
     ///
-    /// What can be refused by its head is refused before a byte of the body is read.
+    /// Whatever the head shows to be invalid is refused before the body is read.
     ///
-    /// - Parameter limit: how many bytes there may be.
-    /// - Returns: the bytes, unread.
+    /// - Parameter limit: the most bytes.
+    /// - Returns: the bytes, not decoded.
     /// - Throws: ``Problem`` for another media type, an encoding, or too many bytes.
     func jsonBody(upTo limit: Int) async throws -> [UInt8] {
         try checkMediaType()
         return try await rawBody(upTo: limit)
     }
 
-    /// The bytes of a body of whatever type.
+    /// The bytes of a body of any media type.
     ///
     /// - Throws: ``Problem`` for too many bytes.
     func rawBody(upTo limit: Int) async throws -> [UInt8] {

@@ -3,10 +3,11 @@ import Hummingbird
 import LeadRouting
 import Tracing
 
-/// Makes a span of each request: a child of the caller's, as `traceparent` says, and the parent of what comes of it.
+/// Creates a span for each request: a child of the caller's span in `traceparent`, and the parent of the work that it
+/// causes.
 ///
-/// It stands outside everything else, so that it sees the answer as it goes out. The span has the route's pattern and
-/// the request's id; never the path, the query, an address or a body: those may hold personal data.
+/// It is outside all other middleware, so that it sees the final answer. The span has the route's pattern and the
+/// request's id; never the path, the query, an address or a body, which may hold personal data.
 /// https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 struct TraceMiddleware<T: Tracer>: RouterMiddleware {
     let tracer: T
@@ -20,7 +21,7 @@ struct TraceMiddleware<T: Tracer>: RouterMiddleware {
         tracer.extract(request.headers, into: &above, using: FieldExtractor())
         let span = tracer.startSpan(request.method.rawValue, context: above, ofKind: .server)
         defer { span.end() }
-        // From here on the request is the child of our span: in the log, in batches and in requests to other services.
+        // From here on the request is a child of this span: in the log, in batches and in requests to other services.
         var head = request.head
         tracer.inject(span.context, into: &head.headerFields, using: FieldInjector())
         let request = Request(head: head, body: request.body)

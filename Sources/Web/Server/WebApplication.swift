@@ -9,20 +9,20 @@ package import Tracing
 
 /// The HTTP API as an application: routes, limits and the socket.
 ///
-/// It is a service: it runs until it is shut down, and then answers what it has begun. It starts nothing else:
-/// what the use cases run on has its own life.
+/// It is a service: it runs until it is shut down, and then answers the requests in progress. It starts nothing else:
+/// the caller runs what the use cases need.
 ///
 /// - Parameters:
-///   - configuration: where to listen, and how much to accept.
-///   - useCases: what callers may ask.
-///   - version: what the server calls itself.
-///   - mounts: paths that answer for themselves.
-///   - tracer: what makes a span of each request; nil: no spans.
-///   - metrics: what counts and times requests; nil: nothing.
-///   - logger: where requests are logged.
-///   - onListening: called with the port once connections are accepted.
-/// - Returns: the application. Run as a service (by a `ServiceGroup` or `runService()`), it throws ``ListenError`` if the
-///   address cannot be taken; `run()` on the opaque value itself is Hummingbird's and throws the bare socket error.
+///   - configuration: the address and the limits.
+///   - useCases: the use cases.
+///   - version: the server's version.
+///   - mounts: endpoints with their own protocol.
+///   - tracer: creates a span for each request; nil for none.
+///   - metrics: counts and times requests; nil for none.
+///   - logger: logs requests.
+///   - onListening: receives the port once connections are accepted.
+/// - Returns: the application. Run as a service (by a `ServiceGroup` or `runService()`), it throws ``ListenError`` if
+///   it cannot listen; `run()` on the opaque value itself is Hummingbird's and throws the socket error.
 package func makeApplication(
     configuration: WebConfiguration,
     useCases: UseCases,
@@ -49,7 +49,7 @@ package func makeApplication(
     )
 }
 
-/// Hummingbird's application with our connection guard, limits and errors.
+/// Hummingbird's application with a connection guard, limits and its own errors.
 struct WebApplication: ApplicationProtocol {
     let settings: WebConfiguration
     let router: RouterResponder<WebContext>
@@ -68,7 +68,7 @@ struct WebApplication: ApplicationProtocol {
 
     var server: HTTPServerBuilder {
         let limits = settings.limits
-        // Some are let in beyond what idle ones make room for, and have time to be closed.
+        // A few are accepted beyond this number, while idle ones are being closed.
         let limiter = ConnectionLimiter(capacity: limits.connections - max(1, limits.connections / 16))
         let configuration = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
@@ -92,7 +92,7 @@ struct WebApplication: ApplicationProtocol {
 
     /// Serves until shutdown.
     ///
-    /// - Throws: ``ListenError`` if the address cannot be taken.
+    /// - Throws: ``ListenError`` if it cannot listen.
     func run() async throws {
         do {
             try await hummingbird.run()

@@ -4,17 +4,17 @@ import Logging
 import NIOCore
 import RoutingRules
 
-/// What goes with a request through the middleware to its handler.
+/// The data that accompanies a request through the middleware to its handler.
 struct WebContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The id of the request: the caller's `X-Request-Id`, or one of ours.
+    /// The id of the request: the client's `X-Request-Id`, or a generated one.
     var requestID = ""
-    /// The W3C trace context of the request: of the server's own span, or the caller's where no spans are made.
+    /// The W3C trace context of the request: of the server's own span, or the caller's if the server records no spans.
     var parent: TraceParent?
-    /// The connection that it came by.
+    /// Its connection.
     let channel: any Channel
 
-    /// What is carried along, so that a line in the log can be found from an answer.
+    /// The trace of the request, so that log lines can be found from an answer.
     var trace: RequestTrace { RequestTrace(requestID: requestID, parent: parent) }
 
     init(source: ApplicationRequestContextSource) {

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Passes elements from one task to one other, in order; the sender waits while too much is unfinished.
+/// Passes elements from one task to another, in order; the sender waits while too much is unfinished.
 final class BoundedChannel<Element: Sendable>: Sendable {
     private struct State {
-        /// Sent and not received: few, since the sender waits.
+        /// Sent but not received: few, since the sender waits.
         var waiting: [Element] = []
-        /// The weight of what was sent and is not finished.
+        /// The weight of sent but unfinished elements.
         var weight = 0
         var isClosed = false
         var receiver: CheckedContinuation<Void, Never>?
@@ -18,7 +18,7 @@ final class BoundedChannel<Element: Sendable>: Sendable {
     /// A channel whose sender waits while elements of more than this weight are unfinished.
     init(limit: Int) { self.limit = limit }
 
-    /// Sends an element, and waits until there is room for more or the channel is closed.
+    /// Sends an element, and waits until the weight is below the limit or the channel is closed.
     func send(_ element: Element, weight: Int) async {
         let receiver = state.withLock { state in
             state.waiting.append(element)
@@ -37,7 +37,7 @@ final class BoundedChannel<Element: Sendable>: Sendable {
         }
     }
 
-    /// The next element, as soon as there is one; nil once the channel is closed and empty.
+    /// The next element, once there is one; nil once the channel is closed and empty.
     func receive() async -> Element? {
         await withCheckedContinuation { continuation in
             let isReady = state.withLock { state in
@@ -61,7 +61,7 @@ final class BoundedChannel<Element: Sendable>: Sendable {
         sender?.resume()
     }
 
-    /// Closes the channel, from either side; neither side waits any longer.
+    /// Closes the channel; neither side waits any longer.
     func close() {
         let waiting = state.withLock { state in
             state.isClosed = true

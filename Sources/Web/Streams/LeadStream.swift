@@ -4,20 +4,19 @@ import LeadRouting
 import NIOCore
 import RoutingRules
 
-/// Takes leads from a request, line by line, and answers them in their order while more of them come.
+/// Reads leads from a request, line by line, and answers them in order while more arrive.
 ///
-/// What arrives together is handed to the routing together, at once: nothing waits for a batch to be full, and no more
-/// leads are in memory than the bound says, however long the stream. When the caller does not read its answers, reading
-/// stops as well.
+/// Leads that arrive together are submitted together, at once: nothing waits for a full batch, and the number of leads
+/// in memory is bounded, however long the stream. If the client does not read its answers, reading stops as well.
 struct LeadStream: Sendable {
-    /// Where streams of leads are sent to.
+    /// The path of streams.
     static let path = "/api/leads/stream"
-    /// Leads of one stream that are read and not answered.
+    /// The most leads of a stream that are read and not answered.
     static let leadsUnderWay = 4096
 
-    /// Leads that arrived together, and what became of them.
+    /// Leads that arrived together, and their results.
     private struct Batch: Sendable {
-        /// The place of the first of them in the stream.
+        /// The place of the first one in the stream.
         let first: Int
         let count: Int
         /// One result for each lead, in order, once all are committed or refused.
@@ -26,20 +25,20 @@ struct LeadStream: Sendable {
 
     private enum Step: Sendable {
         case batch(Batch)
-        /// The stream cannot be read on.
+        /// The rest of the stream cannot be read.
         case end(Problem)
     }
 
-    /// How long a line may be, in bytes.
+    /// The longest line, in bytes.
     let lineBytes: Int
-    /// Reads one line.
+    /// Decodes one line.
     let read: @Sendable ([UInt8]) throws -> SubmittedLead
-    /// Takes leads in, and returns when they are in the queue; what it returns waits for their outcomes.
+    /// Queues leads, and returns the batch that collects their outcomes.
     let begin: @Sendable ([SubmittedLead]) async throws -> PendingBatch
 
-    /// Reads the leads of a body to its end, and writes one line for each and a last one with their numbers.
+    /// Reads the leads of a body to its end, and writes one line for each and a last one with the counts.
     ///
-    /// - Throws: when the answer cannot be written: the caller is gone. What was taken in is stored all the same.
+    /// - Throws: if the answer cannot be written, because the client has disconnected. Queued leads are still stored.
     func run(_ body: RequestBody, _ write: (ByteBuffer) async throws -> Void) async throws {
         let steps = BoundedChannel<Step>(limit: Self.leadsUnderWay)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -86,7 +85,7 @@ struct LeadStream: Sendable {
                 do {
                     try splitter.split(bytes.readableBytesView) { lines.append(readLine($0)) }
                 } catch {
-                    // The lines before it are taken in.
+                    // The lines before it are submitted.
                     end = error
                 }
                 await take(lines, at: &next, into: steps)
@@ -113,7 +112,7 @@ struct LeadStream: Sendable {
         Result { try read(line) }.mapError { Problem($0) }
     }
 
-    /// Hands over what arrived together; what is wrong with one lead stays with that lead.
+    /// Submits leads that arrived together; a problem of one lead does not affect the others.
     private func take(
         _ lines: [Result<SubmittedLead, Problem>],
         at next: inout Int,

@@ -1,18 +1,18 @@
-/// Cuts bytes that come in pieces into lines, whatever the pieces are; keeps no more than one unfinished line.
+/// Splits bytes into lines, however they are divided into pieces; keeps at most one unfinished line.
 struct LineSplitter {
-    /// A line that is longer than may be.
+    /// A line that is too long.
     struct TooLong: Error {
-        /// How many bytes a line may have.
+        /// The longest line, in bytes.
         let limit: Int
     }
 
     private let limit: Int
     private var rest: [UInt8] = []
 
-    /// A splitter of lines of at most so many bytes.
+    /// A splitter of lines up to a length.
     init(limit: Int) { self.limit = limit }
 
-    /// Calls `line` with each line that these bytes end, without its line end; blank lines are skipped.
+    /// Calls `line` with each line that these bytes complete, without its line end; blank lines are skipped.
     ///
     /// - Throws: ``TooLong``, after the lines before it; and what `line` throws.
     mutating func split(_ bytes: some Collection<UInt8>, _ line: ([UInt8]) throws -> Void) throws {
@@ -25,7 +25,7 @@ struct LineSplitter {
         guard rest.count <= limit else { throw TooLong(limit: limit) }
     }
 
-    /// Calls `line` with what stands behind the last line end, if anything does.
+    /// Calls `line` with the text after the last line end, if there is any.
     mutating func finish(_ line: ([UInt8]) throws -> Void) throws {
         if !rest.isEmpty { try take([], line) }
     }

@@ -6,8 +6,8 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// Decisions that depend on capacity and turns, made again from the rows that they left: each comes to the same, and says
-/// how things stood.
+/// Decisions that depend on capacity and turns, repeated from stored rows: each gives the same result, and shows the
+/// state of that time.
 @Suite struct ExplainedOutcomeTests {
     private func explain(_ fixture: RoutingFixture, _ lead: UUID, decision: Int? = nil) async throws -> LeadExplanation
     {
@@ -24,7 +24,7 @@ import Testing
         _ = try await fixture.stores.rules.create(id: .sample(id), owner: nil, rule, as: .administrator)
     }
 
-    /// What an engineer on call has on the screen.
+    /// The explanation as shown to an engineer on call.
     private func screen(_ explanation: LeadExplanation) -> String {
         let text = explanation.text { "t\($0)" }
         #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 40, "\(text)")
@@ -48,7 +48,7 @@ import Testing
             #expect(told.contains("“Software” had 2 of 2 in all"), "\(told)")
             #expect(told.contains("the lead waits for it"), "\(told)")
             #expect(told.contains("“Rule 31” would have matched if company size were 11-50"), "\(told)")
-            // A second one behind it: it would wait even if there were room.
+            // A second lead: it would wait even if there were capacity.
             let behind = try await intake.submit(Samples.lead(3), from: Samples.partner).leadID
             #expect(try await explain(fixture, behind).reproduction == .same)
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 3)], whenFull: .wait))
@@ -85,7 +85,7 @@ import Testing
             #expect(sent.attempt?.destinationWorkspaceID == Samples.east)
             let told = screen(sent)
             #expect(told.contains("matched; skipped: its destination has returned this lead"), "\(told)")
-            #expect(told.contains("asked for by key-1"), "\(told)")
+            #expect(told.contains("requested by key-1"), "\(told)")
             #expect(try await explain(fixture, lead, decision: 1).reproduction == .same)
             _ = try await returning(lead, reason: "No fit", sendsOn: true, actor: "key-2", as: .workspace(Samples.east))
             let back = try await explain(fixture, lead)
@@ -136,8 +136,8 @@ import Testing
         }
     }
 
-    /// Pools of every method, caps, people, a rule that waits and one behind it, leads that come by ten at once, returns and
-    /// drains between them: each decision in the log is made again to the same end.
+    /// Pools of every method, caps, people, a rule that waits and one after it, ten leads at once, with returns and
+    /// reviews between them: each decision in the log is repeated with the same result.
     @Test(arguments: [1 as UInt64, 2, 3]) func everyLoggedDecisionIsReproduced(seed: UInt64) async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
             var random = SeededGenerator(seed)

@@ -4,7 +4,7 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// Decisions made again from what the database keeps.
+/// Decisions repeated from stored data.
 @Suite struct LeadExplainerTests {
     private func rule(_ change: (inout RuleChange) -> Void) -> RuleChange {
         var rule = RuleChange()
@@ -21,7 +21,7 @@ import Testing
         try #require(try await LeadExplainer(stores: fixture.stores).explain(lead, decision: decision, as: access))
     }
 
-    /// The rules may change as they like: a decision is explained under those of its time.
+    /// Whatever changes later, a decision is explained by the rules of its time.
     @Test func explainUsesTheRulesOfTheDecision() async throws {
         try await RoutingFixture.with { fixture in
             let first = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
@@ -94,7 +94,7 @@ import Testing
             #expect(receiver.steps.map(\.rule.name) == ["Software"])
             let text = receiver.text { "\($0)" }
             #expect(text.contains("Software") && !text.contains("Secret") && !text.contains("gold"))
-            // Whoever sent it hears of a rule of the platform, and not what it asks for.
+            // The sender sees the name of a platform rule, but not its conditions.
             let sender = try await explain(fixture, outcome.leadID, as: .workspace(Samples.partner))
             #expect(sender.steps.map(\.rule.name) == ["Secret", "Software"])
             #expect(!sender.text { "\($0)" }.contains("gold"))
@@ -119,7 +119,7 @@ import Testing
             _ = try await fixture.stores.queue.requeue(outcome.leadID, actor: "key-1")
             let requeued = try await explain(fixture, outcome.leadID)
             #expect(requeued.since?.result == "requeued")
-            #expect(requeued.aftermath == "Put back into the queue by key-1 since; it is decided again.")
+            #expect(requeued.aftermath == "Requeued by key-1 since; it is decided again.")
         }
     }
 
@@ -131,7 +131,7 @@ import Testing
             #expect(explanation.attempt == nil && explanation.reproduction == .none)
             #expect(explanation.headline.hasPrefix("Not decided yet"))
             #expect(explanation.trace.decisive?.rule.id == Samples.westRule)
-            // Routing by the functions of the migration keeps no version.
+            // Routing by the migration guide's functions records no version.
             try await fixture.run(
                 """
                 SELECT acquire_routing_lock('\(id.text)', '\(UUID.sample(77).text)');

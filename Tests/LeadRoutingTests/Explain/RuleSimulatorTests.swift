@@ -5,7 +5,7 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// Leads of the past under other rules.
+/// Past leads under other rules.
 @Suite struct RuleSimulatorTests {
     /// A hundred leads of software, ninety of farming and ten duplicates, one a minute.
     private func fill(_ fixture: RoutingFixture) async throws {
@@ -46,7 +46,7 @@ import Testing
             #expect(report.leadCount == 190 && report.duplicateCount == 10 && !report.isTruncated)
             #expect(report.newlyUnmatched == 100 && report.newlyMatched == 90)
             #expect(try await Self.state(of: fixture) == before)
-            // The newest are taken, oldest of them first.
+            // The newest are taken, in order of their age.
             let fewer = try await simulator.run(
                 SimulationRequest(owner: Samples.partner, draft: .published, leads: .days(1, limit: 50)),
                 draftName: "the same"
@@ -61,9 +61,9 @@ import Testing
         }
     }
 
-    /// Leads of now meet counters as they stand, unless told otherwise; leads of the past come again, if told so.
+    /// Current leads start with the current counters by default; past leads are replayed from now on if requested.
     ///
-    /// Nothing moves by it.
+    /// No counter is changed.
     @Test func simulationStartsWithLiveCounters() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(
@@ -102,7 +102,7 @@ import Testing
             let past = try await run(.days(1, limit: 100), nil)
             #expect(past.counters == .empty && past.offset == 0 && past.newlyUnmatched == 0)
             #expect(past.caps.isEmpty)
-            // Two are counted, and two come again: the second finds it full, unless midnight is between.
+            // Two are counted, and two are replayed: the second finds the cap full, unless midnight is between them.
             let again = try await run(.days(1, limit: 100), .live)
             #expect(again.counters == .live && again.offset == 86_400_000_000)
             #expect(again.leadCount == 2)
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    /// Two at once: the second is refused, and the first goes on.
+    /// Two at once: the second is refused, and the first continues.
     @Test func secondSimulationIsRefused() async throws {
         try await RoutingFixture.with { fixture in
             try await fill(fixture)
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    /// Windows begin where routing's counters begin, the hour that a clock shows twice included.
+    /// Windows begin where routing's windows begin, including the hour that a clock shows twice.
     @Test func calendarMatchesDatabase() async throws {
         try await RoutingFixture.with { fixture in
             func time(_ text: String) async throws -> Timestamp {

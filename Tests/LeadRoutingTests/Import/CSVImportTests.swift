@@ -59,7 +59,7 @@ import Testing
         #expect(summary.rejected == 3)
         #expect(rejected[2].reason.contains("2 values where the header has 4"))
         #expect(rejected[2].fields == ["d@example.com", "software"])
-        // A reason names the fault and never the value: it may end up in a log.
+        // A reason names the problem and never the value, because it may be logged.
         for value in ["no address", "nowhere", "d@example.com"] {
             #expect(rejected.allSatisfy { !$0.reason.contains(value) })
         }
@@ -69,10 +69,10 @@ import Testing
         for text in ["", "city\nx\n", "a@example.com\n"] {
             await #expect(throws: CSVImport.Unreadable.self) { try await run(text) }
         }
-        let nobody = await #expect(throws: CSVImport.Unreadable.self) {
+        let unreadable = await #expect(throws: CSVImport.Unreadable.self) {
             try await run("email\na@example.com\n", defaultWorkspace: nil)
         }
-        #expect(nobody?.reason.contains("workspace") == true)
+        #expect(unreadable?.reason.contains("workspace") == true)
     }
 
     @Test func rowsBeforeBrokenLineAreImported() async throws {
@@ -84,7 +84,7 @@ import Testing
         #expect(await store.stored.count == 1)
     }
 
-    /// Rows of few people, imported with everything under way at once, come out as if one were taken after the other.
+    /// Rows of few people, imported in concurrent batches, have the same results as one after the other.
     @Test(arguments: 0..<3) func importKeepsTheOrderOfTheFile(seed: UInt64) async throws {
         var random = SeededGenerator(seed)
         var text = "email,phone\n"

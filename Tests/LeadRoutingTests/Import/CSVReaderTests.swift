@@ -33,7 +33,7 @@ import Testing
     @Test func readsQuotedFields() throws {
         #expect(try fields("a,b\n\"x,\"\"y\"\"\",\"\"\n") == [["a", "b"], ["x,\"y\"", ""]])
         #expect(try fields("a,b\n\"1\r\n2\",\"3\n4\"\n") == [["a", "b"], ["1\r\n2", "3\n4"]])
-        // Not RFC 4180, but seen: a quote inside, and text after the closing one.
+        // Not RFC 4180, but it occurs: a quote inside a value, and text after the closing quote.
         #expect(try fields("a,b\n5\" pipe,\"x\"y\n") == [["a", "b"], ["5\" pipe", "xy"]])
         #expect(try fields("\"\"\n\"\"") == [[""], [""]])
     }
@@ -81,7 +81,7 @@ import Testing
         #expect(throws: CSVError.self) { _ = try wide.read(Array("a,b\n1,2,3,4,5\n".utf8)) }
     }
 
-    /// Files of everything that is special, cut at random places: the rows are those of the file in one piece.
+    /// Files with all special cases, split at random places: the rows are those of the whole file.
     @Test(arguments: 0..<200) func rowsDoNotDependOnChunks(seed: UInt64) throws {
         var random = SeededGenerator(seed)
         let parts: [[UInt8]] =
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    /// What is written by the rules of RFC 4180 is read back.
+    /// Text written by the rules of RFC 4180 is read back.
     @Test(arguments: 0..<100) func readsBackWrittenRows(seed: UInt64) throws {
         var random = SeededGenerator(seed)
         let letters = ["a", "é", "\"", ",", "\n", "\r\n", " ", "名", "1"]

@@ -52,13 +52,13 @@ import Testing
         queue.append(entry(Lead(email: "single@example.com")))
         let batch = queue.takeBatch(limit: 512)
         #expect(batch.first?.1.prepared.lead.email == "single@example.com")
-        // The others get on as well, in a batch that stays short.
+        // Bulk leads get a share of a batch that stays short.
         #expect(batch.count == 129)
         #expect(queue.takeBatch(limit: 512).count == 512)
     }
 
-    /// Random leads with few identities: whatever is taken and finished in whatever order, no identity is under way
-    /// twice, each line keeps its order, and everything gets through.
+    /// Random leads with few identities: in any order of batches, an identity is never in two batches at once, each
+    /// chain keeps its order, and every lead is answered.
     @Test(arguments: 0..<20) func laneOrderIsKept(seed: UInt64) {
         var random = SeededGenerator(seed)
         var queue = IntakeQueue()

@@ -23,7 +23,7 @@ import Testing
 
     private let lost = PostgresError(.connectionLost, "The connection was lost.")
 
-    /// Waits for a condition that other tasks bring about, without waiting for time.
+    /// Waits for a condition that other tasks fulfil, without sleeping.
     private func eventually(_ condition: () async -> Bool) async {
         for _ in 0..<100_000 {
             if await condition() { return }
@@ -67,7 +67,7 @@ import Testing
         #expect(sizes.allSatisfy { $0 <= 512 })
     }
 
-    /// Beside a batch that is under way another begins only for enough leads, or when the first one takes long.
+    /// While a batch is in progress another starts only for enough leads, or when the first one takes long.
     @Test(arguments: [7, 8]) func secondBatchNeedsEnoughLeads(behind count: Int) async throws {
         let store = ModelStore()
         await store.close()
@@ -99,7 +99,7 @@ import Testing
         #expect(await first.outcomes().count + second.outcomes().count == 2)
     }
 
-    /// A stream is not turned away when there are too many leads: it waits for room, and its leads keep their order.
+    /// A stream is not refused when the queue is full: it waits, and its leads keep their order.
     @Test func submitWaitsForQueueSpace() async throws {
         let store = ModelStore()
         await store.close()
@@ -151,7 +151,7 @@ import Testing
         await eventually { await store.waiting == 1 }
         rules.change(Samples.rules(version: 2, to: Samples.east))
         await store.open()
-        // This store was told to say stale once, to the first lead; now its rules are old, and it does not mind.
+        // This store reports stale rules once, for the first lead; then it accepts the same rules.
         #expect(try await answer.destinationWorkspaceID == Samples.west)
         let other = ModelStore([.stale, .stale])
         let second = self.intake(other, rules: rules)
@@ -185,7 +185,7 @@ import Testing
             try await intake(unreachable).submit(Samples.lead(1), from: Samples.partner)
         }
         #expect(second?.code == .unavailable)
-        // A wrong password is not waited for.
+        // A wrong password is not retried.
         let refused = PostgresError(.cannotConnect, sqlState: "28000", "No entry.")
         let locked = ModelStore([.fail(refused)])
         let third = await #expect(throws: IntakeError.self) {
@@ -248,7 +248,7 @@ import Testing
         #expect(throws: IntakeError(.shuttingDown)) { try intake.enqueue([(Samples.lead(1), Samples.partner)]) }
     }
 
-    /// Of the leads with one identity the one that was submitted first wins, whatever the batches.
+    /// Of the leads with one identity the first one submitted wins, whatever the batches.
     @Test(arguments: 0..<5) func firstDuplicateWins(seed: UInt64) async throws {
         var random = SeededGenerator(seed)
         let store = ModelStore(isBusy: true)

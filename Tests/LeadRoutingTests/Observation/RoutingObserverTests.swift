@@ -6,7 +6,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// Keeps what it is told.
+/// Collects routing events.
 final class RecordingObserver: RoutingObserver {
     private let state = Mutex<[RoutingEvent]>([])
     var events: [RoutingEvent] { state.withLock { $0 } }
@@ -16,7 +16,7 @@ final class RecordingObserver: RoutingObserver {
 @Suite struct RoutingObserverTests {
     @Test func intakeReportsRoutedLeadsAndDuplicatesOnce() async throws {
         let observer = RecordingObserver()
-        // The first statement's outcome is unknown; its leads are told of once all the same.
+        // The outcome of the first statement is unknown; its leads are still reported once.
         let intake = LeadIntake(
             store: ModelStore([.writeAndLose]),
             rules: RuleSetCache(source: FakeRules()),

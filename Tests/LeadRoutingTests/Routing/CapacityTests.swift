@@ -8,9 +8,9 @@ import Testing
 
 @testable import LeadRouting
 
-/// Caps, pools and turns, with a database and several nodes on it.
+/// Caps, pools and turns, with a database and several nodes.
 @Suite struct CapacityTests {
-    /// Leads that each node takes in at the same moment, in batches of their own.
+    /// The leads that each node submits at the same moment, in its own batches.
     private func rush(_ fixture: RoutingFixture, nodes: Int, leads: Int, batch: Int = 16) async throws {
         let intakes = (0..<nodes).map { _ in fixture.intake(leadsInBatch: batch) }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    /// Retries and leads of other programs under the same cap as new ones.
+    /// Retries and leads of other programs under the same cap as new leads.
     @Test func ingestAndClaimShareCap() async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
             try await fixture.bound(Samples.west, WorkspaceCapacity(caps: [Cap(per: .month, limit: 150)]))
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    /// Duplicates, repeated requests and stale rules take no room and no turn.
+    /// Duplicates, repeated requests and stale rules use no capacity and no turn.
     @Test func unroutedLeadsTakeNoCapacity() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(
@@ -85,7 +85,7 @@ import Testing
                 batch: (0..<4).map { _ in (lead: Samples.lead(1), source: Samples.rival) }
             )
             #expect(try twins.map { try $0.get().isDuplicate } == [true, true, true, true])
-            // The rules that the intake holds are stale.
+            // The intake's rules are stale.
             try await fixture.distribute(
                 Distribution(
                     pool: Pool(
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    /// A backend that dies between its writes and its commit leaves the counters as they were.
+    /// A backend that dies between its writes and its commit does not change the counters.
     @Test func crashTakesNoCapacity() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 5)]))
@@ -136,7 +136,7 @@ import Testing
             #expect(!request.isEmpty)
             await #expect(throws: (any Error).self) {
                 _ = try await stores.intake.ingest(holding: request, version: rules.version, isRepeat: false) { state in
-                    // The last of them is refused by the database, after the others were counted.
+                    // The database refuses the last of them after the others were counted.
                     prepared.enumerated()
                         .map { place, item in
                             let decision = rules.decide(item.lead, from: item.source, in: &state)
@@ -150,7 +150,7 @@ import Testing
                 prepared.map { DecidedLead($0, Assignment(rules.decide($0.lead, from: $0.source, in: &state))) }
             }
             #expect(try await fixture.number("SELECT sum(amount) FROM switchyard.routing_state") == 3)
-            // As after a lost COMMIT: the same again, and nothing is counted twice.
+            // The same batch again, as after a lost COMMIT: nothing is counted twice.
             let repeated = try await stores.intake.ingest(holding: request, version: rules.version, isRepeat: true) {
                 state in
                 prepared.map { DecidedLead($0, Assignment(rules.decide($0.lead, from: $0.source, in: &state))) }
@@ -163,7 +163,7 @@ import Testing
 
     struct UnexpectedlyStale: Error {}
 
-    /// A poison lead in a batch with a cap fails alone, and the others are counted.
+    /// A lead that cannot be written fails alone in a batch with a cap, and the others are counted.
     @Test func poisonLeadFailsAlone() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 50)]))
@@ -239,9 +239,9 @@ import Testing
         }
     }
 
-    /// Hours, days, weeks and months by the calendar of a zone, across changes of the clock.
+    /// Hours, days, weeks and months by the calendar of a time zone, across changes of the clock.
     @Test(arguments: [
-        // The night on which New York puts its clock back: 01:30 comes twice, and is two hours.
+        // The night on which New York sets its clock back: 01:30 occurs twice, in two hours.
         ("hour", "2026-11-01 05:30+00", "2026-11-01 05:00+00", "2026-11-01 06:00+00"),
         ("hour", "2026-11-01 06:30+00", "2026-11-01 06:00+00", "2026-11-01 07:00+00"),
         // That day has 25 hours, the one in March 23.
@@ -279,7 +279,7 @@ import Testing
             try await fixture.run("UPDATE switchyard.routing_state SET amount = 9")
             #expect(try await held("2026-11-02 04:59:59+00", 0) == [["9"]])
             #expect(try await held("2026-11-02 05:00+00", 0) == [["0"]])
-            // A zone that is changed does not begin the window anew before it has passed.
+            // Changing the time zone does not restart the current window.
             try await fixture.run("UPDATE switchyard.routing_state SET amount = 9")
             let elsewhere = try await fixture.run(
                 """

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// Leads that wait for capacity, and what brings them on.
+/// Leads that wait for capacity, and the events that route them.
 @Suite struct CapacityWaitTests {
     private static let waiting = "SELECT count(*) FROM lead_routing_queue WHERE waiting_for IS NOT NULL"
 
@@ -14,7 +14,7 @@ import Testing
         Distribution(caps: [Cap(per: .total, limit: limit)], whenFull: .wait)
     }
 
-    /// The numbers of the leads in the west, in the order in which they came there.
+    /// The numbers of the leads in the west, in their order of arrival there.
     private func order(_ fixture: RoutingFixture) async throws -> [Int] {
         try await fixture.run(
             """
@@ -46,7 +46,7 @@ import Testing
             try await fixture.distribute(full(limit: 5))
             #expect(try await router.routeLeadsWaitingForCapacity().routed == 3)
             #expect(try await order(fixture) == [0, 1, 2, 3, 4])
-            // Behind those who wait, though there were room for one.
+            // It waits behind earlier leads, though one more would fit.
             try await fixture.distribute(full(limit: 6))
             let late = try await fixture.intake().submit(Samples.lead(9), from: Samples.partner)
             #expect(late.status == .pending)
@@ -56,7 +56,7 @@ import Testing
             #expect(try await fixture.stores.queue.waitingForCapacity() == 3)
             let health = try await fixture.stores.health.counts()
             #expect(health.waitingForCapacity == 3)
-            // Who waits for capacity is not late.
+            // A lead that waits for capacity is not overdue.
             #expect(health.oldestPendingSeconds == nil)
             #expect(
                 try await fixture.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'waiting'") == 7
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    /// Nothing is written while nothing can move, however often it is looked at.
+    /// Nothing is written while no lead can move, however often they are checked.
     @Test func reviewWithoutCapacityWritesNothing() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(full(limit: 0))
@@ -77,7 +77,8 @@ import Testing
         }
     }
 
-    /// A waiting lead that somebody makes due is decided once more, and does not stay due, or it would be claimed for ever.
+    /// A waiting lead that is made due by SQL is decided again, and does not stay due: otherwise it would be claimed
+    /// again and again.
     @Test func leadWaitingForCapacityIsNotDue() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(full(limit: 0))
@@ -145,7 +146,8 @@ import Testing
         }
     }
 
-    /// Many nodes drain for a cap that rises step by step, while leads come in: never more, none lost, and in order.
+    /// Many nodes route waiting leads while a cap rises step by step and leads arrive: never above the cap, none lost,
+    /// in order.
     @Test func manyNodesRouteEachWaitingLeadOnce() async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
             try await fixture.distribute(full(limit: 10))
@@ -177,7 +179,7 @@ import Testing
         }
     }
 
-    /// Of leads that wait, those with a score too low for the one that has room do not keep the others.
+    /// Leads with a score too low for the free destination do not block the others.
     @Test func blockedLeadDoesNotHoldUpOthers() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.bound(

@@ -6,20 +6,20 @@ import Synchronization
 import TestDatabase
 import Testing
 
-/// Backends die under load: what was acknowledged is there once, and nothing is credited twice.
+/// Backends are killed under load: each acknowledged lead is stored once, and nothing is credited twice.
 @Suite struct CrashTests {
     @Test func killedBackendsLoseNoAcknowledgedLead() async throws {
         try await RoutingFixture.with { fixture in
             let intake = fixture.intake(leadsInBatch: 16)
-            // How many have an answer; the one who kills keeps pace with it, however slow the machine is.
+            // How many are answered; the kills follow this count, however slow the machine is.
             let answered = Answered()
-            // The one who kills is connected to another pool, and so outlives what it does.
+            // The killing pool is connected to another database, and is not killed itself.
             let axe = PostgresPool(
                 configuration: .init(connectionString: fixture.database.connectionString, applicationName: "axe"),
                 maximumConnections: 2,
                 logger: Samples.quiet
             )
-            // The rules are there before anybody dies: a node that has none yet takes nothing in.
+            // The rules are loaded before the first kill: a node without rules accepts no leads.
             _ = try await intake.submit(Samples.lead(1_000_000), from: Samples.partner)
             async let killed = axe.killing(every: 25, upTo: 600, answered)
             var acknowledged: [RoutingOutcome] = []
@@ -46,10 +46,10 @@ import Testing
             }
             let deaths = try await killed
             await axe.shutdown()
-            #expect(deaths > 5, "Nobody died, so nothing was shown.")
+            #expect(deaths > 5, "No backend was killed, so nothing was tested.")
             #expect(acknowledged.count + unknown == 600)
             #expect(acknowledged.count > 500)
-            // No duplicates: a lead that was repeated after a loss must not lose against itself.
+            // No duplicates: a lead that was repeated after a loss must not become a duplicate of itself.
             #expect(acknowledged.allSatisfy { !$0.isDuplicate && $0.destinationWorkspaceID == Samples.west })
             let ids = Set(acknowledged.map(\.leadID.text))
             #expect(ids.count == acknowledged.count)
@@ -62,7 +62,7 @@ import Testing
     }
 }
 
-/// How many leads have an answer.
+/// How many leads are answered.
 private final class Answered: Sendable {
     private let all = Atomic(0)
     private let good = Atomic(0)
@@ -75,7 +75,7 @@ private final class Answered: Sendable {
 }
 
 extension PostgresPool {
-    /// Ends a backend of the database whenever so many more leads are acknowledged, until all have an answer.
+    /// Kills a backend of the database each time a number of leads is acknowledged, until all are answered.
     ///
     /// - Returns: how many.
     fileprivate func killing(every step: Int, upTo total: Int, _ answered: Answered) async throws -> Int {
@@ -88,7 +88,7 @@ extension PostgresPool {
         )
         var count = 0
         while answered.count < total {
-            // Asking takes a while by itself; nobody sleeps.
+            // The query itself takes time, so this does not sleep.
             let isDue = answered.acknowledged >= (count + 1) * step
             count += try await query(isDue ? kill : Statement("breath", "SELECT 1 WHERE false")).count
         }

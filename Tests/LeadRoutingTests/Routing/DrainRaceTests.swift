@@ -16,7 +16,7 @@ import Testing
                     group.addTask {
                         let router = fixture.router()
                         var claimed = 0
-                        // Passing over what others hold, a router may find nothing before all is done.
+                        // A router skips leads locked by others, so it may find none before all are routed.
                         for _ in 0..<100 {
                             claimed += try await router.drain(limit: 10_000, batch: 40).claimed
                             if try await fixture.number("SELECT count(*) FROM lead_routing_queue") == 0 { break }
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    /// A router that has claimed and not settled keeps nobody waiting, and when it dies its leads are free at once.
+    /// A router that has claimed leads does not block others, and if it dies its leads are released at once.
     @Test func killedRouterReleasesItsLeads() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.insertWaiting(30)

@@ -7,12 +7,12 @@ import Testing
 
 @testable import LeadRouting
 
-/// People are erased: nothing of them is left, and what routing did with their leads is.
+/// Erasing people: their data is removed, and the routing of their leads is kept.
 @Suite struct ErasureTests {
     private let west = Access.workspace(Samples.west)
     private let partner = Access.workspace(Samples.partner)
 
-    /// Zebulon Quackenbush, with everything that a partner can say of him, in words that are nowhere else.
+    /// Zebulon Quackenbush, with all data that a partner can send, in words that occur nowhere else.
     private func person(_ number: Int = 1, industry: String? = "software") -> Lead {
         Lead(
             email: "Zeb.Quackenbush\(number)@Example.com",
@@ -28,7 +28,7 @@ import Testing
         )
     }
 
-    /// The tables that say something of him, by a look at every row of every table of the database.
+    /// The tables that contain his data, found in every row of every table of the database.
     private func traces(
         _ fixture: RoutingFixture,
         of words: [String] = ["quackenbush", "zebulon", "555-013", "415555013"]
@@ -73,7 +73,7 @@ import Testing
             #expect(routed.destinationWorkspaceID == Samples.west)
             let twin = try await intake.submit(person(), from: Samples.rival)
             #expect(twin.isDuplicate)
-            // A program that routes by the guide's functions, and says too much of what went wrong.
+            // A program that routes by the guide's functions, and writes personal data into its error message.
             try await fixture.run(
                 """
                 INSERT INTO leads (workspace_id, email, last_name) VALUES ('\(Samples.partner.text)', 'zeb.quackenbush1@example.com', 'Quackenbush');
@@ -89,7 +89,7 @@ import Testing
                 actor: "k",
                 as: .workspace(Samples.west)
             )
-            // Somebody has made an example of him, in rules that are live, in what they were, and in a draft.
+            // He is in a golden lead: in the current rules, in earlier versions, and in a draft.
             var document = try await fixture.stores.ruleSets.owned(by: nil, as: .administrator).document
             document.goldenLeads = [
                 GoldenLead(name: "Quackenbush", lead: person(), expect: .init(destination: Samples.west))
@@ -111,7 +111,7 @@ import Testing
             #expect(erasure.examples == 2)
             #expect(try await traces(fixture) == [])
 
-            // What routing did is there.
+            // The routing is kept.
             let facts = try await fixture.run(
                 """
                 SELECT routing_status, workspace_id, company_industry, company_location, duplicate_of IS NOT NULL, erased_at IS NOT NULL,
@@ -148,7 +148,7 @@ import Testing
                     ["key:ops", "email", "routed", "t"],
                 ]
             )
-            // The examples say where software has to go, and nobody's name; the draft can be published.
+            // The golden leads keep their destination without his name; the draft can be published.
             let examples = try await fixture.stores.ruleSets.owned(by: nil, as: .administrator).document.goldenLeads
             #expect(examples.map(\.lead.industry) == ["software"])
             #expect(examples.allSatisfy { $0.name.hasPrefix("Erased example ") })
@@ -185,7 +185,7 @@ import Testing
             #expect(try await fixture.number("SELECT count(*) FROM switchyard.erasures") == 0)
             await #expect(throws: StoreError.self) { _ = try await count(.email("no address")) }
             await #expect(throws: StoreError.self) { _ = try await count(.phone("123")) }
-            // A table is read page by page, and each page once.
+            // The table is read page by page, and each page once.
             let pages = try await fixture.run(
                 "SELECT f FROM generate_series(0, 9) p, switchyard.find_person('email', 'annlee@gmail.com', NULL, p, p + 1) f"
             )
@@ -208,7 +208,7 @@ import Testing
                 "UPDATE leads SET email = 'zeb.quackenbush1@example.com' WHERE id = '\(kept.leadID.text)'"
             )
             let subject = ErasureSubject.email("zeb.quackenbush1@example.com")
-            // Others know nothing of him.
+            // Other workspaces see nothing of him.
             #expect(try await erase(fixture, subject, as: .workspace(Samples.east)).leads.isEmpty)
             let refusal = await #expect(throws: StoreError.self) {
                 _ = try await erase(fixture, .lead(sent.leadID), as: .workspace(Samples.east))
@@ -221,7 +221,7 @@ import Testing
                     == [["none"]]
             )
             #expect(try await fixture.number("SELECT count(*) FROM leads WHERE erased_at IS NOT NULL") == 0)
-            // Who sent him has let go of one, and erases the other.
+            // The source has sent one lead on, and erases the other.
             let own = try await erase(fixture, subject, as: partner)
             #expect(
                 Set(own.leads.map { "\($0.id == kept.leadID) \($0.outcome.rawValue)" }) == [
@@ -243,7 +243,7 @@ import Testing
             #expect(try await outcomes(erase(fixture, .lead(first.leadID))) == [.erased])
             let second = try await intake.submit(person(), from: Samples.rival)
             #expect(second.isDuplicate && second.duplicateLeadID == first.leadID)
-            // Erased again there is nothing to do, but for who came since; and the record stays as it is.
+            // Erasing again changes only leads that have arrived since; the record is unchanged.
             #expect(try await outcomes(erase(fixture, .lead(first.leadID))) == [.already])
             #expect(try await Set(outcomes(erase(fixture, .phone("4155550131")))) == [.erased])
             #expect(try await Set(outcomes(erase(fixture, .email("zeb.quackenbush1@example.com")))) == [.already])
@@ -281,9 +281,9 @@ import Testing
                 as: .administrator
             )
             #expect(outcomes(rehearsal).contains(.busy))
-            // Who asks for the other lead alone is served.
+            // Erasing the other lead alone succeeds.
             #expect(try await outcomes(erase(fixture, .lead(other.leadID))) == [.erased])
-            // Nobody has ended the attempt: its lock is nobody's, and its owner is refused.
+            // The erasure has not ended the attempt: the lock is gone, and its owner is refused.
             try await fixture.run(
                 "UPDATE leads SET routing_locked_at = now() - interval '6 minutes' WHERE routing_status = 'routing'"
             )
@@ -298,7 +298,7 @@ import Testing
         }
     }
 
-    /// A claim that is under way is waited for; one that comes later finds nothing to claim.
+    /// The erasure waits for a claim in progress; a later claim finds nothing.
     @Test func concurrentClaimsAndErasuresAreConsistent() async throws {
         try await RoutingFixture.with(connections: 24) { fixture in
             try await fixture.pool.removeGuard(
@@ -360,7 +360,7 @@ import Testing
                     "SELECT sum(retried), sum(routed), sum(expired), sum(latency_ms) FROM switchyard.routing_statistics WHERE dimension = 'all' AND direction = 'out'"
                 )
             }
-            // Whatever runs on the server at the moment, in other databases too, holds counting up.
+            // Transactions of the server, in other databases too, delay the counting.
             func gather(until isCounted: String) async throws {
                 for _ in 0..<600 {
                     try await fixture.run("SELECT switchyard.gather_statistics()")
@@ -394,7 +394,7 @@ import Testing
             let other = try await intake.submit(person(2), from: Samples.partner)
             _ = try await erase(fixture, .lead(erased.leadID))
             for (lead, change) in [
-                (other.leadID, "reason = '(erased)'"), (erased.leadID, "reason = 'Somebody else'"),
+                (other.leadID, "reason = '(erased)'"), (erased.leadID, "reason = 'Another person'"),
                 (erased.leadID, "routing_result = 'failed'"), (erased.leadID, "created_at = now()"),
                 (erased.leadID, "metadata = '{\"state\": {}}'"),
             ] {
@@ -413,7 +413,7 @@ import Testing
         }
     }
 
-    /// What is told of an erased lead: that it was, and what the log says; nothing that is made up from blanks.
+    /// The explanation of an erased lead: that it was erased, and the log; nothing derived from empty values.
     @Test func erasedLeadIsExplainedAndNotRerouted() async throws {
         try await RoutingFixture.with { fixture in
             let lead = try await fixture.intake().submit(person(), from: Samples.partner)
@@ -430,7 +430,7 @@ import Testing
             let returning = LeadReturn(stores: fixture.stores, rules: RuleSetCache(source: fixture.stores.ruleSets))
             let outcome = try await returning(lead.leadID, reason: nil, sendsOn: true, actor: "k", as: west)
             #expect(outcome.destinationWorkspaceID == Samples.partner)
-            // Nor is one that no rule matched decided once more.
+            // Nor is an unmatched one requeued.
             let kept = try await fixture.intake().submit(person(2, industry: nil), from: Samples.partner)
             _ = try await erase(fixture, .lead(kept.leadID))
             #expect(try await !fixture.stores.queue.requeue(kept.leadID, actor: "k"))

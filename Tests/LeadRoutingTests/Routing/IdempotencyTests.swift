@@ -7,7 +7,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// Requests that clients send again.
+/// Repeated requests.
 @Suite struct IdempotencyTests {
     private static let sender = UUID.sample(1)
 
@@ -74,12 +74,12 @@ import Testing
             }
             #expect(refusal?.code == .keyMismatch)
             #expect(try await count(database, "public.leads") == 1)
-            // It has claimed no identity either.
+            // It has claimed no identity.
             #expect(try await !node.intake.submit(Samples.lead(2), from: Self.sender).isDuplicate)
         }
     }
 
-    /// Without the primary key of `switchyard.idempotency_keys` there are several leads.
+    /// Without the primary key of `switchyard.idempotency_keys` several leads would be created.
     @Test func concurrentRepetitionsMakeOneLead() async throws {
         try await withNodes { database, node, other in
             let claim = claim("k", "body")
@@ -153,7 +153,7 @@ import Testing
             #expect(
                 try await stores.intake.ingest(batch, version: version, isRepeat: false) == .written(exceptions: [])
             )
-            // The same try again, its outcome unknown: the lead is there, and it is not a repetition of another.
+            // The same attempt again, with an unknown outcome: the lead is stored, and does not count as a repetition.
             let again = try await stores.intake.ingest(batch, version: version, isRepeat: true)
             #expect(again == .written(exceptions: [.init(index: 0, outcome: .exists)]))
         }

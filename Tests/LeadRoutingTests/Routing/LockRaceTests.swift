@@ -3,7 +3,7 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// The guide's written lock: one owner at a time, and an owner who has lost it changes nothing.
+/// The guide's written lock: one owner at a time, and an owner that has lost the lock changes nothing.
 @Suite struct LockRaceTests {
     private let acquire = Statement("test_acquire", "SELECT public.acquire_routing_lock($1, $2)")
     private let complete = Statement("test_complete", "SELECT public.complete_routing($1, $2, NULL, $3)")
@@ -37,7 +37,7 @@ import Testing
                     for _ in 0..<300 {
                         group.addTask {
                             let owner = UUID()
-                            // A connection of its own for each, or they would stand in line behind each other.
+                            // A connection for each, or they would wait for each other.
                             return try await fixture.pool.withConnection { connection in
                                 var parameters = Parameters()
                                 parameters.append(lead)
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    /// The old owner completes at the very moment at which a new one takes the stale lock over and completes.
+    /// The old owner completes at the moment at which a new one takes the stale lock over and completes.
     @Test func lostLockOwnerChangesNothing() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.insertWaiting(40)
@@ -101,7 +101,7 @@ import Testing
 }
 
 extension RoutingFixture {
-    /// Leads that the guide's functions completed more or less than once.
+    /// Leads that the guide's functions have not completed exactly once.
     fileprivate func guideViolations() async throws -> Int {
         try await number(
             """

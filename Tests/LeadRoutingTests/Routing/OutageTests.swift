@@ -6,7 +6,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// A database that is there and does not do its work.
+/// A database that answers but cannot do its work.
 @Suite struct OutageTests {
     @Test func readOnlyDatabaseIsReported() async throws {
         try await RoutingFixture.with { fixture in
@@ -14,7 +14,7 @@ import Testing
             try await fixture.run(
                 "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END$$"
             )
-            // The setting is for connections that are made from now on.
+            // The setting applies to new connections.
             let pool = PostgresPool(
                 configuration: .init(connectionString: fixture.database.connectionString, applicationName: "read-only"),
                 maximumConnections: 1,

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// Operators pause and resume routing; sources have their turns.
+/// Operators pause and resume routing; sources take turns.
 @Suite struct PauseTests {
     @Test func leadsOfPausedSourceWaitUntilResume() async throws {
         try await RoutingFixture.with { fixture in
@@ -15,7 +15,7 @@ import Testing
             #expect(try await fixture.stores.pauses.begin(of: Samples.partner, reason: "audit", actor: "key-1"))
             #expect(try await !fixture.stores.pauses.begin(of: Samples.partner, reason: nil, actor: "key-2"))
 
-            // The node's rules are older than the pause: the database refuses what they say.
+            // The node's rules are older than the pause: the database refuses its decisions.
             let waiting = try await intake.submit(Samples.lead(1), from: Samples.partner)
             #expect(waiting.status == .pending)
             #expect(waiting.reason.contains("paused"))
@@ -31,7 +31,7 @@ import Testing
 
             #expect(try await fixture.stores.pauses.end(of: Samples.partner, actor: "key-2"))
             #expect(try await !fixture.stores.pauses.end(of: Samples.partner, actor: "key-2"))
-            // That router's rules hold it paused still; the claim finds that they are old.
+            // The router's rules still have the pause; the claim detects that they are stale.
             #expect(try await router.drain(limit: 100).routed == 1)
             let actions = try await fixture.run("SELECT actor, action, reason FROM switchyard.operator_log ORDER BY id")
             #expect(actions == [["key-1", "pause", "audit"], ["key-2", "resume", "-"]])
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// Pauses come and go while leads come in and are worked off: none is lost, none goes twice.
+    /// Routing is paused and resumed while leads arrive and are routed: none is lost, none is routed twice.
     @Test func concurrentPauseLosesNoLead() async throws {
         try await RoutingFixture.with { fixture in
             let intakes = [fixture.intake(leadsInBatch: 16), fixture.intake(leadsInBatch: 16)]
@@ -76,7 +76,7 @@ import Testing
                 }
                 for _ in 0..<10 {
                     _ = try await fixture.stores.pauses.begin(of: Samples.partner, reason: nil, actor: "a")
-                    // Not a wait for time: something for the others to overtake.
+                    // Work for the others to overtake, not a wait for time.
                     _ = try await fixture.number("SELECT count(*) FROM lead_routing_logs")
                     _ = try await fixture.stores.pauses.end(of: Samples.partner, actor: "a")
                 }
@@ -100,7 +100,7 @@ import Testing
             let router = fixture.router()
             #expect(try await router.routeDue(.new, limit: 20).routed == 20)
             let routed = "SELECT count(*) FROM leads WHERE routing_status = 'routed' AND source_workspace_id = "
-            // 8 of 10 that are its share; the older backlog has what is left.
+            // 8 of 10 are its share; the older backlog gets the rest.
             #expect(try await fixture.number(routed + "'\(Samples.rival.text)'") == 8)
             #expect(try await fixture.number(routed + "'\(Samples.partner.text)'") == 12)
         }

@@ -3,7 +3,7 @@ import LeadRouting
 import RoutingRules
 import Testing
 
-/// One lead that the database refuses stops nobody else, neither on the way in nor in the queue.
+/// One lead that the database refuses does not delay others, neither in the intake nor in the queue.
 @Suite struct PoisonTests {
     private func trigger(_ fixture: RoutingFixture, on event: String) async throws {
         try await fixture.run(

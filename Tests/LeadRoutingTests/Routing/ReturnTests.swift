@@ -8,7 +8,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// Destinations give leads back, and people of a workspace take turns.
+/// Destinations return leads, and people of a workspace take turns.
 @Suite struct ReturnTests {
     private func returning(_ fixture: RoutingFixture) -> LeadReturn {
         LeadReturn(stores: fixture.stores, rules: RuleSetCache(source: fixture.stores.ruleSets))
@@ -30,7 +30,7 @@ import Testing
             await #expect(throws: StoreError.self) {
                 _ = try await returning(leads[0], reason: nil, sendsOn: false, actor: "k", as: .workspace(Samples.east))
             }
-            // Ten at the same moment are one.
+            // Ten concurrent returns count as one.
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<10 {
                     group.addTask {
@@ -58,12 +58,12 @@ import Testing
             #expect(
                 try await fixture.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NOT NULL") == 1
             )
-            // Who waited has the place.
+            // The waiting lead has the free place.
             #expect(try await fixture.router().routeLeadsWaitingForCapacity().routed == 1)
             #expect(
                 try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 3
             )
-            // A window that has passed is not touched.
+            // A past window is not changed.
             try await fixture.run(
                 "UPDATE switchyard.routing_state SET window_start = window_start - interval '1 day' WHERE period = 2"
             )
@@ -95,7 +95,7 @@ import Testing
             #expect(second.matchedRuleID == Samples.westRule)
             #expect(try await fixture.number("SELECT amount FROM switchyard.routing_state WHERE scope = 1") == 1)
             #expect(try await fixture.number("SELECT count(*) FROM lead_attributions WHERE returned_at IS NULL") == 1)
-            // The first one repeats its request: nothing changes.
+            // The first caller repeats its request: nothing changes.
             let again = try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .workspace(Samples.west))
             #expect(again.destinationWorkspaceID == Samples.east)
             let third = try await returning(lead, reason: nil, sendsOn: true, actor: "k", as: .workspace(Samples.east))
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    /// Makes a second rule, behind the first, that sends whatever it is to the east.
+    /// Creates a second rule, after the first, that sends all leads to the east.
     private func sendTheRestEast(
         _ fixture: RoutingFixture,
         _ change: (inout RuleChange) -> Void = { _ in }
@@ -118,7 +118,7 @@ import Testing
         _ = try await fixture.stores.rules.create(id: .sample(22), owner: nil, rule, as: .administrator)
     }
 
-    /// The node dies between the return and the reroute: neither has happened, and the same call does both.
+    /// The node dies between the return and the reroute: neither has happened, and repeating the call does both.
     @Test func killedNodeNeitherReturnsNorReroutes() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 10)]))
@@ -152,8 +152,8 @@ import Testing
         }
     }
 
-    /// Thirty leads come back from a destination without bounds at once, while others arrive: the one behind it takes
-    /// three of them and no more, and nobody waits for anybody in a circle.
+    /// Thirty leads are returned at once from a destination without caps, while others arrive: the next destination
+    /// takes exactly three of them, and no transactions deadlock.
     @Test func rerouteRespectsCap() async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
             try await sendTheRestEast(fixture) {
@@ -196,7 +196,7 @@ import Testing
         }
     }
 
-    /// Returns whose counters and next places cross each other: A's lead goes to B and B's to A, many at once.
+    /// Returns with opposite counters and destinations: A's lead goes to B and B's to A, many at once.
     @Test func crossingReturnsDoNotDeadlock() async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
             try await fixture.distribute(
@@ -236,7 +236,7 @@ import Testing
         }
     }
 
-    /// A lead is decided again by all that it was decided by on arrival.
+    /// A lead is decided again by all of its original values.
     @Test func returnedLeadIsDecidedByAllRules() async throws {
         try await RoutingFixture.with { fixture in
             try await sendTheRestEast(fixture) {
@@ -260,7 +260,7 @@ import Testing
         }
     }
 
-    /// People take turns, exactly, over nodes; editing them does not begin anew.
+    /// People take turns exactly, over several nodes; editing them does not restart the turns.
     @Test func peopleReceiveLeadsInTurn() async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
             let stores = fixture.stores

@@ -11,7 +11,7 @@ struct RoutingFixture: Sendable {
     var pool: PostgresPool { database.pool }
     var stores: Stores { Stores(pool: pool) }
 
-    /// Runs a test over a database of its own.
+    /// Runs a test with its own database.
     static func with(connections: Int = 12, _ body: (RoutingFixture) async throws -> Void) async throws {
         try await withTestDatabase(connections: connections) { database in
             let fixture = RoutingFixture(database: database)
@@ -27,12 +27,12 @@ struct RoutingFixture: Sendable {
         }
     }
 
-    /// A node's intake, with rules of its own.
+    /// A node's intake, with its own rules.
     func intake(leadsInBatch: Int = 64, retryTime: Duration = .seconds(20)) -> LeadIntake {
         var limits = LeadIntake.Limits()
         limits.leadsInBatch = leadsInBatch
         limits.batchesInFlight = 3
-        // So that they race each other, whatever the size.
+        // Small batches, so that they race each other.
         limits.leadsForAnother = 1
         limits.retryTime = retryTime
         return LeadIntake(
@@ -43,7 +43,7 @@ struct RoutingFixture: Sendable {
         )
     }
 
-    /// A node's router, with rules of its own.
+    /// A node's router, with its own rules.
     func router(maximumAttempts: Int = 5) -> WaitingLeadRouter {
         WaitingLeadRouter(
             queue: stores.queue,
@@ -52,7 +52,7 @@ struct RoutingFixture: Sendable {
         )
     }
 
-    /// Leads that another program inserts, and that wait.
+    /// Waiting leads that another program inserts.
     func insertWaiting(_ count: Int) async throws {
         try await run(
             """
@@ -62,7 +62,7 @@ struct RoutingFixture: Sendable {
         )
     }
 
-    /// Runs commands, and answers the rows of the last one as text; NULL is “-”.
+    /// Runs commands, and returns the rows of the last one as text; NULL is “-”.
     @discardableResult
     func run(_ sql: String) async throws -> [[String]] {
         guard let rows = try await pool.simple(sql).last else { return [] }
@@ -72,12 +72,12 @@ struct RoutingFixture: Sendable {
         }
     }
 
-    /// The number that a query counts.
+    /// The count that a query returns.
     func number(_ sql: String) async throws -> Int {
         Int(try await run(sql).first?.first ?? "") ?? -1
     }
 
-    /// How many leads break the promise: one place, one final log row, and one credit if a rule routed it.
+    /// How many leads violate the guarantee: one workspace, one final log row, and one credit if a rule routed it.
     func brokenPromises() async throws -> Int {
         try await number(
             """
@@ -94,14 +94,14 @@ struct RoutingFixture: Sendable {
 }
 
 extension RoutingFixture {
-    /// Has the one rule hand out its leads like this.
+    /// Sets the distribution of the rule.
     func distribute(_ distribution: Distribution?) async throws {
         var change = RuleChange()
         change.distribution = .some(distribution)
         _ = try await stores.rules.change(Samples.westRule, change, as: .administrator)
     }
 
-    /// Sets the bounds of a workspace.
+    /// Sets the capacity of a workspace.
     func bound(_ workspace: UUID, _ capacity: WorkspaceCapacity?) async throws {
         var change = WorkspaceChange()
         change.capacity = .some(capacity)

@@ -4,14 +4,14 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// Rules change while leads are under way: the version in the log explains where each lead went.
+/// Rules change while leads are routed: the version in the log explains where each lead went.
 @Suite struct RuleChangeRaceTests {
     @Test func loggedVersionExplainsDestination() async throws {
         try await RoutingFixture.with { fixture in
             let stores = fixture.stores
             let intakes = [fixture.intake(leadsInBatch: 16), fixture.intake(leadsInBatch: 16)]
             var destinations = [try await stores.ruleSets.version(): Samples.west]
-            // In each turn a change races with leads; the next turn's leads arrive after it, however quick either side is.
+            // In each round a change races with leads; the next round's leads arrive after it, however fast either is.
             for turn in 0..<20 {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for number in turn * 30..<(turn + 1) * 30 {
@@ -23,7 +23,7 @@ import Testing
                     let destination = turn.isMultiple(of: 2) ? Samples.east : Samples.west
                     change.destinationWorkspaceID = destination
                     _ = try await stores.rules.change(Samples.westRule, change, as: .administrator)
-                    // Nobody else changes rules here, so this is the version that the change made.
+                    // No other client changes rules here, so this is the version of the change.
                     destinations[try await stores.ruleSets.version()] = destination
                     try await group.waitForAll()
                 }
@@ -40,7 +40,7 @@ import Testing
                 let version = try #require(Int64(row[0]))
                 #expect(destinations[version]?.text == row[1], "version \(version)")
             }
-            // Leads whose rules kept changing wait in the queue; the router decides them under rules of their own.
+            // Leads whose rules kept changing wait in the queue; the router decides them under its own rules.
             _ = try await fixture.router().drain(limit: 1000)
             #expect(try await fixture.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'") == 600)
             #expect(try await fixture.brokenPromises() == 0)

@@ -34,7 +34,7 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for scheduler in nodes {
                     group.addTask {
-                        // A node that has forgotten what it did runs nothing again either.
+                        // A node without memory of its runs repeats none.
                         for _ in 0..<3 {
                             var times = DueTimes(functions)
                             try await scheduler.tick(&times)
@@ -49,7 +49,7 @@ import Testing
     }
 }
 
-/// The database's runs, at a time that stands still: the minute must not turn in the middle of the test.
+/// The database's runs, with a fixed time: the minute must not change during the test.
 private struct FixedTime: DueTimeClaiming {
     let runs: ScheduleStore
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// A process that dies in the middle of a batch that has caps and turns: counters and turns are as if it had never begun.
+/// A process dies during a batch with caps and turns: counters and turns are as before the batch.
 @Suite struct StatefulCrashTests {
     private static let state = """
         SELECT scope, owner_id, member_id, period, amount FROM switchyard.routing_state WHERE scope <> 5 ORDER BY 1, 2, 3, 4
@@ -42,8 +42,7 @@ import Testing
 
     /// The batch has written its leads and taken its turns, and its backend is killed before the commit.
     ///
-    /// Nothing of it is
-    /// there; the same leads sent again go where they would have gone.
+    /// Nothing of it is stored; the same leads sent again get the same destinations.
     @Test(arguments: ["ingest_decided", "take_routing_state"]) func crashBeforeCommitTakesNoCapacity(
         in function: String
     ) async throws {
@@ -52,7 +51,7 @@ import Testing
             let intake = fixture.intake(leadsInBatch: 8)
             for number in 0..<7 { _ = try await intake.submit(Samples.lead(number), from: Samples.partner) }
             let before = try await fixture.run(Self.state)
-            // Does its work, and dies of it.
+            // Does its work, and is killed.
             try await fixture.run(
                 """
                 DO $do$ BEGIN EXECUTE (SELECT replace(pg_get_functiondef(p.oid), E'END\\n$function$',
@@ -75,7 +74,7 @@ import Testing
                 """
             )
             _ = try await fixture.intake(leadsInBatch: 8).submit(batch: leads)
-            // Fifteen in all, two of three to the west, whoever died meanwhile.
+            // Fifteen in all, two of three to the west, despite the kills.
             #expect(
                 try await fixture.run("SELECT workspace_id, count(*) FROM leads GROUP BY 1 ORDER BY 1")
                     == [[Samples.west.text, "10"], [Samples.east.text, "5"]]
@@ -96,7 +95,7 @@ import Testing
         }
     }
 
-    /// Backends die under a load of leads with caps and turns: what is counted is what is there.
+    /// Backends are killed under a load of leads with caps and turns: the counters equal the stored leads.
     @Test func countersSurviveCrashes() async throws {
         try await RoutingFixture.with(connections: 12) { fixture in
             try await furnish(fixture)
@@ -138,7 +137,7 @@ import Testing
                 }
             }
             await axe.shutdown()
-            #expect(deaths > 0, "Nobody died, so nothing was shown.")
+            #expect(deaths > 0, "No backend was killed, so nothing was tested.")
             let taken = try await fixture.number("SELECT count(*) FROM leads WHERE routing_status = 'routed'")
             #expect(taken == 60)
             #expect(
@@ -151,7 +150,7 @@ import Testing
                         "SELECT amount FROM switchyard.routing_state WHERE scope = 2 AND period = 2"
                     ))
             )
-            // Two of three, exactly: a turn that was had is had by a lead that is there.
+            // Two of three, exactly: each turn belongs to a stored lead.
             #expect(
                 try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'") == 40
             )

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// Leads that no rule matched are sent through once more, after a rule has been mended.
+/// Unmatched leads are routed again after a rule has been fixed.
 @Suite(.timeLimit(.minutes(5))) struct UnmatchedRetryTests {
     private func takeFarming(_ fixture: RoutingFixture) async throws {
         var change = RuleChange()
@@ -22,7 +22,7 @@ import Testing
             #expect(try await fixture.stores.queue.requeue(outcome.leadID, actor: "ann"))
             let waiting = try await explain(fixture, outcome.leadID)
             #expect(waiting.status == .pending && waiting.attempt?.result == "unmatched")
-            #expect(waiting.aftermath == "Put back into the queue by ann since; it is decided again.")
+            #expect(waiting.aftermath == "Requeued by ann since; it is decided again.")
             #expect(try await router.drain(limit: 10).routed == 1)
             #expect(try await router.drain(limit: 10).claimed == 0)
             var log = try await fixture.stores.leads.history(outcome.leadID, as: .administrator).map(\.result)
@@ -38,7 +38,7 @@ import Testing
             #expect(routed.attempts.map(\.result) == ["unmatched", "unmatched", "success"])
             #expect(routed.reproduction == .same && routed.since == nil && routed.ruleSet.isCurrent)
             #expect(try await explain(fixture, outcome.leadID, decision: 1).reproduction == .same)
-            // Each decision is counted once; being put back is none.
+            // Each decision is counted once; requeueing is not counted.
             try await fixture.run("SELECT switchyard.add_statistics('-infinity', 'infinity', NULL, NULL)")
             let counted = try await fixture.run(
                 """
@@ -57,8 +57,8 @@ import Testing
         )
     }
 
-    /// Operators put the same leads back, all at once, while nodes route them: each is put back once, routed once and
-    /// credited once, and a twin that comes meanwhile is a duplicate.
+    /// Operators requeue the same leads at once, while nodes route them: each is requeued once, routed once and
+    /// credited once, and a new lead with the same identity is a duplicate.
     @Test func concurrentRetriesRequeueOnce() async throws {
         try await RoutingFixture.with(connections: 20) { fixture in
             let intake = fixture.intake(leadsInBatch: 8)
@@ -68,7 +68,7 @@ import Testing
             let requeued = try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<6 {
                     group.addTask {
-                        // Some in one statement, some one by one.
+                        // Some in one statement, some individually.
                         if number % 2 == 0 {
                             return try await fixture.stores.queue.requeue(ids, actor: "operator \(number)")
                         }

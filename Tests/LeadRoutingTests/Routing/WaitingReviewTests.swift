@@ -6,9 +6,9 @@ import Testing
 
 @testable import LeadRouting
 
-/// Rules that change fetch the leads that wait and that they would route, promptly and once.
+/// Changed rules route waiting leads that match them, promptly and once.
 @Suite(.timeLimit(.minutes(5))) struct WaitingReviewTests {
-    /// A rule of a higher priority, for everything unless told otherwise.
+    /// A rule of a higher priority, by default for all leads.
     private func newRule(
         _ fixture: RoutingFixture,
         id: UInt8 = 31,
@@ -26,15 +26,15 @@ import Testing
         try await fixture.number("SELECT count(*) FROM leads WHERE workspace_id = '\(workspace.text)'")
     }
 
-    /// Has the second look be due, by the clock.
+    /// Makes the second review due, by the clock.
     private func later(_ fixture: RoutingFixture) async throws {
         try await fixture.run("UPDATE switchyard.waiting_reviews SET reviewed_at = reviewed_at - interval '10 seconds'")
     }
 
-    /// Sixty leads wait for a full rule; a new rule takes those it matches.
+    /// Sixty leads wait for a full rule; a new rule takes those that match it.
     ///
-    /// Four nodes look and route at once, and others
-    /// keep publishing: each lead is routed once, and nobody else's wait is touched.
+    /// Four nodes review and route at once, and others publish repeatedly: each lead is routed once, and other waiting
+    /// leads are unchanged.
     @Test func newRuleReleasesMatchingLeads() async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 1)], whenFull: .wait))
@@ -57,7 +57,7 @@ import Testing
                             try await router.rules.poll()
                             moved += try await router.reviewWaiting()
                             _ = try await router.routeDue(.new, limit: 7)
-                            // Another change of the rules, in the middle of it.
+                            // Another change of the rules, during the review.
                             if node == 0, round < 2 {
                                 try await newRule(fixture, id: UInt8(40 + round)) { $0.priority = -5 }
                             }
@@ -67,7 +67,7 @@ import Testing
                 }
                 return try await group.reduce(0, +)
             }
-            // Nobody was fetched in vain, or twice.
+            // No lead was made due needlessly, or twice.
             #expect(moved == 20)
             let router = fixture.router()
             while try await router.routeDue(.new, limit: 100).claimed > 0 {}
@@ -79,7 +79,7 @@ import Testing
                 try await fixture.number("SELECT count(*) FROM lead_routing_logs WHERE routing_result = 'success'")
                     == 21
             )
-            // Who waits on keeps the place in the line.
+            // A lead that still waits keeps its place in the queue.
             #expect(
                 try await fixture.number(
                     "SELECT count(*) FROM lead_routing_queue WHERE waiting_for IS NOT NULL AND next_retry_at < 'infinity'"
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    /// While one node looks, the others do not: the row is its turn, and whoever dies lets go of it.
+    /// While one node reviews, the others do not: it holds a row lock, which is released if it dies.
     @Test func oneNodeReviewsAtATime() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    /// A running loop does it by itself.
+    /// A running loop does this automatically.
     @Test func loopReviewsWaitingLeads() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
@@ -125,8 +125,8 @@ import Testing
         }
     }
 
-    /// A batch that was under way decided by the rules of before, and is committed after the look: the second look sees it,
-    /// and does not come before the batch has ended.
+    /// A batch in progress decided by the previous rules, and commits after the first review: the second review covers
+    /// it, and does not start before the batch has ended.
     @Test func leadInFlightDuringRuleChangeIsReviewedAgain() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
@@ -152,7 +152,7 @@ import Testing
                         == 0
                 )
             }
-            // Transactions of other databases of the server count as well: it may take a moment.
+            // Transactions of other databases of the server count as well, so it may take a moment.
             var moved = 0
             while moved == 0 {
                 try Task.checkCancellation()
@@ -166,14 +166,13 @@ import Testing
             _ = try await router.routeDue(.new, limit: 10)
             #expect(try await count(fixture, in: Samples.east) == 2)
             #expect(try await fixture.stores.leads.find(other, as: .administrator)?.workspaceID == Samples.east)
-            // Done: nothing more to look for until the rules change.
+            // Finished: no review until the rules change.
             try await later(fixture)
             #expect(try await router.reviewWaiting() == 0)
         }
     }
 
-    /// Leads that no rule matched and that are to be tried again do not wait for their minute; those that failed otherwise
-    /// use no attempt for it.
+    /// Unmatched leads that are to be retried become due early; those that failed otherwise use no attempt for it.
     @Test func reviewReleasesUnmatchedRetries() async throws {
         try await RoutingFixture.with { fixture in
             var change = WorkspaceChange()
@@ -195,7 +194,7 @@ import Testing
         }
     }
 
-    /// A destination that is resumed, and a policy that changes, count as rules that change; pauses of routing hold.
+    /// Resuming a destination and changing a policy count as rule changes; pauses of routing stay in effect.
     @Test func resumedDestinationReleasesItsLeads() async throws {
         try await RoutingFixture.with { fixture in
             var paused = WorkspaceChange()
@@ -222,7 +221,7 @@ import Testing
         }
     }
 
-    /// They come in the order in which they waited: who came first has the place.
+    /// They are routed in the order in which they waited: the earliest gets the place.
     @Test func oldestWaitingLeadIsRoutedFirst() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 0)], whenFull: .wait))
@@ -234,7 +233,7 @@ import Testing
             try await newRule(fixture) { $0.distribution = Distribution(caps: [Cap(per: .total, limit: 3)]) }
             let router = fixture.router()
             #expect(try await router.reviewWaiting() == 12)
-            // One behind the other, by the time at which each is due.
+            // In sequence, by their due times.
             let due = try await fixture.run(
                 "SELECT lead_id, count(*) OVER (PARTITION BY next_retry_at) FROM lead_routing_queue ORDER BY next_retry_at, lead_id"
             )

@@ -8,9 +8,10 @@ import Testing
 
 @testable import LeadRouting
 
-/// Batches towards capped destinations that do not hold their numbers while they are decided and written.
+/// Batches for capped destinations that do not lock the counters while they decide and write.
 @Suite struct WithinCapsTests {
-    /// Decides leads of the partner and stores them; what the first look saw may be changed, as if it were old.
+    /// Decides leads of the partner and stores them; the state of the first read may be replaced, as if it were
+    /// outdated.
     private func ingest(
         _ fixture: RoutingFixture,
         _ numbers: some Sequence<Int>,
@@ -42,7 +43,7 @@ import Testing
     private static let waitsForALock = "datname = current_database() AND wait_event_type = 'Lock'"
     private static let inTheWest = "SELECT count(*) FROM leads WHERE workspace_id = '\(Samples.west.text)'"
 
-    /// A batch that waits for something else does not keep the next one to the same destination waiting.
+    /// A batch that waits for something else does not delay the next one for the same destination.
     @Test(.timeLimit(.minutes(1))) func parallelBatchesToOneDestinationPass() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .day, limit: 100)]))
@@ -68,13 +69,13 @@ import Testing
             release.yield()
             #expect(try await waiting.count == 1)
             try await holder
-            // The one who lost its identity is not counted.
+            // The duplicate is not counted.
             #expect(try await fixture.number(Self.taken) == 8)
             #expect(try await fixture.number(Self.inTheWest) == 8)
         }
     }
 
-    /// What a look saw may be long past when the batch is written.
+    /// The state that was read may be outdated when the batch is written.
     @Test func staleUsageDoesNotExceedCap() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.pool.removeGuard(
@@ -84,7 +85,7 @@ import Testing
             )
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 10)]))
             _ = try await ingest(fixture, 0..<8)
-            // One more than there is room for.
+            // One more than the capacity.
             _ = try await ingest(fixture, 10..<13) { state in
                 for key in state.amounts.keys { state.amounts[key]?.value = 0 }
             }
@@ -119,14 +120,14 @@ import Testing
                     """
                 ) == 2
             )
-            // The window ends; what comes now is counted in the next one.
+            // The window ends; later leads are counted in the next one.
             try await fixture.run("UPDATE switchyard.routing_state SET window_end = now() - interval '1 second'")
             _ = try await ingest(fixture, 2..<3)
             #expect(try await fixture.number("\(Self.taken) AND window_end > now()") == 1)
         }
     }
 
-    /// Duplicates, and what an earlier try has stored, take no room.
+    /// Duplicates, and leads that an earlier attempt stored, use no capacity.
     @Test func unwrittenLeadsTakeNoCapacity() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.pool.removeGuard(
@@ -163,7 +164,7 @@ import Testing
         }
     }
 
-    /// A backend that dies when it has written and counted everything, before its commit.
+    /// A backend dies after it has written and counted everything, before its commit.
     @Test func crashReleasesReservedCapacity() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
@@ -181,7 +182,8 @@ import Testing
         }
     }
 
-    /// Somebody holds the numbers and wants an identity that the batch has claimed: the batch gives way and comes again.
+    /// Another transaction holds the counters and wants an identity that the batch has claimed: the batch fails and is
+    /// repeated.
     @Test(.timeLimit(.minutes(1))) func yieldsToLockedCounters() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
@@ -210,7 +212,7 @@ import Testing
     }
 }
 
-/// Tells the first of several looks.
+/// Distinguishes the first of several reads.
 private final class Looks: Sendable {
     private let count = Mutex(0)
 

@@ -26,7 +26,7 @@ import Testing
             for try await version in group { #expect(version == 2) }
         }
         #expect(rules.loads <= 3)
-        // Somebody has refreshed already: nothing to load.
+        // The cache was refreshed already: nothing to load.
         let loads = rules.loads
         #expect(try await cache.refresh(replacing: 1).version == 2)
         #expect(rules.loads == loads)

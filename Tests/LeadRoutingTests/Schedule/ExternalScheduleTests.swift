@@ -6,7 +6,7 @@ import Synchronization
 import TestDatabase
 import Testing
 
-/// A schedule that somebody else keeps, with nodes that stand by, on a database.
+/// An external scheduler with standby nodes, on a database.
 @Suite struct ExternalScheduleTests {
     private static let function = "processLeadRoutingRetryQueue"
 
@@ -53,7 +53,7 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            // The standby may have found the due time before it overdue, by its grace; that is another.
+            // The standby may have run an earlier due time that was overdue; that is another one.
             let runs = try await database.pool.query(Statement("", "SELECT count(*) FROM switchyard.scheduled_runs"))
                 .first?
                 .int64(0)
@@ -73,7 +73,7 @@ import Testing
             let now = try await stores.schedule.databaseTime().microsecondsSinceUnixEpoch
             let dueAt = Schedule.everyFiveMinutes
                 .dueTime(ofCallAt: Timestamp(microsecondsSinceUnixEpoch: now - 6_000_000))
-            // Within its grace a due time is left alone.
+            // Within its grace period a standby does not take a due time.
             var times = DueTimes([ScheduledFunction.all[0]])
             let seen = try await node(stores, "c", grace: 86_400, counting: count).tick(&times)
             #expect(now / 1_000_000 - seen >= 86_390)

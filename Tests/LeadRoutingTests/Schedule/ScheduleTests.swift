@@ -1,12 +1,12 @@
 import LeadRouting
 import Testing
 
-/// Due times by arithmetic, against the cron texts that the guide prints.
+/// Computed due times, compared with the cron texts of the guide.
 struct ScheduleTests {
     private static let midnight: Int64 = 1_767_225_600
     private static let schedules: [Schedule] = [.everyFiveMinutes, .everyTenMinutes, .hourly, .dailyAtTwo]
 
-    /// Whether cron would start a job at a minute of the day, for the texts that there are: `*`, a number or `*/n`.
+    /// Whether cron would start a job at a minute of the day, for these forms: `*`, a number or `*/n`.
     private static func isDue(_ cron: String, minute: Int64) -> Bool {
         func matches(_ field: Substring, _ value: Int64) -> Bool {
             if field.hasPrefix("*/"), let step = Int64(field.dropFirst(2)) { return value % step == 0 }

@@ -19,7 +19,7 @@ final class FakeSchedule: DueTimeClaiming {
 
     init(now: Int64) { state.withLock { $0.now = now } }
 
-    /// Makes the answers to the next claims be lost, though they are carried out.
+    /// Drops the answers to the next claims, though the claims are executed.
     func loseAnswers(_ count: Int) { state.withLock { $0.lost = count } }
     func advance(by seconds: Int64) { state.withLock { $0.now += seconds } }
     var finished: [Run: String?] { state.withLock { $0.finished } }
@@ -118,7 +118,7 @@ final class FakeSchedule: DueTimeClaiming {
             for index in nodes.indices { try await nodes[index].tick(&times[index]) }
             store.advance(by: 300)
         }
-        // Two hours, and the times before the first that nobody had taken: one each.
+        // Two hours, and the times before the first that no node had taken: one each.
         #expect(
             count.withLock { $0 } == [
                 "processLeadRoutingRetryQueue": 24, "cleanupStaleRoutingLocks": 12, "leadRoutingHealthCheck": 2,

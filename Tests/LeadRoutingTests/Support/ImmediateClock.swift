@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock on which nobody waits: a sleep is over at once, and time has passed by as much.
+/// A clock whose sleeps return at once, with the time advanced.
 final class ImmediateClock: Clock {
     struct Instant: InstantProtocol {
         var offset: Duration

@@ -4,9 +4,9 @@ import LeadStore
 import Postgres
 import RoutingRules
 
-/// A database that keeps leads and claims in memory, and fails as a test tells it to.
+/// An in-memory store of leads and claims, with configured failures.
 actor ModelStore: LeadIngesting {
-    /// What happens to the next statements, in order; then all go well.
+    /// The results of the next statements, in order; later ones succeed.
     enum Event {
         case stale
         case fail(PostgresError)
@@ -26,8 +26,8 @@ actor ModelStore: LeadIngesting {
     private var gate: [CheckedContinuation<Void, Never>]?
 
     /// - Parameters:
-    ///   - events: what happens to the first statements.
-    ///   - poison: an e-mail address that the database refuses.
+    ///   - events: the results of the first statements.
+    ///   - poison: an email address that the store refuses.
     ///   - isBusy: statements take a random number of turns.
     init(_ events: [Event] = [], poison: String? = nil, isBusy: Bool = false) {
         self.events = events
@@ -35,7 +35,7 @@ actor ModelStore: LeadIngesting {
         self.isBusy = isBusy
     }
 
-    /// Lets statements wait until ``open()``.
+    /// Blocks statements until ``open()``.
     func close() { gate = [] }
 
     func open() {

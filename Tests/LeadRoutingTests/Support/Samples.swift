@@ -4,7 +4,7 @@ import Logging
 import RoutingRules
 import Synchronization
 
-/// Workspaces, rules and leads that tests are about.
+/// Workspaces, rules and leads of tests.
 enum Samples {
     static let partner = UUID.sample(1)
     static let rival = UUID.sample(2)
@@ -55,13 +55,13 @@ enum Samples {
 }
 
 extension UUID {
-    /// An id that a test can name.
+    /// A predictable id.
     static func sample(_ number: UInt8) -> UUID {
         UUID(uuid: (0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, number))
     }
 }
 
-/// Random numbers that a seed repeats.
+/// Random numbers of a seed.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

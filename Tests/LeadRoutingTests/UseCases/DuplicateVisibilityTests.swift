@@ -5,12 +5,12 @@ import Testing
 
 @testable import LeadRouting
 
-/// Which lead came first is shown to callers that may see that lead, by every use case.
+/// Every use case shows the original of a duplicate only to callers that may see that lead.
 struct DuplicateVisibilityTests {
     @Test func originalIsShownToAllowedCallersOnly() async throws {
         try await RoutingFixture.with { fixture in
             let useCases = fixture.useCases()
-            // Kept by its source, so that only the partner and administrators see it.
+            // It stays in its source workspace, so that only the partner and administrators see it.
             let lead = SubmittedLead(lead: Samples.lead(1, industry: nil))
             let original = try await useCases.submissions.submit(lead, as: .partner).leadID
             func originals(_ caller: Caller, workspace: UUID? = nil) async throws -> [UUID?] {

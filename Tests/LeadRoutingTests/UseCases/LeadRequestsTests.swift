@@ -5,7 +5,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// Stored leads: which a caller may see, and what may be done with them.
+/// Stored leads: which callers may see and change them.
 struct LeadRequestsTests {
     @Test func leadIsVisibleOnlyToItsWorkspaces() async throws {
         try await RoutingFixture.with { fixture in

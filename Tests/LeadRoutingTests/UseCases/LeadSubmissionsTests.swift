@@ -4,7 +4,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// Taking leads in: whose they are, and that one refused lead leaves the others alone.
+/// Submitting leads: their source workspace, and that one refused lead does not affect the others.
 struct LeadSubmissionsTests {
     @Test func workspaceKeySubmitsForItsOwnWorkspaceOnly() async throws {
         try await RoutingFixture.with { fixture in

@@ -90,7 +90,7 @@ struct OperationsRequestsTests {
     @Test func placesAreGroupedByRegion() async throws {
         try await RoutingFixture.with { fixture in
             let useCases = fixture.useCases()
-            // Written here: counting waits for every transaction of the cluster, and so for other tests.
+            // Written by the test: counting waits for every transaction of the cluster, and so for other tests.
             for (workspace, direction) in [(Samples.partner, "out"), (Samples.west, "in")] {
                 try await fixture.run(
                     """

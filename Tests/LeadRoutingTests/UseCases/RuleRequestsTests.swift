@@ -47,7 +47,7 @@ struct RuleRequestsTests {
                 receivingWorkspaceID: Samples.east,
                 sendingWorkspaceID: Samples.partner
             )
-            // Only the receiver grants it, and ends it.
+            // Only the receiver grants and ends it.
             let granted = try await refusal { try await useCases.agreements.grant(agreement, as: .partner) }
             #expect(granted?.isForbidden == true)
             let first = try await useCases.agreements.grant(agreement, as: .workspace(Samples.east))
@@ -74,7 +74,7 @@ struct RuleRequestsTests {
                 #expect(warnings.contains { $0.code == .duplicate } == (name == "B"))
             }
             #expect(try await !rules.lint(of: nil, as: .partner).findings.isEmpty)
-            // A workspace's key cannot ask about another workspace: its own is meant.
+            // A workspace's key can only lint its own workspace.
             #expect(try await rules.lint(of: Samples.partner, as: .rival).findings.isEmpty)
             #expect(try await !rules.lint(of: Samples.partner, as: .administrator).findings.isEmpty)
             #expect(try await refusal { try await rules.lint(of: .sample(99), as: .administrator) } == .noSuchWorkspace)
@@ -138,7 +138,7 @@ struct RuleRequestsTests {
             #expect(report.leadCount == 1 && report.draftName == "the same rules")
             let broken = SimulationRequest(owner: nil, draft: .published, leads: .csv(Array("email\n\"a".utf8)))
             #expect(try await refusal { try await rules.simulate(broken, as: .partner) }?.fields == ["/csv"])
-            // Rows of a workspace's file are that workspace's leads, whatever the file says.
+            // The leads of a workspace's file are that workspace's, whatever the file names.
             let table = Array("email,industry,workspace\na@b.co,software,\(Samples.rival.text)\n".utf8)
             let file = SimulationRequest(owner: nil, draft: .published, leads: .csv(table))
             #expect(try await rules.simulate(file, as: .partner).leadCount == 1)

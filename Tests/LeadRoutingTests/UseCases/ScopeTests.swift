@@ -7,9 +7,9 @@ import Testing
 
 @testable import LeadRouting
 
-/// Each use case asks for its scope.
+/// Each use case requires its scope.
 struct ScopeTests {
-    /// Every use case that takes a caller, with the scope that it asks for.
+    /// Every use case with a caller, and its scope.
     private static let useCases: [(Scope, @Sendable (UseCases, Caller) async throws -> Void)] = [
         (.leadsWrite, { _ = try await $0.submissions.submit(SubmittedLead(lead: lead), as: $1) }),
         (.leadsWrite, { _ = try await $0.submissions.submit(batch: [], as: $1) }),

@@ -5,7 +5,7 @@ import RoutingRules
 @testable import LeadRouting
 
 extension RoutingFixture {
-    /// The use cases of a node, over this database.
+    /// The use cases of a node, on this database.
     func useCases() -> UseCases {
         let waiting = router()
         let functions = ScheduledFunctions(stores: stores, router: waiting, logger: Samples.quiet)
@@ -23,23 +23,23 @@ extension RoutingFixture {
 }
 
 extension Caller {
-    /// A key of a workspace that may do everything there.
+    /// A workspace's key with all scopes.
     static func workspace(_ id: UUID) -> Caller {
         Caller(id: "key:\(id.text.suffix(2))", name: "key", workspaceID: id, scopes: [.admin])
     }
 
-    /// The key of the workspace that sends leads.
+    /// The key of the sending workspace.
     static let partner = workspace(Samples.partner)
-    /// The key of another workspace that sends leads.
+    /// The key of another sending workspace.
     static let rival = workspace(Samples.rival)
-    /// The key of the workspace that the rule sends leads to.
+    /// The key of the rule's destination workspace.
     static let west = workspace(Samples.west)
     /// An administrator's key.
     static let administrator = Caller(id: "key:admin", name: "admin", workspaceID: nil, scopes: [.admin])
 }
 
 extension RequestError {
-    /// The fields at fault.
+    /// The fields of the problems.
     var fields: [String] {
         switch self {
         case .invalid(let problems), .forbidden(_, _, let problems): problems.map(\.field)
@@ -47,13 +47,13 @@ extension RequestError {
         }
     }
 
-    /// Whether it is one of the refusals that say that there is no such object.
+    /// Whether the object does not exist.
     var isNotFound: Bool { if case .notFound = self { true } else { false } }
-    /// Whether the caller may see the object and not do this.
+    /// Whether the caller may see the object but not do this.
     var isForbidden: Bool { if case .forbidden = self { true } else { false } }
-    /// Whether the state stands against it.
+    /// Whether the current state prevents it.
     var isConflict: Bool { if case .conflict = self { true } else { false } }
-    /// Whether a value is at fault.
+    /// Whether a value is invalid.
     var isInvalid: Bool { if case .invalid = self { true } else { false } }
 }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LeadRouting
 
-/// Workspaces: administrators make them, and a key sees its own.
+/// Workspaces: administrators create them, and a key sees its own.
 struct WorkspaceRequestsTests {
     @Test func workspaceKeySeesItsOwnWorkspaceOnly() async throws {
         try await RoutingFixture.with { fixture in

@@ -4,9 +4,9 @@ import Testing
 
 @testable import LeadRouting
 
-/// How many retries go a second.
+/// The rate limit of retries.
 @Suite struct RetryRateLimiterTests {
-    /// A time that moves when it is told to, or when somebody sleeps.
+    /// A clock that advances on request, or when a task sleeps on it.
     private final class ManualClock: Sendable {
         private let offset = Mutex(Duration.zero)
         private let start = ContinuousClock.Instant.now

@@ -5,7 +5,7 @@ import RoutingRules
 import TestDatabase
 import Testing
 
-/// Who is a duplicate of whom, and what becomes of it.
+/// Which lead is a duplicate of which, and what is stored for it.
 @Suite struct DuplicateTests {
     @Test(arguments: [StoreFixture.a, StoreFixture.b])
     func duplicateStaysInItsSourceWorkspace(source: UUID) async throws {
@@ -32,7 +32,7 @@ import Testing
                 #expect(history.map(\.result) == ["duplicate"])
             }
             #expect(try await fixture.count("lead_attributions") == 2)
-            // A duplicate keeps none of its other claims: number 3's own address is still free.
+            // A duplicate claims none of its other identities: the address of number 3 is still free.
             #expect(try await fixture.ingest(.sample(5, email: "person3@example.com", .kept)).isEmpty)
         }
     }
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// A lead that loses to one that has itself lost is not written, because whose duplicate it is cannot be said yet.
+    /// A lead that loses to a lead that has lost itself is not written, because its original is not known yet.
     @Test func duplicateChainIsDecidedAgain() async throws {
         try await StoreFixture.with { fixture in
             try await fixture.ingest(.sample(1, phone: "555-010-0101", .to(StoreFixture.c)))
@@ -63,13 +63,13 @@ import Testing
             )
             #expect(try await fixture.stores.leads.find(.lead(3), as: .administrator) == nil)
             #expect(try await fixture.count("lead_routing_logs", where: "lead_id = '\(UUID.lead(3).text)'") == 0)
-            // The second time nobody is in its way.
+            // The second time no other lead has its identity.
             #expect(try await fixture.ingest(chain[1]).isEmpty)
         }
     }
 
-    /// A batch inserts its identities at once, without a look at those that exist, until a store met a duplicate; its next
-    /// batches look first, and insert nothing twice.
+    /// A batch inserts its identities without a look-up until a store meets a duplicate; its next batches look up
+    /// first, and insert nothing twice.
     @Test func duplicateMakesNextBatchesQueryFirst() async throws {
         // The one connection that inserts reports what it has inserted.
         try await StoreFixture.with(connections: 1) { fixture in
@@ -94,21 +94,21 @@ import Testing
             #expect(met == [.init(index: 1, outcome: .duplicate(of: .lead(2)))])
             let before = try await inserted()
             #expect(before > 3)
-            // Both are known, so that a batch that looks inserts none.
+            // Both are known, so a batch that looks up first inserts none.
             #expect(try await pair(5, "one@example.com", "two@example.com").count == 2)
             #expect(try await inserted() == before)
             for number in 1...16 {
                 try await fixture.ingest(.sample(100 + number, email: "new\(number)@example.com", .to(StoreFixture.c)))
             }
             #expect(try await inserted() == before + 16)
-            // The duplicate is forgotten: inserted, removed, and found to be known.
+            // The duplicate is not remembered: it is inserted, removed, and found to be known.
             #expect(try await pair(7, "seven@example.com", "two@example.com").count == 1)
             #expect(try await inserted() > before + 17)
         }
     }
 
-    /// An identity that no look could find is claimed by another transaction, for whose end a batch waits, whether it looked
-    /// first or not: if that commits one lead is a duplicate, and the others keep all of their claims.
+    /// An identity that no look-up can find is claimed by another transaction, which a batch waits for, with or without
+    /// a look-up: if it commits, one lead is a duplicate, and the others keep their claims.
     @Test(arguments: [true, false], [true, false])
     func insertWaitsForConcurrentClaim(commits: Bool, looks: Bool) async throws {
         try await StoreFixture.with { fixture in

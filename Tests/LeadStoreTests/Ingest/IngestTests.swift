@@ -4,7 +4,7 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// What a batch of decided leads leaves in the database, and when it leaves nothing.
+/// What a batch of decided leads writes to the database, and when it writes nothing.
 @Suite struct IngestTests {
     @Test func leadIsWrittenOnceInItsFinalState() async throws {
         try await StoreFixture.with { fixture in
@@ -57,7 +57,7 @@ import Testing
             for table in ["leads", "lead_identity_claims", "lead_routing_logs", "lead_attributions"] {
                 #expect(try await fixture.count(table) == 0)
             }
-            // Leads that nobody decided do not depend on any version.
+            // Undecided leads do not depend on a version.
             #expect(
                 try await fixture.stores.intake.ingest([.sample(1, .queued)], version: nil, isRepeat: false)
                     == .written(exceptions: [])
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    /// One bad row refuses its batch whole, and the error says that a smaller batch may go through.
+    /// One invalid row fails its whole batch, and the error shows that a smaller batch may succeed.
     @Test func invalidRowRefusesTheBatch() async throws {
         try await StoreFixture.with { (fixture: StoreFixture) async throws in
             let bad: [(DecidedLead, String)] = [

@@ -4,7 +4,7 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// API keys: found by their token, gone when revoked or expired, and nowhere to be read.
+/// API keys: found by their token, invalid when revoked or expired, and never readable.
 @Suite struct KeyTests {
     private func key(
         _ fixture: StoreFixture,
@@ -32,7 +32,7 @@ import Testing
             let found = try await fixture.stores.keys.find(for: try #require(APIKeyToken(token.text)))
             #expect(found == made)
             #expect(try await fixture.stores.keys.find(for: .random()) == nil)
-            // The right prefix with another secret opens nothing.
+            // The right prefix with another secret is refused.
             let forged = try #require(APIKeyToken("sw_\(token.prefix)_" + String(repeating: "x", count: 43)))
             #expect(try await fixture.stores.keys.find(for: forged) == nil)
             let administrator = APIKeyToken.random()

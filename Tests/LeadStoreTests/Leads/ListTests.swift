@@ -6,7 +6,7 @@ import Testing
 
 /// Lists of leads: every filter, page by page, for administrators and for workspaces.
 @Suite struct ListTests {
-    /// Twenty leads of all sorts: states, places, rules and duplicates, three to a time.
+    /// Twenty leads with different statuses, workspaces, rules and duplicates, three at each time.
     private func fill(_ fixture: StoreFixture) async throws {
         let kinds: [Assignment] = [
             .to(StoreFixture.b), .kept, .retry, .to(StoreFixture.c, rule: .sample(0x52)), .queued,
@@ -37,7 +37,7 @@ import Testing
                 { $0.email = "Person1@example.com" },
                 { $0.createdFrom = middle }, { $0.createdBefore = middle },
             ]
-        // Each by itself, and each with each other.
+        // Each filter alone, and each pair of filters.
         var filters = [LeadFilter()]
         for (index, first) in changes.enumerated() {
             for second in changes[index...] {
@@ -104,7 +104,7 @@ import Testing
                     let number = 100 + 50 * limit + seen.count
                     try await fixture.ingest(.sample(number, .kept))
                 } while cursor != nil
-                // What was there at the start, in the same order, and nothing of what came meanwhile.
+                // The leads of the start, in the same order, without those that arrived meanwhile.
                 #expect(seen.filter(whole.contains) == whole)
                 #expect(Set(seen).count == seen.count)
             }

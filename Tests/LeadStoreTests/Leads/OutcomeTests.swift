@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// How leads stand when somebody asks later, and what their log tells.
+/// The outcomes of leads, and the contents of their logs.
 @Suite struct OutcomeTests {
     @Test func earlierOutcomesAreReadBack() async throws {
         try await StoreFixture.with { fixture in
@@ -31,7 +31,7 @@ import Testing
                         reason: "The rule R matched."
                     )
             )
-            #expect(outcomes[.lead(2)] == RoutingOutcome(leadID: .lead(2), status: .pending, reason: "Nobody yet."))
+            #expect(outcomes[.lead(2)] == RoutingOutcome(leadID: .lead(2), status: .pending, reason: "No rule yet."))
             let duplicate = try #require(outcomes[.lead(3)])
             #expect(duplicate.isDuplicate)
             #expect(duplicate.duplicateLeadID == .lead(1))
@@ -71,7 +71,7 @@ import Testing
             #expect(history.map(\.destinationWorkspaceID) == [nil, StoreFixture.b])
             #expect(history.map(\.matchedRuleID) == [nil, StoreFixture.rule])
             #expect(history[0].createdAt <= history[1].createdAt)
-            // The receiver sees the step that brought the lead, and not what went before.
+            // The receiver sees the step that routed the lead to it, and no earlier one.
             let received = try await fixture.stores.leads.history(.lead(1), as: .workspace(StoreFixture.b))
             #expect(received == [history[1]])
         }

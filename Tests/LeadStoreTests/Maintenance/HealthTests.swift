@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// What the database says of routing and of itself.
+/// The health of routing and of the database.
 @Suite struct HealthTests {
     @Test func emptyDatabaseIsHealthy() async throws {
         try await StoreFixture.with { fixture in
@@ -46,7 +46,7 @@ import Testing
             #expect(health.retryQueueCount == 1)
             #expect(health.staleLockCount == 1)
             #expect(health.expiredCount == 1)
-            // Three of five: two routed and one kept, one waits, one failed.
+            // Three of five attempts: two routed and one kept; one waits, one failed.
             #expect(health.successRate == 0.6)
             #expect((3600..<3660).contains(health.oldestPendingSeconds ?? 0))
             let facts = try await fixture.stores.health.routingFacts()
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    /// Beyond what is counted, figures come from what PostgreSQL keeps; here the counts stop at three.
+    /// Above the limit of counting, values are PostgreSQL's estimates; here the limit is three.
     @Test func largeCountsAreEstimates() async throws {
         try await StoreFixture.with { fixture in
             try await fixture.run(

@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// What the scheduled functions mend: stale locks, expired leads, lost leads, months without a partition.
+/// What the scheduled functions repair: stale locks, expired leads, lost leads, months without a partition.
 @Suite struct MaintenanceTests {
     private func lock(_ fixture: StoreFixture, _ numbers: [Int], minutesAgo: Int, attempts: Int = 1) async throws {
         for number in numbers {
@@ -75,13 +75,13 @@ import Testing
     @Test func logPartitionsAreCreatedAhead() async throws {
         try await StoreFixture.with { fixture in
             let stores = fixture.stores
-            // The migration made this month and three more.
+            // The migration created this month and three more.
             #expect(try await stores.maintenance.ensureLogPartitions(monthsAhead: 3) == 0)
             #expect(try await stores.maintenance.ensureLogPartitions(monthsAhead: 5) == 2)
             #expect(try await stores.maintenance.ensureLogPartitions(monthsAhead: 5) == 0)
             try await fixture.ingest(.sample(1, .to(StoreFixture.b)))
             #expect(try await fixture.count("switchyard.lead_routing_logs_default") == 0)
-            // New ones are as closed as the old ones.
+            // New partitions have the same privileges as old ones.
             let open = try await fixture.value(
                 """
                 SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

@@ -2,9 +2,9 @@ import FoundationEssentials
 import LeadStore
 import Testing
 
-/// How gathering statistics tells which transaction wrote a row of the log.
+/// How counting statistics finds out which transaction wrote a row of the log.
 @Suite struct TransactionIdTests {
-    /// A row has the lower half of its transaction's id, which begins anew every four billion transactions.
+    /// A row has the lower half of its transaction's id, which wraps every four billion transactions.
     @Test(
         "Transaction ids are complete before and after wraparound",
         arguments: [
@@ -19,7 +19,8 @@ import Testing
         }
     }
 
-    /// Each run asks all rows of the last five minutes, a million and more: a call for each of them took seconds.
+    /// Each run reads all rows of the last five minutes, a million and more: a function call for each of them took
+    /// seconds.
     @Test func gatheringCallsNoFunctionPerRow() async throws {
         try await StoreFixture.with { fixture in
             try await fixture.ingest(.sample(1, .to(StoreFixture.b)), .sample(2, .to(StoreFixture.b)))

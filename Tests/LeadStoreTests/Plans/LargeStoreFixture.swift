@@ -6,7 +6,7 @@ import Postgres
 import RoutingRules
 import TestDatabase
 
-/// A database with leads enough that a plan which reads them all stands out, on a server that writes its plans down.
+/// A database with so many leads that a plan which reads them all is detected, on a server that logs its plans.
 struct LargeStoreFixture: Sendable {
     /// Leads that are routed, and that wait: new ones, tried ones, and some for the capacity of a rule.
     static let routed = 30_000
@@ -14,9 +14,9 @@ struct LargeStoreFixture: Sendable {
     /// A plan that reads more rows than this reads a backlog, or worse.
     static let mostRows = 3_000.0
 
-    /// Its statements are not watched.
+    /// Its statements are not recorded.
     let fixture: StoreFixture
-    /// Everything that goes through it is.
+    /// All of its statements are recorded.
     let watched: Stores
 
     /// Runs a test in a filled database, with statistics as they are after ANALYZE or from when everything was empty.
@@ -26,7 +26,7 @@ struct LargeStoreFixture: Sendable {
             "shared_preload_libraries = 'auto_explain'", "auto_explain.log_nested_statements = on",
             "auto_explain.log_analyze = on", "auto_explain.log_timing = off", "auto_explain.log_format = json",
             "autovacuum = off",
-            // PostgreSQL's own, which a database of a user's has: an index is used although it costs more than it does here.
+            // PostgreSQL's default, as in a user's database: an index is used although it costs more here.
             "random_page_cost = 4",
         ]
         try await withPrivateCluster(settings: settings) { _, connection in
@@ -38,7 +38,7 @@ struct LargeStoreFixture: Sendable {
                 watched: Stores(pool: watchedPool)
             )
             try await filled.fixture.run("ANALYZE")
-            // Plans are kept, and these are made while nothing waits.
+            // Plans are cached, and these are made while no lead waits.
             for _ in 0..<3 { _ = try await filled.watched.queue.claimAndSettle(.due(.new, limit: 10)) { _ in (0, []) } }
             try await filled.fixture.run(fill)
             if isAnalysed { try await filled.fixture.run("ANALYZE") }
@@ -59,7 +59,7 @@ struct LargeStoreFixture: Sendable {
         )
     }
 
-    /// The plans of what a body does with the watched store, the statements inside functions and triggers among them.
+    /// The plans of the statements that a body runs with the recorded store, including those in functions and triggers.
     func plans(_ body: (Stores) async throws -> Void) async throws -> [SeenPlan] {
         let log = try await fixture.value(
             "SELECT current_setting('data_directory') || '/' || pg_current_logfile() WHERE pg_current_logfile() NOT LIKE '/%'"
@@ -71,7 +71,7 @@ struct LargeStoreFixture: Sendable {
         return try SeenPlan.all(in: String(decoding: after.dropFirst(before.count), as: UTF8.self))
     }
 
-    /// The log up to a line that is written now: a process of its own writes it, in order, but in its own time.
+    /// The log up to a line that is written now: another process writes it asynchronously, in order.
     private func mark(_ log: String) async throws -> Data {
         let mark = "seen-\(UUID().uuidString)"
         try await fixture.run("DO $$BEGIN RAISE LOG '%', '\(mark)'; END$$")
@@ -83,7 +83,7 @@ struct LargeStoreFixture: Sendable {
         throw CocoaError(.fileReadUnknown)
     }
 
-    /// Leads of eleven sources: every fourth that waits has been tried, and every tenth waits for a rule.
+    /// Leads of eleven sources: every fourth waiting one has been tried, and every tenth waits for a rule.
     private static let fill = """
         INSERT INTO workspaces (id, name) VALUES ('\(StoreFixture.a.text)', 'A'), ('\(StoreFixture.b.text)', 'B'), ('\(StoreFixture.c.text)', 'C');
         INSERT INTO workspaces (id, name) SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'W' || n

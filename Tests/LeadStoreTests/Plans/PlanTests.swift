@@ -4,9 +4,9 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// Every statement on the way of a lead goes along an index, however many leads there are and whatever the statistics say.
+/// Every statement on the path of a lead uses an index, however many leads there are and whatever the statistics are.
 ///
-/// The statements are run, not explained: what counts is how many rows each node of each plan has really read.
+/// The statements are executed, not only explained: the test counts the rows that each node of each plan reads.
 @Suite struct PlanTests {
     /// Tables that grow with the number of leads.
     private static let large = [
@@ -26,9 +26,9 @@ import Testing
         }
     }
 
-    /// Rates are of the newest decisions, and the rest of a burst is not read.
+    /// Rates are computed from the newest decisions; the rest of a burst is not read.
     ///
-    /// Also when statistics are from before it, and have it that all of an hour is less than what is asked for.
+    /// Also with outdated statistics, by which an hour has fewer decisions than requested.
     @Test func claimReadsOnlyItsBatch() async throws {
         try await LargeStoreFixture.with(isAnalysed: true) { filled in
             try await filled.fixture.run(
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    /// Health and metrics count what waits, up to a bound, and nothing that does not.
+    /// Health and metrics count waiting leads up to a limit, and read no others.
     @Test func dashboardsReadOnlyWaitingLeads() async throws {
         try await LargeStoreFixture.with(isAnalysed: true) { filled in
             let plans = try await filled.plans { stores in
@@ -66,9 +66,9 @@ import Testing
         }
     }
 
-    /// A page of a list is read by itself, for a workspace too, and so is all that is told of one lead.
+    /// A page of a list is read alone, for a workspace too, and so is all data of one lead.
     ///
-    /// Not with statistics from when there were no leads: then a workspace's own are sorted until the next ANALYZE.
+    /// Not with statistics of an empty table: then a workspace's own leads are sorted until the next ANALYZE.
     @Test func pageReadsOnlyItsRows() async throws {
         try await LargeStoreFixture.with(isAnalysed: true) { filled in
             let text = try await filled.fixture
@@ -90,7 +90,7 @@ import Testing
         for plan in plans {
             for node in plan.nodes {
                 let isLarge = Self.large.contains { node.relation == $0 || node.relation?.hasPrefix($0 + "_") == true }
-                // The months of the log to come are empty.
+                // The future partitions of the log are empty.
                 let isCounted = node.relation == "lead_routing_queue" && mostRows > LargeStoreFixture.mostRows
                 if isLarge, !isCounted, node.type == "Seq Scan", node.rows + node.removed > 100 {
                     Issue.record("\(name): \(node) in \(plan.query)")
@@ -116,7 +116,7 @@ import Testing
                             )
                         }
                     _ = try await stores.intake.ingest(leads, version: version, isRepeat: false)
-                    // Stored by an earlier try; and the same people once more.
+                    // Stored by an earlier attempt; and the same people again.
                     _ = try await stores.intake.ingest(leads, version: version, isRepeat: true)
                     let again = leads.enumerated()
                         .map { n, lead in

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A plan that the server ran, as `auto_explain` wrote it into its log, with what each node really read.
+/// A plan that the server executed, from the log of `auto_explain`, with the rows that each node read.
 struct SeenPlan: Sendable {
     /// The statement, also one inside a function.
     let query: String
@@ -11,9 +11,9 @@ struct SeenPlan: Sendable {
         let type: String
         let relation: String?
         let index: String?
-        /// Rows that it gave, over all loops.
+        /// Rows that it returned, over all loops.
         let rows: Double
-        /// Rows that it read and threw away.
+        /// Rows that it read and discarded.
         let removed: Double
 
         var description: String {
@@ -22,7 +22,7 @@ struct SeenPlan: Sendable {
         }
     }
 
-    /// Reads all plans of a log, in which lines that go on begin with a tab.
+    /// Parses all plans of a log, in which continuation lines begin with a tab.
     static func all(in log: String) throws -> [SeenPlan] {
         var plans: [SeenPlan] = []
         var text: [Substring]?

@@ -4,9 +4,9 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// Publications after which routings fail are taken back by themselves, once, and nothing else is.
+/// Publications after which leads fail are rolled back automatically, once, and nothing else is.
 @Suite struct AutoRollbackTests {
-    /// Publishes good rules and bad ones, and logs five minutes of routings: `failing` of 20 a minute.
+    /// Publishes good rules and bad ones, and logs five minutes of decisions: `failing` of 20 a minute.
     private func publish(
         in fixture: StoreFixture,
         owner: UUID? = StoreFixture.a
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    /// Six minutes from now, by the parameter that the function has for it.
+    /// Six minutes from now, by the function's parameter.
     private func rollBack(_ fixture: StoreFixture, in minutes: Int = 6) async throws -> Int {
         let rows = try await fixture.run(
             "SELECT bad_version FROM switchyard.roll_back_failing('test', now() + interval '\(minutes) minutes')"
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    /// Eight nodes find out at the same moment: one acts.
+    /// Eight nodes detect it at the same moment: one acts.
     @Test func versionIsRolledBackOnce() async throws {
         try await StoreFixture.with(connections: 10) { fixture in
             for turn in 1...3 {
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test(arguments: [
-        // One quiet minute, exactly a tenth, too few, results that are no routings, other people's leads.
+        // One quiet minute, exactly a tenth, too few, results that are not decisions, leads of other sources.
         ([4, 4, 0, 4, 4], 20, StoreFixture.a, "failed"), ([2, 2, 2, 2, 2], 20, StoreFixture.a, "failed"),
         ([3, 3, 3, 3, 3], 3, StoreFixture.a, "failed"), ([4, 4, 4, 4], 20, StoreFixture.a, "failed"),
         ([9, 9, 9, 9, 9], 20, StoreFixture.a, "released"), ([9, 9, 9, 9, 9], 20, StoreFixture.b, "failed"),
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    /// An edit, a return or an hour after the publication, it is somebody else's doing.
+    /// After an edit, a return or an hour the failures are not caused by the publication.
     @Test func editedRulesAreNotRolledBack() async throws {
         try await StoreFixture.with { fixture in
             let (good, _) = try await publish(in: fixture)

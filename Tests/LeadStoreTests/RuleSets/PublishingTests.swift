@@ -4,7 +4,7 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// Rule sets as a whole: drafted, published in one step, returned to; whoever races.
+/// Rule sets: drafts, atomic publications and returns; also concurrent ones.
 @Suite struct PublishingTests {
     private let own = Access.workspace(StoreFixture.a)
 
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    /// A workspace's key sees and changes its own rule set; one that does see stands beside one that does not.
+    /// A workspace's key sees and changes its own rule set, and cannot see another's.
     @Test func otherOwnersRuleSetsAreRefused() async throws {
         try await StoreFixture.with { fixture in
             let stores = fixture.stores
@@ -198,7 +198,7 @@ import Testing
                     _ = try await stores.publishing.restore(version: live.version, of: owner, as: other)
                 }
             }
-            // The policies say the same, below all of that.
+            // The policies of the database enforce the same.
             for (workspace, count) in [(StoreFixture.a, "1"), (StoreFixture.b, "0")] {
                 for table in ["golden_leads", "rule_set_drafts"] {
                     let seen = try await fixture.run(
@@ -213,7 +213,7 @@ import Testing
         }
     }
 
-    /// Two publish what they made from the same version: one wins, the other is told, and nothing is mixed.
+    /// Two callers publish changes of the same version: one succeeds, the other is refused, and nothing is mixed.
     @Test func concurrentPublishingRefusesOne() async throws {
         try await StoreFixture.with(connections: 8) { fixture in
             let stores = fixture.stores
@@ -222,7 +222,7 @@ import Testing
                 let outcomes = await withTaskGroup(of: Bool.self) { group in
                     for name in ["X", "Y", "Z"] {
                         group.addTask {
-                            // Of a round of its own: what is live already would be published without a change.
+                            // Unique to a round: an unchanged document would be published without a new version.
                             let names = (1...3).map { "\(name)\($0) of round \(round)" }
                             var mine = document(rule(names[0]), rule(names[1]), rule(names[2]))
                             mine.version = base
@@ -248,7 +248,7 @@ import Testing
         }
     }
 
-    /// A rule that is edited by itself meanwhile is not lost: the publication is refused, or the edit comes after it.
+    /// A concurrent edit of a rule is not lost: the publication is refused, or the edit comes after it.
     @Test func concurrentEditIsNotLost() async throws {
         try await StoreFixture.with(connections: 8) { fixture in
             let stores = fixture.stores
@@ -283,7 +283,7 @@ import Testing
         }
     }
 
-    /// A return against publications: whatever the order, the end is one of the two, whole.
+    /// A return and publications at once: whatever the order, the result is exactly one of the two.
     @Test func returnRacesWithPublishing() async throws {
         try await StoreFixture.with(connections: 8) { fixture in
             let stores = fixture.stores
@@ -315,7 +315,7 @@ import Testing
         }
     }
 
-    /// A rule that this version cannot read is none of a publication's business as long as nobody touches it.
+    /// An unreadable rule does not prevent a publication that does not change it.
     @Test func unreadableDraftIsNotOverwritten() async throws {
         try await StoreFixture.with { fixture in
             let stores = fixture.stores
@@ -339,7 +339,7 @@ import Testing
         }
     }
 
-    /// Many rules, made and then all changed, each time in one version.
+    /// Many rules, created and then all changed, each time in one version.
     @Test func largeRuleSetIsPublishedWhole() async throws {
         try await StoreFixture.with { fixture in
             let stores = fixture.stores

@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// The receiver alone decides whose leads it takes.
+/// Only the receiver decides whose leads it receives.
 @Suite struct AgreementTests {
     private let agreement = RoutingAgreement(receivingWorkspaceID: StoreFixture.b, sendingWorkspaceID: StoreFixture.a)
 

@@ -4,9 +4,9 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// Every version of the rule set can be had again, exactly as it was.
+/// Every version of the rule set can be read again, exactly as it was.
 @Suite struct RuleSetHistoryTests {
-    /// The parts of a rule set in an order of their own, so that two can be compared.
+    /// The parts of a rule set in a fixed order, so that two can be compared.
     private struct Picture: Equatable {
         let workspaces: [Workspace]
         let rules: [RoutingRule]
@@ -78,7 +78,7 @@ import Testing
         },
     ]
 
-    /// Four connections edit at random while a fifth reads; what it read of a version is what that version still says.
+    /// Four connections edit at random while a fifth reads; each version that it read is still the same later.
     @Test(arguments: [1, 2]) func everyVersionIsRestoredExactly(seed: UInt64) async throws {
         try await StoreFixture.with(connections: 8) { fixture in
             let stores = fixture.stores
@@ -89,7 +89,7 @@ import Testing
                         var numbers = SeededNumbers(seed: seed * 100 + UInt64(editor))
                         for turn in 0..<40 {
                             let edit = Self.edits.randomElement(using: &numbers) ?? Self.edits[0]
-                            // Edits take their turns, so none of them ends in a deadlock.
+                            // Edits are serialised, so none of them ends in a deadlock.
                             try await fixture.run(edit(turn * 4 + editor))
                         }
                         return [:]
@@ -114,7 +114,7 @@ import Testing
                         "version \(version)"
                     )
                 }
-                // Every version has its author, and none is left out.
+                // Every version has its author, and none is missing.
                 let versions = try await fixture.value(
                     "SELECT count(*) FROM switchyard.rule_set_versions WHERE version > \(first)"
                 )
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    /// Whoever adds a column to workspaces decides here whether routing reads it; if so, its history is kept.
+    /// A new column of workspaces must be listed here: if routing reads it, its history is kept.
     @Test func everyWorkspaceColumnIsClassified() async throws {
         try await StoreFixture.with { fixture in
             let irrelevant: Set<String> = []
@@ -189,8 +189,8 @@ import Testing
         }
     }
 
-    /// Not among the edits at random: PostgreSQL shows a truncated table as empty to older snapshots too, so what a live
-    /// read saw is no measure there.
+    /// Not among the random edits: PostgreSQL shows a truncated table as empty to older snapshots too, so a live read
+    /// is no reference there.
     @Test func truncatedRulesAreInHistory() async throws {
         try await StoreFixture.with { fixture in
             let stores = fixture.stores
@@ -217,7 +217,7 @@ import Testing
         }
     }
 
-    /// What a session in replica mode does is seen by nobody; mending records it as a version of its own.
+    /// A change in replica mode is not recorded; the repair records it as a version.
     @Test func unrecordedChangesAreRepaired() async throws {
         try await StoreFixture.with { fixture in
             let stores = fixture.stores
@@ -239,7 +239,7 @@ import Testing
         }
     }
 
-    /// A workspace sees the history of its own rules, and nothing of anybody else's.
+    /// A workspace sees the history of its own rules only.
     @Test func historyIsVisibleToOwnerOnly() async throws {
         try await StoreFixture.with { fixture in
             try await fixture.run(

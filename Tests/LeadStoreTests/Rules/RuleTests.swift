@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// Rules of workspaces and of the platform: who may make which, and what is refused.
+/// Rules of workspaces and of the platform: which caller may create which, and what is refused.
 @Suite struct RuleTests {
     private let own = Access.workspace(StoreFixture.a)
 
@@ -20,7 +20,8 @@ import Testing
         #expect(try await fixture.stores.agreements.grant(agreement, as: .administrator))
     }
 
-    /// A destination beside a pool that does not have it, or for a rule that has one, would change nothing: it is refused.
+    /// A destination that is not in the rule's pool, or alone for a rule with a pool, would change nothing and is
+    /// refused.
     @Test func destinationAloneIsRefusedForPool() async throws {
         try await StoreFixture.with { fixture in
             let stores = fixture.stores
@@ -53,14 +54,14 @@ import Testing
             }
             #expect(stranger?.field == "/destinationWorkspaceId")
             #expect(await refusal { $0.name = "Another name" } == nil)
-            // One of the members is what everybody reads as the rule's destination, and may be sent back.
+            // The first member is shown as the rule's destination, and may be sent back.
             let member = await refusal {
                 $0.destinationWorkspaceID = StoreFixture.b
                 $0.distribution = Distribution(pool: pool)
             }
             #expect(member == nil)
             #expect(try await stores.rules.find(id, as: .administrator)?.rule.destinationWorkspaceID == StoreFixture.a)
-            // With the pool taken away it is the one destination.
+            // Without the pool it is the only destination.
             let single = await refusal {
                 $0.destinationWorkspaceID = StoreFixture.b
                 $0.distribution = Distribution(caps: [Cap(per: .day, limit: 5)])
@@ -158,7 +159,7 @@ import Testing
                         as: own
                     )
                 }
-                // The same words, whether or not there is such a workspace.
+                // The same error, whether or not the workspace exists.
                 #expect(error?.field == "/destinationWorkspaceId")
                 #expect(error?.message == "That workspace has not agreed to receive leads from this one.")
             }
@@ -174,7 +175,7 @@ import Testing
         }
     }
 
-    /// Whoever did not hear what became of a creation asks again with the id that he chose.
+    /// A client that lost the answer to a creation repeats it with the same id.
     @Test func repeatedCreationIsDoneOnce() async throws {
         try await StoreFixture.with { fixture in
             try await agree(fixture)
@@ -204,7 +205,7 @@ import Testing
                     other.priority = 99
                     _ = try await fixture.stores.rules.create(id: id, owner: StoreFixture.a, other, as: own)
                 }
-                // The same words for a rule that this caller may not see.
+                // The same error for a rule that this caller may not see.
                 await expectRefusal(.conflict, "/id") {
                     _ = try await fixture.stores.rules.create(
                         id: id,
@@ -218,7 +219,7 @@ import Testing
         }
     }
 
-    /// The policy is the last word: an agreement that ends stops a change that does not name the destination.
+    /// The database's policy decides: an ended agreement prevents a change that does not name the destination.
     @Test func changedRuleIsCheckedByThePolicy() async throws {
         try await StoreFixture.with { fixture in
             try await agree(fixture)

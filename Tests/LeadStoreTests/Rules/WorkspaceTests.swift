@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// Workspaces are made, changed and closed by administrators, and by nobody else.
+/// Only administrators create, change and close workspaces.
 @Suite struct WorkspaceTests {
     private func change(_ set: (inout WorkspaceChange) -> Void) -> WorkspaceChange {
         var change = WorkspaceChange()
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    /// Whoever did not hear what became of a creation asks again with the id that he chose.
+    /// A client that lost the answer to a creation repeats it with the same id.
     @Test func repeatedCreationIsDoneOnce() async throws {
         try await StoreFixture.with { fixture in
             let wanted = change {

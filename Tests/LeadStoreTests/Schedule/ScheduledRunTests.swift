@@ -3,7 +3,7 @@ import LeadStore
 import Postgres
 import Testing
 
-/// Each due time of a scheduled function is run by one node, whatever becomes of the others.
+/// Each due time of a scheduled function is run by one node, also if other nodes die.
 @Suite struct ScheduledRunTests {
     private let name = "markExpiredLeads"
 
@@ -13,7 +13,7 @@ import Testing
 
     /// Forty nodes ask for ten due times at once, and one of them gets each.
     ///
-    /// The key of the table is what decides.
+    /// The key of the table decides.
     @Test func concurrentNodesClaimDueTimeOnce() async throws {
         try await StoreFixture.with(connections: 12) { fixture in
             let won = try await withThrowingTaskGroup(of: Int64?.self) { group in
@@ -45,7 +45,7 @@ import Testing
             try await fixture.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '16 minutes'")
             #expect(try await stores.schedule.claimRun(name, dueAt: due(0), node: "alive", claim: UUID()))
             #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
-            // The dead one comes back: it is not its run any more.
+            // The dead node returns: the run is no longer its own.
             try await stores.schedule.finishRun(name, dueAt: due(0), node: "dead", affected: 99, error: nil)
             #expect(try await stores.schedule.lastRuns().first?.finishedAt == nil)
             try await stores.schedule.finishRun(name, dueAt: due(0), node: "alive", affected: 3, error: nil)
@@ -53,7 +53,7 @@ import Testing
             #expect(run.node == "alive")
             #expect(run.affected == 3)
             #expect(run.finishedAt != nil)
-            // What ended is never taken over, however long ago it began.
+            // A finished run is never taken over, however long ago it began.
             try await fixture.run("UPDATE switchyard.scheduled_runs SET started_at = now() - interval '1 day'")
             #expect(try await !stores.schedule.claimRun(name, dueAt: due(0), node: "late", claim: UUID()))
         }

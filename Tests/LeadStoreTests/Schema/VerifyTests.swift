@@ -4,9 +4,9 @@ import Postgres
 import TestDatabase
 import Testing
 
-/// The checks of the schema are all right after the migrations, and name what is broken.
+/// All schema checks pass after the migrations, and name what is broken.
 @Suite struct VerifyTests {
-    /// What somebody may do to a database, the check that says so, and whether the server can work on.
+    /// A change of a database, the check that detects it, and whether the server can still run.
     struct Damage: Sendable, CustomTestStringConvertible {
         let sql: String
         let check: String

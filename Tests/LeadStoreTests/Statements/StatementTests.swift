@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    /// The part of a statement that PREPARE takes: none of transaction control, and the query behind a cursor or table.
+    /// The part of a statement that PREPARE accepts: no transaction control, and only the query of a cursor or table.
     private static func preparable(_ name: String, _ sql: String) -> String? {
         // pg_cron is not installed in the test database.
         if name == "MaintenanceStore.askCron" { return nil }
@@ -42,7 +42,7 @@ import Testing
         return sql
     }
 
-    /// A name that is missing, too many or misspelt at a call site, or in a statement, has no partner.
+    /// Detects names that are missing, extra or misspelt, at a call site or in a statement.
     @Test func callSitesBindTheNamesOfStatements() throws {
         let bindings = try StoreSources().bindings
         #expect(bindings.count > 80)
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    /// Batches bind by builders; an empty one shows the names.
+    /// Batches bind names by builders; an empty batch shows the names.
     @Test func batchesBindTheNamesOfStatements() throws {
         func names(isKeyed: Bool, hasMore: Bool) -> Set<String> {
             let parameters = IntakeStore.parameters(
@@ -95,7 +95,7 @@ import Testing
         #expect(
             names(isKeyed: false, hasMore: true).union(charges) == Set(IntakeStore.ingestWithinCaps.parameterNames)
         )
-        // In the order of the statement, so that nothing has to be put in order for each batch.
+        // In the order of the statement, so that no batch has to be reordered.
         let parameters = IntakeStore.parameters([], version: 1, isRepeat: false, isKeyed: true, hasMore: true)
         #expect(parameters.names + ["looks"] == IntakeStore.ingestKeyedUses.parameterNames)
     }

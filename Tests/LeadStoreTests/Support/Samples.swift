@@ -4,7 +4,7 @@ import RoutingRules
 import Testing
 
 extension UUID {
-    /// An id that a test can name.
+    /// A predictable id.
     static func sample(_ number: UInt8) -> UUID {
         UUID(uuid: (0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, number))
     }
@@ -23,12 +23,12 @@ extension Assignment {
     }
 
     static let kept = Assignment(result: .unmatched, reason: "No rule matched.")
-    static let retry = Assignment(result: .retry, reason: "Nobody yet.")
+    static let retry = Assignment(result: .retry, reason: "No rule yet.")
     static let queued = Assignment(result: .queued, reason: "Left to the queue.")
 }
 
 extension DecidedLead {
-    /// A lead of workspace a, with an e-mail address of its own unless it is given another.
+    /// A lead of workspace a, by default with its own email address.
     static func sample(
         _ number: Int,
         from source: UUID = StoreFixture.a,
@@ -48,7 +48,7 @@ extension DecidedLead {
     }
 }
 
-/// Expects a refusal of a kind that blames a field.
+/// Expects a refusal of a kind that names a field.
 func expectRefusal(
     _ code: StoreError.Code,
     _ field: String? = nil,

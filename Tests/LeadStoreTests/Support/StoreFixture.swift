@@ -5,9 +5,9 @@ import RoutingRules
 import TestDatabase
 import Testing
 
-/// A migrated database with three workspaces, and short ways to ask it things.
+/// A migrated database with three workspaces, and short ways to query it.
 struct StoreFixture: Sendable {
-    /// The workspaces: a sends to b, and c has to do with neither.
+    /// The workspaces: a sends to b, and c is unrelated.
     static let a = UUID.sample(0xA)
     static let b = UUID.sample(0xB)
     static let c = UUID.sample(0xC)
@@ -32,7 +32,7 @@ struct StoreFixture: Sendable {
         }
     }
 
-    /// Runs commands, and answers the rows of the last one as text; NULL is “-”.
+    /// Runs commands, and returns the rows of the last one as text; NULL is “-”.
     @discardableResult
     func run(_ sql: String) async throws -> [[String]] {
         guard let rows = try await pool.simple(sql).last else { return [] }
@@ -52,7 +52,7 @@ struct StoreFixture: Sendable {
         Int(try await value("SELECT count(*) FROM \(table) WHERE \(condition)")) ?? -1
     }
 
-    /// Stores leads under the rules in force.
+    /// Stores leads under the current rules.
     @discardableResult
     func ingest(_ batch: DecidedLead..., isRepeat: Bool = false) async throws -> [IngestException] {
         let result = try await stores.intake.ingest(
@@ -87,5 +87,5 @@ struct StoreFixture: Sendable {
     }
 }
 
-/// The rules had changed, though no test had changed them.
+/// The rules had changed, though the test has not changed them.
 struct UnexpectedlyStale: Error {}

@@ -4,7 +4,7 @@ import Postgres
 import RoutingRules
 import Testing
 
-/// A claim goes on where the last one ended, and what came in behind that place is not lost.
+/// A claim continues where the last one ended, and leads added before that place are not lost.
 @Suite struct ClaimCursorTests {
     private let start = ContinuousClock.now
 
@@ -24,7 +24,7 @@ import Testing
         ]
         places.note(.new, first, limit: 4, walk: (took: .zero, end: start))
         #expect(ends(places) == [StoreFixture.a: 7, StoreFixture.b: 6])
-        // Retries have places of their own.
+        // Retries have their own places.
         #expect(places.places(.tried, now: start) == nil)
         places.note(
             .new,
@@ -33,7 +33,7 @@ import Testing
             walk: nil
         )
         #expect(ends(places) == [StoreFixture.a: 9, StoreFixture.b: 6])
-        // Another worker may report late.
+        // Another worker may report later.
         places.note(
             .new,
             [place(StoreFixture.a, 7), place(StoreFixture.a, 7), place(StoreFixture.b, 6), place(StoreFixture.b, 7)],
@@ -49,7 +49,7 @@ import Testing
         places.note(.new, claimed, limit: 10, walk: (took: .milliseconds(1), end: start))
         #expect(ends(places, after: 0.24) != nil)
         #expect(ends(places, after: 0.26) == nil)
-        // However long the way from there: a twentieth of the time at most.
+        // A claim from the front may take a twentieth of the time at most.
         places.note(.new, claimed, limit: 10, walk: (took: .seconds(1), end: start))
         #expect(ends(places, after: 19) != nil)
         #expect(ends(places, after: 21) == nil)
@@ -61,7 +61,7 @@ import Testing
         places.note(.new, claimed, limit: 10, walk: (took: .zero, end: start))
         places.note(.new, Array(claimed.prefix(9)), limit: 10, walk: nil)
         #expect(ends(places) == nil)
-        // A late word of a claim that went on from places that are forgotten.
+        // A late report of a claim that started from places that are no longer known.
         places.note(.new, claimed, limit: 10, walk: nil)
         #expect(ends(places) == nil)
         // Too many sources for each to have had its share.
@@ -70,7 +70,7 @@ import Testing
         #expect(ends(places) == nil)
     }
 
-    /// From its places on a claim does not see what is before them; the next one from the front does.
+    /// A claim from its places does not see earlier leads; the next one from the front does.
     @Test func leadBehindTheCursorIsFound() async throws {
         try await StoreFixture.with { fixture in
             for number in 1...6 { try await fixture.ingest(.sample(number, .queued)) }
@@ -101,7 +101,8 @@ import Testing
         }
     }
 
-    /// The queue's row is not locked: somebody may have put the lead off between the look at the queue and the lock.
+    /// The queue's row is not locked: another transaction may have postponed the lead between the read of the queue and
+    /// the lock.
     @Test func noLongerDueLeadIsOmitted() async throws {
         try await StoreFixture.with { fixture in
             for number in 1...2 { try await fixture.ingest(.sample(number, .queued)) }
@@ -118,7 +119,7 @@ import Testing
         }
     }
 
-    /// Places are no way around a pause.
+    /// The cursor does not bypass a pause.
     @Test func pausedSourceIsSkippedAtItsCursor() async throws {
         try await StoreFixture.with { fixture in
             for number in 1...4 { try await fixture.ingest(.sample(number, .queued)) }

@@ -5,7 +5,7 @@ import RoutingRules
 import Synchronization
 import Testing
 
-/// What a claim of waiting leads takes, and in which order.
+/// Which waiting leads a claim takes, and in which order.
 @Suite struct ClaimTests {
     /// Six waiting leads; number n has been due for n seconds, so the highest is due first.
     private func waiting(_ fixture: StoreFixture) async throws {
@@ -32,14 +32,14 @@ import Testing
             #expect(first.allSatisfy { $0.exception == nil && !$0.isPoison })
             #expect(first.first?.lead.prepared.lead.industry == "software")
             #expect(ids(try await fixture.settle(.to(StoreFixture.b))) == [2, 1].map(UUID.lead))
-            // One that is asked for by name is taken, due or not.
+            // A lead that is requested by id is claimed, due or not.
             #expect(ids(try await fixture.settle(.to(StoreFixture.b), limit: 1, leadID: .lead(5))) == [.lead(5)])
             #expect(try await fixture.count("lead_routing_queue") == 0)
             #expect(try await fixture.count("lead_attributions") == 6)
         }
     }
 
-    /// Rules may ask about any field, so a lead that waited is decided by all that it was taken in with.
+    /// Rules may read any field, so a lead that waited is decided by all values that it was stored with.
     @Test func claimReturnsEveryField() async throws {
         try await StoreFixture.with { fixture in
             let lead = Lead(

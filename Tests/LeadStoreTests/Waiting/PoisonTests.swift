@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// A lead that the database refuses to write is found, put off by itself, and keeps nobody else waiting.
+/// A lead that the database refuses to write is found and postponed, and does not delay others.
 @Suite struct PoisonTests {
     private func trigger(_ fixture: StoreFixture, when condition: String) async throws {
         try await fixture.run(

@@ -3,7 +3,7 @@ import LeadStore
 import RoutingRules
 import Testing
 
-/// How long a lead waits between attempts, when it fails, and how it comes back.
+/// The delays between attempts, the final failure, and the requeue.
 @Suite struct RetryTests {
     @Test func backoffIsOneFiveFifteenSixtyMinutes() async throws {
         try await StoreFixture.with { fixture in
@@ -22,7 +22,7 @@ import Testing
                 #expect(settled.map(\.lead.attempts) == [attempt])
                 #expect(settled.map(\.exception) == [attempt == 4 ? .failed : nil])
             }
-            // The schedule that Swift tells is the one that the database keeps, and a tenth more at most.
+            // The database uses the delays of Swift's schedule, plus a tenth at most.
             let delays = RetryBackoff.standard.delays.map { Double($0.components.seconds) }
             #expect(delays == [60, 300, 900, 3600])
             #expect(waits.count == delays.count)
@@ -30,11 +30,11 @@ import Testing
             let lead = try #require(try await fixture.stores.leads.find(.lead(1), as: .administrator))
             #expect(lead.status == .failed)
             #expect(lead.attempts == 5)
-            #expect(lead.error == "Nobody yet.")
+            #expect(lead.error == "No rule yet.")
             #expect(try await fixture.count("lead_routing_queue") == 0)
             let results = try await fixture.stores.leads.history(.lead(1), as: .administrator).map(\.result)
             #expect(results == ["retry", "retry", "retry", "retry", "failed"])
-            // What failed for good claims nobody.
+            // A permanently failed lead claims no identity.
             #expect(try await fixture.ingest(.sample(2, email: "person1@example.com", .kept)).isEmpty)
         }
     }

@@ -5,7 +5,7 @@ import RoutingRules
 import TestDatabase
 import Testing
 
-/// A lead that no rule matched and that its source keeps is put back into the queue: that one, once, and no other.
+/// An unmatched lead in its source workspace is requeued, once, and no other lead.
 @Suite(.timeLimit(.minutes(5))) struct UnmatchedRetryTests {
     @Test func keptLeadIsRequeuedAndRoutedOnce() async throws {
         try await StoreFixture.with { fixture in
@@ -21,7 +21,7 @@ import Testing
                 try await fixture.count("lead_routing_queue", where: "attempt_number = 0 AND next_retry_at <= now()")
                     == 1
             )
-            // It is still known: a twin that comes meanwhile is a duplicate of it.
+            // Its identity is still claimed: a lead with the same identity is a duplicate of it.
             #expect(try await fixture.run("SELECT identity, lead_id FROM lead_identity_claims ORDER BY 1") == claims)
             let twin = try await fixture.ingest(
                 .sample(2, from: StoreFixture.c, email: "person1@example.com", .to(StoreFixture.b))
@@ -35,13 +35,13 @@ import Testing
             #expect(try await fixture.count("lead_attributions") == 1)
             #expect(try await fixture.run("SELECT identity, lead_id FROM lead_identity_claims ORDER BY 1") == claims)
             #expect(try await fixture.count("lead_routing_queue") == 0)
-            // It was given to somebody now.
+            // It has been routed now.
             #expect(try await !fixture.stores.queue.requeue(.lead(1), actor: "ann"))
         }
     }
 
-    /// The database refuses every other lead, whoever asks: one that is somebody's, a duplicate, one that came back, one
-    /// whose time is over, and one that was there before there were rules.
+    /// The database refuses to requeue every other lead: a routed one, a duplicate, a returned one, an expired one, and
+    /// one from before the rules.
     @Test func otherRoutedLeadsAreNotRequeued() async throws {
         try await StoreFixture.with { fixture in
             try await fixture.ingest(
@@ -77,7 +77,7 @@ import Testing
                     )
                 }
             }
-            // Nor that one by a statement that leaves no word in the log, or puts it somewhere else.
+            // Nor one that was changed by a statement without a log entry.
             for change in ["routing_status = 'pending'", "routing_status = 'failed'", "routing_status = 'expired'"] {
                 await #expect(throws: PostgresError.self, "\(change)") {
                     try await fixture.run("UPDATE leads SET \(change) WHERE id = '\(UUID.lead(5).text)'")
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    /// Two operators ask at the same moment: the second waits for the first, and is told that there is nothing to do.
+    /// Two operators requeue it at the same moment: the second waits for the first, and then has nothing to do.
     @Test func concurrentOperatorsRequeueOnce() async throws {
         try await StoreFixture.with { fixture in
             try await fixture.pool.removeGuard("FOR UPDATE;", from: "requeue_lead", with: ";", asked: "requeue-lock")
@@ -99,7 +99,7 @@ import Testing
                 )
                 #expect(try first.last?.first?.string(0) == "t")
                 let second = Task { try await fixture.stores.queue.requeue(.lead(1), actor: "bob") }
-                // Until it stands behind the first, on the lead.
+                // Until it waits for the first one's lock on the lead.
                 while try await fixture.count(
                     "pg_stat_activity",
                     where: "datname = current_database() AND wait_event_type = 'Lock'"
@@ -116,8 +116,8 @@ import Testing
         }
     }
 
-    /// A search for such leads finds those, and not for ever: what was put back under these rules and came to the same is
-    /// left out, so that whoever goes on while there are more comes to an end.
+    /// A search finds such leads, but not those that were requeued under these rules and are unmatched again, so that a
+    /// client that repeats the call comes to an end.
     @Test(arguments: [Access.administrator, .workspace(StoreFixture.a)]) func unmatchedSearchTerminates(
         access: Access
     ) async throws {
@@ -137,7 +137,7 @@ import Testing
                 let requeued = try await fixture.stores.queue.requeue(page.leads.map(\.id), actor: "ann")
                 #expect(requeued == page.leads.count)
                 total += requeued
-                // The same rules, and the same end.
+                // The same rules give the same result.
                 try await fixture.settle(.kept)
                 if page.next == nil { break }
             }
@@ -145,7 +145,7 @@ import Testing
             filter.unmatchedRetriableUnder = try await fixture.stores.ruleSets.version()
             #expect(try await fixture.stores.leads.page(filter, limit: 3, as: access).leads.isEmpty)
             #expect(try await fixture.count("lead_routing_logs", where: "routing_result = 'unmatched'") == 14)
-            // By its id it can be had once more, and new rules bring all of them back.
+            // A single lead can be requeued again by its id, and new rules make all of them available again.
             #expect(try await fixture.stores.queue.requeue(.lead(1), actor: "ann"))
             try await fixture.settle(.kept)
             try await fixture.run("UPDATE workspaces SET is_active = false WHERE id = '\(StoreFixture.c.text)'")

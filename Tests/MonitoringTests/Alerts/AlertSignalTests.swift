@@ -4,7 +4,7 @@ import Testing
 
 @testable import Monitoring
 
-/// What alerts look at.
+/// The values that alerts evaluate.
 @Suite struct AlertSignalTests {
     static let now: Int64 = 1_764_000_000_000_000
 
@@ -60,7 +60,7 @@ import Testing
         other.diskFree = 0.07
         let nodes = [
             node("a", started: 100, silent: 5, report: one), node("b", started: 100, silent: 5, report: other),
-            // What a lost node has left behind is old.
+            // The report of a lost node is outdated.
             node("c", host: "g", started: 100, silent: 61, report: one),
         ]
         let signals = AlertSignals(Self.reading(), nodes: nodes, missedFunctions: 2)
@@ -78,12 +78,12 @@ import Testing
         }
         #expect(lost([node("a", started: 900, silent: 59)]) == 0)
         #expect(lost([node("a", started: 900, silent: 61)]) == 1)
-        // A quarter of an hour later nobody talks about it any more.
+        // After a quarter of an hour it is no longer reported.
         #expect(lost([node("a", started: 9000, silent: 901)]) == 0)
-        // Started again on the same machine.
+        // Restarted on the same machine.
         #expect(lost([node("a", started: 900, silent: 61), node("b", started: 30, silent: 1)]) == 0)
         #expect(lost([node("a", started: 900, silent: 61), node("b", host: "g", started: 30, silent: 1)]) == 1)
-        // A neighbour that was there before does not stand in for it.
+        // An older node on the same machine does not replace it.
         #expect(lost([node("a", started: 900, silent: 61), node("b", started: 1000, silent: 1)]) == 1)
     }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Monitoring
 
-/// How an alert goes on, second by second, without a clock.
+/// The state of an alert over time, without a clock.
 @Suite struct AlertStateTests {
     /// Above 100 for 60 s; over at 80 for 30 s.
     private let rule = AlertRule("a", "A.", .warning, above: 100, clear: 80, unit: "x", hold: 60, clearAfter: 30)
@@ -35,7 +35,7 @@ import Testing
         #expect(simulation.at(91, 101) == .fired)
     }
 
-    /// Between the two thresholds it goes on firing, and what flaps around one of them is told once.
+    /// Between the two thresholds the alert stays firing, and a value that flaps around one of them is reported once.
     @Test func resolvesBelowLowerThreshold() {
         var simulation = AlertSimulation(rule: rule)
         _ = simulation.at(0, 101)
@@ -51,7 +51,7 @@ import Testing
         #expect(simulation.at(531, 80) == nil)
     }
 
-    /// Between the thresholds the time in which it has been over goes on counting only while it is not above again.
+    /// Between the thresholds the time in which it has been over counts only until it is above again.
     @Test func resolveTimeRestarts() {
         var simulation = AlertSimulation(rule: rule)
         _ = simulation.at(0, 101)
@@ -94,7 +94,7 @@ import Testing
         #expect(simulation.at(130, 10) == nil && simulation.state.phase == .ok)
     }
 
-    /// An incident that was opened is closed, also within a silence.
+    /// An incident that was opened is closed, also during a silence.
     @Test func resolvedAlertIsSentDuringSilence() {
         var simulation = AlertSimulation(rule: rule)
         _ = simulation.at(0, 101)
@@ -130,7 +130,7 @@ import Testing
         #expect(simulation.at(3, 95) == .resolved)
     }
 
-    /// However values come, episodes are told in turn: never twice that it began, never that it is over without that.
+    /// For any values, episodes are reported in order: never two starts without an end, never an end without a start.
     @Test func messagesFollowTheStateMachine() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<300 {

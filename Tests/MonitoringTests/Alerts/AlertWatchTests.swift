@@ -7,7 +7,7 @@ import Testing
 
 @testable import Monitoring
 
-/// Alerts over a database: one node evaluates, one notification goes out, whatever the number of nodes.
+/// Alerts with a database: one node evaluates, one notification is sent, whatever the number of nodes.
 @Suite struct AlertWatchTests {
     private func watch(_ database: TestDatabase, _ node: String, _ targets: [any AlertTarget]) -> AlertWatch {
         let stores = Stores(pool: database.pool)
@@ -27,24 +27,24 @@ import Testing
         )
     }
 
-    /// More than fifty expired leads: that fires without having to hold.
+    /// More than fifty expired leads: this alert fires without a hold time.
     private func signals(expired: Int64 = 51) -> AlertSignals {
         let health = RoutingHealth(expiredCount: expired)
         let reading = RoutingReading(health: health, time: Timestamp(microsecondsSinceUnixEpoch: 0))
         return AlertSignals(reading, nodes: [], missedFunctions: 0)
     }
 
-    /// Ten nodes evaluate and send at the same instant, twenty times over; whoever gets there first, it is told once.
+    /// Ten nodes evaluate and send at the same instant, twenty times: the alert is sent once.
     ///
-    /// Either of two guards is enough: the row lock under which an alert is evaluated, and the key of notifications.
-    /// Every connection is open before they start, or the first would be done before the others are there.
+    /// Either of two guards is sufficient: the row lock of the evaluation, and the key of notifications.
+    /// Every connection is open before they start, or the first node would be done before the others start.
     @Test func manyNodesSendOneMessage() async throws {
         try await withTestDatabase(connections: 12) { database in
             try await openConnections(database, 11)
             for _ in 0..<20 {
                 try await run(database, "DELETE FROM switchyard.alert_notifications; DELETE FROM switchyard.alerts")
                 let targets = (0..<10).map { _ in RecordingTarget() }
-                // The alerts are there, and it is time to look at them.
+                // The alerts exist and are due for evaluation.
                 try await watch(database, "n", targets).evaluate(signals(expired: 0), every: 0)
                 try await run(database, "UPDATE switchyard.alerts SET evaluated_at = '-infinity'")
                 try await withThrowingTaskGroup { group in
@@ -63,8 +63,8 @@ import Testing
         }
     }
 
-    /// Eight nodes find out that routings fail, and each evaluates and sends: one takes the rules back, one alert goes out,
-    /// and it is over by itself.
+    /// Eight nodes detect that leads fail, and each evaluates and sends: one rolls the rules back, one alert is sent,
+    /// and it resolves by itself.
     @Test func rollbackAlertIsSentOnce() async throws {
         try await withTestDatabase(connections: 12) { database in
             try await openConnections(database, 11)
@@ -109,7 +109,7 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            // Whoever evaluated before the rollback was committed has looked for nothing.
+            // A node that evaluated before the rollback was committed has not seen it.
             try await run(database, "UPDATE switchyard.alerts SET evaluated_at = '-infinity'")
             for watch in watches { try await watch.watch() }
             #expect(try await number(database, "SELECT count(*) FROM switchyard.rule_set_rollbacks") == 1)
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    /// Every alert has its page.
+    /// Every alert has its runbook.
     @Test func everyAlertHasRunbook() throws {
         let folder = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         for rule in AlertRule.standard {
@@ -176,7 +176,7 @@ import Testing
         }
     }
 
-    /// What a target does not take is tried again later, by whoever comes by; what it refuses for good is given up.
+    /// A message that a target does not accept is retried later by any node; a permanent refusal is abandoned.
     @Test func failedDeliveriesAreRetried() async throws {
         try await withTestDatabase { database in
             let target = RecordingTarget(failures: [DeliveryFailure("status 503")])
@@ -199,7 +199,7 @@ import Testing
         }
     }
 
-    /// Who was away for so long that another took over may not say any more that it is delivered, nor that it failed.
+    /// A node whose claim was taken over may no longer report success or failure.
     @Test func lateSenderIsFenced() async throws {
         try await withTestDatabase { database in
             let stores = Stores(pool: database.pool)
@@ -235,7 +235,7 @@ import Testing
         }
     }
 
-    /// Nothing goes untold because the target that it is meant for is not set up.
+    /// No alert is lost because its usual target is not set up.
     @Test func targetsReceiveTheirSeverities() async throws {
         try await withTestDatabase { database in
             let pager = RecordingTarget("pagerduty", least: .warning)
@@ -250,7 +250,7 @@ import Testing
         }
     }
 
-    /// The whole round, on a database as it is: nothing fires, the node is there, and goes.
+    /// A complete round on an unprepared database: nothing fires, the node is recorded, and then removed.
     @Test func idleRoundIsCheap() async throws {
         try await withTestDatabase { database in
             let stores = Stores(pool: database.pool)
@@ -265,7 +265,7 @@ import Testing
         }
     }
 
-    /// Has the pool open connections: each is held until all of them are.
+    /// Opens the pool's connections: each is held until all of them are open.
     private func openConnections(_ database: TestDatabase, _ count: Int) async throws {
         try await withThrowingTaskGroup { group in
             for _ in 0..<count {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Monitoring
 
-/// What Datadog is sent: what came in since the last time, and where things stand.
+/// The data sent to Datadog: changes since the last report, and current values.
 @Suite struct DatadogTests {
     @Test func countsCoverOneInterval() {
         let registry = MetricRegistry()
@@ -37,7 +37,7 @@ import Testing
         #expect(points[0].points[0].value == 100 && points[2].points[0].value < 1)
     }
 
-    /// While Datadog is away the newest is kept, up to the bound, and the loss is counted.
+    /// While Datadog cannot be reached the newest requests are kept, up to the limit, and the others are counted.
     @Test func backlogIsBounded() {
         var backlog = DatadogBacklog()
         let point = DatadogSeries.Point(metric: "m", type: 3, interval: nil, points: [], tags: [])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Monitoring
 
-/// A line of the log is one line, whatever is in it.
+/// A log line is one line, whatever its values.
 @Suite struct LogLineTests {
     private func line(_ format: LogFormat, _ fill: (inout LogLine) -> Void) -> String {
         var line = LogLine(format)

@@ -7,7 +7,7 @@ import Testing
 import Glibc
 #endif
 
-/// What gathers is written whole and in order; what is too much is dropped and counted, and nobody waits.
+/// Buffered lines are written whole and in order; those beyond the limit are dropped and counted, and no caller waits.
 @Suite struct LogSinkTests {
     @Test func flushWritesBufferedLines() throws {
         try withPipe { reading, writing in
@@ -22,7 +22,7 @@ import Glibc
         }
     }
 
-    /// Nobody reads the pipe: the bound holds, whoever hands over returns, and the loss is told.
+    /// With an unread pipe the limit holds, callers return, and the dropped lines are reported.
     @Test func excessLinesAreDroppedAndCounted() throws {
         try withPipe { reading, writing in
             let sink = LogSink(descriptor: writing, format: .json, bound: 100)
@@ -36,7 +36,7 @@ import Glibc
         }
     }
 
-    /// A pipe that is full holds up nobody who logs an ordinary line: it is written when somebody reads.
+    /// A full pipe does not block a caller that logs an ordinary line: it is written when the pipe is read.
     @Test func logDoesNotWaitForSlowReader() throws {
         try withPipe { reading, writing in
             _ = fcntl(writing, F_SETFL, O_NONBLOCK)

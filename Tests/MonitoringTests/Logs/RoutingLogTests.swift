@@ -9,7 +9,7 @@ import Testing
 import Glibc
 #endif
 
-/// The line about a lead: ids and figures, and nothing that people write.
+/// The log line of a lead: ids and measurements, and no free text.
 @Suite struct RoutingLogTests {
     @Test func oneLinePerLead() throws {
         var ends: [Int32] = [0, 0]

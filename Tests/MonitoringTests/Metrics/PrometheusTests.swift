@@ -47,7 +47,7 @@ import Testing
         #expect(text.contains(#"c_total{a="1"} 5"#) && text.contains(#"c_total{a="2"} 7"#))
     }
 
-    /// A label that somebody fills with ids stops making series.
+    /// A label with too many values stops adding series.
     @Test func seriesAreBounded() {
         let registry = MetricRegistry()
         for number in 0..<(MetricRegistry.maximumSeries + 100) {

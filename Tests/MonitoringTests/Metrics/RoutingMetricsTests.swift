@@ -8,7 +8,7 @@ import Testing
 
 @testable import Monitoring
 
-/// What a batch adds to the metrics, and how often the database is asked.
+/// The metrics of a batch, and the number of database queries.
 @Suite struct RoutingMetricsTests {
     private func lead(_ result: MeasuredLead.Result, milliseconds: Int = 3) -> MeasuredLead {
         MeasuredLead(
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// A hundred scrapes at once, and again within ten seconds, are one statement; after that there is another.
+    /// A hundred scrapes at once, and again within ten seconds, cause one query; after that there is another.
     @Test func databaseIsReadOnceInTenSeconds() async throws {
         let count = Mutex(0)
         let start = ContinuousClock.now
@@ -74,7 +74,7 @@ import Testing
         #expect(count.withLock { $0 } == 2)
     }
 
-    /// An ailing database is not asked more often than a healthy one.
+    /// A failing database is not queried more often than a healthy one.
     @Test func failureIsCachedLikeReading() async throws {
         struct Down: Error {}
         let count = Mutex(0)
@@ -87,7 +87,7 @@ import Testing
     }
 }
 
-/// W3C trace contexts, as the specification's own examples and refusals have them.
+/// W3C trace contexts, with the specification's own examples.
 @Suite struct TraceParentTests {
     private let valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Monitoring
 
-/// What Sentry is sent: errors, grouped, few of a kind, and nothing of anybody.
+/// The data sent to Sentry: grouped errors, limited for each kind, without personal data.
 @Suite struct SentryTests {
     private let origin = SentryOrigin(version: "9", environment: "test", node: "n")
 
@@ -24,7 +24,7 @@ import Testing
         )
     }
 
-    /// A number that tests move.
+    /// A clock that tests advance.
     final class ManualClock: Sendable {
         private let state: Mutex<Double>
         init(_ value: Double) { state = Mutex(value) }

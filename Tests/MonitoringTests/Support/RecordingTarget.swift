@@ -2,7 +2,7 @@ import Synchronization
 
 @testable import Monitoring
 
-/// A target that remembers what it was told, and fails as often as it is asked to.
+/// A target that records its messages, and fails as often as configured.
 final class RecordingTarget: AlertTarget {
     let name: String
     private let state: Mutex<(told: [AlertMessage], failures: [DeliveryFailure])>

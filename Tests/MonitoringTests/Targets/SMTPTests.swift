@@ -2,7 +2,7 @@ import Testing
 
 @testable import Monitoring
 
-/// Answers of mail servers, and where they are found.
+/// Answers of mail servers, and their addresses.
 @Suite struct SMTPTests {
     @Test func addressesAreParsed() throws {
         let full = try #require(SMTPClient.Server(url: "smtp://me%40x:p%3Aw%2F@mail.example.com:2525"))

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Monitoring
 
-/// What each target is sent, and what its answer means.
+/// The message of each target, and the meaning of its answers.
 @Suite struct TargetTests {
     private func message(_ kind: AlertMessage.Kind, severity: AlertRule.Severity = .critical) -> AlertMessage {
         AlertMessage(

@@ -11,12 +11,12 @@ import Tracing
 
 @testable import Monitoring
 
-/// Spans: which are made, what hangs below what, and what is sent of them.
+/// Spans: which are created, their parents, and what is exported.
 @Suite struct TraceTests {
     private static let traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
     private let caller = TraceParent(traceID: Self.traceID, spanID: "00f067aa0ba902b7", isSampled: true)
 
-    /// Keeps what was recorded.
+    /// Collects recorded spans.
     private final class Kept: Sendable {
         private let state = Mutex<[FinishedSpan]>([])
         func take(_ span: FinishedSpan) { state.withLock { $0.append(span) } }
@@ -76,7 +76,7 @@ import Tracing
         #expect(kept.spans.allSatisfy { $0.parentSpanID == nil && $0.state == nil })
     }
 
-    /// An error's text may hold a person's data: its type is all that is sent.
+    /// An error's text may hold personal data: only its type is sent.
     @Test func errorIsRecordedByTypeOnly() throws {
         struct Odd: Error, CustomStringConvertible { let description = "a@example.com" }
         let kept = Kept()
@@ -172,7 +172,7 @@ import Tracing
         #expect(text.contains(#"{"key":"service.name","value":{"stringValue":"s"}}"#))
     }
 
-    /// What is to be repeated stays, what is refused goes, and what is too much is counted.
+    /// Requests to retry are kept, refused ones are dropped, and those beyond the limit are counted.
     @Test func queueIsBounded() async {
         let transport = RecordingTransport(statuses: [503, 400])
         let exporter = exporter(transport)
@@ -187,7 +187,7 @@ import Tracing
         #expect(exporter.dropped == 7)
     }
 
-    /// Of an address the host alone: a webhook's path is a secret.
+    /// Only the host of an address is recorded: a webhook's path is a secret.
     @Test func outgoingRequestsCarryTraceWithoutSecrets() async throws {
         let kept = Kept()
         let tracer = tracer(kept)

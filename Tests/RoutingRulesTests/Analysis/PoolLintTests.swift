@@ -2,7 +2,7 @@ import FoundationEssentials
 import RoutingRules
 import Testing
 
-/// What lint says about pools and capacity.
+/// Lint findings about pools and capacity.
 @Suite struct PoolLintTests {
     private func codes(_ workspaces: [Workspace], _ rules: [RoutingRule]) -> [RuleFinding.Code] {
         RuleLint(RuleSetSnapshot(version: 1, workspaces: workspaces, rules: rules, agreements: []))
@@ -27,7 +27,7 @@ import Testing
         let workspaces = [Samples.workspace(2), Samples.workspace(3)]
         let capped = Distribution(caps: [Cap(per: .day, limit: 5)])
         #expect(codes(workspaces, [rule(10, priority: 9, capped, Self.tech), behind]) == [])
-        // One that has leads wait lets none through.
+        // A rule whose leads wait lets none continue to later rules.
         let waiting = Distribution(caps: [Cap(per: .day, limit: 5)], whenFull: .wait)
         #expect(codes(workspaces, [rule(10, priority: 9, waiting, Self.tech), behind]) == [.duplicate])
         var full = Samples.workspace(2)

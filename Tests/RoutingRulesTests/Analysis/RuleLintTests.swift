@@ -2,7 +2,7 @@ import FoundationEssentials
 import RoutingRules
 import Testing
 
-/// What lint says about rules that somebody might write.
+/// Lint findings about typical rules.
 @Suite struct RuleLintTests {
     private static let workspaces = [
         Samples.workspace(1), Samples.workspace(2), Samples.workspace(3), Samples.workspace(4, isPaused: true),
@@ -28,7 +28,7 @@ import Testing
             Samples.rule(12, of: nil, to: 3, priority: 1),
         ])
         #expect(report.findings.isEmpty, "\(report.text(names: [:]))")
-        #expect(report.summary == "3 rules of version 7: no faults found.")
+        #expect(report.summary == "3 rules of version 7: no problems found.")
     }
 
     @Test(arguments: [
@@ -99,7 +99,7 @@ import Testing
         )
     }
 
-    /// A region list that says “TX” means the text, not the state.
+    /// A region list with “TX” means the text, not the state.
     @Test func regionSpellingIsNarrowerThanState() {
         let text = RuleConditions(regions: ["TX"])
         let state = RuleConditions(usStates: ["TX"])
@@ -206,7 +206,7 @@ import Testing
         #expect(report.findings.first?.path == "/conditions/states")
     }
 
-    /// A workspace is told about its own rules, though those of the platform take leads from them.
+    /// A workspace sees findings about its own rules, even if platform rules take leads from them.
     @Test func platformRulesShadowWorkspaceRules() {
         let rules = [
             Samples.rule(10, of: nil, to: 2, priority: 9, .init(industries: ["Tech"])),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RoutingRules
 
-/// Lint against every lead of a small universe: what it calls unreachable never wins, and everything else does.
+/// Lint compared with every lead of a small universe: an unreachable rule never wins, and every other does.
 @Suite struct RuleLintUniverseTests {
     private static let industries = ["Tech", "Law"]
     private static let sizes = ["1-10", "11-50", "51-200"]
@@ -11,7 +11,7 @@ import Testing
     private static let states = ["TX", "Oregon", "PR", "Ontario"]
     private static let regions = ["South", "Pacific", "tx", "Ontario"]
 
-    /// Every value that a rule may name, one that none names, and none at all.
+    /// Every value that a rule may name, one that no rule names, and a missing value.
     private static let leads: [Lead] = {
         var leads: [Lead] = []
         for industry in industries.map(Optional.some) + ["Other", nil] {
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    /// Who publishes looks for errors alone: they are those of the whole report, in its order.
+    /// Publishing requests errors only: they are those of the whole report, in its order.
     @Test(arguments: 0..<40)
     func errorsEqualThoseOfReport(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed) &+ 77)
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    /// Shadowing in a long rule set is found as by comparing each pair.
+    /// Shadowing in a long rule set equals a comparison of each pair.
     @Test func shadowingInLongRuleSetEqualsPairwiseComparison() {
         var random = SeededGenerator(seed: 5)
         let rules = (0..<5_000)

@@ -2,7 +2,7 @@ import FoundationEssentials
 import RoutingRules
 import Testing
 
-/// What lint says about trees of comparisons.
+/// Lint findings about trees of comparisons.
 @Suite struct TreeLintTests {
     private func conditions(_ json: String) -> RuleConditions {
         let conditions = RuleConditions(json: json)
@@ -55,7 +55,7 @@ import Testing
         #expect(codes(json) == [], "\(json)")
     }
 
-    /// The first rule takes all that the second matches.
+    /// The first rule takes all leads that match the second.
     @Test(arguments: [
         (test("company_size", "at_least", "10"), test("company_size", "between", "[20,30]")),
         (test("industry", "one_of", #"["Tech","Law"]"#), test("industry", "equals", #""tech""#)),
@@ -94,7 +94,7 @@ import Testing
         #expect(codes(tree, tree) == [.duplicate])
     }
 
-    /// Random trees over a small universe: what is called dead takes no lead of it.
+    /// Random trees over a small universe: a rule reported as dead takes none of its leads.
     @Test(arguments: 0..<40)
     func verdictsHoldForRandomLeads(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed) &* 104_729 &+ 11)

@@ -47,7 +47,7 @@ struct PoolTests {
         #expect(state.amounts.values.allSatisfy { $0.value == 0 })
     }
 
-    /// In every window of a static pool nobody is more than one lead off its share for each other member.
+    /// In every window of a static pool no member deviates by more than one lead from its share for each other member.
     @Test("Weighted turns are fair in every window", arguments: 1...20)
     func everyWindow(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
@@ -71,7 +71,7 @@ struct PoolTests {
         }
     }
 
-    /// Members that are full or closed for a while neither gain nor lose for it.
+    /// Members that are full or closed for a while are not owed leads, nor do they owe any.
     @Test("An absent member does not catch up", arguments: 1...10)
     func absences(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
@@ -238,10 +238,10 @@ struct PoolTests {
         let names = (0..<6).map { _ in rules.decide(Lead(), from: nil, in: &state).assignee?.name }
         #expect(names == ["P61", "P62", "P61", "P61", "P61", "P61"])
         workspace.assignees = [person(63, absent: true)]
-        let nobody = ruleSet(nil, workspaces: [workspace]).decide(Lead(), from: nil, in: &state)
-        #expect(destination(nobody) == 2)
-        #expect(nobody.assignee == nil)
-        #expect(nobody.reason.contains("No assignee is available"))
+        let unassigned = ruleSet(nil, workspaces: [workspace]).decide(Lead(), from: nil, in: &state)
+        #expect(destination(unassigned) == 2)
+        #expect(unassigned.assignee == nil)
+        #expect(unassigned.reason.contains("No assignee is available"))
     }
 
     @Test("The recorded state reproduces the decision", arguments: 1...20)
@@ -303,7 +303,7 @@ struct PoolTests {
         let rules = ruleSet(nil)
         #expect(!rules.isStateful)
         #expect(rules.stateRequest(for: [(Lead(), nil)]).isEmpty)
-        // In order without caps: settled by the rules alone.
+        // In order without caps: the rules alone decide.
         let inOrder = ruleSet(
             Distribution(pool: pool(.inOrder, [1, 1])),
             workspaces: [Samples.workspace(2, isPaused: true)]

@@ -2,7 +2,7 @@ import FoundationEssentials
 import RoutingRules
 import Testing
 
-/// When a batch may be decided by numbers that nobody holds.
+/// When a batch may be decided without locking the counters.
 @Suite("Remaining capacity")
 struct RoomTests {
     private static let caps = [Cap(per: .day, limit: 12), Cap(per: .total, limit: 30)]
@@ -37,7 +37,7 @@ struct RoomTests {
         #expect(!request.keys.isEmpty)
     }
 
-    /// The numbers grow between the look and the commit, as others take: the decisions are what they would have been.
+    /// The counters grow between the read and the commit: the decisions stay the same.
     @Test("A batch below every cap is decided the same with higher counts", arguments: 1...40)
     func largerNumbers(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
@@ -74,7 +74,7 @@ struct RoomTests {
         #expect(usesUpNothing(10))
         #expect(!usesUpNothing(11))
         #expect(usesUpNothing(12))
-        // A number that is not there yet has to be made.
+        // A missing counter must be created.
         #expect(!RoutingState().hasUsedUpNothing(of: request, since: RoutingState()))
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import RoutingRules
 import Testing
 
-/// Decisions by the rules alone, against those that look at capacity and turns.
+/// Decisions by the rules alone, compared with those that read capacity and turns.
 @Suite("Decisions without state")
 struct WithoutStateTests {
     private let industries = ["Construction", "Information", "Retail Trade"]
@@ -50,7 +50,7 @@ struct WithoutStateTests {
                 var state = RoutingState()
                 let decision = rules.decide(lead, from: Samples.id(source), in: &state)
                 let plain = rules.decideWithoutState(lead, from: Samples.id(source))
-                // Whatever looks at a cap has something to charge to it.
+                // A decision that reads a cap also charges one.
                 #expect(plain == (decision.use == nil ? decision : nil), "workspace \(source), \(industry)")
             }
         }

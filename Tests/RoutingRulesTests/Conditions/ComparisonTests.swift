@@ -81,7 +81,7 @@ struct ComparisonTests {
             ("metadata.plan", "at_least", #""2026-01-01""#),
             ("metadata.none", "exists", nil), ("metadata.tags", "equals", #""VIP""#),
             ("metadata.tags", "contains", #""vi""#),
-            // What is missing meets nothing but `missing`.
+            // A missing value meets only `missing`.
             ("metadata.nothing", "not_equals", #""x""#), ("metadata.nothing", "not_one_of", #"["x"]"#),
             ("metadata.nothing", "contains", #""x""#), ("metadata.blank", "not_equals", #""x""#),
             ("metadata.renews", "greater_than", #""2026-06-15""#),

@@ -3,7 +3,7 @@ import JSON
 import RoutingRules
 import Testing
 
-/// The index against the plain walk, on rules with lists and trees.
+/// The index compared with evaluating every rule, for rules with lists and trees.
 @Suite("The index against the plain walk")
 struct IndexDifferentialTests {
     private static let texts: [String: [String]] = [
@@ -142,7 +142,7 @@ struct IndexDifferentialTests {
     @Test("Lists and trees, many rules: dense and sparse sets, and more fields than are indexed", arguments: 0..<4)
     func many(_ seed: Int) {
         check(1000 + seed, rules: 1500, leads: 25) { _, generator in
-            // Few match, so that much of the index is looked through.
+            // Few match, so that much of the index is read.
             let base = conditions(&generator)
             guard generator.chance(90) else { return base }
             let plan =
@@ -199,7 +199,7 @@ struct IndexDifferentialTests {
         )
         let mail = #"{"where":{"field":"email","op":"ends_with","value":"@acme.example"}}"#
         let told = reason(mail, Lead(email: "ada@private.example"))
-        #expect(told.contains("wants e-mail address ending with @acme.example; the lead has another."))
+        #expect(told.contains("wants email address ending with @acme.example; the lead has another."))
         #expect(!told.contains("ada"))
         let either =
             #"{"where":{"any":[{"field":"score","op":"at_least","value":70},{"not":{"field":"city","op":"exists"}}]}}"#

@@ -63,7 +63,7 @@ struct TextPatternTests {
         }
         let short = work(200)
         let long = work(2000)
-        // Ten times the text: ten times the steps, give or take what happens at the ends.
+        // Ten times the text takes ten times the steps, apart from the ends.
         #expect(long <= short * 11)
         #expect(long <= 2001 * 2 * TextPattern.Limit.program)
     }
@@ -91,7 +91,7 @@ struct TextPatternTests {
     }
 }
 
-/// A regular expression that is matched by trying and going back, as a reference for small ones.
+/// A backtracking matcher, as a reference for small patterns.
 private indirect enum ReferencePattern {
     case character(Character)
     case any
@@ -139,7 +139,7 @@ private indirect enum ReferencePattern {
         }
     }
 
-    /// Whether it matches from a place, and what follows does, too.
+    /// Whether it matches from a place, together with what follows.
     func matches(_ text: [Character], _ place: Int, _ next: (Int) -> Bool) -> Bool {
         switch self {
         case .character(let character): return place < text.count && text[place] == character && next(place + 1)

@@ -113,17 +113,17 @@ enum ExampleFiles {
         }
     }
 
-    /// `expected.json`: what routing `leads.csv` by `workspaces.json` comes to.
+    /// `expected.json`: the result of routing `leads.csv` by `workspaces.json`.
     struct Outcome: Codable, Equatable {
         /// Rows without the header.
         var rows = 0
-        /// Rows that are no leads: of another width, without a known workspace, or invalid.
+        /// Invalid rows: with too few or too many values, an unknown workspace, or an invalid lead.
         var rejected = 0
         /// Leads that were recognised as duplicates.
         var duplicates = 0
-        /// Leads that no rule matched and that their source keeps, by workspace.
+        /// Unmatched leads that stay in their source workspace, by workspace.
         var kept: [String: Int] = [:]
-        /// Leads that no rule matched and that went to a fallback workspace, by that workspace.
+        /// Unmatched leads that went to a fallback workspace, by that workspace.
         var fallback: [String: Int] = [:]
         /// Leads that a rule matched, by destination.
         var matched: [String: Int] = [:]

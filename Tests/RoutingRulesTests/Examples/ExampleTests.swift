@@ -23,7 +23,7 @@ struct ExampleTests {
         }
     }
 
-    /// The same counts are expected of the server, however the file comes in.
+    /// The server must give the same counts, however the file is imported.
     @Test("Ten thousand leads go where expected.json says")
     func leads() throws {
         let expected = try JSONDecoder().decode(ExampleFiles.Outcome.self, from: ExampleFiles.read("expected.json"))

@@ -2,7 +2,7 @@ import FoundationEssentials
 import RoutingRules
 import Testing
 
-/// How a lead fares with each rule.
+/// The results of all rules for a lead.
 @Suite struct RuleTraceTests {
     private static let workspaces = [Samples.workspace(1), Samples.workspace(2), Samples.workspace(3, isPaused: true)]
 
@@ -34,7 +34,8 @@ import Testing
         #expect(trace.matchCount == 3)
     }
 
-    /// No change is proposed that would not do: to a rule that can never match, or whose destination takes nothing.
+    /// No change is proposed that would have no effect: for a rule that can never match, or whose destination takes no
+    /// leads.
     @Test func impossibleChangesAreNotSuggested() {
         let trace = trace(
             Lead(industry: "Law", location: LeadLocation(country: "US", state: "TX")),
@@ -79,7 +80,7 @@ import Testing
         #expect(trace(Lead(), [rule]).decisive?.rule.id == rule.id)
     }
 
-    /// The walk and the index come to the same end, lead by lead.
+    /// Evaluating every rule and the index give the same result, lead by lead.
     @Test(arguments: 0..<10)
     func traceAgreesWithIndex(_ seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed) &+ 77)

@@ -3,7 +3,7 @@ import JSON
 import RoutingRules
 import Testing
 
-/// Documents are read strictly, written as they are read, matched, rehearsed and compared.
+/// Documents: strict reading, writing, matching, review and comparison.
 @Suite struct RuleSetDocumentTests {
     private static func id(_ number: UInt8) -> UUID {
         UUID(uuid: (0, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, number))
@@ -127,7 +127,7 @@ import Testing
                         Workspace(id: Self.gamma, name: "Gamma"),
                     ],
                     rules: [
-                        // Is replaced by what is reviewed.
+                        // The reviewed rules replace it.
                         RoutingRule(
                             id: Self.id(30),
                             workspaceID: Self.owner,

@@ -3,8 +3,8 @@ import Testing
 
 @testable import RoutingRules
 
-/// Numbers and times that are looked up by stretches, and rules of a source beside those of the platform, against the plain
-/// walk.
+/// Numbers and times in the index of intervals, and rules of a source with those of the platform, compared with
+/// evaluating every rule.
 @Suite struct RangeIndexTests {
     private func comparison(_ generator: inout SeededGenerator) -> String {
         let fields = ["score", "metadata.n", "metadata.when", "company_size", "revenue"]
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    /// The nearest of the own rules and of the platform's, whichever misses less, and the earlier of two.
+    /// The nearest of the own rules and of the platform's, whichever misses less, and the earlier of equal ones.
     @Test func reasonNamesNearestRuleOfBothOwners() {
         let workspaces = [Samples.workspace(1), Samples.workspace(2)]
         func reason(_ own: String, _ shared: String, sharedFirst: Bool) -> String {
@@ -117,7 +117,7 @@ import Testing
         #expect(reason(tree, one, sharedFirst: true).contains("the lead has Law."))
     }
 
-    /// The nearest is counted by what is looked up by equality, whatever the stretches of numbers leave out.
+    /// The nearest rule is found by equalities, whatever the intervals of numbers exclude.
     @Test func rangesDoNotCountAsMisses() {
         let two = #"{"industries":["Law"],"company_sizes":["1-10"]}"#
         let rules =
@@ -145,7 +145,7 @@ import Testing
         #expect(decision.reason.contains("Nearest rule “Rule 20”"), "\(decision.reason)")
     }
 
-    /// A thousand rules that ask for nothing but a number: a lead is held against the few whose stretch it is in.
+    /// A thousand rules with only a number: a lead is compared with the few of its interval.
     @Test func rulesWithoutEqualityAreIndexed() {
         let rules = (0..<1000)
             .map { number in

@@ -2,7 +2,7 @@ import FoundationEssentials
 import RoutingRules
 import Testing
 
-/// Values that are the same to the rules, however they are spelt.
+/// Values that are equal to the rules, in several spellings.
 private struct Pool {
     let spellings: [[String]]
 
@@ -36,13 +36,13 @@ private struct Pool {
     ])
 }
 
-/// A rule and a lead as numbers of pools: the oracle never looks at a text.
+/// A rule and a lead as indexes of pools: the reference compares no text.
 private struct PlainRule {
     var rule: RoutingRule
     var lists: [Set<Int>]
 }
 
-/// Compiled matching against a plain walk over the rules.
+/// Compiled matching compared with evaluating every rule.
 @Suite("Compiled rules against a plain walk")
 struct RuleDifferentialTests {
     private let workspaceCount = 6
@@ -94,7 +94,7 @@ struct RuleDifferentialTests {
         return (lead, [industry?.0, size?.0, revenue?.0, country?.0, state?.0])
     }
 
-    /// Whether a rule's lists are met, by numbers alone.
+    /// Whether a rule's lists are met, by indexes alone.
     private func isMet(_ lists: [Set<Int>], by lead: [Int?]) -> Bool {
         for attribute in 0..<4 where !lists[attribute].isEmpty {
             guard let value = lead[attribute], lists[attribute].contains(value) else { return false }

@@ -112,7 +112,7 @@ import Testing
         report.draftName = "the stored draft"
         let names = [Samples.id(1): "One", Samples.id(2): "Two"]
         let text = report.text(names: names) { "t\($0)" }
-        #expect(text.hasPrefix("2 leads under the rules in force (version 5) and under the stored draft."))
+        #expect(text.hasPrefix("2 leads under the current rules (version 5) and under the stored draft."))
         #expect(text.contains("1  “Two” → unmatched, kept in “One”"))
         #expect(text.contains("newly unmatched"))
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RoutingRules
 
-/// Leads that wait in a simulation move when there would be room in routing, and in its order.
+/// Waiting leads of a simulation move when routing would have capacity, and in its order.
 @Suite struct SimulatedWaitingTests {
     private static let hour: Int64 = 3_600_000_000
     private static let day = 24 * hour
@@ -39,7 +39,7 @@ import Testing
         )
     }
 
-    /// Ten leads at once and three a day: three the first day, and three more at each midnight, the oldest first.
+    /// Ten leads at once and three a day: three on the first day, and three more at each midnight, the oldest first.
     @Test func waitingLeadIsRoutedOnNewDay() throws {
         let draft = snapshot([waiting([Cap(per: .day, limit: 3)])])
         var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock)
@@ -58,7 +58,7 @@ import Testing
         #expect(report.text(names: [:]) { "\($0)" }.contains("still waiting at the end"))
     }
 
-    /// Somebody who comes while others wait does not overtake them, and is not held up once they are through.
+    /// A lead that arrives while others wait does not overtake them, and is routed once they are.
     @Test func waitingLeadsAreNotOvertaken() {
         let draft = snapshot([waiting([Cap(per: .day, limit: 2)])])
         var simulation = RuleSimulation(live: draft, draft: draft, windows: Self.clock)
@@ -72,7 +72,7 @@ import Testing
         #expect(report.unchanged == 5)
     }
 
-    /// Sources have equal shares of what there is room for, whoever came first.
+    /// Sources have equal shares of the capacity, whatever their order of arrival.
     @Test func waitingSourcesAlternate() {
         let draft = snapshot([waiting([Cap(per: .day, limit: 4)])])
         var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock)
@@ -84,7 +84,7 @@ import Testing
         #expect(moved == [0, 1, 2, 3, 4, 5, 10, 11])
     }
 
-    /// Who comes to a line from another one stands where its age puts it.
+    /// A lead that moves to another queue is placed by its age.
     @Test func queueIsOrderedByAge() {
         var line = SimulatedQueue()
         for number in [5, 2, 9, 1] { line.add(.init(number: number, lead: lead(number, at: Int64(number)))) }
@@ -92,7 +92,7 @@ import Testing
         #expect(line.next(2, except: [1, 5]).map(\.number) == [2, 9])
     }
 
-    /// A destination that is closed takes who waits when it opens, by its own clock.
+    /// A closed destination takes its waiting leads when it opens, by its own clock.
     @Test func waitingLeadMovesAtOpening() throws {
         var open = Samples.workspace(2)
         open.capacity = WorkspaceCapacity(
@@ -118,7 +118,7 @@ import Testing
         #expect(report.newlyMatched == 6)
     }
 
-    /// Who cannot be taken by whom there is room at does not hold up the others for ever.
+    /// A lead that the free destination does not accept does not block the others.
     @Test func laterWaitingLeadsMoveToo() throws {
         var choosy = Samples.workspace(3)
         choosy.capacity = WorkspaceCapacity(minimumScore: 50)
@@ -141,11 +141,11 @@ import Testing
         simulation.advance(to: Self.hour)
         let report = simulation.finished()
         #expect(report.workspaces.first { $0.id == Samples.id(3) }?.draft == 1)
-        // The good one did not overtake: it stood behind the other for the second after which routing looks.
+        // The good one did not overtake: it waited for the second after which routing checks.
         #expect(report.draftWaits.ever == 2 && report.draftWaits.still == 1)
     }
 
-    /// What is full at the beginning is told, and turns go on from where they stand.
+    /// Caps that are full at the start are reported, and turns continue from their current values.
     @Test func givenCountersAreUsed() throws {
         let pool = Pool(
             .roundRobin,
@@ -169,7 +169,7 @@ import Testing
         var full = RuleSimulation(live: rules, draft: rules, windows: Self.clock, from: start, offset: Self.day)
         full.add([lead(0, at: 20)])
         let next = full.finished()
-        // A day later it is empty again; it was full to begin with.
+        // A day later it is empty again; it was full at the start.
         #expect(next.leads[0].live.rule == rule.id)
         #expect(next.caps.first?.liveFirst == 10 && next.period == 20...20)
     }

@@ -5,7 +5,7 @@ import SwitchyardServer
 import Synchronization
 import TestDatabase
 
-/// A folder that is removed when the test is done with it.
+/// A folder that is removed after the test.
 struct TemporaryFolder: ~Copyable {
     let path: String
 
@@ -17,19 +17,19 @@ struct TemporaryFolder: ~Copyable {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-/// A command that was run in this process: how it ended, and what it wrote.
+/// A command that ran in this process, with its exit code and output.
 struct CommandRun: Sendable {
     /// The exit code.
     let code: Int32
-    /// What went to standard output.
+    /// The standard output.
     let output: String
-    /// What went to standard error; with the message that the program ends with.
+    /// The standard error, including the final error message.
     let error: String
 
     /// Runs a command.
     ///
     /// - Parameters:
-    ///   - arguments: the words behind `switchyard`.
+    ///   - arguments: the arguments of `switchyard`.
     ///   - variables: its environment.
     init(_ arguments: [String], variables: [String: String]) async {
         let written = Captured()
@@ -54,7 +54,7 @@ struct CommandRun: Sendable {
         output = written.output
     }
 
-    /// What a command writes, as it comes.
+    /// Collects a command's output.
     private final class Captured: Sendable {
         private let text = Mutex((output: "", error: ""))
 
@@ -67,7 +67,7 @@ struct CommandRun: Sendable {
     }
 }
 
-/// The command line over a database of the test's own.
+/// The command line with the test's own database.
 struct CommandLineUnderTest: Sendable {
     let database: TestDatabase
     /// The folder that `SWITCHYARD_DIR` names.
@@ -99,7 +99,7 @@ struct CommandLineUnderTest: Sendable {
         )
     }
 
-    /// Writes a file into the test's folder, and answers its path.
+    /// Writes a file into the test's folder, and returns its path.
     func write(_ text: String, to name: String) throws -> String {
         let file = folder + "/" + name
         try Data(text.utf8).write(to: URL(filePath: file))

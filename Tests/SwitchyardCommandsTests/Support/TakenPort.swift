@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// A port of this machine that something listens on.
+/// A port of this machine with a listener.
 struct TakenPort: ~Copyable {
     let port: Int
     private let descriptor: Int32

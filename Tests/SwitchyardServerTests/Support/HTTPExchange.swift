@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// One request over a connection of its own, and its answer.
+/// One request on its own connection, and the answer.
 struct HTTPExchange: Sendable {
     let status: Int
     let body: String
@@ -14,7 +14,7 @@ struct HTTPExchange: Sendable {
     ///   - port: the server's.
     ///   - key: an API key.
     ///   - json: the body.
-    /// - Throws: the socket's error when nothing listens there.
+    /// - Throws: the socket's error if no server listens there.
     init(_ method: String, _ path: String, port: Int, key: String? = nil, json: String? = nil) async throws {
         var lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1", "Connection: close"]
         if let key { lines.append("Authorization: Bearer \(key)") }

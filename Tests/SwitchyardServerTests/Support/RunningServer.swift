@@ -4,14 +4,14 @@ import SwitchyardServer
 import Synchronization
 import Testing
 
-/// What was written to a terminal, kept for a test.
+/// Collects the output of a terminal.
 final class CapturedTerminal: Sendable {
     private let text = Mutex((output: "", error: ""))
 
     var output: String { text.withLock { $0.output } }
     var error: String { text.withLock { $0.error } }
 
-    /// A terminal whose text is kept here.
+    /// A terminal whose output is collected.
     var terminal: Terminal {
         Terminal { text, stream in
             self.text.withLock { stream == .output ? ($0.output += text) : ($0.error += text) }
@@ -19,7 +19,7 @@ final class CapturedTerminal: Sendable {
     }
 }
 
-/// A folder that is removed when the test is done with it.
+/// A folder that is removed after the test.
 struct TemporaryFolder: ~Copyable {
     let path: String
 
@@ -34,7 +34,7 @@ struct TemporaryFolder: ~Copyable {
     func text(_ name: String) throws -> String { try String(contentsOfFile: path + "/" + name, encoding: .utf8) }
 }
 
-/// A server in this process, on a port of its own.
+/// A server in this process, on its own port.
 struct RunningServer: Sendable {
     let server: Server
     let port: Int
@@ -53,9 +53,9 @@ struct RunningServer: Sendable {
     /// - Parameters:
     ///   - database: the database's connection string.
     ///   - variables: more settings.
-    ///   - body: what is done while it runs.
-    ///   - afterStop: what is done with its log lines once it has stopped.
-    /// - Throws: what starting, the body or the server's run throws.
+    ///   - body: runs while the server runs.
+    ///   - afterStop: receives the log lines after the server has stopped.
+    /// - Throws: the error of the start, the body or the server's run.
     static func with(
         database: String,
         _ variables: [String: String] = [:],

@@ -1,10 +1,10 @@
-/// A `CREATE INDEX` as a migration has it, taken apart so far that it can be made without stopping writers.
+/// A `CREATE INDEX` of a migration, parsed so that the index can be built without blocking writers.
 struct IndexStatement: Sendable {
     /// The index, without schema.
     let name: String
     /// The table, as it is written.
     let table: String
-    /// The statement whole.
+    /// The whole statement.
     let sql: String
     private let kind: String
     private let definition: String
@@ -29,13 +29,13 @@ struct IndexStatement: Sendable {
         sql = String(statement)
     }
 
-    /// The same index on the same table, made while others write; by itself, outside of a transaction.
+    /// The same index, built while others write; must run outside a transaction.
     var concurrently: String { "CREATE \(kind) CONCURRENTLY IF NOT EXISTS \(name) ON \(table)\(definition)" }
 
-    /// The index of one partition, which the one of the whole table then takes over.
+    /// The index of one partition, which is later attached to that of the whole table.
     ///
     /// - Parameter partition: Its name as SQL has it, with its schema.
-    /// - Returns: its name, and the statement that makes it.
+    /// - Returns: its name, and the statement that builds it.
     func concurrently(onPartition partition: String) -> (name: String, sql: String) {
         let last = partition.split(separator: ".").last.map { $0.filter { $0 != "\"" } } ?? partition
         let name = String("\(name)_\(last)".prefix(63))

@@ -4,22 +4,23 @@ struct OnlineRun {
     let sleep: @Sendable (Duration) async throws -> Void
     let progress: @Sendable (String) -> Void
 
-    /// How long a lock is waited for, because later transactions queue behind it; less than the second after which the
-    /// server looks for deadlocks, so that it is always we who give way.
-    static var lockTimeout: Duration { .milliseconds(200) }
-    /// Tables up to this size get their indexes within the transaction, which is a matter of milliseconds.
-    private static var smallTable: Int { 1 << 20 }
-    /// After how long a batch is given up, for it holds the leads that it fills.
+    /// How long to wait for a lock, since later transactions queue behind the waiting one.
     ///
-    /// A busy machine can make one of a fifth of a second last ten times as long. The smallest batches have no such
-    /// bound, so that it goes on in any case.
+    /// Shorter than the second after which the server checks for deadlocks, so that the migration gives up first.
+    static var lockTimeout: Duration { .milliseconds(200) }
+    /// Tables up to this size get their indexes within the transaction, which takes milliseconds.
+    private static var smallTable: Int { 1 << 20 }
+    /// The time limit of a batch, which holds locks on the leads that it backfills.
+    ///
+    /// On a busy machine a batch of a fifth of a second can take ten times as long. The smallest batches have no limit,
+    /// so that the run always progresses.
     private static var batchTimeout: Duration { .milliseconds(500) }
-    /// How few leads are a batch, at least.
+    /// The smallest batch, in leads.
     private static var smallestBatch: Int32 { 20 }
-    /// How often a lock is tried for; with the pauses between, about four minutes.
+    /// The number of attempts to get a lock; with the pauses between, about four minutes.
     private static var tries: Int { 60 }
 
-    /// Prepares the session, and takes the right to migrate for as long as it lasts.
+    /// Prepares the session, and takes the migration lock for as long as it lasts.
     func open() async throws {
         _ = try await connection.simple(
             """
@@ -35,7 +36,7 @@ struct OnlineRun {
         }
     }
 
-    /// Applies one migration: what is to be done ahead, the migration, what remains, and the ledger.
+    /// Applies one migration: the steps before it, the migration, the steps after it, and the ledger.
     func apply(_ migration: Migration) async throws {
         do {
             let steps = OnlineSteps(migration.online)
@@ -59,7 +60,7 @@ struct OnlineRun {
                 _ = try await connection.simple(sql)
             }
             for (index, table) in late where try await !makeIndex(index, table) {
-                // What it wants is not there even now: the server says what.
+                // The index's table is still missing: the server's error names it.
                 try await short(index.sql)
             }
             for step in steps.after { try await carryOut(step, migration) }
@@ -91,8 +92,8 @@ struct OnlineRun {
 
     // MARK: Transactions
 
-    /// Takes what a transaction will need before it does anything, so that it waits for no transaction while others
-    /// wait for it.
+    /// Locks the tables of a transaction before it changes anything, so that it never waits for a lock while other
+    /// transactions wait for it.
     private func lock(_ tables: [String]) async throws {
         guard !tables.isEmpty else { return }
         _ = try await connection.simple(
@@ -108,7 +109,7 @@ struct OnlineRun {
         return try await connection.query(OnlineCatalog.tables, parameters).map { try $0.string(0) }
     }
 
-    /// A transaction that is tried again when it meets a lock.
+    /// Runs a transaction, and tries again if a lock is not available.
     private func short(_ sql: String) async throws {
         try await short { _ = try await connection.simple(sql) }
     }
@@ -118,7 +119,7 @@ struct OnlineRun {
             do {
                 _ = try await connection.simple("BEGIN")
                 try await body()
-                // A file puts back for the session what it found.
+                // Undoes session settings of the file.
                 _ = try await connection.simple(
                     "COMMIT; SET lock_timeout = '\(Self.lockTimeout.postgresMilliseconds)'; SET client_min_messages = 'warning'"
                 )
@@ -133,7 +134,7 @@ struct OnlineRun {
         }
     }
 
-    /// A statement by itself, which waits without a limit, because no transaction waits behind it.
+    /// Runs a statement outside a transaction without a lock timeout, because no transaction waits behind it.
     private func alone(_ sql: String) async throws {
         for attempt in 1... {
             do throws(PostgresError) {
@@ -155,14 +156,14 @@ struct OnlineRun {
 
     // MARK: Batches
 
-    /// Repeats a statement until it says that it is done, with batches that take about a fifth of a second.
+    /// Repeats a statement until it reports that it is done, with batches that take about a fifth of a second.
     private func repeatBatches(_ sql: String) async throws {
         var limit: Int32 = 200
         var bound: Duration?
         var done: Int64 = 0
         var attempt = 0
         let start = ContinuousClock.now
-        var told = start
+        var reportedAt = start
         while true {
             var parameters = Parameters()
             parameters.append(limit)
@@ -180,14 +181,14 @@ struct OnlineRun {
                 if took > .milliseconds(300) { limit = max(Self.smallestBatch, limit / 2) }
                 if took < .milliseconds(100) { limit = min(4000, limit * 2) }
                 let isDone = try row.bool(1)
-                if isDone || ContinuousClock.now - told >= .seconds(5) {
-                    told = .now
+                if isDone || ContinuousClock.now - reportedAt >= .seconds(5) {
+                    reportedAt = .now
                     let total = try row.int64IfPresent(2).map { " of about \($0)" } ?? ""
-                    let seconds = max(1, (told - start).components.seconds)
+                    let seconds = max(1, (reportedAt - start).components.seconds)
                     progress("    \(done)\(isDone ? "" : total), \(done / seconds) a second")
                 }
                 if isDone { break }
-                // Leaves the others a part of every second, also where there is one processor.
+                // Pauses for a tenth of the batch's time, so that other sessions make progress even on one processor.
                 try await sleep(took / 10)
             } catch let error as PostgresError where error.meetsLock && attempt < Self.tries {
                 attempt += 1
@@ -200,7 +201,7 @@ struct OnlineRun {
 
     // MARK: Indexes
 
-    /// A table on which an index is better made concurrently.
+    /// A table whose indexes are built concurrently.
     enum BigTable {
         case whole
         case partitions([String])
@@ -215,22 +216,22 @@ struct OnlineRun {
         return first.isPartition ? .partitions(leaves.map(\.name)) : .whole
     }
 
-    /// Makes an index while others write; false when what it stands on is not there yet.
+    /// Builds an index while others write; false if its table or columns do not exist yet.
     private func makeIndex(_ index: IndexStatement, _ table: BigTable) async throws -> Bool {
         do {
             if try await isValid(index.name, index.table) { return true }
             switch table {
             case .whole:
-                progress("  Making \(index.name) …")
+                progress("  Building \(index.name) …")
                 try await alone(index.concurrently)
             case .partitions(let partitions):
                 for partition in partitions {
                     let part = index.concurrently(onPartition: partition)
                     if try await isValid(part.name, partition) { continue }
-                    progress("  Making \(part.name) …")
+                    progress("  Building \(part.name) …")
                     try await alone(part.sql)
                 }
-                // Takes over those of the partitions.
+                // Attaches the indexes of the partitions.
                 try await short(index.sql)
             }
             return true
@@ -239,7 +240,7 @@ struct OnlineRun {
         }
     }
 
-    /// Whether the index is there; what an interrupted run has left of one is dropped.
+    /// Whether the index exists; an invalid one of an interrupted run is dropped.
     private func isValid(_ name: String, _ table: String) async throws -> Bool {
         var parameters = Parameters()
         parameters.append(name)
@@ -251,7 +252,7 @@ struct OnlineRun {
     }
 }
 
-/// What an online run asks of the catalogue.
+/// The catalogue queries of an online run.
 enum OnlineCatalog {
     static let leaves = Statement(
         "",
@@ -265,7 +266,7 @@ enum OnlineCatalog {
         WHERE c.oid = to_regclass($1::text) AND c.relkind = 'r' AND NOT c.relispartition
         """
     )
-    // What is busy first: nothing else is held while it is waited for.
+    // The largest first: nothing else is locked while the run waits for it.
     static let tables = Statement(
         "",
         """
@@ -286,9 +287,9 @@ enum OnlineCatalog {
 }
 
 extension PostgresError {
-    /// A lock, or several, not had in time, or a deadlock.
+    /// A lock timeout or a deadlock.
     fileprivate var meetsLock: Bool { sqlState.map { ["55P03", "57014", "40P01", "40001"].contains($0) } ?? false }
-    /// No such column, table, type or function.
+    /// A missing column, table, type or function.
     fileprivate var namesWhatIsMissing: Bool {
         sqlState.map { ["42703", "42P01", "42704", "42883"].contains($0) } ?? false
     }

@@ -1,19 +1,19 @@
-/// What is done before, with and after a migration so that no other transaction waits for it: a file of
-/// `supabase/online/`, read.
+/// The steps before, with and after a migration that keep other transactions from waiting: a parsed file of
+/// `supabase/online/`.
 ///
 /// A line `-- @KIND title` begins a step, whose SQL are the lines up to the next one:
-/// - `@short`: a transaction that waits for locks a moment only, and is tried again.
+/// - `@short`: a transaction with a short lock timeout, repeated until it succeeds.
 /// - `@section N. Title`: the same, with the section of that name of the migration itself.
-/// - `@alone`: one statement outside of a transaction, which may take its time.
-/// - `@index`: a CREATE INDEX, made concurrently.
-/// - `@repeat`: one statement with a batch size as its parameter, over and over, until it says that it is done; it
-///   gives a row (rows changed, whether it is done, rows in all).
+/// - `@alone`: one statement outside a transaction, without a time limit.
+/// - `@index`: a CREATE INDEX, built concurrently.
+/// - `@repeat`: one statement with a batch size as its parameter, repeated until it reports that it is done; it returns
+///   a row (rows changed, whether it is done, total rows).
 /// - `@migration`: the migration itself, without the sections that `@leave-out` names, and the SQL of this step with
 ///   it.
 struct OnlineSteps: Sendable {
     /// One step.
     struct Step: Sendable {
-        /// How it is carried out.
+        /// How it is executed.
         enum Kind: String, Sendable { case short, section, alone, index, `repeat`, migration }
 
         let kind: Kind
@@ -21,16 +21,16 @@ struct OnlineSteps: Sendable {
         let sql: String
     }
 
-    /// What comes before the migration's own transaction.
+    /// The steps before the migration's own transaction.
     var before: [Step] = []
-    /// What goes into it, after its text.
+    /// The SQL added to it, after its text.
     var with = ""
-    /// What comes after it.
+    /// The steps after it.
     var after: [Step] = []
-    /// The sections of the migration that are not run.
+    /// The sections of the migration that are skipped.
     var leftOut: Set<String> = []
 
-    /// Reads a file; nil is a migration that needs nothing but what every one gets.
+    /// Parses a file; nil means a migration without additional steps.
     init(_ text: String?) {
         guard let text else { return }
         var isAfter = false
@@ -71,7 +71,7 @@ struct OnlineSteps: Sendable {
 }
 
 extension Migration {
-    /// The sections of the text by title: what follows a line `-- N. Title ---`, up to the next.
+    /// The sections of the text by title: the lines after `-- N. Title ---`, up to the next title.
     var sections: [(title: String, sql: String)] {
         var sections: [(title: String, sql: String)] = [("", "")]
         for line in sql.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -90,7 +90,7 @@ extension Migration {
         return String(title)
     }
 
-    /// The text without what is left out; a section is named by the beginning of its title.
+    /// The text without the skipped sections; a section is named by the beginning of its title.
     func text(without leftOut: Set<String>) -> String {
         let sections = sections
         for title in leftOut where !sections.contains(where: { $0.title.hasPrefix(title) }) {

@@ -1,8 +1,8 @@
-/// A text of SQL statements, cut at the semicolons between them.
+/// A text of SQL statements, split at the semicolons between them.
 ///
-/// Knows quotes, dollar quotes, and comments, which may be nested; nothing else of the language.
+/// Recognises quotes, dollar quotes and nested comments; nothing else of the language.
 struct SQLText: Sendable {
-    /// The statements with the comments before them, without their semicolons; empty ones are left out.
+    /// The statements with the comments before them, without their semicolons; without empty ones.
     let statements: [Substring]
 
     /// Cuts a text.
@@ -15,8 +15,8 @@ struct SQLText: Sendable {
         self.statements = statements
     }
 
-    /// The tables that a text may alter: every `schema.name` behind TABLE, EXISTS or ON, also within functions and
-    /// blocks; some of them may be none.
+    /// The tables that a text may alter: every `schema.name` after TABLE, EXISTS or ON, also within functions and
+    /// blocks; it may include names that are not tables.
     static func tables(in text: String) -> [String] {
         var names: Set<String> = []
         var words = SQLWords(text[...])
@@ -69,13 +69,13 @@ struct SQLText: Sendable {
             place = bytes.index(place, offsetBy: count, limitedBy: bytes.endIndex) ?? bytes.endIndex
         }
 
-        /// Goes on behind the next occurrence of a mark, or to the end.
+        /// Continues after the next occurrence of a mark, or at the end.
         private mutating func skip(to mark: String) {
             while place < bytes.endIndex, !starts(mark) { place = bytes.index(after: place) }
             advance(mark.utf8.count)
         }
 
-        /// A doubled quote ends one string and begins the next, which comes to the same.
+        /// A doubled quote ends one string and begins the next, which gives the same result.
         private mutating func skipQuoted(_ quote: UInt8) {
             let escapes = quote == UInt8(ascii: "'") && isEscapeString
             advance(1)
@@ -107,7 +107,7 @@ struct SQLText: Sendable {
             } while depth > 0 && place < bytes.endIndex
         }
 
-        /// Skips `$tag$ … $tag$`; a lone dollar, as in `$1`, is none.
+        /// Skips `$tag$ … $tag$`; a single dollar, as in `$1`, is not a quote.
         private mutating func skipDollar() {
             let start = place
             if start > bytes.startIndex, bytes[bytes.index(before: start)].isWordByte { return advance(1) }

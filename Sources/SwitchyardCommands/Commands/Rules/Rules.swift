@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Everything about rules that is done from a shell.
+/// Commands about rules.
 struct Rules: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show and edit routing rules.",

@@ -5,7 +5,7 @@ import RoutingRules
 import SwitchyardServer
 import Web
 
-/// Says how full caps are.
+/// Shows the use of caps.
 struct RulesCapacity: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capacity",
@@ -13,7 +13,7 @@ struct RulesCapacity: AsyncParsableCommand {
         discussion: "It only reads: no lock is taken and no counter changes."
     )
 
-    @Flag(help: "Only what is full or closed now.")
+    @Flag(help: "Only caps and destinations that are full or closed now.")
     var full = false
 
     func run() async throws {
@@ -29,7 +29,7 @@ struct RulesCapacity: AsyncParsableCommand {
             }
             if !lines.isEmpty { terminal.output(table.text) }
             for (name, opensAt) in capacity.closed {
-                let opening = opensAt.map { "opens \($0.text) by its clock" } ?? "does not open within 400 days"
+                let opening = opensAt.map { "opens \($0.text) local time" } ?? "does not open within 400 days"
                 terminal.output("“\(name)” is closed; it \(opening).")
             }
             if lines.isEmpty, capacity.closed.isEmpty {

@@ -22,7 +22,7 @@ struct RulesPublish: AsyncParsableCommand {
                     .publish(of: owner.id, expected: nil, note: message, as: .commandLine)
                 terminal.output(done.text(owner.name))
             } catch RequestError.notFound(let text) {
-                throw CommandError(text, remedy: "`switchyard rules push FILE` makes a draft.")
+                throw CommandError(text, remedy: "`switchyard rules push FILE` saves a draft.")
             }
         }
     }
@@ -43,7 +43,7 @@ struct RulesHistory: AsyncParsableCommand {
     func run() async throws {
         try await withUseCases { useCases, _ in
             let owner = try await owner.resolve(in: useCases.workspaces)
-            var table = TextTable(["VERSION", "WHEN", "WHO", "HOW", "RULES", "+", "~", "-", "WHY"])
+            var table = TextTable(["VERSION", "WHEN", "AUTHOR", "ACTION", "RULES", "+", "~", "-", "NOTE"])
             for entry in try await useCases.ruleSets
                 .versions(of: owner.id, before: nil, limit: max(1, limit), as: .commandLine)
             {
@@ -58,7 +58,7 @@ struct RulesHistory: AsyncParsableCommand {
     }
 }
 
-/// Goes back to an earlier version.
+/// Restores an earlier version.
 struct RulesReturn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "return",

@@ -6,13 +6,13 @@ import RoutingRules
 import SwitchyardServer
 import Web
 
-/// Looks for what is wrong with rules, without a single lead.
+/// Analyses rules without leads.
 struct RulesLint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lint",
         abstract: "Find rules that never match, are shadowed, contradict themselves or have no valid destination.",
         discussion: """
-            Looks at a YAML file, with everything that is not in it as it is live; without one, at the rules in force. \
+            Analyses a YAML file together with all other current rules; without one, the current rules. \
             Exits with 1 when there are errors, with --strict also when there are warnings.
             """
     )
@@ -20,13 +20,13 @@ struct RulesLint: AsyncParsableCommand {
     @Option(help: "Only the rules of this workspace, by id or name.")
     var workspace: String?
 
-    @Argument(help: "A file as `switchyard rules pull` writes it.")
+    @Argument(help: "A file in the form of `switchyard rules pull`.")
     var file: String?
 
     @Flag(help: "Fail on warnings as well.")
     var strict = false
 
-    @Flag(help: "Print what GET /api/rules/lint answers.")
+    @Flag(help: "Print the JSON of GET /api/rules/lint.")
     var json = false
 
     func run() async throws {

@@ -5,7 +5,7 @@ import LeadStore
 import RoutingRules
 import SwitchyardServer
 
-/// Whose rules a command is about.
+/// The owner of the rules of a command.
 struct RulesOwner: ParsableArguments {
     @Option(name: .customLong("workspace"), help: "The owner of the rules: a workspace by id or name, or platform.")
     var text: String?
@@ -13,10 +13,10 @@ struct RulesOwner: ParsableArguments {
     /// The owner's id, nil for the platform, and its name.
     ///
     /// - Parameters:
-    ///   - workspaces: where workspaces are found.
-    ///   - written: the owner that a file names, for when the command line does not.
+    ///   - workspaces: finds workspaces.
+    ///   - written: the owner that a file names, if the command line names none.
     /// - Returns: id and name.
-    /// - Throws: `CommandError` when no owner is named; `RequestError` when no workspace has that name.
+    /// - Throws: `CommandError` if no owner is named; `RequestError` if the workspace does not exist.
     func resolve(
         in workspaces: WorkspaceRequests,
         orElse written: String? = nil

@@ -5,7 +5,7 @@ import LeadStore
 import RoutingRules
 import SwitchyardServer
 
-/// Writes rules to a file that people review.
+/// Writes rules to a file for review.
 struct RulesPull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pull",
@@ -14,13 +14,13 @@ struct RulesPull: AsyncParsableCommand {
 
     @OptionGroup var owner: RulesOwner
 
-    @Option(help: "The rules at this version instead of the live ones.")
+    @Option(help: "The rules at this version instead of the current ones.")
     var version: Int64?
 
-    @Flag(help: "The draft instead of the live rules.")
+    @Flag(help: "The draft instead of the current rules.")
     var draft = false
 
-    @Argument(help: "The file; standard output if it is left out.")
+    @Argument(help: "The file; standard output if omitted.")
     var file: String?
 
     func run() async throws {
@@ -31,7 +31,7 @@ struct RulesPull: AsyncParsableCommand {
             if let version {
                 let live = document.version
                 document = try await ruleSets.version(version, of: owner.id, as: .commandLine).document
-                // Pushed again, it replaces what is live now.
+                // When it is pushed, it replaces the current rules.
                 document.version = live
             } else if draft {
                 document = try await ruleSets.commandLineDraft(of: owner.id).document

@@ -5,12 +5,12 @@ import LeadStore
 import RoutingRules
 import SwitchyardServer
 
-/// Makes a file the draft of an owner's rules, and the rules.
+/// Saves a file as the draft of an owner's rules, and optionally publishes it.
 struct RulesPush: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "push",
         abstract: "Save a YAML file as the draft of its owner's rules; with --publish, publish it.",
-        discussion: "Refused with the line of the error if a golden lead goes elsewhere or the file has another error."
+        discussion: "Refused with the line of the error if a golden lead fails or the file has another error."
     )
 
     @OptionGroup var owner: RulesOwner
@@ -43,7 +43,7 @@ struct RulesPush: AsyncParsableCommand {
     }
 }
 
-/// Compares a file with what is live.
+/// Compares a file with the current rules.
 struct RulesDiff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
@@ -53,10 +53,10 @@ struct RulesDiff: AsyncParsableCommand {
 
     @OptionGroup var owner: RulesOwner
 
-    @Option(help: "Compare with the rules at this version instead of the live ones.")
+    @Option(help: "Compare with the rules at this version instead of the current ones.")
     var from: Int64?
 
-    @Argument(help: "The file; the draft if it is left out.")
+    @Argument(help: "The file; the draft if omitted.")
     var file: String?
 
     func run() async throws {
@@ -91,12 +91,12 @@ struct RulesDiff: AsyncParsableCommand {
 extension RuleSetRequests {
     /// An owner's draft.
     ///
-    /// - Throws: `CommandError` without one.
+    /// - Throws: `CommandError` if there is no draft.
     func commandLineDraft(of owner: UUID?) async throws -> RuleSetDraft {
         do {
             return try await draft(of: owner, as: .commandLine)
         } catch RequestError.notFound(let text) {
-            throw CommandError(text, remedy: "`switchyard rules push FILE` makes one.")
+            throw CommandError(text, remedy: "`switchyard rules push FILE` saves one.")
         }
     }
 }
@@ -111,13 +111,13 @@ extension RuleSetYAML {
         return try RuleSetYAML(text, file: file)
     }
 
-    /// Runs a use case over the file's document, and names the lines of what it refuses.
+    /// Runs a use case with the file's document, and adds the file's lines to its problems.
     ///
     /// - Parameters:
-    ///   - prefix: what the use case puts before the places of the document.
-    ///   - body: what calls the use case.
+    ///   - prefix: the prefix of the document's places in the use case's problems.
+    ///   - body: calls the use case.
     /// - Returns: what the body returns.
-    /// - Throws: `CommandError` with the line of each problem; what the body throws otherwise.
+    /// - Throws: `CommandError` with the line of each problem; other errors of the body.
     func locatingProblems<Value>(under prefix: String = "", _ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
@@ -132,9 +132,9 @@ extension RuleSetYAML {
 }
 
 extension RuleSetPublication {
-    /// What was done, in one sentence.
+    /// The result in one sentence.
     func text(_ owner: String) -> String {
-        if added + changed + removed == 0 { return "Nothing differs; the rules of \(owner) are at version \(version)." }
+        if added + changed + removed == 0 { return "No difference; the rules of \(owner) are at version \(version)." }
         return
             "The rules of \(owner) are at version \(version): \(added) added, \(changed) changed, \(removed) removed."
     }

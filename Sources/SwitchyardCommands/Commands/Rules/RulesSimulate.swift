@@ -6,25 +6,25 @@ import RoutingRules
 import SwitchyardServer
 import Web
 
-/// Decides leads under other rules, and changes nothing.
+/// Decides leads under other rules, without changing anything.
 struct RulesSimulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract:
             "Decide past leads, or leads of a file, under a draft, and show what changes.",
-        discussion: "Compares with the rules in force. Nothing is written, and no counter changes."
+        discussion: "Compares with the current rules. Nothing is written, and no counter changes."
     )
 
     @Option(help: "The workspace of rules and leads, by id or name; default: the platform's rules and all leads.")
     var workspace: String?
 
-    @Option(help: "A YAML file, as `switchyard rules pull` writes it; without one, the stored draft.")
+    @Option(help: "A YAML file in the form of `switchyard rules pull`; without one, the stored draft.")
     var draft: String?
 
-    @Flag(help: "Only show where the leads go under the rules in force.")
+    @Flag(help: "Only show where the leads go under the current rules.")
     var published = false
 
-    @Option(name: .customLong("as-of"), help: "Compare the rules at this version with those in force.")
+    @Option(name: .customLong("as-of"), help: "Compare the rules at this version with the current ones.")
     var version: Int64?
 
     @Option(help: "Leads of this many past days.")
@@ -41,20 +41,20 @@ struct RulesSimulate: AsyncParsableCommand {
 
     @Option(
         help: """
-            What counters and turns begin with: live (as they stand now; of --days, those leads come again from now on) or \
-            empty. Unless named, empty with --days, live otherwise.
+            The initial counters and turns: live (the current values; with --days, the leads are replayed from now on) or \
+            empty. Default: empty with --days, live otherwise.
             """
     )
     var counters: SimulatedCounters?
 
-    @Flag(help: "Print what POST /api/rules/simulate answers.")
+    @Flag(help: "Print the JSON of POST /api/rules/simulate.")
     var json = false
 
     func validate() throws {
         guard [published, version != nil, draft != nil].count(where: \.self) < 2 else {
-            throw ValidationError("Name one of --draft, --published and --as-of.")
+            throw ValidationError("Give one of --draft, --published and --as-of.")
         }
-        guard leads == nil || lead == nil else { throw ValidationError("Name --leads or --lead, not both.") }
+        guard leads == nil || lead == nil else { throw ValidationError("Give --leads or --lead, not both.") }
         guard 1...SimulationRequest.mostDays ~= days else {
             throw ValidationError("--days must be from 1 to \(SimulationRequest.mostDays).")
         }
