@@ -19,6 +19,13 @@ static inline CURLcode switchyard_curl_set_list(CURL *easy, CURLoption option, s
     return curl_easy_setopt(easy, option, value);
 }
 
+/* Constants that are enumerations in older releases of libcurl, and numbers in newer ones. */
+static const long switchyard_curl_tls_1_2 = CURL_SSLVERSION_TLSv1_2;
+static const long switchyard_curl_starttls_if_offered = CURLUSESSL_TRY;
+static const long switchyard_curl_starttls = CURLUSESSL_ALL;
+static const long switchyard_curl_http = CURLPROTO_HTTP | CURLPROTO_HTTPS;
+static const long switchyard_curl_smtp = CURLPROTO_SMTP | CURLPROTO_SMTPS;
+
 /* Called with bytes that arrive or that are wanted; the last argument is the pointer that was set with the callback. */
 typedef size_t (*switchyard_curl_bytes)(char *bytes, size_t size, size_t count, void *context);
 

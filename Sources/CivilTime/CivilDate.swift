@@ -53,9 +53,6 @@ package struct CivilDate: Sendable, Hashable, Comparable {
         return Int(weekday < 0 ? weekday + 7 : weekday)
     }
 
-    /// The number of days in the month of the date.
-    package var daysInMonth: Int { Self.days(inMonth: month, of: year) }
-
     private static func days(inMonth month: Int, of year: Int64) -> Int {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28

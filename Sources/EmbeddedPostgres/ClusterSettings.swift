@@ -27,7 +27,4 @@ package struct ClusterSettings: Sendable, Hashable {
 
     /// For production data.
     package static let durable = ClusterSettings()
-
-    /// For tests: fast, small, and lost when the machine crashes.
-    package static let throwaway = ClusterSettings(isDurable: false, maximumConnections: 200, sharedBuffers: 64)
 }

@@ -49,7 +49,7 @@ package struct OutboundHTTPClient: HTTPTransport {
             throw OutboundError(.invalidRequest, "the address holds a space or a control character", isRetriable: false)
         }
         try transfer.set(CURLOPT_URL, request.url)
-        try transfer.allow(schemes: "http,https", CLong(CURLPROTO_HTTP | CURLPROTO_HTTPS))
+        try transfer.allow(schemes: "http,https", switchyard_curl_http)
         try transfer.set(CURLOPT_FOLLOWLOCATION, 0)
         try transfer.set(CURLOPT_TIMEOUT_MS, max(1, request.timeout.milliseconds))
         try transfer.set(CURLOPT_CONNECTTIMEOUT_MS, Self.connectTimeout.milliseconds)

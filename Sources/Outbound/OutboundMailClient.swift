@@ -93,9 +93,12 @@ package enum OutboundMailClient {
         let host = mail.host.contains(":") ? "[\(mail.host)]" : mail.host
         // The path is the name in EHLO.
         try transfer.set(CURLOPT_URL, "\(isImplicit ? "smtps" : "smtp")://\(host):\(mail.port)/switchyard")
-        try transfer.allow(schemes: "smtp,smtps", CLong(CURLPROTO_SMTP | CURLPROTO_SMTPS))
-        let level = mail.encryption == .startTLSIfOffered ? CURLUSESSL_TRY : CURLUSESSL_ALL
-        try transfer.set(CURLOPT_USE_SSL, CLong(level.rawValue))
+        try transfer.allow(schemes: "smtp,smtps", switchyard_curl_smtp)
+        let isOptional = mail.encryption == .startTLSIfOffered
+        try transfer.set(
+            CURLOPT_USE_SSL,
+            isOptional ? switchyard_curl_starttls_if_offered : switchyard_curl_starttls
+        )
         if let file = mail.trustedCertificates { try transfer.set(CURLOPT_CAINFO, file) }
         try transfer.set(CURLOPT_PROXY, "")
         try transfer.set(CURLOPT_TIMEOUT_MS, max(1, mail.timeout.milliseconds))

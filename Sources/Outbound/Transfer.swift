@@ -45,7 +45,7 @@ final class Transfer: @unchecked Sendable {
         try check(switchyard_curl_close_sockets_on_exec(easy))
         // Otherwise a time limit of a name lookup may be a signal to the whole process.
         try set(CURLOPT_NOSIGNAL, 1)
-        try set(CURLOPT_SSLVERSION, CLong(CURL_SSLVERSION_TLSv1_2))
+        try set(CURLOPT_SSLVERSION, switchyard_curl_tls_1_2)
     }
 
     deinit {

@@ -108,6 +108,7 @@ final class TransferLoop: @unchecked Sendable {
 
     private func run() {
         guard let multi else { return }
+        Self.blockBrokenPipes()
         let capacity: Int32 = 256
         let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: Int(capacity))
         defer { events.deallocate() }
@@ -125,6 +126,14 @@ final class TransferLoop: @unchecked Sendable {
                 running.removeValue(forKey: easy)?.finish(code)
             }
         }
+    }
+
+    /// A library that writes to a closed connection raises a signal, which would end the process.
+    private static func blockBrokenPipes() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
     private func takeOrders() -> [Order] {
@@ -148,9 +157,9 @@ final class TransferLoop: @unchecked Sendable {
             return
         }
         var happened: CInt = 0
-        if event.events & EPOLLIN.rawValue != 0 { happened |= CURL_CSELECT_IN }
-        if event.events & EPOLLOUT.rawValue != 0 { happened |= CURL_CSELECT_OUT }
-        if event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { happened |= CURL_CSELECT_ERR }
+        if event.events & EPOLLIN.rawValue != 0 { happened |= CInt(CURL_CSELECT_IN) }
+        if event.events & EPOLLOUT.rawValue != 0 { happened |= CInt(CURL_CSELECT_OUT) }
+        if event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { happened |= CInt(CURL_CSELECT_ERR) }
         var left: CInt = 0
         curl_multi_socket_action(multi, event.data.fd, happened, &left)
     }
@@ -158,13 +167,13 @@ final class TransferLoop: @unchecked Sendable {
     /// Watches a socket for what libcurl waits for, or no longer.
     private func watch(_ socket: Int32, _ interest: CInt) -> CInt {
         var event = epoll_event(events: 0, data: epoll_data_t(fd: socket))
-        guard interest != CURL_POLL_REMOVE else {
+        guard interest != CInt(CURL_POLL_REMOVE) else {
             // The kernel has forgotten a socket that is closed already.
             epoll_ctl(epoll, EPOLL_CTL_DEL, socket, &event)
             return 0
         }
-        if interest & CURL_POLL_IN != 0 { event.events |= EPOLLIN.rawValue }
-        if interest & CURL_POLL_OUT != 0 { event.events |= EPOLLOUT.rawValue }
+        if interest & CInt(CURL_POLL_IN) != 0 { event.events |= EPOLLIN.rawValue }
+        if interest & CInt(CURL_POLL_OUT) != 0 { event.events |= EPOLLOUT.rawValue }
         let isWatched =
             epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) == 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0
         return isWatched ? 0 : -1

@@ -14,7 +14,6 @@ struct CivilDateTests {
             if CivilDate(date.text) != date { failures += 1 }
             let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
             let length = lengths[month - 1] + (month == 2 && isLeap ? 1 : 0)
-            if date.daysInMonth != length { failures += 1 }
             day += 1
             weekday = (weekday + 1) % 7
             if day > length { (month, day) = (month + 1, 1) }

@@ -190,9 +190,10 @@ def walk(system, release, swift):
 
 
 def is_program(process, *names):
-    """Whether a process of a /proc runs one of these programs."""
+    """Whether a process of a /proc runs one of these programs; one that has ended and that nothing has waited for does not."""
     try:
-        return (process / "comm").read_text().strip() in names
+        name, state = re.match(r"\d+ \((.*)\) (\S)", (process / "stat").read_text()).groups()
+        return name in names and state != "Z"
     except OSError:
         return False
 
@@ -211,17 +212,19 @@ def main():
     if options.inside:
         walk(System(options.inside), options.release[0], swift)
         return check.close()
-    status = 0
     for release in options.release or RELEASES:
         folder = tempfile.mkdtemp(prefix="switchyard-first-build-", dir="/var/tmp")
         try:
             # All mounts and processes are the namespaces', and end with them, however this ends.
-            done = subprocess.run(
+            process = subprocess.Popen(
                 ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", sys.executable, __file__,
                  "--inside", f"{folder}/root", "--release", release],
                 stdout=subprocess.PIPE, text=True)
-            sys.stdout.write(done.stdout)
-            counts = re.search(r"^(\d+) passed, (\d+) failed$", done.stdout, re.M)
+            counts = None
+            for line in process.stdout:
+                counts = re.match(r"(\d+) passed, (\d+) failed$", line) or counts
+                print(line, end="", flush=True)
+            process.wait()
             check.passed += int(counts[1]) if counts else 0
             check.failed += int(counts[2]) if counts else 1
         finally:

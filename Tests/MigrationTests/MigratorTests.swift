@@ -167,12 +167,11 @@ struct MigratorTests {
         }
     }
 
-    @Test("A ledger of a newer build is reported")
-    func newerLedgerIsReported() async throws {
+    @Test("A ledger of a newer build is accepted")
+    func newerLedgerIsAccepted() async throws {
         try await withEmptyDatabase { database in
             try await Migrator(migrations: [Self.first, Self.second], pool: database.pool).up()
             let older = Migrator(migrations: [Self.first], pool: database.pool)
-            #expect(try await older.unknownVersions() == [Self.second.version])
             #expect(try await older.up().isEmpty)
         }
     }

@@ -5,61 +5,68 @@ import Synchronization
 /// A server on this machine that does with each connection what a test says.
 struct LocalServer: Sendable {
     let port: Int
-    private let counter: Counter
+    private let tasks: ConnectionTasks
 
     /// How many connections were made.
-    var connections: Int { counter.value }
+    var connections: Int { tasks.count }
 
     var url: String { "http://127.0.0.1:\(port)" }
 
-    private final class Counter: Sendable {
-        private let count = Mutex(0)
-        var value: Int { count.withLock { $0 } }
-        func increase() { count.withLock { $0 += 1 } }
+    private final class ConnectionTasks: Sendable {
+        private let tasks = Mutex<[Task<Void, Never>]>([])
+        var count: Int { tasks.withLock { $0.count } }
+        func add(_ task: Task<Void, Never>) { tasks.withLock { $0.append(task) } }
+
+        func end() async {
+            for task in tasks.withLock({ $0 }) {
+                task.cancel()
+                await task.value
+            }
+        }
     }
 
     /// Serves while a test runs; a connection is closed when `serve` returns or throws.
     static func run(
         _ serve: @escaping @Sendable (inout Connection) async throws -> Void,
-        _ test: @escaping @Sendable (LocalServer) async throws -> Void
+        _ test: (LocalServer) async throws -> Void
     ) async throws {
-        let counter = Counter()
+        let tasks = ConnectionTasks()
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
-        try await listener.executeThenClose { inbound in
-            let server = LocalServer(port: listener.channel.localAddress?.port ?? 0, counter: counter)
-            try await withThrowingTaskGroup { group in
-                group.addTask {
-                    try await withThrowingDiscardingTaskGroup { connections in
-                        for try await channel in inbound {
-                            counter.increase()
-                            connections.addTask {
-                                try? await channel.executeThenClose { inbound, outbound in
-                                    var connection = Connection(inbound.makeAsyncIterator(), outbound)
-                                    try await serve(&connection)
-                                }
+                    let channel = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    tasks.add(
+                        Task {
+                            try? await channel.executeThenClose { inbound, outbound in
+                                var connection = Connection(inbound.makeAsyncIterator(), outbound)
+                                try await serve(&connection)
                             }
                         }
-                    }
+                    )
                 }
-                group.addTask { try await test(server) }
-                // The first task ends with the listener alone.
-                try await group.next()
-                group.cancelAll()
             }
+            .bind(host: "127.0.0.1", port: 0)
+            .get()
+        func end() async throws {
+            try await listener.close()
+            await tasks.end()
         }
+        do {
+            try await test(LocalServer(port: listener.localAddress?.port ?? 0, tasks: tasks))
+        } catch {
+            try await end()
+            throw error
+        }
+        try await end()
     }
 
     /// A port that nothing listens at.
     static func freePort() async throws -> Int {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
-        defer { listener.close(promise: nil) }
-        return listener.localAddress?.port ?? 0
+        let port = listener.localAddress?.port ?? 0
+        try await listener.close()
+        return port
     }
 }
 

@@ -103,22 +103,6 @@ struct CancellationTests {
         }
     }
 
-    @Test func connectionIsCancelledManually() async throws {
-        try await withTestPool { pool, name in
-            try await pool.withConnection { connection in
-                async let slow = connection.query(Statement("", "SELECT pg_sleep(61)"))
-                try await sleeping(pool, name, 1)
-                connection.cancel()
-                do {
-                    _ = try await slow
-                    Issue.record("it was not cancelled")
-                } catch let error as PostgresError {
-                    #expect(error.sqlState == "57014")
-                }
-            }
-        }
-    }
-
     private static let isSleeping = "query LIKE 'SELECT pg_sleep(61)%' AND state = 'active'"
 
     private func sleeping(_ pool: PostgresPool, _ name: String, _ count: Int) async throws {

@@ -26,7 +26,7 @@ struct CodecTests {
                 var parameters = Parameters()
                 parameters.append(uuid)
                 parameters.append(text)
-                parameters.append(small)
+                parameters.append(Int32(small))
                 parameters.append(medium)
                 parameters.append(large)
                 parameters.append(flag)
@@ -36,7 +36,7 @@ struct CodecTests {
                 parameters.json(#"{"a": [1, "é"]}"#)
                 parameters.append(nil as UUID?)
                 parameters.append(nil as String?)
-                parameters.append(nil as Int16?)
+                parameters.append(nil as Int32?)
                 parameters.append(nil as Int32?)
                 parameters.append(nil as Int64?)
                 parameters.append(nil as Bool?)
@@ -47,25 +47,24 @@ struct CodecTests {
                 let row = try #require(try await pool.query(statement, parameters).first)
                 #expect(try row.uuid(0) == uuid)
                 #expect(try Array(row.string(1).utf8) == Array(text.utf8))
-                #expect(try row.int16(2) == small)
                 #expect(try row.int32(3) == medium)
                 #expect(try row.int64(4) == large)
                 #expect(try row.bool(5) == flag)
                 #expect(try row.double(6).bitPattern == double.bitPattern || double.isNaN)
                 #expect(try row.timestamp(7) == time)
                 #expect(try row.bytes(8) == bytes)
-                #expect(try row.json(9) == #"{"a": [1, "é"]}"#)
+                #expect(try row.string(9) == #"{"a": [1, "é"]}"#)
                 for column in 10..<20 { #expect(row.isNull(column)) }
                 #expect(try row.uuidIfPresent(10) == nil)
                 #expect(try row.stringIfPresent(11) == nil)
-                #expect(try row.int16IfPresent(12) == nil)
+                #expect(try row.int32IfPresent(12) == nil)
                 #expect(try row.int32IfPresent(13) == nil)
                 #expect(try row.int64IfPresent(14) == nil)
                 #expect(try row.boolIfPresent(15) == nil)
                 #expect(try row.doubleIfPresent(16) == nil)
                 #expect(try row.timestampIfPresent(17) == nil)
                 #expect(try row.bytesIfPresent(18) == nil)
-                #expect(try row.jsonIfPresent(19) == nil)
+                #expect(try row.stringIfPresent(19) == nil)
                 // Narrower types are read as wider ones.
                 #expect(try row.int64(2) == Int64(small))
                 #expect(try row.int32(2) == Int32(small))
@@ -93,8 +92,8 @@ struct CodecTests {
             let statement = Statement(
                 "every_array",
                 """
-                SELECT $1::uuid[], $2::text[], $3::int2[], $4::int4[], $5::int8[], $6::bool[], $7::float8[],
-                    $8::timestamptz[], $9::bytea[],
+                SELECT $1::uuid[], $2::text[], $3::int2[], $4::int4[], $5::int8[],
+                    $6::timestamptz[], $7::bytea[],
                     (SELECT count(*) FROM unnest($2::text[]) AS t (v) WHERE v IS NULL), array_length($2::text[], 1)
                 """
             )
@@ -104,8 +103,6 @@ struct CodecTests {
                 let smalls = Self.some(size) { Int16.random() }
                 let mediums = Self.some(size) { Int32.random() }
                 let larges = Self.some(size) { Int64.random() }
-                let flags = Self.some(size) { Bool.random() }
-                let doubles = Self.some(size) { Double.random(in: -1e300...1e300) }
                 let times = Self.some(size) { Self.timestamp() }
                 let bytes = Self.some(size) { Self.bytes() }
                 var parameters = Parameters()
@@ -114,22 +111,18 @@ struct CodecTests {
                 parameters.append(array: smalls)
                 parameters.append(array: mediums)
                 parameters.append(array: larges)
-                parameters.append(array: flags)
-                parameters.append(array: doubles)
                 parameters.append(array: times)
                 parameters.append(array: bytes)
                 let row = try #require(try await pool.query(statement, parameters).first)
-                #expect(try row.uuidArrayWithNulls(0) == uuids)
-                #expect(try row.stringArrayWithNulls(1) == texts)
-                #expect(try row.int16ArrayWithNulls(2) == smalls)
-                #expect(try row.int32ArrayWithNulls(3) == mediums)
-                #expect(try row.int64ArrayWithNulls(4) == larges)
-                #expect(try row.boolArrayWithNulls(5) == flags)
-                #expect(try row.doubleArrayWithNulls(6) == doubles)
-                #expect(try row.timestampArrayWithNulls(7) == times)
-                #expect(try row.bytesArrayWithNulls(8) == bytes)
-                #expect(try row.int64(9) == Int64(texts.count { $0 == nil }))
-                #expect(try row.int32IfPresent(10) == (size == 0 ? nil : Int32(size)))
+                #expect(try row.array(0, "array") { .uuid($0) } == uuids)
+                #expect(try row.array(1, "array") { .text($0) } == texts)
+                #expect(try row.array(2, "array") { .integer($0) } == smalls)
+                #expect(try row.array(3, "array") { .integer($0) } == mediums)
+                #expect(try row.array(4, "array") { .integer($0) } == larges)
+                #expect(try row.array(5, "array") { .timestamp($0) } == times)
+                #expect(try row.array(6, "array") { .bytes($0) } == bytes)
+                #expect(try row.int64(7) == Int64(texts.count { $0 == nil }))
+                #expect(try row.int32IfPresent(8) == (size == 0 ? nil : Int32(size)))
                 if texts.contains(nil) {
                     #expect(throws: PostgresError.self) { try row.stringArray(1) }
                 } else {
@@ -148,8 +141,8 @@ struct CodecTests {
             let row = try #require(try await pool.query(Statement("texts", sql)).first)
             #expect(try row.string(0) == "a")
             #expect(try row.string(1) == "b")
-            #expect(try row.json(2) == #"{"c": 1}"#)
-            #expect(try row.json(3) == #"{"d": 2}"#)
+            #expect(try row.string(2) == #"{"c": 1}"#)
+            #expect(try row.string(3) == #"{"d": 2}"#)
             #expect(try !row.string(4).isEmpty)
             #expect(try row.int64(5) == 7)
             #expect(try row.timestamp(6).rfc3339 == "2026-01-31T09:30:00.000000Z")

@@ -181,18 +181,6 @@ struct PoolTests {
         }
     }
 
-    @Test func noticesReachTheListener() async throws {
-        try await withTestPool { pool, _ in
-            try await pool.withConnection { connection in
-                let notices = connection.notices
-                _ = try await connection.simple("DO $$ BEGIN RAISE WARNING 'for you'; END $$")
-                var iterator = notices.makeAsyncIterator()
-                let notice = await iterator.next()
-                #expect(notice == Notice(severity: "WARNING", sqlState: "01000", message: "for you"))
-            }
-        }
-    }
-
     /// Waits until so many callers are in the pool's queue.
     private func waiters(_ pool: PostgresPool, _ count: Int) async throws {
         let engine = pool.engine

@@ -69,16 +69,16 @@ struct QueryTests {
     @Test func changedTablePreparesAgain() async throws {
         try await withTestPool(maximumConnections: 1) { pool, name in
             let table = "\"\(name)\""
-            _ = try await pool.query(Statement("", "CREATE TABLE \(table) (a int)"))
+            _ = try await pool.query(Statement("", "CREATE TABLE \(table) AS SELECT 1 AS a"))
             let select = Statement("changing", "SELECT * FROM \(table)")
-            let answer7 = try await pool.query(select).columnNames
-            #expect(answer7 == ["a"])
-            _ = try await pool.query(Statement("", "ALTER TABLE \(table) ADD b int"))
-            let answer8 = try await pool.query(select).columnNames
-            #expect(answer8 == ["a", "b"])
+            let answer7 = try await pool.query(select)[0].int32(0)
+            #expect(answer7 == 1)
+            _ = try await pool.query(Statement("", "ALTER TABLE \(table) ADD b int DEFAULT 2"))
+            let answer8 = try await pool.query(select)[0].int32(1)
+            #expect(answer8 == 2)
             _ = try await pool.query(Statement("", "DEALLOCATE ALL"))
-            let answer9 = try await pool.query(select).columnNames
-            #expect(answer9 == ["a", "b"])
+            let answer9 = try await pool.query(select)[0].int32(1)
+            #expect(answer9 == 2)
             _ = try await pool.query(Statement("", "DROP TABLE \(table)"))
             await expectFault(.server, "42P01") { _ = try await pool.query(select) }
         }
@@ -110,21 +110,6 @@ struct QueryTests {
                     }
                 }
                 try await group.waitForAll()
-            }
-        }
-    }
-
-    @Test func commandsReportAffectedRows() async throws {
-        try await withTestPool { pool, _ in
-            try await pool.withConnection { connection in
-                _ = try await connection.simple("CREATE TEMP TABLE touched (a int)")
-                let insert = Statement("", "INSERT INTO touched SELECT generate_series(1, 5)")
-                let answer11 = try await connection.query(insert).affectedRows
-                #expect(answer11 == 5)
-                let answer12 = try await connection.query(Statement("", "DELETE FROM touched WHERE a > 2")).affectedRows
-                #expect(answer12 == 3)
-                let answer13 = try await connection.query(Statement("", "SELECT * FROM touched")).affectedRows
-                #expect(answer13 == 2)
             }
         }
     }

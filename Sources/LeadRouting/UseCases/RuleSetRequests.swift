@@ -24,7 +24,7 @@ package struct RuleSetRequests: Sendable {
     ///
     /// - Throws: ``RequestError``.
     package func live(of owner: UUID?, as caller: Caller) async throws -> OwnedRuleSet {
-        try requireOwner(owner, .rulesRead, caller)
+        try caller.require(.rulesRead)
         return try await mappingErrors { try await stores.ruleSets.owned(by: owner, as: caller.access) }
     }
 
@@ -32,7 +32,7 @@ package struct RuleSetRequests: Sendable {
     ///
     /// - Throws: ``RequestError``; `.notFound` for a version that is not kept.
     package func version(_ version: Int64, of owner: UUID?, as caller: Caller) async throws -> OwnedRuleSet {
-        try requireOwner(owner, .rulesRead, caller)
+        try caller.require(.rulesRead)
         return try await mappingErrors {
             try await stores.ruleSets.owned(by: owner, asOf: version, as: caller.access)
         }
@@ -42,7 +42,7 @@ package struct RuleSetRequests: Sendable {
     ///
     /// - Throws: ``RequestError``; `.notFound` without a draft.
     package func draft(of owner: UUID?, as caller: Caller) async throws -> RuleSetDraft {
-        try requireOwner(owner, .rulesRead, caller)
+        try caller.require(.rulesRead)
         return try await mappingErrors {
             guard let draft = try await stores.drafts.find(of: owner, as: caller.access) else { throw Self.noDraft }
             return draft
@@ -64,7 +64,7 @@ package struct RuleSetRequests: Sendable {
         limit: Int,
         as caller: Caller
     ) async throws -> [RuleSetVersionSummary] {
-        try requireOwner(owner, .rulesRead, caller)
+        try caller.require(.rulesRead)
         return try await mappingErrors {
             try await stores.ruleSets.versions(of: owner, before: before, limit: limit, as: caller.access)
         }
@@ -109,7 +109,7 @@ package struct RuleSetRequests: Sendable {
         checking: Bool = false,
         as caller: Caller
     ) async throws -> RuleSetDraft {
-        try requireOwner(owner, .rulesWrite, caller)
+        try caller.require(.rulesWrite)
         return try await mappingErrors {
             let workspaces = try await stores.workspaces.list(as: caller.access).map(\.workspace)
             let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
@@ -122,7 +122,7 @@ package struct RuleSetRequests: Sendable {
     ///
     /// - Throws: ``RequestError``; `.notFound` without a draft.
     package func deleteDraft(of owner: UUID?, as caller: Caller) async throws {
-        try requireOwner(owner, .rulesWrite, caller)
+        try caller.require(.rulesWrite)
         try await mappingErrors {
             guard try await stores.drafts.delete(of: owner, as: caller.access) else { throw Self.noDraft }
         }
@@ -144,7 +144,7 @@ package struct RuleSetRequests: Sendable {
         note: String?,
         as caller: Caller
     ) async throws -> RuleSetPublication {
-        try requireOwner(owner, .rulesWrite, caller)
+        try caller.require(.rulesWrite)
         return try await mappingErrors {
             try await stores.acting(as: caller.id).publishing
                 .publish(of: owner, expected: expected, note: note, as: caller.access)
@@ -160,7 +160,7 @@ package struct RuleSetRequests: Sendable {
         note: String?,
         as caller: Caller
     ) async throws -> RuleSetPublication {
-        try requireOwner(owner, .rulesWrite, caller)
+        try caller.require(.rulesWrite)
         return try await mappingErrors {
             try await stores.acting(as: caller.id).publishing
                 .restore(version: version, of: owner, note: note, as: caller.access)
@@ -168,11 +168,4 @@ package struct RuleSetRequests: Sendable {
     }
 
     private static let noDraft = RequestError.notFound("No draft is stored.")
-
-    private func requireOwner(_ owner: UUID?, _ scope: Scope, _ caller: Caller) throws {
-        try caller.require(scope)
-        guard caller.isAdministrator || owner == caller.workspaceID else {
-            throw RequestError.forbidden("A workspace's key accesses the rules of that workspace only.")
-        }
-    }
 }

@@ -73,7 +73,7 @@ package struct DraftStore: Sendable {
     }
 
     static func draft(_ row: Row) throws -> RuleSetDraft {
-        guard let tree = JSONValue(json: try row.json(0)) else { throw unreadableDocument }
+        guard let tree = JSONValue(json: try row.string(0)) else { throw unreadableDocument }
         let basedOn = try row.int64(1)
         var document = try RuleSetDocument(tree)
         document.version = basedOn

@@ -15,8 +15,6 @@ package struct ServerFacts: Sendable, Hashable {
     package let mayCreate: Bool
     /// Whether the server is a standby that accepts no writes.
     package let isStandby: Bool
-    /// Whether the connection is encrypted.
-    package let isEncrypted: Bool
     /// The server's clock when it answered.
     package let clock: Timestamp
     /// Connections in use, of all databases.
@@ -72,13 +70,12 @@ extension HealthStore {
             isSuperuser: try row.bool(3),
             mayCreate: try row.bool(4),
             isStandby: try row.bool(5),
-            isEncrypted: try row.bool(6),
-            clock: try row.timestamp(7),
-            connectionsInUse: try Int(row.int64(8)),
-            maximumConnections: try Int(row.int32(9)),
-            oldestTransactionSeconds: try row.doubleIfPresent(10),
-            longestLockWaitSeconds: try row.doubleIfPresent(11),
-            isDurable: try row.bool(12)
+            clock: try row.timestamp(6),
+            connectionsInUse: try Int(row.int64(7)),
+            maximumConnections: try Int(row.int32(8)),
+            oldestTransactionSeconds: try row.doubleIfPresent(9),
+            longestLockWaitSeconds: try row.doubleIfPresent(10),
+            isDurable: try row.bool(11)
         )
     }
 

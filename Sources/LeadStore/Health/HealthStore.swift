@@ -88,13 +88,6 @@ package struct HealthStore: Sendable {
         )
     }
 
-    /// Whether the database answers and has the schema, for `/readyz`.
-    ///
-    /// One row.
-    package func isReady() async -> Bool {
-        (try? await RuleSetStore(session).version()) != nil
-    }
-
     static let routingHealth = Statement(
         "routing_health",
         """

@@ -3,7 +3,6 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
     coalesce((SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), false),
     has_database_privilege(current_database(), 'CREATE'),
     pg_catalog.pg_is_in_recovery(),
-    coalesce((SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_backend_pid()), false),
     clock_timestamp(),
     (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'),
     current_setting('max_connections')::int,

@@ -4,9 +4,7 @@ package import Postgres
 package struct Retention: Sendable, Hashable {
     /// Whole months of the routing log that are kept beside the current one; nil for all.
     package let logMonths: Int32?
-    /// When the schedule last removed old data; nil if never.
-    package let prunedAt: Timestamp?
-    /// The oldest month of the log with a partition, as `2026_01`; nil without any.
+    /// The oldest month of the log that has a partition, as `2026_01`; nil without any.
     package let oldestLogMonth: String?
     /// How many months from the current one on have a partition.
     package let monthsAhead: Int64
@@ -35,16 +33,15 @@ package struct MaintenanceStore: Sendable {
         guard let row = try await session.pool.query(Self.askRetention).first else {
             throw StoreError(.notFound, "The database did not return what it keeps.")
         }
-        let hasCron = try row.bool(7)
+        let hasCron = try row.bool(6)
         let jobs = hasCron ? try await session.pool.query(Self.askCron).first?.int64(0) ?? 0 : 0
         return Retention(
             logMonths: try row.int32IfPresent(0),
-            prunedAt: try row.timestampIfPresent(1),
-            oldestLogMonth: try row.stringIfPresent(2),
-            monthsAhead: try row.int64(3),
-            countedUpTo: try row.timestampIfPresent(4),
-            isCountingOldDays: try row.bool(5),
-            secondsSinceCount: try row.doubleIfPresent(6),
+            oldestLogMonth: try row.stringIfPresent(1),
+            monthsAhead: try row.int64(2),
+            countedUpTo: try row.timestampIfPresent(3),
+            isCountingOldDays: try row.bool(4),
+            secondsSinceCount: try row.doubleIfPresent(5),
             hasCronJobs: jobs == 2
         )
     }
@@ -82,23 +79,12 @@ package struct MaintenanceStore: Sendable {
         try await session.pool.query(Self.unschedule).first?.int64(0) ?? 0
     }
 
-    /// Creates the log's partitions for the coming months.
-    ///
-    /// - Returns: how many were created.
-    package func ensureLogPartitions(monthsAhead: Int32) async throws -> Int64 {
-        try await session.pool.query(Self.makePartitions, ["months_ahead": .int32(monthsAhead)]).first?.int64(0) ?? 0
-    }
-
     static let askRetention = Statement("ask_retention", Embedded.askRetention)
     static let askCron = Statement(
         "",
         "SELECT count(*) FROM cron.job WHERE jobname IN ('switchyard-release-stale-locks', 'switchyard-expire-leads')"
     )
     static let setRetention = Statement("", "UPDATE switchyard.retention SET log_months = :months::int")
-    static let makePartitions = Statement(
-        "ensure_log_partitions",
-        "SELECT switchyard.ensure_log_partitions(:months_ahead)::bigint"
-    )
     static let pruneAll = Statement("prune", "SELECT switchyard.prune()")
     static let vacuumSettings = Statement("set_vacuum_settings", "SELECT switchyard.set_vacuum_settings()")
     static let cronIsMissing = Statement(

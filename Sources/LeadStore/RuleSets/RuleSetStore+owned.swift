@@ -110,7 +110,7 @@ extension RuleSetStore {
     }
 
     static func golden(_ row: Row) throws -> GoldenLead {
-        guard let tree = JSONValue(json: try row.json(1)) else { throw DraftStore.unreadableDocument }
+        guard let tree = JSONValue(json: try row.string(1)) else { throw DraftStore.unreadableDocument }
         var lead = try GoldenLead(tree)
         lead.id = try row.uuid(0)
         return lead

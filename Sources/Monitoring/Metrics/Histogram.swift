@@ -40,13 +40,7 @@ package final class Histogram: Sendable, TimerHandler, RecorderHandler {
             return difference
         }
 
-        /// Adds another tally of the same ranges.
-        package mutating func add(_ other: Tally) {
-            for index in counts.indices where index < other.counts.count { counts[index] += other.counts[index] }
-            sum += other.sum
-        }
-
-        /// The quantile of a part, linearly interpolated within a range.
+        /// The value that a part of all does not exceed, within a range by straight interpolation.
         ///
         /// - Parameters:
         ///   - part: 0 to 1.

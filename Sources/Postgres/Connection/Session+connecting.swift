@@ -102,12 +102,9 @@ extension Session {
         )
     }
 
-    func received(_ notice: Notice) {
-        logger.debug(
-            "notice from PostgreSQL",
-            metadata: ["pg.severity": "\(notice.severity)", "pg.sqlstate": "\(notice.sqlState)"]
-        )
-        noticeSink?.yield(notice)
+    /// Logs that the server sent a notice; its text may hold values, so it stays out of the log.
+    func receivedNotice(severity: String, sqlState: String) {
+        logger.debug("notice from PostgreSQL", metadata: ["pg.severity": "\(severity)", "pg.sqlstate": "\(sqlState)"])
     }
 }
 
@@ -118,13 +115,7 @@ private func receiveNotice(_ argument: UnsafeMutableRawPointer?, _ result: Opaqu
         PQresultErrorField(result, Int32(code)).map { String(cString: $0) } ?? ""
     }
     Unmanaged<Session>.fromOpaque(argument).takeUnretainedValue()
-        .received(
-            Notice(
-                severity: field(SWITCHYARD_DIAG_SEVERITY),
-                sqlState: field(SWITCHYARD_DIAG_SQLSTATE),
-                message: field(SWITCHYARD_DIAG_MESSAGE_PRIMARY)
-            )
-        )
+        .receivedNotice(severity: field(SWITCHYARD_DIAG_SEVERITY), sqlState: field(SWITCHYARD_DIAG_SQLSTATE))
 }
 
 extension PostgresConfiguration {

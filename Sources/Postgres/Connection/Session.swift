@@ -69,7 +69,6 @@ final class Session: @unchecked Sendable {
     var number = 0
     /// Whether one caller has it exclusively.
     var isLent = false
-    var noticeSink: AsyncStream<Notice>.Continuation?
 
     /// Whether a cancel request is being sent; nothing else is sent meanwhile, so that it cancels nothing else.
     var isCancelling = false
@@ -142,8 +141,6 @@ final class Session: @unchecked Sendable {
             PQfinish(connection)
         }
         connection = nil
-        noticeSink?.finish()
-        noticeSink = nil
         let requests = [Array(pending), Array(backlog)].joined()
         pending = []
         backlog = []

@@ -47,13 +47,7 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// The versions in the ledger that this build does not know: a newer build has migrated the database.
-    package func unknownVersions() async throws -> [String] {
-        let known = Set(migrations.map(\.version))
-        return try await MigrationLedger.read(pool, migrations).keys.filter { !known.contains($0) }.sorted()
-    }
-
-    /// Refuses a database that an unreleased version of Switchyard created.
+    /// Refuses a database that a version of Switchyard made which was never released.
     ///
     /// A released migration is never edited, and a release adds only versions later than all before. So a ledger was
     /// not written by a release if it has another text for a version of this build, or a version older than this

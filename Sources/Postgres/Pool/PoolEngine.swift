@@ -97,8 +97,6 @@ final class PoolEngine: @unchecked Sendable {
         session.isLent = false
         session.beginsTransaction = false
         session.isInTransaction = false
-        session.noticeSink?.finish()
-        session.noticeSink = nil
         guard session.state == .ready else { return }
         observe(session)
         let isClean = isClean && session.isQuiet && session.isIdleOutsideTransaction

@@ -39,40 +39,12 @@ package final class PostgresConnection: Sendable {
         return rows
     }
 
-    /// Asks the server to cancel the statement that runs on this connection now; it then fails with 57014.
-    package func cancel() {
-        let lease = lease
-        _ = engine.loop.submit {
-            if lease.session.lease == lease.number { lease.session.sendCancel() }
-        }
-    }
-
     /// Closes the connection; the pool opens another when it needs one.
     package func close() {
         let lease = lease
         _ = engine.loop.submit {
             if lease.session.lease == lease.number { lease.session.close(Session.closedError) }
         }
-    }
-
-    /// The server's notices, from now until the connection is released.
-    ///
-    /// One listener at a time; the last 256 notices are kept for it.
-    package var notices: AsyncStream<Notice> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: Notice.self,
-            bufferingPolicy: .bufferingNewest(256)
-        )
-        let lease = lease
-        let accepted = engine.loop.submit {
-            guard lease.session.lease == lease.number, lease.session.state == .ready else {
-                return continuation.finish()
-            }
-            lease.session.noticeSink?.finish()
-            lease.session.noticeSink = continuation
-        }
-        if !accepted { continuation.finish() }
-        return stream
     }
 
     private func run(_ request: Request) async throws(PostgresError) -> Request.Response {

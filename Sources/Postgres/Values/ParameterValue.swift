@@ -4,7 +4,6 @@ package import FoundationEssentials
 package enum ParameterValue: Sendable {
     case uuid(UUID?)
     case text(String?)
-    case int16(Int16?)
     case int32(Int32?)
     case int64(Int64?)
     case double(Double?)
@@ -34,7 +33,6 @@ extension Parameters: ExpressibleByDictionaryLiteral {
         switch value {
         case .uuid(let value): append(value)
         case .text(let value): append(value)
-        case .int16(let value): append(value)
         case .int32(let value): append(value)
         case .int64(let value): append(value)
         case .double(let value): append(value)

@@ -26,18 +26,6 @@ extension Parameters {
         append(array: values, of: TypeOID.int8, as: TypeOID.int8Array) { $0.write(integer: $1) }
     }
 
-    /// Appends a `double precision[]`; nil elements are NULL.
-    package mutating func append(array values: [Double?]) {
-        append(array: values, of: TypeOID.float8, as: TypeOID.float8Array) {
-            $0.write(integer: $1.bitPattern)
-        }
-    }
-
-    /// Appends a `boolean[]`; nil elements are NULL.
-    package mutating func append(array values: [Bool?]) {
-        append(array: values, of: TypeOID.bool, as: TypeOID.boolArray) { $0.write($1) }
-    }
-
     /// Appends a `timestamptz[]`; nil elements are NULL.
     package mutating func append(array values: [Timestamp?]) {
         append(array: values, of: TypeOID.timestamptz, as: TypeOID.timestamptzArray) {

@@ -39,11 +39,6 @@ package struct Parameters: Sendable {
         append(value, as: TypeOID.text) { $0.write($1) }
     }
 
-    /// Appends a `smallint`.
-    package mutating func append(_ value: Int16?) {
-        append(value, as: TypeOID.int2) { $0.write(integer: $1) }
-    }
-
     /// Appends an `integer`.
     package mutating func append(_ value: Int32?) {
         append(value, as: TypeOID.int4) { $0.write(integer: $1) }

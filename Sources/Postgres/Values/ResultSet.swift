@@ -25,9 +25,4 @@ final class ResultSet: @unchecked Sendable {
         Self.alive.wrappingSubtract(1, ordering: .relaxed)
         #endif
     }
-
-    /// The number that the command tag ends with: rows inserted, changed, deleted, or selected.
-    var affectedRows: Int {
-        PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) } ?? 0
-    }
 }

@@ -3,57 +3,12 @@ package import FoundationEssentials
 extension Row {
     /// Reads a `uuid[]` without NULLs.
     package func uuidArray(_ column: Int) throws(PostgresError) -> [UUID] {
-        try whole(uuidArrayWithNulls(column), column)
-    }
-
-    /// Reads a `uuid[]` whose elements may be NULL.
-    package func uuidArrayWithNulls(_ column: Int) throws(PostgresError) -> [UUID?] {
-        try array(column, "uuid[]") { .uuid($0) }
+        try whole(array(column, "uuid[]") { .uuid($0) }, column)
     }
 
     /// Reads a `text[]`, or an array of an enumeration, without NULLs.
     package func stringArray(_ column: Int) throws(PostgresError) -> [String] {
-        try whole(stringArrayWithNulls(column), column)
-    }
-
-    /// Reads a `text[]`, or an array of an enumeration, whose elements may be NULL.
-    package func stringArrayWithNulls(_ column: Int) throws(PostgresError) -> [String?] {
-        try array(column, "text[]") { .text($0) }
-    }
-
-    /// Reads a `smallint[]` whose elements may be NULL.
-    package func int16ArrayWithNulls(_ column: Int) throws(PostgresError) -> [Int16?] {
-        try array(column, "smallint[]") { .integer($0) }
-    }
-
-    /// Reads an `integer[]` whose elements may be NULL.
-    package func int32ArrayWithNulls(_ column: Int) throws(PostgresError) -> [Int32?] {
-        try array(column, "integer[]") { .integer($0) }
-    }
-
-    /// Reads a `bigint[]` whose elements may be NULL.
-    package func int64ArrayWithNulls(_ column: Int) throws(PostgresError) -> [Int64?] {
-        try array(column, "bigint[]") { .integer($0) }
-    }
-
-    /// Reads a `boolean[]` whose elements may be NULL.
-    package func boolArrayWithNulls(_ column: Int) throws(PostgresError) -> [Bool?] {
-        try array(column, "boolean[]") { .bool($0) }
-    }
-
-    /// Reads a `double precision[]` whose elements may be NULL.
-    package func doubleArrayWithNulls(_ column: Int) throws(PostgresError) -> [Double?] {
-        try array(column, "double precision[]") { .double($0) }
-    }
-
-    /// Reads a `timestamptz[]` whose elements may be NULL.
-    package func timestampArrayWithNulls(_ column: Int) throws(PostgresError) -> [Timestamp?] {
-        try array(column, "timestamptz[]") { .timestamp($0) }
-    }
-
-    /// Reads a `bytea[]` whose elements may be NULL.
-    package func bytesArrayWithNulls(_ column: Int) throws(PostgresError) -> [[UInt8]?] {
-        try array(column, "bytea[]") { .bytes($0) }
+        try whole(array(column, "text[]") { .text($0) }, column)
     }
 
     private func whole<Value>(_ values: [Value?], _ column: Int) throws(PostgresError) -> [Value] {
@@ -68,7 +23,8 @@ extension Row {
         return all
     }
 
-    private func array<Value>(
+    /// Reads an array whose elements may be NULL.
+    func array<Value>(
         _ column: Int,
         _ wanted: String,
         _ read: (Field) -> Decoded<Value>

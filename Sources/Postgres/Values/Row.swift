@@ -29,24 +29,6 @@ package struct Row: Sendable {
         try decode(column, "text") { .text($0) }
     }
 
-    /// Reads the text of a `json` or `jsonb`.
-    package func json(_ column: Int) throws(PostgresError) -> String { try string(column) }
-
-    /// Reads the text of a `json` or `jsonb` that may be NULL.
-    package func jsonIfPresent(_ column: Int) throws(PostgresError) -> String? {
-        try stringIfPresent(column)
-    }
-
-    /// Reads a `smallint`.
-    package func int16(_ column: Int) throws(PostgresError) -> Int16 {
-        try present(int16IfPresent(column), column)
-    }
-
-    /// Reads a `smallint` that may be NULL.
-    package func int16IfPresent(_ column: Int) throws(PostgresError) -> Int16? {
-        try decode(column, "smallint") { .integer($0) }
-    }
-
     /// Reads an `integer` or `smallint`.
     package func int32(_ column: Int) throws(PostgresError) -> Int32 {
         try present(int32IfPresent(column), column)

@@ -16,15 +16,4 @@ package struct Rows: Sendable, RandomAccessCollection {
         precondition(position >= 0 && position < endIndex, "row out of range")
         return Row(result: result, index: Int32(truncatingIfNeeded: position))
     }
-
-    /// How many rows an INSERT, UPDATE, DELETE or MERGE changed, or a SELECT returned; 0 for other commands.
-    package var affectedRows: Int { result.affectedRows }
-
-    /// The names of the columns, in order.
-    package var columnNames: [String] {
-        (0..<PQnfields(result.pointer))
-            .map {
-                PQfname(result.pointer, $0).map { String(cString: $0) } ?? ""
-            }
-    }
 }

@@ -2,14 +2,11 @@
 enum TypeOID {
     static let bool: UInt32 = 16
     static let bytea: UInt32 = 17
-    static let char: UInt32 = 18
-    static let name: UInt32 = 19
     static let int8: UInt32 = 20
     static let int2: UInt32 = 21
     static let int4: UInt32 = 23
     static let text: UInt32 = 25
     static let oid: UInt32 = 26
-    static let json: UInt32 = 114
     static let float4: UInt32 = 700
     static let float8: UInt32 = 701
     static let date: UInt32 = 1082

@@ -16,13 +16,4 @@ package struct RetryBackoff: Sendable, Hashable {
         self.delays = delays
         self.maximumAttempts = maximumAttempts
     }
-
-    /// The delay after attempt `n` has failed, or nil after the last attempt.
-    ///
-    /// - Parameter n: how many attempts have been made, from 1; lower numbers count as 1.
-    /// - Returns: the delay before the next attempt.
-    package func delay(afterAttempt n: Int) -> Duration? {
-        guard n < maximumAttempts, let last = delays.last else { return nil }
-        return n <= delays.count ? delays[max(n, 1) - 1] : last
-    }
 }

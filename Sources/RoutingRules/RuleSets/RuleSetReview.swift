@@ -26,10 +26,7 @@ package struct RuleSetReview: Sendable {
     /// Errors of ``RuleLint`` that the current rules do not have.
     package let faults: [DocumentProblem]
 
-    /// Whether the rule set may be published.
-    package var isPassed: Bool { failures.isEmpty && faults.isEmpty }
-
-    /// Reviews rules that replace those of their owner.
+    /// Reviews rules in the place of those that their owner has.
     ///
     /// Pauses of routing and of destinations are ignored: they are temporary, unlike a rule set. Costs about as much as
     /// compiling the rule set.

@@ -65,11 +65,7 @@ struct RoutingFixture: Sendable {
     /// Runs commands, and returns the rows of the last one as text; NULL is “-”.
     @discardableResult
     func run(_ sql: String) async throws -> [[String]] {
-        guard let rows = try await pool.simple(sql).last else { return [] }
-        let columns = rows.columnNames.count
-        return try rows.map { row in
-            try (0..<columns).map { row.isNull($0) ? "-" : try row.string($0) }
-        }
+        try await pool.simple(sql).last?.map(\.texts) ?? []
     }
 
     /// The count that a query returns.

@@ -11,7 +11,7 @@ import Testing
             #expect(health.pendingCount == 0)
             #expect(health.successRate == nil)
             #expect(health.oldestPendingSeconds == nil)
-            #expect(await fixture.stores.health.isReady())
+            #expect(try await fixture.stores.schema.isMigrated())
         }
     }
 
@@ -100,10 +100,10 @@ import Testing
         }
     }
 
-    @Test func missingSchemaIsNotReady() async throws {
+    @Test func missingFunctionIsNotMigrated() async throws {
         try await StoreFixture.with { fixture in
-            try await fixture.run("DROP TABLE switchyard.rule_set_version")
-            #expect(await !fixture.stores.health.isReady())
+            try await fixture.run("DROP FUNCTION switchyard.ingest_decided CASCADE")
+            #expect(try await !fixture.stores.schema.isMigrated())
         }
     }
 }

@@ -63,7 +63,6 @@ let allStatements: [String: Statement] = [
     "MaintenanceStore.askCron": MaintenanceStore.askCron,
     "MaintenanceStore.askRetention": MaintenanceStore.askRetention,
     "MaintenanceStore.cronIsMissing": MaintenanceStore.cronIsMissing,
-    "MaintenanceStore.makePartitions": MaintenanceStore.makePartitions,
     "MaintenanceStore.pruneAll": MaintenanceStore.pruneAll,
     "MaintenanceStore.schedule": MaintenanceStore.schedule,
     "MaintenanceStore.setRetention": MaintenanceStore.setRetention,
