@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Removes each guard that a Swift test names, one at a time, and runs that test: it has to fail.
 
-A test names a guard by `removeGuard(…, asked: "NAME")`; SWITCHYARD_WITHOUT_GUARD=NAME removes it from the test's database. A race
+A test names a guard by `removeGuardIfAsked(…, asked: "NAME")`; SWITCHYARD_WITHOUT_GUARD=NAME removes it from the test's database. A race
 may go right by chance, so a test is run up to ten times, until it fails once. The bundle has to be built.
 """
 

@@ -14,7 +14,7 @@ extension PostgresPool {
     ///   - other: what takes the guard's place.
     ///   - name: the name of the guard in `SWITCHYARD_WITHOUT_GUARD`.
     /// - Throws: `PostgresError` if the function does not contain the text.
-    package func removeGuard(
+    package func removeGuardIfAsked(
         _ text: String,
         from function: String,
         with other: String = "",

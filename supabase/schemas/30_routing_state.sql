@@ -1,5 +1,5 @@
--- Capacity: counters of caps, turns of pools, and sticky destinations. Rows that are locked while a batch is decided and written in
--- its transaction, so that a cap of 100 is 100 under any concurrency.
+-- Capacity: counters of caps, turns of pools, and sticky destinations. A batch locks its rows
+-- while it is decided and written, or, if there is room, at its end: so a cap of 100 is 100 under any concurrency.
 
 -- Small rows that change often, in place: no changing column is indexed.
 CREATE TABLE switchyard.routing_state (

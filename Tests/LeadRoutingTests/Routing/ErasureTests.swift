@@ -195,7 +195,7 @@ import Testing
 
     @Test func workspaceErasesItsOwnLeadsOnly() async throws {
         try await RoutingFixture.with { fixture in
-            try await fixture.pool.removeGuard(
+            try await fixture.pool.removeGuardIfAsked(
                 "l.workspace_id IS DISTINCT FROM p_workspace_id",
                 from: "erase_leads",
                 with: "false",
@@ -301,7 +301,7 @@ import Testing
     /// The erasure waits for a claim in progress; a later claim finds nothing.
     @Test func concurrentClaimsAndErasuresAreConsistent() async throws {
         try await RoutingFixture.with(connections: 24) { fixture in
-            try await fixture.pool.removeGuard(
+            try await fixture.pool.removeGuardIfAsked(
                 "FOR UPDATE\n    ) h",
                 from: "erase_leads",
                 with: ") h",
@@ -340,7 +340,7 @@ import Testing
 
     @Test func statisticsCountErasedLeadsOnce() async throws {
         try await RoutingFixture.with { fixture in
-            try await fixture.pool.removeGuard(
+            try await fixture.pool.removeGuardIfAsked(
                 "g.metadata ? 'counted'",
                 from: "add_statistics",
                 with: "false",

@@ -78,7 +78,7 @@ import Testing
     /// The state that was read may be outdated when the batch is written.
     @Test func staleUsageDoesNotExceedCap() async throws {
         try await RoutingFixture.with { fixture in
-            try await fixture.pool.removeGuard(
+            try await fixture.pool.removeGuardIfAsked(
                 "AND s.amount + k.taken <= k.most",
                 from: "take_within_caps",
                 asked: "capacity-check"
@@ -97,12 +97,12 @@ import Testing
 
     @Test func usageOfOtherPeriodIsIgnored() async throws {
         try await RoutingFixture.with { fixture in
-            try await fixture.pool.removeGuard(
+            try await fixture.pool.removeGuardIfAsked(
                 "AND (extract(epoch FROM s.window_start) * 1000000)::bigint = k.window_start",
                 from: "take_within_caps",
                 asked: "capacity-window"
             )
-            try await fixture.pool.removeGuard(
+            try await fixture.pool.removeGuardIfAsked(
                 "AND s.window_end > clock_timestamp()",
                 from: "take_within_caps",
                 asked: "capacity-window-end"
@@ -130,7 +130,7 @@ import Testing
     /// Duplicates, and leads that an earlier attempt stored, use no capacity.
     @Test func unwrittenLeadsTakeNoCapacity() async throws {
         try await RoutingFixture.with { fixture in
-            try await fixture.pool.removeGuard(
+            try await fixture.pool.removeGuardIfAsked(
                 "WHERE NOT EXISTS (SELECT FROM unnest(v_ordinal) x (lead) WHERE x.lead = u.lead)",
                 from: "ingest_within_caps",
                 asked: "capacity-exceptions"

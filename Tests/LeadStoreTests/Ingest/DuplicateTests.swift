@@ -120,7 +120,7 @@ import Testing
                 #expect(known.count == 1)
             }
             let ahead = "NOT IN ('\(UUID.lead(41).text)', '\(UUID.lead(42).text)')"
-            try await fixture.pool.removeGuard(
+            try await fixture.pool.removeGuardIfAsked(
                 "EXCEPTION WHEN unique_violation THEN",
                 from: "ingest_decided",
                 with: "EXCEPTION WHEN division_by_zero THEN",

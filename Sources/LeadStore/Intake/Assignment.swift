@@ -1,0 +1,89 @@
+package import FoundationEssentials
+package import RoutingRules
+
+/// What a batch writes for one lead.
+package struct Assignment: Sendable, Hashable {
+    /// The result, as the audit log names it.
+    package enum Result: String, Sendable, Hashable {
+        /// A rule matched: routed to its destination.
+        case success
+        /// No rule matched: routed to its source workspace.
+        case unmatched
+        /// No rule matched: routed to the source's fallback workspace.
+        case fallback
+        /// No rule matched and the source's policy is `retry`: pending.
+        case retry
+        /// Not decided: pending, and due at once.
+        case queued
+        /// A rule matched whose destinations are full or closed: pending, until they can take leads again.
+        case waiting
+        /// It could not be decided and will not be retried: failed. Only for waiting leads.
+        case failed
+    }
+
+    /// The result.
+    package let result: Result
+    /// The destination; nil leaves it in its source workspace.
+    package let destination: UUID?
+    /// The rule that matched.
+    package let rule: UUID?
+    /// That rule's name, for the answer; not stored.
+    package let ruleName: String?
+    /// The reason in one sentence, stored in the log.
+    package let reason: String
+    /// The person to whom it is assigned.
+    package var assignee: UUID?
+    /// The rule that it waits for.
+    package var waitingFor: UUID?
+    /// Its use of capacity and turns.
+    package var use: StateUse?
+
+    /// Whether it has values that plain decisions do not have.
+    var hasMore: Bool { use != nil || assignee != nil || waitingFor != nil }
+
+    /// An assignment of a lead.
+    package init(
+        result: Result,
+        destination: UUID? = nil,
+        rule: UUID? = nil,
+        ruleName: String? = nil,
+        reason: String
+    ) {
+        self.result = result
+        self.destination = destination
+        self.rule = rule
+        self.ruleName = ruleName
+        self.reason = reason
+    }
+
+    /// The assignment of a decision.
+    package init(_ decision: RoutingDecision) {
+        self.init(outcomeOf: decision)
+        assignee = decision.assignee?.id
+        use = decision.use
+        if case .waiting(let rule, _) = decision.outcome { waitingFor = rule }
+    }
+
+    private init(outcomeOf decision: RoutingDecision) {
+        switch decision.outcome {
+        case .routed(let destination, let rule, let name):
+            self.init(
+                result: .success,
+                destination: destination,
+                rule: rule,
+                ruleName: name,
+                reason: decision.reason
+            )
+        case .unmatched(let keptIn):
+            self.init(result: .unmatched, destination: keptIn, reason: decision.reason)
+        case .fallback(let destination):
+            self.init(result: .fallback, destination: destination, reason: decision.reason)
+        case .retry:
+            self.init(result: .retry, reason: decision.reason)
+        case .waiting:
+            self.init(result: .waiting, reason: decision.reason)
+        case .paused:
+            self.init(result: .queued, reason: decision.reason)
+        }
+    }
+}
