@@ -47,8 +47,7 @@ class API:
         settings = (root / "Sources/SwitchyardServer/Settings/Settings.swift").read_text()
         monitoring = (root / "Sources/SwitchyardServer/Settings/MonitoringSettings.swift").read_text()
         inngest = (root / "Sources/Inngest/Settings/InngestSettings.swift").read_text()
-        found = {key.upper().replace(".", "_") for key in re.findall(r"[kK]ey: \"([a-z.]+)\"", settings)}
-        found |= set(re.findall(r"variables\.\w+\(\s*\"([A-Z_]+)\"", monitoring))
+        found = set(re.findall(r"variables(?:\.\w+\(|, )\s*\"([A-Z_]+)\"", settings + monitoring))
         found |= set(re.findall(r"\"([A-Z_]+)\"", inngest.split("static let variables = [")[1].split("]")[0]))
         self.variables = found
         elsewhere = set()
@@ -147,7 +146,7 @@ def corpus(root):
     parts = []
     for folder in ("Sources", "supabase", "script", "deploy", "Examples", "Benchmarks", "Tests"):
         for path in sorted((root / folder).rglob("*")):
-            if path.suffix in (".swift", ".sql", ".json", ".py", ".yml", ".yaml", ".sh", "") and path.is_file() \
+            if path.suffix in (".swift", ".h", ".sql", ".json", ".py", ".yml", ".yaml", ".sh", "") and path.is_file() \
                     and path.stat().st_size < 1_000_000 and "Documentation" not in path.parts:
                 parts.append(path.read_text(errors="replace"))
     parts.append((root / "Package.swift").read_text())
@@ -274,7 +273,7 @@ def alert_names(session):
 
 def script_targets(root):
     text = (root / "script/test").read_text()
-    parts = set(re.search(r"case \$part in ([a-z0-9 |]+)\)", text)[1].replace("|", " ").split())
+    parts = set(re.search(r"case \$part in ([a-z0-9 |-]+)\)", text)[1].replace("|", " ").split())
     bench = set(re.findall(r"^# +script/bench ([a-z-]+)", (root / "script/bench").read_text(), re.M))
     return {"script/test": parts, "script/bench": bench}
 

@@ -86,5 +86,5 @@ def erasure(check, binary, server, key, admin):
     wrong = run(binary, "erase", cwd=folder)
     check("erasure: a request without a person is refused", wrong.returncode == 64 and "--email" in wrong.stderr, wrong.stderr)
     missing = run(binary, "erase", "--lead", "00000000-0000-4000-8000-000000000000", cwd=folder)
-    check("erasure: of a lead that is not there", missing.returncode == 1 and "no such lead" in missing.stderr, missing.stderr)
+    check("erasure: of a lead that is not there", missing.returncode == 1 and "does not exist" in missing.stderr, missing.stderr)
     server.request("DELETE", "/api/rule-sets/platform/draft", key=admin)

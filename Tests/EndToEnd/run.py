@@ -183,7 +183,7 @@ def commands(binary, server, key):
     check("doctor says what is paused and why", doctor.returncode == 1 and "an audit" in doctor.stdout
           and "switchyard resume --all" in doctor.stdout, doctor.stdout + doctor.stderr)
     resumed = run(binary, "resume", "--all", cwd=folder)
-    check("resume", resumed.returncode == 0 and "goes on" in resumed.stdout, resumed.stdout + resumed.stderr)
+    check("resume", resumed.returncode == 0 and "is resumed" in resumed.stdout, resumed.stdout + resumed.stderr)
     vague = run(binary, "pause", cwd=folder)
     check("pause of nothing is refused", vague.returncode == 64 and "--all" in vague.stderr, vague.stderr)
     route = run(binary, "route", "not-an-id", cwd=folder)

@@ -99,7 +99,7 @@ def service(run):
     first = run.start_node()
     second = run.start_node(DATABASE_DIRECT_URL=run.cluster.url)
     check("two nodes listen", all(n.wait_for("is listening") for n in run.nodes), first.output[-500:])
-    check("one says that it asks instead of listening", first.wait_for("passes no notifications", 10))
+    check("one says that it asks instead of listening", first.wait_for("does not forward notifications", 10))
     check("the other listens past the pooler", run.until(lambda: run.count(
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'switchyard hints' AND query LIKE 'LISTEN%'") == 1))
     status, _, value = first.request("POST", "/api/leads", lead(1), run.key)

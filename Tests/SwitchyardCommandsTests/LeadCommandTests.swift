@@ -82,7 +82,7 @@ struct LeadCommandTests {
             #expect(byWorkspace.code == 0)
             #expect(byWorkspace.output.hasPrefix("WORKSPACE"))
             let rebuilt = await commands.run("stats", "rebuild")
-            #expect(rebuilt.output.hasPrefix("Counted "))
+            #expect(rebuilt.output.hasPrefix("Recounted "))
             #expect(await commands.run("stats", "--from", "yesterday").code == 64)
         }
     }
@@ -93,7 +93,7 @@ struct LeadCommandTests {
             _ = try await importFile(commands)
             let id = try await leadID(commands, "grace@example.com")
             #expect(await commands.run("route", id).output.hasPrefix("\(id)  routed"))
-            #expect(await commands.run("retry", id).error.contains("can be put back"))
+            #expect(await commands.run("retry", id).error.contains("can be requeued"))
             #expect(await commands.run("retry").output.hasPrefix("0 were due"))
             #expect(await commands.run("retry", id, "--unmatched").code == 64)
         }
@@ -129,7 +129,7 @@ struct LeadCommandTests {
             #expect(doctor.output.contains("✗ pauses: routing of “Harbor Lane Media” is paused"))
             #expect(doctor.output.contains("audit"))
             let resumed = await commands.run("resume", harbor[0], harbor[1])
-            #expect(resumed.output == "Routing of “Harbor Lane Media” goes on.\n")
+            #expect(resumed.output == "Routing of “Harbor Lane Media” is resumed.\n")
             #expect(await commands.run("resume", "--all").output == "All routing was not paused.\n")
             let retried = await commands.run("retry")
             #expect(!retried.output.hasPrefix("0 were due"))

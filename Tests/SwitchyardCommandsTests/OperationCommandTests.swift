@@ -101,7 +101,7 @@ struct OperationCommandTests {
             #expect(run.output.hasPrefix("cleanupStaleRoutingLocks: "))
             let unknown = await commands.run("jobs", "run", "sweep")
             #expect(unknown.code == 1)
-            #expect(unknown.error.contains("There are: "))
+            #expect(unknown.error.contains("Valid names: "))
         }
     }
 

@@ -75,8 +75,6 @@ def read_by_sources():
     names = set()
     for path in (ROOT / "Sources" / "SwitchyardServer" / "Settings").glob("*.swift"):
         text = "\n".join(line for line in path.read_text().split("\n") if not line.lstrip().startswith("//"))
-        for key in re.findall(r'(?:forKey|key): "([a-z.]+)"', text):
-            names.add(key.replace(".", "_").upper())
         names |= set(re.findall(r'variables\s*\.\w+\(\s*"([A-Z][A-Z0-9_]+)"', text))
     text = (ROOT / "Sources" / "Inngest" / "Settings" / "InngestSettings.swift").read_text()
     names |= set(re.findall(r'"(INNGEST_[A-Z_]+)"', text))

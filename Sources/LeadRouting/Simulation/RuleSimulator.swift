@@ -191,7 +191,6 @@ package final class RuleSimulator: Sendable {
     ) async throws -> RuleSetSnapshot {
         switch request.draft {
         case .published: return live
-        case .rules(let rules): return live.replacingRules(of: request.owner, with: rules)
         case .version(let version):
             let then = try await stores.ruleSets.load(asOf: version)
             return live.replacingRules(of: request.owner, with: then.rules.filter { $0.workspaceID == request.owner })
@@ -226,7 +225,7 @@ extension SimulationRequest.Draft {
         case .published: "the same rules"
         case .stored: "the draft"
         case .version(let version): "version \(version)"
-        case .document, .rules: "the draft that was sent"
+        case .document: "the draft that was sent"
         }
     }
 }

@@ -5,7 +5,7 @@ package import RoutingRules
 extension RuleSetStore {
     /// All rules, workspaces and agreements at a version, read like the current ones.
     ///
-    /// The same as ``loadRuleSet()`` returned at that version. Costs about twice as much.
+    /// The same as ``load()`` returned at that version. Costs about twice as much.
     ///
     /// - Parameter version: any version since history began, such as `rule_set_version` of a log row.
     /// - Returns: the rule set.

@@ -21,8 +21,6 @@ package struct SimulationRequest: Sendable {
         case version(Int64)
         /// A rule set in the form of a draft, workspaces by id or by name.
         case document(JSONValue)
-        /// These rules instead of the owner's.
-        case rules([RoutingRule])
     }
 
     /// The leads.

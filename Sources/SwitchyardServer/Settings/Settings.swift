@@ -57,8 +57,8 @@ package struct Settings: Sendable {
     private init(_ variables: Variables) throws {
         host = variables.text("HOST") ?? "127.0.0.1"
         port = try variables.whole("PORT", default: 8080, in: 0...65535)
-        databaseURL = try Self.database(variables, "DATABASE_URL")
-        directDatabaseURL = try Self.database(variables, "DATABASE_DIRECT_URL")
+        databaseURL = try Self.database(variables.text("DATABASE_URL"), name: "DATABASE_URL")
+        directDatabaseURL = try Self.database(variables.text("DATABASE_DIRECT_URL"), name: "DATABASE_DIRECT_URL")
         databaseIsPooled = try Self.pooler(variables.text("DATABASE_POOLER"))
         databaseConnections = try variables.whole("DATABASE_CONNECTIONS", default: 8, in: 3...100)
         directory = variables.text("SWITCHYARD_DIR") ?? ".switchyard"
@@ -101,8 +101,8 @@ package struct Settings: Sendable {
     }
 
     /// A connection string that libpq can parse; the error for another one does not quote it.
-    private static func database(_ variables: Variables, _ name: String) throws -> String? {
-        guard let value = variables.text(name) else { return nil }
+    private static func database(_ value: String?, name: String) throws -> String? {
+        guard let value else { return nil }
         do {
             try PostgresConfiguration(connectionString: value).check()
             return value

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import LeadRouting
 import LeadStore
 import Postgres
@@ -35,12 +36,17 @@ import Testing
         try await RoutingFixture.with { fixture in
             try await fill(fixture)
             let before = try await Self.state(of: fixture)
-            var farming = try #require(try await fixture.stores.rules.list(as: .administrator).first?.rule)
-            farming.conditions = RuleConditions(industries: ["farming"])
-            farming.destinationWorkspaceID = Samples.east
+            let farming: JSONValue = [
+                "rules": [
+                    [
+                        "name": "Farming", "conditions": ["industries": ["farming"]],
+                        "destination": .string(Samples.east.text),
+                    ]
+                ]
+            ]
             let simulator = RuleSimulator(stores: fixture.stores)
             let report = try await simulator.run(
-                SimulationRequest(owner: nil, draft: .rules([farming]), leads: .days(1, limit: 1000)),
+                SimulationRequest(owner: nil, draft: .document(farming), leads: .days(1, limit: 1000)),
                 draftName: "a draft"
             )
             #expect(report.leadCount == 190 && report.duplicateCount == 10 && !report.isTruncated)

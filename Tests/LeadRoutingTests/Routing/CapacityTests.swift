@@ -31,7 +31,11 @@ import Testing
 
     @Test func concurrentBatchesNeverExceedCap() async throws {
         try await RoutingFixture.with(connections: 16) { fixture in
-            try await fixture.pool.removeGuardIfAsked("FOR UPDATE OF s", from: "hold_routing_state", asked: "capacity-lock")
+            try await fixture.pool.removeGuardIfAsked(
+                "FOR UPDATE OF s",
+                from: "hold_routing_state",
+                asked: "capacity-lock"
+            )
             try await fixture.distribute(Distribution(caps: [Cap(per: .total, limit: 100)]))
             try await rush(fixture, nodes: 4, leads: 600)
             #expect(try await routed(fixture, to: Samples.west) == 100)

@@ -16,7 +16,12 @@ import Testing
 
     @Test func returnFreesCapacityOnce() async throws {
         try await RoutingFixture.with(connections: 12) { fixture in
-            try await fixture.pool.removeGuardIfAsked("FOR UPDATE;", from: "return_lead", with: ";", asked: "return-lock")
+            try await fixture.pool.removeGuardIfAsked(
+                "FOR UPDATE;",
+                from: "return_lead",
+                with: ";",
+                asked: "return-lock"
+            )
             try await fixture.distribute(
                 Distribution(caps: [Cap(per: .day, limit: 3), Cap(per: .total, limit: 3)], whenFull: .wait)
             )

@@ -91,7 +91,12 @@ import Testing
     /// Two operators requeue it at the same moment: the second waits for the first, and then has nothing to do.
     @Test func concurrentOperatorsRequeueOnce() async throws {
         try await StoreFixture.with { fixture in
-            try await fixture.pool.removeGuardIfAsked("FOR UPDATE;", from: "requeue_lead", with: ";", asked: "requeue-lock")
+            try await fixture.pool.removeGuardIfAsked(
+                "FOR UPDATE;",
+                from: "requeue_lead",
+                with: ";",
+                asked: "requeue-lock"
+            )
             try await fixture.ingest(.sample(1, .kept))
             let second = try await fixture.pool.withTransaction { connection in
                 let first = try await connection.simple(

@@ -1,7 +1,7 @@
 import RoutingRules
 import Testing
 
-@Suite("E-mail addresses as identities")
+@Suite("Email addresses as identities")
 struct EmailIdentityTests {
     @Test(
         "Normalises",

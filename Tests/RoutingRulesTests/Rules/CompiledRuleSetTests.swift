@@ -124,7 +124,7 @@ struct CompiledRuleSetTests {
         #expect(outcome(Samples.rule(10, of: 9, to: 2)) == routed(to: 2, by: 10))
     }
 
-    @Test("Destinations that cannot take leads are passed over, and the reason says so")
+    @Test("Destinations that cannot take leads are skipped, and the reason says so")
     func skipped() {
         let rules = Samples.ruleSet(
             [
