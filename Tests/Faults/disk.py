@@ -84,7 +84,7 @@ def disk(options, check, directory):
         check("a lead is taken at first", stage.post(node, "first")[0] == 201)
         tables.fill()
         stage.says("tables' disk full", fills("t"), "no disk space left", "nothing was stored")
-        stage.says_not_ready("tables' disk full", node, "no room left")
+        stage.says_not_ready("tables' disk full", node, "no disk space left")
         stage.doctor_says("tables' disk full", "disk of the database is full", "pg_replication_slots")
         check("tables' disk full: reading goes on", node.request("GET", "/api/leads?limit=1", key=stage.key)[0] == 200)
         check("tables' disk full: the log says it once and why", "could not extend file" in node.output, node.output[-500:])

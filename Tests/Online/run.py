@@ -194,7 +194,7 @@ def unreleased(run):
             done = subprocess.run([run.options.binary, *arguments], env=dict(os.environ, DATABASE_URL=run.url, PORT="0"), text=True,
                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
             run.h.check(f"{words}: {' '.join(arguments)} is refused, with what was found and what to do",
-                        done.returncode == 1 and "was never released" in done.stderr and found in done.stderr
+                        done.returncode == 1 and "an unreleased version" in done.stderr and found in done.stderr
                         and "createdb" in done.stderr and "docs/operations.md" in done.stderr, done.stdout[-200:] + done.stderr[-600:])
         run.h.equal(f"{words}: nothing was changed", run.db.run(ledger), before)
         run.db.run(f"DELETE FROM switchyard.migrations; INSERT INTO switchyard.migrations VALUES {whole}")
