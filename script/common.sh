@@ -21,7 +21,7 @@ find_swift() {
     return 1
 }
 
-# Prints the folder of Swift's programs; fails when it cannot be told. swiftly's own `swift` is none of them.
+# Prints the folder with Swift's programs; fails if there is none. It is not the folder of swiftly, whose `swift` only starts another.
 swift_programs() {
     local directory
     for directory in "$(dirname "$(readlink -f "$(command -v swift)")")" \
