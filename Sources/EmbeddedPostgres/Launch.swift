@@ -42,6 +42,7 @@ struct Launch: Sendable {
         while true {
             if postmaster.hasEnded {
                 let ending = await postmaster.waitForEnd()
+                try await waitForLogWriter(progress)
                 throw EmbeddedPostgresError(
                     .start,
                     "PostgreSQL did not start (\(ending)).",
@@ -58,6 +59,14 @@ struct Launch: Sendable {
                     log: log.reason()
                 )
             }
+        }
+    }
+
+    /// Waits until the process that writes the log has written the last lines of a server that has ended, and is gone.
+    private func waitForLogWriter(_ progress: Progress) async throws {
+        var wait = BoundedWait(limit: .seconds(5))
+        while !ProcessTable.processes(in: place.data).isEmpty {
+            guard try await wait.tick(progress, "Waiting for the last lines of PostgreSQL's log") else { return }
         }
     }
 
