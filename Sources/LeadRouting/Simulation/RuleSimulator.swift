@@ -46,7 +46,7 @@ package final class RuleSimulator: Sendable {
     ///   - draftName: the draft's name in the report; nil for a default.
     ///   - access: the caller's access to the stored draft and the workspaces.
     /// - Returns: the report.
-    /// - Throws: ``Refusal``; `StoreError` for a missing version or draft, or an invalid CSV file; `DocumentProblems`
+    /// - Throws: ``Refusal``; `StoreError` for a missing version or draft, or an invalid CSV file; `InvalidDocument`
     ///   for an invalid rule set; `PostgresError`, if the database fails.
     package func run(
         _ request: SimulationRequest,
@@ -209,10 +209,8 @@ package final class RuleSimulator: Sendable {
             do {
                 let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
                 return live.publishing(document, of: request.owner)
-            } catch let error as DocumentProblems {
-                throw DocumentProblems(
-                    error.problems.map { DocumentProblem(path: "/draft" + $0.path, $0.message, remedy: $0.remedy) }
-                )
+            } catch let error as InvalidDocument {
+                throw InvalidDocument(error.problems.map { $0.under("/draft") })
             }
         }
     }

@@ -116,15 +116,13 @@ extension RequestError {
         switch refusal {
         case .moved: self = .conflict(reason: refusal.description, remedy: refusal.remedy)
         case .noDraft: self = .notFound(refusal.description)
-        case .problems(let problems): self.init(DocumentProblems(problems))
+        case .problems(let problems): self.init(InvalidDocument(problems))
         }
     }
 
     /// The request error of an invalid document.
-    init(_ error: DocumentProblems) {
-        self = .invalid(
-            error.problems.map { FieldProblem(field: $0.path, message: $0.message, remedy: $0.remedy) }
-        )
+    init(_ error: InvalidDocument) {
+        self = .invalid(error.problems)
     }
 
     /// The request error of any error of lower modules, or nil if it is a fault of the server.
@@ -136,7 +134,7 @@ extension RequestError {
         case let error as RuleSimulator.Refusal: self.init(error)
         case let error as StoreError: self.init(error)
         case let error as RuleSetRefusal: self.init(error)
-        case let error as DocumentProblems: self.init(error)
+        case let error as InvalidDocument: self.init(error)
         case let error as PostgresError: self.init(error)
         default: return nil
         }

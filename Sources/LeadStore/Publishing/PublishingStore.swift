@@ -139,9 +139,9 @@ package struct PublishingStore: Sendable {
             )
             problems = review.faults
             problems += review.failures.map { failure in
-                DocumentProblem(
-                    path: "/goldenLeads/\(failure.index)",
-                    failure.message,
+                FieldProblem(
+                    field: "/goldenLeads/\(failure.index)",
+                    message: failure.message,
                     remedy: "Fix the rules, or the golden lead if it is out of date."
                 )
             }
@@ -156,8 +156,8 @@ package struct PublishingStore: Sendable {
         of owner: UUID?,
         live: RuleSetSnapshot,
         as access: Access
-    ) throws -> [DocumentProblem] {
-        var problems: [DocumentProblem] = []
+    ) throws -> [FieldProblem] {
+        var problems: [FieldProblem] = []
         let workspaces = Set(live.workspaces.map(\.id))
         let before = Dictionary(live.rules.map { ($0.id, $0) }) { first, _ in first }
         let agreements = Set(live.agreements)
@@ -166,7 +166,11 @@ package struct PublishingStore: Sendable {
             let old = before[rule.id]
             if let old, old.workspaceID != owner {
                 problems.append(
-                    DocumentProblem(path: path + "/id", "A rule of another owner has this id.", remedy: "Omit it.")
+                    FieldProblem(
+                        field: path + "/id",
+                        message: "A rule of another owner has this id.",
+                        remedy: "Omit it."
+                    )
                 )
             }
             // A rule that is current already may stay, readable or not.
@@ -174,21 +178,25 @@ package struct PublishingStore: Sendable {
             do {
                 try RuleStore.check(rule.conditions)
             } catch let error as StoreError {
-                problems.append(DocumentProblem(path: path + (error.field ?? ""), error.message, remedy: error.remedy))
+                problems.append(
+                    FieldProblem(field: path + (error.field ?? ""), message: error.message, remedy: error.remedy)
+                )
             }
             for destination in rule.destinations where old?.destinations.contains(destination) != true {
                 if let own = access.workspaceID {
                     let agreement = RoutingAgreement(receivingWorkspaceID: destination, sendingWorkspaceID: own)
                     guard destination != own, !agreements.contains(agreement) else { continue }
                     problems.append(
-                        DocumentProblem(
-                            path: path + "/destination",
-                            "That workspace has not agreed to receive leads from this one.",
+                        FieldProblem(
+                            field: path + "/destination",
+                            message: "That workspace has not agreed to receive leads from this one.",
                             remedy: "Ask the receiver to agree first: POST /api/agreements with a key of its own."
                         )
                     )
                 } else if !workspaces.contains(destination) {
-                    problems.append(DocumentProblem(path: path + "/destination", "This workspace does not exist."))
+                    problems.append(
+                        FieldProblem(field: path + "/destination", message: "This workspace does not exist.")
+                    )
                 }
             }
         }

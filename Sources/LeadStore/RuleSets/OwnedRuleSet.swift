@@ -57,7 +57,7 @@ package enum RuleSetRefusal: Error, Sendable, Hashable, CustomStringConvertible 
     /// No draft is stored.
     case noDraft
     /// The document has problems, or golden leads fail.
-    case problems([DocumentProblem])
+    case problems([FieldProblem])
 
     package var description: String {
         switch self {

@@ -135,7 +135,7 @@ package struct RuleStore: Sendable {
         }
         if case .some(.some(let distribution)) = change.distribution {
             if let problem = distribution.problems.first {
-                throw StoreError(.invalid, field: problem.path, problem.message, remedy: problem.remedy)
+                throw StoreError(.invalid, field: problem.field, problem.message, remedy: problem.remedy)
             }
             for (number, member) in (distribution.pool?.members ?? []).enumerated() {
                 try await check(
@@ -175,9 +175,9 @@ package struct RuleStore: Sendable {
         if let problem = conditions.problems.first {
             throw StoreError(
                 .invalid,
-                field: "/conditions\(problem.path)",
+                field: "/conditions\(problem.field)",
                 problem.message,
-                remedy: problem.remedy.isEmpty ? nil : problem.remedy
+                remedy: problem.remedy
             )
         }
         let lists = [

@@ -97,7 +97,7 @@ package struct WorkspaceStore: Sendable {
         }
         if case .some(.some(let capacity)) = change.capacity {
             if let problem = capacity.problems.first {
-                throw StoreError(.invalid, field: problem.path, problem.message, remedy: problem.remedy)
+                throw StoreError(.invalid, field: problem.field, problem.message, remedy: problem.remedy)
             }
             guard try await session.pool.query(Self.timeZone, ["name": .text(capacity.timeZone)]).first != nil else {
                 throw StoreError(

@@ -63,7 +63,7 @@ struct OwnerLint {
                     .error,
                     .unreadable,
                     rule,
-                    path: "/conditions" + problem.path,
+                    path: "/conditions" + problem.field,
                     "Its conditions cannot be read, so the rule is ignored: \(problem.message)",
                     remedy: "Save the rule with conditions that can be read."
                 )

@@ -59,8 +59,8 @@ extension Cap {
     package static func list(
         _ settings: JSONValue,
         at path: String = ""
-    ) -> (caps: [Cap], problems: [SettingsProblem]) {
-        var reader = SettingsReader(["caps": settings], at: path, names: ["caps"])
+    ) -> (caps: [Cap], problems: [FieldProblem]) {
+        var reader = ObjectReader(["caps": settings], at: path, names: ["caps"])
         let caps = read(&reader, "caps")
         return (caps, reader.problems)
     }

@@ -37,7 +37,7 @@ package struct Cap: Sendable, Hashable {
     }
 
     /// Reads a list of caps; one for each period at most.
-    static func read(_ reader: inout SettingsReader, _ name: String) -> [Cap] {
+    static func read(_ reader: inout ObjectReader, _ name: String) -> [Cap] {
         var caps: [Cap] = []
         reader.eachObject(name, names: ["per", "limit"], atMost: CapPeriod.allCases.count) { reader in
             let period = reader.choice("per", of: CapPeriod.self, isRequired: true)

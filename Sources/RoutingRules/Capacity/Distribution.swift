@@ -18,7 +18,7 @@ package struct Distribution: Sendable, Hashable {
     /// What happens to a lead when no member can take it at the moment.
     package var whenFull: WhenFull
     /// Problems of the stored settings; a rule with problems is skipped.
-    package private(set) var problems: [SettingsProblem] = []
+    package private(set) var problems: [FieldProblem] = []
 
     /// A distribution.
     package init(pool: Pool? = nil, caps: [Cap] = [], whenFull: WhenFull = .nextRule) {
@@ -34,10 +34,8 @@ package struct Distribution: Sendable, Hashable {
     ///   - path: the JSON pointer to it, for problems.
     package init(_ settings: JSONValue, at path: String = "") {
         self.init()
-        var reader = SettingsReader(settings, at: path, names: ["pool", "caps", "whenFull"])
-        var pool: Pool?
-        reader.object("pool", names: Pool.names) { pool = Pool(&$0) }
-        self.pool = pool
+        var reader = ObjectReader(settings, at: path, names: ["pool", "caps", "whenFull"])
+        pool = reader.object("pool", names: Pool.names) { Pool(&$0) }
         caps = Cap.read(&reader, "caps")
         whenFull = reader.choice("whenFull", of: WhenFull.self) ?? .nextRule
         problems = reader.problems
@@ -129,7 +127,7 @@ package struct Pool: Sendable, Hashable {
 
     static let names = ["method", "stickyBy", "otherwise", "per", "members"]
 
-    init(_ reader: inout SettingsReader) {
+    init(_ reader: inout ObjectReader) {
         let method = reader.choice("method", of: Method.self, isRequired: true) ?? .inOrder
         let by = reader.choice("stickyBy", of: StickyBy.self)
         let otherwise = reader.choice("otherwise", of: Method.self)

@@ -36,29 +36,13 @@ package struct OpeningHours: Sendable, Hashable {
         return nil
     }
 
-    static func read(_ reader: inout SettingsReader) -> OpeningHours? {
-        var days: [[Range]]?
-        reader.object("hours", names: dayNames) { reader in
-            days = dayNames.map { name in
-                let ranges = reader.list(name, atMost: 10) ?? []
-                return ranges.compactMap { value in
-                    guard case .array(let ends) = value, ends.count == 2, let start = minute(ends[0]),
-                        let end = minute(ends[1]), start < end
-                    else {
-                        reader.note(
-                            name,
-                            "A range is two times of one day, the earlier first.",
-                            #"Write it as ["09:00","17:30"]; 24:00 ends a day, and a night is two ranges."#
-                        )
-                        return nil
-                    }
-                    return Range(start: start, end: end)
-                }
-            }
+    static func read(_ reader: inout ObjectReader) -> OpeningHours? {
+        let days = reader.object("hours", names: dayNames) { reader in
+            dayNames.map { ranges(of: $0, &reader) }
         }
         var holidays: Set<Int64> = []
-        for (index, value) in (reader.list("holidays", atMost: 1000) ?? []).enumerated() {
-            guard case .string(let text) = value, let day = CivilDate(text) else {
+        for (index, entry) in reader.list("holidays", atMost: 1000).enumerated() {
+            guard case .string(let text) = entry.value, let day = CivilDate(text) else {
                 reader.note("holidays", "Entry \(index) is not a date.", "Write dates as 2026-12-25.")
                 continue
             }
@@ -67,6 +51,23 @@ package struct OpeningHours: Sendable, Hashable {
         guard days != nil || !holidays.isEmpty else { return nil }
         let always = [[Range]](repeating: [Range(start: 0, end: 1440)], count: 7)
         return OpeningHours(days: days ?? always, holidays: holidays)
+    }
+
+    private static func ranges(of day: String, _ reader: inout ObjectReader) -> [Range] {
+        reader.list(day, atMost: 10)
+            .compactMap { _, value in
+                if case .array(let ends) = value, ends.count == 2, let start = minute(ends[0]),
+                    let end = minute(ends[1]), start < end
+                {
+                    return Range(start: start, end: end)
+                }
+                reader.note(
+                    day,
+                    "A range is two times of one day, the earlier first.",
+                    #"Write it as ["09:00","17:30"]; 24:00 ends a day, and a night is two ranges."#
+                )
+                return nil
+            }
     }
 
     private static func minute(_ value: JSONValue) -> Int? {

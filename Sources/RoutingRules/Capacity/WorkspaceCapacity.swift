@@ -11,7 +11,7 @@ package struct WorkspaceCapacity: Sendable, Hashable {
     /// The least score in a lead's metadata; nil takes all leads.
     package var minimumScore: Double?
     /// Problems of the stored settings; a workspace with problems takes no leads.
-    package private(set) var problems: [SettingsProblem] = []
+    package private(set) var problems: [FieldProblem] = []
 
     /// A capacity; by default unlimited.
     package init(
@@ -33,7 +33,7 @@ package struct WorkspaceCapacity: Sendable, Hashable {
     ///   - path: the JSON pointer to it, for problems.
     package init(_ settings: JSONValue, at path: String = "") {
         self.init()
-        var reader = SettingsReader(
+        var reader = ObjectReader(
             settings,
             at: path,
             names: ["timeZone", "caps", "hours", "holidays", "minimumScore"]

@@ -3,7 +3,7 @@ import JSON
 /// Reads the tree of `where`, and records every problem with its place.
 struct ConditionReader {
     /// The problems found.
-    private(set) var problems: [ConditionProblem] = []
+    private(set) var problems: [FieldProblem] = []
     private var nodes = 0
 
     /// The most problems that are recorded.
@@ -17,7 +17,7 @@ struct ConditionReader {
 
     private mutating func note(_ path: String, _ message: String, _ remedy: String) {
         guard problems.count < Self.maximumProblems else { return }
-        problems.append(ConditionProblem(path: path, message: message, remedy: remedy))
+        problems.append(FieldProblem(field: path, message: message, remedy: remedy))
     }
 
     private mutating func node(_ json: JSONValue, path: String, depth: Int) -> ConditionNode? {

@@ -121,7 +121,7 @@ extension LeadExplanation {
             let actual = failure.actual.map { "has \(Self.short($0))" } ?? "has none"
             return "wants \(failure.noun) \(Self.short(failure.expected)); the lead \(actual)"
         case .unreadable(let problem):
-            return "ignored: its conditions cannot be read\(problem.path.isEmpty ? "" : " (\(problem.path))")"
+            return "ignored: its conditions cannot be read\(problem.field.isEmpty ? "" : " (\(problem.field))")"
         }
     }
 

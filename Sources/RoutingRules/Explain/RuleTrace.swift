@@ -17,7 +17,7 @@ package struct RuleTrace: Sendable {
         /// A condition does not hold.
         case missed(ConditionFailure, SmallestChange?)
         /// Its conditions cannot be read, so it is skipped.
-        case unreadable(ConditionProblem)
+        case unreadable(FieldProblem)
 
         /// The API's name of the verdict.
         package var name: String {

@@ -56,16 +56,16 @@ package struct GoldenLead: Sendable, Hashable {
 extension GoldenLead {
     /// Reads a stored example.
     package init(_ tree: JSONValue) throws {
-        var problems: [DocumentProblem] = []
-        guard let lead = GoldenLead(tree, path: "", problems: &problems) else { throw DocumentProblems(problems) }
+        var problems: [FieldProblem] = []
+        guard let lead = GoldenLead(tree, path: "", problems: &problems) else { throw InvalidDocument(problems) }
         self = lead
     }
 
-    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
-        var reader = DocumentReader(tree, path: path, names: ["id", "name", "source", "lead", "expect"])
+    init?(_ tree: JSONValue, path: String, problems: inout [FieldProblem]) {
+        var reader = ObjectReader(tree, at: path, names: ["id", "name", "source", "lead", "expect"])
         for name in ["name", "lead", "expect"] { reader.require(name) }
         let id = reader.uuid("id")
-        let name = reader.string("name")
+        let name = reader.text("name")
         let source = reader.uuid("source")
         var lead: Lead?
         if let value = reader.value("lead") {
@@ -93,15 +93,15 @@ extension GoldenLead {
 }
 
 extension GoldenLead.Expectation {
-    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
-        var reader = DocumentReader(tree, path: path, names: ["outcome", "destination", "rule"])
+    init?(_ tree: JSONValue, path: String, problems: inout [FieldProblem]) {
+        var reader = ObjectReader(tree, at: path, names: ["outcome", "destination", "rule"])
         var outcome: GoldenLead.Outcome?
-        if let text = reader.string("outcome") {
+        if let text = reader.text("outcome") {
             outcome = GoldenLead.Outcome(rawValue: text)
             if outcome == nil { reader.note("outcome", "This must be routed, unmatched, fallback or retry.") }
         }
         let destination = reader.uuid("destination")
-        let rule = reader.string("rule")
+        let rule = reader.text("rule")
         if reader.problems.isEmpty, outcome == nil, destination == nil, rule == nil {
             reader.note("destination", "Set at least one of destination, outcome and rule.")
         }
@@ -128,10 +128,10 @@ extension Lead {
         ]
     }
 
-    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
+    init?(_ tree: JSONValue, path: String, problems: inout [FieldProblem]) {
         self.init()
-        var reader = DocumentReader(tree, path: path, names: Self.texts.map(\.name) + ["location", "metadata"])
-        for (name, field) in Self.texts { self[keyPath: field] = reader.string(name, limit: 1000) }
+        var reader = ObjectReader(tree, at: path, names: Self.texts.map(\.name) + ["location", "metadata"])
+        for (name, field) in Self.texts { self[keyPath: field] = reader.text(name, limit: 1000) }
         if let value = reader.value("location") {
             location = LeadLocation(value, path: path + "/location", problems: &problems)
         }
@@ -158,16 +158,16 @@ extension Lead {
 
 extension LeadLocation {
     /// Reads the parts of a location; unknown members are ignored.
-    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
+    init?(_ tree: JSONValue, path: String, problems: inout [FieldProblem]) {
         guard case .object = tree else {
-            problems.append(DocumentProblem(path: path, "This must be an object, not \(tree.kind.rawValue)."))
+            problems.append(FieldProblem(field: path, message: "This must be an object, not \(tree.kind.rawValue)."))
             return nil
         }
         func part<Part>(_ name: String, _ read: (JSONValue) -> Part?, _ expected: String) -> Part? {
             guard let value = tree[name], value != .null else { return nil }
             if let part = read(value) { return part }
             problems.append(
-                DocumentProblem(path: "\(path)/\(name)", "This must be \(expected), not \(value.kind.rawValue).")
+                FieldProblem(field: "\(path)/\(name)", message: "This must be \(expected), not \(value.kind.rawValue).")
             )
             return nil
         }

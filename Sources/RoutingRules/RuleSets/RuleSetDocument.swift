@@ -60,17 +60,17 @@ extension RuleSetDocument.Rule {
         )
     }
 
-    init?(_ tree: JSONValue, path: String, problems: inout [DocumentProblem]) {
-        var reader = DocumentReader(tree, path: path, names: Self.names)
+    init?(_ tree: JSONValue, path: String, problems: inout [FieldProblem]) {
+        var reader = ObjectReader(tree, at: path, names: Self.names)
         reader.require("name")
         let id = reader.uuid("id")
-        let name = reader.string("name")
-        let priority = reader.integer("priority", Int32.self) ?? 0
+        let name = reader.text("name")
+        let priority = reader.int32("priority") ?? 0
         let isActive = reader.bool("isActive") ?? true
         let conditions = reader.value("conditions").map { RuleConditions($0) } ?? RuleConditions()
-        for problem in conditions.problems { reader.note("conditions", problem.message, at: problem.path) }
+        reader.add(conditions.problems.map { $0.under("\(path)/conditions") })
         let distribution = reader.value("distribution").map { Distribution($0) }
-        for problem in distribution?.problems ?? [] { reader.note("distribution", problem.message, at: problem.path) }
+        reader.add((distribution?.problems ?? []).map { $0.under("\(path)/distribution") })
         let first = distribution?.pool?.members.first?.workspaceID
         if first == nil { reader.require("destination") }
         let destination = reader.uuid("destination") ?? first
@@ -116,28 +116,21 @@ extension RuleSetDocument.Rule {
     }
 }
 
-extension DocumentReader {
-    /// Records a problem at a JSON pointer below a field.
-    mutating func note(_ name: String, _ message: String, at pointer: String) {
-        add([DocumentProblem(path: "\(place)/\(name)\(pointer)", message)])
-    }
-}
-
 extension RuleSetDocument {
     /// Reads a document strictly: an unknown name is a problem, and so is a value of another type.
     ///
     /// - Parameter tree: the document, workspaces by id.
-    /// - Throws: ``DocumentProblems`` with all problems.
+    /// - Throws: ``InvalidDocument`` with all problems.
     package init(_ tree: JSONValue) throws {
-        var reader = DocumentReader(
+        var reader = ObjectReader(
             tree,
-            path: "",
+            at: "",
             names: ["version", "updatedAt", "updatedBy", "rules", "goldenLeads"]
         )
-        version = reader.integer("version", Int64.self)
+        version = reader.integer("version", in: Int64.min...Int64.max)
         rules = []
         goldenLeads = []
-        var problems: [DocumentProblem] = []
+        var problems: [FieldProblem] = []
         for (path, element) in reader.list("rules") {
             if let rule = Rule(element, path: path, problems: &problems) { rules.append(rule) }
         }
@@ -146,12 +139,12 @@ extension RuleSetDocument {
         }
         problems = reader.problems + problems
         if problems.isEmpty { problems = ambiguities() }
-        guard problems.isEmpty else { throw DocumentProblems(problems) }
+        guard problems.isEmpty else { throw InvalidDocument(problems) }
     }
 
     /// Duplicate ids, and duplicate names of entries without an id.
-    private func ambiguities() -> [DocumentProblem] {
-        var problems: [DocumentProblem] = []
+    private func ambiguities() -> [FieldProblem] {
+        var problems: [FieldProblem] = []
         for (list, entries) in [
             ("rules", rules.map { ($0.id, $0.name) }), ("goldenLeads", goldenLeads.map { ($0.id, $0.name) }),
         ] {
@@ -161,18 +154,18 @@ extension RuleSetDocument {
                 if let id = entry.0 {
                     if !ids.insert(id).inserted {
                         problems.append(
-                            DocumentProblem(
-                                path: "/\(list)/\(index)/id",
-                                "Another entry of the list has this id.",
+                            FieldProblem(
+                                field: "/\(list)/\(index)/id",
+                                message: "Another entry of the list has this id.",
                                 remedy: "Omit it from the new one."
                             )
                         )
                     }
                 } else if !names.insert(entry.1).inserted {
                     problems.append(
-                        DocumentProblem(
-                            path: "/\(list)/\(index)/name",
-                            "Another entry without an id has this name.",
+                        FieldProblem(
+                            field: "/\(list)/\(index)/name",
+                            message: "Another entry without an id has this name.",
                             remedy: "Give it another name."
                         )
                     )
@@ -190,15 +183,4 @@ extension RuleSetDocument {
         members.append(.init("goldenLeads", .array(goldenLeads.map(\.tree))))
         return .object(members)
     }
-}
-
-/// All problems of a document.
-package struct DocumentProblems: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The problems, in the order of the document.
-    package let problems: [DocumentProblem]
-
-    /// These problems.
-    package init(_ problems: [DocumentProblem]) { self.problems = problems }
-
-    package var description: String { problems.map(\.description).joined(separator: "\n") }
 }

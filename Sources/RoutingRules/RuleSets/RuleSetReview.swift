@@ -24,7 +24,7 @@ package struct RuleSetReview: Sendable {
     /// Golden leads without their expected results.
     package let failures: [GoldenFailure]
     /// Errors of ``RuleLint`` that the current rules do not have.
-    package let faults: [DocumentProblem]
+    package let faults: [FieldProblem]
 
     /// Reviews rules in the place of those that their owner has.
     ///
@@ -73,7 +73,7 @@ extension RuleSetReview {
         _ rules: [RoutingRule],
         owner: UUID?,
         live: RuleSetSnapshot
-    ) -> [DocumentProblem] {
+    ) -> [FieldProblem] {
         let found = RuleLint(rehearsed).errors(on: owner)
         guard !found.isEmpty else { return [] }
         let known = Set(RuleLint(live).errors(on: owner).map { Fault(code: $0.code, rule: $0.ruleID) })
@@ -82,7 +82,7 @@ extension RuleSetReview {
             .map { finding in
                 let place = finding.ruleID.flatMap { places[$0] }.map { "/rules/\($0)" } ?? ""
                 let path = (finding.path ?? "").replacing("/destinationWorkspaceId", with: "/destination")
-                return DocumentProblem(path: place + path, finding.message, remedy: finding.remedy)
+                return FieldProblem(field: place + path, message: finding.message, remedy: finding.remedy)
             }
     }
 }

@@ -27,29 +27,29 @@ package struct WorkspaceNaming: Sendable {
 
     /// A document with every workspace by id.
     ///
-    /// - Throws: ``DocumentProblems`` with each unknown or ambiguous name.
+    /// - Throws: ``InvalidDocument`` with each unknown or ambiguous name.
     package func resolved(_ tree: JSONValue) throws -> JSONValue {
-        var problems: [DocumentProblem] = []
+        var problems: [FieldProblem] = []
         let result = mapped(tree, isWorkspace: false, path: "") { text, path in
             if UUID(uuidString: text) != nil { return text }
             let found = ids[text.lowercased()] ?? []
             if found.count == 1 { return found[0].text }
             problems.append(
                 found.isEmpty
-                    ? DocumentProblem(
-                        path: path,
-                        "The workspace “\(text)” does not exist.",
+                    ? FieldProblem(
+                        field: path,
+                        message: "The workspace “\(text)” does not exist.",
                         remedy: "Use an existing workspace."
                     )
-                    : DocumentProblem(
-                        path: path,
-                        "\(found.count) workspaces are called “\(text)”.",
+                    : FieldProblem(
+                        field: path,
+                        message: "\(found.count) workspaces are called “\(text)”.",
                         remedy: "Name it by its id."
                     )
             )
             return text
         }
-        guard problems.isEmpty else { throw DocumentProblems(problems) }
+        guard problems.isEmpty else { throw InvalidDocument(problems) }
         return result
     }
 

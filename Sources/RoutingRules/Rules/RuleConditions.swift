@@ -6,7 +6,7 @@ package import JSON
 /// meet a list or a comparison of it. Empty conditions match every lead.
 ///
 /// Stored conditions are read tolerantly: a list may be missing, null, or a single string. Anything unreadable is kept
-/// as a ``ConditionProblem``, and ``CompiledRuleSet`` skips a rule with such problems: an unreadable condition must not
+/// as a ``FieldProblem``, and ``CompiledRuleSet`` skips a rule with such problems: an unreadable condition must not
 /// act like a missing one.
 package struct RuleConditions: Sendable, Hashable {
     /// Industries, as partners send them.
@@ -24,7 +24,7 @@ package struct RuleConditions: Sendable, Hashable {
     /// The tree of the key `where`; nil if there is none.
     package var tree: ConditionNode?
     /// Problems of the stored conditions; empty for conditions that were built in memory.
-    package private(set) var problems: [ConditionProblem] = []
+    package private(set) var problems: [FieldProblem] = []
 
     /// Conditions of six lists.
     package init(
@@ -77,32 +77,15 @@ package struct RuleConditions: Sendable, Hashable {
     /// Values that are valid but can never be met: unknown states of the United States.
     ///
     /// For the author of a rule; matching ignores them.
-    package var warnings: [ConditionProblem] {
+    package var warnings: [FieldProblem] {
         usStates.filter { USState($0) == nil }
             .map { value in
-                ConditionProblem(
-                    path: "/us_states",
+                FieldProblem(
+                    field: "/us_states",
                     message:
                         "“\(value)” is not a state of the United States; use its code or name, or the regions list."
                 )
             }
-    }
-}
-
-/// A part of stored conditions that cannot be read.
-package struct ConditionProblem: Sendable, Hashable {
-    /// The place, as a JSON pointer into the conditions, such as `/where/all/1/value`; empty for the whole.
-    package let path: String
-    /// The problem.
-    package let message: String
-    /// The remedy; empty if the message contains it.
-    package let remedy: String
-
-    /// A problem at a place.
-    package init(path: String, message: String, remedy: String = "") {
-        self.path = path
-        self.message = message
-        self.remedy = remedy
     }
 }
 
@@ -118,7 +101,7 @@ extension RuleConditions {
     package init(json text: String) {
         guard let json = JSONValue(json: text) else {
             self.init()
-            problems = [ConditionProblem(path: "", message: "Conditions must be JSON, not nested too deeply.")]
+            problems = [FieldProblem(field: "", message: "Conditions must be JSON, not nested too deeply.")]
             return
         }
         self.init(json)
@@ -128,7 +111,7 @@ extension RuleConditions {
     package init(_ json: JSONValue) {
         self.init()
         guard case .object(let members) = json else {
-            problems = [ConditionProblem(path: "", message: "Conditions must be a JSON object of lists.")]
+            problems = [FieldProblem(field: "", message: "Conditions must be a JSON object of lists.")]
             return
         }
         for member in members.sorted(by: { $0.key < $1.key }) {
@@ -139,8 +122,8 @@ extension RuleConditions {
             guard let attribute = Attribute(rawValue: member.key) else {
                 let known = Attribute.allCases.map(\.rawValue).joined(separator: ", ")
                 problems.append(
-                    ConditionProblem(
-                        path: "/" + JSONPointer.part(member.key),
+                    FieldProblem(
+                        field: "/" + JSONPointer.part(member.key),
                         message: "This list does not exist.",
                         remedy: "Valid keys: \(known), and where."
                     )
@@ -173,15 +156,15 @@ extension RuleConditions {
                 if case .string(let text) = element {
                     values.append(text)
                 } else {
-                    problems.append(ConditionProblem(path: "\(path)/\(index)", message: "This must be a string."))
+                    problems.append(FieldProblem(field: "\(path)/\(index)", message: "This must be a string."))
                 }
             }
         default:
-            problems.append(ConditionProblem(path: path, message: "This must be a list of strings."))
+            problems.append(FieldProblem(field: path, message: "This must be a list of strings."))
         }
         if values.contains(where: { FoldedText.withBytes(of: $0, \.isEmpty) }) {
             problems.append(
-                ConditionProblem(path: path, message: "A value is blank; add a value, or omit it.")
+                FieldProblem(field: path, message: "A value is blank; add a value, or omit it.")
             )
         }
         return values

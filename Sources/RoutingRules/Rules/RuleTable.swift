@@ -28,7 +28,7 @@ final class RuleTable: Sendable {
     /// The rules whose destination can take leads, a bit each.
     let usable: [UInt64]
     /// The rules that cannot be read, and the first problem of each.
-    let unreadable: [(name: String, problem: ConditionProblem)]
+    let unreadable: [(name: String, problem: FieldProblem)]
 
     /// Compiles sorted rules.
     init(_ ordered: [RoutingRule], destination: (RoutingRule) -> CompiledDestination) {

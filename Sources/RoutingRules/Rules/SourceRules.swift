@@ -185,7 +185,7 @@ final class SourceRules: Sendable {
         if !finding.skipped.isEmpty { sentences.append(sentence(skipped: finding.skipped)) }
         if let (rule, misses) = nearestMiss(lead, finding) { sentences.append(nearMiss(self[rule], lead, misses)) }
         if let (name, problem) = unreadable.first {
-            let place = problem.path.isEmpty ? "" : " (\(problem.path))"
+            let place = problem.field.isEmpty ? "" : " (\(problem.field))"
             let others = unreadable.count > 1 ? ", and \(unreadable.count - 1) more," : ""
             sentences.append(
                 "Rule “\(name)”\(others) is ignored: its conditions cannot be read\(place)."

@@ -49,17 +49,17 @@ struct RuleSetYAML {
     func document(_ naming: WorkspaceNaming) throws -> RuleSetDocument {
         do {
             return try RuleSetDocument(naming.resolved(tree))
-        } catch let error as DocumentProblems {
+        } catch let error as InvalidDocument {
             throw failure(error.problems)
         }
     }
 
     /// Problems with their lines.
-    func failure(_ problems: [DocumentProblem]) -> CommandError {
+    func failure(_ problems: [FieldProblem]) -> CommandError {
         let sentences = problems.map { problem in
             let remedy = problem.remedy.map { " \($0)" } ?? ""
             return
-                "\(file):\(line(of: problem.path)): \(problem.path.isEmpty ? "/" : problem.path): \(problem.message)\(remedy)"
+                "\(file):\(line(of: problem.field)): \(problem)\(remedy)"
         }
         return CommandError(sentences.joined(separator: "\n"))
     }

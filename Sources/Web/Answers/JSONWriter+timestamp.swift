@@ -14,10 +14,3 @@ extension QueryDecoding {
         time(name).map(Timestamp.init(microsecondsSinceUnixEpoch:))
     }
 }
-
-extension ObjectDecoding {
-    /// A time.
-    mutating func timestamp(_ name: String) -> Timestamp? {
-        time(name).map(Timestamp.init(microsecondsSinceUnixEpoch:))
-    }
-}

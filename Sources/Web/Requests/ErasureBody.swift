@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LeadStore
+import RoutingRules
 
 /// The body of `POST /api/erasures`: what identifies the person, and the options.
 struct ErasureBody {
@@ -15,7 +16,7 @@ struct ErasureBody {
     /// - Throws: ``Problem`` with every invalid field.
     init(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws {
         let names = ["email", "phone", "leadId", "forgetIdentity", "dryRun"]
-        var body = try ObjectDecoding(bytes, names: names, limits: limits)
+        var body = try ObjectReader(bytes, names: names, limits: limits)
         let email = body.text("email", limit: 1000)
         let phone = body.text("phone", limit: 1000)
         let lead = body.uuid("leadId")

@@ -1,3 +1,5 @@
+import RoutingRules
+
 /// A field of a lead, with the names that partners use for it.
 ///
 /// Every name is accepted in camel case and in snake case. An unknown name is refused, with the name that was probably

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LeadRouting
+import RoutingRules
 
 /// The body of a request to pause or resume routing: the target and the reason.
 struct PauseBody {
@@ -17,7 +18,7 @@ struct PauseBody {
     /// - Throws: ``Problem`` with every invalid field.
     init(_ bytes: [UInt8], limits: WebConfiguration.Limits, hasReason: Bool) throws {
         let names = ["workspaceId", "all"] + (hasReason ? ["reason"] : [])
-        var body = try ObjectDecoding(bytes, names: names, limits: limits)
+        var body = try ObjectReader(bytes, names: names, limits: limits)
         let workspace = body.uuid("workspaceId")
         let isAll = body.bool("all") ?? false
         reason = hasReason ? body.text("reason", limit: 500) : nil

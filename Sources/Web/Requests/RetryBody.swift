@@ -19,7 +19,7 @@ struct RetryBody {
     ///
     /// - Throws: ``Problem`` with every invalid field.
     init(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws {
-        var body = try ObjectDecoding(bytes, names: ["filter", "limit"], limits: limits)
+        var body = try ObjectReader(bytes, names: ["filter", "limit"], limits: limits)
         let names = ["result", "workspaceId", "sourceWorkspaceId", "createdAfter", "createdBefore"]
         let wanted = body.object("filter", names: names) { object in
             var result = RetriableResult.failed

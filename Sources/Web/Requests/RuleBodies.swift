@@ -16,7 +16,7 @@ enum RuleBodies {
     {
         var names = ["name", "priority", "isActive", "conditions", "destinationWorkspaceId", "distribution"]
         if isNew { names += ["id", "workspaceId"] }
-        var body = try ObjectDecoding(bytes, names: names, limits: limits)
+        var body = try ObjectReader(bytes, names: names, limits: limits)
         if isNew {
             body.require("name", "Send a name of 1 to 200 characters.")
             if !body.has("distribution") {
@@ -30,7 +30,7 @@ enum RuleBodies {
         fields.destinationWorkspaceID = body.uuid("destinationWorkspaceId")
         if let settings = body.json("distribution") {
             fields.distribution = .some(settings == .null ? nil : Distribution(settings, at: "/distribution"))
-            body.note(fields.distribution.flatMap { $0 }?.problems ?? [])
+            body.add(fields.distribution.flatMap { $0 }?.problems ?? [])
         }
         let lists = ["industries", "company_sizes", "revenue_ranges", "countries", "us_states", "regions", "where"]
         fields.conditions = body.object("conditions", names: lists) { lists in
@@ -44,9 +44,7 @@ enum RuleBodies {
             )
             if let tree = lists.json(RuleConditions.treeKey) {
                 conditions.read(tree: tree)
-                for problem in conditions.problems {
-                    lists.note(String(problem.path.dropFirst()), problem.message, problem.remedy)
-                }
+                lists.add(conditions.problems.map { $0.under(lists.place) })
             }
             return conditions
         }
@@ -66,7 +64,7 @@ enum RuleBodies {
     {
         var names = ["name", "type", "isActive", "isPaused", "unmatchedPolicy", "fallbackWorkspaceId", "capacity"]
         if isNew { names.append("id") }
-        var body = try ObjectDecoding(bytes, names: names, limits: limits)
+        var body = try ObjectReader(bytes, names: names, limits: limits)
         if isNew { body.require("name", "Send a name of 1 to 200 characters.") }
         var fields = WorkspaceChange()
         fields.name = body.isNull("name") && isNew ? nil : body.text("name")
@@ -78,7 +76,7 @@ enum RuleBodies {
         }
         if let settings = body.json("capacity") {
             fields.capacity = .some(settings == .null ? nil : WorkspaceCapacity(settings, at: "/capacity"))
-            body.note(fields.capacity.flatMap { $0 }?.problems ?? [])
+            body.add(fields.capacity.flatMap { $0 }?.problems ?? [])
         }
         let fallback = body.uuid("fallbackWorkspaceId")
         switch (body.text("unmatchedPolicy"), fallback) {
@@ -110,7 +108,7 @@ enum RuleBodies {
     ) throws
         -> RoutingAgreement
     {
-        var body = try ObjectDecoding(bytes, names: ["receivingWorkspaceId", "sendingWorkspaceId"], limits: limits)
+        var body = try ObjectReader(bytes, names: ["receivingWorkspaceId", "sendingWorkspaceId"], limits: limits)
         if caller.isAdministrator {
             body.require("receivingWorkspaceId", "Send the id of the workspace that agrees to receive leads.")
         }
@@ -124,7 +122,7 @@ enum RuleBodies {
 
     /// The lead to route.
     static func leadID(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws -> UUID {
-        var body = try ObjectDecoding(bytes, names: ["leadId"], limits: limits)
+        var body = try ObjectReader(bytes, names: ["leadId"], limits: limits)
         body.require("leadId", "Send the id that POST /api/leads answered with.")
         let id = body.uuid("leadId")
         try body.finish()

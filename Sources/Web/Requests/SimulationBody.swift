@@ -23,7 +23,7 @@ enum SimulationBody {
     /// - Returns: the simulation request.
     /// - Throws: ``Problem`` with every invalid field.
     static func read(_ bytes: [UInt8], own: UUID?, limits: WebConfiguration.Limits) throws -> SimulationRequest {
-        var body = try ObjectDecoding(bytes, names: Self.names, limits: limits)
+        var body = try ObjectReader(bytes, names: Self.names, limits: limits)
         let owner = body.uuid("workspaceId")
         let draft = Self.draft(&body)
         let counters = Self.counters(body.isNull("counters") ? nil : body.text("counters")) {
@@ -45,7 +45,7 @@ enum SimulationBody {
             let lines = Array((body.longText("ndjson") ?? "").utf8)
             var problems: [FieldProblem] = []
             leads = .these(Self.lines(lines, own, owner, limits, &problems, "ndjson"))
-            for problem in problems { body.note(problem.field, problem.message, problem.remedy) }
+            body.add(problems.map { $0.under("/") })
         default:
             let days = body.int32("days").map(Int.init) ?? 7
             let limit = body.int32("limit").map(Int.init) ?? SimulationRequest.usualLeads
@@ -108,7 +108,7 @@ enum SimulationBody {
     }
 
     /// `"published"`, `"stored"` or a document, or else `version`.
-    private static func draft(_ body: inout ObjectDecoding) -> SimulationRequest.Draft {
+    private static func draft(_ body: inout ObjectReader) -> SimulationRequest.Draft {
         var document: JSONValue?
         if case .object = body.json("draft") { document = body.json("draft") }
         let name = document != nil || body.isNull("draft") ? nil : body.text("draft")
@@ -163,7 +163,7 @@ enum SimulationBody {
         _ bytes: [UInt8],
         _ own: UUID?,
         _ owner: UUID?,
-        _ body: inout ObjectDecoding,
+        _ body: inout ObjectReader,
         _ limits: WebConfiguration.Limits
     ) -> [SimulatedLead] {
         let read: [(pointer: String, lead: ReadLead)]
@@ -176,9 +176,7 @@ enum SimulationBody {
         if read.count > mostLeads { body.note("leads", "There are more than \(mostLeads) leads.", "Send fewer.") }
         for (pointer, lead) in read.prefix(mostLeads) {
             // The leads need no identity here.
-            for problem in lead.problems where !problem.field.isEmpty {
-                body.note(String(pointer.dropFirst()) + problem.field, problem.message, problem.remedy)
-            }
+            body.add(lead.problems.filter { !$0.field.isEmpty }.map { $0.under(pointer) })
         }
         return read.map {
             SimulatedLead(id: nil, lead: $0.lead.lead, source: own ?? $0.lead.workspaceID ?? owner, time: nil)

@@ -23,7 +23,7 @@ extension API {
         as caller: Caller
     ) async throws -> Response {
         let id = try id("id", in: context)
-        var body = try ObjectDecoding(
+        var body = try ObjectReader(
             await request.jsonBody(upTo: limits.bodyBytes),
             names: ["reason", "reroute"],
             limits: limits
@@ -111,7 +111,7 @@ extension API {
     /// The fields of a person, and the id for a new one.
     private func fields(of request: Request, isNew: Bool) async throws -> (id: UUID?, fields: AssigneeChange) {
         let names = (isNew ? ["id"] : []) + ["name", "weight", "caps", "absentFrom", "absentUntil", "isActive"]
-        var body = try ObjectDecoding(
+        var body = try ObjectReader(
             await request.jsonBody(upTo: limits.bodyBytes),
             names: names,
             limits: limits
@@ -119,14 +119,11 @@ extension API {
         if isNew { body.require("name", "Send a name of 1 to 200 characters.") }
         var fields = AssigneeChange()
         fields.name = body.isNull("name") ? nil : body.text("name")
-        fields.weight = body.int32("weight").map(Int64.init)
-        if let weight = fields.weight, !(1...1000 ~= weight) {
-            body.note("weight", "This must be a whole number from 1 to 1000.")
-        }
+        fields.weight = body.integer("weight", in: 1...1000)
         if let settings = body.json("caps") {
-            let (caps, problems) = Cap.list(settings)
+            let (caps, problems) = Cap.list(settings, at: "")
             fields.caps = caps
-            body.note(problems)
+            body.add(problems)
         }
         if body.has("absentFrom") { fields.absentFrom = .some(body.time("absentFrom")) }
         if body.has("absentUntil") { fields.absentUntil = .some(body.time("absentUntil")) }

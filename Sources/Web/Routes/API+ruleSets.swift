@@ -128,7 +128,7 @@ extension API {
     ) async throws -> Response {
         let owner = try owner(context)
         let bytes = try await request.jsonBody(upTo: limits.bodyBytes)
-        var body = try ObjectDecoding(bytes, names: ["note", "expectedVersion"], limits: limits)
+        var body = try ObjectReader(bytes, names: ["note", "expectedVersion"], limits: limits)
         let note = body.isNull("note") ? nil : body.text("note", limit: 1000)
         let expected = body.version("expectedVersion")
         try body.finish()
@@ -144,7 +144,7 @@ extension API {
     ) async throws -> Response {
         let owner = try owner(context)
         let bytes = try await request.jsonBody(upTo: limits.bodyBytes)
-        var body = try ObjectDecoding(bytes, names: ["version", "note"], limits: limits)
+        var body = try ObjectReader(bytes, names: ["version", "note"], limits: limits)
         body.require("version", "Send the version to restore; GET /api/rule-sets/{owner}/versions lists them.")
         let version = body.version("version")
         let note = body.isNull("note") ? nil : body.text("note", limit: 1000)

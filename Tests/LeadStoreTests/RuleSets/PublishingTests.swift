@@ -43,7 +43,7 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(problems.map(\.path) == [path])
+        #expect(problems.map(\.field) == [path])
     }
 
     @Test func draftIsPublishedAndRestored() async throws {

@@ -143,7 +143,7 @@ import Testing
             let stored = try await fixture.stores.rules.find(.sample(1), as: own)
             #expect(stored?.isReadable == false)
             #expect(stored?.rule.isActive == false)
-            #expect(stored?.rule.conditions.problems.map(\.path) == ["/where/field"])
+            #expect(stored?.rule.conditions.problems.map(\.field) == ["/where/field"])
         }
     }
 

@@ -268,7 +268,7 @@ struct PoolTests {
     @Test("Errors name their paths")
     func problems() throws {
         func paths(_ json: String) throws -> [String] {
-            Distribution(try #require(JSONValue(json: json)), at: "/distribution").problems.map(\.path)
+            Distribution(try #require(JSONValue(json: json)), at: "/distribution").problems.map(\.field)
         }
         let id = Samples.id(2).text
         #expect(
@@ -294,7 +294,7 @@ struct PoolTests {
             at: "/capacity"
         )
         #expect(
-            capacity.problems.map(\.path) == ["/capacity/hours/funday", "/capacity/hours/mon", "/capacity/holidays"]
+            capacity.problems.map(\.field) == ["/capacity/hours/funday", "/capacity/hours/mon", "/capacity/holidays"]
         )
     }
 

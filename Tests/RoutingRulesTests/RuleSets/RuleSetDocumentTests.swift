@@ -71,12 +71,12 @@ import Testing
             #"{"version": "new"}"#: "/version",
         ]
         for (json, path) in faults {
-            let error = #expect(throws: DocumentProblems.self) { try RuleSetDocument(tree(json)) }
-            #expect(error?.problems.map(\.path).contains(path) == true, "\(json) → \(error?.description ?? "")")
+            let error = #expect(throws: InvalidDocument.self) { try RuleSetDocument(tree(json)) }
+            #expect(error?.problems.map(\.field).contains(path) == true, "\(json) → \(error?.description ?? "")")
         }
         let twice = RuleSetDocument(rules: [rule("A"), rule("A")], goldenLeads: [])
-        let error = #expect(throws: DocumentProblems.self) { try RuleSetDocument(tree(twice.tree.json)) }
-        #expect(error?.problems.map(\.path) == ["/rules/1/name"])
+        let error = #expect(throws: InvalidDocument.self) { try RuleSetDocument(tree(twice.tree.json)) }
+        #expect(error?.problems.map(\.field) == ["/rules/1/name"])
     }
 
     @Test func rulesAreMatchedByIDThenName() {
@@ -190,10 +190,10 @@ import Testing
         #expect(resolved["rules"]?.json.contains(#""source":"beta""#) == true)
         #expect(naming.named(resolved)["rules"]?.json.contains(#""destination":"Beta""#) == true)
         for name in ["twin", "nobody"] {
-            let error = #expect(throws: DocumentProblems.self) {
+            let error = #expect(throws: InvalidDocument.self) {
                 try naming.resolved(tree(#"{"goldenLeads": [{"expect": {"destination": "\#(name)"}}]}"#))
             }
-            #expect(error?.problems.map(\.path) == ["/goldenLeads/0/expect/destination"])
+            #expect(error?.problems.map(\.field) == ["/goldenLeads/0/expect/destination"])
         }
         #expect(naming.name(of: Self.gamma) == nil)
     }

@@ -47,13 +47,13 @@ struct RuleConditionsTests {
     )
     func problems(_ json: String, _ path: String) {
         let conditions = read(json)
-        #expect(conditions.problems.map(\.path) == [path])
+        #expect(conditions.problems.map(\.field) == [path])
         #expect(!conditions.isCatchAll)
     }
 
     @Test("States that the United States do not have are worth a warning")
     func warnings() {
         #expect(RuleConditions(usStates: ["CA", "new york"]).warnings.isEmpty)
-        #expect(RuleConditions(usStates: ["CA", "Ontario"]).warnings.map(\.path) == ["/us_states"])
+        #expect(RuleConditions(usStates: ["CA", "Ontario"]).warnings.map(\.field) == ["/us_states"])
     }
 }

@@ -124,7 +124,11 @@ extension RuleSetYAML {
         } catch RequestError.invalid(let problems) where problems.allSatisfy({ $0.field.hasPrefix(prefix) }) {
             throw failure(
                 problems.map {
-                    DocumentProblem(path: String($0.field.dropFirst(prefix.count)), $0.message, remedy: $0.remedy)
+                    FieldProblem(
+                        field: String($0.field.dropFirst(prefix.count)),
+                        message: $0.message,
+                        remedy: $0.remedy
+                    )
                 }
             )
         }

@@ -4,7 +4,7 @@ import RoutingRules
 import Testing
 
 @Suite("Errors in condition trees")
-struct ConditionProblemTests {
+struct ConditionReaderTests {
     @Test(
         "Refused",
         arguments: [
@@ -51,8 +51,8 @@ struct ConditionProblemTests {
     )
     func refused(_ json: String, _ path: String) {
         let conditions = RuleConditions(json: #"{"where":\#(json)}"#)
-        #expect(conditions.problems.map(\.path) == [path])
-        #expect(conditions.problems.allSatisfy { !$0.message.isEmpty && !$0.remedy.isEmpty })
+        #expect(conditions.problems.map(\.field) == [path])
+        #expect(conditions.problems.allSatisfy { !$0.message.isEmpty && $0.remedy?.isEmpty == false })
         #expect(!conditions.isCatchAll)
         #expect(!conditions.matches(Lead()))
     }
@@ -62,7 +62,7 @@ struct ConditionProblemTests {
         let conditions = RuleConditions(
             json: #"{"where":{"all":[{"field":"x","op":"exists"},{"field":"email","op":"y"}]},"industries":7}"#
         )
-        #expect(conditions.problems.map(\.path) == ["/industries", "/where/all/0/field", "/where/all/1/op"])
+        #expect(conditions.problems.map(\.field) == ["/industries", "/where/all/0/field", "/where/all/1/op"])
     }
 
     @Test("Bounds")
@@ -71,7 +71,7 @@ struct ConditionProblemTests {
         func nested(_ depth: Int) -> String {
             String(repeating: #"{"not":"#, count: depth) + leaf + String(repeating: "}", count: depth)
         }
-        func problems(_ json: String) -> [String] { RuleConditions(json: #"{"where":\#(json)}"#).problems.map(\.path) }
+        func problems(_ json: String) -> [String] { RuleConditions(json: #"{"where":\#(json)}"#).problems.map(\.field) }
         #expect(problems(nested(15)) == [])
         #expect(problems(nested(16)).count == 1)
         #expect(problems(nested(5000)).count == 1)

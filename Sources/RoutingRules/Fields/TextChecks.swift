@@ -1,7 +1,5 @@
-import RoutingRules
-
 /// Checks short texts of rules, workspaces and queries; ``LeadValidation`` checks those of leads.
-enum TextChecks {
+package enum TextChecks {
     /// The trimmed text; nil if it is blank, or with a problem if it cannot be stored.
     ///
     /// - Parameters:
@@ -10,7 +8,12 @@ enum TextChecks {
     ///   - field: its field.
     ///   - problems: collects the problems.
     /// - Returns: the text, or nil.
-    static func clean(_ text: String, _ limit: Int, _ field: String, _ problems: inout [FieldProblem]) -> String? {
+    package static func clean(
+        _ text: String,
+        _ limit: Int,
+        _ field: String,
+        _ problems: inout [FieldProblem]
+    ) -> String? {
         let value = trimmed(text)
         if value.utf8.isEmpty { return nil }
         if value.unicodeScalars.count > limit {

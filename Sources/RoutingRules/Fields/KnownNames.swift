@@ -1,7 +1,7 @@
 /// The valid names of an object, for suggesting the name that the client probably meant.
-enum KnownNames {
+package enum KnownNames {
     /// The known name closest to an unknown one, or nil if none is close.
-    static func closest(to name: String, among known: some Sequence<String>) -> String? {
+    package static func closest(to name: String, among known: some Sequence<String>) -> String? {
         let plain = simplified(name)
         guard !plain.isEmpty, plain.count <= 40 else { return nil }
         var best: (name: String, distance: Int)?
