@@ -132,9 +132,8 @@ let package = Package(
             dependencies: ["LeadRouting", "LeadStore", "Postgres", "RoutingRules", arguments, logging],
             path: "Benchmarks",
             exclude: [
-                "http_load.py", "measure-filled-server.py", "measure-server.py", "peers.py", "post-leads.lua",
-                "publish.py",
-                "simulate.sh", "write-report.py",
+                "http_load.py", "measure-filled-server.py", "measure-server.py", "measure-turns.py",
+                "peers.py", "post-leads.lua", "publish.py", "simulate.sh", "write-report.py",
             ],
             swiftSettings: settings
         ),

@@ -46,11 +46,9 @@ struct BatchWriter: Sendable {
                 )
                 switch result {
                 case .stale:
+                    // At the limit the batch is stored without a version, which cannot be stale.
                     stale = rules.version
                     staleRounds += 1
-                    if staleRounds > 2 * limits.rounds {
-                        return batch.map { _ in .done(.failure(.init(.unavailable))) }
-                    }
                 case .written(let exceptions):
                     return try await outcomes(decided, exceptions)
                 }

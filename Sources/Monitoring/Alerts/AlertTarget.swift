@@ -82,11 +82,11 @@ package protocol AlertTarget: Sendable {
     /// Its name in notifications: `slack`, `webhook`, `pagerduty`, `email`, `datadog`.
     var name: String { get }
     /// Whether it receives alerts of this severity.
-    func wants(_ severity: AlertRule.Severity) -> Bool
+    func accepts(_ severity: AlertRule.Severity) -> Bool
     /// Sends a message; returns when the target has accepted it.
     ///
     /// - Throws: ``DeliveryFailure``.
-    func tell(_ message: AlertMessage) async throws
+    func send(_ message: AlertMessage) async throws
 }
 
 /// A message was not accepted.

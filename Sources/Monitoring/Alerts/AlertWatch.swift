@@ -146,7 +146,7 @@ package struct AlertWatch: Service {
         guard let target = targets.first(where: { $0.name == notification.target }) else { return }
         var failure: DeliveryFailure?
         do {
-            try await target.tell(message(notification))
+            try await target.send(message(notification))
         } catch let error as DeliveryFailure {
             failure = error
         } catch {
@@ -199,7 +199,7 @@ package struct AlertWatch: Service {
         _ state: AlertState,
         _ targets: [any AlertTarget]
     ) -> [AlertNotification] {
-        let wanting = targets.filter { $0.wants(rule.severity) }
+        let wanting = targets.filter { $0.accepts(rule.severity) }
         return (wanting.isEmpty ? targets : wanting)
             .map { target in
                 AlertNotification(

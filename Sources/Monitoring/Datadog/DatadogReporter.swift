@@ -147,9 +147,9 @@ package struct DatadogTarget: AlertTarget {
 
     package var name: String { "datadog" }
 
-    package func wants(_ severity: AlertRule.Severity) -> Bool { true }
+    package func accepts(_ severity: AlertRule.Severity) -> Bool { true }
 
-    package func tell(_ message: AlertMessage) async throws {
+    package func send(_ message: AlertMessage) async throws {
         let kind =
             switch (message.kind, message.severity) {
             case (.resolved, _): "success"

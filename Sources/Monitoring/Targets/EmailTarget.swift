@@ -16,9 +16,9 @@ package struct EmailTarget: AlertTarget {
 
     package var name: String { "email" }
 
-    package func wants(_ severity: AlertRule.Severity) -> Bool { severity != .warning }
+    package func accepts(_ severity: AlertRule.Severity) -> Bool { severity != .warning }
 
-    package func tell(_ message: AlertMessage) async throws {
+    package func send(_ message: AlertMessage) async throws {
         let text = Self.mail(message, from: from, to: to, now: Int64(Date().timeIntervalSince1970))
         try await client.send(from: from, to: to, text: text)
     }

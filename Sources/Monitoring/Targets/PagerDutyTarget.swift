@@ -26,9 +26,9 @@ package struct PagerDutyTarget: AlertTarget {
 
     package var name: String { "pagerduty" }
 
-    package func wants(_ severity: AlertRule.Severity) -> Bool { severity >= .warning }
+    package func accepts(_ severity: AlertRule.Severity) -> Bool { severity >= .warning }
 
-    package func tell(_ message: AlertMessage) async throws {
+    package func send(_ message: AlertMessage) async throws {
         let isWeb = message.runbook.hasPrefix("https://") || message.runbook.hasPrefix("http://")
         let event: JSONValue = .object(leavingOutNil: [
             "routing_key": .string(routingKey.exposed),

@@ -14,9 +14,9 @@ package struct SlackTarget: AlertTarget {
 
     package var name: String { "slack" }
 
-    package func wants(_ severity: AlertRule.Severity) -> Bool { severity >= .warning }
+    package func accepts(_ severity: AlertRule.Severity) -> Bool { severity >= .warning }
 
-    package func tell(_ message: AlertMessage) async throws {
+    package func send(_ message: AlertMessage) async throws {
         let mark =
             message.kind == .resolved
             ? ":white_check_mark:" : message.severity == .critical ? ":rotating_light:" : ":warning:"

@@ -28,9 +28,9 @@ package struct WebhookTarget: AlertTarget {
 
     package var name: String { "webhook" }
 
-    package func wants(_ severity: AlertRule.Severity) -> Bool { true }
+    package func accepts(_ severity: AlertRule.Severity) -> Bool { true }
 
-    package func tell(_ message: AlertMessage) async throws {
+    package func send(_ message: AlertMessage) async throws {
         let body = JSONWriter.bytes { writer in
             writer.object { writer in
                 writer.member("id", message.id)

@@ -85,7 +85,7 @@ extension Alerts {
                     time: now
                 )
                 do {
-                    try await target.tell(message)
+                    try await target.send(message)
                     terminal.output("✓ \(target.name): taken")
                 } catch {
                     isWell = false

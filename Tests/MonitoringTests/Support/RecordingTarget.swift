@@ -16,9 +16,9 @@ final class RecordingTarget: AlertTarget {
 
     var told: [AlertMessage] { state.withLock { $0.told } }
 
-    func wants(_ severity: AlertRule.Severity) -> Bool { severity >= least }
+    func accepts(_ severity: AlertRule.Severity) -> Bool { severity >= least }
 
-    func tell(_ message: AlertMessage) async throws {
+    func send(_ message: AlertMessage) async throws {
         let failure = state.withLock { state -> DeliveryFailure? in
             guard state.failures.isEmpty else { return state.failures.removeFirst() }
             state.told.append(message)

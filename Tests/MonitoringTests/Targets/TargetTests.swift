@@ -33,7 +33,7 @@ import Testing
 
     @Test func slackMessageHasFields() async throws {
         let transport = RecordingTransport()
-        try await SlackTarget(address: address(), transport: transport).tell(message(.fired))
+        try await SlackTarget(address: address(), transport: transport).send(message(.fired))
         let text = try object(transport.sent.first)["text"]?.text
         #expect(text?.contains("A disk is &lt;nearly&gt; full &amp; slow.") == true)
         #expect(text?.contains("Value 7.13, condition &lt; 10 % free for 60 s.") == true)
@@ -45,7 +45,7 @@ import Testing
         let target = WebhookTarget(address: try address(), secret: Secret("s3cret"), transport: transport) {
             1_764_019_900
         }
-        try await target.tell(message(.resolved))
+        try await target.send(message(.resolved))
         let request = try #require(transport.sent.first)
         let body = try object(request)
         #expect(body["kind"]?.text == "resolved" && body["alert"]?.text == "disk" && body["episode"]?.number == 4)
@@ -64,8 +64,8 @@ import Testing
             source: "n",
             transport: transport
         )
-        try await target.tell(message(.fired))
-        try await target.tell(message(.resolved))
+        try await target.send(message(.fired))
+        try await target.send(message(.resolved))
         let events = try transport.sent.map(object)
         #expect(events.map { $0["event_action"]?.text } == ["trigger", "resolve"])
         #expect(events.map { $0["dedup_key"]?.text } == ["switchyard:disk:4", "switchyard:disk:4"])
@@ -81,7 +81,7 @@ import Testing
             address: try address("https://api.datadoghq.eu"),
             tags: ["env:x"]
         )
-        try await DatadogTarget(account: account, transport: transport).tell(message(.fired))
+        try await DatadogTarget(account: account, transport: transport).send(message(.fired))
         let request = try #require(transport.sent.first)
         #expect(request.url == "https://api.datadoghq.eu/api/v1/events")
         #expect(request.headers.contains(HeaderField("DD-API-KEY", "k")))
@@ -95,7 +95,7 @@ import Testing
     func responseStatusDecidesRetry(status: Int, isWorthRepeating: Bool?) async throws {
         let transport = RecordingTransport(statuses: [status])
         do {
-            try await SlackTarget(address: address(), transport: transport).tell(message(.fired))
+            try await SlackTarget(address: address(), transport: transport).send(message(.fired))
             #expect(isWorthRepeating == nil)
         } catch let failure as DeliveryFailure {
             #expect(failure.isWorthRepeating == isWorthRepeating)
