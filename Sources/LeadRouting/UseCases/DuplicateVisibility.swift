@@ -2,7 +2,7 @@ import FoundationEssentials
 import LeadStore
 import RoutingRules
 
-/// Decides which callers may see a duplicate's first lead; no other code shows or hides its id.
+/// Decides which callers may see a duplicate's first lead; every answer to a caller passes here.
 ///
 /// The sender of a duplicate learns that it is one; the earlier lead is shown only to callers that may see that lead
 /// too.

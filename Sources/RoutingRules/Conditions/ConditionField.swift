@@ -94,7 +94,9 @@ package enum ConditionField: Sendable, Hashable {
     package var isPersonal: Bool {
         switch self {
         case .email, .phone, .firstName, .lastName, .sourceID, .metadata: true
-        default: false
+        case .emailDomain, .phoneCountry, .company, .industry, .companySize, .revenue, .country, .usState, .state,
+            .region, .city, .location, .source, .score:
+            false
         }
     }
 }
