@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Checks what others rely on: dependencies and their licences, the SBOM, our licence, the tests of the threat model.
+"""Checks what others rely on: dependencies and their licences, the SBOM, our licence, deprecations, the tests of the threat model.
 
 Usage: check.py [--root FOLDER] [--program FILE] [--schema FOLDER]
 
 Package.resolved and Package.swift are read here a second time, so that a package or library that script/sbom misses is
-found. Before the first build there is no Package.resolved: then Package.swift alone is compared with the page. Where .build/checkouts has the sources of the packages, their LICENSE files and manifests are compared with the page.
+found. Before the first build there is no Package.resolved: then Package.swift alone is compared with the page. Where
+.build/checkouts has the sources of the packages, their LICENSE files and manifests are compared with the page.
 --program: a program that was built, with its link list beside it: every package and library that is in it has to be in the
 page as linked, and no other. --schema: a folder with bom-1.6.schema.json and the files that it refers to, from the
 repository CycloneDX/specification; the document has to be valid. Ends with "N passed, N failed".
@@ -174,7 +175,8 @@ def sources(page, checkouts):
             yield f"{name}: the LICENSE file is not the Apache License 2.0"
         excepted = "Runtime Library Exception" in text
         if not row["licence"].startswith("Apache-2.0") or excepted != ("Swift-exception" in row["licence"]):
-            yield f"{name}: docs/dependencies.md says {row['licence']}; its LICENSE {'has' if excepted else 'lacks'} the Runtime Library Exception"
+            yield (f"{name}: docs/dependencies.md says {row['licence']}; its LICENSE {'has' if excepted else 'lacks'} the "
+                   "Runtime Library Exception")
         # A trait or a version may leave a package out that the manifest names: only those that are pinned count.
         said = {part.strip() for part in row["named by"].split(",")} - {"Package.swift"}
         if said != by[name]:
@@ -243,6 +245,15 @@ def shown(root):
                 yield f"{name} is no test"
 
 
+def deprecated(root):
+    """docs/api-versions.md: what the API's description marks as deprecated is announced in the changelog, too."""
+    text = (root / "Sources/Web/OpenAPI/openapi.yaml").read_text()
+    marked = [number for number, line in enumerate(text.split("\n"), 1) if re.search(r"\bdeprecated: true\b", line)]
+    announced = re.search(r"^### Deprecated\n", (root / "CHANGELOG.md").read_text(), re.M)
+    if marked and not announced:
+        yield f"openapi.yaml:{marked[0]} is deprecated, and CHANGELOG.md has no section “Deprecated”"
+
+
 def schema(document, folder):
     """The document against CycloneDX's own schema."""
     import jsonschema
@@ -284,6 +295,7 @@ def main():
     subjects["packages that Package.swift names"] = direct(root, page)
     subjects["system libraries that Package.swift names"] = libraries(root, page)
     subjects["licence of the project"] = licence(root)
+    subjects["deprecations of the API"] = deprecated(root)
     subjects["tests of the threat model"] = shown(root)
     if checkouts.is_dir():
         subjects["sources of the packages"] = sources(page, checkouts)
