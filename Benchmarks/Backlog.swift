@@ -57,7 +57,7 @@ struct Backlog: Sendable {
     }
 
     private func send(_ count: Int) async throws {
-        let reason = "No rules yet."
+        let reason: RoutingText = "No rules yet."
         let leads = world.decidedBatch(count)
             .map { DecidedLead($0.prepared, Assignment(result: .queued, reason: reason)) }
         let result = try await world.stores.intake.ingest(leads, version: nil, isRepeat: false)

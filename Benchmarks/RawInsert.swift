@@ -24,7 +24,7 @@ struct RawInsert: BenchmarkCase {
         parameters.append(array: decided.map { $0.assignment.destination ?? $0.prepared.source as UUID? })
         parameters.append(array: decided.map(\.assignment.rule))
         parameters.append(array: decided.map { Optional($0.assignment.result.rawValue) })
-        parameters.append(array: decided.map { Optional($0.assignment.reason) })
+        parameters.append(array: decided.map { Optional($0.assignment.reason.stored) })
         parameters.append(array: leads.map(\.lead.email))
         parameters.append(array: leads.map(\.lead.phone))
         parameters.append(array: leads.map(\.lead.firstName))

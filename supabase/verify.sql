@@ -122,6 +122,7 @@ expected_functions (signature, is_open) AS (
         ('switchyard.take_routing_state(smallint[],uuid[],uuid[],smallint[],bigint[],uuid[],bytea[],uuid[])', false),
         ('switchyard.take_within_caps(smallint[],uuid[],uuid[],smallint[],bigint[],bigint[],bigint[])', false),
         ('switchyard.unschedule_by_cron()', false),
+        ('switchyard.visible_duplicate(uuid)', true),
         ('switchyard.visible_workspaces()', true),
         ('switchyard.waiting_for_capacity()', false),
         ('switchyard.whole_xid(xid,xid8)', false),

@@ -34,6 +34,8 @@ package struct Stores: Sendable {
 
     /// Stored leads, and their history.
     package var leads: LeadsStore { LeadsStore(session) }
+    /// The names of objects that texts mention by their ids.
+    package var names: NameStore { NameStore(session) }
     /// Batches of new leads.
     package var intake: IntakeStore { IntakeStore(session, duplicates: duplicates) }
     /// Waiting leads: claims, retries, requeues, expiry.

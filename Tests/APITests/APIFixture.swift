@@ -60,7 +60,8 @@ struct APIFixture: Sendable {
         let stores = Stores(pool: pool)
         var tokens: [String: String] = [:]
         for (name, workspace, scope) in [
-            ("alpha-key", alpha, Scope.admin), ("beta-key", beta, .admin), ("reader-key", alpha, .leadsRead),
+            ("alpha-key", alpha, Scope.admin), ("beta-key", beta, .admin), ("gamma-key", gamma, .admin),
+            ("reader-key", alpha, .leadsRead),
         ] {
             let token = APIKeyToken.random()
             _ = try await stores.keys.create(
@@ -97,6 +98,65 @@ struct APIFixture: Sendable {
                 scopes: Scope.allCases.filter { $0 != scope && $0 != .admin }.map(\.rawValue)
             )
         return token.text
+    }
+
+    /// A key of a workspace with a name.
+    func addKey(named name: String, of workspace: UUID) async throws {
+        _ = try await Stores(pool: pool).keys
+            .create(.random(), id: UUID(), workspaceID: workspace, name: name, scopes: [Scope.leadsRead.rawValue])
+    }
+
+    /// The ids that a query returns.
+    func ids(_ sql: String) async throws -> [UUID] {
+        try await pool.query(Statement("", sql)).map { try $0.uuid(0) }
+    }
+
+    /// The numbers that a query returns.
+    func numbers(_ sql: String) async throws -> [Int] {
+        try await pool.query(Statement("", sql)).map { try Int($0.int64(0)) }
+    }
+
+    /// Every row of every table and view that a role may read, with the columns that it may read, in lower case.
+    ///
+    /// - Parameters:
+    ///   - role: the role; nil for the owner.
+    ///   - claims: the claims of its token.
+    /// - Returns: the rows as text.
+    /// - Throws: `PostgresError` for a table that the role may read only in part.
+    func everyRow(as role: String? = nil, claims: String = "{}") async throws -> String {
+        try await pool.withTransaction { connection in
+            let tables = try await connection.query(
+                Statement(
+                    "",
+                    """
+                    SELECT format('%I.%I', n.nspname, c.relname), string_agg(quote_ident(a.attname), ', ')
+                    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                    WHERE n.nspname IN ('public', 'switchyard', 'auth') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+                        AND has_schema_privilege(coalesce(:role, current_user), n.oid, 'USAGE')
+                        AND has_column_privilege(coalesce(:role, current_user), c.oid, a.attnum, 'SELECT')
+                    GROUP BY n.nspname, c.relname
+                    """
+                ),
+                ["role": .text(role)]
+            )
+            let readable = try tables.map { (try $0.string(0), try $0.string(1)) }
+            if let role {
+                _ = try await connection.query(
+                    Statement(
+                        "",
+                        "SELECT set_config('request.jwt.claims', :claims, true), set_config('role', :role, true)"
+                    ),
+                    ["claims": .text(claims), "role": .text(role)]
+                )
+            }
+            var text = ""
+            for (table, columns) in readable {
+                let rows = try await connection.query(Statement("", "SELECT row(\(columns))::text FROM \(table)"))
+                for row in rows { text += try row.stringIfPresent(0) ?? "" }
+            }
+            return text.lowercased()
+        }
     }
 
     /// How many leads are stored.

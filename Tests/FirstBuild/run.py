@@ -177,7 +177,7 @@ def walk(system, release, swift):
         print(f"        built and serving after {listening:.0f} s", flush=True)
         done = subprocess.run(["bash", "-c", readme_curl(port)], cwd=home, stdout=subprocess.PIPE, text=True, timeout=60)
         lead = json.loads(done.stdout or "{}")
-        check("the README's first lead is routed", lead.get("status") == "routed" and lead.get("matchedRuleName"), done.stdout)
+        check("the README's first lead is routed", lead.get("status") == "routed" and lead.get("matchedRuleId"), done.stdout)
         check("SIGTERM ends it with status 0", run.stop() == 0, run.lines[-5:])
         left = [p.name for p in (system.root / "proc").iterdir() if p.name.isdigit() and is_program(p, "postgres", "switchyard")]
         check("no process is left", not left, left)

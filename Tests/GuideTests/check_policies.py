@@ -17,16 +17,29 @@ def run(h):
               "(SELECT count(*) FROM lead_attributions), (SELECT count(*) FROM workspaces), (SELECT count(*) FROM lead_routing_rules), "
               "(SELECT count(*) FROM routing_agreements), (SELECT count(*) FROM partners), (SELECT count(*) FROM user_workspaces), (SELECT count(*) FROM users));")
     seen = lambda who: db.run(f"BEGIN; {who} {counts} COMMIT")
-    h.equal("a member of A: its leads, here and sent; rules of its own and of the platform", seen(user(OWNER)), "2 1 1 1 1 2 1 1 1 1")
-    h.equal("a member of C: nothing of A and B", seen(user(OTHER)), "0 0 0 0 1 2 0 0 1 1")
-    h.equal("the key of A sees as its members do", seen(key(A)), "2 1 1 1 1 2 1 1 1 0")
-    h.equal("the key of B: what it was sent, and its own", seen(key(B)), "2 0 2 0 1 1 1 0 0 0")
-    h.equal("an unknown user sees no rows", seen("SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims.sub TO 'test-user-id';"), "0 0 0 0 0 1 0 0 0 0")
+    h.equal("a member of A: its leads, here and sent; its own rules, and none of the platform", seen(user(OWNER)), "2 1 1 1 1 1 1 1 1 1")
+    h.equal("a member of C: nothing of A and B", seen(user(OTHER)), "0 0 0 0 1 1 0 0 1 1")
+    h.equal("the key of A sees as its members do", seen(key(A)), "2 1 1 1 1 1 1 1 1 0")
+    h.equal("the key of B: what it was sent, and its own", seen(key(B)), "2 0 2 0 1 0 1 0 0 0")
+    h.equal("an unknown user sees no rows", seen("SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims.sub TO 'test-user-id';"), "0 0 0 0 0 0 0 0 0 0")
     h.equal("the guide's claim, with a user who is one", db.run(f"BEGIN; SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims.sub TO '{OWNER}'; "
             "SELECT count(*) FROM lead_routing_queue; SELECT count(*) FROM lead_routing_logs; COMMIT"), "1\n1")
     h.equal("service_role sees all", db.run("BEGIN; SET LOCAL ROLE service_role; SELECT count(*) FROM leads; COMMIT"), "3")
     for table in ("leads", "lead_routing_queue", "lead_routing_logs", "lead_identity_claims", "workspaces", "switchyard.api_keys"):
         h.check(f"anon does not read {table}", db.refuses(f"BEGIN; SET LOCAL ROLE anon; SELECT * FROM {table}; COMMIT", "42501"))
+
+    print("# What a policy cannot hide")
+    db.run(ingest([{"id": lead(4), "source": A, "result": "unmatched", "email": "three@example.com"},
+                   {"id": lead(5), "source": A, "result": "unmatched", "email": "two@example.com"}]))
+    for who, name in ((user(OWNER), "a member"), (key(A), "a key")):
+        for sql in ("SELECT duplicate_of FROM leads", "SELECT * FROM leads", "SELECT count(*) FROM leads WHERE duplicate_of IS NOT NULL",
+                    "SELECT reason FROM lead_routing_logs", "SELECT metadata FROM lead_routing_logs", "SELECT duplicate_of FROM lead_routing_logs"):
+            h.check(f"{name} is refused: {sql}", db.refuses(f"BEGIN; {who} {sql}; COMMIT", "42501"))
+        h.equal(f"{name} learns that a lead is a duplicate, and of which if it is its own", db.run(
+            f"BEGIN; {who} SELECT string_agg(switchyard.visible_duplicate(id)::text, ' ' ORDER BY id) FROM leads; COMMIT"),
+            f"00000000-0000-0000-0000-000000000000 {lead(2)}")
+    h.equal("who sees neither lead learns nothing", db.run(f"BEGIN; {user(OTHER)} SELECT switchyard.visible_duplicate('{lead(5)}'); COMMIT"), "")
+    db.run(f"DELETE FROM leads WHERE id IN ('{lead(4)}', '{lead(5)}')")
 
     print("# Who may do what")
     for who, name in ((user(OWNER), "a member"), (key(A), "a key")):

@@ -315,7 +315,7 @@ BEGIN
             ('partners', 'workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces()))'),
             ('leads', 'workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces()))'
                 || ' OR source_workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces()))'),
-            ('lead_routing_rules', 'workspace_id IS NULL OR workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces()))')
+            ('lead_routing_rules', 'workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces()))')
         ) p (table_name, visible)
     LOOP
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON public.%I TO service_role', v_policy.table_name);

@@ -507,7 +507,9 @@ CREATE POLICY switchyard_members ON public.lead_routing_queue FOR SELECT TO auth
 ALTER TABLE public.lead_routing_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE switchyard.lead_routing_logs_default ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_logs, switchyard.lead_routing_logs_default FROM PUBLIC, anon, authenticated, service_role;
-GRANT SELECT ON public.lead_routing_logs TO authenticated;
+-- Texts, the earlier lead of a duplicate and the state of capacity are written for each reader by the server: a policy cannot hide a column.
+GRANT SELECT (id, lead_id, source_workspace_id, destination_workspace_id, matched_rule_id, routing_result, attempt,
+    rule_set_version, created_at) ON public.lead_routing_logs TO authenticated;
 GRANT SELECT, INSERT ON public.lead_routing_logs TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON public.lead_routing_logs;
 CREATE POLICY switchyard_service ON public.lead_routing_logs TO service_role USING (true) WITH CHECK (true);
@@ -1260,7 +1262,8 @@ BEGIN
         SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
         WHERE (p.pronamespace = 'public'::regnamespace AND p.proname IN ('acquire_routing_lock', 'complete_routing', 'fail_routing',
                 'release_stale_routing_locks', 'generate_dedupe_hash', 'check_cross_partner_duplicate', 'mark_expired_leads'))
-            OR (p.pronamespace = 'switchyard'::regnamespace AND p.proname NOT IN ('visible_workspaces', 'acting_workspace'))
+            OR (p.pronamespace = 'switchyard'::regnamespace
+                AND p.proname NOT IN ('visible_workspaces', 'acting_workspace', 'visible_duplicate'))
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, anon, authenticated', v_function);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO service_role', v_function);

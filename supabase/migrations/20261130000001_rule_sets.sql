@@ -877,7 +877,8 @@ BEGIN
         SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
         WHERE (p.pronamespace = 'public'::regnamespace AND p.proname IN ('acquire_routing_lock', 'complete_routing', 'fail_routing',
                 'release_stale_routing_locks', 'generate_dedupe_hash', 'check_cross_partner_duplicate', 'mark_expired_leads'))
-            OR (p.pronamespace = 'switchyard'::regnamespace AND p.proname NOT IN ('visible_workspaces', 'acting_workspace'))
+            OR (p.pronamespace = 'switchyard'::regnamespace
+                AND p.proname NOT IN ('visible_workspaces', 'acting_workspace', 'visible_duplicate'))
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, anon, authenticated', v_function);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO service_role', v_function);

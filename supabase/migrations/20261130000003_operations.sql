@@ -984,7 +984,27 @@ BEGIN
 END
 $$;
 
--- 8. Who may run functions: service_role, and the owner -------------------------------------------------------------
+-- 8. What members read of leads, and who may run functions -----------------------------------------------------------
+
+-- A member may not read leads.duplicate_of, which may be a lead of another workspace; this tells it what it may know.
+CREATE OR REPLACE FUNCTION switchyard.visible_duplicate(p_lead_id uuid) RETURNS uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = ''
+AS $$
+DECLARE
+    v_visible uuid[] := ARRAY(SELECT switchyard.visible_workspaces());
+    v_first uuid;
+BEGIN
+    SELECT l.duplicate_of INTO v_first FROM public.leads l
+    WHERE l.id = p_lead_id AND (l.workspace_id = ANY (v_visible) OR l.source_workspace_id = ANY (v_visible));
+    IF v_first IS NULL OR EXISTS (SELECT FROM public.leads l
+        WHERE l.id = v_first AND (l.workspace_id = ANY (v_visible) OR l.source_workspace_id = ANY (v_visible))) THEN
+        RETURN v_first;
+    END IF;
+    RETURN '00000000-0000-0000-0000-000000000000';
+END
+$$;
+COMMENT ON FUNCTION switchyard.visible_duplicate(uuid) IS
+    'The lead that came before this duplicate; 00000000-0000-0000-0000-000000000000 for one that the reader may not see, NULL if this is no duplicate.';
 
 DO $$
 DECLARE
@@ -994,11 +1014,30 @@ BEGIN
         SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
         WHERE (p.pronamespace = 'public'::regnamespace AND p.proname IN ('acquire_routing_lock', 'complete_routing', 'fail_routing',
                 'release_stale_routing_locks', 'generate_dedupe_hash', 'check_cross_partner_duplicate', 'mark_expired_leads'))
-            OR (p.pronamespace = 'switchyard'::regnamespace AND p.proname NOT IN ('visible_workspaces', 'acting_workspace'))
+            OR (p.pronamespace = 'switchyard'::regnamespace
+                AND p.proname NOT IN ('visible_workspaces', 'acting_workspace', 'visible_duplicate'))
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, anon, authenticated', v_function);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO service_role', v_function);
     END LOOP;
+END
+$$;
+
+REVOKE ALL ON FUNCTION switchyard.visible_duplicate(uuid) FROM PUBLIC, anon;
+GRANT EXECUTE ON FUNCTION switchyard.visible_duplicate(uuid) TO authenticated, service_role;
+
+-- Members read every column of leads except duplicate_of, which a policy cannot hide: switchyard.visible_duplicate tells them what they may
+-- know. Where row-level security is off, an installation has its own rights, which stay.
+DO $$
+DECLARE
+    v_columns text;
+BEGIN
+    IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = 'public.leads'::regclass) THEN
+        SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO v_columns FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = 'public.leads'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'duplicate_of';
+        REVOKE SELECT ON public.leads FROM authenticated;
+        EXECUTE format('GRANT SELECT (%s) ON public.leads TO authenticated', v_columns);
+    END IF;
 END
 $$;
 

@@ -54,6 +54,11 @@ BEGIN
     IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = 'public.lead_routing_rules'::regclass) THEN
         REVOKE INSERT, UPDATE, DELETE ON public.lead_routing_rules FROM authenticated;
     END IF;
+    -- Members read every column again.
+    IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('public.leads')) THEN
+        REVOKE SELECT ON public.leads FROM authenticated;
+        GRANT SELECT ON public.leads TO authenticated;
+    END IF;
 END
 $$;
 

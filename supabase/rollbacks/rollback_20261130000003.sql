@@ -24,6 +24,14 @@ DROP FUNCTION IF EXISTS switchyard.gather_statistics, switchyard.rebuild_statist
     switchyard.statistics_place;
 DROP TABLE IF EXISTS switchyard.routing_totals, switchyard.routing_statistics, switchyard.statistics_watermark,
     switchyard.statistics_horizons;
-DROP FUNCTION IF EXISTS switchyard.follow_statistics;
+DROP FUNCTION IF EXISTS switchyard.follow_statistics, switchyard.visible_duplicate;
+DO $$
+BEGIN
+    IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('public.leads')) THEN
+        REVOKE SELECT ON public.leads FROM authenticated;
+        GRANT SELECT ON public.leads TO authenticated;
+    END IF;
+END
+$$;
 
 COMMIT;

@@ -35,7 +35,9 @@ CREATE INDEX lead_routing_logs_expired ON public.lead_routing_logs (created_at) 
 ALTER TABLE public.lead_routing_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE switchyard.lead_routing_logs_default ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_logs, switchyard.lead_routing_logs_default FROM PUBLIC, anon, authenticated, service_role;
-GRANT SELECT ON public.lead_routing_logs TO authenticated;
+-- Texts, the earlier lead of a duplicate and the state of capacity are written for each reader by the server: a policy cannot hide a column.
+GRANT SELECT (id, lead_id, source_workspace_id, destination_workspace_id, matched_rule_id, routing_result, attempt,
+    rule_set_version, created_at) ON public.lead_routing_logs TO authenticated;
 GRANT SELECT, INSERT ON public.lead_routing_logs TO service_role;
 CREATE POLICY switchyard_service ON public.lead_routing_logs TO service_role USING (true) WITH CHECK (true);
 CREATE POLICY switchyard_members ON public.lead_routing_logs FOR SELECT TO authenticated

@@ -27,8 +27,9 @@ ALTER TABLE public.lead_routing_rules ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_rules FROM anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.lead_routing_rules TO authenticated, service_role;
 CREATE POLICY switchyard_service ON public.lead_routing_rules TO service_role USING (true) WITH CHECK (true);
+-- Its own, and none of the platform's: they name other workspaces, their shares and their caps.
 CREATE POLICY switchyard_members ON public.lead_routing_rules FOR SELECT TO authenticated
-    USING (workspace_id IS NULL OR workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
+    USING (workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
 -- An API key writes the rules of its workspace, and only rules to destinations that have agreed.
 CREATE POLICY switchyard_owner_adds ON public.lead_routing_rules FOR INSERT TO authenticated
     WITH CHECK (workspace_id = (SELECT switchyard.acting_workspace())

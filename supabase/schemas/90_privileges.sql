@@ -1,7 +1,7 @@
 -- Who may run functions: the owner and service_role.
 --
 -- Every role may run a new function, and Supabase grants anon and authenticated still more, so the rights are revoked one by one. The
--- two exceptions are called by policies, and so by every role that reads.
+-- three exceptions are called by policies and by members, and so by every role that reads.
 DO $$
 DECLARE
     v_function regprocedure;
@@ -10,12 +10,29 @@ BEGIN
         SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
         WHERE (p.pronamespace = 'public'::regnamespace AND p.proname IN ('acquire_routing_lock', 'complete_routing', 'fail_routing',
                 'release_stale_routing_locks', 'generate_dedupe_hash', 'check_cross_partner_duplicate', 'mark_expired_leads'))
-            OR (p.pronamespace = 'switchyard'::regnamespace AND p.proname NOT IN ('visible_workspaces', 'acting_workspace'))
+            OR (p.pronamespace = 'switchyard'::regnamespace
+                AND p.proname NOT IN ('visible_workspaces', 'acting_workspace', 'visible_duplicate'))
     LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, anon, authenticated', v_function);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO service_role', v_function);
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() FROM PUBLIC;
+REVOKE ALL ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces(), switchyard.visible_duplicate(uuid) FROM PUBLIC, anon;
 GRANT EXECUTE ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() TO anon, authenticated, service_role;
+GRANT EXECUTE ON FUNCTION switchyard.visible_duplicate(uuid) TO authenticated, service_role;
+
+-- Members read every column of leads except duplicate_of, which a policy cannot hide: switchyard.visible_duplicate tells them what they may
+-- know. Where row-level security is off, an installation has its own rights, which stay.
+DO $$
+DECLARE
+    v_columns text;
+BEGIN
+    IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = 'public.leads'::regclass) THEN
+        SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO v_columns FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = 'public.leads'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'duplicate_of';
+        REVOKE SELECT ON public.leads FROM authenticated;
+        EXECUTE format('GRANT SELECT (%s) ON public.leads TO authenticated', v_columns);
+    END IF;
+END
+$$;

@@ -7,11 +7,13 @@ package import RoutingRules
 package struct LeadExplainer: Sendable {
     private let stores: Stores
     private let duplicates: DuplicateVisibility
+    private let names: ReaderNames
 
     /// An explainer over a database.
     package init(stores: Stores) {
         self.stores = stores
         duplicates = DuplicateVisibility(leads: stores.leads)
+        names = ReaderNames(names: stores.names)
     }
 
     /// Explains a decision of a lead.
@@ -28,7 +30,7 @@ package struct LeadExplainer: Sendable {
     package func explain(_ id: UUID, decision number: Int? = nil, as access: Access) async throws -> LeadExplanation? {
         guard let stored = try await stores.leads.find(id, as: access) else { return nil }
         let record = try await duplicates.redacting([stored], as: access)[0]
-        let log = try await stores.leads.decisions(id, as: access)
+        let log = try await names.completing(stores.leads.decisions(id, as: access), as: access)
         let decisions = log.filter { Self.isDecision($0.entry.result) }
         var chosen = decisions.indices.last
         if let number {
@@ -68,12 +70,11 @@ package struct LeadExplainer: Sendable {
             since: last.flatMap { Self.isDecision($0.result) ? nil : LeadExplanation.Attempt($0) },
             duplicateLeadID: record.duplicateOf,
             isDuplicate: record.isDuplicate || decision?.entry.result == "duplicate",
-            ruleSet: try await facts(snapshot.version, isCurrent: snapshot.version == current.version),
+            ruleSet: try await facts(snapshot.version, isCurrent: snapshot.version == current.version, access),
             reproduction: record.erasedAt == nil
                 ? Self.reproduction(of: decision?.entry, trace.decision, record, cause) : .different(.erased),
             trace: trace,
-            capacity: trace.capacity,
-            workspaceNames: Self.names(snapshot, record, access),
+            workspaceNames: Self.names(snapshot, access.reader),
             viewpoint: Self.viewpoint(of: access, source: source),
             erasedAt: record.erasedAt?.microsecondsSinceUnixEpoch
         )
@@ -116,9 +117,10 @@ package struct LeadExplainer: Sendable {
         }
     }
 
-    private func facts(_ version: Int64, isCurrent: Bool) async throws -> LeadExplanation.RuleSetFacts {
+    private func facts(_ version: Int64, isCurrent: Bool, _ access: Access) async throws -> LeadExplanation.RuleSetFacts
+    {
         var facts = LeadExplanation.RuleSetFacts(version: version, isCurrent: isCurrent)
-        guard let made = try await stores.ruleSets.version(version) else { return facts }
+        guard let made = try await stores.ruleSets.version(version, as: access) else { return facts }
         facts.author = made.actor
         facts.action = made.action.rawValue
         facts.madeAt = made.changedAt.microsecondsSinceUnixEpoch
@@ -164,19 +166,13 @@ package struct LeadExplainer: Sendable {
 
     private static func viewpoint(of access: Access, source: UUID?) -> LeadExplanation.Viewpoint {
         guard let own = access.workspaceID else { return .everything }
-        return own == source ? .sender(own) : .receiver
+        return own == source ? .sender(own) : .receiver(own)
     }
 
-    /// The names that the caller may see: all for an administrator; for a workspace its own, and those of its rules'
-    /// destinations.
-    private static func names(_ snapshot: RuleSetSnapshot, _ record: LeadRecord, _ access: Access) -> [UUID: String] {
-        var known: Set<UUID>?
-        if let own = access.workspaceID {
-            known = [own]
-            for rule in snapshot.rules where rule.workspaceID == own { known?.insert(rule.destinationWorkspaceID) }
-        }
+    /// The names that the reader may see: all for an administrator; for a workspace its own.
+    private static func names(_ snapshot: RuleSetSnapshot, _ reader: TextReader) -> [UUID: String] {
         var names: [UUID: String] = [:]
-        for workspace in snapshot.workspaces where known?.contains(workspace.id) ?? true {
+        for workspace in snapshot.workspaces where reader.reads(ownedBy: workspace.id) {
             names[workspace.id] = workspace.name
         }
         return names

@@ -123,7 +123,7 @@ struct BatchWriter: Sendable {
     }
 
     private func leftToQueue(_ entry: IntakeQueue.Entry) -> DecidedLead {
-        let reason = "Left in the queue, because rules or capacity kept changing during the decision."
+        let reason: RoutingText = "Left in the queue, because rules or capacity kept changing during the decision."
         return DecidedLead(entry.prepared, Assignment(result: .queued, reason: reason))
     }
 

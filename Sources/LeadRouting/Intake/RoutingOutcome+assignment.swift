@@ -24,7 +24,7 @@ extension RoutingOutcome {
         case (.again, _), (.destinationGone, _), (_, .retry), (_, .queued), (_, .waiting): status = .pending
         default: status = .routed
         }
-        let reason =
+        let reason: RoutingText =
             switch exception {
             case .duplicate: "This lead was already known; it stays in its source workspace."
             case .destinationGone: "The destination no longer exists; the lead will be retried."
@@ -36,7 +36,6 @@ extension RoutingOutcome {
             status: status,
             destinationWorkspaceID: isDuplicate ? source : wentThrough ? assignment.destination ?? source : nil,
             matchedRuleID: wentThrough ? assignment.rule : nil,
-            matchedRuleName: wentThrough ? assignment.ruleName : nil,
             reason: reason,
             isDuplicate: isDuplicate,
             duplicateLeadID: duplicateOf

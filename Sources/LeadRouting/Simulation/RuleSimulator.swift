@@ -61,14 +61,18 @@ package final class RuleSimulator: Sendable {
         defer { isBusy.withLock { $0 = false } }
         let clock = ContinuousClock()
         let start = clock.now
-        let live = try await stores.ruleSets.load()
-        let draft = try await rules(of: request, live, access)
+        let current = try await stores.ruleSets.load()
+        let other = try await rules(of: request, current, access)
+        var counters = try await stood(request.counters, current, other, access.reader)
+        // Invented leads would count the places that another workspace has left.
+        let live = current.withoutNumbers(notFor: access.reader, in: counters)
+        let draft = other.withoutNumbers(notFor: access.reader, in: counters)
         var report: SimulationReport
         switch request.leads {
-        case .these(let leads): report = try await decide(leads, request, live, draft)
+        case .these(let leads): report = try await decide(leads, live, draft, counters, access.reader)
         case .csv(let bytes):
             let leads = try await self.leads(in: bytes, of: request.owner, access)
-            report = try await decide(leads, request, live, draft)
+            report = try await decide(leads, live, draft, counters, access.reader)
         case .days(let days, let limit):
             let now = try await stores.schedule.databaseTime()
             let from = now.microsecondsSinceUnixEpoch - Int64(days) * 86_400_000_000
@@ -81,7 +85,6 @@ package final class RuleSimulator: Sendable {
             let end = now.microsecondsSinceUnixEpoch
             // With the current counters the leads are replayed from now on.
             let offset = request.counters == .live ? end - from : 0
-            var counters = try await stood(request.counters, live, draft)
             // Leads that wait in routing are not among the replayed ones, and would block them.
             counters?.waiting = []
             let simulation = Mutex(
@@ -90,7 +93,8 @@ package final class RuleSimulator: Sendable {
                     draft: draft,
                     windows: try await windows(live, draft, (from + offset)...(end + offset)),
                     from: counters,
-                    offset: offset
+                    offset: offset,
+                    for: access.reader
                 )
             )
             let isTruncated = try await stores.simulation.replay(selection, seconds: Int(timeLimit.components.seconds))
@@ -118,14 +122,17 @@ package final class RuleSimulator: Sendable {
     private func stood(
         _ counters: SimulatedCounters,
         _ live: RuleSetSnapshot,
-        _ draft: RuleSetSnapshot
+        _ draft: RuleSetSnapshot,
+        _ reader: TextReader
     ) async throws -> RoutingState? {
         guard counters == .live else { return nil }
         var request = CompiledRuleSet(live).everyRequest()
         request.formUnion(CompiledRuleSet(draft).everyRequest())
         var state = try await stores.capacity.peek(request)
         state.sticky = try await stores.capacity.stickyDestinations(
-            of: (live.rules + draft.rules).filter(\.isSticky).map(\.id)
+            of: (live.rules + draft.rules)
+                .filter { $0.isSticky && reader.reads(ownedBy: $0.workspaceID) }
+                .map(\.id)
         )
         return state
     }
@@ -150,16 +157,18 @@ package final class RuleSimulator: Sendable {
 
     private func decide(
         _ leads: [SimulatedLead],
-        _ request: SimulationRequest,
         _ live: RuleSetSnapshot,
-        _ draft: RuleSetSnapshot
+        _ draft: RuleSetSnapshot,
+        _ counters: RoutingState?,
+        _ reader: TextReader
     ) async throws -> SimulationReport {
         let now = try await stores.schedule.databaseTime().microsecondsSinceUnixEpoch
         var simulation = RuleSimulation(
             live: live,
             draft: draft,
             windows: try await windows(live, draft, now...now),
-            from: try await stood(request.counters, live, draft)
+            from: counters,
+            for: reader
         )
         simulation.add(leads.map { SimulatedLead(id: $0.id, lead: $0.lead, source: $0.source, time: $0.time ?? now) })
         return simulation.finished()

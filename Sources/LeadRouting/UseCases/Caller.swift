@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import LeadStore
+package import RoutingRules
 
 /// The party that makes a request: an API key, or the operator at the command line.
 package struct Caller: Sendable, Hashable {
@@ -35,6 +36,9 @@ package struct Caller: Sendable, Hashable {
 
     /// The access with which the store's statements run.
     package var access: Access { workspaceID.map(Access.workspace) ?? .administrator }
+
+    /// The reader of what is written for the caller.
+    package var reader: TextReader { access.reader }
 
     /// Whether the key has a scope.
     package func may(_ scope: Scope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }

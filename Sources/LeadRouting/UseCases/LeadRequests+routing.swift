@@ -32,7 +32,8 @@ extension LeadRequests {
     package func route(_ id: UUID, as caller: Caller) async throws -> RoutingOutcome {
         try caller.require(.routingWrite)
         return try await mappingErrors {
-            await duplicates.redacting(try await waiting.route(leadID: id, as: caller.access), for: caller)
+            let outcome = try await waiting.route(leadID: id, as: caller.access)
+            return await names.completing(await duplicates.redacting(outcome, for: caller), for: caller)
         }
     }
 

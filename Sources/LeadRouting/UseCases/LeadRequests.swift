@@ -7,6 +7,7 @@ package struct LeadRequests: Sendable {
     let stores: Stores
     let waiting: WaitingLeadRouter
     let duplicates: DuplicateVisibility
+    let names: ReaderNames
 
     /// A page of leads, newest first.
     ///
@@ -27,6 +28,7 @@ package struct LeadRequests: Sendable {
         return try await mappingErrors {
             var page = try await stores.leads.page(filter, after: cursor, limit: limit, as: caller.access)
             page.leads = try await duplicates.redacting(page.leads, as: caller.access)
+            page.leads = try await names.completing(page.leads, as: caller.access)
             return page
         }
     }
@@ -42,10 +44,14 @@ package struct LeadRequests: Sendable {
         try caller.require(.leadsRead)
         return try await mappingErrors {
             guard let record = try await stores.leads.find(id, as: caller.access) else { throw RequestError.noSuchLead }
-            let history = try await stores.leads.history(id, as: caller.access)
+            let lead = try await duplicates.redacting([record], as: caller.access)
+            let history = try await duplicates.redacting(
+                stores.leads.history(id, as: caller.access),
+                as: caller.access
+            )
             return (
-                try await duplicates.redacting([record], as: caller.access)[0],
-                try await duplicates.redacting(history, as: caller.access)
+                try await names.completing(lead, as: caller.access)[0],
+                try await names.completing(history, as: caller.access)
             )
         }
     }

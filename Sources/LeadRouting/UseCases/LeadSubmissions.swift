@@ -7,6 +7,7 @@ package struct LeadSubmissions: Sendable {
     let workspaces: WorkspaceStore
     let intake: LeadIntake
     let duplicates: DuplicateVisibility
+    let names: ReaderNames
     let writeFailure: RecentWriteFailure
 
     /// The source of a lead: the workspace of the caller's key, or the one that an administrator names.
@@ -53,7 +54,7 @@ package struct LeadSubmissions: Sendable {
             let outcome = try await writeFailure.recording {
                 try await intake.submit(lead.lead, from: source, idempotency: lead.idempotency, trace: lead.trace)
             }
-            return await duplicates.redacting(outcome, for: caller)
+            return await names.completing(await duplicates.redacting(outcome, for: caller), for: caller)
         }
     }
 
@@ -72,7 +73,7 @@ package struct LeadSubmissions: Sendable {
         return try await mappingErrors {
             let batch = SourcedBatch(batch, of: caller, self)
             let outcomes = try await writeFailure.recording { try await self.outcomes(of: batch) }
-            return await duplicates.redacting(batch.results(outcomes), for: caller)
+            return await written(batch.results(outcomes), for: caller)
         }
     }
 
@@ -97,9 +98,17 @@ package struct LeadSubmissions: Sendable {
                 return PendingBatch { try await submit(batch: batch, as: caller) }
             }
             return PendingBatch {
-                await duplicates.redacting(sourced.results(ticket.outcomes()), for: caller)
+                await written(sourced.results(ticket.outcomes()), for: caller)
             }
         }
+    }
+
+    /// Outcomes as the caller may see them.
+    private func written(
+        _ outcomes: [Result<RoutingOutcome, RequestError>],
+        for caller: Caller
+    ) async -> [Result<RoutingOutcome, RequestError>] {
+        await names.completing(await duplicates.redacting(outcomes, for: caller), for: caller)
     }
 
     /// Submits the leads; an unknown workspace fails its own leads only.

@@ -51,12 +51,20 @@ package struct OperationsRequests: Sendable {
         }
     }
 
-    /// The pauses that the caller may see, oldest first: a workspace's own and that of all routing.
+    /// The pauses that the caller may see, oldest first: a workspace's own and, without who began it and why, that of all
+    /// routing.
     ///
     /// - Throws: ``RequestError``.
     package func pauses(as caller: Caller) async throws -> [RoutingPause] {
         try caller.require(.leadsRead)
-        return try await mappingErrors { try await stores.pauses.list(as: caller.access) }
+        return try await mappingErrors {
+            try await stores.pauses.list(as: caller.access)
+                .map { pause in
+                    // What an operator writes about all routing is for operators.
+                    guard !caller.isAdministrator, pause.workspaceID == nil else { return pause }
+                    return RoutingPause(workspaceID: nil, since: pause.since, actor: "operator", reason: nil)
+                }
+        }
     }
 
     /// The workspace of a target, if the caller may pause and resume it.

@@ -96,7 +96,7 @@ package struct RuleRequests: Sendable {
             if let owner, try await stores.workspaces.find(owner, as: caller.access) == nil {
                 throw RequestError.noSuchWorkspace
             }
-            let lint = RuleLint(try await stores.ruleSets.load())
+            let lint = RuleLint(try await stores.ruleSets.load(), for: caller.reader)
             return owner.map { lint.report(on: $0) } ?? lint.report()
         }
     }
@@ -121,7 +121,7 @@ package struct RuleRequests: Sendable {
             let workspaces = try await stores.workspaces.list(as: caller.access).map(\.workspace)
             let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
             let live = try await stores.ruleSets.load()
-            return RuleLint(live.publishing(document, of: owner)).report(on: owner)
+            return RuleLint(live.publishing(document, of: owner), for: caller.reader).report(on: owner)
         }
     }
 
@@ -131,7 +131,8 @@ package struct RuleRequests: Sendable {
     package func warnings(about rule: RoutingRule, as caller: Caller) async throws -> [RuleFinding] {
         try caller.require(.rulesWrite)
         return try await mappingErrors {
-            RuleLint(try await stores.ruleSets.load()).report(on: rule.workspaceID, about: rule.id).findings
+            RuleLint(try await stores.ruleSets.load(), for: caller.reader).report(on: rule.workspaceID, about: rule.id)
+                .findings
         }
     }
 

@@ -47,15 +47,17 @@ package struct UseCases: Sendable {
         serviceRoleKey: String? = nil
     ) {
         let duplicates = DuplicateVisibility(leads: stores.leads)
+        let names = ReaderNames(names: stores.names)
         let writeFailure = RecentWriteFailure()
         callers = CallerDirectory(keys: stores.keys, serviceRoleKey: serviceRoleKey)
         submissions = LeadSubmissions(
             workspaces: stores.workspaces,
             intake: intake,
             duplicates: duplicates,
+            names: names,
             writeFailure: writeFailure
         )
-        leads = LeadRequests(stores: stores, waiting: waiting, duplicates: duplicates)
+        leads = LeadRequests(stores: stores, waiting: waiting, duplicates: duplicates, names: names)
         rules = RuleRequests(stores: stores, simulator: simulator)
         ruleSets = RuleSetRequests(stores: stores)
         workspaces = WorkspaceRequests(stores: stores)

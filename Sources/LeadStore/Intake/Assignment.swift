@@ -27,10 +27,8 @@ package struct Assignment: Sendable, Hashable {
     package let destination: UUID?
     /// The rule that matched.
     package let rule: UUID?
-    /// That rule's name, for the answer; not stored.
-    package let ruleName: String?
-    /// The reason in one sentence, stored in the log.
-    package let reason: String
+    /// The reason in one sentence, stored in the log without names.
+    package let reason: RoutingText
     /// The person to whom it is assigned.
     package var assignee: UUID?
     /// The rule that it waits for.
@@ -46,13 +44,11 @@ package struct Assignment: Sendable, Hashable {
         result: Result,
         destination: UUID? = nil,
         rule: UUID? = nil,
-        ruleName: String? = nil,
-        reason: String
+        reason: RoutingText
     ) {
         self.result = result
         self.destination = destination
         self.rule = rule
-        self.ruleName = ruleName
         self.reason = reason
     }
 
@@ -66,12 +62,11 @@ package struct Assignment: Sendable, Hashable {
 
     private init(outcomeOf decision: RoutingDecision) {
         switch decision.outcome {
-        case .routed(let destination, let rule, let name):
+        case .routed(let destination, let rule, _):
             self.init(
                 result: .success,
                 destination: destination,
                 rule: rule,
-                ruleName: name,
                 reason: decision.reason
             )
         case .unmatched(let keptIn):
@@ -79,7 +74,8 @@ package struct Assignment: Sendable, Hashable {
         case .fallback(let destination):
             self.init(result: .fallback, destination: destination, reason: decision.reason)
         case .retry:
-            self.init(result: .retry, reason: decision.reason)
+            // The reason of a retry is also in columns that the sender reads by SQL.
+            self.init(result: .retry, reason: decision.reason.withoutPlatformParts)
         case .waiting:
             self.init(result: .waiting, reason: decision.reason)
         case .paused:

@@ -163,7 +163,7 @@ package struct IntakeStore: Sendable {
         }
         parameters.append("rules", uuids: places) { batch[$0].assignment.rule }
         parameters.append("results", texts: places) { batch[$0].assignment.result.rawValue }
-        parameters.append("reasons", texts: places) { batch[$0].assignment.reason }
+        parameters.append("reasons", texts: places) { batch[$0].assignment.reason.stored }
         parameters.append("emails", texts: places) { batch[$0].prepared.lead.email }
         parameters.append("phones", texts: places) { batch[$0].prepared.lead.phone }
         parameters.append("first_names", texts: places) { batch[$0].prepared.lead.firstName }

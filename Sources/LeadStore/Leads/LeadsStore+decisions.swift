@@ -4,7 +4,7 @@ import Postgres
 /// One line of a lead's log with the stored state of the decision.
 package struct DecisionRecord: Sendable, Hashable {
     /// The log line.
-    package let entry: HistoryEntry
+    package var entry: HistoryEntry
     /// The state of caps and turns at the time of the decision, in a JSON object.
     package let metadata: String?
 }
@@ -15,7 +15,7 @@ extension LeadsStore {
     ///
     /// A lead has few lines; of more than a thousand the newest are returned.
     package func decisions(_ leadID: UUID, as access: Access) async throws -> [DecisionRecord] {
-        try await session.run(Self.leadDecisions, ["lead": .uuid(leadID)], as: access)
+        try await log(Self.leadDecisions, Self.partOfDecisions, of: leadID, as: access)
             .map { row in
                 DecisionRecord(
                     entry: try HistoryEntry(row),
@@ -25,14 +25,14 @@ extension LeadsStore {
             .reversed()
     }
 
-    static let leadDecisions = Statement(
-        "lead_decisions",
-        """
-        SELECT \(HistoryEntry.columns), metadata::text
-        FROM public.lead_routing_logs
-        WHERE lead_id = :lead
-        ORDER BY created_at DESC, id DESC
-        LIMIT 1000
-        """
+    static let leadDecisions = Statement("lead_decisions", decisionsOf + "\n" + newestFirst)
+    static let partOfDecisions = Statement(
+        "part_of_lead_decisions",
+        decisionsOf + " AND id = ANY (:lines)\n" + newestFirst
     )
+
+    private static let decisionsOf = """
+        SELECT \(HistoryEntry.columns), metadata::text FROM public.lead_routing_logs WHERE lead_id = :lead
+        """
+    private static let newestFirst = "ORDER BY created_at DESC, id DESC LIMIT 1000"
 }

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import Postgres
+package import RoutingRules
 
 /// One line of a lead's audit log.
 package struct HistoryEntry: Sendable, Hashable {
@@ -7,9 +8,9 @@ package struct HistoryEntry: Sendable, Hashable {
     /// `requeued`, `waiting` or `returned`.
     package let result: String
     /// The reason, in one sentence.
-    package let reason: String?
+    package var reason: RoutingText?
     /// The error, if it failed.
-    package let errorMessage: String?
+    package var errorMessage: RoutingText?
     /// The source workspace.
     package let sourceWorkspaceID: UUID?
     /// The destination workspace.
@@ -37,9 +38,15 @@ package struct HistoryEntry: Sendable, Hashable {
 
     init(_ row: Row) throws {
         result = try row.string(0)
-        reason = try row.stringIfPresent(1)
-        errorMessage = try row.stringIfPresent(2)
-        sourceWorkspaceID = try row.uuidIfPresent(3)
+        let source = try row.uuidIfPresent(3)
+        // Only a decision of this server mentions objects; a reason of a return is a person's, as it is.
+        let isOurs = try row.int64IfPresent(8) != nil && result != "returned"
+        func text(_ stored: String) -> RoutingText {
+            isOurs ? RoutingText(stored: stored, source: source) : .verbatim(stored)
+        }
+        reason = try row.stringIfPresent(1).map(text)
+        errorMessage = try row.stringIfPresent(2).map(text)
+        sourceWorkspaceID = source
         destinationWorkspaceID = try row.uuidIfPresent(4)
         matchedRuleID = try row.uuidIfPresent(5)
         duplicateOf = try row.uuidIfPresent(6)
@@ -55,18 +62,12 @@ extension LeadsStore {
     ///
     /// A lead has few lines; at most a thousand are returned.
     package func history(_ leadID: UUID, as access: Access) async throws -> [HistoryEntry] {
-        try await session.run(Self.leadHistory, ["lead": .uuid(leadID)], as: access)
-            .map(HistoryEntry.init)
+        try await log(Self.leadHistory, Self.partOfHistory, of: leadID, as: access).map(HistoryEntry.init)
     }
 
-    static let leadHistory = Statement(
-        "lead_history",
-        """
-        SELECT \(HistoryEntry.columns)
-        FROM public.lead_routing_logs
-        WHERE lead_id = :lead
-        ORDER BY created_at, id
-        LIMIT 1000
-        """
-    )
+    static let leadHistory = Statement("lead_history", linesOf + "\n" + oldestFirst)
+    static let partOfHistory = Statement("part_of_lead_history", linesOf + " AND id = ANY (:lines)\n" + oldestFirst)
+
+    private static let linesOf = "SELECT \(HistoryEntry.columns) FROM public.lead_routing_logs WHERE lead_id = :lead"
+    private static let oldestFirst = "ORDER BY created_at, id LIMIT 1000"
 }

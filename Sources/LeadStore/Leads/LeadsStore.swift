@@ -40,7 +40,7 @@ package struct LeadsStore: Sendable {
         as access: Access
     ) async throws -> LeadPage {
         if filter.matchesNothing { return LeadPage(leads: [], next: nil) }
-        var query = LeadQuery(filter)
+        var query = LeadQuery(filter, as: access)
         if let after {
             let time = query.parameter("after_time", .timestamp(after.createdAt))
             let id = query.parameter("after_id", .uuid(after.id))
@@ -72,7 +72,7 @@ package struct LeadsStore: Sendable {
         }
         let sql = """
             WITH page AS (\(keys.joined(separator: " UNION ")))
-            SELECT \(LeadRecord.columns)
+            SELECT \(LeadRecord.columns(for: access))
             FROM page
             JOIN public.leads l ON l.id = page.id
             LEFT JOIN public.lead_routing_rules r ON r.id = l.matched_rule_id
@@ -94,15 +94,17 @@ package struct LeadsStore: Sendable {
         return Set(try await session.pool.query(Self.visibleLeads, parameters).map { try $0.uuid(0) })
     }
 
-    private static let selectLead = """
-        SELECT \(LeadRecord.columns)
+    private static func selectLead(for access: Access) -> String {
+        """
+        SELECT \(LeadRecord.columns(for: access))
         FROM public.leads l LEFT JOIN public.lead_routing_rules r ON r.id = l.matched_rule_id
         WHERE l.id = :lead
         """
-    static let oneLead = Statement("lead", selectLead)
+    }
+    static let oneLead = Statement("lead", selectLead(for: .administrator))
     static let leadOfWorkspace = Statement(
         "lead_of_workspace",
-        "\(selectLead) AND (l.workspace_id = :workspace OR l.source_workspace_id = :workspace)"
+        "\(selectLead(for: .workspace(UUID()))) AND (l.workspace_id = :workspace OR l.source_workspace_id = :workspace)"
     )
     static let visibleLeads = Statement(
         "visible_leads",
@@ -126,8 +128,7 @@ package struct LeadsStore: Sendable {
                 status: status,
                 destinationWorkspaceID: status == .routed ? try row.uuidIfPresent(2) : nil,
                 matchedRuleID: try row.uuidIfPresent(3),
-                matchedRuleName: try row.stringIfPresent(4),
-                reason: try row.stringIfPresent(6) ?? "",
+                reason: try Self.reason(row, 6, source: row.uuidIfPresent(8), rule: row.uuidIfPresent(3)) ?? "",
                 isDuplicate: isDuplicate,
                 duplicateLeadID: duplicateOf
             )
@@ -150,13 +151,23 @@ package struct LeadsStore: Sendable {
                 status: isRouted ? .routed : .pending,
                 destinationWorkspaceID: isRouted ? try row.uuidIfPresent(2) : nil,
                 matchedRuleID: try row.uuidIfPresent(3),
-                matchedRuleName: try row.stringIfPresent(4),
-                reason: try row.stringIfPresent(5) ?? "Left in the queue undecided.",
+                reason: try Self.reason(row, 5, source: row.uuidIfPresent(7), rule: row.uuidIfPresent(3))
+                    ?? "Left in the queue undecided.",
                 isDuplicate: result == "duplicate",
                 duplicateLeadID: try row.uuidIfPresent(6)
             )
         }
         return outcomes
+    }
+
+    /// A stored reason, with the name and the owner of the rule that matched; nil without one.
+    private static func reason(_ row: Row, _ column: Int, source: UUID?, rule: UUID?) throws -> RoutingText? {
+        guard let stored = try row.stringIfPresent(column) else { return nil }
+        var names: [OwnedName] = []
+        if let rule, let name = try row.stringIfPresent(4) {
+            names.append(OwnedName(.rule(rule), name, owner: try row.uuidIfPresent(9)))
+        }
+        return RoutingText(stored: stored, source: source, names: names)
     }
 
     static let firstAnswers = Statement("first_answers", Embedded.firstAnswers)

@@ -1,6 +1,6 @@
 -- The first log row of leads: what was answered when they came in. OFFSET 0 as in lead_outcomes.sql.
 SELECT l.id, log.routing_result::text, log.destination_workspace_id, log.matched_rule_id, r.rule_name::text,
-    log.reason::text, log.duplicate_of
+    log.reason::text, log.duplicate_of, l.source_workspace_id, NULL::uuid, r.workspace_id
 FROM public.leads l
 LEFT JOIN LATERAL (
     SELECT g.routing_result, g.destination_workspace_id, g.matched_rule_id, g.reason, g.duplicate_of

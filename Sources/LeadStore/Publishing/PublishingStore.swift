@@ -135,7 +135,8 @@ package struct PublishingStore: Sendable {
                 rules: resolved.rules,
                 goldenLeads: resolved.goldenLeads,
                 owner: owner,
-                live: live
+                live: live,
+                for: access.reader
             )
             problems = review.faults
             problems += review.failures.map { failure in

@@ -262,7 +262,9 @@ struct ClaimSettlement {
                 isPoison: true
             )
         } catch let error as PostgresError where error.blamesRow {
-            let parameters: Parameters = ["lead": .uuid(lead.prepared.id), "error": .text(item.assignment.reason)]
+            let parameters: Parameters = [
+                "lead": .uuid(lead.prepared.id), "error": .text(item.assignment.reason.stored),
+            ]
             _ = try await connection.query(Self.moveInQueue, parameters)
             return SettledLead(lead: lead, assignment: item.assignment, exception: nil, isPoison: true)
         }
@@ -307,7 +309,7 @@ struct ClaimSettlement {
             "destinations": .uuids(items.map { $0.assignment.destination ?? $0.lead.prepared.source }),
             "rules": .uuids(items.map(\.assignment.rule)),
             "results": .texts(items.map(\.assignment.result.rawValue)),
-            "reasons": .texts(items.map(\.assignment.reason)),
+            "reasons": .texts(items.map(\.assignment.reason.stored)),
             "hashes": .texts(leads.map(\.identities.strongest?.hex)),
             "claims": .byteStrings(leads.map { $0.identities.claims.first?.digest }),
             "second_claims": .byteStrings(leads.map { $0.identities.claims.dropFirst().first?.digest }),

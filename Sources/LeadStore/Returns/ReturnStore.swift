@@ -115,7 +115,7 @@ package struct ReturnStore: Sendable {
             "destination": .uuid(assignment.destination),
             "rule": .uuid(assignment.rule),
             "result": .text(assignment.result.rawValue),
-            "reason": .text(assignment.reason),
+            "reason": .text(assignment.reason.stored),
             "assignee": .uuid(assignment.assignee),
             "uses": .text(assignment.use?.metadata),
             "actor": .text(actor),

@@ -32,10 +32,11 @@ extension RuleSetStore {
         }
     }
 
-    /// The author, time and action of a version; nil if not recorded.
-    package func version(_ version: Int64) async throws -> RuleSetVersion? {
+    /// The author, time and action of a version; nil if not recorded, or if the caller may not see it: a workspace sees the
+    /// versions that changed its rules.
+    package func version(_ version: Int64, as access: Access) async throws -> RuleSetVersion? {
         let parameters: Parameters = ["version": .int64(version)]
-        return try await session.pool.query(Self.oneVersion, parameters).first.map(RuleSetVersion.init)
+        return try await session.run(Self.oneVersion, parameters, as: access).first.map(RuleSetVersion.init)
     }
 
     /// The version at a time; nil if that is before history.

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 import Postgres
-import RoutingRules
+package import RoutingRules
 
 /// The access with which a statement runs.
 package enum Access: Sendable, Hashable {
@@ -16,6 +16,11 @@ package enum Access: Sendable, Hashable {
         case .workspace(let id): id
         }
     }
+}
+
+extension Access {
+    /// The reader of what is written for this access.
+    package var reader: TextReader { workspaceID.map(TextReader.workspace) ?? .administrator }
 }
 
 extension StoreSession {

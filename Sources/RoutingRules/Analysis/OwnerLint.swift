@@ -8,14 +8,31 @@ struct OwnerLint {
     /// How many active rules the owner has.
     let ownCount: Int
     private let steps: Int
+    private let reader: TextReader
 
-    init(_ snapshot: RuleSetSnapshot, _ view: RuleSetView, owner: UUID?, steps: Int) {
+    init(_ snapshot: RuleSetSnapshot, _ view: RuleSetView, owner: UUID?, steps: Int, for reader: TextReader) {
         self.view = view
+        self.reader = reader
         let isPlatform = owner.map { view.workspaces[$0]?.isPlatform == true } ?? true
         self.owner = isPlatform ? nil : owner
         applied = AppliedRules(snapshot, source: self.owner)
         self.steps = steps
         ownCount = applied.entries.count { $0.isShared == isPlatform } + applied.unreadable.count
+    }
+
+    /// A workspace for the reader; nil if it does not exist.
+    private func name(ofWorkspace id: UUID) -> String? {
+        view.workspaces[id].map { reader.reads(ownedBy: id) ? "“\($0.name)”" : "another workspace" }
+    }
+
+    /// A rule for the reader.
+    private func name(_ rule: RoutingRule) -> String {
+        reader.reads(ownedBy: rule.workspaceID) ? "“\(rule.name)”" : "a rule of the platform"
+    }
+
+    /// A rule, if the reader may read it.
+    private func readable(_ rule: RoutingRule) -> RoutingRule? {
+        reader.reads(ownedBy: rule.workspaceID) ? rule : nil
     }
 
     private func isOwn(_ entry: AppliedRules.Entry) -> Bool { entry.isShared == (owner == nil) }
@@ -181,20 +198,20 @@ struct OwnerLint {
         return obstacles.enumerated()
             .compactMap { index, obstacle in
                 guard let obstacle else { return nil }
-                let name = view.workspaces[pool.members[index].workspaceID].map { "“\($0.name)”" } ?? "A member"
+                let name = name(ofWorkspace: pool.members[index].workspaceID) ?? "the member"
                 return RuleFinding(
                     obstacle == .paused ? .note : .warning,
                     .deadMember,
                     entry.rule,
                     path: "/distribution/pool/members/\(index)",
-                    "\(name) gets no leads from the pool: it \(obstacle.predicate).",
+                    "Its pool sends no leads to \(name), which \(obstacle.predicate).",
                     remedy: "Fix it, or remove it; the others get its share."
                 )
             }
     }
 
     private func destination(_ rule: RoutingRule, at id: UUID, _ obstacle: RuleObstacle) -> RuleFinding {
-        let name = view.workspaces[id].map { "“\($0.name)”" } ?? "its destination"
+        let name = name(ofWorkspace: id) ?? "its destination"
         let (severity, code, remedy): (RuleFinding.Severity, RuleFinding.Code, String) =
             switch obstacle {
             case .noSuchWorkspace:
@@ -248,12 +265,13 @@ struct OwnerLint {
             .warning,
             .shadowedTogether,
             entry.rule,
-            "Takes no lead: \(SentenceList.quoted(others.map(\.name))) are tried before it, and between them they take "
-                + "all that it matches.",
+            "Takes no lead: \(SentenceList.plain(others.map(name), atMost: 3)) are tried before it, and between them they "
+                + "take all that it matches.",
             remedy: "Move it up, narrow one of those, or delete it."
         )
-        finding.otherRuleID = others.first?.id
-        finding.otherRuleName = others.first?.name
+        let other = others.lazy.compactMap(readable).first
+        finding.otherRuleID = other?.id
+        finding.otherRuleName = other?.name
         return finding
     }
 
@@ -265,6 +283,7 @@ struct OwnerLint {
     private func shadow(over entry: AppliedRules.Entry, by other: AppliedRules.Entry) -> RuleFinding {
         let isSame = entry.rule.conditions.asksForTheSame(as: other.rule.conditions)
         let isSameDestination = entry.rule.destinationWorkspaceID == other.rule.destinationWorkspaceID
+        let priority = readable(other.rule).map { " (priority \($0.priority))" } ?? ""
         let what =
             isSame
             ? "asks for the same" : other.rule.conditions.isCatchAll ? "takes every lead" : "takes all that it matches"
@@ -272,11 +291,11 @@ struct OwnerLint {
             .warning,
             isSame ? .duplicate : .shadowed,
             entry.rule,
-            other: other.rule,
-            "Takes no lead: “\(other.rule.name)” (priority \(other.rule.priority)) is tried before it and \(what).",
+            other: readable(other.rule),
+            "Takes no lead: \(name(other.rule))\(priority) is tried before it and \(what).",
             remedy: isSameDestination
                 ? "Delete it: both send to the same workspace."
-                : "Give it a higher priority, or narrow “\(other.rule.name)”; or keep it for the time when that "
+                : "Give it a higher priority, or narrow \(name(other.rule)); or keep it for the time when that "
                     + "one's destination is paused."
         )
     }
@@ -311,9 +330,9 @@ struct OwnerLint {
             .note,
             .priorityTie,
             rule,
-            other: other,
+            other: readable(other),
             path: "/priority",
-            "Shares priority \(rule.priority) with “\(other.name)”\(more > 0 ? " and \(more) more" : ""), "
+            "Shares priority \(rule.priority) with \(name(other))\(more > 0 ? " and \(more) more" : ""), "
                 + (more > 0
                     ? "which want some of the same leads for other workspaces; the oldest is tried first."
                     : "which wants some of the same leads for another workspace; the older one is tried first."),
@@ -326,7 +345,7 @@ struct OwnerLint {
         let entries = applied.entries
         let entry = entries[place]
         guard entry.rule.conditions.isCatchAll, entry.takesWhateverMatches else { return nil }
-        let behind = entries[(place + 1)...]
+        let behind = entries[(place + 1)...].filter { readable($0.rule) != nil }
         guard let first = behind.first else { return nil }
         return RuleFinding(
             .warning,
@@ -350,7 +369,7 @@ struct OwnerLint {
         case let workspace? where workspace.isPaused: obstacle = .paused
         default: return nil
         }
-        let name = view.workspaces[id].map { "“\($0.name)”" } ?? "the fallback workspace"
+        let name = name(ofWorkspace: id) ?? "the fallback workspace"
         return RuleFinding(
             obstacle == .paused ? .warning : .error,
             .deadFallback,

@@ -8,12 +8,18 @@ package import FoundationEssentials
 package struct RuleLint: Sendable {
     private let snapshot: RuleSetSnapshot
     private let view: RuleSetView
+    private let reader: TextReader
 
     /// The most steps of the search for several rules that cover another one together.
     private static let stepsForOneRule = 4_000
 
     /// Prepares the analysis of a snapshot.
-    package init(_ snapshot: RuleSetSnapshot) {
+    ///
+    /// - Parameters:
+    ///   - snapshot: the rules.
+    ///   - reader: the reader of the findings: they name only what it may read.
+    package init(_ snapshot: RuleSetSnapshot, for reader: TextReader) {
+        self.reader = reader
         self.snapshot = snapshot
         view = RuleSetView(snapshot)
     }
@@ -25,7 +31,7 @@ package struct RuleLint: Sendable {
     ///   - rule: only this rule; the rest of the set is not analysed then.
     /// - Returns: the findings.
     package func report(on owner: UUID?, about rule: UUID? = nil) -> RuleLintReport {
-        let pass = OwnerLint(snapshot, view, owner: owner, steps: Self.stepsForOneRule)
+        let pass = OwnerLint(snapshot, view, owner: owner, steps: Self.stepsForOneRule, for: reader)
         return RuleLintReport(
             version: snapshot.version,
             ruleCount: pass.ownCount,
@@ -36,7 +42,7 @@ package struct RuleLint: Sendable {
     /// The errors of ``report(on:about:)``, for publishing: tens of milliseconds for ten thousand rules, where the
     /// whole report may take seconds when rules have trees.
     func errors(on owner: UUID?) -> [RuleFinding] {
-        let pass = OwnerLint(snapshot, view, owner: owner, steps: Self.stepsForOneRule)
+        let pass = OwnerLint(snapshot, view, owner: owner, steps: Self.stepsForOneRule, for: reader)
         return pass.findings(about: nil, errorsOnly: true).filter { $0.severity == .error }
     }
 

@@ -41,6 +41,9 @@ package struct Assignee: Sendable, Hashable {
         self.isActive = isActive
     }
 
+    /// The person's name, with the workspace.
+    package var ownedName: OwnedName { OwnedName(.assignee(id), name, owner: workspaceID) }
+
     /// Whether the person is present at a time, in microseconds since 1970.
     package func isPresent(at time: Int64) -> Bool {
         switch (absentFrom, absentUntil) {

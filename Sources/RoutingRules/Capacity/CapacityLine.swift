@@ -38,12 +38,12 @@ extension CompiledRuleSet {
         for pool in everyPool() {
             add(pool.caps, "rule “\(pool.ruleName)”")
             for member in pool.members {
-                add(member.caps.filter { $0.counter.key.scope == .workspace }, "“\(member.name)”")
+                add(member.caps.filter { $0.counter.key.scope == .workspace }, "“\(member.name.name)”")
                 add(
                     member.caps.filter { $0.counter.key.scope == .member },
-                    "“\(member.name)” in rule “\(pool.ruleName)”"
+                    "“\(member.name.name)” in rule “\(pool.ruleName)”"
                 )
-                for person in member.people { add(person.caps, "\(person.assignee.name) of “\(member.name)”") }
+                for person in member.people { add(person.caps, "\(person.assignee.name) of “\(member.name.name)”") }
             }
         }
         func share(_ line: CapacityLine) -> Double { Double(line.used) / Double(max(line.limit, 1)) }
@@ -62,7 +62,7 @@ extension CompiledRuleSet {
             guard let hours = member.hours, let time = state.clocks[member.workspace], !hours.isOpen(at: time) else {
                 continue
             }
-            closed.append((member.name, hours.opening(from: time)))
+            closed.append((member.name.name, hours.opening(from: time)))
         }
         return closed.sorted { $0.name < $1.name }
     }

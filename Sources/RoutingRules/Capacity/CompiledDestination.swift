@@ -29,8 +29,13 @@ struct CompiledCap: Sendable {
         limit = cap.limit
     }
 
-    func phrase(_ used: Int64) -> String {
-        "is full (\(used) of \(limit) \((counter.key.period ?? .total).phrase))"
+    /// Whether a rule sets it, and counts its own leads; otherwise it is the cap of a workspace or a person.
+    var isOfRule: Bool { counter.key.scope == .rule || counter.key.scope == .member }
+
+    /// That it is full, and the numbers for those who may read them.
+    func phrase(_ used: Int64, for audience: RoutingText.Audience) -> RoutingText {
+        let numbers: RoutingText = " (\(used) of \(limit) \((counter.key.period ?? .total).phrase))"
+        return "is full\(numbers, for: audience)"
     }
 }
 
@@ -54,7 +59,7 @@ extension CompiledPerson: TakesTurns {
 /// A workspace that a rule may send to.
 struct CompiledMember: Sendable, TakesTurns {
     let workspace: UUID
-    let name: String
+    let name: OwnedName
     let weight: Int64
     /// The reason why it takes no leads until the rules change.
     let obstacle: RuleObstacle?
@@ -75,7 +80,9 @@ struct CompiledMember: Sendable, TakesTurns {
 /// A class, so that a table of rules holds one reference to it; it is immutable.
 final class CompiledPool: Sendable {
     let rule: UUID
-    let ruleName: String
+    let name: OwnedName
+    /// Who may read its details, besides administrators.
+    let audience: RoutingText.Audience
     let method: Pool.Method
     let stickyBy: Pool.StickyBy?
     let whenFull: Distribution.WhenFull
@@ -84,8 +91,12 @@ final class CompiledPool: Sendable {
     /// The state that a decision may read.
     let request: RoutingStateRequest
 
+    /// The name of the rule.
+    var ruleName: String { name.name }
+
     init(
         rule: RoutingRule,
+        audience: RoutingText.Audience,
         method: Pool.Method,
         stickyBy: Pool.StickyBy?,
         whenFull: Distribution.WhenFull,
@@ -93,7 +104,8 @@ final class CompiledPool: Sendable {
         members: [CompiledMember]
     ) {
         self.rule = rule.id
-        ruleName = rule.name
+        name = rule.ownedName
+        self.audience = audience
         self.method = method
         self.stickyBy = stickyBy
         self.whenFull = whenFull
@@ -188,8 +200,10 @@ struct DestinationCompiler {
             (distribution?.caps.isEmpty ?? true) && !hasTurns && firstIsPlain && distribution?.whenFull != .wait
         guard !isPlain else { return CompiledDestination(obstacle: obstacle, workspace: first, pool: nil) }
         let zone = rule.workspaceID.flatMap { workspaces[$0]?.capacity?.timeZone } ?? "UTC"
+        let isShared = rule.workspaceID.map { workspaces[$0]?.isPlatform == true } ?? true
         let compiled = CompiledPool(
             rule: rule,
+            audience: isShared ? .platform : .source,
             method: method,
             stickyBy: sticky,
             whenFull: distribution?.whenFull ?? .nextRule,
@@ -211,6 +225,7 @@ struct DestinationCompiler {
         guard !member.isPlain else { return nil }
         return CompiledPool(
             rule: rule,
+            audience: .platform,
             method: .inOrder,
             stickyBy: nil,
             whenFull: .nextRule,
@@ -232,7 +247,7 @@ struct DestinationCompiler {
         let load = StateKey(.load, rule.id, id, per: loadPeriod)
         return CompiledMember(
             workspace: id,
-            name: workspace?.name ?? id.text,
+            name: .workspace(id, workspace?.name ?? id.text),
             weight: method == .roundRobin ? 1 : member.weight,
             obstacle: obstacle(to: id, from: rule.workspaceID) ?? (member.isPaused ? .paused : nil),
             caps: (capacity?.caps ?? []).map { CompiledCap($0, .workspace, id, timeZone: zone) }

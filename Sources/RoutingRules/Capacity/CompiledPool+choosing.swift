@@ -4,9 +4,9 @@ import JSON
 /// The result of choosing a pool's member.
 enum PoolChoice {
     /// A member takes the lead.
-    case taken(member: Int, reason: String)
+    case taken(member: Int, reason: RoutingText)
     /// No member can take it, and the reason; `canChange` if time, capacity or an operator may change that.
-    case refused(why: String, canChange: Bool)
+    case refused(why: RoutingText, canChange: Bool)
 }
 
 /// One decision in progress: the state that it reads, what it has read, and what it takes.
@@ -34,11 +34,17 @@ struct DecisionContext {
     }
 
     /// The first cap that is used up, as a phrase; nil if none is.
-    mutating func full(_ caps: [CompiledCap]) -> String? {
-        var phrase: String?
+    ///
+    /// - Parameters:
+    ///   - caps: the caps.
+    ///   - audience: who may read the numbers of a cap that the rule sets. Those of a workspace are for administrators.
+    /// - Returns: the phrase.
+    mutating func full(_ caps: [CompiledCap], for audience: RoutingText.Audience = .platform) -> RoutingText? {
+        var phrase: RoutingText?
         for cap in caps {
             let used = look(at: cap.counter).value
-            if used >= cap.limit, phrase == nil { phrase = cap.phrase(used) }
+            guard used >= cap.limit, phrase == nil else { continue }
+            phrase = cap.phrase(used, for: cap.isOfRule ? audience : .platform)
         }
         return phrase
     }
@@ -90,13 +96,13 @@ extension CompiledPool {
     ///   - waited: whether the lead waited for this rule, and so comes before new leads.
     /// - Returns: the member that takes it, or the reason why none does.
     func choose(_ context: inout DecisionContext, waited: Bool) -> PoolChoice {
-        if let phrase = context.full(caps) { return .refused(why: phrase, canChange: true) }
+        if let phrase = context.full(caps, for: audience) { return .refused(why: phrase, canChange: true) }
         if whenFull == .wait, !waited, context.state.waiting.contains(rule) {
             context.seen.note(waiting: rule)
             return .refused(why: "has earlier leads waiting", canChange: true)
         }
         var able: [Int] = []
-        var refusals: [(why: String, canChange: Bool)] = []
+        var refusals: [(why: RoutingText, canChange: Bool)] = []
         for (number, member) in members.enumerated() {
             if let refusal = self.refusal(of: member, &context) {
                 refusals.append(refusal)
@@ -116,21 +122,23 @@ extension CompiledPool {
         return .taken(member: number, reason: how)
     }
 
-    private func refusal(of member: CompiledMember, _ context: inout DecisionContext) -> (why: String, canChange: Bool)?
-    {
+    private func refusal(
+        of member: CompiledMember,
+        _ context: inout DecisionContext
+    ) -> (why: RoutingText, canChange: Bool)? {
         if context.excluded.contains(member.workspace) { return ("has returned this lead", false) }
-        if let obstacle = member.obstacle { return (obstacle.predicate, obstacle == .paused) }
+        if let obstacle = member.obstacle { return (RoutingText(obstacle.predicate), obstacle == .paused) }
         if let minimum = member.minimumScore, !context.scores(atLeast: minimum) {
-            return ("takes scores of at least \(Self.text(minimum))", false)
+            return ("takes higher scores only\(" (at least \(Self.text(minimum)))", for: .platform)", false)
         }
         if let hours = member.hours, let time = context.state.clocks[member.workspace] {
             context.seen.note(clock: member.workspace, time)
             if !hours.isOpen(at: time) { return ("is closed", true) }
         }
-        return context.full(member.caps).map { ($0, true) }
+        return context.full(member.caps, for: audience).map { ($0, true) }
     }
 
-    private func pick(among able: [Int], _ context: inout DecisionContext) -> (member: Int, how: String) {
+    private func pick(among able: [Int], _ context: inout DecisionContext) -> (member: Int, how: RoutingText) {
         var note: RoutingStateRequest.Sticky?
         if let stickyBy, let key = StickyKey.digest(of: context.lead, by: stickyBy) {
             let before = RoutingStateRequest.Sticky(rule: rule, key: key)
@@ -139,7 +147,8 @@ extension CompiledPool {
                 context.seen.note(before, workspace)
                 if let number = able.first(where: { members[$0].workspace == workspace }) {
                     let what = stickyBy == .company ? "company" : "email domain"
-                    return (number, "Sticky pool: “\(members[number].name)” had this \(what) before.")
+                    let sentence: RoutingText = " Sticky pool: \(members[number].name) had this \(what) before."
+                    return (number, "\(sentence, for: audience)")
                 }
             }
         }
@@ -148,17 +157,17 @@ extension CompiledPool {
         return (number, how)
     }
 
-    private func pickInTurn(among able: [Int], _ context: inout DecisionContext) -> (member: Int, how: String) {
+    private func pickInTurn(among able: [Int], _ context: inout DecisionContext) -> (member: Int, how: RoutingText) {
         guard members.count > 1 else { return (able[0], "") }
         switch method {
         case .inOrder, .sticky:
-            return (able[0], "In order: “\(members[able[0]].name)” is the first that can take it.")
+            return (able[0], " In order: \(members[able[0]].name) is the first that can take it.")
         case .roundRobin, .weighted:
             let turn = context.takeTurn(able.map { members[$0] }) ?? (0, 1)
             let member = members[able[turn.place]]
-            let share = method == .weighted ? " (\(member.weight) of \(turn.of))" : ""
+            let share: RoutingText = method == .weighted ? " (\(member.weight) of \(turn.of))" : ""
             let name = method == .weighted ? "Weighted pool" : "Round robin"
-            return (able[turn.place], "\(name): “\(member.name)” took its turn\(share).")
+            return (able[turn.place], " \(name): \(member.name) took its turn\(share, for: audience).")
         case .leastLoaded:
             let loads = able.map { number in members[number].load.map { context.look(at: $0).value } ?? 0 }
             // load / weight, compared without division.
@@ -171,15 +180,19 @@ extension CompiledPool {
             let chosen = tied[place]
             let member = members[able[chosen]]
             let period = (member.load?.key.period ?? .day).phrase
-            return (able[chosen], "Least loaded: “\(member.name)” has had \(loads[chosen]) \(period).")
+            let load: RoutingText = " (\(loads[chosen]) \(period))"
+            return (able[chosen], " Least loaded: \(member.name) has had the fewest\(load, for: audience).")
         }
     }
 
     /// Why no member could take a lead; names one of them.
-    private static func sentence(_ refusals: [(why: String, canChange: Bool)], _ members: [CompiledMember]) -> String {
+    private static func sentence(
+        _ refusals: [(why: RoutingText, canChange: Bool)],
+        _ members: [CompiledMember]
+    ) -> RoutingText {
         guard let first = refusals.first, let member = members.first else { return "has no members" }
-        if refusals.count == 1 { return "sends to “\(member.name)”, which \(first.why)" }
-        return "has \(refusals.count) members and none can take it; “\(member.name)” \(first.why)"
+        if refusals.count == 1 { return "sends to \(member.name), which \(first.why)" }
+        return "has \(refusals.count) members and none can take it; \(member.name) \(first.why)"
     }
 
     private static func text(_ number: Double) -> String {
@@ -191,18 +204,18 @@ extension CompiledMember {
     /// Chooses an assignee of the workspace, and charges the turn.
     ///
     /// - Returns: the assignee and a sentence; only a sentence if all are absent or full; nil without assignees.
-    func assign(_ context: inout DecisionContext) -> (person: Assignee?, reason: String)? {
+    func assign(_ context: inout DecisionContext) -> (person: Assignee?, reason: RoutingText)? {
         guard !people.isEmpty else { return nil }
         var present: [CompiledPerson] = []
         for person in people where person.assignee.isPresent(at: context.state.now) {
             if context.full(person.caps) == nil { present.append(person) }
         }
         guard let turn = context.takeTurn(present) else {
-            return (nil, "No assignee is available; it is not assigned to a person.")
+            return (nil, " No assignee is available; it is not assigned to a person.")
         }
         let person = present[turn.place]
         context.charge(person.caps)
-        return (person.assignee, "Assigned to \(person.assignee.name).")
+        return (person.assignee, " Assigned to \(person.assignee.ownedName).")
     }
 }
 

@@ -75,7 +75,7 @@ extension CompiledRuleSet {
         var context = DecisionContext(lead: lead, taking: &state)
         context.excluded = excluding
         var skipped: [Int] = []
-        var refusals: [String] = []
+        var refusals: [(what: RoutingText, audience: RoutingText.Audience)] = []
         var decision: RoutingDecision?
         rules.forEachMatch(lead) { number in
             let entry = rules[number]
@@ -84,10 +84,10 @@ extension CompiledRuleSet {
                 return true
             }
             guard let pool = entry.pool else {
-                if !excluding.isEmpty, case .routed(let destination, _, let name) = entry.outcome,
+                if !excluding.isEmpty, case .routed(let destination, _, _) = entry.outcome,
                     excluding.contains(destination)
                 {
-                    refusals.append("“\(name)”, whose destination has returned this lead")
+                    refusals.append(("\(entry.name), whose destination has returned this lead", entry.audience))
                     return true
                 }
                 decision = RoutingDecision(outcome: entry.outcome, reason: entry.reason)
@@ -95,27 +95,24 @@ extension CompiledRuleSet {
             }
             switch pool.choose(&context, waited: waitedFor == pool.rule) {
             case .taken(let number, let how):
-                decision = routed(pool, pool.members[number], [entry.reason, how], &context)
+                decision = routed(pool, pool.members[number], "\(entry.reason)\(how)", &context)
                 return false
             case .refused(let why, let canChange):
                 if canChange, pool.whenFull == .wait {
                     decision = RoutingDecision(
                         outcome: .waiting(rule: pool.rule, ruleName: pool.ruleName),
-                        reason: "Waiting for rule “\(pool.ruleName)”, which \(why)."
+                        reason: "Waiting for \(withNoun: pool.name), which \(why)."
                     )
                     return false
                 }
-                refusals.append("“\(pool.ruleName)”, which \(why)")
+                refusals.append(("\(pool.name), which \(why)", pool.audience))
                 return true
             }
         }
         var result = decision ?? unmatched(lead, from: source, rules, skipped, &context)
-        if decision != nil, !skipped.isEmpty { result.reason += " " + rules.sentence(skipped: skipped) }
-        if !refusals.isEmpty {
-            var named = refusals.prefix(3).joined(separator: "; ")
-            if refusals.count > 3 { named += "; \(refusals.count - 3) more" }
-            result.reason += " Could not be used: \(named)."
-        }
+        if decision != nil, !skipped.isEmpty { result.reason += rules.sentence(skipped: skipped) }
+        if !refusals.isEmpty { result.reason += SourceRules.sentence(" Could not be used: ", refusals) }
+        result.reason.source = source
         if !context.seen.isEmpty || !context.use.charges.isEmpty {
             context.use.charged = context.use.charges.filter { $0.key.period != nil }
                 .map { context.seen.place(of: $0, context.state.amount($0.key)) }
@@ -130,15 +127,15 @@ extension CompiledRuleSet {
     private func routed(
         _ pool: CompiledPool,
         _ member: CompiledMember,
-        _ sentences: [String],
+        _ reason: RoutingText,
         _ context: inout DecisionContext
     ) -> RoutingDecision {
-        var sentences = sentences
+        var reason = reason
         let assigned = member.assign(&context)
-        if let assigned { sentences.append(assigned.reason) }
+        if let assigned { reason += assigned.reason }
         var decision = RoutingDecision(
             outcome: .routed(destination: member.workspace, rule: pool.rule, ruleName: pool.ruleName),
-            reason: sentences.filter { !$0.isEmpty }.joined(separator: " ")
+            reason: reason
         )
         decision.assignee = assigned?.person
         return decision
@@ -162,13 +159,13 @@ extension CompiledRuleSet {
             case .taken(let number, _):
                 let assigned = pool.members[number].assign(&context)
                 person = assigned?.person
-                if let assigned { what += " " + assigned.reason }
+                if let assigned { what += assigned.reason }
             case .refused(let refusal, _):
                 outcome = .unmatched(keptIn: source)
                 what = "No rule matched; kept in its source workspace, because the fallback \(refusal)."
             }
         }
-        var decision = RoutingDecision(outcome: outcome, reason: "\(what) \(why)")
+        var decision = RoutingDecision(outcome: outcome, reason: "\(what)\(why)")
         decision.assignee = person
         return decision
     }

@@ -27,8 +27,8 @@ extension LeadExplanation {
         var lines: [String] = []
         func add(_ name: String, _ value: String) { lines.append("  " + name.padded(to: 10) + value) }
         if let attempt {
-            if let reason = attempt.reason { add("because", reason) }
-            if let error = attempt.error { add("error", error) }
+            if let reason = attempt.reason { add("because", reason.text(for: viewpoint.reader)) }
+            if let error = attempt.error { add("error", error.text(for: viewpoint.reader)) }
             var when = Self.seconds(time(attempt.at))
             if let number = attempt.attempt { when += ", attempt \(number)" }
             if attempts.count > 1, let chosen { when += " (decision \(chosen + 1) of \(attempts.count))" }
@@ -61,28 +61,34 @@ extension LeadExplanation {
     }
 
     private func ruleLines(_ limit: Int) -> [String] {
-        guard viewpoint != .receiver else {
-            var lines = ["The rule that sent it (the others belong to the sender):"]
-            lines += steps.map { "  “\($0.rule.name)”" }
-            return steps.isEmpty ? ["The rules belong to the sender of the lead."] : lines
+        if case .receiver = viewpoint { return ["The rules belong to the sender of the lead."] }
+        let counts = counts
+        let isComplete = viewpoint == .everything
+        guard counts.rules > 0 || !steps.isEmpty else {
+            return [isComplete ? "There are no active rules for its leads." : "You have no active rules for its leads."]
         }
-        guard trace.ruleCount > 0 else { return ["There are no active rules for its leads."] }
-        let matched = "\(trace.matchCount == 1 ? "1 matches" : "\(trace.matchCount) match")"
-        var lines = ["Rules, in the order they are tried (\(trace.ruleCount); \(matched)):"]
+        let matched = "\(counts.matched == 1 ? "1 matches" : "\(counts.matched) match")"
+        let whose = isComplete ? "Rules" : "Your rules"
+        var lines = ["\(whose), in the order they are tried (\(counts.rules); \(matched)):"]
         let shown = shownSteps(limit)
-        let width = min(shown.map(\.rule.name.count).max() ?? 0, 32)
+        func name(_ step: RuleTrace.Step) -> String {
+            self.name(of: step) ?? "a rule of the platform"
+        }
+        let width = min(shown.map { name($0).count }.max() ?? 0, 32)
         var last = 0
         for step in shown {
             if let position = step.position {
-                if position > last + 1 { lines.append("        … \(position - last - 1) that did not match") }
+                if isComplete, position > last + 1 {
+                    lines.append("        … \(position - last - 1) that did not match")
+                }
                 last = position
             }
             let place = step.position.map { "\($0)" } ?? "–"
-            let name = Self.short(step.rule.name, 32).padded(to: width)
+            let name = Self.short(name(step), 32).padded(to: width)
             lines.append("  \(mark(step)) \(place.paddedLeft(to: 4))  \(name)  \(said(of: step))")
         }
         let end = applicableCount
-        if last < end { lines.append("        … \(end - last) more after these") }
+        if isComplete, last < end { lines.append("        … \(end - last) more after these") }
         return lines
     }
 
@@ -93,7 +99,7 @@ extension LeadExplanation {
         guard steps.count > limit else { return steps }
         var chosen = steps.filter { if case .missed = $0.verdict { false } else { true } }
         chosen = Array(chosen.prefix(limit * 2 / 3))
-        chosen += trace.nearest.prefix(limit - chosen.count)
+        chosen += trace.nearest.filter { viewpoint == .everything || shows($0) }.prefix(limit - chosen.count)
         return chosen.sorted { ($0.position ?? .max) < ($1.position ?? .max) }
     }
 
@@ -112,9 +118,11 @@ extension LeadExplanation {
         switch step.verdict {
         case .took:
             guard shows(step), case .routed(let destination, _, _) = trace.decision.outcome else { return "took it" }
-            return "took it, to \(workspaceNames[destination].map { "“\($0)”" } ?? destination.text)"
+            let name = workspaceNames[destination].map { "“\($0)”" }
+            return "took it, to \(name ?? (viewpoint == .everything ? destination.text : "another workspace"))"
         case .waits: return "the lead waits for it"
-        case .skipped(let because): return shows(step) ? "matched; skipped: \(because)" : "matched; skipped"
+        case .skipped(let because):
+            return shows(step) ? "matched; skipped: \(because.text(for: viewpoint.reader))" : "matched; skipped"
         case .comesLater: return "would match as well, but comes later"
         case .missed(let failure, _):
             guard shows(step) else { return "did not match (\(failure.noun))" }
@@ -126,7 +134,7 @@ extension LeadExplanation {
     }
 
     private var changeLines: [String] {
-        guard viewpoint != .receiver else { return [] }
+        if case .receiver = viewpoint { return [] }
         let decisive = trace.decisive?.position ?? .max
         return trace.nearest.filter { ($0.position ?? .max) < decisive && shows($0) && $0.isUsable }.prefix(3)
             .compactMap { step in

@@ -7,9 +7,9 @@ package struct LeadExplanation: Sendable {
         /// The result, as the log has it.
         package var result: String
         /// The reason, as the log has it.
-        package var reason: String?
+        package var reason: RoutingText?
         /// The error, if the decision failed.
-        package var error: String?
+        package var error: RoutingText?
         /// The number of the attempt in the log, from 1.
         package var attempt: Int?
         /// The version of the rules, if the log has it.
@@ -26,8 +26,8 @@ package struct LeadExplanation: Sendable {
         /// A decision.
         package init(
             result: String,
-            reason: String?,
-            error: String?,
+            reason: RoutingText?,
+            error: RoutingText?,
             attempt: Int?,
             ruleSetVersion: Int64?,
             destinationWorkspaceID: UUID?,
@@ -123,11 +123,18 @@ package struct LeadExplanation: Sendable {
     package enum Viewpoint: Sendable, Hashable {
         /// An administrator, who sees everything.
         case everything
-        /// The workspace that sent the lead: it sees its own rules in full, those of the platform by name and verdict.
+        /// The workspace that sent the lead: it sees its own rules, and of the platform's only which one took the lead.
         case sender(UUID)
-        /// A workspace that received the lead from another: it sees the rule that sent it, and how many rules there
-        /// are.
-        case receiver
+        /// A workspace that received the lead from another: it sees no rules.
+        case receiver(UUID)
+
+        /// The reader of the texts.
+        package var reader: TextReader {
+            switch self {
+            case .everything: .administrator
+            case .sender(let id), .receiver(let id): .workspace(id)
+            }
+        }
     }
 
     /// The lead.
@@ -154,8 +161,10 @@ package struct LeadExplanation: Sendable {
     package var reproduction: Reproduction
     /// The result of each rule for the lead.
     package var trace: RuleTrace
-    /// Caps, turns and clocks at the time of the decision, in words.
-    package var capacity: [String]
+    /// Caps, turns and clocks at the time of the decision, in words; those that the reader may read.
+    package var capacity: [String] {
+        trace.capacity.map { $0.text(for: viewpoint.reader) }.filter { !$0.isEmpty }
+    }
     /// The names of workspaces.
     package var workspaceNames: [UUID: String]
     /// The reader.
@@ -177,7 +186,6 @@ package struct LeadExplanation: Sendable {
         ruleSet: RuleSetFacts,
         reproduction: Reproduction,
         trace: RuleTrace,
-        capacity: [String],
         workspaceNames: [UUID: String],
         viewpoint: Viewpoint,
         erasedAt: Int64? = nil
@@ -194,7 +202,6 @@ package struct LeadExplanation: Sendable {
         self.ruleSet = ruleSet
         self.reproduction = reproduction
         self.trace = trace
-        self.capacity = capacity
         self.workspaceNames = workspaceNames
         self.viewpoint = viewpoint
         self.erasedAt = erasedAt
@@ -208,17 +215,30 @@ package struct LeadExplanation: Sendable {
         // What the rules show for an erased lead would be about empty data.
         if erasedAt != nil { return [] }
         return switch viewpoint {
-        case .everything, .sender: trace.steps
-        case .receiver: trace.steps.filter { $0.rule.id == attempt?.matchedRuleID }
+        case .everything: trace.steps
+        case .sender, .receiver: trace.steps.filter { shows($0) || isKnownToHaveDecided($0) }
         }
     }
 
-    /// Whether the reader may see a rule's conditions and destination.
-    package func shows(_ step: RuleTrace.Step) -> Bool {
+    /// Whether the reader may see a rule: its name, conditions and destination.
+    package func shows(_ step: RuleTrace.Step) -> Bool { viewpoint.reader.reads(ownedBy: step.rule.workspaceID) }
+
+    /// Whether a rule decided, as the lead itself tells its readers by the rule's id.
+    private func isKnownToHaveDecided(_ step: RuleTrace.Step) -> Bool {
+        guard let rule = attempt?.matchedRuleID else { return false }
+        return step.rule.id == rule
+    }
+
+    /// The name of a rule for the reader.
+    package func name(of step: RuleTrace.Step) -> String? { shows(step) ? step.rule.name : nil }
+
+    /// How many rules apply to the lead, how many match it, and how many are not listed; of those that the reader may see.
+    package var counts: (rules: Int, matched: Int, notShown: Int) {
         switch viewpoint {
-        case .everything: true
-        case .sender(let own): step.rule.workspaceID == own
-        case .receiver: false
+        case .everything: (trace.ruleCount, trace.matchCount, trace.ruleCount - steps.count)
+        case .sender:
+            (trace.ownCounts.rules, trace.ownCounts.matches, trace.ownCounts.rules - steps.count(where: shows))
+        case .receiver: (0, 0, 0)
         }
     }
 
@@ -226,14 +246,15 @@ package struct LeadExplanation: Sendable {
     package var headline: String {
         func name(_ id: UUID?) -> String {
             guard let id else { return "nowhere" }
-            return workspaceNames[id].map { "“\($0)”" } ?? "workspace \(id.text)"
+            return workspaceNames[id].map { "“\($0)”" }
+                ?? (viewpoint == .everything ? "workspace \(id.text)" : "another workspace")
         }
         guard let attempt else {
-            return "Not decided yet; the rules in force would say: \(trace.decision.reason)"
+            return "Not decided yet; the rules in force would say: \(trace.decision.reason.text(for: viewpoint.reader))"
         }
         switch attempt.result {
         case "success":
-            let rule = trace.decisive.flatMap { $0.rule.id == attempt.matchedRuleID ? $0.rule.name : nil }
+            let rule = trace.decisive.flatMap { $0.rule.id == attempt.matchedRuleID ? self.name(of: $0) : nil }
             return "Routed to \(name(attempt.destinationWorkspaceID))" + (rule.map { " by rule “\($0)”." } ?? ".")
         case "unmatched": return "No rule took it; kept in its source workspace."
         case "fallback": return "No rule took it; sent to the fallback \(name(attempt.destinationWorkspaceID))."
@@ -256,7 +277,7 @@ package struct LeadExplanation: Sendable {
         case "returned":
             let place = since.destinationWorkspaceID.flatMap { workspaceNames[$0] }.map { " by “\($0)”" } ?? ""
             let actor = since.actor.map { " (\($0))" } ?? ""
-            let reason = since.reason.map { ": \($0)" } ?? ""
+            let reason = since.reason.map { ": \($0.text(for: viewpoint.reader))" } ?? ""
             return "Returned since\(place)\(actor)\(reason). It is in its source workspace."
         case let other: return "Since then: \(other)."
         }
@@ -269,7 +290,7 @@ package struct LeadExplanation: Sendable {
         case .different(.erased):
             "Not decided again: the person was erased, with the data that the rules read. The log keeps the decision."
         case .different(let cause):
-            "Decided again, the result differs: \(trace.decision.reason) \(cause.sentence)"
+            "Decided again, the result differs: \(trace.decision.reason.text(for: viewpoint.reader)) \(cause.sentence)"
         case .none:
             attempt == nil
                 ? "A preview under the rules in force; nothing is decided yet."

@@ -11,7 +11,7 @@ package struct RuleTrace: Sendable {
         /// It matched, and the lead waits for it.
         case waits
         /// It matched, but was skipped.
-        case skipped(because: String)
+        case skipped(because: RoutingText)
         /// It matches as well, but comes after the rule that took the lead.
         case comesLater
         /// A condition does not hold.
@@ -60,7 +60,9 @@ package struct RuleTrace: Sendable {
     /// Whether a decision under these rules may depend on caps, turns or clocks.
     package let isStateful: Bool
     /// Caps, turns and clocks that the decision read, in words.
-    package private(set) var capacity: [String] = []
+    package private(set) var capacity: [RoutingText] = []
+    /// How many of the rules belong to the lead's source, and how many of those match.
+    package private(set) var ownCounts = (rules: 0, matches: 0)
 
     /// The rule that decided, if one did.
     package var decisive: Step? { steps.first { $0.verdict == .took || $0.verdict == .waits } }
@@ -96,6 +98,8 @@ package struct RuleTrace: Sendable {
         decision = compiled.decide(lead, from: source, in: &state, excluding: excluding)
         let applied = AppliedRules(snapshot, source: source)
         ruleCount = applied.entries.count + applied.unreadable.count
+        ownCounts.rules =
+            applied.entries.count { !$0.isShared } + applied.unreadable.count { $0.workspaceID == source }
         var missed: [Step] = []
         var isOver = false
         for (place, entry) in applied.entries.enumerated() {
@@ -107,9 +111,10 @@ package struct RuleTrace: Sendable {
                 continue
             }
             matchCount += 1
+            if !entry.isShared { ownCounts.matches += 1 }
             if !isOver {
                 step.verdict = Self.verdict(on: entry, decision, lead, stood, excluding)
-                if let pool = entry.destination.pool { capacity += pool.words(in: stood) }
+                if let pool = entry.destination.pool { capacity += pool.words(in: stood).map { $0.about(source) } }
                 isOver = step.verdict == .took || step.verdict == .waits
             }
             // Of thousands of matching rules, the first ones are enough.
@@ -156,7 +161,9 @@ package struct RuleTrace: Sendable {
         case .paused: return .comesLater
         default: break
         }
-        if let obstacle = entry.obstacle { return .skipped(because: "its destination \(obstacle.predicate)") }
+        if let obstacle = entry.obstacle {
+            return .skipped(because: RoutingText("its destination \(obstacle.predicate)"))
+        }
         var state = state
         guard let pool = entry.destination.pool else {
             return .skipped(

@@ -10,10 +10,8 @@ package struct RoutingOutcome: Sendable, Hashable {
     package var destinationWorkspaceID: UUID?
     /// The rule that matched.
     package var matchedRuleID: UUID?
-    /// That rule's name.
-    package var matchedRuleName: String?
-    /// The reason, in one sentence.
-    package var reason: String
+    /// The reason, in one sentence; it has the rule's name.
+    package var reason: RoutingText
     /// Whether the same lead was sent before.
     package var isDuplicate: Bool
     /// The earlier lead, if this one is a duplicate; does not reveal its owner.
@@ -27,8 +25,7 @@ package struct RoutingOutcome: Sendable, Hashable {
         status: LeadStatus,
         destinationWorkspaceID: UUID? = nil,
         matchedRuleID: UUID? = nil,
-        matchedRuleName: String? = nil,
-        reason: String,
+        reason: RoutingText,
         isDuplicate: Bool = false,
         duplicateLeadID: UUID? = nil
     ) {
@@ -36,9 +33,13 @@ package struct RoutingOutcome: Sendable, Hashable {
         self.status = status
         self.destinationWorkspaceID = destinationWorkspaceID
         self.matchedRuleID = matchedRuleID
-        self.matchedRuleName = matchedRuleName
         self.reason = reason
         self.isDuplicate = isDuplicate
         self.duplicateLeadID = duplicateLeadID
+    }
+
+    /// The name of the rule that matched; nil if the reader may not read it.
+    package func matchedRuleName(for reader: TextReader) -> String? {
+        matchedRuleID.flatMap { reason.name(of: .rule($0), for: reader) }
     }
 }

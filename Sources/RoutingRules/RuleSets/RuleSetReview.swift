@@ -36,12 +36,19 @@ package struct RuleSetReview: Sendable {
     ///   - goldenLeads: the owner's new golden leads.
     ///   - owner: the owner; nil for the platform.
     ///   - live: the current rule sets.
-    package init(rules: [RoutingRule], goldenLeads: [GoldenLead], owner: UUID?, live: RuleSetSnapshot) {
+    ///   - reader: the reader of the problems: they name only what it may read.
+    package init(
+        rules: [RoutingRule],
+        goldenLeads: [GoldenLead],
+        owner: UUID?,
+        live: RuleSetSnapshot,
+        for reader: TextReader
+    ) {
         var rehearsed = live
         rehearsed.rules = live.rules.filter { $0.workspaceID != owner } + rules
         rehearsed.pauses = RoutingPauses()
         for index in rehearsed.workspaces.indices { rehearsed.workspaces[index].isPaused = false }
-        faults = Self.newErrors(in: rehearsed, rules, owner: owner, live: live)
+        faults = Self.newErrors(in: rehearsed, rules, owner: owner, live: live, for: reader)
         guard !goldenLeads.isEmpty else {
             failures = []
             return
@@ -56,7 +63,7 @@ package struct RuleSetReview: Sendable {
                 let decision = compiled.decide(golden.lead, from: golden.source ?? owner)
                 var members: [UUID] = []
                 if case .routed(_, let rule, _) = decision.outcome { members = (pools[rule] ?? nil) ?? [] }
-                return golden.failure(at: index, of: decision, members: members, in: compiled)
+                return golden.failure(at: index, of: decision, members: members, in: compiled, for: reader)
             }
     }
 }
@@ -72,11 +79,12 @@ extension RuleSetReview {
         in rehearsed: RuleSetSnapshot,
         _ rules: [RoutingRule],
         owner: UUID?,
-        live: RuleSetSnapshot
+        live: RuleSetSnapshot,
+        for reader: TextReader
     ) -> [FieldProblem] {
-        let found = RuleLint(rehearsed).errors(on: owner)
+        let found = RuleLint(rehearsed, for: reader).errors(on: owner)
         guard !found.isEmpty else { return [] }
-        let known = Set(RuleLint(live).errors(on: owner).map { Fault(code: $0.code, rule: $0.ruleID) })
+        let known = Set(RuleLint(live, for: reader).errors(on: owner).map { Fault(code: $0.code, rule: $0.ruleID) })
         let places = Dictionary(rules.enumerated().map { ($1.id, $0) }) { first, _ in first }
         return found.filter { !known.contains(Fault(code: $0.code, rule: $0.ruleID)) }
             .map { finding in
@@ -95,22 +103,28 @@ extension GoldenLead {
     ///   - decision: the decision.
     ///   - members: the members of the pool: the turn decides among them, so any is accepted.
     ///   - rules: for the names of workspaces.
+    ///   - reader: the reader of the failure.
     /// - Returns: the failure.
     func failure(
         at index: Int,
         of decision: RoutingDecision,
         members: [UUID],
-        in rules: CompiledRuleSet
+        in rules: CompiledRuleSet,
+        for reader: TextReader
     ) -> GoldenFailure? {
-        func name(_ id: UUID) -> String { rules.workspace(id).map { "“\($0.name)”" } ?? id.text }
+        func name(_ id: UUID) -> String {
+            guard reader.reads(ownedBy: id) else { return "another workspace" }
+            return rules.workspace(id).map { "“\($0.name)”" } ?? id.text
+        }
         let outcome: Outcome?
         var destination: UUID?
         var rule: String?
         let actual: String
         switch decision.outcome {
-        case .routed(let workspace, _, let ruleName):
+        case .routed(let workspace, let id, let ruleName):
             (outcome, destination, rule) = (.routed, workspace, ruleName)
-            actual = "it goes to \(name(workspace)) by rule “\(ruleName)”"
+            let known = decision.reason.name(of: .rule(id), for: reader)
+            actual = "it goes to \(name(workspace)) by \(known.map { "rule “\($0)”" } ?? "a rule of the platform")"
         case .unmatched(let workspace):
             (outcome, destination) = (.unmatched, workspace)
             actual = "no rule matches it"
@@ -139,7 +153,7 @@ extension GoldenLead {
             name: self.name,
             expected: parts.joined(separator: " "),
             actual: actual,
-            reason: decision.reason
+            reason: decision.reason.text(for: reader)
         )
     }
 }

@@ -57,16 +57,18 @@ package struct CompiledRuleSet: Sendable {
         }
 
         var compiler = DestinationCompiler(workspaces: workspaces, agreements: agreements)
-        let ofAll = RuleTable(shared) { compiler.destination(of: $0) }
-        let none = RuleTable([]) { compiler.destination(of: $0) }
+        let ofAll = RuleTable(shared, of: nil) { compiler.destination(of: $0) }
+        let none = RuleTable([], of: nil) { compiler.destination(of: $0) }
         platform = SourceRules(own: none, shared: ofAll, sharedBefore: [])
-        sources = owned.mapValues { own in
-            SourceRules(
-                own: RuleTable(own) { compiler.destination(of: $0) },
+        var sources: [UUID: SourceRules] = [:]
+        for (owner, own) in owned {
+            sources[owner] = SourceRules(
+                own: RuleTable(own, of: owner) { compiler.destination(of: $0) },
                 shared: ofAll,
                 sharedBefore: SourceRules.places(of: own, among: shared)
             )
         }
+        self.sources = sources
         var fallbackPools: [UUID: CompiledPool] = [:]
         for workspace in workspaces.values {
             guard case .fallback(let id) = workspace.unmatchedPolicy else { continue }
@@ -127,21 +129,25 @@ package struct CompiledRuleSet: Sendable {
         guard !pauses.hold(source) else { return Self.paused }
         let rules = rules(of: source)
         let finding = rules.find(lead)
+        var decision: RoutingDecision
         if let winner = finding.winner {
             let rule = rules[winner]
             guard rule.pool == nil else { return nil }
             let reason =
                 finding.skipped.isEmpty
-                ? rule.reason : "\(rule.reason) \(rules.sentence(skipped: finding.skipped))"
-            return RoutingDecision(outcome: rule.outcome, reason: reason)
+                ? rule.reason : "\(rule.reason)\(rules.sentence(skipped: finding.skipped))"
+            decision = RoutingDecision(outcome: rule.outcome, reason: reason)
+        } else {
+            guard source.flatMap({ fallbackPools[$0] }) == nil else { return nil }
+            let (outcome, what) = unmatched(from: source)
+            decision = RoutingDecision(outcome: outcome, reason: "\(what)\(rules.whyNone(lead, finding))")
         }
-        guard source.flatMap({ fallbackPools[$0] }) == nil else { return nil }
-        let (outcome, what) = unmatched(from: source)
-        return RoutingDecision(outcome: outcome, reason: "\(what) \(rules.whyNone(lead, finding))")
+        decision.reason.source = source
+        return decision
     }
 
     /// The outcome of the source's policy for an unmatched lead, and a sentence for it.
-    func unmatched(from source: UUID?) -> (RoutingDecision.Outcome, String) {
+    func unmatched(from source: UUID?) -> (RoutingDecision.Outcome, RoutingText) {
         guard let source else {
             return (
                 .retry, "\(Self.noRuleMatched); with no workspace to stay in, the lead will be tried again."
@@ -161,7 +167,7 @@ package struct CompiledRuleSet: Sendable {
             case let fallback?:
                 return (
                     .fallback(destination: id),
-                    "No rule matched; sent to the fallback workspace “\(fallback.name)”."
+                    "No rule matched; sent to the fallback workspace \(OwnedName.workspace(fallback.id, fallback.name))."
                 )
             }
             return (

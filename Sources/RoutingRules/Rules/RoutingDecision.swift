@@ -22,14 +22,14 @@ package struct RoutingDecision: Sendable, Hashable {
     package var outcome: Outcome
     /// The reason in one or two sentences: the rule that matched, or the condition that the nearest rule missed, and
     /// which matching rules were skipped.
-    package var reason: String
+    package var reason: RoutingText
     /// The person of the destination workspace to whom it is assigned.
     package var assignee: Assignee?
     /// The capacity and turns that it takes; nil if the rules alone decided.
     package var use: StateUse?
 
     /// A decision with its reason.
-    package init(outcome: Outcome, reason: String) {
+    package init(outcome: Outcome, reason: RoutingText) {
         self.outcome = outcome
         self.reason = reason
     }

@@ -44,6 +44,9 @@ package struct RoutingRule: Sendable, Hashable {
         self.distribution = distribution
     }
 
+    /// Its name, with its owner.
+    package var ownedName: OwnedName { OwnedName(.rule(id), name, owner: workspaceID) }
+
     /// Whether this rule comes before another: by priority, then age, then id, so that no two are equal.
     package func precedes(_ other: RoutingRule) -> Bool {
         if priority != other.priority { return priority > other.priority }

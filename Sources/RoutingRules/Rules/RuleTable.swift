@@ -28,12 +28,30 @@ final class RuleTable: Sendable {
     /// The rules whose destination can take leads, a bit each.
     let usable: [UInt64]
     /// The rules that cannot be read, and the first problem of each.
-    let unreadable: [(name: String, problem: FieldProblem)]
+    let unreadable: [(name: OwnedName, problem: FieldProblem)]
+    /// Who may read the details of its rules, besides administrators.
+    let audience: RoutingText.Audience
+    /// The workspace that owns all of its rules; nil for those that all sources share.
+    private let owner: UUID?
+    /// The owners of shared rules that a workspace of the platform owns, by the rule's number.
+    private let otherOwners: [Int: UUID]
 
     /// Compiles sorted rules.
-    init(_ ordered: [RoutingRule], destination: (RoutingRule) -> CompiledDestination) {
+    ///
+    /// - Parameters:
+    ///   - ordered: the rules.
+    ///   - owner: the workspace that owns all of them; nil for those that all sources share.
+    ///   - destination: the destination of a rule.
+    init(_ ordered: [RoutingRule], of owner: UUID?, destination: (RoutingRule) -> CompiledDestination) {
         let readable = ordered.filter(\.conditions.problems.isEmpty)
-        unreadable = ordered.compactMap { rule in rule.conditions.problems.first.map { (rule.name, $0) } }
+        self.owner = owner
+        audience = owner == nil ? .platform : .source
+        var otherOwners: [Int: UUID] = [:]
+        if owner == nil {
+            for (number, rule) in readable.enumerated() { otherOwners[number] = rule.workspaceID }
+        }
+        self.otherOwners = otherOwners
+        unreadable = ordered.compactMap { rule in rule.conditions.problems.first.map { (rule.ownedName, $0) } }
         var packing = RulePacking()
         rules = readable.map { rule in
             let (firstList, listed) = packing.add(listsOf: rule.conditions)
@@ -68,7 +86,11 @@ final class RuleTable: Sendable {
         private var rule: Packed { table.rules[number] }
         private var destination: CompiledDestination { table.destinations[Int(rule.destination)] }
 
-        var name: String { rule.name }
+        var name: OwnedName {
+            OwnedName(.rule(rule.id), rule.name, owner: table.owner ?? table.otherOwners[number])
+        }
+        /// Who may read its details.
+        var audience: RoutingText.Audience { table.audience }
         var priority: Int32 { rule.priority }
         var obstacle: RuleObstacle? { destination.obstacle }
         /// The pool that chooses the destination, if the rules alone do not determine it.
@@ -90,16 +112,7 @@ final class RuleTable: Sendable {
         /// The sentence that it matched.
         ///
         /// It is built each time: stored, it would be the largest part of a rule.
-        var reason: String {
-            var text = ""
-            text.reserveCapacity(name.utf8.count + 48)
-            text += "Matched rule “"
-            text += name
-            text += "” (priority "
-            text += String(priority)
-            text += ")."
-            return text
-        }
+        var reason: RoutingText { .matched(name, priority: priority, for: audience) }
     }
 
     /// A rule by its number.

@@ -156,43 +156,63 @@ final class SourceRules: Sendable {
     }
 
     /// Explains why no rule took a lead.
-    func whyNone(_ lead: Lead, skipped: [Int]) -> String {
+    func whyNone(_ lead: Lead, skipped: [Int]) -> RoutingText {
         var finding = Finding()
         finding.skipped = skipped
         finding.nearest = search(lead, findsNearest: true) { _ in true }.nearest
         return whyNone(lead, finding)
     }
 
-    /// Names at most three matching rules that could not be used.
-    func sentence(skipped: [Int]) -> String {
-        var parts = skipped.prefix(3)
-            .map { number in
+    /// Mentions at most three matching rules that could not be used, with a space before it.
+    ///
+    /// Each rule is for those who may read it: what else the sender's rules would have done is not for the destination.
+    func sentence(skipped: [Int]) -> RoutingText {
+        Self.sentence(
+            " Skipped: ",
+            skipped.map { number in
                 let rule = self[number]
-                return "“\(rule.name)”, whose destination \((rule.obstacle ?? .inactive).predicate)"
+                let what: RoutingText = "\(rule.name), whose destination \((rule.obstacle ?? .inactive).predicate)"
+                return (what, rule.audience)
             }
-        if skipped.count > 3 { parts.append("\(skipped.count - 3) more") }
-        return "Skipped: \(parts.joined(separator: "; "))."
+        )
+    }
+
+    /// A sentence about at most three rules, for those who may read them; nothing for other readers.
+    static func sentence(
+        _ start: RoutingText,
+        _ rules: [(what: RoutingText, audience: RoutingText.Audience)]
+    ) -> RoutingText {
+        var whole = RoutingText()
+        for audience in [RoutingText.Audience.source, .platform] {
+            let own = rules.filter { $0.audience == audience }
+            guard let first = own.first else { continue }
+            var sentence: RoutingText = "\(start)\(first.what)"
+            for rule in own.dropFirst().prefix(2) { sentence += "; \(rule.what)" }
+            if own.count > 3 { sentence += "; \(own.count - 3) more" }
+            whole += "\("\(sentence).", for: audience)"
+        }
+        return whole
     }
 
     /// Explains why no rule took a lead: the skipped rules, the condition that the nearest rule missed, unreadable
-    /// rules.
-    func whyNone(_ lead: Lead, _ finding: Finding) -> String {
+    /// rules; with a space before it.
+    func whyNone(_ lead: Lead, _ finding: Finding) -> RoutingText {
         let unreadable = own.unreadable + shared.unreadable
         guard ownCount + shared.count > 0 || !unreadable.isEmpty else {
-            return "There are no active rules for its leads."
+            return " There are no active rules for its leads."
         }
-        var sentences: [String] = []
-        if !finding.skipped.isEmpty { sentences.append(sentence(skipped: finding.skipped)) }
-        if let (rule, misses) = nearestMiss(lead, finding) { sentences.append(nearMiss(self[rule], lead, misses)) }
+        var sentences = RoutingText()
+        if !finding.skipped.isEmpty { sentences += sentence(skipped: finding.skipped) }
+        if let (rule, misses) = nearestMiss(lead, finding) {
+            sentences += "\(nearMiss(self[rule], lead, misses), for: self[rule].audience)"
+        }
         if let (name, problem) = unreadable.first {
             let place = problem.field.isEmpty ? "" : " (\(problem.field))"
             let others = unreadable.count > 1 ? ", and \(unreadable.count - 1) more," : ""
-            sentences.append(
-                "Rule “\(name)”\(others) is ignored: its conditions cannot be read\(place)."
-            )
+            let sentence: RoutingText = " Rule \(name)\(others) is ignored: its conditions cannot be read\(place)."
+            sentences += "\(sentence, for: own.unreadable.isEmpty ? .platform : .source)"
         }
-        return sentences.isEmpty
-            ? "No rule has a destination that can take leads." : sentences.joined(separator: " ")
+        return sentences.isEmpty ? " No rule has a destination that can take leads." : sentences
     }
 
     /// The rule that misses the fewest conditions, among those whose destination can take leads; the first of several;
@@ -226,13 +246,14 @@ final class SourceRules: Sendable {
     }
 
     /// Names the condition that the nearest rule missed, and the lead's value.
-    private func nearMiss(_ rule: RuleTable.Entry, _ lead: Lead, _ count: Int) -> String {
+    private func nearMiss(_ rule: RuleTable.Entry, _ lead: Lead, _ count: Int) -> RoutingText {
         guard let first = rule.conditions.firstMiss(for: lead) else {
-            return "Nearest rule “\(rule.name)” (priority \(rule.priority))."
+            return " Nearest \(withNoun: rule.name) (priority \(rule.priority))."
         }
         let others = count > 1 ? ", and \(count - 1) more of its conditions \(count == 2 ? "fails" : "fail")" : ""
-        return
-            "Nearest rule “\(rule.name)” (priority \(rule.priority)) wants \(first.wanted); "
-            + "the lead \(first.loggable)\(others)."
+        return """
+             Nearest \(withNoun: rule.name) (priority \(rule.priority)) wants \(first.wanted); \
+            the lead \(first.loggable)\(others).
+            """
     }
 }

@@ -7,8 +7,8 @@ package import FoundationEssentials
 package struct RuleSimulation {
     private var live: SimulatedSide
     private var draft: SimulatedSide
-    private let names: [UUID: String]
-    private var report = SimulationReport()
+    private let names: [UUID: OwnedName]
+    private var report: SimulationReport
     private var moves: [Pair: Tally] = [:]
     private var both: [Pair: Int] = [:]
     private let sampleSize: Int
@@ -47,21 +47,27 @@ package struct RuleSimulation {
     ///   - start: the initial counters and turns; nil for none.
     ///   - offset: by how much the leads' times are shifted into the future, in microseconds.
     ///   - sampleSize: how many leads are named for each kind of move.
+    ///   - reader: the reader of the report.
     package init(
         live: RuleSetSnapshot,
         draft: RuleSetSnapshot,
         windows: SimulatedClock = SimulatedClock(),
         from start: RoutingState? = nil,
         offset: Int64 = 0,
-        sampleSize: Int = 10
+        sampleSize: Int = 10,
+        for reader: TextReader
     ) {
+        report = SimulationReport(for: reader)
         self.live = SimulatedSide(live, windows, from: start)
         self.draft = SimulatedSide(draft, windows, from: start)
         self.sampleSize = sampleSize
         self.offset = offset
         report.counters = start == nil ? .empty : .live
         report.offset = offset
-        names = Dictionary((live.workspaces + draft.workspaces).map { ($0.id, $0.name) }) { first, _ in first }
+        names = Dictionary((live.workspaces + draft.workspaces).map { ($0.id, OwnedName.workspace($0.id, $0.name)) }) {
+            first,
+            _ in first
+        }
         report.version = live.version
     }
 
@@ -191,7 +197,7 @@ package struct RuleSimulation {
             guard let id else { return }
             var line =
                 lines[id]
-                ?? .init(id: id, name: names[id] ?? id.text, live: 0, draft: 0, movedIn: 0, movedOut: 0)
+                ?? .init(id: id, name: name(names[id]), live: 0, draft: 0, movedIn: 0, movedOut: 0)
             change(&line)
             lines[id] = line
         }
@@ -203,34 +209,39 @@ package struct RuleSimulation {
             add(pair.to.workspace) { $0.movedIn += count }
         }
         return lines.values.sorted {
-            ($1.movedIn + $1.movedOut, $1.draft, $0.name) < ($0.movedIn + $0.movedOut, $0.draft, $1.name)
+            ($1.movedIn + $1.movedOut, $1.draft, $0.name ?? "") < ($0.movedIn + $0.movedOut, $0.draft, $1.name ?? "")
         }
+    }
+
+    /// A name, if the reader may read it.
+    private func name(_ name: OwnedName?) -> String? {
+        name.flatMap { report.reader.reads(ownedBy: $0.owner) ? $0.name : nil }
     }
 
     private func ruleLines() -> [SimulationReport.RuleLine] {
         var lines: [UUID: SimulationReport.RuleLine] = [:]
-        for (id, name) in live.ruleNames {
-            lines[id] = .init(id: id, name: name, live: live.hits[id] ?? 0, draft: nil)
+        for (id, known) in live.ruleNames {
+            lines[id] = .init(id: id, name: name(known), live: live.hits[id] ?? 0, draft: nil)
         }
-        for (id, name) in draft.ruleNames {
-            var line = lines[id] ?? .init(id: id, name: name, live: nil, draft: nil)
+        for (id, known) in draft.ruleNames {
+            var line = lines[id] ?? .init(id: id, name: name(known), live: nil, draft: nil)
             line.draft = draft.hits[id] ?? 0
             lines[id] = line
         }
         func change(_ line: SimulationReport.RuleLine) -> Int { abs((line.live ?? 0) - (line.draft ?? 0)) }
         return lines.values
             .filter { ($0.live ?? 0) + ($0.draft ?? 0) > 0 || ($0.live == nil) != ($0.draft == nil) }
-            .sorted { (change($1), $1.draft ?? 0, $0.name) < (change($0), $0.draft ?? 0, $1.name) }
+            .sorted { (change($1), $1.draft ?? 0, $0.name ?? "") < (change($0), $0.draft ?? 0, $1.name ?? "") }
     }
 
     private func capLines() -> [SimulationReport.CapLine] {
         var lines: [StateKey: SimulationReport.CapLine] = [:]
         func add(_ side: SimulatedSide, _ change: (inout SimulationReport.CapLine, Int64, Int) -> Void) {
-            for cap in side.filled() {
+            for cap in side.filled() where report.reader.reads(ownedBy: cap.owner) {
                 var line =
                     lines[cap.key]
                     ?? .init(
-                        subject: cap.subject,
+                        subject: cap.subject.text(for: report.reader),
                         period: (cap.key.period ?? .total).rawValue,
                         limit: cap.limit,
                         liveFirst: nil,

@@ -23,7 +23,7 @@ struct SimulatedSide {
     let rules: CompiledRuleSet
     let clock: SimulatedClock
     /// The names of the active rules.
-    let ruleNames: [UUID: String]
+    let ruleNames: [UUID: OwnedName]
     /// How many leads each rule has taken.
     private(set) var hits: [UUID: Int] = [:]
     var state: RoutingState
@@ -33,7 +33,7 @@ struct SimulatedSide {
     private var nextTurn = Int64.min
     /// The minute to which the clocks are set.
     private var minute = Int64.min
-    private var limits: [StateKey: (limit: Int64, subject: String)] = [:]
+    private var limits: [StateKey: (limit: Int64, subject: RoutingText, owner: UUID?)] = [:]
     /// When each cap was first full, and in how many windows.
     private(set) var full: [StateKey: (first: Int64, windows: Int)] = [:]
 
@@ -54,13 +54,17 @@ struct SimulatedSide {
         rules = CompiledRuleSet(snapshot)
         self.clock = clock
         state = start ?? RoutingState()
-        ruleNames = Dictionary(snapshot.rules.filter(\.isActive).map { ($0.id, $0.name) }) { first, _ in first }
+        ruleNames = Dictionary(snapshot.rules.filter(\.isActive).map { ($0.id, $0.ownedName) }) { first, _ in first }
         guard rules.isStateful else { return }
         for pool in rules.everyPool() {
-            note(pool.caps, "rule “\(pool.ruleName)”")
+            let owner = pool.name.owner
+            note(pool.caps, "\(withNoun: pool.name)", owner: owner)
             for member in pool.members {
-                note(member.caps, "“\(member.name)”", rule: pool.ruleName)
-                for person in member.people { note(person.caps, "\(person.assignee.name) of “\(member.name)”") }
+                note(member.caps.filter(\.isOfRule), "\(member.name) in \(withNoun: pool.name)", owner: owner)
+                note(member.caps.filter { !$0.isOfRule }, "\(member.name)", owner: member.workspace)
+                for person in member.people {
+                    note(person.caps, "\(person.assignee.ownedName) of \(member.name)", owner: member.workspace)
+                }
             }
         }
         for (key, cap) in limits where cap.limit > 0 {
@@ -69,18 +73,35 @@ struct SimulatedSide {
         }
     }
 
-    private mutating func note(_ caps: [CompiledCap], _ subject: String, rule: String? = nil) {
-        for cap in caps {
-            let key = cap.counter.key
-            let ofRule = key.scope == .member ? rule.map { " in rule “\($0)”" } ?? "" : ""
-            limits[key] = (cap.limit, subject + ofRule)
-        }
+    private mutating func note(_ caps: [CompiledCap], _ subject: RoutingText, owner: UUID?) {
+        for cap in caps { limits[cap.counter.key] = (cap.limit, subject, owner) }
+    }
+
+    /// A cap that was full at some time.
+    struct FilledCap {
+        let key: StateKey
+        let limit: Int64
+        let subject: RoutingText
+        /// The workspace that set it; nil for a rule of the platform.
+        let owner: UUID?
+        let first: Int64
+        let windows: Int
     }
 
     /// The caps that were full at some time, by subject.
-    func filled() -> [(key: StateKey, limit: Int64, subject: String, first: Int64, windows: Int)] {
+    func filled() -> [FilledCap] {
         full.compactMap { key, value in
-            limits[key].map { (key, $0.limit, $0.subject, value.first, value.windows) }
+            limits[key]
+                .map {
+                    FilledCap(
+                        key: key,
+                        limit: $0.limit,
+                        subject: $0.subject,
+                        owner: $0.owner,
+                        first: value.first,
+                        windows: value.windows
+                    )
+                }
         }
     }
 

@@ -45,10 +45,15 @@ extension SimulationReport {
         lines += table(
             "WORKSPACES",
             ["now", "draft", "in", "out"],
-            workspaces.map { ($0.name, [$0.live, $0.draft, $0.movedIn, $0.movedOut]) },
+            workspaces.map { ($0.name ?? "another workspace", [$0.live, $0.draft, $0.movedIn, $0.movedOut]) },
             limit
         )
-        lines += table("RULES", ["now", "draft"], rules.map { ($0.name, [$0.live, $0.draft]) }, limit)
+        lines += table(
+            "RULES",
+            ["now", "draft"],
+            rules.map { ($0.name ?? "a rule of the platform", [$0.live, $0.draft]) },
+            limit
+        )
         lines += waitLines
         lines += capLines(limit, time)
         return lines.joined(separator: "\n")
@@ -58,8 +63,8 @@ extension SimulationReport {
         leads.flatMap { lead in
             [
                 "", "Lead \(lead.index + 1)",
-                "  now    \(Self.words(Placement(lead.live), names)): \(lead.live.reason)",
-                "  draft  \(Self.words(Placement(lead.draft), names)): \(lead.draft.reason)",
+                "  now    \(Self.words(Placement(lead.live), names)): \(lead.live.reason.text(for: reader))",
+                "  draft  \(Self.words(Placement(lead.draft), names)): \(lead.draft.reason.text(for: reader))",
             ]
         }
     }

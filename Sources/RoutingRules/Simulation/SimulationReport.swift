@@ -6,8 +6,8 @@ package struct SimulationReport: Sendable, Hashable {
     package struct WorkspaceLine: Sendable, Hashable {
         /// The workspace.
         package var id: UUID
-        /// Its name.
-        package var name: String
+        /// Its name; nil if the reader may not read it.
+        package var name: String?
         /// How many of the leads it has under the current rules.
         package var live: Int
         /// How many it has under the draft.
@@ -34,8 +34,8 @@ package struct SimulationReport: Sendable, Hashable {
     package struct RuleLine: Sendable, Hashable {
         /// The rule.
         package var id: UUID
-        /// Its name.
-        package var name: String
+        /// Its name; nil if the reader may not read it.
+        package var name: String?
         /// How many leads it takes; nil if it is not in the current rules.
         package var live: Int?
         /// How many it takes under the draft; nil if the draft does not have it.
@@ -83,6 +83,8 @@ package struct SimulationReport: Sendable, Hashable {
         package var draft: RoutingDecision
     }
 
+    /// The reader: names and caps that it may not read are left out, and reasons are written for it.
+    package let reader: TextReader
     /// The name of the draft, in words.
     package var draftName = ""
     /// The version that the draft is compared with.
@@ -127,6 +129,6 @@ package struct SimulationReport: Sendable, Hashable {
     /// The duration of the simulation.
     package var seconds = 0.0
 
-    /// An empty report.
-    package init() {}
+    /// An empty report for a reader.
+    package init(for reader: TextReader) { self.reader = reader }
 }

@@ -26,11 +26,11 @@ struct Route: AsyncParsableCommand {
             if let destination = outcome.destinationWorkspaceID {
                 terminal.output("  in        \(names[destination] ?? destination.text)")
             }
-            if let rule = outcome.matchedRuleName { terminal.output("  by rule   \(rule)") }
+            if let rule = outcome.matchedRuleName(for: .administrator) { terminal.output("  by rule   \(rule)") }
             if outcome.isDuplicate {
                 terminal.output("  duplicate of \(outcome.duplicateLeadID?.text ?? "an earlier lead")")
             }
-            terminal.output("  because   \(outcome.reason)")
+            terminal.output("  because   \(outcome.reason.text(for: .administrator))")
         }
     }
 }

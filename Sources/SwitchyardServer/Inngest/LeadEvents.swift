@@ -18,7 +18,7 @@ struct LeadEvents: RoutingObserver {
 }
 
 extension OutgoingEvent {
-    /// The Inngest event of a lead's outcome.
+    /// The Inngest event of a lead's outcome, for every reader of an app: it names no rule, workspace or person.
     ///
     /// Its id is the same however often the same event is sent. A requeued lead may fail again, so the id of a failure
     /// includes the time.
@@ -35,9 +35,8 @@ extension OutgoingEvent {
                 "sourceWorkspaceId": event.sourceWorkspaceID.map { .string($0.text) },
                 "destinationWorkspaceId": outcome?.destinationWorkspaceID.map { .string($0.text) },
                 "matchedRuleId": outcome?.matchedRuleID.map { .string($0.text) },
-                "matchedRuleName": outcome?.matchedRuleName.map(JSONValue.string),
                 "duplicateLeadId": outcome?.duplicateLeadID.map { .string($0.text) },
-                "reason": outcome.map { .string($0.reason) },
+                "reason": outcome.map { .string($0.reason.text(for: .anyone)) },
             ])
         )
     }

@@ -16,7 +16,7 @@ extension JSONWriter {
             writer.member("duplicateLeadId", explanation.duplicateLeadID)
             writer.key("decision")
             if let attempt = explanation.attempt, let chosen = explanation.chosen {
-                writer.decision(attempt, number: chosen + 1)
+                writer.decision(attempt, number: chosen + 1, for: explanation.viewpoint.reader)
             } else {
                 writer.null()
             }
@@ -33,23 +33,26 @@ extension JSONWriter {
             writer.key("rules")
             writer.array(explanation.steps) { $0.step($1, of: explanation) }
             writer.key("counts")
+            let counts = explanation.counts
             writer.object { writer in
-                writer.member("rules", explanation.trace.ruleCount)
-                writer.member("matched", explanation.trace.matchCount)
-                writer.member("notShown", explanation.trace.ruleCount - explanation.steps.count)
+                writer.member("rules", counts.rules)
+                writer.member("matched", counts.matched)
+                writer.member("notShown", counts.notShown)
             }
             writer.member("capacity", explanation.capacity)
             writer.key("decisions")
-            writer.array(explanation.attempts.enumerated()) { $0.decision($1.element, number: $1.offset + 1) }
+            writer.array(explanation.attempts.enumerated()) {
+                $0.decision($1.element, number: $1.offset + 1, for: explanation.viewpoint.reader)
+            }
         }
     }
 
-    private mutating func decision(_ attempt: LeadExplanation.Attempt, number: Int) {
+    private mutating func decision(_ attempt: LeadExplanation.Attempt, number: Int, for reader: TextReader) {
         object { writer in
             writer.member("number", number)
             writer.member("result", attempt.result)
-            writer.member("reason", attempt.reason)
-            writer.member("errorMessage", attempt.error)
+            writer.member("reason", attempt.reason?.text(for: reader))
+            writer.member("errorMessage", attempt.error?.text(for: reader))
             writer.member("attempt", attempt.attempt)
             writer.member("ruleSetVersion", attempt.ruleSetVersion)
             writer.member("destinationWorkspaceId", attempt.destinationWorkspaceID)
@@ -92,13 +95,15 @@ extension JSONWriter {
         object { writer in
             writer.member("position", step.position)
             writer.member("ruleId", step.rule.id)
-            writer.member("name", step.rule.name)
-            writer.member("priority", step.rule.priority)
+            writer.member("name", explanation.name(of: step))
+            writer.member("priority", isShown ? step.rule.priority : nil)
             writer.member("isPlatform", step.isShared)
             writer.member("verdict", step.verdict.name)
             writer.member("destinationWorkspaceId", isShown ? step.rule.destinationWorkspaceID : nil)
             switch step.verdict {
-            case .skipped(let because): writer.member("because", isShown ? because : nil)
+            case .skipped(let because):
+                let text = because.text(for: explanation.viewpoint.reader)
+                writer.member("because", isShown ? text : nil)
             case .unreadable(let problem): writer.member("because", isShown ? problem.message : nil)
             default: writer.member("because", String?.none)
             }

@@ -6,22 +6,22 @@ import LeadStore
 import RoutingRules
 
 extension JSONWriter {
-    /// The outcome of a lead.
-    mutating func outcome(_ outcome: RoutingOutcome) {
+    /// The outcome of a lead, for a reader.
+    mutating func outcome(_ outcome: RoutingOutcome, for reader: TextReader) {
         object { writer in
             writer.member("id", outcome.leadID)
             writer.member("status", outcome.status.rawValue)
             writer.member("destinationWorkspaceId", outcome.destinationWorkspaceID)
             writer.member("matchedRuleId", outcome.matchedRuleID)
-            writer.member("matchedRuleName", outcome.matchedRuleName)
-            writer.member("reason", outcome.reason)
+            writer.member("matchedRuleName", outcome.matchedRuleName(for: reader))
+            writer.member("reason", outcome.reason.text(for: reader))
             writer.member("isDuplicate", outcome.isDuplicate)
             writer.member("duplicateLeadId", outcome.duplicateLeadID)
         }
     }
 
     /// The result of a batch: one result for each lead, in order, and the counts by kind.
-    mutating func batch(_ results: [Result<RoutingOutcome, Problem>?]) {
+    mutating func batch(_ results: [Result<RoutingOutcome, Problem>?], for reader: TextReader) {
         var counts = BatchCounts()
         object { writer in
             writer.key("results")
@@ -29,7 +29,7 @@ extension JSONWriter {
                 let missing = Problem(RequestError.unavailable(reason: "The lead was not decided."))
                 let result = element.element ?? .failure(missing)
                 counts.add(result)
-                writer.result(element.offset, code: 201, result) { $0.outcome($1) }
+                writer.result(element.offset, code: 201, result) { $0.outcome($1, for: reader) }
             }
             writer.summary(counts)
         }
@@ -78,8 +78,8 @@ extension JSONWriter {
         }
     }
 
-    /// The members of a stored lead, within an object.
-    mutating func lead(_ lead: LeadRecord) {
+    /// The members of a stored lead, within an object, for a reader.
+    mutating func lead(_ lead: LeadRecord, for reader: TextReader) {
         member("id", lead.id)
         member("status", lead.status.rawValue)
         member("workspaceId", lead.workspaceID)
@@ -92,7 +92,7 @@ extension JSONWriter {
         member("isDuplicate", lead.isDuplicate)
         member("duplicateLeadId", lead.duplicateOf)
         member("attempts", lead.attempts)
-        member("error", lead.error)
+        member("error", lead.error?.text(for: reader))
         member("createdAt", time: lead.createdAt)
         member("updatedAt", time: lead.updatedAt)
         member("routedAt", time: lead.routedAt)
@@ -100,12 +100,12 @@ extension JSONWriter {
         member("erasedAt", time: lead.erasedAt)
     }
 
-    /// One line of a lead's history.
-    mutating func event(_ event: HistoryEntry) {
+    /// One line of a lead's history, for a reader.
+    mutating func event(_ event: HistoryEntry, for reader: TextReader) {
         object { writer in
             writer.member("result", event.result)
-            writer.member("reason", event.reason)
-            writer.member("errorMessage", event.errorMessage)
+            writer.member("reason", event.reason?.text(for: reader))
+            writer.member("errorMessage", event.errorMessage?.text(for: reader))
             writer.member("sourceWorkspaceId", event.sourceWorkspaceID)
             writer.member("destinationWorkspaceId", event.destinationWorkspaceID)
             writer.member("matchedRuleId", event.matchedRuleID)

@@ -66,8 +66,8 @@ extension JSONWriter {
             writer.array(report.leads) { writer, lead in
                 writer.object { writer in
                     writer.member("index", lead.index)
-                    writer.outcome("live", lead.live)
-                    writer.outcome("draft", lead.draft)
+                    writer.outcome("live", lead.live, for: report.reader)
+                    writer.outcome("draft", lead.draft, for: report.reader)
                 }
             }
         }
@@ -111,20 +111,20 @@ extension JSONWriter {
         }
     }
 
-    private mutating func outcome(_ name: StaticString, _ decision: RoutingDecision) {
+    private mutating func outcome(_ name: StaticString, _ decision: RoutingDecision, for reader: TextReader) {
         let placement = Placement(decision)
         key(name)
         object { writer in
             writer.member("outcome", placement.kind)
             writer.member("workspaceId", placement.workspace)
-            if case .routed(_, let rule, let ruleName) = decision.outcome {
+            if case .routed(_, let rule, _) = decision.outcome {
                 writer.member("ruleId", rule)
-                writer.member("ruleName", ruleName)
+                writer.member("ruleName", decision.reason.name(of: .rule(rule), for: reader))
             } else {
                 writer.member("ruleId", String?.none)
                 writer.member("ruleName", String?.none)
             }
-            writer.member("reason", decision.reason)
+            writer.member("reason", decision.reason.text(for: reader))
         }
     }
 }

@@ -45,7 +45,7 @@ extension API {
         case .one(let decoded):
             let lead = try accepted(decoded, idempotency: repeats?.claim(0), trace: context.trace)
             let outcome = try await useCases.submissions.submit(lead, as: caller)
-            var response = json(.created) { $0.outcome(outcome) }
+            var response = json(.created) { $0.outcome(outcome, for: caller.reader) }
             response.headers[.location] = "/api/leads/" + outcome.leadID.text
             if outcome.isReplay { response.markAsReplay() }
             return response
@@ -80,7 +80,7 @@ extension API {
                 results[place] = outcome.mapError { Problem($0).pointing(below: "/leads/\(place)") }
             }
         }
-        var response = json(capacity: decoded.count * 384) { $0.batch(results) }
+        var response = json(capacity: decoded.count * 384) { $0.batch(results, for: caller.reader) }
         if results.contains(where: { (try? $0?.get())?.isReplay == true }) { response.markAsReplay() }
         return response
     }
@@ -163,7 +163,7 @@ extension API {
     ) async throws -> Response {
         let id = try RuleBodies.leadID(await request.jsonBody(upTo: limits.bodyBytes), limits: limits)
         let outcome = try await useCases.leads.route(id, as: caller)
-        return json { $0.outcome(outcome) }
+        return json { $0.outcome(outcome, for: caller.reader) }
     }
 
     // MARK: - Reading
@@ -192,7 +192,7 @@ extension API {
         return json(capacity: 64 + page.leads.count * 768) { writer in
             writer.object { writer in
                 writer.key("leads")
-                writer.array(page.leads) { writer, lead in writer.object { $0.lead(lead) } }
+                writer.array(page.leads) { writer, lead in writer.object { $0.lead(lead, for: caller.reader) } }
                 writer.member("nextCursor", page.next?.text)
             }
         }
@@ -215,9 +215,9 @@ extension API {
         let found = try await useCases.leads.find(id("id", in: context), as: caller)
         return json(capacity: 2048) { writer in
             writer.object { writer in
-                writer.lead(found.lead)
+                writer.lead(found.lead, for: caller.reader)
                 writer.key("history")
-                writer.array(found.history) { $0.event($1) }
+                writer.array(found.history) { $0.event($1, for: caller.reader) }
             }
         }
     }

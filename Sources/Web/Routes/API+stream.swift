@@ -19,7 +19,7 @@ extension API {
         try request.checkLines()
         let limits = limits
         let trace = context.trace
-        let stream = LeadStream(lineBytes: limits.bodyBytes) { line in
+        let stream = LeadStream(lineBytes: limits.bodyBytes, reader: caller.reader) { line in
             var reader = JSONScanner(line, maximumDepth: limits.jsonDepth)
             let decoded = try LeadDecoding.read(&reader)
             try reader.finish()

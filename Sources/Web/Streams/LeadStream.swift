@@ -31,6 +31,8 @@ struct LeadStream: Sendable {
 
     /// The longest line, in bytes.
     let lineBytes: Int
+    /// The reader of the outcomes.
+    let reader: TextReader
     /// Decodes one line.
     let read: @Sendable ([UInt8]) throws -> SubmittedLead
     /// Queues leads, and returns the batch that collects their outcomes.
@@ -55,7 +57,9 @@ struct LeadStream: Sendable {
                     var writer = JSONWriter(capacity: batch.count * 384)
                     for (place, result) in results.enumerated() {
                         counts.add(result)
-                        writer.line { $0.result(batch.first + place, code: 201, result) { $0.outcome($1) } }
+                        writer.line {
+                            $0.result(batch.first + place, code: 201, result) { $0.outcome($1, for: reader) }
+                        }
                     }
                     try await write(writer.buffer)
                 }

@@ -92,12 +92,15 @@ import Testing
             let outcome = try await fixture.intake().submit(Samples.lead(1), from: Samples.partner)
             let receiver = try await explain(fixture, outcome.leadID, as: .workspace(Samples.west))
             #expect(receiver.steps.map(\.rule.name) == ["Software"])
-            let text = receiver.text { "\($0)" }
-            #expect(text.contains("Software") && !text.contains("Secret") && !text.contains("gold"))
-            // The sender sees the name of a platform rule, but not its conditions.
+            #expect(receiver.steps.map { receiver.name(of: $0) } == [nil])
+            #expect(!["Software", "Secret", "gold"].contains(where: receiver.text { "\($0)" }.contains))
+            // The sender sees that a rule of the platform took its lead, and no other rule of the platform.
             let sender = try await explain(fixture, outcome.leadID, as: .workspace(Samples.partner))
-            #expect(sender.steps.map(\.rule.name) == ["Secret", "Software"])
-            #expect(!sender.text { "\($0)" }.contains("gold"))
+            #expect(sender.steps.map(\.rule.name) == ["Software"])
+            #expect(sender.steps.map { sender.name(of: $0) } == [nil])
+            let text = sender.text { "\($0)" }
+            #expect(!["Software", "Secret", "gold"].contains(where: text.contains), "\(text)")
+            #expect(text.contains("a rule of the platform") && sender.counts == (0, 0, 0))
         }
     }
 

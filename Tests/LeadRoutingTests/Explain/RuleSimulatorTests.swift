@@ -100,7 +100,7 @@ import Testing
             #expect(now.counters == .live)
             #expect(now.leads.map { Placement($0.live).isMatched } == [true, false, false])
             #expect(Placement(now.leads[0].live).workspace == first.destinationWorkspaceID)
-            #expect(now.leads[0].live.reason.contains("Sticky"))
+            #expect(now.leads[0].live.reason.text(for: .administrator).contains("Sticky"))
             #expect(now.caps.first?.liveFirst != nil)
             let empty = try await run(.these(three), .empty)
             #expect(empty.leads.allSatisfy { Placement($0.live).isMatched })

@@ -37,7 +37,7 @@ import Testing
         let routed = try await intake.submit(Samples.lead(1), from: Samples.partner)
         #expect(routed.status == .routed)
         #expect(routed.destinationWorkspaceID == Samples.west)
-        #expect(routed.matchedRuleName == "Software")
+        #expect(routed.matchedRuleName(for: .administrator) == "Software")
         let kept = try await intake.submit(Samples.lead(2, industry: "farming"), from: Samples.partner)
         #expect(kept.destinationWorkspaceID == Samples.partner)
         #expect(kept.matchedRuleID == nil)

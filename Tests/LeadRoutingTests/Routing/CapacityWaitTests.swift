@@ -34,7 +34,10 @@ import Testing
                 outcomes.append(try await intake.submit(Samples.lead(number), from: Samples.partner))
             }
             #expect(outcomes.map(\.status) == [.routed, .routed] + Array(repeating: .pending, count: 6))
-            #expect(outcomes[2].reason.contains("Waiting for rule “Software”, which is full (2 of 2 in all)."))
+            #expect(
+                outcomes[2].reason.text(for: .administrator)
+                    .contains("Waiting for rule “Software”, which is full (2 of 2 in all).")
+            )
             #expect(try await fixture.number(Self.waiting) == 6)
             #expect(
                 try await fixture.number("SELECT max(routing_attempts) FROM leads WHERE routing_status = 'pending'")

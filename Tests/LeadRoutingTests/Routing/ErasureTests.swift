@@ -131,9 +131,12 @@ import Testing
             )
             #expect(
                 try await fixture.run(
-                    "SELECT routing_result, coalesce(error_message, reason) FROM lead_routing_logs ORDER BY created_at, id"
+                    """
+                    SELECT routing_result, regexp_replace(coalesce(error_message, reason), '[0-9a-f-]{36}', 'ID')
+                    FROM lead_routing_logs ORDER BY created_at, id
+                    """
                 ) == [
-                    ["success", "Matched rule “Software” (priority 0)."],
+                    ["success", "Matched {Q:ID}{p| (priority 0)}."],
                     ["duplicate", "The same lead was here before."],
                     ["retry", "(erased)"], ["returned", "(erased)"],
                     ["expired", "The person was erased before the lead was assigned."],

@@ -60,6 +60,8 @@ import Testing
             var second = try await other.intake.submit(Samples.lead(1), from: Self.sender, idempotency: claim)
             #expect(second.isReplay)
             second.isReplay = false
+            #expect(second.reason.text(for: .administrator) == first.reason.text(for: .administrator))
+            second.reason = first.reason
             #expect(second == first)
             #expect(try await count(database, "public.leads") == 1)
             #expect(try await count(database, "public.lead_routing_logs") == 1)

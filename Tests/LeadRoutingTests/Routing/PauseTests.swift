@@ -18,7 +18,7 @@ import Testing
             // The node's rules are older than the pause: the database refuses its decisions.
             let waiting = try await intake.submit(Samples.lead(1), from: Samples.partner)
             #expect(waiting.status == .pending)
-            #expect(waiting.reason.contains("paused"))
+            #expect(waiting.reason.text(for: .administrator).contains("paused"))
             #expect(try await intake.submit(Samples.lead(2), from: Samples.rival).status == .routed)
             let router = fixture.router()
             #expect(try await router.drain(limit: 100).claimed == 0)

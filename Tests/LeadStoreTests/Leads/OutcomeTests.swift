@@ -27,11 +27,15 @@ import Testing
                         status: .routed,
                         destinationWorkspaceID: StoreFixture.b,
                         matchedRuleID: StoreFixture.rule,
-                        matchedRuleName: "Software",
-                        reason: "The rule R matched."
+                        reason: RoutingText(
+                            stored: "The rule R matched.",
+                            source: StoreFixture.a,
+                            names: [OwnedName(.rule(StoreFixture.rule), "Software", owner: nil)]
+                        )
                     )
             )
-            #expect(outcomes[.lead(2)] == RoutingOutcome(leadID: .lead(2), status: .pending, reason: "No rule yet."))
+            let waiting = RoutingText(stored: "No rule yet.", source: StoreFixture.a)
+            #expect(outcomes[.lead(2)] == RoutingOutcome(leadID: .lead(2), status: .pending, reason: waiting))
             let duplicate = try #require(outcomes[.lead(3)])
             #expect(duplicate.isDuplicate)
             #expect(duplicate.duplicateLeadID == .lead(1))

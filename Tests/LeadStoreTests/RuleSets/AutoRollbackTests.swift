@@ -67,7 +67,7 @@ import Testing
             #expect(try await rollBack(fixture) == 1)
             #expect(try await ruleName(fixture) == "good")
             #expect(try await rollBack(fixture) == 0)
-            let version = try #require(try await fixture.stores.ruleSets.version(bad + 1))
+            let version = try #require(try await fixture.stores.ruleSets.version(bad + 1, as: .administrator))
             #expect(version.action == .autoRollback)
             #expect(version.owners == [StoreFixture.a])
             #expect(version.note?.hasSuffix("back to version \(good).") == true)

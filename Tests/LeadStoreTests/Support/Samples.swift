@@ -19,7 +19,7 @@ extension UUID {
 extension Assignment {
     /// To a workspace, by a rule.
     static func to(_ destination: UUID, rule: UUID? = StoreFixture.rule) -> Assignment {
-        Assignment(result: .success, destination: destination, rule: rule, ruleName: "R", reason: "The rule R matched.")
+        Assignment(result: .success, destination: destination, rule: rule, reason: "The rule R matched.")
     }
 
     static let kept = Assignment(result: .unmatched, reason: "No rule matched.")

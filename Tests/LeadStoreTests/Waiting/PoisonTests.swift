@@ -35,7 +35,7 @@ import Testing
             let lead = try #require(try await fixture.stores.leads.find(.lead(4), as: .administrator))
             #expect(lead.status == .pending)
             #expect(lead.attempts == 1)
-            #expect(lead.error?.contains("P0001") == true)
+            #expect(lead.error?.text(for: .administrator).contains("P0001") == true)
             #expect(try await fixture.settle(.to(StoreFixture.b)).isEmpty)
         }
     }

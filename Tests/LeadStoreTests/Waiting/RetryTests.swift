@@ -30,7 +30,7 @@ import Testing
             let lead = try #require(try await fixture.stores.leads.find(.lead(1), as: .administrator))
             #expect(lead.status == .failed)
             #expect(lead.attempts == 5)
-            #expect(lead.error == "No rule yet.")
+            #expect(lead.error?.stored == "No rule yet.")
             #expect(try await fixture.count("lead_routing_queue") == 0)
             let results = try await fixture.stores.leads.history(.lead(1), as: .administrator).map(\.result)
             #expect(results == ["retry", "retry", "retry", "retry", "failed"])

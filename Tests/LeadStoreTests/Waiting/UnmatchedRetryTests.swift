@@ -30,7 +30,10 @@ import Testing
             #expect(try await fixture.settle(.to(StoreFixture.b)).map(\.exception) == [nil])
             let history = try await fixture.stores.leads.history(.lead(1), as: .administrator)
             #expect(history.map(\.result) == ["unmatched", "requeued", "success"])
-            #expect(history[1].actor == "ann" && history[1].reason?.hasPrefix("No rule had matched it") == true)
+            #expect(
+                history[1].actor == "ann"
+                    && history[1].reason?.text(for: .administrator).hasPrefix("No rule had matched it") == true
+            )
             #expect(history.map(\.attempt) == [1, 0, 1])
             #expect(try await fixture.count("lead_attributions") == 1)
             #expect(try await fixture.run("SELECT identity, lead_id FROM lead_identity_claims ORDER BY 1") == claims)

@@ -23,8 +23,7 @@ import Glibc
             status: .routed,
             destinationWorkspaceID: UUID(),
             matchedRuleID: rule,
-            matchedRuleName: "Canary rule",
-            reason: "Canary reason"
+            reason: "Canary reason by \(OwnedName(.rule(rule), "Canary rule", owner: nil))"
         )
         let trace = RequestTrace(
             requestID: "r-9",

@@ -5,7 +5,7 @@ import Testing
 /// Lint findings about pools and capacity.
 @Suite struct PoolLintTests {
     private func codes(_ workspaces: [Workspace], _ rules: [RoutingRule]) -> [RuleFinding.Code] {
-        RuleLint(RuleSetSnapshot(version: 1, workspaces: workspaces, rules: rules, agreements: []))
+        RuleLint(RuleSetSnapshot(version: 1, workspaces: workspaces, rules: rules, agreements: []), for: .administrator)
             .report(on: nil).findings.map(\.code)
     }
 

@@ -16,7 +16,7 @@ import Testing
         agreements: [RoutingAgreement] = []
     ) -> RuleLintReport {
         let snapshot = RuleSetSnapshot(version: 7, workspaces: workspaces, rules: rules, agreements: agreements)
-        return RuleLint(snapshot).report(on: owner.map(Samples.id))
+        return RuleLint(snapshot, for: .administrator).report(on: owner.map(Samples.id))
     }
 
     private func codes(_ rules: [RoutingRule]) -> [RuleFinding.Code] { lint(rules).findings.map(\.code) }
@@ -214,8 +214,11 @@ import Testing
         ]
         #expect(lint(rules, owner: 1).findings.map(\.ruleID) == [Samples.id(11)])
         #expect(lint(rules).findings.isEmpty)
-        let whole = RuleLint(RuleSetSnapshot(version: 1, workspaces: Self.workspaces, rules: rules, agreements: []))
-            .report()
+        let whole = RuleLint(
+            RuleSetSnapshot(version: 1, workspaces: Self.workspaces, rules: rules, agreements: []),
+            for: .administrator
+        )
+        .report()
         #expect(whole.findings.map(\.code) == [.shadowed])
         #expect(whole.ruleCount == 2)
     }
@@ -230,7 +233,10 @@ import Testing
             Samples.rule(10, of: nil, to: 2, priority: 9),
             Samples.rule(11, of: nil, to: 4, priority: 5, .init(industries: ["Tech"])),
         ]
-        let lint = RuleLint(RuleSetSnapshot(version: 1, workspaces: Self.workspaces, rules: rules, agreements: []))
+        let lint = RuleLint(
+            RuleSetSnapshot(version: 1, workspaces: Self.workspaces, rules: rules, agreements: []),
+            for: .administrator
+        )
         let report = lint.report(on: nil, about: Samples.id(11))
         #expect(report.findings.map(\.code) == [.pausedDestination, .shadowed])
     }

@@ -63,7 +63,7 @@ import Testing
         )
         let compiled = CompiledRuleSet(snapshot)
         let winners = Set(Self.leads.compactMap { compiled.decide($0, from: Samples.id(1)).rule })
-        let report = RuleLint(snapshot).report(on: Samples.id(1))
+        let report = RuleLint(snapshot, for: .administrator).report(on: Samples.id(1))
         let dead = Set(report.findings.filter { Self.saysUnreachable($0.code) }.compactMap(\.ruleID))
         for rule in rules where rule.workspaceID != nil {
             let isPaused = rule.destinationWorkspaceID == Samples.id(4)
@@ -111,7 +111,8 @@ import Testing
                 ],
                 rules: rules,
                 agreements: [Samples.agreement(2, from: 1), Samples.agreement(4, from: 1)]
-            )
+            ),
+            for: .administrator
         )
         for owner in [Samples.id(1), nil] {
             let errors = lint.errors(on: owner)
@@ -145,7 +146,7 @@ import Testing
                 )
             }
         let snapshot = RuleSetSnapshot(version: 1, workspaces: [Samples.workspace(2)], rules: rules, agreements: [])
-        let report = RuleLint(snapshot).report(on: nil)
+        let report = RuleLint(snapshot, for: .administrator).report(on: nil)
         let dead = Set(report.findings.filter { Self.saysUnreachable($0.code) }.compactMap(\.ruleID))
         func covers(_ one: [String], _ other: [String]) -> Bool { other.isEmpty || other == one }
         var expected: Set<UUID> = []

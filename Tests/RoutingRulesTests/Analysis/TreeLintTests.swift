@@ -14,7 +14,7 @@ import Testing
         let rules = texts.enumerated()
             .map { Samples.rule(10 + $0, of: nil, to: 2, priority: Int32(100 - $0), conditions($1)) }
         let snapshot = RuleSetSnapshot(version: 1, workspaces: [Samples.workspace(2)], rules: rules, agreements: [])
-        return RuleLint(snapshot).report(on: nil).findings.map(\.code)
+        return RuleLint(snapshot, for: .administrator).report(on: nil).findings.map(\.code)
     }
 
     private static func test(_ field: String, _ op: String, _ value: String? = nil) -> String {
@@ -113,7 +113,7 @@ import Testing
         let snapshot = RuleSetSnapshot(version: 1, workspaces: [Samples.workspace(2)], rules: rules, agreements: [])
         let compiled = CompiledRuleSet(snapshot)
         let winners = Set(Self.leads.compactMap { compiled.decide($0, from: nil).rule })
-        for finding in RuleLint(snapshot).report(on: nil).findings {
+        for finding in RuleLint(snapshot, for: .administrator).report(on: nil).findings {
             guard [.neverMatches, .shadowed, .shadowedTogether, .duplicate].contains(finding.code),
                 let id = finding.ruleID
             else { continue }

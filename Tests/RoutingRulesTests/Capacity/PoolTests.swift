@@ -112,7 +112,7 @@ struct PoolTests {
         var state = RoutingState()
         let order = (0..<5).map { _ in rules.decide(Lead(), from: Samples.id(1), in: &state) }
         #expect(order.map(destination) == [2, 2, 2, 3, 3])
-        #expect(order[4].reason.contains("“Rule 50”, which is full (3 of 3 today)"))
+        #expect(order[4].reason.text(for: .administrator).contains("“Rule 50”, which is full (3 of 3 today)"))
     }
 
     @Test("Capacity of unwritten decisions is returned")
@@ -241,7 +241,7 @@ struct PoolTests {
         let unassigned = ruleSet(nil, workspaces: [workspace]).decide(Lead(), from: nil, in: &state)
         #expect(destination(unassigned) == 2)
         #expect(unassigned.assignee == nil)
-        #expect(unassigned.reason.contains("No assignee is available"))
+        #expect(unassigned.reason.text(for: .administrator).contains("No assignee is available"))
     }
 
     @Test("The recorded state reproduces the decision", arguments: 1...20)

@@ -180,7 +180,10 @@ struct IndexDifferentialTests {
         }
         let other = Lead(email: "x@d1.example", location: LeadLocation(country: "France"), metadata: #"{"n": 1}"#)
         #expect(compiled.decide(other, from: Samples.id(1)).rule == nil)
-        #expect(compiled.decide(other, from: Samples.id(1)).reason.contains("Nearest rule “Rule 101”"))
+        #expect(
+            compiled.decide(other, from: Samples.id(1)).reason.text(for: .administrator)
+                .contains("Nearest rule “Rule 101”")
+        )
     }
 
     @Test("The reason says what a comparison, a choice and a negation wanted, and repeats nothing personal")
@@ -188,6 +191,7 @@ struct IndexDifferentialTests {
         func reason(_ json: String, _ lead: Lead) -> String {
             let rule = Samples.rule(100, of: 1, to: 1, RuleConditions(json: json))
             return Samples.ruleSet([Samples.workspace(1)], [rule]).decide(lead, from: Samples.id(1)).reason
+                .text(for: .administrator)
         }
         let size =
             #"{"where":{"all":[{"field":"company_size","op":"at_least","value":50},{"field":"email","op":"exists"}]}}"#

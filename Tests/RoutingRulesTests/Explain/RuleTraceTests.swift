@@ -76,7 +76,8 @@ import Testing
         state.amounts[StateKey(.rule, rule.id, per: .day)] = .init(5)
         let full = trace(Lead(), [rule, Samples.rule(11, of: nil, to: 1, priority: 1)], state: state)
         #expect(full.steps.map(\.verdict.name) == ["passed-over", "took"])
-        #expect(full.capacity == ["“Rule 10” had 5 of 5 today"])
+        #expect(full.capacity.map { $0.text(for: .administrator) } == ["“Rule 10” had 5 of 5 today"])
+        #expect(full.capacity.map { $0.text(for: .workspace(Samples.id(1))) } == [""])
         #expect(trace(Lead(), [rule]).decisive?.rule.id == rule.id)
     }
 

@@ -141,7 +141,8 @@ import Testing
                         RoutingAgreement(receivingWorkspaceID: Self.gamma, sendingWorkspaceID: Self.owner),
                     ],
                     pauses: paused ? RoutingPauses([RoutingPauses.allSources]) : RoutingPauses()
-                )
+                ),
+                for: .administrator
             )
         }
         func rule(_ name: String, to destination: UUID) -> RoutingRule {

@@ -142,10 +142,17 @@ struct CompiledRuleSetTests {
         let decision = rules.decide(lead, from: Samples.id(1))
         #expect(decision.outcome == routed(to: 4, by: 14))
         #expect(
-            decision.reason
-                == "Matched rule “Rule 14” (priority 5). Skipped: “Rule 10”, whose destination is not active; "
-                + "“Rule 11”, whose destination is paused; “Rule 12”, whose destination has not agreed to receive; 1 more."
+            decision.reason.text(for: .administrator)
+                == "Matched rule “Rule 14” (priority 5). Skipped: “Rule 12”, whose destination has not agreed to receive. "
+                + "Skipped: “Rule 10”, whose destination is not active; “Rule 11”, whose destination is paused; "
+                + "“Rule 13”, whose destination does not exist."
         )
+        // Each reader gets what it may read.
+        #expect(
+            decision.reason.text(for: .workspace(Samples.id(1)))
+                == "Matched a rule of the platform. Skipped: “Rule 12”, whose destination has not agreed to receive."
+        )
+        #expect(decision.reason.text(for: .workspace(Samples.id(4))) == "Matched a rule of the platform.")
     }
 
     @Test("Inactive rules are skipped")
@@ -154,7 +161,7 @@ struct CompiledRuleSetTests {
         let decision = rules.decide(lead, from: Samples.id(1))
         #expect(decision.outcome == .unmatched(keptIn: Samples.id(1)))
         #expect(
-            decision.reason
+            decision.reason.text(for: .administrator)
                 == "No rule matched; kept in its source workspace. There are no active rules for its leads."
         )
     }
@@ -166,9 +173,10 @@ struct CompiledRuleSetTests {
         let decision = rules.decide(lead, from: Samples.id(1))
         #expect(decision.outcome == .unmatched(keptIn: Samples.id(1)))
         #expect(
-            decision.reason.contains(
-                "Rule “Rule 10” is ignored: its conditions cannot be read (/industy)."
-            )
+            decision.reason.text(for: .administrator)
+                .contains(
+                    "Rule “Rule 10” is ignored: its conditions cannot be read (/industy)."
+                )
         )
         #expect(rules.unreadableRules.map(\.id) == [Samples.id(10)])
     }

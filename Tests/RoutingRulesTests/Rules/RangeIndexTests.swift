@@ -86,7 +86,7 @@ import Testing
                 var seen: [String] = []
                 let table = compiled.rules(of: Samples.id(source))
                 table.forEachMatch(lead) { number in
-                    seen.append(table[number].name)
+                    seen.append(table[number].name.name)
                     return true
                 }
                 #expect(seen == matching.map(\.name), "seed \(seed), lead \(lead)")
@@ -103,7 +103,7 @@ import Testing
                 Samples.rule(11, of: nil, to: 2, priority: 3, RuleConditions(json: shared)),
             ]
             return Samples.ruleSet(workspaces, rules, [Samples.agreement(2, from: 1)])
-                .decide(Lead(industry: "Law"), from: Samples.id(1)).reason
+                .decide(Lead(industry: "Law"), from: Samples.id(1)).reason.text(for: .administrator)
         }
         let one = #"{"industries":["Tech"]}"#
         let two = #"{"industries":["Tech"],"company_sizes":["1-10"]}"#
@@ -142,7 +142,7 @@ import Testing
                 [Samples.agreement(2, from: 1)]
             )
             .decide(lead, from: Samples.id(1))
-        #expect(decision.reason.contains("Nearest rule “Rule 20”"), "\(decision.reason)")
+        #expect(decision.reason.text(for: .administrator).contains("Nearest rule “Rule 20”"), "\(decision.reason)")
     }
 
     /// A thousand rules with only a number: a lead is compared with the few of its interval.

@@ -15,7 +15,8 @@ struct UnmatchedTests {
         let fallback = decide(.fallback(Samples.id(2)), fallback: Samples.workspace(2))
         #expect(fallback.outcome == .fallback(destination: Samples.id(2)))
         #expect(
-            fallback.reason.hasPrefix("No rule matched; sent to the fallback workspace “Workspace 2”.")
+            fallback.reason.text(for: .administrator)
+                .hasPrefix("No rule matched; sent to the fallback workspace “Workspace 2”.")
         )
     }
 
@@ -28,7 +29,7 @@ struct UnmatchedTests {
         for (fallback, why) in cases {
             let decision = decide(.fallback(Samples.id(2)), fallback: fallback)
             #expect(decision.outcome == .unmatched(keptIn: Samples.id(1)))
-            #expect(decision.reason.contains("its fallback workspace \(why)"))
+            #expect(decision.reason.text(for: .administrator).contains("its fallback workspace \(why)"))
         }
     }
 
@@ -53,7 +54,7 @@ struct UnmatchedTests {
             )
         #expect(decision.rule == nil)
         return String(
-            decision.reason.dropFirst("No rule matched; kept in its source workspace. ".count)
+            decision.reason.text(for: .administrator).dropFirst("No rule matched; kept in its source workspace. ".count)
         )
     }
 
@@ -106,7 +107,7 @@ struct UnmatchedTests {
             [Samples.rule(10, of: nil, to: 2)]
         )
         #expect(
-            rules.decide(Lead(), from: Samples.id(1)).reason
+            rules.decide(Lead(), from: Samples.id(1)).reason.text(for: .administrator)
                 == "No rule matched; kept in its source workspace. Skipped: “Rule 10”, whose destination is paused."
         )
     }

@@ -37,7 +37,7 @@ import Testing
             Samples.rule(10, of: nil, to: 3, priority: 2, .init(industries: ["Tech"])),
             Samples.rule(12, of: nil, to: 2, priority: 1, .init(industries: ["Food"])),
         ])
-        var simulation = RuleSimulation(live: live, draft: draft, sampleSize: 2)
+        var simulation = RuleSimulation(live: live, draft: draft, sampleSize: 2, for: .administrator)
         simulation.add(leads(["Tech", "Tech", "Tech", "Law", "Food", nil]))
         simulation.skipDuplicates(4)
         let report = simulation.finished()
@@ -71,7 +71,7 @@ import Testing
         )
         let live = snapshot(rules, workspaces: [Samples.workspace(1), Samples.workspace(2), Samples.workspace(3)])
         let draft = snapshot(rules, workspaces: [Samples.workspace(1), capped, Samples.workspace(3)])
-        var simulation = RuleSimulation(live: live, draft: draft, windows: clock)
+        var simulation = RuleSimulation(live: live, draft: draft, windows: clock, for: .administrator)
         // 48 leads, one an hour: the third of each day in Berlin finds it full.
         let all = leads(Array(repeating: "Tech", count: 48))
         simulation.add(Array(all.prefix(7)))
@@ -98,7 +98,7 @@ import Testing
             windows: [:],
             offsets: ["Asia/Tokyo": [.init(from: -Self.hour, offset: 9 * Self.hour)]]
         )
-        var simulation = RuleSimulation(live: snapshot(rules), draft: draft, windows: clock)
+        var simulation = RuleSimulation(live: snapshot(rules), draft: draft, windows: clock, for: .administrator)
         // 1 January 1970 was a Thursday; 00:00 UTC is 09:00 in Tokyo.
         simulation.add(leads(Array(repeating: nil, count: 24)))
         #expect(simulation.finished().newlyUnmatched == 16)
@@ -106,7 +106,7 @@ import Testing
 
     @Test func textListsChanges() {
         let live = snapshot([Samples.rule(10, of: nil, to: 2, .init(industries: ["Tech"]))])
-        var simulation = RuleSimulation(live: live, draft: snapshot([]))
+        var simulation = RuleSimulation(live: live, draft: snapshot([]), for: .administrator)
         simulation.add(leads(["Tech", "Law"]))
         var report = simulation.finished()
         report.draftName = "the stored draft"

@@ -42,7 +42,7 @@ import Testing
     /// Ten leads at once and three a day: three on the first day, and three more at each midnight, the oldest first.
     @Test func waitingLeadIsRoutedOnNewDay() throws {
         let draft = snapshot([waiting([Cap(per: .day, limit: 3)])])
-        var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock)
+        var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock, for: .administrator)
         simulation.add((0..<10).map { lead($0, at: Int64($0) * 1000) })
         simulation.advance(to: 2 * Self.day + Self.hour)
         let report = simulation.finished()
@@ -61,7 +61,7 @@ import Testing
     /// A lead that arrives while others wait does not overtake them, and is routed once they are.
     @Test func waitingLeadsAreNotOvertaken() {
         let draft = snapshot([waiting([Cap(per: .day, limit: 2)])])
-        var simulation = RuleSimulation(live: draft, draft: draft, windows: Self.clock)
+        var simulation = RuleSimulation(live: draft, draft: draft, windows: Self.clock, for: .administrator)
         simulation.add((0..<3).map { lead($0, at: Int64($0)) })
         // At midnight the third moves, so that one place is left.
         simulation.add([lead(3, at: Self.day + 5), lead(4, at: Self.day + 6)])
@@ -75,7 +75,7 @@ import Testing
     /// Sources have equal shares of the capacity, whatever their order of arrival.
     @Test func waitingSourcesAlternate() {
         let draft = snapshot([waiting([Cap(per: .day, limit: 4)])])
-        var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock)
+        var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock, for: .administrator)
         simulation.add((0..<4).map { lead($0, from: 4, at: Int64($0)) })
         simulation.add((4..<10).map { lead($0, from: 1, at: Int64($0)) })
         simulation.add((10..<12).map { lead($0, from: 3, at: Int64($0)) })
@@ -107,7 +107,7 @@ import Testing
             offsets: ["Asia/Tokyo": [.init(from: -Self.hour, offset: 9 * Self.hour)]]
         )
         let draft = snapshot([waiting([])], [Samples.workspace(1), open])
-        var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: clock)
+        var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: clock, for: .administrator)
         // 00:00 UTC on 1 January 1970 was Thursday 09:00 in Tokyo; 03:00 is noon, 25:30 is Friday 10:30.
         simulation.add((0..<6).map { lead($0, at: Int64($0) * Self.hour) })
         simulation.advance(to: 25 * Self.hour)
@@ -133,7 +133,7 @@ import Testing
             [waiting([], pool: pool)],
             [Samples.workspace(1), Samples.workspace(2), choosy, Samples.workspace(4)]
         )
-        var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock)
+        var simulation = RuleSimulation(live: snapshot([]), draft: draft, windows: Self.clock, for: .administrator)
         var good = Lead(industry: "Tech")
         good.metadata = #"{"score": 70}"#
         simulation.add([lead(0, at: 0), lead(1, at: 1)])
@@ -158,7 +158,13 @@ import Testing
         start.amounts[StateKey(.rule, rule.id, per: .day)] = .init(4, windowStart: 0)
         start.amounts[StateKey(.member, rule.id, Samples.id(2), per: nil)] = .init(-1)
         start.amounts[StateKey(.member, rule.id, Samples.id(3), per: nil)] = .init(1)
-        var simulation = RuleSimulation(live: rules, draft: rules, windows: Self.clock, from: start)
+        var simulation = RuleSimulation(
+            live: rules,
+            draft: rules,
+            windows: Self.clock,
+            from: start,
+            for: .administrator
+        )
         simulation.add((0..<3).map { lead($0, at: 20 + Int64($0)) })
         let report = simulation.finished()
         #expect(report.counters == .live)
@@ -166,7 +172,14 @@ import Testing
         #expect(report.workspaces.first { $0.id == Samples.id(3) }?.live == 1)
         #expect(report.caps.first?.liveFirst == 20)
         start.amounts[StateKey(.rule, rule.id, per: .day)] = .init(5, windowStart: 0)
-        var full = RuleSimulation(live: rules, draft: rules, windows: Self.clock, from: start, offset: Self.day)
+        var full = RuleSimulation(
+            live: rules,
+            draft: rules,
+            windows: Self.clock,
+            from: start,
+            offset: Self.day,
+            for: .administrator
+        )
         full.add([lead(0, at: 20)])
         let next = full.finished()
         // A day later it is empty again; it was full at the start.
