@@ -91,16 +91,20 @@ struct PlantedWordsTests {
                 ] {
                     let text = try await api.everyRow(as: "authenticated", claims: claims)
                     for word in world.words where word.owner != reader && !Self.mayCross(word, to: reader) {
-                        #expect(!text.contains(word.text), "\(reader) reads \(word.owner).\(word.field) by SQL")
+                        if text.contains(word.text) {
+                            Issue.record("\(reader) reads \(word.owner).\(word.field) by SQL")
+                        }
                     }
                     #expect(text.contains(PlantedWorld.Word(owner: reader, field: "workspaceName").text))
                     // The lead of alpha of which beta's is a duplicate, by its id.
                     let original = try await api.ids("SELECT duplicate_of FROM leads WHERE duplicate_of IS NOT NULL")
-                    if reader == .beta { #expect(!text.contains(original[0].text)) }
+                    if reader == .beta, text.contains(original[0].text) { Issue.record("beta reads duplicate_of") }
                 }
             }
             let text = try await api.everyRow(as: "anon", claims: #"{"role":"anon"}"#)
-            for word in world.words { #expect(!text.contains(word.text), "anon reads \(word.owner).\(word.field)") }
+            for word in world.words where text.contains(word.text) {
+                Issue.record("anon reads \(word.owner).\(word.field)")
+            }
         }
     }
 
