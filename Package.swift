@@ -45,6 +45,7 @@ let package = Package(
         // The rooms, from the ground up: each uses only rooms that stand above it here.
         .target(name: "JSON", swiftSettings: settings),
         .target(name: "CivilTime", swiftSettings: settings),
+        .target(name: "Addresses", swiftSettings: settings),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -69,13 +70,15 @@ let package = Package(
         ),
         .target(
             name: "LeadStore",
-            dependencies: ["Digests", "JSON", "Postgres", "RoutingRules"],
+            dependencies: ["Addresses", "Digests", "JSON", "Postgres", "RoutingRules"],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
         ),
         .target(
             name: "LeadRouting",
-            dependencies: ["Digests", "JSON", "LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging],
+            dependencies: [
+                "Addresses", "Digests", "JSON", "LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging,
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -94,8 +97,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "CivilTime", "JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", coreMetrics, hummingbird,
-                logging, tracing,
+                "Addresses", "CivilTime", "JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", coreMetrics,
+                hummingbird, logging, tracing,
             ],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
@@ -103,8 +106,8 @@ let package = Package(
         .target(
             name: "SwitchyardServer",
             dependencies: [
-                "EmbeddedPostgres", "Inngest", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Outbound",
-                "Postgres", "RoutingRules", "Web", lifecycle, logging, signals,
+                "Addresses", "EmbeddedPostgres", "Inngest", "JSON", "LeadRouting", "LeadStore", "Monitoring",
+                "Outbound", "Postgres", "RoutingRules", "Web", lifecycle, logging, signals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
@@ -112,7 +115,7 @@ let package = Package(
         .target(
             name: "SwitchyardCommands",
             dependencies: [
-                "CLibYAML", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
+                "Addresses", "CLibYAML", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
                 "SwitchyardServer", "Web", arguments, signals,
             ],
             swiftSettings: settings
@@ -141,6 +144,7 @@ let package = Package(
         // Unit tests: no database.
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: settings),
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: settings),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: settings),
         .testTarget(
             name: "OutboundTests",
@@ -210,26 +214,29 @@ let package = Package(
         ),
         .testTarget(
             name: "LeadStoreTests",
-            dependencies: ["EmbeddedPostgres", "LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
+            dependencies: ["Addresses", "EmbeddedPostgres", "LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "LeadRoutingTests",
-            dependencies: ["JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase"],
+            dependencies: [
+                "Addresses", "JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "APITests",
             dependencies: [
-                "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase", "Web", "WebTestSupport",
-                hummingbird, nio, nioPosix,
+                "Addresses", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase", "Web",
+                "WebTestSupport", hummingbird, logging, nio, nioPosix,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "SwitchyardServerTests",
             dependencies: [
-                "Inngest", "Monitoring", "Outbound", "SwitchyardServer", "TestDatabase", logging, nio, nioPosix,
+                "Addresses", "Inngest", "JSON", "LeadRouting", "Monitoring", "Outbound", "RoutingRules",
+                "SwitchyardServer", "TestDatabase", logging, nio, nioPosix,
             ],
             swiftSettings: settings
         ),

@@ -101,7 +101,7 @@ def measure_import(binary, folder, rows):
     try:
         if not server.wait_for(r"is listening", 180):
             fail(server.lines)
-        key = server.wait_for(r"^\s+key\s+(sw_\S+)", 10).group(1)
+        key = server.wait_for(r"^\s+key\s+(swy_\S+)", 10).group(1)
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         connection.request("POST", "/api/leads/decode", '{"email":"a@example.com"}',
                            {"Authorization": "Bearer " + key, "Content-Type": "application/json"})
@@ -149,7 +149,7 @@ def main():
     try:
         if not server.wait_for(r"is listening", 180):
             fail(server.lines)
-        bench = Bench(options, server, server.wait_for(r"^\s+key\s+(sw_\S+)", 10).group(1), folder)
+        bench = Bench(options, server, server.wait_for(r"^\s+key\s+(swy_\S+)", 10).group(1), folder)
         # A second of rest: what starting took is given back by then, or is not.
         memory = Memory(server.process.pid)
         time.sleep(1)

@@ -110,8 +110,13 @@ postgres_programs() {
 
 # The flags of every release build: with Swift's runtime inside, so that tests and measurements use the installed program,
 # and without debug information, which the package strips and which takes the compiler a twelfth of its time.
-# shellcheck disable=SC2034
 release_flags=(-c release --static-swift-stdlib -debug-info-format none)
+
+# build_release PRODUCT: a release build; script/compile is its compiler.
+build_release() {
+    SWITCHYARD_SWIFTC=$(swift_programs)/swiftc SWIFT_EXEC=$PWD/script/compile \
+        swift build "${release_flags[@]}" --product "$1"
+}
 
 # The version of `switchyard --version`, defined in one place.
 program_version() { sed -nE 's/.*static let current = "([^"]+)".*/\1/p' Sources/SwitchyardServer/Version.swift; }

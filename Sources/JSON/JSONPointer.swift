@@ -4,17 +4,19 @@ package enum JSONPointer {
     ///
     /// - Parameters:
     ///   - key: the key.
-    ///   - limit: how many characters of it are kept; a client may send a key of any length.
+    ///   - limit: how many scalars of it are kept; a client may send a key of any length.
     /// - Returns: the key with its tildes and slashes escaped.
     package static func part(_ key: String, upTo limit: Int = 64) -> String {
-        var part = ""
-        for character in key.prefix(limit) {
-            switch character {
-            case "~": part += "~0"
-            case "/": part += "~1"
-            default: part.append(character)
+        // Scalars, not characters: comparing a character normalises it, and one of many combining scalars takes time that
+        // grows with the square of their number.
+        var part = String.UnicodeScalarView()
+        for scalar in key.unicodeScalars.prefix(limit) {
+            switch scalar {
+            case "~": part.append(contentsOf: "~0".unicodeScalars)
+            case "/": part.append(contentsOf: "~1".unicodeScalars)
+            default: part.append(scalar)
             }
         }
-        return part
+        return String(part)
     }
 }

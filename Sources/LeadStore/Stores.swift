@@ -53,6 +53,8 @@ package struct Stores: Sendable {
 
     /// Workspaces.
     package var workspaces: WorkspaceStore { WorkspaceStore(session) }
+    /// Quotas of workspaces.
+    package var quotas: QuotaStore { QuotaStore(session) }
     /// The people of workspaces.
     package var assignees: AssigneeStore { AssigneeStore(session) }
     /// Agreements to receive leads.
@@ -70,6 +72,8 @@ package struct Stores: Sendable {
 
     // MARK: - Operation
 
+    /// Leads that test keys sent.
+    package var testLeads: TestLeadStore { TestLeadStore(session) }
     /// API keys.
     package var keys: KeyStore { KeyStore(session) }
     /// Totals of the routing log.

@@ -13,7 +13,8 @@ package struct Switchyard: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Serve.self, Migrate.self, Import.self, Route.self, Explain.self, Retry.self, Pause.self, Resume.self,
-            Rules.self, Jobs.self, Stats.self, Alerts.self, Retain.self, Erase.self, Keys.self, DatabaseURL.self,
+            Suspend.self, Lift.self, Rules.self, Jobs.self, Stats.self, Alerts.self, Retain.self, Erase.self, Keys.self,
+            DatabaseURL.self,
             Doctor.self, Demo.self,
         ]
     )

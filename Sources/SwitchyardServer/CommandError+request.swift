@@ -18,6 +18,9 @@ extension CommandError {
         case .unavailable(let reason): self.init(reason, remedy: "`switchyard doctor` helps to find the cause.")
         case .reusedKey: self.init("The idempotency key was used for another request.")
         case .forbidden(let text, let remedy, _): self.init(text, remedy: remedy)
+        case .suspended(let reason):
+            self.init("The workspace is suspended: \(reason)", remedy: "`switchyard lift --workspace NAME` lifts that.")
+        case .tooManyWrongKeys(let seconds): self.init("Too many wrong keys.", remedy: "Try again in \(seconds) s.")
         case .missingScope(let scope): self.init("This needs the scope \(scope.rawValue).")
         }
     }

@@ -25,7 +25,7 @@ package struct RoutingServices: Sendable {
     ///   - retriesDisabled: whether retries are paused.
     ///   - retryRate: retries a second.
     ///   - serviceRoleKey: a token with an administrator's scopes.
-    ///   - simulationTime: the time limit of a simulation.
+    ///   - analysisTime: the time limit of a simulation, of lint and of explain.
     ///   - grace: for how many seconds an external scheduler may take a due time first.
     ///   - observer: receives the outcomes of leads.
     ///   - meter: receives the measurements of each batch.
@@ -35,21 +35,32 @@ package struct RoutingServices: Sendable {
         retriesDisabled: Bool,
         retryRate: Int = RetryRateLimiter.standardRate,
         serviceRoleKey: String? = nil,
-        simulationTime: Duration = .seconds(60),
+        analysisTime: Duration = WorkLimit.usual,
         grace: Int64 = 0,
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil,
         logger: Logger
     ) {
         rules = RuleSetCache(source: stores.ruleSets)
-        intake = LeadIntake(store: stores.intake, rules: rules, observer: observer, meter: meter, logger: logger)
+        let costly = CostlyRules(logger: logger) { exceeded in
+            try await stores.rules.switchOff(exceeded)
+        }
+        intake = LeadIntake(
+            store: stores.intake,
+            rules: rules,
+            observer: observer,
+            meter: meter,
+            costly: costly,
+            logger: logger
+        )
         let router = WaitingLeadRouter(
             queue: stores.queue,
             rules: rules,
             retriesPaused: retriesDisabled,
             limiter: RetryRateLimiter(rate: retryRate),
             observer: observer,
-            meter: meter
+            meter: meter,
+            costly: costly
         )
         waiting = router
         let functions = ScheduledFunctions(stores: stores, router: router, observer: observer, logger: logger)
@@ -61,8 +72,9 @@ package struct RoutingServices: Sendable {
             stores: stores,
             intake: intake,
             waiting: router,
-            simulator: RuleSimulator(stores: stores, timeLimit: simulationTime),
+            simulator: RuleSimulator(stores: stores, timeLimit: analysisTime),
             scheduler: scheduler,
+            analysisTime: analysisTime,
             serviceRoleKey: serviceRoleKey
         )
     }
@@ -70,7 +82,7 @@ package struct RoutingServices: Sendable {
     /// Creates the services over an open database.
     package init(
         session: DatabaseSession,
-        simulationTime: Duration = .seconds(60),
+        analysisTime: Duration? = nil,
         grace: Int64 = 0,
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil
@@ -80,7 +92,7 @@ package struct RoutingServices: Sendable {
             retriesDisabled: session.settings.retriesDisabled,
             retryRate: session.settings.retryRate,
             serviceRoleKey: session.settings.serviceRoleKey,
-            simulationTime: simulationTime,
+            analysisTime: analysisTime ?? .seconds(session.settings.analysisSeconds),
             grace: grace,
             observer: observer,
             meter: meter,

@@ -38,6 +38,7 @@ extension Server {
             meter: monitoring.meter
         )
         let demo = try await DemoData.loadIfWanted(session: session, routing.useCases)
+        if !settings.quotas.isEmpty { try await session.stores.quotas.set(settings.quotas.mapValues { $0 }, of: nil) }
         // Loaded now, so that the first lead need not wait.
         _ = try await routing.rules.current()
         monitoring.metrics.watch(routing.intake)

@@ -6,7 +6,7 @@ extension WebConfiguration {
     ///
     /// - Throws: `CommandError` if that is too few.
     init(_ settings: Settings, logger: Logger) throws {
-        self.init(host: settings.host, port: settings.port)
+        self.init(host: settings.host, port: settings.port, trustedProxies: settings.trustedProxies)
         let usual = limits.connections
         let limit = DescriptorLimit.raise()
         limits.connections = try DescriptorLimit.connections(

@@ -30,12 +30,13 @@ struct APIFixture: Sendable {
         limits: WebConfiguration.Limits = .init(),
         mounts: [MountedEndpoint] = [],
         logger: Logger = .quiet,
+        failedKeys: FailedKeys = FailedKeys(limit: 1_000_000),
         _ test: @Sendable (APIFixture) async throws -> Void
     ) async throws {
         try await withTestDatabase { database in
             let pool = database.pool
             let tokens = try await prepare(pool)
-            let useCases = UseCases(testing: pool)
+            let useCases = UseCases(testing: pool, failedKeys: failedKeys)
             try await TestServer.run(
                 useCases,
                 tokens: tokens,
@@ -66,10 +67,7 @@ struct APIFixture: Sendable {
             let token = APIKeyToken.random()
             _ = try await stores.keys.create(
                 token,
-                id: UUID(),
-                workspaceID: workspace,
-                name: name,
-                scopes: [scope.rawValue]
+                NewKey(id: UUID(), workspaceID: workspace, name: name, scopes: [scope.rawValue])
             )
             tokens[name] = token.text
         }
@@ -92,10 +90,12 @@ struct APIFixture: Sendable {
         _ = try await Stores(pool: pool).keys
             .create(
                 token,
-                id: UUID(),
-                workspaceID: Self.alpha,
-                name: "all but \(scope.rawValue)",
-                scopes: Scope.allCases.filter { $0 != scope && $0 != .admin }.map(\.rawValue)
+                NewKey(
+                    id: UUID(),
+                    workspaceID: Self.alpha,
+                    name: "all but \(scope.rawValue)",
+                    scopes: Scope.allCases.filter { $0 != scope && $0 != .admin }.map(\.rawValue)
+                )
             )
         return token.text
     }
@@ -103,7 +103,18 @@ struct APIFixture: Sendable {
     /// A key of a workspace with a name.
     func addKey(named name: String, of workspace: UUID) async throws {
         _ = try await Stores(pool: pool).keys
-            .create(.random(), id: UUID(), workspaceID: workspace, name: name, scopes: [Scope.leadsRead.rawValue])
+            .create(
+                .random(),
+                NewKey(id: UUID(), workspaceID: workspace, name: name, scopes: [Scope.leadsRead.rawValue])
+            )
+    }
+
+    /// A test key of a workspace.
+    func testKey(of workspace: UUID) async throws -> String {
+        let token = APIKeyToken.random(isTest: true)
+        let key = NewKey(id: UUID(), workspaceID: workspace, name: "tests", scopes: [Scope.leadsWrite.rawValue])
+        _ = try await Stores(pool: pool).keys.create(token, key)
+        return token.text
     }
 
     /// The ids that a query returns.

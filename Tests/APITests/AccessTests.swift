@@ -72,11 +72,12 @@ struct AccessTests {
             _ = try await api.server.get("/api/leads?email=canary%40example.com")
             _ = try await api.server.get("/api/leads/canary", key: "canary-key")
             let text = lines.withLock { $0.joined(separator: "\n") }
-            #expect(!text.contains(api.tokens["alpha-key"] ?? "sw_"))
+            #expect(!text.contains(api.tokens["alpha-key"] ?? "swy_"))
         }
         let text = lines.withLock { $0.joined(separator: "\n") }
         #expect(!text.lowercased().contains("canary") && !text.contains("0199"))
         #expect(text.contains("/api/leads"))
-        #expect(lines.withLock { $0.count } == 4)
+        // One for each request, and one for the wrong key.
+        #expect(lines.withLock { $0.count } == 5)
     }
 }

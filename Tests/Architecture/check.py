@@ -90,9 +90,9 @@ def problems(root):
     lists = {"rooms": [], "imports": [], "arrows": [], "order": [], "dependencies": [], "packages": [],
              "use cases": []}
     for name in sorted(folders - set(rooms)):
-        lists["rooms"].append(f"{name} is a folder of Sources, and no room of {page}")
+        lists["rooms"].append(f"{name} is a folder of Sources, but not a room of {page}")
     for name in sorted(set(rooms) - folders):
-        lists["rooms"].append(f"{name} is a room of {page}, and no folder of Sources")
+        lists["rooms"].append(f"{name} is a room of {page}, but not a folder of Sources")
     for name in order:
         if name not in folders or name not in targets:
             continue

@@ -11,7 +11,7 @@ KINDS = {
     "time": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?",
     "month": r"\b20\d\d_\d\d\b",
     "date": r"\d{4}-\d\d-\d\d",
-    "key": r"sw_[A-Za-z0-9]{8}_(?:[A-Za-z0-9_-]{20,}|…)",
+    "key": r"swy_(?:live|test)_(?:[A-Za-z0-9]{46}|[A-Za-z0-9]{8}…)",
     # The ids of requests have no leading zeros.
     "release": r"(?<![\d.])\d+\.\d+\.\d+(?![\d.])",
     "hex": r"\b(?:[0-9a-f]{64}|[0-9a-f]{28,32})\b",
@@ -73,7 +73,7 @@ def line_matches(shown, actual, names):
         elif kind == "amount":
             pattern += r"\d+(?:\.\d+)? " + text.split(" ")[1]
         elif kind == "key":
-            pattern += r"(sw_[A-Za-z0-9]{8}_[A-Za-z0-9_-]{20,})"
+            pattern += r"(swy_(?:live|test)_[A-Za-z0-9]{46})"
             bound.append(text)
         elif kind == "uuid":
             pattern += f"({KINDS['uuid']})"

@@ -42,43 +42,43 @@ def capacity(check, binary, server, admin):
     status, _, pooled = server.request("POST", "/api/rules", rule, key=admin)
     check("a pool with a cap is made", status == 201, str(pooled))
     leads = [lead(number) for number in range(5)]
-    check("three have their turns, two wait", [item["status"] for item in leads] == ["routed"] * 3 + ["pending"] * 2, str(leads))
+    check("three leads are routed in turn, two wait", [item["status"] for item in leads] == ["routed"] * 3 + ["pending"] * 2, str(leads))
     told = [switchyard("explain", item["id"]).stdout for item in leads]
-    check("explain shows turns as they stood", all("for its turn" in text for text in told[:3]), told[0])
-    check("and that each comes to the same again", all("with the same result" in text for text in told), "\n".join(told))
+    check("explain shows the turns at the time of the decision", all("for its turn" in text for text in told[:3]), told[0])
+    check("explain reproduces each decision", all("with the same result" in text for text in told), "\n".join(told))
     check("explain says what a lead waits for", "3 of 3 in all" in told[3] and "the lead waits for it" in told[3], told[3])
-    check("in one screen", all(text.count("\n") < 40 for text in told))
+    check("each explanation has fewer than 40 lines", all(text.count("\n") < 40 for text in told))
     full = switchyard("rules", "capacity", "--full")
     check("rules capacity names what is full", "Pool of the checks" in full.stdout and "further notice" in full.stdout, full.stdout + full.stderr)
     doctor = switchyard("doctor")
-    check("doctor says so too", "is full (3 of 3" in doctor.stdout, doctor.stdout)
+    check("doctor names the full cap", "is full (3 of 3" in doctor.stdout, doctor.stdout)
     alone = server.request("PATCH", f"/api/rules/{pooled['id']}", {"destinationWorkspaceId": second}, key=admin)
-    check("a destination alone is refused for a pool", alone[0] == 422 and "/destinationWorkspaceId" in json.dumps(alone[2]), str(alone))
+    check("a destination alone is refused for a rule with a pool", alone[0] == 422 and "/destinationWorkspaceId" in json.dumps(alone[2]), str(alone))
 
     document = {"rules": [{"name": "All to the first", "destination": "First of the pool"}], "goldenLeads": []}
     status, _, report = server.request("POST", "/api/rules/simulate",
                                        {"workspaceId": owner, "draft": document, "days": 1}, key=admin)
-    check("a draft that is sent is simulated", status == 200 and report["leadCount"] == 5 and report["waiting"]["live"]["stillWaiting"] == 2
+    check("a draft in the request is simulated", status == 200 and report["leadCount"] == 5 and report["waiting"]["live"]["stillWaiting"] == 2
           and report["waiting"]["draft"]["leads"] == 0 and report["caps"], str(report)[:600])
     status, _, now = server.request("POST", "/api/rules/simulate", {"workspaceId": owner, "draft": "published", "csv":
                                     "email,industry\nx@example.com,Capacity\n"}, key=admin)
-    check("a file meets caps as they stand", status == 200 and now["counters"] == "live" and now["leads"][0]["live"]["outcome"] == "waiting",
+    check("leads of a file meet the current counters of the caps", status == 200 and now["counters"] == "live" and now["leads"][0]["live"]["outcome"] == "waiting",
           str(now)[:600])
 
     fetching = {"workspaceId": owner, "name": "Fetches one", "priority": 20, "conditions": {"industries": ["Capacity"]},
                 "distribution": {"caps": [{"per": "total", "limit": 1}]}, "destinationWorkspaceId": second}
     server.request("POST", "/api/rules", fetching, key=admin)
-    check("a new rule fetches the lead that waits longest", soon(lambda: stands(leads[3]["id"])["status"] == "routed"), str(stands(leads[3]["id"])))
-    check("and no other", stands(leads[4]["id"])["status"] == "pending")
+    check("a new rule takes the lead that has waited longest", soon(lambda: stands(leads[3]["id"])["status"] == "routed"), str(stands(leads[3]["id"])))
+    check("the new rule takes no other lead", stands(leads[4]["id"])["status"] == "pending")
     after = switchyard("explain", leads[3]["id"]).stdout
-    check("explain tells both decisions", "decision 2 of 2" in after and "with the same result" in after, after)
+    check("explain shows that the lead has two decisions", "decision 2 of 2" in after and "with the same result" in after, after)
 
     returned = server.request("POST", f"/api/leads/{leads[0]['id']}/return", {"reason": "No fit", "reroute": True}, key=admin)
-    check("a lead that is returned does not overtake who waits", returned[0] == 200 and returned[2].get("rerouted") is False, str(returned))
+    check("a returned lead does not overtake waiting leads", returned[0] == 200 and returned[2].get("rerouted") is False, str(returned))
     text = switchyard("explain", leads[0]["id"]).stdout
-    check("explain makes that again, too", "with the same result" in text, text)
+    check("explain reproduces the decision of the returned lead", "with the same result" in text, text)
     distribution["caps"] = [{"per": "total", "limit": 4}]
     server.request("PATCH", f"/api/rules/{pooled['id']}", {"distribution": distribution}, key=admin)
-    check("a raised cap lets the last one go", soon(lambda: stands(leads[4]["id"])["status"] == "routed"), str(stands(leads[4]["id"])))
+    check("a raised cap routes the last waiting lead", soon(lambda: stands(leads[4]["id"])["status"] == "routed"), str(stands(leads[4]["id"])))
     last = switchyard("explain", leads[4]["id"]).stdout
-    check("and it is explained", "with the same result" in last, last)
+    check("explain reproduces the decision of the last lead", "with the same result" in last, last)

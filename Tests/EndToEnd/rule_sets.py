@@ -46,7 +46,7 @@ def rule_sets(check, binary, server, admin):
     check("rules diff shows what is new, and exits with 1", diff.returncode == 1 and "+name: Software" in diff.stdout,
           f"{diff.returncode} {diff.stdout}{diff.stderr}")
     lint = rules("lint", "rules.yaml")
-    check("rules lint looks at the file", lint.returncode == 0 and "1 rule" in lint.stdout, f"{lint.returncode} {lint.stdout}{lint.stderr}")
+    check("rules lint checks the file", lint.returncode == 0 and "1 rule" in lint.stdout, f"{lint.returncode} {lint.stdout}{lint.stderr}")
     shadowed = folder / "shadowed.yaml"
     shadowed.write_text(text.replace("  - name: Software\n", """  - name: Never reached
     priority: 5
@@ -56,23 +56,23 @@ def rule_sets(check, binary, server, admin):
   - name: Software
 """, 1))
     lint = rules("lint", "--strict", "shadowed.yaml")
-    check("and fails for a rule that is never reached", lint.returncode == 1 and "Never reached" in lint.stdout,
+    check("rules lint --strict fails for a rule that is never reached", lint.returncode == 1 and "Never reached" in lint.stdout,
           f"{lint.returncode} {lint.stdout}{lint.stderr}")
     told = rules("simulate", "--draft", "rules.yaml", "--lead", '{"industry": "Software"}', "--json")
     check("rules simulate decides under the file", told.returncode == 0 and other["id"] in told.stdout, told.stdout + told.stderr)
     pushed = rules("push", "rules.yaml")
     check("rules push makes a draft", pushed.returncode == 0 and "1 rules" in pushed.stdout, pushed.stdout + pushed.stderr)
-    check("which decides nothing yet", lead(1).get("matchedRuleName") is None)
+    check("a draft decides nothing yet", lead(1).get("matchedRuleName") is None)
     status, _, draft = server.request("GET", path + "/draft", key=admin)
     check("the API shows the draft", status == 200 and draft["rules"][0]["name"] == "Software", str(draft))
     published = rules("publish", "-m", "a first rule", *whose)
     check("rules publish", published.returncode == 0 and "1 added" in published.stdout, published.stdout + published.stderr)
     routed = lead(2)
-    check("the running server follows at once", routed.get("matchedRuleName") == "Software"
+    check("the running server uses the published rules at once", routed.get("matchedRuleName") == "Software"
           and routed.get("destinationWorkspaceId") == other["id"], str(routed))
     again = rules("pull", "again.yaml", *whose)
     same = rules("diff", "again.yaml")
-    check("pull and push without edits is no difference", again.returncode == 0 and same.returncode == 0 and not same.stdout.strip(),
+    check("a pulled file without edits has no difference", again.returncode == 0 and same.returncode == 0 and not same.stdout.strip(),
           same.stdout + same.stderr)
 
     pulled_text = (folder / "again.yaml").read_text()
@@ -89,22 +89,22 @@ def rule_sets(check, binary, server, admin):
     ]:
         (folder / f"{name}.yaml").write_text(text)
         wrong = rules("push", f"{name}.yaml")
-        check(f"YAML that is not taken is refused with its line: {name}", wrong.returncode == 1
+        check(f"invalid YAML is refused with its line: {name}", wrong.returncode == 1
               and f"{name}.yaml:{line}: " in wrong.stderr and words in wrong.stderr, wrong.stderr)
     (folder / "styles.yaml").write_text(
         pulled_text.replace("    priority: 10", '    "priority": 10').replace("industries: [Software]", "industries:\n        - >-\n          Software"))
     same = rules("diff", "styles.yaml")
-    check("what is written in another style is the same", same.returncode == 0 and not same.stdout.strip(), same.stdout + same.stderr)
+    check("the same rules in another YAML style have no difference", same.returncode == 0 and not same.stdout.strip(), same.stdout + same.stderr)
     (folder / "golden.yaml").write_text(pulled_text.replace("industries: [Software]", "industries: [Mining]"))
     golden = rules("push", "golden.yaml", "--publish", "-m", "wrong")
-    check("a golden lead that goes elsewhere stops it, and says why", golden.returncode == 1 and "Ada" in golden.stderr
+    check("a golden lead that goes elsewhere stops the publication, and the error says why", golden.returncode == 1 and "Ada" in golden.stderr
           and "no rule matches it" in golden.stderr, golden.stderr)
 
     (folder / "more.yaml").write_text(pulled_text.replace("    priority: 10", "    priority: 20"))
     more = rules("push", "more.yaml", "--publish", "-m", "more important")
     check("rules push --publish", more.returncode == 0 and "1 changed" in more.stdout, more.stdout + more.stderr)
     stale = rules("push", "more.yaml", "--publish")
-    check("a file that was pulled before the rules moved is not published", stale.returncode == 1
+    check("a file that was pulled before the rules changed is not published", stale.returncode == 1
           and "have changed" in stale.stderr, stale.stdout + stale.stderr)
     history = rules("history", *whose)
     check("rules history has authors, actions and notes", history.returncode == 0 and "more important" in history.stdout
@@ -115,10 +115,10 @@ def rule_sets(check, binary, server, admin):
     check("rules return brings the first version back", returned.returncode == 0 and "1 changed" in returned.stdout,
           returned.stdout + returned.stderr)
     _, _, live = server.request("GET", path, key=admin)
-    check("with its priority, under its id", live["rules"][0]["priority"] == 10
+    check("the restored rule has its old priority and id", live["rules"][0]["priority"] == 10
           and live["rules"][0]["id"] == draft_id(server, path, first, admin), str(live)[:400])
     status, _, difference = server.request("GET", f"{path}/diff?from={first}&to=live", key=admin)
-    check("nothing differs from it", status == 200 and not any(difference["rules"].values()), str(difference)[:400])
+    check("the live rules equal the restored version", status == 200 and not any(difference["rules"].values()), str(difference)[:400])
     unnamed = rules("pull")
     check("pull requires an owner", unnamed.returncode == 1 and "--workspace" in unnamed.stderr, unnamed.stderr)
     os.remove(file)

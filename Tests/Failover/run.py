@@ -52,7 +52,7 @@ class Run:
     def begin(self, primary):
         """Schema, world, three nodes and the clients."""
         done = self.command("migrate", "up")
-        self.check("the schema is brought up", done.returncode == 0, done.stderr[-300:])
+        self.check("the schema is migrated", done.returncode == 0, done.stderr[-300:])
         primary.query(WORLD)
         key = self.command("keys", "create", "--workspace", A, "--name", "k").stdout.strip()
         for number in range(3):
@@ -91,20 +91,20 @@ class Run:
                 name, *rest = line.split("|")
                 stored.setdefault(name, []).append(rest)
         lost = [n for n, told in clients.acknowledged.items() if [r[0] for r in stored.get(n, [])] != [told[0]]]
-        check(f"each of {clients.count} acknowledged leads is there once, as acknowledged", not lost, str(lost[:3]))
+        check(f"each of {clients.count} acknowledged leads is stored once, under its acknowledged id", not lost, str(lost[:3]))
         wrong = [n for n in clients.acknowledged if [r[1:] for r in stored.get(n, [])] != [[B, "routed"]]]
-        check("each has its one destination", not wrong, str([(n, stored.get(n)) for n in wrong[:3]]))
+        check("each acknowledged lead is routed to its one destination", not wrong, str([(n, stored.get(n)) for n in wrong[:3]]))
         check("each stored lead was sent, and is stored once",
               all(n in clients.sent and len(r) == 1 for n, r in stored.items()))
         count = lambda sql: primary.query(sql)  # noqa: E731
-        check("no lead was taken for its own duplicate", count("SELECT count(*) FROM leads WHERE duplicate_of IS NOT NULL") == "0")
+        check("no lead is a duplicate of itself", count("SELECT count(*) FROM leads WHERE duplicate_of IS NOT NULL") == "0")
         check("no identity was routed twice: each lead has a claim of its own", count(
             "SELECT count(*) FROM leads l WHERE NOT EXISTS (SELECT FROM lead_identity_claims c WHERE c.lead_id = l.id)") == "0")
         check("each lead is credited once", count(
             "SELECT count(*) FROM leads l WHERE (SELECT count(*) FROM lead_attributions a WHERE a.lead_id = l.id) <> 1") == "0")
-        check("clients heard: done, or come again", not clients.wrong, str(clients.wrong[:3]))
+        check("clients got no answer other than 201, 409 and 503", not clients.wrong, str(clients.wrong[:3]))
         for number, node in enumerate(self.nodes):
-            check(f"node {number} ran through all of it and ends with 0", node.process.poll() is None and node.stop() == 0, node.output[-500:])
+            check(f"node {number} ran until the end and exits with 0", node.process.poll() is None and node.stop() == 0, node.output[-500:])
         for figure in self.figures:
             print(f"        {figure}")
         print(f"        {clients.count} leads acknowledged; answers {clients.answers}")
@@ -138,7 +138,7 @@ def plain(options, directory):
         run.goes_on("while it comes back")
         second.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'switchyard%'")
         run.goes_on("after every session was ended")
-        run.check("no node has taken the standby", first.query(SESSIONS) == "0" and first.query(LISTENING) == "0",
+        run.check("no node uses the standby", first.query(SESSIONS) == "0" and first.query(LISTENING) == "0",
                   f"{first.query(SESSIONS)} {first.query(LISTENING)}")
         run.check("nodes listen for hints on the new primary", until(lambda: second.query(LISTENING) == "3"), str(second.query(LISTENING)))
 
@@ -146,13 +146,13 @@ def plain(options, directory):
         second.query("ALTER SYSTEM SET default_transaction_read_only = on; SELECT pg_reload_conf();")
         run.check("nothing is written any more", until(lambda: second.query(WRITING) == "0"))
         end = second.query("SELECT pg_current_wal_flush_lsn()")
-        run.check("the standby has all of it", until(lambda: first.query(f"SELECT pg_last_wal_replay_lsn() >= '{end}'") == "t"))
+        run.check("the standby has replayed all of the write-ahead log", until(lambda: first.query(f"SELECT pg_last_wal_replay_lsn() >= '{end}'") == "t"))
         switched = time.monotonic()
         first.promote()
         run.resumes("sessions on a server made read-only, standby promoted", switched, 40)
         run.goes_on("by the first server again")
         run.check("no node is left on the read-only server", until(lambda: second.query(SESSIONS) == "0", 20), str(second.query(SESSIONS)))
-        run.check("nodes listen for hints on the first again", until(lambda: first.query(LISTENING) == "3" and second.query(LISTENING) == "0"),
+        run.check("nodes listen for hints on the first server again", until(lambda: first.query(LISTENING) == "3" and second.query(LISTENING) == "0"),
                   f"{first.query(LISTENING)} {second.query(LISTENING)}")
         run.end(first)
         return run.check.close()
@@ -184,7 +184,7 @@ def by_autofailover(options, directory):
         run.check("pg_auto_failover has a pair again", until(lambda: pair.states() == {"a": "secondary", "b": "primary"}, 120, 0.3), str(pair.states()))
         b.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'switchyard%'")
         run.goes_on("after every session was ended")
-        run.check("no node has taken the secondary", a.query(SESSIONS) == "0", str(a.query(SESSIONS)))
+        run.check("no node uses the secondary", a.query(SESSIONS) == "0", str(a.query(SESSIONS)))
         run.end(b)
         return run.check.close()
     finally:
@@ -200,7 +200,7 @@ def main():
     parser.add_argument("--managed", action="store_true")
     options = parser.parse_args()
     if options.managed and managed.PROGRAM is None:
-        print("left out: there is no pg_autoctl here; script/setup --failover installs it where apt-get is")
+        print("left out: pg_autoctl is not installed; script/setup --failover installs it with apt-get")
         print("0 passed, 1 failed")
         return 1
     directory = pathlib.Path(tempfile.mkdtemp(prefix="switchyard-failover-"))

@@ -88,7 +88,7 @@ def callers(stage):
     print(f"        {wanted} connections in {took:.1f} s; health and a post together took {longest * 1000:.0f} ms at most; "
           f"memory {before} MB before, {memory(node)} MB with them")
     idle = busy(node)
-    stage.check("the node is idle beside them", idle < 0.5, f"{idle:.2f} cores")
+    stage.check("the node is idle while they are connected", idle < 0.5, f"{idle:.2f} cores")
     for s in silent:
         s.close()
     answers(stage, node, "after they have gone", "gone")
@@ -102,7 +102,7 @@ def callers(stage):
     answers(stage, few, f"{len(silent)} silent connections at ulimit -n 1024", "few")
     idle = busy(few)
     stage.check("ulimit -n 1024: no busy loop", idle < 0.5, f"{idle:.2f} cores")
-    stage.check("ulimit -n 1024: no file was wanting", "Too many open files" not in few.output, few.output[-400:])
+    stage.check("ulimit -n 1024: the node never runs out of open files", "Too many open files" not in few.output, few.output[-400:])
     for s in silent:
         s.close()
     answers(stage, few, "ulimit -n 1024, after they have gone", "few-gone")

@@ -24,19 +24,19 @@ def clock(stage):
     right, behind, ahead = stage.node(), stage.node(**off["behind"]), stage.node(**off["ahead"])
     nodes = {"right": right, "behind": behind, "ahead": ahead}
     answers = {name: stage.post(node, f"clock-{name}") for name, node in nodes.items()}
-    stage.check("each takes and routes a lead", all(a[0] == 201 and a[2]["destinationWorkspaceId"] == B for a in answers.values()), str(answers))
+    stage.check("each node accepts and routes a lead", all(a[0] == 201 and a[2]["destinationWorkspaceId"] == B for a in answers.values()), str(answers))
     ids = {name: a[2]["id"] for name, a in answers.items()}
     stage.check("ids are of version 7, and in the order of the nodes' clocks",
                 ids["behind"] < ids["right"] < ids["ahead"] and all(i[14] == "7" for i in ids.values()), str(ids))
     stage.check("times of leads are the database's", run(
         "SELECT count(*) FROM leads WHERE source_id LIKE 'clock-%' AND abs(extract(epoch FROM clock_timestamp() - created_at)) > 60") == "0")
-    stage.check("so are the times in their history", run(
+    stage.check("times in the history of leads are the database's", run(
         "SELECT count(*) FROM lead_routing_logs WHERE abs(extract(epoch FROM clock_timestamp() - created_at)) > 3600") == "0")
     again = {name: stage.post(node, "clock-right")[2].get("id") for name, node in nodes.items()}
-    stage.check("an idempotency key holds on all of them", set(again.values()) == {ids["right"]}, str(again))
+    stage.check("an idempotency key is valid on all nodes", set(again.values()) == {ids["right"]}, str(again))
     twins = [node.request("POST", "/api/leads", {"email": "clock-right@example.com", "companyIndustry": "Retail"}, stage.key)[2].get("isDuplicate")
              for node in nodes.values()]
-    stage.check("duplicates are known on all of them", twins == [True] * 3, str(twins))
+    stage.check("all nodes recognise duplicates", twins == [True] * 3, str(twins))
     # A retry that is due in the future by the right clock is left alone by the node ahead; one that is due is taken by the node behind.
     right.stop()
     # One transaction: no node sees the lead before it is due in an hour.
@@ -46,10 +46,10 @@ def clock(stage):
         "(SELECT id FROM leads WHERE source_id = 'cw50'); COMMIT;")
     done = "SELECT count(*) FROM leads WHERE source_id ~ '^cw' AND routing_status = 'routed'"
     stage.check("waiting leads are picked up", until(lambda: int(run(done)) >= 49), run(done))
-    stage.check("what is due in an hour is left alone", run(done) == "49", run(done))
+    stage.check("a lead that is due in an hour is not routed", run(done) == "49", run(done))
     run("DELETE FROM switchyard.scheduled_runs WHERE name = 'cleanupStaleRoutingLocks';")
     future = "SELECT count(*) FROM switchyard.scheduled_runs WHERE due_at > clock_timestamp() OR due_at < clock_timestamp() - interval '1 day 1 hour'"
-    stage.check("no due time is run that is not due by the database's clock", run(future) == "0", run("SELECT name, due_at FROM switchyard.scheduled_runs"))
+    stage.check("no scheduled function ran before it was due by the database's clock", run(future) == "0", run("SELECT name, due_at FROM switchyard.scheduled_runs"))
     done = stage.command("doctor", **off["ahead"])
     stage.check("doctor says that the clock is off", done.returncode == 1 and "s from this machine's" in done.stdout, done.stdout + done.stderr)
     print("        " + next((line for line in done.stdout.split("\n") if "clock" in line), ""))

@@ -21,10 +21,10 @@ def read_only(stage):
     stage.says("read-only, another write", node.request("POST", "/api/routing/pause", {"all": True, "reason": "x"}, stage.admin), "read-only", "nothing was changed")
     stage.says_not_ready("read-only", node, "read-only")
     stage.doctor_says("read-only", "the database is read-only", "default_transaction_read_only")
-    stage.check("read-only: reading goes on", node.request("GET", "/api/leads?limit=1", key=stage.key)[0] == 200)
+    stage.check("read-only: reads work", node.request("GET", "/api/leads?limit=1", key=stage.key)[0] == 200)
     stage.cluster.run("SET default_transaction_read_only = off; ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf();")
     stage.recovers("read-only", node, "after-read-only")
-    stage.check("read-only: it ends with 0", node.stop() == 0, node.output[-300:])
+    stage.check("read-only: the node exits with 0", node.stop() == 0, node.output[-300:])
 
 
 def password(stage, port):
@@ -42,7 +42,7 @@ def password(stage, port):
     fixed = stage.node(DATABASE_URL=f"postgresql://{APP}:first-secret@127.0.0.1:{port}/postgres")
     nodes = {"password file": by_file, "service file": by_service, "password-in-DATABASE_URL": fixed}
     for name, node in nodes.items():
-        stage.check(f"{name}: a lead is taken at first", stage.post(node, "first-" + name.split()[0])[0] == 201)
+        stage.check(f"{name}: a lead is accepted before the change", stage.post(node, "first-" + name.split()[0])[0] == 201)
     change("second-secret")
     cluster.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{APP}';")
     for name, node in nodes.items():
@@ -62,14 +62,14 @@ def password(stage, port):
     change("first-secret")
     stage.recovers("the old password set again", fixed, "after-old-password")
     for name, node in nodes.items():
-        stage.check(f"{name}: it ends with 0", node.stop() == 0, node.output[-300:])
+        stage.check(f"{name}: the node exits with 0", node.stop() == 0, node.output[-300:])
 
 
 def silent(stage):
-    print("# The database says nothing, and the node is told to stop")
+    print("# The database does not answer, and the node gets SIGTERM")
     cluster = stage.cluster
     node = stage.node()
-    stage.check("a lead is taken at first", stage.post(node, "silent-first")[0] == 201)
+    stage.check("a lead is accepted before the fault", stage.post(node, "silent-first")[0] == 201)
     # So many that some are claimed at any moment.
     cluster.run("INSERT INTO leads (workspace_id, email, company_industry, source_id) SELECT "
                 "'00000000-0000-4000-8000-000000000001', 's' || n || '@example.com', 'Retail', 's' || n FROM generate_series(1, 4000) n;")
@@ -92,16 +92,16 @@ def silent(stage):
         print(f"        it took {took:.1f} s")
         for thread in threads:
             thread.join()
-        stage.check("silent database: who waited got a 503, or saw the connection end", all(a[0] in (0, 503) for a in answers.values()), str(answers))
+        stage.check("silent database: waiting clients got a 503 or a closed connection", all(a[0] in (0, 503) for a in answers.values()), str(answers))
         print(f"        “{next((a[2].get('detail') for a in answers.values() if a[0] == 503), 'no answer')}”")
     finally:
         processes.signal_family(cluster.process.pid, signal.SIGCONT)
     another = stage.node()
     left = lambda: cluster.run("SELECT count(*) FROM leads WHERE source_id ~ '^s[0-9]' AND routing_status <> 'routed'")  # noqa: E731
-    stage.check("what it had claimed is routed by another node", until(lambda: left() == "0", 30), left())
+    stage.check("another node routes the leads that the first had claimed", until(lambda: left() == "0", 30), left())
     for n in answers:
-        stage.check("a repeated lead is there once", stage.post(another, f"quiet{n}")[0] == 201 and cluster.run(
+        stage.check("a repeated lead is stored once", stage.post(another, f"quiet{n}")[0] == 201 and cluster.run(
             f"SELECT count(*) FROM leads WHERE source_id = 'quiet{n}'") == "1")
-    stage.check("each of the claimed was sent once", cluster.run(
+    stage.check("each claimed lead is credited once", cluster.run(
         "SELECT count(*) FROM leads l WHERE source_id ~ '^s[0-9]' AND (SELECT count(*) FROM lead_attributions a WHERE a.lead_id = l.id) <> 1") == "0")
     stage.check("the other node ends with 0", another.stop() == 0, another.output[-300:])

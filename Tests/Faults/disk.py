@@ -60,7 +60,7 @@ def disk(options, check, directory):
     try:
         tables = Disk(directory / "tables", 160)
     except (OSError, subprocess.CalledProcessError):
-        print("left out: the disk that is full, because no file system can be mounted here; as root it can")
+        print("left out: the full disk, because only root can mount a file system")
         return
     wal = Disk(directory / "wal", 96)
     cluster = stage = None
@@ -81,33 +81,33 @@ def disk(options, check, directory):
                 told[f"{prefix}{n}"] = answer[2]["id"]
             return answer
 
-        check("a lead is taken at first", stage.post(node, "first")[0] == 201)
+        check("a lead is accepted before the fault", stage.post(node, "first")[0] == 201)
         tables.fill()
         stage.says("tables' disk full", fills("t"), "no disk space left", "nothing was stored")
         stage.says_not_ready("tables' disk full", node, "no disk space left")
         stage.doctor_says("tables' disk full", "disk of the database is full", "pg_replication_slots")
-        check("tables' disk full: reading goes on", node.request("GET", "/api/leads?limit=1", key=stage.key)[0] == 200)
-        check("tables' disk full: the log says it once and why", "could not extend file" in node.output, node.output[-500:])
+        check("tables' disk full: reads work", node.request("GET", "/api/leads?limit=1", key=stage.key)[0] == 200)
+        check("tables' disk full: the log gives PostgreSQL's reason", "could not extend file" in node.output, node.output[-500:])
         tables.make_room()
         stage.recovers("tables' disk full", node, "after1")
 
         wal.fill()
         status, headers, value = fills("w")
-        check("log's disk full: 503, and no word that nothing was stored unless that is so",
+        check("write-ahead log's disk full: 503 with Retry-After",
               status == 503 and "Retry-After" in headers, f"{status} {value}")
         print(f"        “{value.get('detail')}”")
-        check("log's disk full: PostgreSQL gives up", until(lambda: cluster.process.poll() is not None, 30), cluster.tail()[-300:])
-        stage.says_not_ready("log's disk full", node, "database")
-        stage.doctor_says("log's disk full", "Is PostgreSQL running there?")
+        check("write-ahead log's disk full: PostgreSQL stops", until(lambda: cluster.process.poll() is not None, 30), cluster.tail()[-300:])
+        stage.says_not_ready("write-ahead log's disk full", node, "database")
+        stage.doctor_says("write-ahead log's disk full", "Is PostgreSQL running there?")
         wal.make_room()
         # A supervisor restarts PostgreSQL; the node is not restarted.
         cluster.start()
-        stage.recovers("log's disk full", node, "after2")
+        stage.recovers("write-ahead log's disk full", node, "after2")
         stored = dict(line.split("|") for line in cluster.run("SELECT source_id, id FROM leads").split("\n"))
         missing = [name for name, id in told.items() if stored.get(name) != id]
-        check(f"each of {len(told)} leads acknowledged before and between is there", not missing, str(missing[:3]))
+        check(f"each of {len(told)} acknowledged leads is stored", not missing, str(missing[:3]))
         false = [name for name, detail in refused.items() if "nothing was stored" in detail and name in stored]
-        check("none is there of which it was said that nothing was stored", not false, str(false))
+        check("no lead is stored whose answer said that nothing was stored", not false, str(false))
         check("a node ends with 0", node.stop() == 0, node.output[-300:])
     finally:
         if stage:

@@ -82,26 +82,26 @@ class Stage:
         begun = time.monotonic()
         good = until(lambda: self.post(node, name)[0] == 201, seconds, 0.2)
         took = time.monotonic() - begun
-        self.check(f"{what}: leads are taken again by themselves", good, f"{self.post(node, name)} " + node.output[-600:])
-        self.check(f"{what}: and the node is ready", until(lambda: self.ready(node)[0] == 200, 10, 0.2), str(self.ready(node)))
+        self.check(f"{what}: leads are accepted again without a restart", good, f"{self.post(node, name)} " + node.output[-600:])
+        self.check(f"{what}: the node is ready again", until(lambda: self.ready(node)[0] == 200, 10, 0.2), str(self.ready(node)))
         print(f"        taken again after {took:.1f} s")
 
     def says(self, what, answer, *words):
         """An answer is a 503 with Retry-After whose text holds the words."""
         status, headers, value = answer
         detail = value.get("detail", "") if isinstance(value, dict) else str(value)
-        self.check(f"{what}: 503 with its reason, and when to come again",
+        self.check(f"{what}: 503 with the reason and Retry-After",
                    status == 503 and "Retry-After" in headers and all(w in detail for w in words), f"{status} {value}")
         print(f"        “{detail}”")
 
     def says_not_ready(self, what, node, *words):
         status, detail = self.ready(node)
-        self.check(f"{what}: /readyz says it", status == 503 and all(w in detail for w in words), f"{status} {detail}")
+        self.check(f"{what}: /readyz gives the reason", status == 503 and all(w in detail for w in words), f"{status} {detail}")
 
     def doctor_says(self, what, *words, **environment):
         done = self.command("doctor", **environment)
         text = done.stdout + done.stderr
-        self.check(f"{what}: doctor says it", done.returncode == 1 and all(w in text for w in words), text[-700:])
+        self.check(f"{what}: doctor gives the reason", done.returncode == 1 and all(w in text for w in words), text[-700:])
         for line in text.split("\n"):
             if line.startswith(("✗", "Error:", "error:", "    →")):
                 print(f"        {line[:230]}")

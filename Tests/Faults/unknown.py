@@ -82,7 +82,7 @@ def unknown(stage, port):
     cutter = Cutter(port)
     node = stage.node(DATABASE_URL=f"postgresql://committer:word@127.0.0.1:{cutter.port}/postgres?sslmode=disable")
     try:
-        check("a lead is taken at first", stage.post(node, "unknown-first")[0] == 201)
+        check("a lead is accepted before the fault", stage.post(node, "unknown-first")[0] == 201)
         for arrives in (False, True):
             when = "after COMMIT was carried out" if arrives else "before COMMIT arrived"
             tag = "after" if arrives else "before"
@@ -90,13 +90,13 @@ def unknown(stage, port):
             # One statement, which is its own transaction.
             cutter.arm(b"ingest_leads", b"ingest_leads", arrives)
             status, _, value = node.request("POST", "/api/leads", {"email": f"u-{tag}@example.com", "companyIndustry": "Retail", "sourceId": f"u-{tag}"}, stage.key, timeout=60)
-            check(f"ingest, {when}: the lead is taken once, and no duplicate of itself", cutter.cuts == 1 and status == 201 and value["isDuplicate"] is False
+            check(f"ingest, {when}: the lead is stored once, and is not a duplicate of itself", cutter.cuts == 1 and status == 201 and value["isDuplicate"] is False
                   and run(f"SELECT count(*) FROM leads WHERE source_id = 'u-{tag}'") == "1", f"{cutter.cuts} {status} {value}")
 
             cutter.arm(b"settle_claimed", b"COMMIT", arrives)
             run(f"INSERT INTO leads (workspace_id, email, company_industry, source_id) SELECT '{A}', 'uw-{tag}' || n || '@example.com', 'Retail', "
                 f"'uw-{tag}' || n FROM generate_series(1, 20) n;")
-            check(f"claim, {when}: all are routed, each credited and told of once", until(lambda: run(
+            check(f"claim, {when}: all leads are routed, and each is credited and logged once", until(lambda: run(
                 f"SELECT count(*) FROM leads l WHERE source_id LIKE 'uw-{tag}%' AND routing_status = 'routed' AND workspace_id = '{B}' "
                 "AND (SELECT count(*) FROM lead_attributions a WHERE a.lead_id = l.id) = 1 "
                 "AND (SELECT count(*) FROM lead_routing_logs g WHERE g.lead_id = l.id) = 1") == "20", 20) and cutter.cuts == 1,
@@ -122,7 +122,7 @@ def unknown(stage, port):
                       and int(run(count)) == before + arrives, f"{cutter.cuts} {status} {value} {run(count)}")
                 status, _, value = node.request("POST", path, body, stage.admin, timeout=60)
                 print(f"        asked once more: {status} {str(value.get('detail', ''))[:150]}; {int(run(count)) - before} there")
-                check(f"{what}, {when}: asked once more, it is there once", status in good and int(run(count)) == before + 1, f"{status} {value}")
+                check(f"{what}, {when}: after the request is repeated, the change exists once", status in good and int(run(count)) == before + 1, f"{status} {value}")
                 if what == "pause":
                     node.request("POST", "/api/routing/resume", {"workspaceId": A}, stage.admin)
         check("the node ends with 0", node.stop() == 0, node.output[-300:])

@@ -153,9 +153,9 @@ def walk(system, release, swift):
     call("git", "clone", "-q", f"file://{ROOT}", home)
     packages = system.enter("dpkg-query -W").stdout
     done = call(*system.words(f"cd /{HOME} && script/server"), check=False)
-    check("without Swift it says so, and how to install it", done.returncode == 1 and "Swift 6.2 or later is needed" in done.stdout
+    check("without Swift, script/server says how to install it", done.returncode == 1 and "Swift 6.2 or later is needed" in done.stdout
           and "swiftly" in done.stdout, done.stdout)
-    check("and installs nothing", system.enter("dpkg-query -W").stdout == packages)
+    check("without Swift, script/server installs nothing", system.enter("dpkg-query -W").stdout == packages)
 
     system.show(swift)
     for folder, address in rewrites():
@@ -168,9 +168,9 @@ def walk(system, release, swift):
     try:
         listening = run.wait_for("is listening", 7200)
         installing, building = run.at("Installing "), run.at("Building Switchyard")
-        check("what is missing is named in the first seconds", installing is not None and installing < 20, installing)
-        check("it is built after that", building is not None and installing is not None and building > installing, building)
-        if not check("script/server comes to listen", listening is not None, run.lines[-5:]):
+        check("missing packages are named within 20 s", installing is not None and installing < 20, installing)
+        check("the build begins after the packages are named", building is not None and installing is not None and building > installing, building)
+        if not check("script/server listens", listening is not None, run.lines[-5:]):
             log = home / ".build/build-release.log"
             print(log.read_text(errors="replace")[-3000:] if log.exists() else "", flush=True)
             return
@@ -178,7 +178,7 @@ def walk(system, release, swift):
         done = subprocess.run(["bash", "-c", readme_curl(port)], cwd=home, stdout=subprocess.PIPE, text=True, timeout=60)
         lead = json.loads(done.stdout or "{}")
         check("the README's first lead is routed", lead.get("status") == "routed" and lead.get("matchedRuleId"), done.stdout)
-        check("SIGTERM ends it with status 0", run.stop() == 0, run.lines[-5:])
+        check("SIGTERM ends the server with status 0", run.stop() == 0, run.lines[-5:])
         left = [p.name for p in (system.root / "proc").iterdir() if p.name.isdigit() and is_program(p, "postgres", "switchyard")]
         check("no process is left", not left, left)
         check("PostgreSQL was stopped cleanly", not (home / ".switchyard/postgres/data/postmaster.pid").exists())

@@ -45,11 +45,11 @@ def run(h):
         count += 1
         name = " ".join(statement.split())[:70]
         if any(e in statement for e in ELSEWHERE):
-            h.check(f"names what is not ours: {name}", db.refuses(statement, "42P01"))
+            h.check(f"fails because pg_cron is not installed: {name}", db.refuses(statement, "42P01"))
         elif any(p in statement for p in PLACEHOLDERS) and "'workspace-id'" in statement:
-            h.check(f"needs its placeholder filled: {name}", db.refuses(statement, "22P02"))
+            h.check(f"fails until its placeholder is replaced: {name}", db.refuses(statement, "22P02"))
             filled = statement.replace("workspace-id", A)
-            h.equal(f"filled in, runs: {name}", db.run(filled), "")
+            h.equal(f"runs with its placeholder replaced: {name}", db.run(filled), "")
         else:
             try:
                 db.run("", "-c", statement)
@@ -69,21 +69,21 @@ def run(h):
         for _ in range(again):
             try:
                 db.run(printed_rollback())
-                h.check(f"printed rollback runs through, {label}", True)
+                h.check(f"the printed rollback succeeds, {label}", True)
             except Refused as refusal:
-                h.check(f"printed rollback runs through, {label}", False, str(refusal))
-    h.equal("after it leads has no routing column", db.run(
+                h.check(f"the printed rollback succeeds, {label}", False, str(refusal))
+    h.equal("after the printed rollback, leads has no routing column", db.run(
         "SELECT count(*) FROM information_schema.columns WHERE table_name = 'leads' AND column_name LIKE 'routing%'"), "0")
     db.run(f"INSERT INTO leads (id, workspace_id, email) VALUES ('{lead(2)}', '{A}', 'bob@example.com'), ('{lead(3)}', NULL, 'eve@example.com'); "
            f"UPDATE leads SET email = 'carl@example.com' WHERE id = '{lead(2)}'; DELETE FROM leads WHERE email = 'ada@example.com'")
-    h.check("after it leads are inserted, changed and deleted", True)
+    h.check("after the printed rollback, leads can be inserted, changed and deleted", True)
     missing = {row[0] for row in db.failed_checks()}
-    h.check("verify says what is gone", {"column leads.routing_status", "type lead_routing_status", "table public.lead_routing_queue",
+    h.check("verify names the missing objects", {"column leads.routing_status", "type lead_routing_status", "table public.lead_routing_queue",
             "function public.acquire_routing_lock", "index idx_routing_logs_lead", "trigger switchyard_0_guard on public.leads"} <= missing,
             str(missing))
     db.migrate("-1")
     h.equal("migrating again brings everything back", db.failed_checks(), [])
-    h.equal("and the leads that came meanwhile are as the guide says", sorted(db.rows("SELECT id, routing_status FROM leads")),
+    h.equal("leads inserted after the rollback get the states that the guide names", sorted(db.rows("SELECT id, routing_status FROM leads")),
             [[lead(2), "routed"], [lead(3), "pending"]])
 
     print("# Our own rollback")
@@ -92,11 +92,11 @@ def run(h):
            f"UPDATE leads SET lead_expires_at = now() WHERE id = '{lead(1)}'; SELECT mark_expired_leads()")
     for _ in range(2):
         db.file(ROLLBACKS / "rollback_20260131000001.sql")
-    h.equal("keeps the audit log", db.run("SELECT routing_result FROM lead_routing_logs_before_rollback"), "expired")
-    h.check("and says so", "before_rollback" not in db.run(
+    h.equal("the repository's rollback keeps the routing log", db.run("SELECT routing_result FROM lead_routing_logs_before_rollback"), "expired")
+    h.check("the comment of the kept log says what it holds", "before_rollback" not in db.run(
         "SELECT obj_description('lead_routing_logs_before_rollback'::regclass)") and db.run(
         "SELECT obj_description('lead_routing_logs_before_rollback'::regclass) LIKE '%held when%'") == "t")
-    h.equal("leaves nothing of routing in switchyard", db.run(
+    h.equal("the repository's rollback leaves no routing function in the schema switchyard", db.run(
         "SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc WHERE pronamespace = 'switchyard'::regnamespace"),
         "acting_workspace refuse_workspace_delete visible_workspaces")
     db.run(f"INSERT INTO leads (workspace_id, email) VALUES ('{A}', 'bob@example.com')")
@@ -106,4 +106,4 @@ def run(h):
         db.file(ROLLBACKS / f"rollback_{version}.sql")
     db.run(f"INSERT INTO leads (workspace_id, email) VALUES ('{A}', 'eve@example.com')")
     db.migrate()
-    h.equal("so it does after the rollback of the later ones", db.failed_checks(), [])
+    h.equal("migrating again restores everything after a rollback of the later migrations", db.failed_checks(), [])

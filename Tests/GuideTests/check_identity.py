@@ -15,7 +15,7 @@ def run(h):
         FROM jsonb_array_elements($vectors${text}$vectors$::jsonb) v
         WHERE switchyard.normalised_identity(v ->> 'kind', v ->> 'input') IS DISTINCT FROM v ->> 'normalised'
             OR encode(switchyard.lead_identity(v ->> 'kind', v ->> 'input'), 'hex') IS DISTINCT FROM v ->> 'sha256'""")
-    h.check(f"{len(vectors)} vectors", len(vectors) >= 60 and wrong == "", wrong)
+    h.check(f"the database agrees with {len(vectors)} identity vectors", len(vectors) >= 60 and wrong == "", wrong)
     body = db.run("SELECT prosrc FROM pg_proc WHERE oid = 'switchyard.normalised_identity(text, text)'::regprocedure")
     for file, array in {"legal-forms": "c_legal", "no-company": "c_blank"}.items():
         lines = (ROOT / "Sources" / "RoutingRules" / "Identity" / f"{file}.txt").read_text().splitlines()
@@ -33,6 +33,6 @@ def run(h):
         h.equal(name, db.run(f"SELECT generate_dedupe_hash({one}) = generate_dedupe_hash({two})"), "t" if wanted else "f")
     h.equal("empty values give no identity", db.run("SELECT generate_dedupe_hash(NULL, '', '  ') IS NULL AND generate_dedupe_hash(NULL, NULL, NULL) IS NULL"), "t")
     h.equal("the hash is 64 hex digits", db.run("SELECT generate_dedupe_hash('a@x.com', NULL, NULL) ~ '^[0-9a-f]{64}$'"), "t")
-    h.equal("any input is survived", db.run("""SELECT count(*) FROM generate_series(1, 3000) n, LATERAL (SELECT string_agg(chr(CASE
+    h.equal("lead_claims accepts 3,000 random texts", db.run("""SELECT count(*) FROM generate_series(1, 3000) n, LATERAL (SELECT string_agg(chr(CASE
         WHEN c BETWEEN 55296 AND 57343 THEN 65 ELSE c END), '') t FROM (SELECT 1 + (random() * 70000)::int c FROM generate_series(1, 8 + sign(n)::int)) x) r
         WHERE (switchyard.lead_claims(r.t, r.t, r.t)) IS NULL"""), "0")

@@ -18,11 +18,11 @@ def run(h):
               "(SELECT count(*) FROM routing_agreements), (SELECT count(*) FROM partners), (SELECT count(*) FROM user_workspaces), (SELECT count(*) FROM users));")
     seen = lambda who: db.run(f"BEGIN; {who} {counts} COMMIT")
     h.equal("a member of A: its leads, here and sent; its own rules, and none of the platform", seen(user(OWNER)), "2 1 1 1 1 1 1 1 1 1")
-    h.equal("a member of C: nothing of A and B", seen(user(OTHER)), "0 0 0 0 1 1 0 0 1 1")
+    h.equal("a member of C sees nothing of A and B", seen(user(OTHER)), "0 0 0 0 1 1 0 0 1 1")
     h.equal("the key of A sees as its members do", seen(key(A)), "2 1 1 1 1 1 1 1 1 0")
-    h.equal("the key of B: what it was sent, and its own", seen(key(B)), "2 0 2 0 1 0 1 0 0 0")
+    h.equal("the key of B sees the leads that B received and its own leads", seen(key(B)), "2 0 2 0 1 0 1 0 0 0")
     h.equal("an unknown user sees no rows", seen("SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims.sub TO 'test-user-id';"), "0 0 0 0 0 0 0 0 0 0")
-    h.equal("the guide's claim, with a user who is one", db.run(f"BEGIN; SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims.sub TO '{OWNER}'; "
+    h.equal("the guide's setting request.jwt.claims.sub works for a known user", db.run(f"BEGIN; SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims.sub TO '{OWNER}'; "
             "SELECT count(*) FROM lead_routing_queue; SELECT count(*) FROM lead_routing_logs; COMMIT"), "1\n1")
     h.equal("service_role sees all", db.run("BEGIN; SET LOCAL ROLE service_role; SELECT count(*) FROM leads; COMMIT"), "3")
     for table in ("leads", "lead_routing_queue", "lead_routing_logs", "lead_identity_claims", "workspaces", "switchyard.api_keys"):
@@ -57,10 +57,10 @@ def run(h):
     db.run("GRANT UPDATE ON leads TO authenticated; CREATE POLICY theirs ON leads FOR UPDATE TO authenticated USING (true)")
     for column, value in (("routing_status", "'expired'"), ("routing_locked_by", f"'{OWNER}'"), ("routing_attempts", "7"), ("duplicate_of", f"'{lead(1)}'"),
                           ("dedupe_hash", "'x'"), ("lead_expires_at", "NULL"), ("source_workspace_id", f"'{C}'")):
-        h.check(f"not even with UPDATE on leads does a member change {column}", db.refuses(
+        h.check(f"a member with UPDATE on leads cannot change {column}", db.refuses(
             f"BEGIN; {user(OWNER)} SET LOCAL switchyard.deciding = 'batch'; UPDATE leads SET {column} = {value} WHERE id = '{lead(2)}'; COMMIT", "42501"))
     db.run(f"BEGIN; {user(OWNER)} UPDATE leads SET email = 'edited@example.com' WHERE id = '{lead(2)}'; COMMIT")
-    h.equal("the e-mail he may", db.run(f"SELECT dedupe_hash = generate_dedupe_hash('edited@example.com', NULL, NULL) FROM leads WHERE id = '{lead(2)}'"), "t")
+    h.equal("a member with UPDATE on leads can change email", db.run(f"SELECT dedupe_hash = generate_dedupe_hash('edited@example.com', NULL, NULL) FROM leads WHERE id = '{lead(2)}'"), "t")
 
     print("# Rules and agreements by API key")
     does = lambda who, sql: db.run(f"BEGIN; {who} {sql}; COMMIT")
@@ -68,17 +68,17 @@ def run(h):
     version = int(db.run("SELECT switchyard.current_rule_set_version()"))
     does(key(A), add.format(f"'{A}'", B))
     does(key(A), add.format(f"'{A}'", A))
-    h.check("a key adds rules of its workspace, to where it has leave, and the version rises", int(db.run("SELECT switchyard.current_rule_set_version()")) == version + 2)
-    for name, sql in (("to a workspace that has not agreed", add.format(f"'{A}'", C)), ("for another", add.format(f"'{B}'", B)), ("for the platform", add.format("NULL", B))):
-        h.check(f"not {name}", db.refuses(f"BEGIN; {key(A)} {sql}; COMMIT", "42501"))
-    h.check("a rule is not turned to where there is no leave", db.refuses(f"BEGIN; {key(A)} UPDATE lead_routing_rules SET destination_workspace_id = '{C}'; COMMIT", "42501"))
-    h.equal("nor others' rules touched", does(key(A), "WITH u AS (UPDATE lead_routing_rules SET priority = 5 RETURNING 1) SELECT count(*) FROM u"), "3")
-    h.equal("or removed", does(key(A), "WITH u AS (DELETE FROM lead_routing_rules RETURNING 1) SELECT count(*) FROM u"), "3")
-    h.check("a member without a key adds none", db.refuses(f"BEGIN; {user(OWNER)} {add.format(chr(39) + A + chr(39), A)}; COMMIT", "42501"))
+    h.check("a key adds rules of its workspace to destinations that have agreed, and the version rises", int(db.run("SELECT switchyard.current_rule_set_version()")) == version + 2)
+    for name, sql in (("to a workspace that has not agreed", add.format(f"'{A}'", C)), ("for another workspace", add.format(f"'{B}'", B)), ("for the platform", add.format("NULL", B))):
+        h.check(f"a key cannot add a rule {name}", db.refuses(f"BEGIN; {key(A)} {sql}; COMMIT", "42501"))
+    h.check("a key cannot direct a rule to a destination that has not agreed", db.refuses(f"BEGIN; {key(A)} UPDATE lead_routing_rules SET destination_workspace_id = '{C}'; COMMIT", "42501"))
+    h.equal("a key changes only the rules of its workspace", does(key(A), "WITH u AS (UPDATE lead_routing_rules SET priority = 5 RETURNING 1) SELECT count(*) FROM u"), "3")
+    h.equal("a key deletes only the rules of its workspace", does(key(A), "WITH u AS (DELETE FROM lead_routing_rules RETURNING 1) SELECT count(*) FROM u"), "3")
+    h.check("a member without a key cannot add a rule", db.refuses(f"BEGIN; {user(OWNER)} {add.format(chr(39) + A + chr(39), A)}; COMMIT", "42501"))
     does(key(A), f"INSERT INTO routing_agreements VALUES ('{A}', '{C}')")
-    h.check("the receiver alone agrees", db.refuses(f"BEGIN; {key(A)} INSERT INTO routing_agreements VALUES ('{C}', '{A}'); COMMIT", "42501"))
-    h.equal("and ends it", does(key(C), "WITH u AS (DELETE FROM routing_agreements RETURNING 1) SELECT count(*) FROM u"), "0")
+    h.check("only the receiver can make an agreement", db.refuses(f"BEGIN; {key(A)} INSERT INTO routing_agreements VALUES ('{C}', '{A}'); COMMIT", "42501"))
+    h.equal("only the receiver can end an agreement", does(key(C), "WITH u AS (DELETE FROM routing_agreements RETURNING 1) SELECT count(*) FROM u"), "0")
 
     print("# service_role without BYPASSRLS")
-    h.equal("its policies give it the same", db.run("BEGIN; CREATE ROLE switchyard_guide_plain NOLOGIN NOBYPASSRLS IN ROLE service_role INHERIT; SET LOCAL ROLE switchyard_guide_plain; "
+    h.equal("without BYPASSRLS, its policies let service_role read and route all leads", db.run("BEGIN; CREATE ROLE switchyard_guide_plain NOLOGIN NOBYPASSRLS IN ROLE service_role INHERIT; SET LOCAL ROLE switchyard_guide_plain; "
             f"SELECT count(*) FROM leads; SELECT acquire_routing_lock('{lead(2)}', '{OWNER}'); SELECT complete_routing('{lead(2)}', '{B}', NULL, '{OWNER}'); ROLLBACK"), "3\nt\nt")

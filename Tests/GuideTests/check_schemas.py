@@ -60,7 +60,7 @@ def run(h):
     h.check(f"supabase/schemas and supabase/migrations make the same {len(by_declaration)} objects", not differing, "\n".join(
         f"{name}\nmigrations: {by_migrations.get(name)}\nschemas: {by_declaration.get(name)}" for name in differing[:3]) or str(differing))
     tables = "SELECT * FROM switchyard.rule_set_tables ORDER BY 1"
-    h.equal("and keep the history of the same tables", declared.rows(tables), migrated.rows(tables))
+    h.equal("schemas and migrations keep the history of the same tables", declared.rows(tables), migrated.rows(tables))
     for words, paths in (("schemas", SCHEMAS), ("migrations", MIGRATIONS)):
         twice = [f"{name} {n}" for name, n in definitions(paths).items() if n > 1]
         h.check(f"supabase/{words} defines each function once", not twice, str(twice))
@@ -71,12 +71,12 @@ def run(h):
         changed.run(sql)
         now = catalogue(changed)
         seen = [difference(by_migrations, now), difference(now, by_declaration)]
-        h.check(f"{words}, changed in one of them, is found", all(any(d.startswith(name) for d in s) for s in seen), str(seen))
+        h.check(f"the comparison finds a change of {words}", all(any(d.startswith(name) for d in s) for s in seen), str(seen))
 
     print("# verify.sql")
-    h.check("its lists are those of the declared schema (else: script/expected-schema)",
+    h.check("the lists in verify.sql match the declared schema (if not, run script/expected-schema)",
             expected_schema.parts(VERIFY.read_text())[1] == expected_schema.lists(declared))
-    h.equal("it finds nothing in a database made from the declared schema", declared.failed_checks(), [])
+    h.equal("verify.sql passes in a database made from the declared schema", declared.failed_checks(), [])
     missing(h, migrated)
 
     print("# Rollbacks")
@@ -98,7 +98,7 @@ def run(h):
                 h.equal(f"{path.name} takes back {'its migration' if each is database else 'all of them at once'}", [
                     d for d in difference(*(settled(catalogue(d)) for d in (each, stages[2]))) if "lead_routing_logs_before_rollback" not in d], [])
     early = ROLLBACKS / f"rollback_{MIGRATIONS[3].name[:14]}.sql"
-    h.check("one that others depend on is refused, and says what to do", h.migrated().refuses(early.read_text(), "2BP01"))
+    h.check("a rollback is refused while later migrations depend on its migration", h.migrated().refuses(early.read_text(), "2BP01"))
 
 
 def settled(catalogue):
@@ -121,7 +121,7 @@ def missing(h, database):
     try:
         answers = database.run(script).split("----")[:-1]
     except Exception as refusal:
-        return h.check("it runs whatever is missing", False, str(refusal))
+        return h.check("verify.sql runs whatever is missing", False, str(refusal))
     unseen = [drop for drop, answer in zip(drops, answers)
               if all(line.split("|")[1] == "t" for line in answer.strip().split("\n")) and "auth" not in drop]
-    h.check(f"it runs, and says so, whatever is missing ({len(drops)} things)", len(answers) == len(drops) and not unseen, str(unseen))
+    h.check(f"verify.sql runs and reports each missing object ({len(drops)} objects)", len(answers) == len(drops) and not unseen, str(unseen))

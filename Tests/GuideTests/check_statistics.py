@@ -27,19 +27,19 @@ def run(h):
     db = h.migrated()
     db.run(send(range(1, 6)))
     db.run(GATHER), db.run(GATHER), db.run(GATHER)
-    h.equal("what the log held before is counted", db.rows(TOTALS), db.rows(LOGGED))
-    h.equal("and once", db.run(GATHER), "0")
+    h.equal("log rows from before the first run are counted", db.rows(TOTALS), db.rows(LOGGED))
+    h.equal("another run counts them no second time", db.run(GATHER), "0")
     db.run(send(range(6, 9)) + send([9], email="s1@example.com") + send([10, 11], result="unmatched", destination=A)
            + send([12], result="retry"))
     db.run(f"SELECT switchyard.return_lead('{lead(2)}', '{B}', 'wrong number', 'harness');"
            f"INSERT INTO lead_routing_logs (lead_id, source_workspace_id, destination_workspace_id, routing_result) VALUES ('{lead(10)}', '{A}', '{A}', 'waiting')")
-    h.equal("then what came", db.run(GATHER), "9")
-    h.equal("a lead that was given back counts for both", db.rows("SELECT direction, workspace_id, returned FROM switchyard.routing_statistics "
+    h.equal("the next run counts the new log rows", db.run(GATHER), "9")
+    h.equal("a returned lead counts for the sender and for the destination", db.rows("SELECT direction, workspace_id, returned FROM switchyard.routing_statistics "
         "WHERE dimension = 'all' AND returned > 0 ORDER BY 1"), [["in", B, "1"], ["out", A, "1"]])
-    h.equal("as the log has it", db.rows(TOTALS), db.rows(LOGGED))
-    h.equal("per place, in capitals", db.rows("SELECT direction, key, routed FROM switchyard.routing_statistics WHERE dimension = 'place' ORDER BY 1".replace("key,", "replace(key, '|', '/'),")),
+    h.equal("the statistics agree with the log", db.rows(TOTALS), db.rows(LOGGED))
+    h.equal("places are counted under keys in capitals", db.rows("SELECT direction, key, routed FROM switchyard.routing_statistics WHERE dimension = 'place' ORDER BY 1".replace("key,", "replace(key, '|', '/'),")),
             [["in", "US/CA", "8"], ["out", "US/CA", "8"]])
-    h.equal("the credited partner is shown to the sender alone", db.rows(
+    h.equal("only the sender's figures name the credited partner", db.rows(
         "SELECT DISTINCT workspace_id, direction FROM switchyard.routing_statistics WHERE dimension = 'partner'"), [[A, "out"]])
     h.equal("latency is counted for each routed lead", db.run(
         "SELECT bool_and((SELECT sum(c) FROM unnest(latency_counts) c) = routed) FROM switchyard.routing_statistics"), "t")
@@ -52,29 +52,29 @@ def run(h):
             pass
     second.communicate("COMMIT;\n")
     during = db.run(GATHER)
-    h.equal("while an older transaction is open, what is committed after it waits", during, "0")
+    h.equal("rows committed while an older transaction is open are not counted yet", during, "0")
     db.run(send([23]))
     db.run(GATHER)
     first.communicate("COMMIT;\n")
     db.run(GATHER)
-    h.equal("and is counted once when it is over, whatever the order", db.rows(TOTALS), db.rows(LOGGED))
+    h.equal("those rows are counted once after the older transaction has ended", db.rows(TOTALS), db.rows(LOGGED))
 
     statements = [send(range(100 + 10 * n, 110 + 10 * n)) for n in range(6)] + [GATHER + ";" + GATHER for _ in range(6)]
     db.at_once(statements)
     db.run(GATHER)
-    h.equal("six that write and six that count at once: each row once", db.rows(TOTALS), db.rows(LOGGED))
-    h.equal("all workspaces together are what each has, summed", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
+    h.equal("six writers and six counters at the same time: each row is counted once", db.rows(TOTALS), db.rows(LOGGED))
+    h.equal("the totals are the sums over all workspaces", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
     kept = db.rows("SELECT * FROM switchyard.routing_statistics ORDER BY 1, 2, 3, 4, 5")
     db.run("SELECT switchyard.rebuild_statistics((now() AT TIME ZONE 'UTC')::date)")
-    h.equal("counted anew it is the same, to the last figure", db.rows("SELECT * FROM switchyard.routing_statistics ORDER BY 1, 2, 3, 4, 5"), kept)
+    h.equal("a rebuilt day has exactly the same figures", db.rows("SELECT * FROM switchyard.routing_statistics ORDER BY 1, 2, 3, 4, 5"), kept)
     db.run("UPDATE switchyard.routing_statistics SET routed = routed + 1; SELECT switchyard.rebuild_statistics((now() AT TIME ZONE 'UTC')::date)")
-    h.equal("and what is wrong is mended by it", db.rows(TOTALS), db.rows(LOGGED))
-    h.equal("the totals follow, whatever was changed", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
+    h.equal("a rebuild corrects wrong figures", db.rows(TOTALS), db.rows(LOGGED))
+    h.equal("the totals follow a change by hand", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
     db.run("UPDATE switchyard.routing_statistics SET day = day - 1 WHERE dimension = 'all'; DELETE FROM switchyard.routing_statistics WHERE dimension = 'place'")
-    h.equal("nothing is left of what is gone", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
+    h.equal("the totals follow moved and deleted rows", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
     db.run("TRUNCATE switchyard.routing_totals")
     db.file(next(file for file in MIGRATIONS if "operations" in file.name))
-    h.equal("applied again, the migration sums what is there", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
+    h.equal("the migration, applied again, restores emptied totals", db.rows(KEPT_TOTALS), db.rows(SUMMED_TOTALS))
     db.run("DELETE FROM switchyard.routing_statistics WHERE day < (now() AT TIME ZONE 'UTC')::date; SELECT switchyard.rebuild_statistics((now() AT TIME ZONE 'UTC')::date)")
 
     copy = h.empty(h.made[-1])
@@ -86,13 +86,13 @@ def run(h):
     def seen(user):
         return db.run(f"BEGIN; SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims TO '{{\"sub\":\"{user}\"}}'; "
                       "SELECT string_agg(DISTINCT workspace_id::text, ' ') FROM switchyard.routing_statistics; COMMIT")
-    h.equal("a member sees the figures of his workspace", seen(OWNER), A)
-    h.equal("and another none of them", seen(OTHER), "")
-    h.check("members change none", db.refuses("SET ROLE authenticated; DELETE FROM switchyard.routing_statistics", "42501"))
-    h.check("the figures of all are no member's business", db.refuses("SET ROLE authenticated; SELECT FROM switchyard.routing_totals", "42501"))
-    h.check("and gather none", db.refuses("SET ROLE authenticated; SELECT switchyard.gather_statistics()", "42501"))
+    h.equal("a member sees the figures of its workspace", seen(OWNER), A)
+    h.equal("a member of another workspace sees none of them", seen(OTHER), "")
+    h.check("a member cannot change statistics", db.refuses("SET ROLE authenticated; DELETE FROM switchyard.routing_statistics", "42501"))
+    h.check("a member cannot read the totals over all workspaces", db.refuses("SET ROLE authenticated; SELECT FROM switchyard.routing_totals", "42501"))
+    h.check("a member cannot gather statistics", db.refuses("SET ROLE authenticated; SELECT switchyard.gather_statistics()", "42501"))
     db.run("SET ROLE service_role; SELECT switchyard.gather_statistics(), switchyard.prune()")
-    h.check("the service role does both", True)
+    h.check("service_role can gather statistics and prune", True)
 
     print("# Retention")
     db.run("CREATE TABLE switchyard.lead_routing_logs_2024_01 PARTITION OF lead_routing_logs FOR VALUES FROM ('2024-01-01 00:00+00') TO ('2024-02-01 00:00+00'); "
@@ -106,18 +106,18 @@ def run(h):
     for _ in range(3):
         db.run(GATHER)
     db.run("SELECT switchyard.prune()")
-    h.equal("with a limit, months past it go whole", db.run(old), "0")
-    h.equal("their figures stay", db.run("SELECT expired FROM switchyard.routing_statistics WHERE day = '2024-01-15' AND dimension = 'all'"), "1")
+    h.equal("with a limit, older months are dropped as a whole", db.run(old), "0")
+    h.equal("the figures of a dropped month stay", db.run("SELECT expired FROM switchyard.routing_statistics WHERE day = '2024-01-15' AND dimension = 'all'"), "1")
     db.run("SELECT switchyard.rebuild_statistics('2024-01-15')")
-    h.equal("even when that day is counted anew", db.run("SELECT expired FROM switchyard.routing_statistics WHERE day = '2024-01-15' AND dimension = 'all'"), "1")
-    h.equal("months ahead are there", db.run(
+    h.equal("a rebuild of a day without log rows keeps its figures", db.run("SELECT expired FROM switchyard.routing_statistics WHERE day = '2024-01-15' AND dimension = 'all'"), "1")
+    h.equal("partitions for this month and the next three exist", db.run(
         "SELECT count(*) FROM generate_series(0, 3) n WHERE to_regclass('switchyard.lead_routing_logs_' || to_char(now() AT TIME ZONE 'UTC' + n * interval '1 month', 'YYYY_MM')) IS NULL"), "0")
     db.run(f"INSERT INTO switchyard.idempotency_keys SELECT '{A}', sha256(n::text::bytea), sha256(''), gen_random_uuid(), now() - interval '25 hours' * n FROM generate_series(0, 3) n; "
            "INSERT INTO switchyard.scheduled_runs (name, due_at) VALUES ('x', now() - interval '31 days'), ('x', now()); SELECT switchyard.prune()")
-    h.equal("idempotency keys go after a day, runs after thirty", db.rows(
+    h.equal("idempotency keys are deleted after a day, scheduled runs after thirty days", db.rows(
         "SELECT (SELECT count(*) FROM switchyard.idempotency_keys), (SELECT count(*) FROM switchyard.scheduled_runs)"), [["1", "1"]])
-    h.check("no month is dropped for less than a month", db.refuses("UPDATE switchyard.retention SET log_months = 0", "23514"))
-    h.equal("leads are vacuumed early, and what was set before stays", db.run(
+    h.check("a retention of less than a month is refused", db.refuses("UPDATE switchyard.retention SET log_months = 0", "23514"))
+    h.equal("an autovacuum setting that was set before stays", db.run(
         "ALTER TABLE leads SET (autovacuum_vacuum_scale_factor = 0.5); SELECT switchyard.set_vacuum_settings(); "
         "SELECT reloptions @> ARRAY['autovacuum_vacuum_scale_factor=0.5'] FROM pg_class WHERE oid = 'leads'::regclass").split("\n")[-1], "t")
 
@@ -125,25 +125,25 @@ def run(h):
     db.run(f"INSERT INTO leads (id, workspace_id, email) VALUES ('{lead(900)}', '{A}', 'stale@example.com'), ('{lead(901)}', '{A}', 'old@example.com'); "
            f"SELECT acquire_routing_lock('{lead(900)}', gen_random_uuid()); UPDATE leads SET routing_locked_at = now() - interval '6 minutes' WHERE id = '{lead(900)}'; "
            f"UPDATE leads SET lead_expires_at = now() WHERE id = '{lead(901)}'")
-    h.check("without pg_cron it is refused, and said why", db.refuses("SELECT switchyard.schedule_by_cron()", "42704"))
-    h.equal("it releases stale locks", db.run("SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"), "1")
-    h.equal("once per due time", db.run("SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"), "0")
-    h.equal("it expires leads", db.run("SELECT switchyard.run_from_cron('markExpiredLeads')"), "1")
-    h.equal("as the nodes see", db.rows("SELECT name, node, affected, due_at <= now() FROM switchyard.scheduled_runs WHERE node = 'pg_cron' ORDER BY 1"),
+    h.check("schedule_by_cron is refused without pg_cron", db.refuses("SELECT switchyard.schedule_by_cron()", "42704"))
+    h.equal("run_from_cron releases stale locks", db.run("SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"), "1")
+    h.equal("run_from_cron runs once per due time", db.run("SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"), "0")
+    h.equal("run_from_cron expires leads", db.run("SELECT switchyard.run_from_cron('markExpiredLeads')"), "1")
+    h.equal("both runs are recorded in scheduled_runs", db.rows("SELECT name, node, affected, due_at <= now() FROM switchyard.scheduled_runs WHERE node = 'pg_cron' ORDER BY 1"),
             [["cleanupStaleRoutingLocks", "pg_cron", "1", "t"], ["markExpiredLeads", "pg_cron", "1", "t"]])
     db.run("DELETE FROM switchyard.scheduled_runs; INSERT INTO switchyard.scheduled_runs (name, due_at, node) "
            "VALUES ('cleanupStaleRoutingLocks', date_bin('10 minutes', now(), '2000-01-01 00:00+00'), 'a node'); "
            f"UPDATE leads SET lead_expires_at = now() + interval '1 day' WHERE id = '{lead(900)}'; SELECT acquire_routing_lock('{lead(900)}', gen_random_uuid()); "
            f"UPDATE leads SET routing_locked_at = now() - interval '6 minutes' WHERE id = '{lead(900)}'")
-    h.equal("what a node has taken it leaves alone", db.run("SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"), "0")
-    h.check("another name is refused", db.refuses("SELECT switchyard.run_from_cron('x')", "22023"))
+    h.equal("run_from_cron does nothing for a due time that a node has claimed", db.run("SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"), "0")
+    h.check("run_from_cron refuses an unknown name", db.refuses("SELECT switchyard.run_from_cron('x')", "22023"))
     cron(h, db)
 
     db.file(ROLLBACKS / "rollback_20261130000003.sql")
     db.file(ROLLBACKS / "rollback_20261130000003.sql")
-    h.equal("rolled back, nothing of it is left", db.run("SELECT count(*) FROM pg_class WHERE relname ~ 'statistics|retention' AND relnamespace = 'switchyard'::regnamespace"), "0")
+    h.equal("the rollback removes the tables of statistics and retention", db.run("SELECT count(*) FROM pg_class WHERE relname ~ 'statistics|retention' AND relnamespace = 'switchyard'::regnamespace"), "0")
     db.migrate()
-    h.equal("and migrated again it is whole", db.failed_checks(), [])
+    h.equal("verify passes after migrating again", db.failed_checks(), [])
 
 
 # What pg_cron offers, as far as it is used: where the extension itself is not installed.
@@ -163,9 +163,9 @@ def cron(h, db):
         db.run("SELECT switchyard.schedule_by_cron()")
     h.equal("the guide's query finds the job", db.rows("SELECT schedule, command FROM cron.job WHERE jobname LIKE '%stale%'"),
             [["2-59/10 * * * *", "SELECT switchyard.run_from_cron('cleanupStaleRoutingLocks')"]])
-    h.equal("and there is one for expiry, after two in UTC", db.rows("SELECT schedule FROM cron.job WHERE jobname LIKE '%expire%'"), [["5 2 * * *"]])
+    h.equal("the job for expiry runs at 02:05 UTC", db.rows("SELECT schedule FROM cron.job WHERE jobname LIKE '%expire%'"), [["5 2 * * *"]])
     db.run("SET cron.timezone = 'America/New_York'; SELECT switchyard.schedule_by_cron()")
-    h.check("in the time that pg_cron keeps", db.run("SELECT schedule FROM cron.job WHERE jobname LIKE '%expire%'") in ("5 21 * * *", "5 22 * * *"))
+    h.check("the job's schedule is in the time zone of pg_cron", db.run("SELECT schedule FROM cron.job WHERE jobname LIKE '%expire%'") in ("5 21 * * *", "5 22 * * *"))
     db.run("SET ROLE service_role; SELECT 1")
-    h.equal("both are removed again", db.run("SELECT switchyard.unschedule_by_cron()"), "2")
-    h.equal("none is left", db.run("SELECT count(*) FROM cron.job"), "0")
+    h.equal("unschedule_by_cron removes both jobs", db.run("SELECT switchyard.unschedule_by_cron()"), "2")
+    h.equal("no pg_cron job is left", db.run("SELECT count(*) FROM cron.job"), "0")

@@ -36,17 +36,17 @@ def words(statement):
 
 def run(h):
     print("# By Supabase's command line")
-    h.equal("it splits as it should", supabase_tool.split(
+    h.equal("statements are split as Supabase's tool splits them", supabase_tool.split(
         "SELECT ';'; -- one; two\nSELECT $a$ ; $b$ ; $a$; /* ; /* ; */ ; */ SELECT \";\"; CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;"
         " CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 'it''s; so';;"),
         ["SELECT ';'", "-- one; two\nSELECT $a$ ; $b$ ; $a$", "/* ; /* ; */ ; */ SELECT \";\"",
          "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END", "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)",
          "SELECT 'it''s; so'"])
     names = sorted(path.name for path in FOLDER.iterdir())
-    h.check("it takes every file by its name, none is skipped", all(re.fullmatch(r"\d{14}_[a-z0-9_]+\.sql", n) for n in names)
+    h.check("Supabase's tool accepts every file name", all(re.fullmatch(r"\d{14}_[a-z0-9_]+\.sql", n) for n in names)
             and len({n[:14] for n in names}) == len(names) and not names[0].endswith("_init.sql"), str(names))
     largest = max(path.stat().st_size for path in MIGRATIONS)
-    h.check("no file is longer than it reads at once", largest < 256 * 1024, str(largest))
+    h.check("no file is longer than Supabase's tool reads at once", largest < 256 * 1024, str(largest))
     alone, meta = [], []
     for path in MIGRATIONS:
         for statement in supabase_tool.split(path.read_text()):
@@ -55,7 +55,7 @@ def run(h):
                 alone.append(f"{path.name}: {said[:80]}")
             if "\\" in said:
                 meta.append(f"{path.name}: {said[:80]}")
-    h.equal("no statement ends the transaction of its file, or wants one of its own", alone, [])
+    h.equal("no statement ends its file's transaction or must run outside one", alone, [])
     h.equal("no statement is for psql alone", meta, [])
 
     pid = h.server.run("SELECT pg_backend_pid()")
@@ -73,14 +73,14 @@ def run(h):
         tool = supabase_tool.Tool(project.url, "supabase")
         tool.run(f"SET SESSION AUTHORIZATION {owner}")
         h.equal("db push applies every file to a new project", tool.push(FOLDER), names)
-        h.equal("verify finds nothing", project.failed_checks(), [])
-        h.equal("the history has each file, all its statements", tool.run(
+        h.equal("verify passes", project.failed_checks(), [])
+        h.equal("the migration history has each file with its statements", tool.run(
             "SELECT count(*), min(cardinality(statements)) > 0 FROM supabase_migrations.schema_migrations"), [[str(len(names)), "t"]])
-        h.equal("nothing was set for longer than a file", tool.run("SHOW lock_timeout"), [["0"]])
+        h.equal("no setting outlasts its file", tool.run("SHOW lock_timeout"), [["0"]])
         h.equal("a second push has nothing to do", tool.push(FOLDER), [])
         tool.run("TRUNCATE supabase_migrations.schema_migrations")
-        h.equal("pushed again without its history it goes through", tool.push(FOLDER), names)
-        h.equal("and verify finds nothing", project.failed_checks(), [])
+        h.equal("a second push succeeds if the history is empty", tool.push(FOLDER), names)
+        h.equal("verify passes after the second push", project.failed_checks(), [])
         h.equal("leads are routed", project.run(WORLD + ingest([dict(id=lead(1), source=A, destination=B, email="a@example.com")])
                                                 + "SELECT routing_status FROM leads").split("\n")[-1], "routed")
         before = tool.run("SELECT count(*) FROM supabase_migrations.schema_migrations")
@@ -89,7 +89,7 @@ def run(h):
             h.check("a file that fails is refused", False)
         except wire.Refused as refusal:
             h.check("a file that fails is refused", refusal.state == "22012", str(refusal))
-        h.equal("and leaves nothing: each file is one transaction", [tool.run("SELECT to_regclass('half') IS NULL"),
+        h.equal("a file that fails leaves nothing: each file is one transaction", [tool.run("SELECT to_regclass('half') IS NULL"),
                 tool.run("SELECT count(*) FROM supabase_migrations.schema_migrations")], [[["t"]], before])
     finally:
         if tool:

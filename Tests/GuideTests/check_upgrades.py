@@ -24,7 +24,7 @@ def run(h):
     h.equal("leads with a workspace are routed, others pending", sorted(db.rows("SELECT id, routing_status FROM leads")),
             [[lead(1), "routed"], [lead(2), "routed"], [lead(3), "pending"], [lead(4), "pending"]])
     h.equal("expiry is 90 days after creation", db.run("SELECT bool_and(lead_expires_at = created_at + interval '90 days') FROM leads"), "t")
-    h.equal("the duplicate hash is filled, and nothing for no identity", db.run(
+    h.equal("the duplicate hash is filled, except for a lead without an identity", db.run(
         "SELECT string_agg((dedupe_hash = generate_dedupe_hash(email, phone, company_name))::text, ' ' ORDER BY id) FROM leads"),
         "true true true")
     h.equal("the oldest lead has the claims", db.rows("SELECT lead_id, count(*) FROM lead_identity_claims GROUP BY 1 ORDER BY 1"),
@@ -35,7 +35,7 @@ def run(h):
             "character varying(255), character varying(40), text, timestamp without time zone")
     h.equal("row-level security of adopted tables stays off", db.run(
         "SELECT bool_or(relrowsecurity) FROM pg_class WHERE oid IN ('leads'::regclass, 'workspaces'::regclass)"), "f")
-    h.equal("verify finds nothing", db.failed_checks(), [])
+    h.equal("verify passes", db.failed_checks(), [])
     h.equal("a waiting lead without a workspace is claimed", db.run(
         "SELECT unnest(switchyard.hold_turn(10, false))"), lead(3))
     before = db.run("SELECT string_agg(l::text, ' ' ORDER BY id) FROM leads l") + db.run("SELECT string_agg(c::text, ' ' ORDER BY identity) FROM lead_identity_claims c")
@@ -45,7 +45,7 @@ def run(h):
     h.equal("a second and third run leave a waiting lead with a workspace waiting", db.run(
         f"SELECT routing_status FROM leads WHERE id = '{lead(5)}'"), "pending")
     db.run(f"DELETE FROM leads WHERE id = '{lead(5)}'")
-    h.equal("and change nothing else", db.run("SELECT string_agg(l::text, ' ' ORDER BY id) FROM leads l")
+    h.equal("a second and third run change nothing else", db.run("SELECT string_agg(l::text, ' ' ORDER BY id) FROM leads l")
             + db.run("SELECT string_agg(c::text, ' ' ORDER BY identity) FROM lead_identity_claims c"), before)
 
     print("# Half-applied")
@@ -64,7 +64,7 @@ def run(h):
         db.migrate()
         h.equal(f"{name}: status", [r[0] for r in db.rows("SELECT routing_status FROM leads ORDER BY id")],
                 ["routed", "routed", "pending", "pending"])
-        h.equal(f"{name}: verify finds nothing", db.failed_checks(), [])
+        h.equal(f"{name}: verify passes", db.failed_checks(), [])
     statements = 0
     text = MIGRATIONS[2].read_text()
     marks = [m for m in ("-- 3. Tables", "-- 4. Backfill", "-- 5. Indexes", "-- 6. Who", "-- 7. Triggers", "-- 8. One", "-- 9. The")]
@@ -75,7 +75,7 @@ def run(h):
         db.run(text[:text.index(mark)])
         db.migrate()
         statements += 1
-        h.check(f"broken off before \"{mark[3:]}\", run again", db.failed_checks() == [] and db.run(
+        h.check(f"a run that stopped before \"{mark[3:]}\" can be completed", db.failed_checks() == [] and db.run(
             "SELECT string_agg(routing_status::text, ' ' ORDER BY id) FROM leads") == "routed routed pending pending", str(db.failed_checks()))
     db = h.empty()
     db.run("CREATE TABLE leads (id bigint PRIMARY KEY)")
@@ -84,9 +84,9 @@ def run(h):
         db.file(MIGRATIONS[1])
         h.check("a lead key of another type is refused", False)
     except Exception as refusal:
-        h.check("a lead key of another type is refused, with what to do", "uuid" in str(refusal) and "HINT" in str(refusal))
+        h.check("a lead key of another type is refused, with a hint", "uuid" in str(refusal) and "HINT" in str(refusal))
 
-    print("# Who is asking")
+    print("# The user of a request")
     db = h.migrated()
     asked = {
         """'{"sub":"11111111-1111-4111-8111-111111111111"}'""": ("request.jwt.claims", "11111111-1111-4111-8111-111111111111"),
@@ -107,7 +107,7 @@ def run(h):
     processes = [d.process("-1", *[x for path in MIGRATIONS for x in ("-f", str(path))]) for d in (one, two)]
     outputs = [p.communicate() for p in processes]
     h.check("both are migrated", all(p.returncode == 0 for p in processes), str([o[1] for o in outputs]))
-    h.equal("and complete", [one.failed_checks(), two.failed_checks()], [[], []])
+    h.equal("verify passes in both databases", [one.failed_checks(), two.failed_checks()], [[], []])
 
     print("# An owner without superuser rights, on a server that grants everything to PUBLIC")
     role = db.run("SELECT 'switchyard_guide_owner_' || pg_backend_pid()")
@@ -119,11 +119,11 @@ def run(h):
     try:
         for path in MIGRATIONS:
             owned.run(f"SET ROLE {role};\n\\i {path}\n")
-        h.equal("can migrate, and verify finds nothing", owned.failed_checks(), [])
-        h.equal("members are given nothing by the way", owned.run(
+        h.equal("an owner without superuser rights can migrate, and verify passes", owned.failed_checks(), [])
+        h.equal("default privileges give members no right to write", owned.run(
             "SELECT count(*) FROM information_schema.role_table_grants WHERE grantee IN ('anon', 'authenticated') AND privilege_type <> 'SELECT' "
             "AND table_schema IN ('public', 'switchyard') AND table_name NOT IN ('lead_routing_rules', 'routing_agreements', 'workspace_assignees', 'rule_set_drafts')"), "0")
-        h.equal("can route", owned.run(f"SET ROLE {role}; {WORLD} {ingest([dict(id=lead(1), source=A, destination=B, email='a@example.com')])} "
+        h.equal("an owner without superuser rights can route", owned.run(f"SET ROLE {role}; {WORLD} {ingest([dict(id=lead(1), source=A, destination=B, email='a@example.com')])} "
                                        "SELECT routing_status FROM leads"), "routed")
     finally:
         owned.run(f"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}")

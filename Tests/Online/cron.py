@@ -39,10 +39,10 @@ with tempfile.TemporaryDirectory(prefix="switchyard-cron-") as folder:
 
         switchyard("migrate", "up")
         done = switchyard("migrate", "--pg-cron")
-        check("the jobs are made, and the extension with them", done.returncode == 0 and "stale" in done.stdout, done.stderr)
-        check("the guide's query finds one", rows("SELECT count(*) FROM cron.job WHERE jobname LIKE '%stale%'") == "1")
+        check("migrate --pg-cron creates the extension and the jobs", done.returncode == 0 and "stale" in done.stdout, done.stderr)
+        check("the guide's query finds one job", rows("SELECT count(*) FROM cron.job WHERE jobname LIKE '%stale%'") == "1")
         done = switchyard("doctor")
-        check("doctor knows", "pg_cron: releases stale locks" in done.stdout, done.stdout)
+        check("doctor reports pg_cron", "pg_cron: releases stale locks" in done.stdout, done.stdout)
         rows("INSERT INTO workspaces (id, name) VALUES ('00000000-0000-4000-8000-000000000001', 'A'); "
              "INSERT INTO leads (id, workspace_id, email) VALUES ('00000000-0000-7000-9000-000000000001', '00000000-0000-4000-8000-000000000001', 'a@example.com'); "
              "SELECT acquire_routing_lock('00000000-0000-7000-9000-000000000001', gen_random_uuid()); "
@@ -53,12 +53,12 @@ with tempfile.TemporaryDirectory(prefix="switchyard-cron-") as folder:
             time.sleep(1)
         check("with no node running, the stale lock is released", rows("SELECT routing_status FROM leads") == "pending",
               rows("SELECT status, return_message FROM cron.job_run_details"))
-        check("through the claim that nodes use", rows("SELECT node FROM switchyard.scheduled_runs WHERE name = 'cleanupStaleRoutingLocks'") == "pg_cron")
+        check("pg_cron records its run in scheduled_runs, as nodes do", rows("SELECT node FROM switchyard.scheduled_runs WHERE name = 'cleanupStaleRoutingLocks'") == "pg_cron")
         done = switchyard("migrate", "--no-pg-cron")
-        check("and removed again", done.returncode == 0 and rows("SELECT count(*) FROM cron.job") == "0", done.stderr)
+        check("migrate --no-pg-cron removes the jobs", done.returncode == 0 and rows("SELECT count(*) FROM cron.job") == "0", done.stderr)
         switchyard("migrate", "--pg-cron")
         done = switchyard("migrate", "down", "--to", "20260101000002", "--yes")
-        check("a rollback removes them as well", done.returncode == 0 and rows("SELECT count(*) FROM cron.job") == "0", done.stderr)
+        check("migrate down removes the jobs", done.returncode == 0 and rows("SELECT count(*) FROM cron.job") == "0", done.stderr)
     finally:
         cluster.close()
 sys.exit(check.close())

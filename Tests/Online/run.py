@@ -117,7 +117,7 @@ class Run:
         waits = self.program.between(start, end)
         longest = max(waits, default=(0, 0, "nothing"))
         rate = len(waits) / max(end - start, 0.001)
-        self.h.check(f"{what}: no statement waited for a second, none failed", waits and longest[0] < 1 and not self.program.failures,
+        self.h.check(f"{what}: no statement waited as long as a second, and none failed", waits and longest[0] < 1 and not self.program.failures,
                      f"longest {longest[0]:.3f} s ({longest[2]}), failures {self.program.failures[:3]}")
         ordered = sorted(w[0] for w in waits)
         print(f"      {what}: {end - start:.1f} s, {len(waits)} statements ({rate:.0f}/s), median {ordered[len(ordered) // 2] * 1000:.1f} ms, "
@@ -125,13 +125,13 @@ class Run:
 
     def verified(self, what):
         done = self.switchyard("verify")
-        self.h.check(f"{what}: verify finds everything", done.process.returncode == 0,
+        self.h.check(f"{what}: verify passes", done.process.returncode == 0,
                      "\n".join(line for _, line in done.lines if "✗" in line) or done.text[-300:])
 
     def online(self, what, *arguments):
         start = time.time()
         done = self.switchyard(*arguments)
-        self.h.check(f"{what}: runs through", done.process.returncode == 0, done.text[-500:])
+        self.h.check(f"{what}: succeeds", done.process.returncode == 0, done.text[-500:])
         self.no_one_waited(what, start)
         self.verified(what)
         return done
@@ -147,13 +147,13 @@ def interrupted(run):
         if code == 0:
             break
         if code != -signal.SIGKILL:
-            run.h.check("an interrupted run goes on when it is run again", False, attempt.text[-500:])
+            run.h.check("an interrupted migration continues when it is started again", False, attempt.text[-500:])
             return
         kills += 1
         place += 3
         if kills > 60:
             break
-    run.h.check(f"killed {kills} times on the way, it goes on and gets through", kills >= 8 and code == 0, attempt.text[-300:])
+    run.h.check(f"a migration that is killed {kills} times continues each time and completes", kills >= 8 and code == 0, attempt.text[-300:])
     run.no_one_waited("the interrupted migration", start)
     run.verified("the interrupted migration")
 
@@ -170,7 +170,7 @@ def printed_rollback(run):
         if done.returncode == 0 or tries > 100:
             break
         time.sleep(0.1)
-    run.h.check(f"the guide's printed rollback gets through ({tries} tries)", done.returncode == 0, done.stderr)
+    run.h.check(f"the guide's printed rollback succeeds ({tries} tries)", done.returncode == 0, done.stderr)
     time.sleep(1)
     run.no_one_waited("the printed rollback", start)
 
@@ -193,7 +193,7 @@ def unreleased(run):
                           ("migrate", "down", "--to", "20260101000002", "--yes"), ("keys", "list"), ("serve",)):
             done = subprocess.run([run.options.binary, *arguments], env=dict(os.environ, DATABASE_URL=run.url, PORT="0"), text=True,
                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
-            run.h.check(f"{words}: {' '.join(arguments)} is refused, with what was found and what to do",
+            run.h.check(f"{words}: {' '.join(arguments)} is refused, with the finding and the remedy",
                         done.returncode == 1 and "an unreleased version" in done.stderr and found in done.stderr
                         and "createdb" in done.stderr and "docs/operations.md" in done.stderr, done.stdout[-200:] + done.stderr[-600:])
         run.h.equal(f"{words}: nothing was changed", run.db.run(ledger), before)
@@ -201,7 +201,7 @@ def unreleased(run):
     newer = "INSERT INTO switchyard.migrations VALUES ('29990101000001', 'later', '', now(), 0)"
     run.db.run(newer)
     done = run.switchyard("up")
-    run.h.check("the ledger of a newer release is none of it", done.process.returncode == 0, done.text[-300:])
+    run.h.check("the ledger of a newer release is accepted", done.process.returncode == 0, done.text[-300:])
     run.db.run("DELETE FROM switchyard.migrations WHERE version = '29990101000001'")
 
 
@@ -228,21 +228,21 @@ def same_as_plain(run, cut):
     new = {i for when, i in run.program.added if when > cut[1] + 0.5}
     plain.run("CREATE TABLE late (id uuid)")
     subprocess.run(["psql", "-X", "-q", "-d", plain.url, "-c", "COPY late FROM STDIN"], input="\n".join(sorted(late)) + "\n", text=True, check=True)
-    h.check("some leads came or changed after the migration's own transaction, most before", 0 < len(late) < run.options.leads / 2, str(len(late)))
+    h.check("some leads were added or changed after the migration's own transaction, but fewer than half", 0 < len(late) < run.options.leads / 2, str(len(late)))
     h.equal("every other lead is what the plain migration makes of it", plain.rows(
         f"SELECT count(*), min(o::text), min(p::text) FROM (SELECT * FROM online_leads WHERE id NOT IN (SELECT id FROM late)) o "
         f"FULL JOIN (SELECT {columns} FROM leads WHERE id NOT IN (SELECT id FROM late)) p USING (id) WHERE o IS DISTINCT FROM p"), [["0", "", ""]])
-    h.equal("and so are the claims: the oldest lead has them", plain.rows(
+    h.equal("the claims equal those of the plain migration: the oldest lead has them", plain.rows(
         "SELECT count(*), min(o::text), min(p::text) FROM online_claims o "
         "FULL JOIN lead_identity_claims p USING (identity) WHERE (o.lead_id, o.workspace_id) IS DISTINCT FROM (p.lead_id, p.workspace_id) "
         "AND coalesce(o.lead_id NOT IN (SELECT id FROM late), true) AND coalesce(p.lead_id NOT IN (SELECT id FROM late), true)"), [["0", "", ""]])
-    h.equal("and the queue", plain.rows(
+    h.equal("the queue equals that of the plain migration", plain.rows(
         "SELECT count(*), min(o::text), min(p::text) FROM online_queue o FULL JOIN lead_routing_queue p USING (lead_id) "
         "WHERE lead_id NOT IN (SELECT id FROM late) AND (o.workspace_id, o.attempt_number) IS DISTINCT FROM (p.workspace_id, p.attempt_number)"),
         [["0", "", ""]])
     plain.run("CREATE TABLE new (id uuid)")
     subprocess.run(["psql", "-X", "-q", "-d", plain.url, "-c", "COPY new FROM STDIN"], input="\n".join(sorted(new)) + "\n", text=True, check=True)
-    h.equal("leads that came after it wait in the queue, with their hash", plain.rows(
+    h.equal("leads added after the migration wait in the queue, with their hash", plain.rows(
         "SELECT count(*) FROM new n JOIN online_leads o USING (id) LEFT JOIN online_queue q ON q.lead_id = n.id "
         "WHERE o.routing_status <> 'pending' OR q.lead_id IS NULL OR o.dedupe_hash IS NULL"), [["0"]])
     plain.run("DROP TABLE online_leads, online_claims, online_queue, late, new")
@@ -256,7 +256,7 @@ def same_as_plain(run, cut):
               "ADD CONSTRAINT migrations_pkey PRIMARY KEY (version);"}
     ours, theirs = schema(run.url), schema(plain.url)
     difference = [x for x in set(ours) ^ set(theirs) if x not in ledger]
-    h.check("and the schema, to the letter", not difference, str(difference[:6]))
+    h.check("the schema equals that of the plain migration", not difference, str(difference[:6]))
 
 
 def main():
@@ -281,8 +281,8 @@ def main():
         first = run.online("the migration", "up", "--online")
         print("\n".join("      | " + line for _, line in first.lines if "of about" not in line), flush=True)
         again = run.switchyard("--online")
-        h.check("run again, in the guide's spelling, it has nothing to do", "up to date" in again.text and again.process.returncode == 0, again.text)
-        h.equal("it has left nothing of its own behind", run.db.rows(
+        h.check("migrate --online, run again, has nothing to do", "up to date" in again.text and again.process.returncode == 0, again.text)
+        h.equal("the online migration leaves no objects of its own", run.db.rows(
             "SELECT relname FROM pg_class WHERE relname LIKE '%online%' UNION ALL SELECT proname FROM pg_proc WHERE proname LIKE 'online%' "
             "UNION ALL SELECT tgname FROM pg_trigger WHERE tgname LIKE '%online%'"), [])
         run.program.stop()
@@ -291,7 +291,7 @@ def main():
         if not options.no_compare:
             print("# Compared with the plain migration", flush=True)
             same_as_plain(run, first.cut())
-        print("# Back and again", flush=True)
+        print("# Roll back and migrate again", flush=True)
         run.start_program()
         printed_rollback(run)
         if options.leads > 200_000:
@@ -300,11 +300,11 @@ def main():
             interrupted(run)
         start = time.time()
         done = run.switchyard("down", "--to", "20260101000002", "--yes")
-        h.check("our rollback gets through", done.process.returncode == 0, done.text[-500:])
+        h.check("the repository's rollback succeeds", done.process.returncode == 0, done.text[-500:])
         run.no_one_waited("our rollback", start)
         run.online("the migration after our rollback", "--online")
         run.program.stop()
-        h.check("and no statement failed from first to last", not any(p.failures for p in run.programs),
+        h.check("no statement of the other program failed during the whole run", not any(p.failures for p in run.programs),
                 str([p.failures[:3] for p in run.programs]))
         unreleased(run)
         if options.leads <= 200_000:

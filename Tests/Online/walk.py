@@ -102,14 +102,14 @@ def run(h, binary, url, drifted):
                 return
         h.check("the rehearsal reports times, locks, rows and the end", all(text in outputs["How long it will take"] for text in (
             "STEP", "HELD AT MOST", "UPDATED", "public.leads", "Every check", "The copy is dropped")), outputs["How long it will take"][-900:])
-        h.equal("and leaves no copy", h.server.run("SELECT count(*) FROM pg_database WHERE datname LIKE 'switchyard_rehearsal%'"), "0")
+        h.equal("the rehearsal leaves no copy", h.server.run("SELECT count(*) FROM pg_database WHERE datname LIKE 'switchyard_rehearsal%'"), "0")
         h.check("the health check answers", '"status":"' in outputs["4. Verify"], outputs["4. Verify"][:600])
-        h.check("statistics are told by the API and the command line", '"groups":[' in outputs["4. Verify"] and "Counted up to" in outputs["4. Verify"]
+        h.check("the API and the command line show statistics", '"groups":[' in outputs["4. Verify"] and "Counted up to" in outputs["4. Verify"]
                 and "kept without limit" in outputs["4. Verify"], outputs["4. Verify"])
         h.check("the lead is routed", '"destinationWorkspaceId"' in outputs["4. Verify"] or '"status":"' in outputs["4. Verify"])
-        h.check("a member sees rows and a stranger none", re.search(r"leads_seen\s+-+\s+[0-9]+\s+.*leads_seen\s+-+\s+0\s", outputs["4. Verify"], re.S),
+        h.check("a member sees rows, an unknown user sees none", re.search(r"leads_seen\s+-+\s+[0-9]+\s+.*leads_seen\s+-+\s+0\s", outputs["4. Verify"], re.S),
                 outputs["4. Verify"][-400:])
-        h.equal("at the end everything is there", db.failed_checks(), [])
+        h.equal("verify passes at the end", db.failed_checks(), [])
     finally:
         shell.close()
 
@@ -120,7 +120,7 @@ def run(h, binary, url, drifted):
         try:
             for _, language, body in half:
                 ok, output = shell.run(language, body)
-                h.check(f"half-applied, {name}: the guide's commands mend it", ok and "checks passed" in output, output[-600:])
+                h.check(f"half-applied, {name}: the page's commands repair it", ok and "checks passed" in output, output[-600:])
             h.equal(f"half-applied, {name}: leads with a workspace are routed, others wait", db.rows(
                 "SELECT bool_and(routing_status = CASE WHEN source_workspace_id IS NULL THEN 'pending' ELSE 'routed' END::lead_routing_status), "
                 "bool_and(routing_status <> 'pending' OR EXISTS (SELECT FROM lead_routing_queue q WHERE q.lead_id = id)) FROM leads"), [["t", "t"]])
@@ -129,16 +129,16 @@ def run(h, binary, url, drifted):
     other = wire.Connection(db.url)
     done = subprocess.run([os.path.abspath(binary), "migrate", "rehearse"], text=True, capture_output=True,
                           env=dict(os.environ, DATABASE_URL=db.url))
-    h.check("where others are connected, the copy is made by pg_dump", done.returncode == 0 and "by pg_dump and pg_restore" in done.stdout,
+    h.check("if another session is connected, the copy is made with pg_dump", done.returncode == 0 and "by pg_dump and pg_restore" in done.stdout,
             done.stdout[-300:] + done.stderr[-300:])
     other.close()
-    h.equal("and leaves no copy either", h.server.run("SELECT count(*) FROM pg_database WHERE datname LIKE 'switchyard_rehearsal%'"), "0")
+    h.equal("the rehearsal with pg_dump leaves no copy", h.server.run("SELECT count(*) FROM pg_database WHERE datname LIKE 'switchyard_rehearsal%'"), "0")
     role = h.server.run("CREATE ROLE switchyard_online_poor LOGIN; SELECT 'switchyard_online_poor'")
     try:
         db.run("GRANT SELECT ON ALL TABLES IN SCHEMA public TO switchyard_online_poor")
         done = subprocess.run([os.path.abspath(binary), "migrate", "rehearse"], text=True, capture_output=True,
                               env=dict(os.environ, DATABASE_URL=db.url.replace("postgres@", role + "@", 1)))
-        h.check("a user who may make no database is told so, with the remedy", done.returncode == 1 and "CREATEDB" in done.stderr, done.stderr[-400:])
+        h.check("a user without CREATEDB gets an error with the remedy", done.returncode == 1 and "CREATEDB" in done.stderr, done.stderr[-400:])
     finally:
         db.run("DROP OWNED BY switchyard_online_poor")
         h.server.run("DROP ROLE switchyard_online_poor")

@@ -85,17 +85,17 @@ def first_installation(machine, old):
     shutil.copy(old, machine.root / "old.deb")
     done = machine.enter("apt-get -qq -y --no-install-recommends install /old.deb", check=False)
     check("it installs on a clean system", done.returncode == 0, done.stdout[-1500:])
-    check("and says how to begin", "systemctl enable --now switchyard" in done.stdout, done.stdout[-600:])
+    check("the installation prints the first steps", "systemctl enable --now switchyard" in done.stdout, done.stdout[-600:])
     said = machine.enter("switchyard --version", check=False)
     check("the program runs with what it depends on alone", said.returncode == 0 and
           said.stdout.strip() == call(ROOT / "script/release-notes", "--version").stdout.strip(), said.stdout[-600:])
     check("dpkg finds every file as it was packed", machine.enter("dpkg --verify switchyard", check=False).stdout.strip() in ("", f"??5?????? c {SETTINGS}"))
     modes = machine.enter(f"stat -c '%a %U %G' {SETTINGS} {STATE}").stdout.split("\n")
-    check("settings and folder belong to whom they should", modes[:2] == ["640 root switchyard", "700 switchyard switchyard"], str(modes))
+    check("the settings file and the folder have the right owner and mode", modes[:2] == ["640 root switchyard", "700 switchyard switchyard"], str(modes))
     entry = machine.enter("getent passwd switchyard").stdout
     check("the account cannot log in", entry.strip().endswith("/usr/sbin/nologin"), entry)
     again = machine.enter("/var/lib/dpkg/info/switchyard.postinst configure 0.0.9-1 && /var/lib/dpkg/info/switchyard.postinst configure ''", check=False)
-    check("its script may run again", again.returncode == 0, again.stdout)
+    check("the postinst script can run again", again.returncode == 0, again.stdout)
     machine.enter("apt-get -qq -y --no-install-recommends install postgresql curl")
 
 
@@ -150,13 +150,13 @@ def first_start(machine, service):
     print("the first start")
     if service.booted:
         seen = machine.enter("systemd-analyze verify --man=no /lib/systemd/system/switchyard.service 2>&1", check=False)
-        check("systemd finds the unit right", seen.returncode == 0 and not seen.stdout.strip(), seen.stdout[-800:])
+        check("systemd-analyze verify reports nothing about the unit", seen.returncode == 0 and not seen.stdout.strip(), seen.stdout[-800:])
         exposed = machine.enter("systemd-analyze security --no-pager switchyard.service", check=False).stdout.strip().split("\n")[-1]
         found = re.search(r"([\d.]+) (\w+)", exposed)
-        check("systemd rates what the unit may do as little", found and float(found[1]) < 2.0, exposed)
+        check("systemd rates the unit's exposure below 2.0", found and float(found[1]) < 2.0, exposed)
         print("        " + exposed.strip("→ "))
         idle = machine.enter("systemctl is-active switchyard; systemctl is-enabled switchyard", check=False).stdout.split()
-        check("nothing was started by itself", idle == ["inactive", "disabled"], str(idle))
+        check("the installation starts and enables no service", idle == ["inactive", "disabled"], str(idle))
     else:
         machine.enter("pg_ctlcluster 15 main start")
     machine.enter("su postgres -c 'createuser --createrole switchyard && createdb --owner switchyard switchyard'")
@@ -172,8 +172,8 @@ def first_start(machine, service):
     done = machine.enter("switchyardctl doctor", check=False)
     check("switchyardctl doctor finds nothing wrong", done.returncode == 0 and "✗" not in done.stdout, done.stdout[-2500:])
     done = machine.enter("setpriv --reuid=nobody --clear-groups switchyardctl doctor", check=False)
-    check("other accounts may not use it", done.returncode == 77, done.stdout)
-    key = re.search(r"sw_\w+", machine.enter("switchyardctl keys create --administrator --name package").stdout)[0]
+    check("other accounts cannot use switchyardctl", done.returncode == 77, done.stdout)
+    key = re.search(r"swy_\w+", machine.enter("switchyardctl keys create --administrator --name package").stdout)[0]
     listed = json.loads(service.curl("/api/workspaces", f"-H 'Authorization: Bearer {key}'").stdout)
     workspace = next(w["id"] for w in listed["workspaces"] if w["name"] == "Atlas Inbound")
     lead = post(machine, service, key, workspace, "grace@example.com")
@@ -190,12 +190,12 @@ def log(machine, service):
 def hardened(machine, service, key, workspace):
     """What the unit takes from the server, as the kernel has it, and how it ends."""
     print("the service")
-    check("what runs as its account is the server", running(machine) == "switchyard", running(machine))
+    check("only the server runs under its account", running(machine) == "switchyard", running(machine))
     pid = service.shown("MainPID")
     status = machine.enter(f"cat /proc/{pid}/status").stdout
     held = dict(re.findall(r"(?m)^(\w+):\s*(.*)$", status))
     account = machine.enter("id -u switchyard").stdout.strip()
-    check("it runs as its account, without capabilities, filtered, and may gain nothing", held["Uid"].split()[0] == account
+    check("the server has its own account, no capabilities, a system call filter and NoNewPrivileges", held["Uid"].split()[0] == account
           and held["CapEff"] == held["CapBnd"] == "0" * 16 and held["NoNewPrivs"] == "1" and held["Seccomp"] == "2", status[-900:])
     inside = f"nsenter --mount --target={pid} setpriv --reuid={account} --regid={account} --clear-groups"
     for place, allowed in ((STATE, True), ("/etc", False), ("/usr/bin", False), ("/var/log", False), ("/home", False)):
@@ -204,20 +204,20 @@ def hardened(machine, service, key, workspace):
     lines = log(machine, service).strip().split("\n")
     check("the journal has lines of JSON", any(line.startswith("{") for line in lines), lines[-1])
     everything = machine.enter("journalctl -u switchyard --no-pager -o cat").stdout
-    check("and neither address nor key", "grace@example.com" not in everything and key not in everything)
+    check("the journal contains neither the address nor the key", "grace@example.com" not in everything and key not in everything)
     machine.enter(f"kill -KILL {pid}")
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and service.shown("MainPID") in (pid, "0"):
         time.sleep(0.2)
-    check("killed, it is started again", service.ready().returncode == 0 and service.shown("MainPID") not in (pid, "0"))
+    check("systemd starts a killed server again", service.ready().returncode == 0 and service.shown("MainPID") not in (pid, "0"))
     before = time.monotonic()
     machine.enter("systemctl stop switchyard")
     took = time.monotonic() - before
-    check("told to stop, it ends by itself within its bound", took < 20 and service.shown("Result") == "success"
+    check("systemctl stop ends the server cleanly within 20 s", took < 20 and service.shown("Result") == "success"
           and service.shown("ExecMainStatus") == "0", f"{took:.1f} s, {service.shown('Result')}, {service.shown('ExecMainStatus')}")
     print(f"        stopped in {took:.1f} s")
     machine.enter("systemctl start switchyard")
-    check("and comes back with what it had", service.ready().returncode == 0
+    check("the restarted server recognises an earlier lead", service.ready().returncode == 0
           and post(machine, service, key, workspace, "Grace@Example.com").get("isDuplicate") is True)
 
 
@@ -228,17 +228,17 @@ def upgraded(machine, service, new, key, workspace):
     if not service.booted:
         service.stop()
     done = machine.enter("dpkg --force-confold -i /new.deb", check=False)
-    check("it goes through", done.returncode == 0, done.stdout[-1500:])
+    check("the upgrade succeeds", done.returncode == 0, done.stdout[-1500:])
     check("the settings of the administrator stay", "\nDATABASE_URL=postgresql:///switchyard" in (machine.root / SETTINGS.lstrip("/")).read_text())
-    check("the new ones lie beside them", (machine.root / (SETTINGS.lstrip("/") + ".dpkg-dist")).exists())
+    check("the new settings file is stored beside it as .dpkg-dist", (machine.root / (SETTINGS.lstrip("/") + ".dpkg-dist")).exists())
     if service.booted:
-        check("the new program runs in the place of the old", service.ready().returncode == 0 and service.shown("MainPID") not in (pid, "0"))
+        check("a new process has replaced the old one", service.ready().returncode == 0 and service.shown("MainPID") not in (pid, "0"))
     else:
         service.start()
         check("the new program runs", service.ready().returncode == 0)
     lead = post(machine, service, key, workspace, "ada@example.com")
-    check("it routes", lead.get("status") == "routed", str(lead))
-    check("leads of before are known", post(machine, service, key, workspace, "grace@example.com").get("isDuplicate") is True)
+    check("the new program routes a lead", lead.get("status") == "routed", str(lead))
+    check("the new program recognises an earlier lead", post(machine, service, key, workspace, "grace@example.com").get("isDuplicate") is True)
     done = machine.enter("dpkg -i /new.deb", check=False)
     check("installing it again changes nothing", done.returncode == 0 and service.ready().returncode == 0, done.stdout[-800:])
 
@@ -248,13 +248,13 @@ def embedded(machine, service):
     print("an embedded PostgreSQL")
     machine.enter(f"sed -i 's|^DATABASE_URL=|#DATABASE_URL=|' {SETTINGS}; systemctl restart switchyard")
     done = service.ready(120)
-    check("the server starts one of its own", done.returncode == 0, log(machine, service))
+    check("the server starts an embedded PostgreSQL", done.returncode == 0, log(machine, service))
     done = machine.enter("switchyardctl doctor", check=False)
-    check("switchyardctl reaches it", done.returncode == 0 and "superuser" in done.stdout, done.stdout[-1500:])
+    check("switchyardctl reaches the embedded PostgreSQL", done.returncode == 0 and "superuser" in done.stdout, done.stdout[-1500:])
     before = time.monotonic()
     machine.enter("systemctl stop switchyard")
     left = running(machine)
-    check("stopped, nothing of it is left running", not left and service.shown("Result") == "success", left + log(machine, service))
+    check("after a stop no process of the account is left", not left and service.shown("Result") == "success", left + log(machine, service))
     print(f"        stopped in {time.monotonic() - before:.1f} s")
 
 
@@ -268,19 +268,19 @@ def removed(machine, service):
     if not service.booted:
         service.stop()
     done = machine.enter("apt-get -qq -y remove switchyard", check=False)
-    check("it is removed", done.returncode == 0 and not (machine.root / "usr/bin/switchyard").exists(), done.stdout[-800:])
+    check("the package is removed", done.returncode == 0 and not (machine.root / "usr/bin/switchyard").exists(), done.stdout[-800:])
     check("nothing runs any longer", not running(machine), running(machine))
     check("the settings stay", (machine.root / SETTINGS.lstrip("/")).exists())
     done = machine.enter("dpkg -i /new.deb && systemctl is-enabled switchyard" if service.booted else "dpkg -i /new.deb", check=False)
-    check("installed again it is as it was", done.returncode == 0, done.stdout[-800:])
+    check("the package can be installed again", done.returncode == 0, done.stdout[-800:])
     done = machine.enter("apt-get -qq -y purge switchyard", check=False)
-    check("it is purged", done.returncode == 0 and not (machine.root / "etc/switchyard").exists(), done.stdout[-800:])
+    check("the package is purged", done.returncode == 0 and not (machine.root / "etc/switchyard").exists(), done.stdout[-800:])
     if service.booted:
-        check("a database of its own is kept, and it is said", "is kept" in done.stdout and (machine.root / STATE.lstrip("/")).exists(), done.stdout)
+        check("purge keeps the embedded database and says so", "is kept" in done.stdout and (machine.root / STATE.lstrip("/")).exists(), done.stdout)
         machine.enter(f"rm -r {STATE} && dpkg -i /new.deb && apt-get -qq -y purge switchyard", check=False)
     left = machine.enter("find / -xdev -iname '*switchyard*' -not -path '/proc/*' -not -path '/var/lib/apt/*' -not -path '/sys/*' "
                          "-not -path '/var/log/*' -not -path '/run/*' -not -path '/var/lib/systemd/*'; getent passwd switchyard", check=False).stdout.strip()
-    check("nothing is left of it", not left, left)
+    check("purge leaves no file and no account", not left, left)
     check("the database on the server is untouched", machine.enter(
         "su postgres -c \"psql -Atd switchyard -c 'SELECT count(*) FROM leads'\"", check=False).stdout.strip() == "4")
 

@@ -72,16 +72,16 @@ def commands(run):
     print("# The command line")
     check = run.check
     done = run.command("migrate", "up")
-    check("the schema is brought up through the pooler", done.returncode == 0, done.stderr[-300:])
+    check("the schema is migrated through the pooler", done.returncode == 0, done.stderr[-300:])
     done = run.command("migrate", "verify")
-    check("and is whole", done.returncode == 0, done.stdout[-300:])
+    check("migrate verify passes through the pooler", done.returncode == 0, done.stdout[-300:])
     run.cluster.run(WORLD)
     done = run.command("doctor")
-    check("doctor says that a pooler is there", "pooler: in transaction mode" in done.stdout, done.stdout + done.stderr)
+    check("doctor detects the pooler", "pooler: in transaction mode" in done.stdout, done.stdout + done.stderr)
     done = run.command("doctor", DATABASE_URL=run.cluster.url)
-    check("and that there is none without it", "pooler: none" in done.stdout, done.stdout + done.stderr)
+    check("doctor reports no pooler on a direct connection", "pooler: none" in done.stdout, done.stdout + done.stderr)
     done = run.command("doctor", DATABASE_URL=run.cluster.url, DATABASE_POOLER="transaction")
-    check("unless it is told otherwise", "pooler: in transaction mode" in done.stdout, done.stdout + done.stderr)
+    check("with DATABASE_POOLER=transaction, doctor reports a pooler on a direct connection", "pooler: in transaction mode" in done.stdout, done.stdout + done.stderr)
     run.key = run.command("keys", "create", "--workspace", A, "--name", "k").stdout.strip()
     run.admin = run.command("keys", "create", "--administrator", "--name", "a").stdout.strip()
     file = run.directory / "leads.csv"
@@ -99,15 +99,15 @@ def service(run):
     first = run.start_node()
     second = run.start_node(DATABASE_DIRECT_URL=run.cluster.url)
     check("two nodes listen", all(n.wait_for("is listening") for n in run.nodes), first.output[-500:])
-    check("one says that it asks instead of listening", first.wait_for("does not forward notifications", 10))
-    check("the other listens past the pooler", run.until(lambda: run.count(
+    check("the node behind the pooler logs that it polls instead of listening", first.wait_for("does not forward notifications", 10))
+    check("the node with DATABASE_DIRECT_URL listens without the pooler", run.until(lambda: run.count(
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'switchyard hints' AND query LIKE 'LISTEN%'") == 1))
     status, _, value = first.request("POST", "/api/leads", lead(1), run.key)
     check("a lead is routed", status == 201 and value["destinationWorkspaceId"] == B, f"{status} {value}")
     status, _, value = second.request("POST", "/api/leads", lead(1), run.key)
-    check("its duplicate is known on the other node", value.get("isDuplicate") is True, f"{status} {value}")
+    check("the other node recognises a duplicate", value.get("isDuplicate") is True, f"{status} {value}")
     answers = [n.request("POST", "/api/leads", lead(2), run.key, {"Idempotency-Key": "k1"}) for n in run.nodes]
-    check("an idempotency key holds over both", answers[0][2]["id"] == answers[1][2]["id"], str(answers))
+    check("an idempotency key is valid on both nodes", answers[0][2]["id"] == answers[1][2]["id"], str(answers))
     status, _, value = first.request("POST", "/api/leads", {"leads": [lead(n) for n in range(100, 400)]}, run.key)
     check("a batch is routed", status in (200, 201, 207) and run.count(
         "SELECT count(*) FROM leads WHERE source_id ~ '^n[123]..$' AND routing_status = 'routed'") == 300, f"{status} {str(value)[:300]}")
@@ -135,11 +135,11 @@ def service(run):
     status_b, _, value = second.request("POST", "/api/leads", lead(3), run.key)
     check("a pause holds on the other node", status == 200 and value.get("status") == "pending", f"{status} {status_b} {value}")
     second.request("POST", "/api/routing/resume", {"workspaceId": A}, run.admin)
-    check("and ends", run.until(lambda: run.count("SELECT count(*) FROM leads WHERE source_id = 'n3' AND routing_status = 'routed'") == 1))
+    check("after the pause ends, the lead is routed", run.until(lambda: run.count("SELECT count(*) FROM leads WHERE source_id = 'n3' AND routing_status = 'routed'") == 1))
 
 
 def strangers(run):
-    print("# What others of the pool meet")
+    print("# Sessions that other clients of the pool get")
     settings = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "TimeZone")
     plain = [run.cluster.run(f"SELECT boot_val FROM pg_settings WHERE name = '{name}';") for name in settings[:3]]
     plain.append(run.cluster.run("SHOW TimeZone;"))
@@ -181,9 +181,9 @@ def losses(run):
 
     def goes_on(what):
         before = len(acknowledged)
-        run.check(f"leads go on after {what}", run.until(lambda: len(acknowledged) >= before + 50, 40), f"{len(acknowledged) - before} more")
+        run.check(f"leads are acknowledged after {what}", run.until(lambda: len(acknowledged) >= before + 50, 40), f"{len(acknowledged) - before} more")
 
-    goes_on("nothing at all")
+    goes_on("the start")
     run.pooler.kill()
     time.sleep(0.3)
     run.pooler.start()
@@ -198,12 +198,12 @@ def losses(run):
     stored = dict(line.split("|") for line in run.cluster.run(
         "SELECT source_id, id FROM leads WHERE source_id ~ '^n[0-9]{5}$'").split("\n") if line)
     missing = [key for key, id in acknowledged.items() if stored.get(key) != id]
-    run.check(f"each of {len(acknowledged)} acknowledged leads is there, as acknowledged", not missing, str(missing[:3]))
-    run.check("none twice", run.count("SELECT count(*) FROM (SELECT source_id FROM leads WHERE source_id ~ '^n[0-9]{5}$' "
+    run.check(f"each of {len(acknowledged)} acknowledged leads is stored under its acknowledged id", not missing, str(missing[:3]))
+    run.check("no lead is stored twice", run.count("SELECT count(*) FROM (SELECT source_id FROM leads WHERE source_id ~ '^n[0-9]{5}$' "
                                       "GROUP BY 1 HAVING count(*) > 1) x") == 0)
-    run.check("none taken for its own duplicate", run.count(
+    run.check("no lead is a duplicate of itself", run.count(
         "SELECT count(*) FROM leads WHERE source_id ~ '^n[0-9]{5}$' AND duplicate_of IS NOT NULL") == 0)
-    run.check("clients heard: done, or come again", not wrong, str(wrong[:3]))
+    run.check("clients got only 201, or 503 and then 201", not wrong, str(wrong[:3]))
     for node in run.nodes:
         run.check("a node ends with 0", node.stop() == 0, node.output[-400:])
 
@@ -214,7 +214,7 @@ def main():
     parser.add_argument("--programs", required=True)
     options = parser.parse_args()
     if bouncers.version() is None:
-        print("left out: there is no pgbouncer here; script/setup --tests installs it where apt-get is")
+        print("left out: pgbouncer is not installed; script/setup --tests installs it with apt-get")
         print("0 passed, 0 failed")
         return 0
     directory = pathlib.Path(tempfile.mkdtemp(prefix="switchyard-pooler-"))

@@ -60,18 +60,34 @@ struct OperationCommandTests {
             )
             #expect(created.code == 0)
             let token = String(created.output.dropLast())
-            #expect(token.hasPrefix("sw_"))
+            #expect(token.hasPrefix("swy_live_"))
             #expect(created.error.contains("shown only once"))
-            let prefix = String(token.dropFirst(3).prefix(8))
+            let prefix = String(token.dropFirst("swy_live_".count).prefix(8))
             let list = await commands.run("keys", "list")
             let line = try #require(list.output.split(separator: "\n").first { $0.hasPrefix(prefix) })
             #expect(line.contains("website"))
             #expect(line.contains("Bluefin Partners"))
             #expect(line.contains("until "))
             #expect(!list.output.contains(token))
+            let rolled = await commands.run("keys", "roll", prefix, "--overlap-hours", "1")
+            #expect(rolled.code == 0 && rolled.output.hasPrefix("swy_live_") && rolled.error.contains("ends in 1 h"))
             #expect(await commands.run("keys", "revoke", prefix).output.hasPrefix("Revoked \(prefix)"))
             #expect(await commands.run("keys", "revoke", prefix).error.contains("No active key"))
             #expect(await commands.run("keys").output.contains("revoked"))
+        }
+    }
+
+    @Test
+    func workspaceIsSuspendedAndLifted() async throws {
+        try await CommandLineUnderTest.withDemo { commands in
+            let name = ["--workspace", "Bluefin Partners"]
+            #expect(await commands.run("suspend", name[0], name[1]).code == 64)
+            let suspended = await commands.run("suspend", name[0], name[1], "--reason", "Spam reported on 3 May.")
+            #expect(suspended.code == 0 && suspended.output.contains("is suspended"))
+            #expect(await commands.run("doctor").output.contains("Spam reported on 3 May."))
+            let lifted = await commands.run("lift", name[0], name[1])
+            #expect(lifted.code == 0 && lifted.output.contains("is lifted"))
+            #expect(await commands.run("lift", name[0], name[1]).output.contains("did not exist"))
         }
     }
 
@@ -84,6 +100,7 @@ struct OperationCommandTests {
             #expect(scope.code == 64)
             #expect(scope.error.contains("leads:write"))
             #expect(await commands.run("keys", "create", "--administrator", "--days", "0").code == 64)
+            #expect(await commands.run("keys", "create", "--administrator", "--allow", "somewhere").code == 64)
             #expect(await commands.run("keys", "create", "--administrator").code == 0)
         }
     }

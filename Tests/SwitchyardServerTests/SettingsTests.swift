@@ -1,3 +1,4 @@
+import Addresses
 import Inngest
 import Monitoring
 import Outbound
@@ -17,8 +18,11 @@ struct SettingsTests {
         #expect(settings.databaseConnections == 8)
         #expect(settings.directory == ".switchyard")
         #expect(settings.serviceRoleKey == nil)
+        #expect(settings.trustedProxies.isEmpty)
         #expect(!settings.retriesDisabled)
         #expect(settings.retryRate == 1000)
+        #expect(settings.analysisSeconds == 30)
+        #expect(settings.quotas.isEmpty)
         #expect(settings.autoRollback)
         #expect(settings.logLevel == "info")
         #expect(settings.demo == nil)
@@ -44,8 +48,10 @@ struct SettingsTests {
             "HOST": "0.0.0.0", "PORT": "9000", "DATABASE_URL": "postgresql://db/leads",
             "DATABASE_DIRECT_URL": "postgresql://direct/leads", "DATABASE_POOLER": "Transaction",
             "DATABASE_CONNECTIONS": "20", "SWITCHYARD_DIR": "/var/lib/switchyard",
-            "SUPABASE_SERVICE_ROLE_KEY": "service", "DISABLE_ROUTING_RETRY": "yes", "ROUTING_RETRY_RATE": "5",
+            "SUPABASE_SERVICE_ROLE_KEY": "service-role-key-of-32-characters", "DISABLE_ROUTING_RETRY": "yes",
+            "ROUTING_RETRY_RATE": "5",
             "ROUTING_AUTO_ROLLBACK": "off", "LOG_LEVEL": "DEBUG", "SWITCHYARD_DEMO": "1",
+            "TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::1",
         ])
         #expect(settings.host == "0.0.0.0")
         #expect(settings.port == 9000)
@@ -54,12 +60,13 @@ struct SettingsTests {
         #expect(settings.databaseIsPooled == true)
         #expect(settings.databaseConnections == 20)
         #expect(settings.directory == "/var/lib/switchyard")
-        #expect(settings.serviceRoleKey == "service")
+        #expect(settings.serviceRoleKey == "service-role-key-of-32-characters")
         #expect(settings.retriesDisabled)
         #expect(settings.retryRate == 5)
         #expect(!settings.autoRollback)
         #expect(settings.logLevel == "debug")
         #expect(settings.demo == true)
+        #expect(settings.trustedProxies.map(\.description) == ["10.0.0.0/8", "2001:db8::1/128"])
     }
 
     @Test
@@ -150,9 +157,22 @@ struct SettingsTests {
         WrongValue(variable: "PORT", value: "70000", message: "\(number) 0 to 65535"),
         WrongValue(variable: "PORT", value: "http", message: "\(number) 0 to 65535"),
         WrongValue(variable: "DATABASE_CONNECTIONS", value: "2", message: "\(number) 3 to 100"),
+        WrongValue(
+            variable: "WORKSPACE_QUOTAS",
+            value: "rools=1",
+            message:
+                "must be NAME=NUMBER,… with the names rules, ruleComparisons, comparisons, patterns, pools, goldenLeads, assignees, draftBytes"
+        ),
+        WrongValue(variable: "ANALYSIS_TIME_LIMIT", value: "0", message: "\(number) 1 to 3600"),
         WrongValue(variable: "ROUTING_RETRY_RATE", value: "0", message: "\(number) 1 to 100000"),
         WrongValue(variable: "DATABASE_URL", value: "postgresql://h/%zz", message: "cannot be used"),
         WrongValue(variable: "DATABASE_DIRECT_URL", value: "nonsense=1", message: "cannot be used"),
+        WrongValue(
+            variable: "SUPABASE_SERVICE_ROLE_KEY",
+            value: "only-31-characters-of-a-secret-",
+            message: "must have at least 32 characters: use the project's own, or make one by `openssl rand -hex 32`"
+        ),
+        WrongValue(variable: "TRUSTED_PROXIES", value: "10.0.0.0/8,proxy", message: "must be addresses or networks"),
         WrongValue(variable: "DATABASE_POOLER", value: "session", message: "must be transaction, none or auto"),
         WrongValue(variable: "DISABLE_ROUTING_RETRY", value: "maybe", message: "must be true or false"),
         WrongValue(variable: "ROUTING_AUTO_ROLLBACK", value: "2", message: "must be true or false"),

@@ -83,7 +83,7 @@ class Run:
     def replace(self, node, binary, words):
         self.say(words)
         node.end()
-        self.check(f"{words}: it starts", node.begin(binary), node.last_words())
+        self.check(f"{words}: the node starts", node.begin(binary), node.last_words())
 
 
 def run(options, folder):
@@ -92,7 +92,7 @@ def run(options, folder):
     r.nodes = [Node(n, old, folder, r.cluster) for n in (1, 2)]
     try:
         done = r.command(old, "migrate", "up")
-        r.check("the old version makes its schema", done.returncode == 0, done.stderr)
+        r.check("the old version migrates its schema", done.returncode == 0, done.stderr)
         r.cluster.run(WORLD)
         key = r.command(old, "keys", "create", "--administrator", "--name", "upgrade").stdout.strip()
         r.check("both nodes of the old version start", all([n.begin(old) for n in r.nodes]), [n.last_words() for n in r.nodes])
@@ -107,7 +107,7 @@ def run(options, folder):
         r.say("the schema, online")
         began = time.monotonic()
         done = r.command(new, "migrate", "up", "--online")
-        r.check("the new version migrates online beside them", done.returncode == 0, done.stdout + done.stderr)
+        r.check("the new version migrates online while the old nodes run", done.returncode == 0, done.stdout + done.stderr)
         print(f"      {time.monotonic() - began:.1f} s; {done.stdout.strip()}", flush=True)
         if options.broken:
             r.cluster.run(options.broken)
@@ -132,7 +132,7 @@ def run(options, folder):
             each.over.set()
         for node in r.nodes:
             node.end()
-        r.check("every node ended by itself, in order, whenever it was told to", not sum((n.wrong for n in r.nodes), []),
+        r.check("every node ended cleanly at each SIGTERM", not sum((n.wrong for n in r.nodes), []),
                 [n.wrong for n in r.nodes])
         r.cluster.close()
     return r.passed, r.failed
@@ -155,7 +155,7 @@ def afterwards(r, new, outsider):
     for caller in r.callers:
         reasons.update(caller.reasons)
     refusals = sum((c.refusals for c in r.callers), [])
-    r.check("no request failed but those that were repeated, and each of those was answered", not refusals, f"{len(refusals)}: {refusals[:4]}")
+    r.check("every request that failed was repeated and then answered", not refusals, f"{len(refusals)}: {refusals[:4]}")
     r.check("no insert of the other program failed", not outsider.failures, outsider.failures[:3])
     stored = {row["id"]: row for row in r.cluster.rows(
         "SELECT id, email, routing_status, workspace_id, matched_rule_id, duplicate_of FROM leads")}
@@ -163,22 +163,22 @@ def afterwards(r, new, outsider):
     r.check("every acknowledged lead is there", answers and not lost, f"{len(lost)} of {len(answers)}: {lost[:3]}")
     other = [(a, stored[a["id"]]) for a in answers.values() if a["id"] in stored and not a.get("isDuplicate") and a["status"] == "routed"
              and (stored[a["id"]]["routing_status"] != "routed" or stored[a["id"]]["workspace_id"] != a["destinationWorkspaceId"])]
-    r.check("and where its answer said", not other, other[:2])
+    r.check("every acknowledged lead is in the workspace that its answer named", not other, other[:2])
     twice = r.cluster.rows("SELECT lower(email) AS email, count(*) FROM leads WHERE duplicate_of IS NULL GROUP BY 1 HAVING count(*) > 1")
-    r.check("no lead is there twice without being known as a duplicate", not twice, twice[:3])
+    r.check("no e-mail address has two leads that are not duplicates", not twice, twice[:3])
     logged = r.cluster.rows("SELECT lead_id, count(*) FROM lead_routing_logs WHERE routing_result::text IN ('success', 'unmatched', 'fallback', 'duplicate') "
                             "GROUP BY 1 HAVING count(*) > 1")
-    r.check("none was routed twice", not logged, logged[:3])
+    r.check("no lead was routed twice", not logged, logged[:3])
     unlogged = r.cluster.run("SELECT count(*) FROM leads l WHERE routing_status = 'routed' AND NOT EXISTS "
                              "(SELECT FROM lead_routing_logs g WHERE g.lead_id = l.id)")
-    r.check("each has its row in the log", unlogged == "0", unlogged)
+    r.check("each routed lead has a log row", unlogged == "0", unlogged)
     waiting = [i for i in outsider.inserted if stored.get(i, {}).get("routing_status") != "routed"]
-    r.check("what the other program inserted is routed too", outsider.inserted and not waiting, f"{len(waiting)} of {len(outsider.inserted)}")
+    r.check("leads that the other program inserted are routed too", outsider.inserted and not waiting, f"{len(waiting)} of {len(outsider.inserted)}")
     uncredited = r.cluster.run("SELECT count(*) FROM leads l WHERE routing_status = 'routed' AND matched_rule_id IS NOT NULL AND duplicate_of IS NULL "
                                "AND NOT EXISTS (SELECT FROM lead_attributions a WHERE a.lead_id = l.id)")
-    r.check("each that a rule has moved has its credit", uncredited == "0", uncredited)
+    r.check("each lead that a rule has routed is credited", uncredited == "0", uncredited)
     done = r.command(new, "migrate", "verify")
-    r.check("verify finds everything", done.returncode == 0 and "✗" not in done.stdout, done.stdout[-1500:])
+    r.check("verify passes", done.returncode == 0 and "✗" not in done.stdout, done.stdout[-1500:])
     print(f"      {len(answers)} leads of callers answered, {len(outsider.inserted)} of another program; {sum(c.repeats for c in r.callers)} "
           f"requests repeated ({', '.join(f'{n}: {w}' for n, w in reasons.items()) or 'none'}); longest until an answer "
           f"{max(c.longest for c in r.callers):.2f} s", flush=True)

@@ -62,7 +62,7 @@ BREAKS = {
 def check(h, database):
     """Every recorded statement of every release against a database with today's migrations."""
     recorded = [{"sql": sql, "columns": answer} for sql, answer in zip(SAMPLES, describe(database.url, SAMPLES))]
-    h.check("statements of today are understood", not any(is_refusal(entry["columns"]) for entry in recorded), str(recorded))
+    h.check("the database accepts today's statements", not any(is_refusal(entry["columns"]) for entry in recorded), str(recorded))
     for words, sql in BREAKS.items():
         broken = h.migrated()
         broken.run(sql)
@@ -70,9 +70,9 @@ def check(h, database):
         h.check(f"the comparison finds {words}, in one statement", len(found) == 1, str(found))
     paths = sorted(HERE.glob("statements/*.json"))
     if not paths:
-        print("  left out: there is no release yet whose statements could be held against the schema; record.py records them")
+        print("  left out: there is no release yet whose statements could be compared with the schema; record.py records them")
     for path in paths:
         release = json.loads(path.read_text())
         wrong = differences(database.url, release["statements"])
-        h.check(f"the {len(release['statements'])} statements of {release['version']} are understood, with the same columns",
+        h.check(f"the {len(release['statements'])} statements of {release['version']} are accepted, with the same columns",
                 len(release["statements"]) >= 20 and not wrong, f"{len(wrong)} are not: " + "\n      ".join(wrong[:8]))

@@ -9,7 +9,9 @@ extension UseCases {
     package static let administratorKey = "admin-key"
 
     /// Use cases on a database, created as in the server.
-    package init(testing pool: PostgresPool) {
+    ///
+    /// Many tests share one address and send wrong keys, so their number is not limited unless a test does so.
+    package init(testing pool: PostgresPool, failedKeys: FailedKeys = FailedKeys(limit: 1_000_000)) {
         let stores = Stores(pool: pool)
         let rules = RuleSetCache(source: stores.ruleSets)
         let waiting = WaitingLeadRouter(queue: stores.queue, rules: rules)
@@ -20,7 +22,8 @@ extension UseCases {
             waiting: waiting,
             simulator: RuleSimulator(stores: stores),
             scheduler: Scheduler(store: stores.schedule, node: "test", logger: .quiet) { try await functions.run($0) },
-            serviceRoleKey: Self.administratorKey
+            serviceRoleKey: Self.administratorKey,
+            failedKeys: failedKeys
         )
     }
 

@@ -1,4 +1,4 @@
--- The tables that routing stands on: workspaces, users, their membership, partners, leads and rules.
+-- The tables that routing uses: workspaces, users, their membership, partners, leads and rules.
 --
 -- An installation that has some of them keeps them: missing columns are added (with constant defaults, so no table is rewritten),
 -- no type is changed, nothing is dropped, and row-level security stays on or off as it is. Tables that are created here have
@@ -30,7 +30,7 @@ BEGIN
         SELECT c.relkind INTO v_kind FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('public.' || v_table);
         CONTINUE WHEN NOT FOUND;
         IF v_kind NOT IN ('r', 'p') THEN
-            RAISE EXCEPTION 'public.% exists, but is no table.', v_table
+            RAISE EXCEPTION 'public.% exists, but is not a table.', v_table
                 USING ERRCODE = 'wrong_object_type', HINT = 'Rename it; Switchyard needs a table of that name.';
         END IF;
         CONTINUE WHEN v_table = 'user_workspaces';
@@ -54,6 +54,8 @@ BEGIN
             workspace_type text NOT NULL DEFAULT 'partner',
             is_active boolean NOT NULL DEFAULT true,
             routing_paused_at timestamptz,
+            routing_suspended_at timestamptz,
+            routing_suspended_reason text,
             unmatched_policy text NOT NULL DEFAULT 'keep'
                 CONSTRAINT workspaces_unmatched_policy_check CHECK (unmatched_policy IN ('keep', 'fallback', 'retry')),
             fallback_workspace_id uuid,
@@ -70,6 +72,8 @@ BEGIN
             ADD COLUMN IF NOT EXISTS workspace_type text NOT NULL DEFAULT 'partner',
             ADD COLUMN IF NOT EXISTS is_active boolean NOT NULL DEFAULT true,
             ADD COLUMN IF NOT EXISTS routing_paused_at timestamptz,
+            ADD COLUMN IF NOT EXISTS routing_suspended_at timestamptz,
+            ADD COLUMN IF NOT EXISTS routing_suspended_reason text,
             ADD COLUMN IF NOT EXISTS unmatched_policy text NOT NULL DEFAULT 'keep'
                 CONSTRAINT workspaces_unmatched_policy_check CHECK (unmatched_policy IN ('keep', 'fallback', 'retry')),
             ADD COLUMN IF NOT EXISTS fallback_workspace_id uuid,
@@ -219,6 +223,8 @@ CREATE INDEX IF NOT EXISTS lead_routing_rules_workspace ON public.lead_routing_r
 COMMENT ON TABLE public.workspaces IS 'A tenant: sends leads, receives leads, or both. Closed by deleted_at, never deleted while leads refer to it.';
 COMMENT ON COLUMN public.workspaces.workspace_type IS 'partner, or platform: rules of a platform workspace apply to every source.';
 COMMENT ON COLUMN public.workspaces.routing_paused_at IS 'If set, rules skip this workspace as a destination.';
+COMMENT ON COLUMN public.workspaces.routing_suspended_at IS 'If set, an administrator has suspended this workspace: nothing goes in or out until an administrator lifts it.';
+COMMENT ON COLUMN public.workspaces.routing_suspended_reason IS 'Why it is suspended; its keys are answered with it.';
 COMMENT ON COLUMN public.workspaces.unmatched_policy IS 'What happens to its leads that no rule matches: keep them, fallback to fallback_workspace_id, or retry later.';
 COMMENT ON COLUMN public.workspaces.capacity IS 'Time zone, caps, opening hours, holidays and minimum score; NULL: accepts every lead at any time.';
 COMMENT ON COLUMN public.workspaces.deleted_at IS 'When the workspace was closed; its leads stay where they are.';
@@ -232,22 +238,32 @@ COMMENT ON COLUMN public.leads.company_location IS 'An object with country, stat
 COMMENT ON COLUMN public.leads.source_id IS 'The sender''s own id for the lead.';
 COMMENT ON TABLE public.lead_routing_rules IS 'Rules, tried by priority descending, then created_at, then id.';
 COMMENT ON COLUMN public.lead_routing_rules.workspace_id IS 'The workspace whose leads the rule applies to; NULL: the leads of every workspace (a rule of the platform).';
-COMMENT ON COLUMN public.lead_routing_rules.conditions IS 'Lists industries, company_sizes, revenue_ranges, countries, us_states, regions: any value of a list, all lists together.';
+COMMENT ON COLUMN public.lead_routing_rules.conditions IS 'Lists industries, company_sizes, revenue_ranges, countries, us_states, regions, and a tree of comparisons under where. A lead must meet the tree and every list that is not empty; it meets a list by any one of its values.';
 COMMENT ON COLUMN public.lead_routing_rules.distribution IS 'Pool, caps and what to do when they are full; NULL: destination_workspace_id receives every lead. With a pool, that column holds its first member.';
 
 -- What a request may see ---------------------------------------------------------------------------------------------
 
 -- The workspace that a request by API key acts for. The server sets this claim for each request; PostgREST never does.
+-- A key of a suspended or closed workspace acts for none, whatever the server believes of it. SECURITY DEFINER, because
+-- the policy of workspaces calls it.
 CREATE OR REPLACE FUNCTION switchyard.acting_workspace() RETURNS uuid
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = ''
 AS $$
+DECLARE
+    v_workspace uuid;
 BEGIN
-    RETURN (auth.jwt() ->> 'switchyard_workspace_id')::uuid;
+    v_workspace := (auth.jwt() ->> 'switchyard_workspace_id')::uuid;
+    IF v_workspace IS NOT NULL AND EXISTS (SELECT FROM public.workspaces w
+        WHERE w.id = v_workspace AND (w.routing_suspended_at IS NOT NULL OR w.deleted_at IS NOT NULL)) THEN
+        RETURN NULL;
+    END IF;
+    RETURN v_workspace;
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION switchyard.acting_workspace() IS 'The workspace of the API key that makes the request, or NULL.';
+COMMENT ON FUNCTION switchyard.acting_workspace() IS
+    'The workspace of the API key that makes the request; NULL without one, and while that workspace is suspended or closed.';
 
 -- SECURITY DEFINER, because the caller may not read the memberships of other users. It returns only the caller's own.
 CREATE OR REPLACE FUNCTION switchyard.visible_workspaces() RETURNS SETOF uuid
@@ -258,7 +274,9 @@ DECLARE
     v_workspace uuid := switchyard.acting_workspace();
 BEGIN
     IF v_user IS NOT NULL THEN
-        RETURN QUERY SELECT m.workspace_id FROM public.user_workspaces m WHERE m.user_id = v_user;
+        RETURN QUERY SELECT m.workspace_id FROM public.user_workspaces m
+        WHERE m.user_id = v_user
+            AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = m.workspace_id AND w.routing_suspended_at IS NOT NULL);
     END IF;
     IF v_workspace IS NOT NULL THEN
         RETURN NEXT v_workspace;
@@ -266,7 +284,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.visible_workspaces() IS
-    'The workspaces whose rows the current user or API key may see; policies call it.';
+    'The workspaces whose rows the current user or API key may see; policies call it. Suspended ones are left out.';
 
 REVOKE ALL ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() TO anon, authenticated, service_role;

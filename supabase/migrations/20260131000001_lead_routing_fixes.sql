@@ -2,13 +2,13 @@
 --
 -- Rules that this file keeps:
 --   * Safe to run again, whole or after a run that stopped half way; plain statements, no BEGIN or COMMIT of its own.
---   * The rollback printed in the guide runs through on it and leaves a table that leads can be inserted into. Hence no function
+--   * The rollback printed in the guide succeeds on this schema and leaves a table that leads can be inserted into. Hence no function
 --     signature, view, generated column or index expression uses the enum or a function of the guide, and each trigger on leads
 --     names the row type of lead_routing_queue in its WHEN condition: dropping that table with CASCADE, which is the rollback's
 --     second statement, drops the triggers before any column is dropped.
 --   * New columns have constant defaults, so no table is rewritten. The one pass over existing leads is the backfill; for a table
 --     of millions of leads under load `switchyard migrate up --online` does it in small steps beforehand.
---   * Tables and functions have their final form here, also where later migrations are what fills them.
+--   * Tables and functions have their final form here, even if only later migrations fill them.
 
 DO $$
 BEGIN
@@ -48,10 +48,10 @@ $$;
 --               or one of "n a", na, none, null, nil, unknown, tbd, "no company", "not applicable", "not available",
 --               "not provided": none, because that is how forms spell an empty field.
 --   lower case  Each code point by itself, full mapping, no context and no language: "Σ" is always "σ", "İ" is "i̇".
---   identity    sha256 of the UTF-8 bytes of kind, ":", normalised value: the kind is inside, so that a phone number never equals
+--   identity    sha256 of the UTF-8 bytes of kind, ":", normalised value: the kind is included, so that a phone number never equals
 --               a company name.
 --
--- A lead claims its email and its phone; the company name only if it has neither. The first one is its strongest.
+-- A lead claims its email and its phone; the company name only if it has neither. The first of them is its strongest identity.
 
 CREATE OR REPLACE FUNCTION switchyard.lower_by_character(p_text text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = ''
@@ -139,7 +139,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.normalised_identity(text, text) IS
-    'Email, phone or company name in the form by which duplicates are recognised; NULL when the value identifies no one.';
+    'Email, phone or company name in the form by which duplicates are recognised; NULL if the value cannot serve as an identity.';
 
 CREATE OR REPLACE FUNCTION switchyard.lead_identity(p_kind text, p_value text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = ''
@@ -191,7 +191,7 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
     END IF;
 END
 $$;
-COMMENT ON TYPE public.lead_routing_status IS 'pending → routing → routed; routing → pending | failed; pending | failed → expired; failed → pending by an operator.';
+COMMENT ON TYPE public.lead_routing_status IS 'pending → routing → routed; routing → pending | failed; pending | failed → expired; failed → pending, and routed → pending if no rule had matched, by an operator.';
 
 -- Existing leads with a workspace become routed, the others pending. The constant default makes them routed without touching a row;
 -- then the few without a workspace are updated, and only then the default becomes the state of new leads. If the column exists
@@ -256,13 +256,13 @@ DECLARE
 BEGIN
     SELECT c.relkind INTO v_kind FROM pg_catalog.pg_class c WHERE c.oid = to_regclass('public.lead_routing_logs');
     IF v_kind IS NOT NULL AND v_kind <> 'p' THEN
-        RAISE EXCEPTION 'lead_routing_logs exists in another shape: it is not partitioned.'
+        RAISE EXCEPTION 'lead_routing_logs exists, but is not partitioned.'
             USING ERRCODE = 'duplicate_table', HINT = 'ALTER TABLE lead_routing_logs RENAME TO lead_routing_logs_before; then run this again.';
     END IF;
     IF to_regclass('public.lead_routing_queue') IS NOT NULL AND (SELECT count(*) FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = to_regclass('public.lead_routing_queue') AND NOT a.attisdropped
         AND a.attname IN ('lead_id', 'workspace_id', 'attempt_number', 'next_retry_at', 'last_error', 'created_at', 'waiting_for')) <> 7 THEN
-        RAISE EXCEPTION 'lead_routing_queue exists in another shape.'
+        RAISE EXCEPTION 'lead_routing_queue exists, but lacks columns that Switchyard needs.'
             USING ERRCODE = 'duplicate_table', HINT = 'ALTER TABLE lead_routing_queue RENAME TO lead_routing_queue_before; then run this again.';
     END IF;
 END
@@ -324,7 +324,7 @@ CREATE TABLE IF NOT EXISTS public.lead_identity_claims (
 -- 32 do (the odds that two of ten billion share them are below 1 in 10^16), and with their length they are 16, the size to which an
 -- index entry is rounded up.
 CREATE UNIQUE INDEX IF NOT EXISTS lead_identity_claims_identity ON public.lead_identity_claims (substring(identity FROM 1 FOR 15));
-COMMENT ON TABLE public.lead_identity_claims IS 'Which lead has an identity: the unique index on its first 15 bytes lets exactly one of two duplicates win.';
+COMMENT ON TABLE public.lead_identity_claims IS 'Which lead holds each identity: the unique index on its first 15 bytes lets exactly one of two duplicates win.';
 COMMENT ON COLUMN public.lead_identity_claims.workspace_id IS 'The source workspace of that lead.';
 
 -- The primary key lets a lead be credited once.
@@ -408,7 +408,7 @@ $$;
 
 -- 4. Backfill: expiry, source, duplicate hash, and the claims that go with it (the oldest lead wins) ----------------
 
--- Only rows that lack something are updated; a lead that has its hash has had its chance to claim.
+-- Only rows that lack something are updated; a lead that already has a hash makes no new claim.
 WITH todo AS MATERIALIZED (
     SELECT l.id, l.workspace_id, l.source_workspace_id, l.created_at, l.routing_status, l.lead_expires_at,
         l.dedupe_hash IS NULL AND cardinality(c.claims) > 0 AS is_new, c.claims
@@ -503,7 +503,7 @@ DROP POLICY IF EXISTS switchyard_members ON public.lead_routing_queue;
 CREATE POLICY switchyard_members ON public.lead_routing_queue FOR SELECT TO authenticated
     USING (workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
 
--- Only the owner may change or delete rows, not service_role either; the triggers below stop the owner.
+-- No role but the owner, not even service_role, may change or delete rows; the triggers below stop the owner too.
 ALTER TABLE public.lead_routing_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE switchyard.lead_routing_logs_default ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_logs, switchyard.lead_routing_logs_default FROM PUBLIC, anon, authenticated, service_role;
@@ -538,7 +538,7 @@ CREATE POLICY switchyard_members ON public.lead_attributions FOR SELECT TO authe
 -- printed in the guide drops that table with CASCADE in its second statement, and so drops these triggers before it drops the columns
 -- they use.
 
--- Only the log tells such a lead from one that was routed before rules existed, or that was returned. OFFSET 0 keeps
+-- Only the log tells an unmatched lead from one that was routed before rules existed, or that was returned. OFFSET 0 keeps
 -- the planner on the index by lead.
 CREATE OR REPLACE FUNCTION switchyard.is_unmatched(p_lead_id uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = ''
@@ -835,6 +835,7 @@ DECLARE
     v_duplicate_of uuid[];
     v_gone uuid[];
     v_inactive uuid[];
+    v_suspended uuid[];
     v_credited uuid[];
     v_credit uuid[];
     v_lost_ord integer[];
@@ -878,26 +879,41 @@ BEGIN
     ) h;
 
     IF v_id IS NOT NULL THEN
-        -- Destinations that cannot receive a lead, and those that can only keep their own leads.
-        SELECT array_agg(d.id) FILTER (WHERE w.id IS NULL OR w.deleted_at IS NOT NULL),
-            array_agg(d.id) FILTER (WHERE w.deleted_at IS NULL AND NOT w.is_active)
-        INTO v_gone, v_inactive
-        FROM (SELECT DISTINCT u.id FROM unnest(v_destination, v_result) u (id, result) WHERE u.result = ANY (c_assigned)) d
+        -- Destinations that cannot receive a lead, those that can only keep their own leads, and suspended destinations and
+        -- sources.
+        SELECT array_agg(d.id) FILTER (WHERE d.receives AND (w.id IS NULL OR w.deleted_at IS NOT NULL)),
+            array_agg(d.id) FILTER (WHERE d.receives AND w.deleted_at IS NULL AND NOT w.is_active),
+            array_agg(d.id) FILTER (WHERE w.routing_suspended_at IS NOT NULL)
+        INTO v_gone, v_inactive, v_suspended
+        FROM (
+            SELECT u.id, true AS receives FROM unnest(v_destination, v_result) u (id, result) WHERE u.result = ANY (c_assigned)
+            UNION
+            SELECT u.id, false FROM unnest(v_source, v_result) u (id, result) WHERE u.result = ANY (c_assigned)
+        ) d
         LEFT JOIN public.workspaces w ON w.id = d.id;
-        IF v_gone IS NOT NULL OR v_inactive IS NOT NULL THEN
-            SELECT array_agg(CASE WHEN x.obstacle IS NULL THEN x.result ELSE 'retry' END ORDER BY x.ord),
-                array_agg(coalesce(x.obstacle, x.reason) ORDER BY x.ord), array_agg(coalesce(x.obstacle, x.error) ORDER BY x.ord)
-            INTO v_result, v_reason, v_error
+        IF v_gone IS NOT NULL OR v_inactive IS NOT NULL OR v_suspended IS NOT NULL THEN
+            -- A lead whose source is suspended stays as it is; one with a written lock waits again, and has used no attempt.
+            SELECT array_agg(CASE WHEN x.obstacle IS NULL THEN x.result WHEN x.is_held AND p_owner IS NULL THEN 'again'
+                    ELSE 'retry' END ORDER BY x.ord),
+                array_agg(coalesce(x.obstacle, x.reason) ORDER BY x.ord), array_agg(coalesce(x.obstacle, x.error) ORDER BY x.ord),
+                array_agg(CASE WHEN x.is_held THEN greatest(x.attempt - 1, 0) ELSE x.attempt END ORDER BY x.ord),
+                array_agg(CASE WHEN NOT x.is_held THEN x.claim_1 END ORDER BY x.ord),
+                array_agg(CASE WHEN NOT x.is_held THEN x.claim_2 END ORDER BY x.ord)
+            INTO v_result, v_reason, v_error, v_attempt, v_claim_1, v_claim_2
             FROM (
-                SELECT u.*, CASE WHEN u.result <> ALL (c_assigned) THEN NULL
+                SELECT u.*, u.result = ANY (c_assigned) AND (u.source = ANY (v_suspended)) IS TRUE AS is_held,
+                    CASE WHEN u.result <> ALL (c_assigned) THEN NULL
+                    WHEN u.source = ANY (v_suspended) THEN 'The source workspace is suspended.'
+                    WHEN u.destination = ANY (v_suspended) THEN 'The destination workspace is suspended.'
                     WHEN u.destination IS NULL THEN 'There is no workspace that the lead could go to or stay in.'
                     WHEN u.destination = ANY (v_gone)
                         OR (u.destination = ANY (v_inactive) AND NOT (u.result = 'unmatched' AND p_owner IS NULL))
                     THEN 'The destination workspace does not exist, is closed, or is not active.' END AS obstacle
-                FROM unnest(v_destination, v_result, v_reason, v_error) WITH ORDINALITY u (destination, result, reason, error, ord)
+                FROM unnest(v_source, v_destination, v_result, v_reason, v_error, v_attempt, v_claim_1, v_claim_2)
+                    WITH ORDINALITY u (source, destination, result, reason, error, attempt, claim_1, claim_2, ord)
             ) x;
         END IF;
-        -- Clear what a lead that is retried, fails or waits does not have.
+        -- Clear the values that do not apply to a lead that is retried, fails or waits.
         IF v_result && ARRAY['retry', 'failed', 'waiting'] THEN
             SELECT array_agg(x.result ORDER BY x.ord),
                 array_agg(CASE WHEN x.result = ANY (c_assigned) THEN x.rule END ORDER BY x.ord),
@@ -1045,6 +1061,8 @@ BEGIN
                 OR (l.routing_status = 'routing' AND l.routing_attempts < 5
                     AND (l.routing_locked_at IS NULL OR l.routing_locked_at < v_now - interval '5 minutes')))
             AND (l.lead_expires_at IS NULL OR l.lead_expires_at > v_now)
+            AND NOT EXISTS (SELECT FROM public.workspaces w
+                WHERE w.id = coalesce(l.source_workspace_id, l.workspace_id) AND w.routing_suspended_at IS NOT NULL)
         ORDER BY l.id
         FOR UPDATE SKIP LOCKED
     ), taken AS (
@@ -1113,7 +1131,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION public.acquire_routing_lock(uuid, uuid) IS
-    'Locks a pending lead, or one whose lock is older than five minutes, for five minutes. p_lock_owner must be new for every attempt. False: another caller holds the lock, or the lead is not pending or is past its expiry.';
+    'Locks a pending lead, or one whose lock is older than five minutes, for five minutes. p_lock_owner must be new for every attempt. False: another caller holds the lock, the lead is not pending or is past its expiry, or its source workspace is suspended.';
 
 CREATE OR REPLACE FUNCTION public.complete_routing(
     p_lead_id uuid, p_destination_workspace_id uuid, p_matched_rule_id uuid, p_lock_owner uuid

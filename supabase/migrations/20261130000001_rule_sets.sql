@@ -36,12 +36,14 @@ CREATE TABLE IF NOT EXISTS switchyard.rule_set_versions (
     action text NOT NULL
         CONSTRAINT rule_set_versions_action_check CHECK (action IN ('edit', 'publish', 'return', 'auto-rollback', 'sql')),
     owners uuid[] NOT NULL DEFAULT '{}',
-    note text
+    note text,
+    changes_other boolean NOT NULL DEFAULT true
 );
 CREATE INDEX IF NOT EXISTS rule_set_versions_owners ON switchyard.rule_set_versions USING gin (owners);
 -- For failing_publications, which asks for publications of the last hour.
 CREATE INDEX IF NOT EXISTS rule_set_versions_published ON switchyard.rule_set_versions (changed_at) WHERE action = 'publish';
-COMMENT ON TABLE switchyard.rule_set_versions IS 'Who made which version of the rule set, when and how.';
+COMMENT ON TABLE switchyard.rule_set_versions IS 'The author, the time and the kind of change of each version of the rule set.';
+COMMENT ON COLUMN switchyard.rule_set_versions.changes_other IS 'Whether more than rules changed: a node then reads everything again, and otherwise the rules of the owners only.';
 COMMENT ON COLUMN switchyard.rule_set_versions.owners IS 'The owners whose rules changed; 00000000-0000-0000-0000-000000000000 stands for the platform. Empty: pauses, agreements or workspaces changed.';
 
 ALTER TABLE switchyard.rule_set_version ENABLE ROW LEVEL SECURITY;
@@ -80,15 +82,16 @@ BEGIN
     WHERE r.changed_by IS DISTINCT FROM pg_current_xact_id() OR r.changed_at IS DISTINCT FROM now()
     RETURNING r.version INTO v_version;
     IF FOUND THEN
-        INSERT INTO switchyard.rule_set_versions (version, actor, action, owners, note)
+        INSERT INTO switchyard.rule_set_versions (version, actor, action, owners, changes_other, note)
         VALUES (v_version, coalesce(v_actor, session_user),
             coalesce(nullif(current_setting('switchyard.action', true), ''), CASE WHEN v_actor IS NULL THEN 'sql' ELSE 'edit' END),
-            p_owners, nullif(current_setting('switchyard.note', true), ''));
+            p_owners, p_owners = '{}', nullif(current_setting('switchyard.note', true), ''));
         RETURN v_version;
     END IF;
     SELECT r.version INTO v_version FROM switchyard.rule_set_version r;
-    UPDATE switchyard.rule_set_versions s SET owners = s.owners || ARRAY(SELECT unnest(p_owners) EXCEPT SELECT unnest(s.owners))
-    WHERE s.version = v_version AND NOT s.owners @> p_owners;
+    UPDATE switchyard.rule_set_versions s SET owners = s.owners || ARRAY(SELECT unnest(p_owners) EXCEPT SELECT unnest(s.owners)),
+        changes_other = s.changes_other OR p_owners = '{}'
+    WHERE s.version = v_version AND NOT (s.owners @> p_owners AND (s.changes_other OR p_owners <> '{}'));
     RETURN v_version;
 END
 $$;
@@ -124,7 +127,8 @@ COMMENT ON FUNCTION switchyard.bump_rule_set_version() IS
     'Raises the version of the rule set, so that decisions made under the old rules are refused as stale.';
 
 CREATE OR REPLACE TRIGGER switchyard_version AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF id, name, workspace_type, is_active,
-    routing_paused_at, unmatched_policy, fallback_workspace_id, deleted_at, capacity ON public.workspaces
+    routing_paused_at, routing_suspended_at, routing_suspended_reason, unmatched_policy, fallback_workspace_id, deleted_at, capacity
+    ON public.workspaces
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_rule_set_version();
 
 -- 2. Agreements -----------------------------------------------------------------------------------------------------
@@ -284,11 +288,15 @@ CREATE TABLE IF NOT EXISTS switchyard.operator_log (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     happened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     actor text NOT NULL,
-    action text NOT NULL CONSTRAINT operator_log_action_check CHECK (action IN ('auto-rollback', 'pause', 'resume')),
+    action text NOT NULL CONSTRAINT operator_log_action_check
+        CHECK (action IN ('auto-rollback', 'pause', 'resume', 'suspend', 'lift', 'create-key', 'roll-key', 'revoke-key')),
     workspace_id uuid NOT NULL,
-    reason text
+    reason text,
+    subject_id uuid,
+    details jsonb
 );
-COMMENT ON TABLE switchyard.operator_log IS 'What operators did to routing, and who; append-only. Workspace 00000000-0000-0000-0000-000000000000: routing as a whole.';
+COMMENT ON TABLE switchyard.operator_log IS 'What operators did to routing, workspaces and keys, and who; append-only. Workspace 00000000-0000-0000-0000-000000000000: all of them, or none.';
+COMMENT ON COLUMN switchyard.operator_log.subject_id IS 'The API key that was created, rolled or revoked.';
 
 CREATE OR REPLACE TRIGGER switchyard_keep_rows_as_they_are BEFORE UPDATE OR DELETE ON switchyard.operator_log
     FOR EACH ROW EXECUTE FUNCTION switchyard.refuse_log_change();
@@ -313,7 +321,7 @@ DECLARE
 BEGIN
     IF p_workspace_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = p_workspace_id AND w.deleted_at IS NULL) THEN
-        RAISE EXCEPTION 'There is no such workspace.' USING ERRCODE = 'foreign_key_violation';
+        RAISE EXCEPTION 'The workspace % does not exist or is closed.', p_workspace_id USING ERRCODE = 'foreign_key_violation';
     END IF;
     INSERT INTO switchyard.routing_pauses (workspace_id, paused_by, reason) VALUES (v_workspace, p_actor, p_reason)
     ON CONFLICT (workspace_id) DO NOTHING;
@@ -357,7 +365,7 @@ CREATE TABLE IF NOT EXISTS switchyard.golden_leads (
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX IF NOT EXISTS golden_leads_workspace ON switchyard.golden_leads (workspace_id);
-COMMENT ON TABLE switchyard.golden_leads IS 'Examples that are kept with a rule set, with their expected destination; a publication that sends one elsewhere is refused. Made-up people only.';
+COMMENT ON TABLE switchyard.golden_leads IS 'Examples that are kept with a rule set, with their expected destination; a publication that sends one elsewhere is refused. Use invented people only.';
 COMMENT ON COLUMN switchyard.golden_leads.workspace_id IS 'The owner of the rules; NULL: the platform.';
 
 ALTER TABLE switchyard.golden_leads ENABLE ROW LEVEL SECURITY;
@@ -521,7 +529,7 @@ DECLARE
     v_count integer := 0;
 BEGIN
     PERFORM FROM switchyard.rule_set_version FOR UPDATE;
-    -- The first time, the tables hold what the version in force stands for.
+    -- On the first run, the tables hold the content of the version in force.
     IF NOT EXISTS (SELECT FROM switchyard.rule_set_versions) THEN
         UPDATE switchyard.rule_set_version r SET changed_by = pg_current_xact_id(), changed_at = now();
         INSERT INTO switchyard.rule_set_versions (version, actor, action, note)
@@ -597,7 +605,8 @@ BEGIN
     PERFORM switchyard.keep_rule_set_history('switchyard.routing_pauses', ARRAY['workspace_id']);
     PERFORM switchyard.keep_rule_set_history('switchyard.golden_leads', ARRAY['id'], 'workspace_id');
     PERFORM switchyard.keep_rule_set_history('public.workspaces', ARRAY['id'], NULL, ARRAY['id', 'name', 'workspace_type', 'is_active',
-        'routing_paused_at', 'unmatched_policy', 'fallback_workspace_id', 'deleted_at', 'created_at', 'updated_at', 'capacity']);
+        'routing_paused_at', 'routing_suspended_at', 'routing_suspended_reason', 'unmatched_policy', 'fallback_workspace_id', 'deleted_at',
+        'created_at', 'updated_at', 'capacity']);
     -- The history begins with what the tables hold now.
     PERFORM switchyard.repair_rule_set_history();
 END
@@ -731,7 +740,7 @@ BEGIN
     PERFORM FROM switchyard.rule_set_version FOR UPDATE;
     IF p_version < (SELECT min(s.version) FROM switchyard.rule_set_versions s)
         OR p_version > (SELECT r.version FROM switchyard.rule_set_version r) THEN
-        RAISE EXCEPTION 'There is no record of that version.' USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'There is no record of version %.', p_version USING ERRCODE = 'no_data_found';
     END IF;
     SELECT coalesce(jsonb_agg(h.content ORDER BY h.row_key), '[]') INTO v_rules FROM switchyard.rule_set_history h
     WHERE h.owner = v_owner AND h.table_name = 'public.lead_routing_rules' AND h.valid_from <= p_version AND h.valid_to > p_version;
@@ -799,7 +808,7 @@ BEGIN
     ), suspect AS (
         SELECT p.owner, p.version FROM published p
         WHERE p.changed_at <= v_now - interval '5 minutes'
-            -- An edit or a rollback that came after it has answered the failures already.
+            -- A later edit or rollback has already dealt with the failures.
             AND NOT EXISTS (SELECT FROM switchyard.rule_set_versions v WHERE v.version > p.version AND v.owners @> ARRAY[p.owner])
             AND NOT EXISTS (SELECT FROM switchyard.rule_set_rollbacks b WHERE b.owner = p.owner AND b.bad_version = p.version)
     ), minutes AS (
@@ -867,7 +876,306 @@ $$;
 COMMENT ON FUNCTION switchyard.roll_back_failing(text, timestamptz) IS
     'Rolls back publications after which routings fail, each once; returns what it has rolled back.';
 
--- 11. Who may run functions: service_role, and the owner ------------------------------------------------------------
+-- 11. Suspensions ---------------------------------------------------------------------------------------------------
+
+-- Suspension: an administrator stops a workspace. Nothing goes in and nothing goes out, and no key or member of it can end that.
+
+-- Runs for every change of the two columns, whichever statement makes it, so that none is missing from the log.
+CREATE OR REPLACE FUNCTION switchyard.guard_suspension() RETURNS trigger
+LANGUAGE plpgsql SET search_path = ''
+AS $$
+BEGIN
+    IF current_user IN ('anon', 'authenticated') THEN
+        RAISE EXCEPTION 'Only an administrator suspends a workspace, or lifts its suspension.' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO switchyard.operator_log (actor, action, workspace_id, reason)
+    VALUES (coalesce(nullif(current_setting('switchyard.actor', true), ''), session_user),
+        CASE WHEN NEW.routing_suspended_at IS NULL THEN 'lift' ELSE 'suspend' END, NEW.id, NEW.routing_suspended_reason);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION switchyard.guard_suspension() IS
+    'Refuses members and keys that change the suspension of a workspace, and writes every change to the operators'' log.';
+
+CREATE OR REPLACE TRIGGER switchyard_suspension BEFORE UPDATE ON public.workspaces
+    FOR EACH ROW
+    WHEN (OLD.routing_suspended_at IS DISTINCT FROM NEW.routing_suspended_at
+        OR OLD.routing_suspended_reason IS DISTINCT FROM NEW.routing_suspended_reason)
+    EXECUTE FUNCTION switchyard.guard_suspension();
+
+CREATE OR REPLACE FUNCTION switchyard.suspend_workspace(p_workspace_id uuid, p_actor text, p_reason text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = ''
+AS $$
+BEGIN
+    IF coalesce(btrim(p_reason), '') = '' THEN
+        RAISE EXCEPTION 'A suspension needs a reason.' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM set_config('switchyard.actor', p_actor, true);
+    UPDATE public.workspaces w SET routing_suspended_at = clock_timestamp(), routing_suspended_reason = p_reason, updated_at = now()
+    WHERE w.id = p_workspace_id AND w.deleted_at IS NULL AND w.routing_suspended_at IS NULL;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    IF NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = p_workspace_id AND w.deleted_at IS NULL) THEN
+        RAISE EXCEPTION 'There is no such workspace.' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN false;
+END
+$$;
+COMMENT ON FUNCTION switchyard.suspend_workspace(uuid, text, text) IS
+    'Suspends a workspace: its keys are refused, its leads wait, and it receives none. False if it is suspended already.';
+
+CREATE OR REPLACE FUNCTION switchyard.lift_suspension(p_workspace_id uuid, p_actor text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = ''
+AS $$
+BEGIN
+    PERFORM set_config('switchyard.actor', p_actor, true);
+    UPDATE public.workspaces w SET routing_suspended_at = NULL, routing_suspended_reason = NULL, updated_at = now()
+    WHERE w.id = p_workspace_id AND w.routing_suspended_at IS NOT NULL;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION switchyard.lift_suspension(uuid, text) IS
+    'Ends the suspension of a workspace; its waiting leads are routed, oldest due first. False if it was not suspended.';
+
+-- 12. Rules that were switched off because their conditions take too many steps ----------------------------------
+
+CREATE TABLE IF NOT EXISTS switchyard.rule_notices (
+    rule_id uuid PRIMARY KEY,
+    noticed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    reason text NOT NULL
+);
+COMMENT ON TABLE switchyard.rule_notices IS 'Why the server switched a rule off, or, for a rule of the platform, why it passes it over. A notice counts while its rule exists and is off. No foreign key: rules may be truncated.';
+
+ALTER TABLE switchyard.rule_notices ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON switchyard.rule_notices FROM PUBLIC, anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.rule_notices TO service_role;
+DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_notices;
+CREATE POLICY switchyard_service ON switchyard.rule_notices TO service_role USING (true) WITH CHECK (true);
+
+CREATE OR REPLACE FUNCTION switchyard.switch_off_rule(p_rule_id uuid, p_reason text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = ''
+AS $$
+DECLARE
+    v_is_off boolean;
+BEGIN
+    UPDATE public.lead_routing_rules r SET is_active = false, updated_at = now()
+    WHERE r.id = p_rule_id AND r.is_active AND r.workspace_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = r.workspace_id AND w.workspace_type = 'platform');
+    v_is_off := FOUND;
+    DELETE FROM switchyard.rule_notices n
+    WHERE NOT EXISTS (SELECT FROM public.lead_routing_rules r WHERE r.id = n.rule_id);
+    INSERT INTO switchyard.rule_notices (rule_id, reason)
+    SELECT r.id, p_reason FROM public.lead_routing_rules r WHERE r.id = p_rule_id
+    ON CONFLICT (rule_id) DO UPDATE SET noticed_at = excluded.noticed_at, reason = excluded.reason
+    WHERE v_is_off OR switchyard.rule_notices.noticed_at < clock_timestamp() - interval '1 hour';
+    RETURN v_is_off;
+END
+$$;
+COMMENT ON FUNCTION switchyard.switch_off_rule(uuid, text) IS
+    'Switches a rule of a workspace off and leaves a notice; a rule of the platform gets the notice only. False if it was off already.';
+
+-- 13. Quotas of workspaces ----------------------------------------------------------------------------------------
+
+CREATE TABLE IF NOT EXISTS switchyard.workspace_quotas (
+    workspace_id uuid PRIMARY KEY,
+    rules integer CONSTRAINT workspace_quotas_rules_check CHECK (rules >= 0),
+    rule_comparisons integer CONSTRAINT workspace_quotas_rule_comparisons_check CHECK (rule_comparisons >= 0),
+    comparisons integer CONSTRAINT workspace_quotas_comparisons_check CHECK (comparisons >= 0),
+    patterns integer CONSTRAINT workspace_quotas_patterns_check CHECK (patterns >= 0),
+    pools integer CONSTRAINT workspace_quotas_pools_check CHECK (pools >= 0),
+    golden_leads integer CONSTRAINT workspace_quotas_golden_leads_check CHECK (golden_leads >= 0),
+    assignees integer CONSTRAINT workspace_quotas_assignees_check CHECK (assignees >= 0),
+    draft_bytes integer CONSTRAINT workspace_quotas_draft_bytes_check CHECK (draft_bytes >= 0)
+);
+COMMENT ON TABLE switchyard.workspace_quotas IS 'Quotas that differ from the default; NULL: the quota of the installation (workspace 00000000-0000-0000-0000-000000000000), and without one the default of switchyard.quotas_of. The platform has none.';
+
+-- No foreign key: rules may be truncated.
+CREATE TABLE IF NOT EXISTS switchyard.rule_sizes (
+    rule_id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL,
+    comparisons integer NOT NULL,
+    patterns integer NOT NULL,
+    has_pool boolean NOT NULL
+);
+CREATE INDEX IF NOT EXISTS rule_sizes_workspace ON switchyard.rule_sizes (workspace_id);
+COMMENT ON TABLE switchyard.rule_sizes IS 'The size of each rule of a workspace, written with the rule: a quota is checked without reading all conditions again.';
+
+ALTER TABLE switchyard.workspace_quotas ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_sizes ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON switchyard.workspace_quotas, switchyard.rule_sizes FROM PUBLIC, anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.workspace_quotas TO service_role;
+GRANT SELECT ON switchyard.rule_sizes TO service_role;
+DROP POLICY IF EXISTS switchyard_service ON switchyard.workspace_quotas;
+CREATE POLICY switchyard_service ON switchyard.workspace_quotas TO service_role USING (true) WITH CHECK (true);
+DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_sizes;
+CREATE POLICY switchyard_service ON switchyard.rule_sizes FOR SELECT TO service_role USING (true);
+
+CREATE OR REPLACE FUNCTION switchyard.quotas_of(p_workspace_id uuid) RETURNS switchyard.workspace_quotas
+LANGUAGE sql STABLE SET search_path = ''
+AS $$
+    SELECT p_workspace_id, coalesce(o.rules, i.rules, 1000), coalesce(o.rule_comparisons, i.rule_comparisons, 1000),
+        coalesce(o.comparisons, i.comparisons, 20000), coalesce(o.patterns, i.patterns, 500), coalesce(o.pools, i.pools, 200),
+        coalesce(o.golden_leads, i.golden_leads, 500), coalesce(o.assignees, i.assignees, 500),
+        coalesce(o.draft_bytes, i.draft_bytes, 4194304)
+    FROM (SELECT) one
+    LEFT JOIN switchyard.workspace_quotas o ON o.workspace_id = p_workspace_id
+    LEFT JOIN switchyard.workspace_quotas i ON i.workspace_id = '00000000-0000-0000-0000-000000000000'
+$$;
+COMMENT ON FUNCTION switchyard.quotas_of(uuid) IS 'The quotas in force for a workspace, none of them NULL.';
+
+CREATE OR REPLACE FUNCTION switchyard.refuse_beyond_quota(p_name text, p_use bigint, p_quota bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = ''
+AS $$
+BEGIN
+    RAISE EXCEPTION 'The quota % of this workspace is %, and it would be %.', p_name, p_quota, p_use
+        USING ERRCODE = 'program_limit_exceeded', CONSTRAINT = 'quota_' || p_name,
+            HINT = 'Delete what is not needed, or ask an administrator for a larger quota.';
+END
+$$;
+COMMENT ON FUNCTION switchyard.refuse_beyond_quota(text, bigint, bigint) IS 'Refuses a statement that exceeds a quota (program_limit_exceeded).';
+
+-- Whether quotas apply to a workspace: not to the platform's.
+CREATE OR REPLACE FUNCTION switchyard.has_quotas(p_workspace_id uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = ''
+AS $$
+    SELECT p_workspace_id IS NOT NULL AND p_workspace_id <> '00000000-0000-0000-0000-000000000000' AND NOT EXISTS (
+        SELECT FROM public.workspaces w WHERE w.id = p_workspace_id AND w.workspace_type = 'platform')
+$$;
+COMMENT ON FUNCTION switchyard.has_quotas(uuid) IS 'Whether quotas apply to a workspace.';
+
+-- Runs after each statement. Edits of rules run one after the other (switchyard_0_turn), so two that each fit cannot
+-- exceed a quota together. A workspace beyond its quota may still change and delete.
+CREATE OR REPLACE FUNCTION switchyard.check_rule_quotas() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+AS $$
+DECLARE
+    v_owner uuid;
+    v_quota switchyard.workspace_quotas;
+    v_before record;
+    v_after record;
+    v_largest integer;
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        DELETE FROM switchyard.rule_sizes;
+        RETURN NULL;
+    ELSIF TG_OP = 'DELETE' THEN
+        DELETE FROM switchyard.rule_sizes s USING gone g WHERE s.rule_id = g.id;
+        RETURN NULL;
+    END IF;
+    FOR v_owner IN SELECT DISTINCT c.workspace_id FROM came c WHERE c.workspace_id IS NOT NULL LOOP
+        SELECT count(*) AS rules, coalesce(sum(s.comparisons), 0) AS comparisons, coalesce(sum(s.patterns), 0) AS patterns,
+            count(*) FILTER (WHERE s.has_pool) AS pools
+        INTO v_before FROM switchyard.rule_sizes s WHERE s.workspace_id = v_owner;
+        WITH written AS (
+            INSERT INTO switchyard.rule_sizes AS s (rule_id, workspace_id, comparisons, patterns, has_pool)
+            SELECT c.id, c.workspace_id,
+                (SELECT count(*) FROM jsonb_path_query(c.conditions, 'strict $.where.** ? (@.type() == "object" && exists(@.op))', '{}', true)),
+                (SELECT count(*) FROM jsonb_path_query(c.conditions, 'strict $.where.** ? (@.type() == "object" && @.op == "matches")', '{}', true)),
+                jsonb_typeof(c.distribution -> 'pool') IS NOT DISTINCT FROM 'object'
+            FROM came c WHERE c.workspace_id = v_owner
+            ON CONFLICT (rule_id) DO UPDATE SET workspace_id = excluded.workspace_id, comparisons = excluded.comparisons,
+                patterns = excluded.patterns, has_pool = excluded.has_pool
+            RETURNING s.comparisons
+        )
+        SELECT max(w.comparisons) INTO v_largest FROM written w;
+        CONTINUE WHEN NOT switchyard.has_quotas(v_owner);
+        SELECT count(*) AS rules, coalesce(sum(s.comparisons), 0) AS comparisons, coalesce(sum(s.patterns), 0) AS patterns,
+            count(*) FILTER (WHERE s.has_pool) AS pools
+        INTO v_after FROM switchyard.rule_sizes s WHERE s.workspace_id = v_owner;
+        v_quota := switchyard.quotas_of(v_owner);
+        IF v_after.rules > v_quota.rules AND v_after.rules > v_before.rules THEN
+            PERFORM switchyard.refuse_beyond_quota('rules', v_after.rules, v_quota.rules);
+        ELSIF v_largest > v_quota.rule_comparisons AND v_after.comparisons > v_before.comparisons THEN
+            PERFORM switchyard.refuse_beyond_quota('ruleComparisons', v_largest, v_quota.rule_comparisons);
+        ELSIF v_after.comparisons > v_quota.comparisons AND v_after.comparisons > v_before.comparisons THEN
+            PERFORM switchyard.refuse_beyond_quota('comparisons', v_after.comparisons, v_quota.comparisons);
+        ELSIF v_after.patterns > v_quota.patterns AND v_after.patterns > v_before.patterns THEN
+            PERFORM switchyard.refuse_beyond_quota('patterns', v_after.patterns, v_quota.patterns);
+        ELSIF v_after.pools > v_quota.pools AND v_after.pools > v_before.pools THEN
+            PERFORM switchyard.refuse_beyond_quota('pools', v_after.pools, v_quota.pools);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION switchyard.check_rule_quotas() IS 'Keeps the sizes of rules, and refuses rules beyond the quotas of their workspace.';
+
+CREATE OR REPLACE TRIGGER switchyard_quota_insert AFTER INSERT ON public.lead_routing_rules REFERENCING NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION switchyard.check_rule_quotas();
+CREATE OR REPLACE TRIGGER switchyard_quota_update AFTER UPDATE ON public.lead_routing_rules REFERENCING NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION switchyard.check_rule_quotas();
+CREATE OR REPLACE TRIGGER switchyard_quota_delete AFTER DELETE ON public.lead_routing_rules REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION switchyard.check_rule_quotas();
+CREATE OR REPLACE TRIGGER switchyard_quota_truncate AFTER TRUNCATE ON public.lead_routing_rules
+    FOR EACH STATEMENT EXECUTE FUNCTION switchyard.check_rule_quotas();
+
+CREATE OR REPLACE FUNCTION switchyard.check_golden_lead_quota() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+AS $$
+DECLARE
+    v_owner uuid;
+    v_use bigint;
+BEGIN
+    FOR v_owner IN SELECT DISTINCT c.workspace_id FROM came c WHERE switchyard.has_quotas(c.workspace_id) LOOP
+        SELECT count(*) INTO v_use FROM switchyard.golden_leads g WHERE g.workspace_id = v_owner;
+        IF v_use > (switchyard.quotas_of(v_owner)).golden_leads THEN
+            PERFORM switchyard.refuse_beyond_quota('goldenLeads', v_use, (switchyard.quotas_of(v_owner)).golden_leads);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION switchyard.check_golden_lead_quota() IS 'Refuses golden leads beyond the quota of their workspace.';
+CREATE OR REPLACE TRIGGER switchyard_quota_insert AFTER INSERT ON switchyard.golden_leads REFERENCING NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION switchyard.check_golden_lead_quota();
+
+CREATE OR REPLACE FUNCTION switchyard.check_assignee_quota() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+AS $$
+DECLARE
+    v_owner uuid;
+    v_use bigint;
+BEGIN
+    FOR v_owner IN SELECT DISTINCT c.workspace_id FROM came c WHERE switchyard.has_quotas(c.workspace_id) LOOP
+        SELECT count(*) INTO v_use FROM public.workspace_assignees a WHERE a.workspace_id = v_owner;
+        IF v_use > (switchyard.quotas_of(v_owner)).assignees THEN
+            PERFORM switchyard.refuse_beyond_quota('assignees', v_use, (switchyard.quotas_of(v_owner)).assignees);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION switchyard.check_assignee_quota() IS 'Refuses people beyond the quota of their workspace.';
+CREATE OR REPLACE TRIGGER switchyard_quota_insert AFTER INSERT ON public.workspace_assignees REFERENCING NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION switchyard.check_assignee_quota();
+
+CREATE OR REPLACE FUNCTION switchyard.check_draft_quota() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+AS $$
+DECLARE
+    v_use bigint := octet_length(NEW.document::text);
+BEGIN
+    IF switchyard.has_quotas(NEW.owner) AND v_use > (switchyard.quotas_of(NEW.owner)).draft_bytes THEN
+        PERFORM switchyard.refuse_beyond_quota('draftBytes', v_use, (switchyard.quotas_of(NEW.owner)).draft_bytes);
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION switchyard.check_draft_quota() IS 'Refuses a draft beyond the quota of its workspace; it has one draft.';
+CREATE OR REPLACE TRIGGER switchyard_quota BEFORE INSERT OR UPDATE ON switchyard.rule_set_drafts
+    FOR EACH ROW EXECUTE FUNCTION switchyard.check_draft_quota();
+
+-- The rules that exist already.
+INSERT INTO switchyard.rule_sizes (rule_id, workspace_id, comparisons, patterns, has_pool)
+SELECT r.id, r.workspace_id,
+    (SELECT count(*) FROM jsonb_path_query(r.conditions, 'strict $.where.** ? (@.type() == "object" && exists(@.op))', '{}', true)),
+    (SELECT count(*) FROM jsonb_path_query(r.conditions, 'strict $.where.** ? (@.type() == "object" && @.op == "matches")', '{}', true)),
+    jsonb_typeof(r.distribution -> 'pool') IS NOT DISTINCT FROM 'object'
+FROM public.lead_routing_rules r WHERE r.workspace_id IS NOT NULL
+ON CONFLICT (rule_id) DO NOTHING;
+
+-- 14. Who may run functions: service_role, and the owner ------------------------------------------------------------
 
 DO $$
 DECLARE

@@ -15,8 +15,8 @@ $$;
 
 -- 1. Capacity -------------------------------------------------------------------------------------------------------
 
--- Capacity: counters of caps, turns of pools, and sticky destinations. Rows that are locked while a batch is decided and written in
--- its transaction, so that a cap of 100 is 100 under any concurrency.
+-- Capacity: counters of caps, turns of pools, and sticky destinations. A batch locks its rows while it is decided and written,
+-- or, if there is room, at its end: so a cap of 100 is 100 under any concurrency.
 
 -- Small rows that change often, in place: no changing column is indexed.
 CREATE TABLE IF NOT EXISTS switchyard.routing_state (
@@ -206,7 +206,7 @@ COMMENT ON FUNCTION switchyard.take_within_caps(smallint[], uuid[], uuid[], smal
 -- nothing is written. p_rule_set_version NULL skips that check, for batches in which every lead is queued. p_result is
 -- success, unmatched or fallback (assigned), retry (waits a minute), queued (not tried, due now) or waiting (for the
 -- capacity of the rule in p_waiting_for). p_assignee, p_waiting_for and p_log_metadata may be NULL. Workspaces are
--- looked up once per batch; an unknown one refuses the batch (23503).
+-- looked up once per batch; an unknown one refuses the batch (23503), and a suspended one too (SWSUS).
 --
 -- p_look: whether to look for existing claims before inserting. Worth its cost only while duplicates arrive; the caller
 -- knows when it last met one.
@@ -249,7 +249,8 @@ BEGIN
     FROM (
         SELECT (array_agg(coalesce(u.id, '00000000-0000-0000-0000-000000000000')))[1] AS missing
         FROM (SELECT DISTINCT unnest(p_source || p_destination)) u (id)
-        WHERE NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = u.id AND w.deleted_at IS NULL)
+        WHERE NOT EXISTS (SELECT FROM public.workspaces w
+            WHERE w.id = u.id AND w.deleted_at IS NULL AND w.routing_suspended_at IS NULL)
     ) x LEFT JOIN switchyard.rule_set_version v ON true;
     IF p_rule_set_version IS NOT NULL AND v_version IS DISTINCT FROM p_rule_set_version THEN
         RETURN QUERY SELECT 0, 'stale'::text, NULL::uuid;
@@ -261,13 +262,16 @@ BEGIN
         RAISE EXCEPTION 'The arrays of the batch differ in length.' USING ERRCODE = 'array_subscript_error';
     END IF;
     IF NOT p_result <@ ARRAY['success', 'unmatched', 'fallback', 'retry', 'queued', 'waiting'] THEN
-        RAISE EXCEPTION 'A result is none of success, unmatched, fallback, retry, queued, waiting.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'p_result has a value other than success, unmatched, fallback, retry, queued or waiting.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF 'waiting' = ANY (p_result)
         AND EXISTS (SELECT FROM unnest(p_result, p_waiting_for) u (result, rule) WHERE u.result = 'waiting' AND u.rule IS NULL) THEN
-        RAISE EXCEPTION 'A lead waits for a rule that is not named.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'A result is waiting, but p_waiting_for names no rule for this lead.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF v_missing IS NOT NULL THEN
+        IF EXISTS (SELECT FROM public.workspaces w WHERE w.id = v_missing AND w.deleted_at IS NULL AND w.routing_suspended_at IS NOT NULL) THEN
+            RAISE EXCEPTION 'A source or destination workspace is suspended.' USING ERRCODE = 'SWSUS', DETAIL = 'workspace ' || v_missing;
+        END IF;
         RAISE EXCEPTION 'A source or destination workspace does not exist.'
             USING ERRCODE = 'foreign_key_violation', DETAIL = 'workspace ' || v_missing;
     END IF;
@@ -327,7 +331,7 @@ BEGIN
         RETURN QUERY SELECT * FROM unnest(v_ordinal, v_outcome, v_lost_to);
     END IF;
 
-    -- Tells the trigger that queues pending leads that this function does it. An assignment is cheaper than PERFORM,
+    -- Tells the triggers on leads that this function maintains the queue itself. An assignment is cheaper than PERFORM,
     -- which would be a query.
     v_waits := p_result && ARRAY['retry', 'queued', 'waiting'];
     IF v_waits THEN
@@ -568,7 +572,7 @@ BEGIN
         ) c ON c.counter = n
         GROUP BY n ORDER BY n);
     IF NOT switchyard.take_within_caps(p_scope, p_owner, p_member, p_period, p_limit, p_window, v_taken) THEN
-        RAISE EXCEPTION 'The caps of this batch do not have room for all of it any more.' USING ERRCODE = 'SWCAP';
+        RAISE EXCEPTION 'The caps no longer have room for the whole batch.' USING ERRCODE = 'SWCAP';
     END IF;
 END
 $$;
@@ -581,15 +585,15 @@ COMMENT ON FUNCTION switchyard.ingest_within_caps(bytea[], bytea[], bigint, uuid
 -- outcome, all in one transaction.
 
 -- Holds due leads by row lock until the transaction ends, and returns their ids: a fair share for each source, oldest
--- due first, none of a paused source. Rows of the queue are not locked: every writer of a queue row holds its lead, and
+-- due first, none of a paused or suspended source. Rows of the queue are not locked: every writer of a queue row holds its lead, and
 -- held_leads, which reads the queue anyway, leaves out rows that are no longer due.
 --
 -- With p_source, only these sources are searched, each from its time in p_from. A caller that drains a long queue
--- passes where its last claim ended: the rows before that place are deleted, but until vacuum removes them, every claim
+-- passes the position where its last claim ended: the rows before it are deleted, but until vacuum removes them, every claim
 -- that begins at the front scans all of them, and while an old transaction is open vacuum cannot. Leads that were
 -- queued behind that place are found by the next claim without p_source.
 --
--- The plan is generic, because the planner would fold a known p_tried into a condition that no index has. It is kept,
+-- The plan is generic, because the planner would fold a known p_tried into a condition that no index has. The plan is kept,
 -- and may have been made when the queue was empty. So the status is compared as text, which matches no partial index of
 -- leads and leaves only the primary key.
 CREATE OR REPLACE FUNCTION switchyard.hold_turn(p_limit integer, p_tried boolean, p_source uuid[] DEFAULT NULL, p_from timestamptz[] DEFAULT NULL)
@@ -612,7 +616,8 @@ BEGIN
     IF p_source IS NOT NULL THEN
         SELECT array_agg(s.id), array_agg(s.oldest) INTO v_source, v_from
         FROM unnest(p_source, p_from) s (id, oldest)
-        WHERE NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id);
+        WHERE NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id)
+            AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = s.id AND w.routing_suspended_at IS NOT NULL);
     ELSE
         -- One index probe for each source: its oldest lead.
         WITH RECURSIVE source (id, oldest) AS (
@@ -632,7 +637,8 @@ BEGIN
         )
         SELECT array_agg(s.id ORDER BY s.oldest, s.id), array_agg(s.oldest ORDER BY s.oldest, s.id) INTO v_source, v_from
         FROM source s
-        WHERE s.oldest <= v_now AND NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id);
+        WHERE s.oldest <= v_now AND NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id)
+            AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = s.id AND w.routing_suspended_at IS NOT NULL);
     END IF;
     IF v_source IS NULL THEN
         RETURN v_taken;
@@ -718,7 +724,7 @@ $$;
 COMMENT ON FUNCTION switchyard.held_leads(uuid[], boolean) IS
     'All fields of leads that the caller holds by row lock, with their place in the queue; p_due: only leads that are due.';
 
--- For any part of the leads that the transaction holds by row lock, as often as needed.
+-- May be called for any part of the leads that the transaction holds by row lock, as often as needed.
 CREATE OR REPLACE FUNCTION switchyard.settle_held(
     p_rule_set_version bigint, p_lead_id uuid[], p_destination uuid[], p_rule uuid[], p_result text[], p_reason text[],
     p_dedupe_hash text[], p_claim_1 bytea[], p_claim_2 bytea[], p_max_attempts integer,
@@ -734,17 +740,17 @@ BEGIN
         RETURN;
     END IF;
     IF NOT p_result <@ ARRAY['success', 'unmatched', 'fallback', 'retry', 'failed', 'waiting'] THEN
-        RAISE EXCEPTION 'A result is none of success, unmatched, fallback, retry, failed, waiting.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'p_result has a value other than success, unmatched, fallback, retry, failed or waiting.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF EXISTS (SELECT FROM unnest(p_result, p_waiting_for) u (result, rule) WHERE u.result = 'waiting' AND u.rule IS NULL) THEN
-        RAISE EXCEPTION 'A lead waits for a rule that is not named.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'A result is waiting, but p_waiting_for names no rule for this lead.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN QUERY
     SELECT s.ordinal, CASE s.outcome WHEN 'refused' THEN 'again' ELSE s.outcome END, s.duplicate_of
     FROM switchyard.settle_decided(p_rule_set_version, p_lead_id, p_destination, p_rule, p_result, p_reason, NULL,
         p_dedupe_hash, p_claim_1, p_claim_2, coalesce(p_max_attempts, 5), NULL, p_assignee, p_waiting_for, p_log_metadata) s
     WHERE s.outcome IN ('duplicate', 'again', 'failed', 'refused')
-        -- Decided to be assigned, but the destination is not available.
+        -- The decision assigned the lead, but the destination is not available.
         OR (s.outcome = 'pending' AND p_result[s.ordinal] NOT IN ('retry', 'waiting'));
 END
 $$;
@@ -817,7 +823,8 @@ BEGIN
             ORDER BY q.waiting_for, coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.created_at LIMIT 1), s.id)
     INTO v_sources
     FROM source s
-    WHERE s.id IS NOT NULL AND NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id);
+    WHERE s.id IS NOT NULL AND NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id)
+        AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = s.id AND w.routing_suspended_at IS NOT NULL);
     IF v_sources IS NULL THEN
         RETURN;
     END IF;
@@ -891,7 +898,7 @@ CREATE POLICY switchyard_service ON switchyard.waiting_reviews TO service_role U
 
 -- Leads that their destination returns, and leads that an operator queues again.
 
--- Takes a lead back from its destination: its place is free again in each window that is still running, its attribution
+-- Takes a lead back from its destination: the lead's place is free again in each window that is still running, its attribution
 -- is marked, and the lead is in its source workspace, still routed. p_workspace_id is the workspace that returns it,
 -- NULL for an administrator. Outcomes: returned; already (that workspace returned it before, nothing changes); none (it
 -- has no such routed lead).
@@ -1073,7 +1080,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.routing_health() IS
-    'The state of routing. Counts are exact up to 5,000; above that, pending leads, failed leads and retries are estimated and the other counts stop. expired_count covers the last hour; success_rate (0 to 1) is the share of the newest 5,000 attempts of the last hour that assigned their lead, NULL if there were none.';
+    'The state of routing. Counts are exact up to 5,000; above that, pending leads, failed leads and retries are estimated and the other counts stop. expired_count covers the last hour; success_rate (0 to 1) is the share of the newest 5,000 attempts of the last hour that did not end as retry or failed, NULL if there were none.';
 
 -- 9. Who may run functions: service_role, and the owner -------------------------------------------------------------
 

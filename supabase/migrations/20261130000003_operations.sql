@@ -136,7 +136,7 @@ CREATE TABLE IF NOT EXISTS switchyard.statistics_watermark (
 );
 COMMENT ON TABLE switchyard.statistics_watermark IS 'Up to where the log has been counted: transactions before the horizon. rebuild_before: days before it still have to be counted again; NULL: none.';
 
--- When which transaction ids began, to know how far back in time the rows of a transaction can be.
+-- Maps transaction ids to times, to find how far back in time the rows of a transaction can be.
 CREATE TABLE IF NOT EXISTS switchyard.statistics_horizons (
     seen_at timestamptz PRIMARY KEY,
     next_xid xid8 NOT NULL
@@ -186,7 +186,7 @@ $$;
 
 -- 2. Gathering statistics -------------------------------------------------------------------------------------------
 
--- How statistics are gathered from the log: each log row exactly once, whatever was committed in which order.
+-- How statistics are gathered from the log: each log row exactly once, whatever the order of commits.
 
 -- Transaction ids have no meaning in another cluster or in a copy of the database.
 CREATE OR REPLACE FUNCTION switchyard.statistics_place() RETURNS text
@@ -389,7 +389,7 @@ COMMENT ON FUNCTION switchyard.gather_statistics() IS 'Adds new log rows to the 
 
 -- 3. Erasure --------------------------------------------------------------------------------------------------------
 
--- Erasing a person: personal data is removed from all tables in one transaction. That there was a lead, what was decided, the
+-- Erasing a person: personal data is removed from all tables in one transaction. The fact that there was a lead, its decision, the
 -- attribution and the statistics stay.
 
 -- Nothing personal: the id of the lead stands for the person.
@@ -436,7 +436,7 @@ DECLARE
     v_digits text;
 BEGIN
     IF p_kind NOT IN ('email', 'phone') THEN
-        RAISE EXCEPTION 'A person is found by email or phone.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'p_kind must be email or phone.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF v_value IS NULL THEN
         RETURN;
@@ -667,21 +667,60 @@ CREATE TABLE IF NOT EXISTS switchyard.api_keys (
     prefix text NOT NULL CONSTRAINT api_keys_prefix_key UNIQUE,
     secret_hash bytea NOT NULL,
     workspace_id uuid CONSTRAINT api_keys_workspace_id_fkey REFERENCES public.workspaces (id) ON DELETE CASCADE,
+    is_test boolean NOT NULL DEFAULT false,
     name text NOT NULL DEFAULT '',
     scopes text[] NOT NULL DEFAULT '{}',
+    allowed_networks cidr[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     last_used_at timestamptz,
+    last_used_address inet,
     expires_at timestamptz,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    replaced_by uuid,
+    CONSTRAINT api_keys_test_check CHECK (NOT is_test OR workspace_id IS NOT NULL)
 );
-COMMENT ON TABLE switchyard.api_keys IS 'API keys: found by prefix, checked by SHA-256 of the secret; the secret itself is not stored.';
+COMMENT ON TABLE switchyard.api_keys IS 'API keys: found by prefix, checked by SHA-256 of the token without its checksum; the token itself is not stored.';
 COMMENT ON COLUMN switchyard.api_keys.workspace_id IS 'The workspace that the key acts for; NULL: an administrator.';
+COMMENT ON COLUMN switchyard.api_keys.is_test IS 'Whether leads sent with it are decided as a test, and not stored as leads.';
+COMMENT ON COLUMN switchyard.api_keys.allowed_networks IS 'The networks from which it may be used; empty: from everywhere.';
+COMMENT ON COLUMN switchyard.api_keys.last_used_at IS 'When it was last used, to the minute.';
+COMMENT ON COLUMN switchyard.api_keys.replaced_by IS 'The key that was made when this one was rolled; this one ends at expires_at.';
+
+CREATE TABLE IF NOT EXISTS switchyard.access_version (
+    singleton boolean PRIMARY KEY DEFAULT true CONSTRAINT access_version_singleton_check CHECK (singleton),
+    version bigint NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE switchyard.access_version IS 'One row; its number rises with every change of what a key may do: of keys, and of suspended and closed workspaces. Nodes read it twice a second while they are used.';
+INSERT INTO switchyard.access_version (version) VALUES (1) ON CONFLICT DO NOTHING;
 
 ALTER TABLE switchyard.api_keys ENABLE ROW LEVEL SECURITY;
-REVOKE ALL ON switchyard.api_keys FROM PUBLIC, anon, authenticated;
+ALTER TABLE switchyard.access_version ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON switchyard.api_keys, switchyard.access_version FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.api_keys TO service_role;
+GRANT SELECT ON switchyard.access_version TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.api_keys;
 CREATE POLICY switchyard_service ON switchyard.api_keys TO service_role USING (true) WITH CHECK (true);
+DROP POLICY IF EXISTS switchyard_service ON switchyard.access_version;
+CREATE POLICY switchyard_service ON switchyard.access_version FOR SELECT TO service_role USING (true);
+
+CREATE OR REPLACE FUNCTION switchyard.bump_access_version() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+AS $$
+BEGIN
+    UPDATE switchyard.access_version v SET version = v.version + 1;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION switchyard.bump_access_version() IS
+    'Raises the version of keys, so that every node looks them up again within a second.';
+
+-- Not of last_used_at and last_used_address, which change all the time. A new key needs no news: no node has a copy of it.
+CREATE OR REPLACE TRIGGER switchyard_access AFTER DELETE OR TRUNCATE OR UPDATE OF id, prefix, secret_hash, workspace_id, is_test, scopes,
+    allowed_networks, expires_at, revoked_at ON switchyard.api_keys
+    FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_access_version();
+CREATE OR REPLACE TRIGGER switchyard_access AFTER DELETE OR TRUNCATE OR UPDATE OF id, routing_suspended_at, routing_suspended_reason, deleted_at
+    ON public.workspaces
+    FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_access_version();
 
 -- 5. Alerts and nodes -----------------------------------------------------------------------------------------------
 
@@ -791,8 +830,8 @@ BEGIN
         WHEN 'cleanupStaleRoutingLocks' THEN date_bin('10 minutes', v_now, timestamptz '2000-01-01 00:00:00+00')
         WHEN 'markExpiredLeads' THEN date_bin('1 day', v_now, timestamptz '2000-01-01 02:00:00+00') END;
     IF v_due IS NULL THEN
-        RAISE EXCEPTION 'There is no such function.' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'One of cleanupStaleRoutingLocks, markExpiredLeads.';
+        RAISE EXCEPTION 'pg_cron cannot run a function named %.', p_name USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Use cleanupStaleRoutingLocks or markExpiredLeads.';
     END IF;
     INSERT INTO switchyard.scheduled_runs (name, due_at, node, started_at) VALUES (p_name, v_due, 'pg_cron', v_now)
     ON CONFLICT DO NOTHING;
@@ -924,6 +963,9 @@ BEGIN
         WHERE o.created_at < clock_timestamp() - interval '24 hours' LIMIT 20000 FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_count = ROW_COUNT;
     v_sum := v_sum + v_count;
+    DELETE FROM switchyard.test_leads t WHERE t.created_at < now() - interval '7 days';
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    v_sum := v_sum + v_count;
     DELETE FROM switchyard.scheduled_runs r WHERE r.due_at < now() - interval '30 days';
     GET DIAGNOSTICS v_count = ROW_COUNT;
     v_sum := v_sum + v_count + switchyard.drop_old_log_partitions();
@@ -932,7 +974,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.prune() IS
-    'Creates the next months of the log and removes what is no longer kept: idempotency keys after a day, scheduled runs after 30 days, months of the log as switchyard.retention says; returns how many rows and months were removed.';
+    'Creates the next months of the log and removes what is no longer kept: idempotency keys after a day, test leads after a week, scheduled runs after 30 days, months of the log as switchyard.retention says; returns how many rows and months were removed.';
 
 -- Settings that are set already stay. Tables whose rows come and go are vacuumed early and without pauses. Tables that
 -- only grow are vacuumed while their new rows are in memory, and before all of them would have to be frozen at once.
@@ -984,7 +1026,39 @@ BEGIN
 END
 $$;
 
--- 8. What members read of leads, and who may run functions -----------------------------------------------------------
+-- 8. Test leads -----------------------------------------------------------------------------------------------------
+
+-- Test leads: what a test key sends is decided as any lead is, and kept here for a week instead of among the leads.
+
+-- No person is in them: of the lead's values only those are kept that name nobody.
+CREATE TABLE IF NOT EXISTS switchyard.test_leads (
+    id uuid PRIMARY KEY,
+    workspace_id uuid NOT NULL CONSTRAINT test_leads_workspace_id_fkey REFERENCES public.workspaces (id) ON DELETE CASCADE,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    status text NOT NULL,
+    destination_workspace_id uuid,
+    matched_rule_id uuid,
+    reason text NOT NULL,
+    content jsonb NOT NULL
+);
+-- The newest of a workspace, which are listed, and the oldest, which are removed: ids grow with time.
+CREATE INDEX IF NOT EXISTS test_leads_workspace ON switchyard.test_leads (workspace_id, id);
+-- For prune.
+CREATE INDEX IF NOT EXISTS test_leads_created ON switchyard.test_leads (created_at);
+COMMENT ON TABLE switchyard.test_leads IS 'Leads that test keys sent, and how they would have been routed; the last thousand of a workspace, for a week. Nothing else reads them.';
+COMMENT ON COLUMN switchyard.test_leads.content IS 'The values of the lead without email, phone, names, company and metadata.';
+
+ALTER TABLE switchyard.test_leads ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON switchyard.test_leads FROM PUBLIC, anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.test_leads TO service_role;
+GRANT SELECT ON switchyard.test_leads TO authenticated;
+DROP POLICY IF EXISTS switchyard_service ON switchyard.test_leads;
+CREATE POLICY switchyard_service ON switchyard.test_leads TO service_role USING (true) WITH CHECK (true);
+DROP POLICY IF EXISTS switchyard_members ON switchyard.test_leads;
+CREATE POLICY switchyard_members ON switchyard.test_leads FOR SELECT TO authenticated
+    USING (workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
+
+-- 9. What members read of leads, and who may run functions -----------------------------------------------------------
 
 -- A member may not read leads.duplicate_of, which may be a lead of another workspace; this tells it what it may know.
 CREATE OR REPLACE FUNCTION switchyard.visible_duplicate(p_lead_id uuid) RETURNS uuid

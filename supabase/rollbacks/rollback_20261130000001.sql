@@ -30,12 +30,19 @@ DROP FUNCTION IF EXISTS switchyard.roll_back_failing, switchyard.failing_publica
 DROP TABLE IF EXISTS switchyard.rule_set_rollbacks;
 DROP FUNCTION IF EXISTS switchyard.return_rule_set, switchyard.replace_golden_leads, switchyard.replace_rules;
 DROP TABLE IF EXISTS switchyard.rule_set_drafts, switchyard.golden_leads;
-DROP FUNCTION IF EXISTS switchyard.pause_routing, switchyard.resume_routing;
+-- With their triggers on rules, golden leads, people and drafts.
+DROP FUNCTION IF EXISTS switchyard.check_rule_quotas, switchyard.check_golden_lead_quota, switchyard.check_assignee_quota,
+    switchyard.check_draft_quota CASCADE;
+DROP FUNCTION IF EXISTS switchyard.refuse_beyond_quota, switchyard.quotas_of, switchyard.has_quotas;
+DROP TABLE IF EXISTS switchyard.rule_sizes, switchyard.workspace_quotas;
+DROP FUNCTION IF EXISTS switchyard.switch_off_rule;
+DROP TABLE IF EXISTS switchyard.rule_notices;
+DROP FUNCTION IF EXISTS switchyard.pause_routing, switchyard.resume_routing, switchyard.suspend_workspace, switchyard.lift_suspension;
 DROP TABLE IF EXISTS switchyard.routing_pauses, switchyard.operator_log;
 DROP TABLE IF EXISTS public.workspace_assignees, public.routing_agreements;
 -- With their triggers on rules and workspaces.
 DROP FUNCTION IF EXISTS switchyard.check_capacity, switchyard.bump_rule_set_version, switchyard.lock_rule_set_version,
-    switchyard.record_rule_set_change CASCADE;
+    switchyard.record_rule_set_change, switchyard.guard_suspension CASCADE;
 DROP FUNCTION IF EXISTS switchyard.keep_rule_set_history, switchyard.repair_rule_set_history, switchyard.write_rule_set_history,
     switchyard.next_rule_set_version, switchyard.current_rule_set_version;
 DROP TABLE IF EXISTS switchyard.rule_set_history, switchyard.rule_set_tables, switchyard.rule_set_versions,

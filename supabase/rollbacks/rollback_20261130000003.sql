@@ -15,9 +15,12 @@ END
 $$;
 DROP FUNCTION IF EXISTS switchyard.schedule_by_cron, switchyard.unschedule_by_cron, switchyard.run_from_cron, switchyard.prune,
     switchyard.set_vacuum_settings, switchyard.drop_old_log_partitions;
+DROP TABLE IF EXISTS switchyard.test_leads;
 DROP TABLE IF EXISTS switchyard.retention, switchyard.scheduled_runs;
 DROP TABLE IF EXISTS switchyard.alert_notifications, switchyard.alerts, switchyard.nodes;
-DROP TABLE IF EXISTS switchyard.api_keys;
+-- With its trigger on workspaces.
+DROP FUNCTION IF EXISTS switchyard.bump_access_version CASCADE;
+DROP TABLE IF EXISTS switchyard.api_keys, switchyard.access_version;
 DROP FUNCTION IF EXISTS switchyard.erase_leads, switchyard.find_person, switchyard.without_person;
 DROP TABLE IF EXISTS switchyard.erasures;
 DROP FUNCTION IF EXISTS switchyard.gather_statistics, switchyard.rebuild_statistics, switchyard.add_statistics, switchyard.whole_xid,

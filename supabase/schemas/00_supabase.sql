@@ -68,7 +68,7 @@ BEGIN
                     RAISE;
                 END IF;
             WHEN insufficient_privilege THEN
-                RAISE EXCEPTION '% is no member of the role %, and may not make itself one.', current_user, v_role
+                RAISE EXCEPTION '% is not a member of the role %, and may not grant itself the membership.', current_user, v_role
                     USING ERRCODE = 'insufficient_privilege',
                         HINT = format('As an administrator: GRANT anon, authenticated, service_role TO %I;', current_user);
         END;

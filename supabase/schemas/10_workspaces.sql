@@ -1,16 +1,26 @@
 -- Workspaces, users, their membership, and partners; and which of their rows a request may see.
 
 -- The workspace that a request by API key acts for. The server sets this claim for each request; PostgREST never does.
+-- A key of a suspended or closed workspace acts for none, whatever the server believes of it. SECURITY DEFINER, because
+-- the policy of workspaces calls it.
 CREATE OR REPLACE FUNCTION switchyard.acting_workspace() RETURNS uuid
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = ''
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = ''
 AS $$
+DECLARE
+    v_workspace uuid;
 BEGIN
-    RETURN (auth.jwt() ->> 'switchyard_workspace_id')::uuid;
+    v_workspace := (auth.jwt() ->> 'switchyard_workspace_id')::uuid;
+    IF v_workspace IS NOT NULL AND EXISTS (SELECT FROM public.workspaces w
+        WHERE w.id = v_workspace AND (w.routing_suspended_at IS NOT NULL OR w.deleted_at IS NOT NULL)) THEN
+        RETURN NULL;
+    END IF;
+    RETURN v_workspace;
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION switchyard.acting_workspace() IS 'The workspace of the API key that makes the request, or NULL.';
+COMMENT ON FUNCTION switchyard.acting_workspace() IS
+    'The workspace of the API key that makes the request; NULL without one, and while that workspace is suspended or closed.';
 
 -- SECURITY DEFINER, because the caller may not read the memberships of other users. It returns only the caller's own.
 CREATE OR REPLACE FUNCTION switchyard.visible_workspaces() RETURNS SETOF uuid
@@ -21,7 +31,9 @@ DECLARE
     v_workspace uuid := switchyard.acting_workspace();
 BEGIN
     IF v_user IS NOT NULL THEN
-        RETURN QUERY SELECT m.workspace_id FROM public.user_workspaces m WHERE m.user_id = v_user;
+        RETURN QUERY SELECT m.workspace_id FROM public.user_workspaces m
+        WHERE m.user_id = v_user
+            AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = m.workspace_id AND w.routing_suspended_at IS NOT NULL);
     END IF;
     IF v_workspace IS NOT NULL THEN
         RETURN NEXT v_workspace;
@@ -29,7 +41,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.visible_workspaces() IS
-    'The workspaces whose rows the current user or API key may see; policies call it.';
+    'The workspaces whose rows the current user or API key may see; policies call it. Suspended ones are left out.';
 
 -- Stands in for foreign keys on leads. A lead that is inserted at the same instant can slip past it, which is why a
 -- workspace is closed by deleted_at. Where an installation's leads have a foreign key to workspaces, that key decides
@@ -66,6 +78,8 @@ CREATE TABLE public.workspaces (
     workspace_type text NOT NULL DEFAULT 'partner',
     is_active boolean NOT NULL DEFAULT true,
     routing_paused_at timestamptz,
+    routing_suspended_at timestamptz,
+    routing_suspended_reason text,
     unmatched_policy text NOT NULL DEFAULT 'keep'
         CONSTRAINT workspaces_unmatched_policy_check CHECK (unmatched_policy IN ('keep', 'fallback', 'retry')),
     fallback_workspace_id uuid,
@@ -77,6 +91,8 @@ CREATE TABLE public.workspaces (
 COMMENT ON TABLE public.workspaces IS 'A tenant: sends leads, receives leads, or both. Closed by deleted_at, never deleted while leads refer to it.';
 COMMENT ON COLUMN public.workspaces.workspace_type IS 'partner, or platform: rules of a platform workspace apply to every source.';
 COMMENT ON COLUMN public.workspaces.routing_paused_at IS 'If set, rules skip this workspace as a destination.';
+COMMENT ON COLUMN public.workspaces.routing_suspended_at IS 'If set, an administrator has suspended this workspace: nothing goes in or out until an administrator lifts it.';
+COMMENT ON COLUMN public.workspaces.routing_suspended_reason IS 'Why it is suspended; its keys are answered with it.';
 COMMENT ON COLUMN public.workspaces.unmatched_policy IS 'What happens to its leads that no rule matches: keep them, fallback to fallback_workspace_id, or retry later.';
 COMMENT ON COLUMN public.workspaces.capacity IS 'Time zone, caps, opening hours, holidays and minimum score; NULL: accepts every lead at any time.';
 COMMENT ON COLUMN public.workspaces.deleted_at IS 'When the workspace was closed; its leads stay where they are.';
@@ -113,7 +129,7 @@ CREATE TABLE public.partners (
 CREATE INDEX partners_workspace ON public.partners (workspace_id);
 COMMENT ON TABLE public.partners IS 'The partners that are credited for the leads of a workspace.';
 
--- Privileges. = ANY (ARRAY(SELECT …)) is evaluated once for each query and can use an index; so in all policies.
+-- Privileges. = ANY (ARRAY(SELECT …)) is evaluated once for each query and can use an index; all policies use this form.
 
 ALTER TABLE public.workspaces ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;

@@ -1,7 +1,7 @@
 -- Leads. What changes with their state is done by the triggers in 17_lead_state.sql.
 
 CREATE TYPE public.lead_routing_status AS ENUM ('pending', 'routing', 'routed', 'failed', 'expired');
-COMMENT ON TYPE public.lead_routing_status IS 'pending → routing → routed; routing → pending | failed; pending | failed → expired; failed → pending by an operator.';
+COMMENT ON TYPE public.lead_routing_status IS 'pending → routing → routed; routing → pending | failed; pending | failed → expired; failed → pending, and routed → pending if no rule had matched, by an operator.';
 
 -- No foreign keys: each would cost a lookup and a row lock on workspaces for every lead. Instead, a workspace that leads refer to
 -- cannot be deleted (switchyard_refuse_delete), and the functions that write leads look workspaces up once for each batch.

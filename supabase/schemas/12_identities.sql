@@ -16,10 +16,10 @@
 --               or one of "n a", na, none, null, nil, unknown, tbd, "no company", "not applicable", "not available",
 --               "not provided": none, because that is how forms spell an empty field.
 --   lower case  Each code point by itself, full mapping, no context and no language: "Σ" is always "σ", "İ" is "i̇".
---   identity    sha256 of the UTF-8 bytes of kind, ":", normalised value: the kind is inside, so that a phone number never equals
+--   identity    sha256 of the UTF-8 bytes of kind, ":", normalised value: the kind is included, so that a phone number never equals
 --               a company name.
 --
--- A lead claims its email and its phone; the company name only if it has neither. The first one is its strongest.
+-- A lead claims its email and its phone; the company name only if it has neither. The first of them is its strongest identity.
 
 CREATE OR REPLACE FUNCTION switchyard.lower_by_character(p_text text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = ''
@@ -107,7 +107,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.normalised_identity(text, text) IS
-    'Email, phone or company name in the form by which duplicates are recognised; NULL when the value identifies no one.';
+    'Email, phone or company name in the form by which duplicates are recognised; NULL if the value cannot serve as an identity.';
 
 CREATE OR REPLACE FUNCTION switchyard.lead_identity(p_kind text, p_value text) RETURNS bytea
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = ''

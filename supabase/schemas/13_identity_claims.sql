@@ -1,4 +1,4 @@
--- Which lead has an identity, and so which of two duplicates came first.
+-- Which lead holds each identity, and so which of two duplicates came first.
 
 CREATE TABLE public.lead_identity_claims (
     identity bytea NOT NULL CONSTRAINT lead_identity_claims_identity_check CHECK (octet_length(identity) = 32),
@@ -14,7 +14,7 @@ CREATE TABLE public.lead_identity_claims (
 -- 32 do (the odds that two of ten billion share them are below 1 in 10^16), and with their length they are 16, the size to which an
 -- index entry is rounded up.
 CREATE UNIQUE INDEX lead_identity_claims_identity ON public.lead_identity_claims (substring(identity FROM 1 FOR 15));
-COMMENT ON TABLE public.lead_identity_claims IS 'Which lead has an identity: the unique index on its first 15 bytes lets exactly one of two duplicates win.';
+COMMENT ON TABLE public.lead_identity_claims IS 'Which lead holds each identity: the unique index on its first 15 bytes lets exactly one of two duplicates win.';
 COMMENT ON COLUMN public.lead_identity_claims.workspace_id IS 'The source workspace of that lead.';
 
 ALTER TABLE public.lead_identity_claims ENABLE ROW LEVEL SECURITY;

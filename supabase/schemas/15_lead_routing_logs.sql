@@ -31,7 +31,7 @@ CREATE INDEX idx_routing_logs_workspace ON public.lead_routing_logs (source_work
 CREATE INDEX lead_routing_logs_created ON public.lead_routing_logs (created_at);
 CREATE INDEX lead_routing_logs_expired ON public.lead_routing_logs (created_at) WHERE routing_result = 'expired';
 
--- Only the owner may change or delete rows, not service_role either; the triggers below stop the owner.
+-- No role but the owner, not even service_role, may change or delete rows; the triggers below stop the owner too.
 ALTER TABLE public.lead_routing_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE switchyard.lead_routing_logs_default ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_logs, switchyard.lead_routing_logs_default FROM PUBLIC, anon, authenticated, service_role;
@@ -111,7 +111,7 @@ BEGIN
 END
 $$;
 
--- Only the log tells such a lead from one that was routed before rules existed, or that was returned. OFFSET 0 keeps
+-- Only the log tells an unmatched lead from one that was routed before rules existed, or that was returned. OFFSET 0 keeps
 -- the planner on the index by lead.
 CREATE OR REPLACE FUNCTION switchyard.is_unmatched(p_lead_id uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = ''

@@ -18,12 +18,14 @@ CREATE TABLE switchyard.rule_set_versions (
     action text NOT NULL
         CONSTRAINT rule_set_versions_action_check CHECK (action IN ('edit', 'publish', 'return', 'auto-rollback', 'sql')),
     owners uuid[] NOT NULL DEFAULT '{}',
-    note text
+    note text,
+    changes_other boolean NOT NULL DEFAULT true
 );
 CREATE INDEX rule_set_versions_owners ON switchyard.rule_set_versions USING gin (owners);
 -- For failing_publications, which asks for publications of the last hour.
 CREATE INDEX rule_set_versions_published ON switchyard.rule_set_versions (changed_at) WHERE action = 'publish';
-COMMENT ON TABLE switchyard.rule_set_versions IS 'Who made which version of the rule set, when and how.';
+COMMENT ON TABLE switchyard.rule_set_versions IS 'The author, the time and the kind of change of each version of the rule set.';
+COMMENT ON COLUMN switchyard.rule_set_versions.changes_other IS 'Whether more than rules changed: a node then reads everything again, and otherwise the rules of the owners only.';
 COMMENT ON COLUMN switchyard.rule_set_versions.owners IS 'The owners whose rules changed; 00000000-0000-0000-0000-000000000000 stands for the platform. Empty: pauses, agreements or workspaces changed.';
 
 ALTER TABLE switchyard.rule_set_version ENABLE ROW LEVEL SECURITY;
@@ -59,15 +61,16 @@ BEGIN
     WHERE r.changed_by IS DISTINCT FROM pg_current_xact_id() OR r.changed_at IS DISTINCT FROM now()
     RETURNING r.version INTO v_version;
     IF FOUND THEN
-        INSERT INTO switchyard.rule_set_versions (version, actor, action, owners, note)
+        INSERT INTO switchyard.rule_set_versions (version, actor, action, owners, changes_other, note)
         VALUES (v_version, coalesce(v_actor, session_user),
             coalesce(nullif(current_setting('switchyard.action', true), ''), CASE WHEN v_actor IS NULL THEN 'sql' ELSE 'edit' END),
-            p_owners, nullif(current_setting('switchyard.note', true), ''));
+            p_owners, p_owners = '{}', nullif(current_setting('switchyard.note', true), ''));
         RETURN v_version;
     END IF;
     SELECT r.version INTO v_version FROM switchyard.rule_set_version r;
-    UPDATE switchyard.rule_set_versions s SET owners = s.owners || ARRAY(SELECT unnest(p_owners) EXCEPT SELECT unnest(s.owners))
-    WHERE s.version = v_version AND NOT s.owners @> p_owners;
+    UPDATE switchyard.rule_set_versions s SET owners = s.owners || ARRAY(SELECT unnest(p_owners) EXCEPT SELECT unnest(s.owners)),
+        changes_other = s.changes_other OR p_owners = '{}'
+    WHERE s.version = v_version AND NOT (s.owners @> p_owners AND (s.changes_other OR p_owners <> '{}'));
     RETURN v_version;
 END
 $$;
@@ -103,5 +106,6 @@ COMMENT ON FUNCTION switchyard.bump_rule_set_version() IS
     'Raises the version of the rule set, so that decisions made under the old rules are refused as stale.';
 
 CREATE TRIGGER switchyard_version AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF id, name, workspace_type, is_active,
-    routing_paused_at, unmatched_policy, fallback_workspace_id, deleted_at, capacity ON public.workspaces
+    routing_paused_at, routing_suspended_at, routing_suspended_reason, unmatched_policy, fallback_workspace_id, deleted_at, capacity
+    ON public.workspaces
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_rule_set_version();

@@ -17,7 +17,7 @@ CREATE TABLE public.lead_routing_rules (
 CREATE INDEX lead_routing_rules_workspace ON public.lead_routing_rules (workspace_id);
 COMMENT ON TABLE public.lead_routing_rules IS 'Rules, tried by priority descending, then created_at, then id.';
 COMMENT ON COLUMN public.lead_routing_rules.workspace_id IS 'The workspace whose leads the rule applies to; NULL: the leads of every workspace (a rule of the platform).';
-COMMENT ON COLUMN public.lead_routing_rules.conditions IS 'Lists industries, company_sizes, revenue_ranges, countries, us_states, regions: any value of a list, all lists together.';
+COMMENT ON COLUMN public.lead_routing_rules.conditions IS 'Lists industries, company_sizes, revenue_ranges, countries, us_states, regions, and a tree of comparisons under where. A lead must meet the tree and every list that is not empty; it meets a list by any one of its values.';
 COMMENT ON COLUMN public.lead_routing_rules.distribution IS 'Pool, caps and what to do when they are full; NULL: destination_workspace_id receives every lead. With a pool, that column holds its first member.';
 
 CREATE TRIGGER switchyard_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON public.lead_routing_rules

@@ -16,11 +16,15 @@ CREATE TABLE switchyard.operator_log (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     happened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     actor text NOT NULL,
-    action text NOT NULL CONSTRAINT operator_log_action_check CHECK (action IN ('auto-rollback', 'pause', 'resume')),
+    action text NOT NULL CONSTRAINT operator_log_action_check
+        CHECK (action IN ('auto-rollback', 'pause', 'resume', 'suspend', 'lift', 'create-key', 'roll-key', 'revoke-key')),
     workspace_id uuid NOT NULL,
-    reason text
+    reason text,
+    subject_id uuid,
+    details jsonb
 );
-COMMENT ON TABLE switchyard.operator_log IS 'What operators did to routing, and who; append-only. Workspace 00000000-0000-0000-0000-000000000000: routing as a whole.';
+COMMENT ON TABLE switchyard.operator_log IS 'What operators did to routing, workspaces and keys, and who; append-only. Workspace 00000000-0000-0000-0000-000000000000: all of them, or none.';
+COMMENT ON COLUMN switchyard.operator_log.subject_id IS 'The API key that was created, rolled or revoked.';
 CREATE TRIGGER switchyard_keep_rows_as_they_are BEFORE UPDATE OR DELETE ON switchyard.operator_log
     FOR EACH ROW EXECUTE FUNCTION switchyard.refuse_log_change();
 CREATE TRIGGER switchyard_keep_rows BEFORE TRUNCATE ON switchyard.operator_log
@@ -42,7 +46,7 @@ DECLARE
 BEGIN
     IF p_workspace_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = p_workspace_id AND w.deleted_at IS NULL) THEN
-        RAISE EXCEPTION 'There is no such workspace.' USING ERRCODE = 'foreign_key_violation';
+        RAISE EXCEPTION 'The workspace % does not exist or is closed.', p_workspace_id USING ERRCODE = 'foreign_key_violation';
     END IF;
     INSERT INTO switchyard.routing_pauses (workspace_id, paused_by, reason) VALUES (v_workspace, p_actor, p_reason)
     ON CONFLICT (workspace_id) DO NOTHING;

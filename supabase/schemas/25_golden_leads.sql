@@ -9,7 +9,7 @@ CREATE TABLE switchyard.golden_leads (
     updated_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX golden_leads_workspace ON switchyard.golden_leads (workspace_id);
-COMMENT ON TABLE switchyard.golden_leads IS 'Examples that are kept with a rule set, with their expected destination; a publication that sends one elsewhere is refused. Made-up people only.';
+COMMENT ON TABLE switchyard.golden_leads IS 'Examples that are kept with a rule set, with their expected destination; a publication that sends one elsewhere is refused. Use invented people only.';
 COMMENT ON COLUMN switchyard.golden_leads.workspace_id IS 'The owner of the rules; NULL: the platform.';
 
 ALTER TABLE switchyard.golden_leads ENABLE ROW LEVEL SECURITY;

@@ -144,7 +144,7 @@ DECLARE
     v_count integer := 0;
 BEGIN
     PERFORM FROM switchyard.rule_set_version FOR UPDATE;
-    -- The first time, the tables hold what the version in force stands for.
+    -- On the first run, the tables hold the content of the version in force.
     IF NOT EXISTS (SELECT FROM switchyard.rule_set_versions) THEN
         UPDATE switchyard.rule_set_version r SET changed_by = pg_current_xact_id(), changed_at = now();
         INSERT INTO switchyard.rule_set_versions (version, actor, action, note)
@@ -220,7 +220,8 @@ BEGIN
     PERFORM switchyard.keep_rule_set_history('switchyard.routing_pauses', ARRAY['workspace_id']);
     PERFORM switchyard.keep_rule_set_history('switchyard.golden_leads', ARRAY['id'], 'workspace_id');
     PERFORM switchyard.keep_rule_set_history('public.workspaces', ARRAY['id'], NULL, ARRAY['id', 'name', 'workspace_type', 'is_active',
-        'routing_paused_at', 'unmatched_policy', 'fallback_workspace_id', 'deleted_at', 'created_at', 'updated_at', 'capacity']);
+        'routing_paused_at', 'routing_suspended_at', 'routing_suspended_reason', 'unmatched_policy', 'fallback_workspace_id', 'deleted_at',
+        'created_at', 'updated_at', 'capacity']);
     -- The history begins with what the tables hold now.
     PERFORM switchyard.repair_rule_set_history();
 END

@@ -122,7 +122,7 @@ BEGIN
     PERFORM FROM switchyard.rule_set_version FOR UPDATE;
     IF p_version < (SELECT min(s.version) FROM switchyard.rule_set_versions s)
         OR p_version > (SELECT r.version FROM switchyard.rule_set_version r) THEN
-        RAISE EXCEPTION 'There is no record of that version.' USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'There is no record of version %.', p_version USING ERRCODE = 'no_data_found';
     END IF;
     SELECT coalesce(jsonb_agg(h.content ORDER BY h.row_key), '[]') INTO v_rules FROM switchyard.rule_set_history h
     WHERE h.owner = v_owner AND h.table_name = 'public.lead_routing_rules' AND h.valid_from <= p_version AND h.valid_to > p_version;

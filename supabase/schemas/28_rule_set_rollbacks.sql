@@ -47,7 +47,7 @@ BEGIN
     ), suspect AS (
         SELECT p.owner, p.version FROM published p
         WHERE p.changed_at <= v_now - interval '5 minutes'
-            -- An edit or a rollback that came after it has answered the failures already.
+            -- A later edit or rollback has already dealt with the failures.
             AND NOT EXISTS (SELECT FROM switchyard.rule_set_versions v WHERE v.version > p.version AND v.owners @> ARRAY[p.owner])
             AND NOT EXISTS (SELECT FROM switchyard.rule_set_rollbacks b WHERE b.owner = p.owner AND b.bad_version = p.version)
     ), minutes AS (

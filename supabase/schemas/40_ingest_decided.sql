@@ -7,7 +7,7 @@
 -- nothing is written. p_rule_set_version NULL skips that check, for batches in which every lead is queued. p_result is
 -- success, unmatched or fallback (assigned), retry (waits a minute), queued (not tried, due now) or waiting (for the
 -- capacity of the rule in p_waiting_for). p_assignee, p_waiting_for and p_log_metadata may be NULL. Workspaces are
--- looked up once per batch; an unknown one refuses the batch (23503).
+-- looked up once per batch; an unknown one refuses the batch (23503), and a suspended one too (SWSUS).
 --
 -- p_look: whether to look for existing claims before inserting. Worth its cost only while duplicates arrive; the caller
 -- knows when it last met one.
@@ -50,7 +50,8 @@ BEGIN
     FROM (
         SELECT (array_agg(coalesce(u.id, '00000000-0000-0000-0000-000000000000')))[1] AS missing
         FROM (SELECT DISTINCT unnest(p_source || p_destination)) u (id)
-        WHERE NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = u.id AND w.deleted_at IS NULL)
+        WHERE NOT EXISTS (SELECT FROM public.workspaces w
+            WHERE w.id = u.id AND w.deleted_at IS NULL AND w.routing_suspended_at IS NULL)
     ) x LEFT JOIN switchyard.rule_set_version v ON true;
     IF p_rule_set_version IS NOT NULL AND v_version IS DISTINCT FROM p_rule_set_version THEN
         RETURN QUERY SELECT 0, 'stale'::text, NULL::uuid;
@@ -62,13 +63,16 @@ BEGIN
         RAISE EXCEPTION 'The arrays of the batch differ in length.' USING ERRCODE = 'array_subscript_error';
     END IF;
     IF NOT p_result <@ ARRAY['success', 'unmatched', 'fallback', 'retry', 'queued', 'waiting'] THEN
-        RAISE EXCEPTION 'A result is none of success, unmatched, fallback, retry, queued, waiting.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'p_result has a value other than success, unmatched, fallback, retry, queued or waiting.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF 'waiting' = ANY (p_result)
         AND EXISTS (SELECT FROM unnest(p_result, p_waiting_for) u (result, rule) WHERE u.result = 'waiting' AND u.rule IS NULL) THEN
-        RAISE EXCEPTION 'A lead waits for a rule that is not named.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'A result is waiting, but p_waiting_for names no rule for this lead.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF v_missing IS NOT NULL THEN
+        IF EXISTS (SELECT FROM public.workspaces w WHERE w.id = v_missing AND w.deleted_at IS NULL AND w.routing_suspended_at IS NOT NULL) THEN
+            RAISE EXCEPTION 'A source or destination workspace is suspended.' USING ERRCODE = 'SWSUS', DETAIL = 'workspace ' || v_missing;
+        END IF;
         RAISE EXCEPTION 'A source or destination workspace does not exist.'
             USING ERRCODE = 'foreign_key_violation', DETAIL = 'workspace ' || v_missing;
     END IF;
@@ -128,7 +132,7 @@ BEGIN
         RETURN QUERY SELECT * FROM unnest(v_ordinal, v_outcome, v_lost_to);
     END IF;
 
-    -- Tells the trigger that queues pending leads that this function does it. An assignment is cheaper than PERFORM,
+    -- Tells the triggers on leads that this function maintains the queue itself. An assignment is cheaper than PERFORM,
     -- which would be a query.
     v_waits := p_result && ARRAY['retry', 'queued', 'waiting'];
     IF v_waits THEN

@@ -48,7 +48,7 @@ BEGIN
         ) c ON c.counter = n
         GROUP BY n ORDER BY n);
     IF NOT switchyard.take_within_caps(p_scope, p_owner, p_member, p_period, p_limit, p_window, v_taken) THEN
-        RAISE EXCEPTION 'The caps of this batch do not have room for all of it any more.' USING ERRCODE = 'SWCAP';
+        RAISE EXCEPTION 'The caps no longer have room for the whole batch.' USING ERRCODE = 'SWCAP';
     END IF;
 END
 $$;

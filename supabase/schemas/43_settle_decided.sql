@@ -42,6 +42,7 @@ DECLARE
     v_duplicate_of uuid[];
     v_gone uuid[];
     v_inactive uuid[];
+    v_suspended uuid[];
     v_credited uuid[];
     v_credit uuid[];
     v_lost_ord integer[];
@@ -85,26 +86,41 @@ BEGIN
     ) h;
 
     IF v_id IS NOT NULL THEN
-        -- Destinations that cannot receive a lead, and those that can only keep their own leads.
-        SELECT array_agg(d.id) FILTER (WHERE w.id IS NULL OR w.deleted_at IS NOT NULL),
-            array_agg(d.id) FILTER (WHERE w.deleted_at IS NULL AND NOT w.is_active)
-        INTO v_gone, v_inactive
-        FROM (SELECT DISTINCT u.id FROM unnest(v_destination, v_result) u (id, result) WHERE u.result = ANY (c_assigned)) d
+        -- Destinations that cannot receive a lead, those that can only keep their own leads, and suspended destinations and
+        -- sources.
+        SELECT array_agg(d.id) FILTER (WHERE d.receives AND (w.id IS NULL OR w.deleted_at IS NOT NULL)),
+            array_agg(d.id) FILTER (WHERE d.receives AND w.deleted_at IS NULL AND NOT w.is_active),
+            array_agg(d.id) FILTER (WHERE w.routing_suspended_at IS NOT NULL)
+        INTO v_gone, v_inactive, v_suspended
+        FROM (
+            SELECT u.id, true AS receives FROM unnest(v_destination, v_result) u (id, result) WHERE u.result = ANY (c_assigned)
+            UNION
+            SELECT u.id, false FROM unnest(v_source, v_result) u (id, result) WHERE u.result = ANY (c_assigned)
+        ) d
         LEFT JOIN public.workspaces w ON w.id = d.id;
-        IF v_gone IS NOT NULL OR v_inactive IS NOT NULL THEN
-            SELECT array_agg(CASE WHEN x.obstacle IS NULL THEN x.result ELSE 'retry' END ORDER BY x.ord),
-                array_agg(coalesce(x.obstacle, x.reason) ORDER BY x.ord), array_agg(coalesce(x.obstacle, x.error) ORDER BY x.ord)
-            INTO v_result, v_reason, v_error
+        IF v_gone IS NOT NULL OR v_inactive IS NOT NULL OR v_suspended IS NOT NULL THEN
+            -- A lead whose source is suspended stays as it is; one with a written lock waits again, and has used no attempt.
+            SELECT array_agg(CASE WHEN x.obstacle IS NULL THEN x.result WHEN x.is_held AND p_owner IS NULL THEN 'again'
+                    ELSE 'retry' END ORDER BY x.ord),
+                array_agg(coalesce(x.obstacle, x.reason) ORDER BY x.ord), array_agg(coalesce(x.obstacle, x.error) ORDER BY x.ord),
+                array_agg(CASE WHEN x.is_held THEN greatest(x.attempt - 1, 0) ELSE x.attempt END ORDER BY x.ord),
+                array_agg(CASE WHEN NOT x.is_held THEN x.claim_1 END ORDER BY x.ord),
+                array_agg(CASE WHEN NOT x.is_held THEN x.claim_2 END ORDER BY x.ord)
+            INTO v_result, v_reason, v_error, v_attempt, v_claim_1, v_claim_2
             FROM (
-                SELECT u.*, CASE WHEN u.result <> ALL (c_assigned) THEN NULL
+                SELECT u.*, u.result = ANY (c_assigned) AND (u.source = ANY (v_suspended)) IS TRUE AS is_held,
+                    CASE WHEN u.result <> ALL (c_assigned) THEN NULL
+                    WHEN u.source = ANY (v_suspended) THEN 'The source workspace is suspended.'
+                    WHEN u.destination = ANY (v_suspended) THEN 'The destination workspace is suspended.'
                     WHEN u.destination IS NULL THEN 'There is no workspace that the lead could go to or stay in.'
                     WHEN u.destination = ANY (v_gone)
                         OR (u.destination = ANY (v_inactive) AND NOT (u.result = 'unmatched' AND p_owner IS NULL))
                     THEN 'The destination workspace does not exist, is closed, or is not active.' END AS obstacle
-                FROM unnest(v_destination, v_result, v_reason, v_error) WITH ORDINALITY u (destination, result, reason, error, ord)
+                FROM unnest(v_source, v_destination, v_result, v_reason, v_error, v_attempt, v_claim_1, v_claim_2)
+                    WITH ORDINALITY u (source, destination, result, reason, error, attempt, claim_1, claim_2, ord)
             ) x;
         END IF;
-        -- Clear what a lead that is retried, fails or waits does not have.
+        -- Clear the values that do not apply to a lead that is retried, fails or waits.
         IF v_result && ARRAY['retry', 'failed', 'waiting'] THEN
             SELECT array_agg(x.result ORDER BY x.ord),
                 array_agg(CASE WHEN x.result = ANY (c_assigned) THEN x.rule END ORDER BY x.ord),

@@ -22,6 +22,8 @@ BEGIN
                 OR (l.routing_status = 'routing' AND l.routing_attempts < 5
                     AND (l.routing_locked_at IS NULL OR l.routing_locked_at < v_now - interval '5 minutes')))
             AND (l.lead_expires_at IS NULL OR l.lead_expires_at > v_now)
+            AND NOT EXISTS (SELECT FROM public.workspaces w
+                WHERE w.id = coalesce(l.source_workspace_id, l.workspace_id) AND w.routing_suspended_at IS NOT NULL)
         ORDER BY l.id
         FOR UPDATE SKIP LOCKED
     ), taken AS (
@@ -48,4 +50,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION public.acquire_routing_lock(uuid, uuid) IS
-    'Locks a pending lead, or one whose lock is older than five minutes, for five minutes. p_lock_owner must be new for every attempt. False: another caller holds the lock, or the lead is not pending or is past its expiry.';
+    'Locks a pending lead, or one whose lock is older than five minutes, for five minutes. p_lock_owner must be new for every attempt. False: another caller holds the lock, the lead is not pending or is past its expiry, or its source workspace is suspended.';

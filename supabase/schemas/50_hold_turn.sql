@@ -2,15 +2,15 @@
 -- outcome, all in one transaction.
 
 -- Holds due leads by row lock until the transaction ends, and returns their ids: a fair share for each source, oldest
--- due first, none of a paused source. Rows of the queue are not locked: every writer of a queue row holds its lead, and
+-- due first, none of a paused or suspended source. Rows of the queue are not locked: every writer of a queue row holds its lead, and
 -- held_leads, which reads the queue anyway, leaves out rows that are no longer due.
 --
 -- With p_source, only these sources are searched, each from its time in p_from. A caller that drains a long queue
--- passes where its last claim ended: the rows before that place are deleted, but until vacuum removes them, every claim
+-- passes the position where its last claim ended: the rows before it are deleted, but until vacuum removes them, every claim
 -- that begins at the front scans all of them, and while an old transaction is open vacuum cannot. Leads that were
 -- queued behind that place are found by the next claim without p_source.
 --
--- The plan is generic, because the planner would fold a known p_tried into a condition that no index has. It is kept,
+-- The plan is generic, because the planner would fold a known p_tried into a condition that no index has. The plan is kept,
 -- and may have been made when the queue was empty. So the status is compared as text, which matches no partial index of
 -- leads and leaves only the primary key.
 CREATE OR REPLACE FUNCTION switchyard.hold_turn(p_limit integer, p_tried boolean, p_source uuid[] DEFAULT NULL, p_from timestamptz[] DEFAULT NULL)
@@ -33,7 +33,8 @@ BEGIN
     IF p_source IS NOT NULL THEN
         SELECT array_agg(s.id), array_agg(s.oldest) INTO v_source, v_from
         FROM unnest(p_source, p_from) s (id, oldest)
-        WHERE NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id);
+        WHERE NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id)
+            AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = s.id AND w.routing_suspended_at IS NOT NULL);
     ELSE
         -- One index probe for each source: its oldest lead.
         WITH RECURSIVE source (id, oldest) AS (
@@ -53,7 +54,8 @@ BEGIN
         )
         SELECT array_agg(s.id ORDER BY s.oldest, s.id), array_agg(s.oldest ORDER BY s.oldest, s.id) INTO v_source, v_from
         FROM source s
-        WHERE s.oldest <= v_now AND NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id);
+        WHERE s.oldest <= v_now AND NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id)
+            AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = s.id AND w.routing_suspended_at IS NOT NULL);
     END IF;
     IF v_source IS NULL THEN
         RETURN v_taken;
@@ -139,7 +141,7 @@ $$;
 COMMENT ON FUNCTION switchyard.held_leads(uuid[], boolean) IS
     'All fields of leads that the caller holds by row lock, with their place in the queue; p_due: only leads that are due.';
 
--- For any part of the leads that the transaction holds by row lock, as often as needed.
+-- May be called for any part of the leads that the transaction holds by row lock, as often as needed.
 CREATE OR REPLACE FUNCTION switchyard.settle_held(
     p_rule_set_version bigint, p_lead_id uuid[], p_destination uuid[], p_rule uuid[], p_result text[], p_reason text[],
     p_dedupe_hash text[], p_claim_1 bytea[], p_claim_2 bytea[], p_max_attempts integer,
@@ -155,17 +157,17 @@ BEGIN
         RETURN;
     END IF;
     IF NOT p_result <@ ARRAY['success', 'unmatched', 'fallback', 'retry', 'failed', 'waiting'] THEN
-        RAISE EXCEPTION 'A result is none of success, unmatched, fallback, retry, failed, waiting.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'p_result has a value other than success, unmatched, fallback, retry, failed or waiting.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF EXISTS (SELECT FROM unnest(p_result, p_waiting_for) u (result, rule) WHERE u.result = 'waiting' AND u.rule IS NULL) THEN
-        RAISE EXCEPTION 'A lead waits for a rule that is not named.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'A result is waiting, but p_waiting_for names no rule for this lead.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN QUERY
     SELECT s.ordinal, CASE s.outcome WHEN 'refused' THEN 'again' ELSE s.outcome END, s.duplicate_of
     FROM switchyard.settle_decided(p_rule_set_version, p_lead_id, p_destination, p_rule, p_result, p_reason, NULL,
         p_dedupe_hash, p_claim_1, p_claim_2, coalesce(p_max_attempts, 5), NULL, p_assignee, p_waiting_for, p_log_metadata) s
     WHERE s.outcome IN ('duplicate', 'again', 'failed', 'refused')
-        -- Decided to be assigned, but the destination is not available.
+        -- The decision assigned the lead, but the destination is not available.
         OR (s.outcome = 'pending' AND p_result[s.ordinal] NOT IN ('retry', 'waiting'));
 END
 $$;

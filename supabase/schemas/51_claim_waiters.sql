@@ -62,7 +62,8 @@ BEGIN
             ORDER BY q.waiting_for, coalesce(q.workspace_id, '00000000-0000-0000-0000-000000000000'), q.created_at LIMIT 1), s.id)
     INTO v_sources
     FROM source s
-    WHERE s.id IS NOT NULL AND NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id);
+    WHERE s.id IS NOT NULL AND NOT EXISTS (SELECT FROM switchyard.routing_pauses p WHERE p.workspace_id = s.id)
+        AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = s.id AND w.routing_suspended_at IS NOT NULL);
     IF v_sources IS NULL THEN
         RETURN;
     END IF;

@@ -1,6 +1,6 @@
 -- Leads that their destination returns, and where they go then.
 
--- Takes a lead back from its destination: its place is free again in each window that is still running, its attribution
+-- Takes a lead back from its destination: the lead's place is free again in each window that is still running, its attribution
 -- is marked, and the lead is in its source workspace, still routed. p_workspace_id is the workspace that returns it,
 -- NULL for an administrator. Outcomes: returned; already (that workspace returned it before, nothing changes); none (it
 -- has no such routed lead).

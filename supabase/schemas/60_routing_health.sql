@@ -59,4 +59,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.routing_health() IS
-    'The state of routing. Counts are exact up to 5,000; above that, pending leads, failed leads and retries are estimated and the other counts stop. expired_count covers the last hour; success_rate (0 to 1) is the share of the newest 5,000 attempts of the last hour that assigned their lead, NULL if there were none.';
+    'The state of routing. Counts are exact up to 5,000; above that, pending leads, failed leads and retries are estimated and the other counts stop. expired_count covers the last hour; success_rate (0 to 1) is the share of the newest 5,000 attempts of the last hour that did not end as retry or failed, NULL if there were none.';

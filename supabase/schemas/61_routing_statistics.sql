@@ -119,7 +119,7 @@ CREATE TABLE switchyard.statistics_watermark (
 );
 COMMENT ON TABLE switchyard.statistics_watermark IS 'Up to where the log has been counted: transactions before the horizon. rebuild_before: days before it still have to be counted again; NULL: none.';
 
--- When which transaction ids began, to know how far back in time the rows of a transaction can be.
+-- Maps transaction ids to times, to find how far back in time the rows of a transaction can be.
 CREATE TABLE switchyard.statistics_horizons (
     seen_at timestamptz PRIMARY KEY,
     next_xid xid8 NOT NULL

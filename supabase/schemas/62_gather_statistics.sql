@@ -1,4 +1,4 @@
--- How statistics are gathered from the log: each log row exactly once, whatever was committed in which order.
+-- How statistics are gathered from the log: each log row exactly once, whatever the order of commits.
 
 -- Transaction ids have no meaning in another cluster or in a copy of the database.
 CREATE OR REPLACE FUNCTION switchyard.statistics_place() RETURNS text

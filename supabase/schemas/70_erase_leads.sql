@@ -1,4 +1,4 @@
--- Erasing a person: personal data is removed from all tables in one transaction. That there was a lead, what was decided, the
+-- Erasing a person: personal data is removed from all tables in one transaction. The fact that there was a lead, its decision, the
 -- attribution and the statistics stay.
 
 -- Nothing personal: the id of the lead stands for the person.
@@ -43,7 +43,7 @@ DECLARE
     v_digits text;
 BEGIN
     IF p_kind NOT IN ('email', 'phone') THEN
-        RAISE EXCEPTION 'A person is found by email or phone.' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'p_kind must be email or phone.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF v_value IS NULL THEN
         RETURN;

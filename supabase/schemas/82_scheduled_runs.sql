@@ -34,8 +34,8 @@ BEGIN
         WHEN 'cleanupStaleRoutingLocks' THEN date_bin('10 minutes', v_now, timestamptz '2000-01-01 00:00:00+00')
         WHEN 'markExpiredLeads' THEN date_bin('1 day', v_now, timestamptz '2000-01-01 02:00:00+00') END;
     IF v_due IS NULL THEN
-        RAISE EXCEPTION 'There is no such function.' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'One of cleanupStaleRoutingLocks, markExpiredLeads.';
+        RAISE EXCEPTION 'pg_cron cannot run a function named %.', p_name USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Use cleanupStaleRoutingLocks or markExpiredLeads.';
     END IF;
     INSERT INTO switchyard.scheduled_runs (name, due_at, node, started_at) VALUES (p_name, v_due, 'pg_cron', v_now)
     ON CONFLICT DO NOTHING;

@@ -60,6 +60,9 @@ BEGIN
         WHERE o.created_at < clock_timestamp() - interval '24 hours' LIMIT 20000 FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS v_count = ROW_COUNT;
     v_sum := v_sum + v_count;
+    DELETE FROM switchyard.test_leads t WHERE t.created_at < now() - interval '7 days';
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    v_sum := v_sum + v_count;
     DELETE FROM switchyard.scheduled_runs r WHERE r.due_at < now() - interval '30 days';
     GET DIAGNOSTICS v_count = ROW_COUNT;
     v_sum := v_sum + v_count + switchyard.drop_old_log_partitions();
@@ -68,7 +71,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.prune() IS
-    'Creates the next months of the log and removes what is no longer kept: idempotency keys after a day, scheduled runs after 30 days, months of the log as switchyard.retention says; returns how many rows and months were removed.';
+    'Creates the next months of the log and removes what is no longer kept: idempotency keys after a day, test leads after a week, scheduled runs after 30 days, months of the log as switchyard.retention says; returns how many rows and months were removed.';
 
 -- Settings that are set already stay. Tables whose rows come and go are vacuumed early and without pauses. Tables that
 -- only grow are vacuumed while their new rows are in memory, and before all of them would have to be frozen at once.

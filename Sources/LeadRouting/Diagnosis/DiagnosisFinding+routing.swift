@@ -52,7 +52,30 @@ extension DiagnosisFinding {
                     "Save them again through the API, which reports the error."
                 )
         )
+        if !facts.costlyRules.isEmpty {
+            findings.append(
+                .bad(
+                    "rules",
+                    "switched off (rules of the platform: passed over), because their conditions take more steps than a "
+                        + "decision may: \(facts.costlyRules.joined(separator: ", "))",
+                    "Shorten their regular expressions, and switch them on again."
+                )
+            )
+        }
         return findings
+    }
+
+    /// Lists suspended workspaces, and why they are.
+    static func about(suspensionsOf workspaces: [WorkspaceRecord]) -> [DiagnosisFinding] {
+        workspaces.compactMap { record in
+            guard let since = record.suspendedAt, let reason = record.workspace.suspension else { return nil }
+            let name = record.workspace.name
+            return .bad(
+                "suspensions",
+                "“\(name)” is suspended since \(since): \(reason)",
+                "`switchyard lift --workspace '\(name)'` ends it."
+            )
+        }
     }
 
     /// Lists pauses, which explain waiting leads, with their operators.

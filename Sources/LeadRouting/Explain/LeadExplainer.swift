@@ -8,10 +8,16 @@ package struct LeadExplainer: Sendable {
     private let stores: Stores
     private let duplicates: DuplicateVisibility
     private let names: ReaderNames
+    private let timeLimit: Duration
 
     /// An explainer over a database.
-    package init(stores: Stores) {
+    ///
+    /// - Parameters:
+    ///   - stores: the stores.
+    ///   - timeLimit: how long rules are evaluated; the rest is counted.
+    package init(stores: Stores, timeLimit: Duration = WorkLimit.usual) {
         self.stores = stores
+        self.timeLimit = timeLimit
         duplicates = DuplicateVisibility(leads: stores.leads)
         names = ReaderNames(names: stores.names)
     }
@@ -44,20 +50,23 @@ package struct LeadExplainer: Sendable {
             }
             chosen = number - 1
         }
-        let current = try await stores.ruleSets.load()
+        let limit = WorkLimit(timeLimit)
         let decision = chosen.map { decisions[$0] }
-        var (snapshot, cause) = try await ruleSet(of: decision, current)
+        let source = record.sourceWorkspaceID ?? decision?.entry.sourceWorkspaceID
+        let current = try await stores.ruleSets.load(of: source)
+        var (snapshot, cause) = try await ruleSet(of: decision, current, source)
         // A lead that was decided was not paused, whatever the pauses of that version are.
         if decision != nil { snapshot.pauses = RoutingPauses() }
         let state = decision?.metadata.flatMap(RoutingState.init(metadata:))
-        let source = record.sourceWorkspaceID ?? decision?.entry.sourceWorkspaceID
         let trace = RuleTrace(
             of: record.lead,
             from: source,
             in: snapshot,
             state: state,
-            excluding: Self.returned(before: decision, in: log)
+            excluding: Self.returned(before: decision, in: log),
+            until: limit.isOver
         )
+        try Task.checkCancellation()
         if cause == nil, decision != nil, trace.isStateful, state == nil { cause = .stateNotKept }
         let last = log.last.map(\.entry)
         return LeadExplanation(
@@ -99,7 +108,8 @@ package struct LeadExplainer: Sendable {
     /// The rule set of a decision; the current one without a decision, or if the old one was not kept.
     private func ruleSet(
         of decision: DecisionRecord?,
-        _ current: RuleSetSnapshot
+        _ current: RuleSetSnapshot,
+        _ source: UUID?
     ) async throws -> (RuleSetSnapshot, LeadExplanation.Cause?) {
         guard let decision else { return (current, nil) }
         var cause: LeadExplanation.Cause?
@@ -111,7 +121,7 @@ package struct LeadExplainer: Sendable {
         guard let version else { return (current, .versionNotKept) }
         guard version != current.version else { return (current, cause) }
         do {
-            return (try await stores.ruleSets.load(asOf: version), cause)
+            return (try await stores.ruleSets.load(asOf: version, of: source), cause)
         } catch let error as StoreError where error.code == .notFound {
             return (current, .versionNotKept)
         }

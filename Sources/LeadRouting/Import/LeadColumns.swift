@@ -28,6 +28,8 @@ package struct LeadColumns: Sendable, Hashable {
     package static let rejectColumns = ["rejected_line", "rejected_reason"]
 
     private let meanings: [Meaning]
+    /// The longest name of a column, in bytes; comparing long texts of combining characters takes quadratic time.
+    private static let longestName = 500
 
     /// How many values a row has.
     package var count: Int { meanings.count }
@@ -55,8 +57,15 @@ package struct LeadColumns: Sendable, Hashable {
         }
         var taken: Set<Target> = []
         var names: Set<String> = []
+        // The next number of each repeated name, so that a thousand equal ones are not tried from the start each time.
+        var numbers: [String: Int] = [:]
         var meanings: [Meaning] = []
         for (index, text) in header.enumerated() {
+            guard text.utf8.count <= Self.longestName else {
+                throw Problem(
+                    description: "The name of column \(index + 1) is longer than \(Self.longestName) bytes; shorten it."
+                )
+            }
             if let target = Self.synonyms[Self.key(text)], taken.insert(target).inserted {
                 meanings.append(.field(target))
                 continue
@@ -68,11 +77,12 @@ package struct LeadColumns: Sendable, Hashable {
             let blank = Self.trimmed(text)
             let base = blank.isEmpty ? "column_\(index + 1)" : blank
             var name = base
-            var number = 2
+            var number = numbers[base] ?? 2
             while !names.insert(name).inserted {
                 name = "\(base)_\(number)"
                 number += 1
             }
+            if name != base { numbers[base] = number }
             meanings.append(.metadata(name))
         }
         if taken.isDisjoint(with: [.email, .phone, .companyName]) {

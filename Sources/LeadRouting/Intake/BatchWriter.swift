@@ -19,6 +19,8 @@ struct BatchWriter: Sendable {
     let limits: LeadIntake.Limits
     let clock: any Clock<Duration>
     let logger: Logger
+    /// Receives rules that took more steps than a decision may; nil to ignore them.
+    var costly: CostlyRules?
 
     /// The outcomes of a batch, one for each lead.
     ///
@@ -36,8 +38,14 @@ struct BatchWriter: Sendable {
         while true {
             let begun = ContinuousClock.now
             do {
-                let rules =
+                var rules =
                     if let stale { try await rules.refresh(replacing: stale) } else { try await rules.current() }
+                if hasSuspended(batch, rules) {
+                    // It may have been lifted a moment ago.
+                    try await self.rules.poll()
+                    rules = try await self.rules.current()
+                    if hasSuspended(batch, rules) { return await refuseSuspended(of: batch, rules, isRepeat: isRepeat) }
+                }
                 let (decided, result) = try await store(
                     batch,
                     under: rules,
@@ -50,6 +58,7 @@ struct BatchWriter: Sendable {
                     stale = rules.version
                     staleRounds += 1
                 case .written(let exceptions):
+                    costly?.note(decided.lazy.compactMap(\.assignment.exceeded))
                     return try await outcomes(decided, exceptions)
                 }
             } catch let error as PostgresError where error.blamesRow {
@@ -70,6 +79,30 @@ struct BatchWriter: Sendable {
         }
     }
 
+    /// Whether a lead of a batch is of a suspended workspace; usually there is none.
+    private func hasSuspended(_ batch: [IntakeQueue.Entry], _ rules: CompiledRuleSet) -> Bool {
+        rules.pauses.hasSuspensions && batch.contains { rules.pauses.suspend($0.prepared.source) }
+    }
+
+    /// Refuses the leads of suspended workspaces, and writes the others.
+    private func refuseSuspended(
+        of batch: [IntakeQueue.Entry],
+        _ rules: CompiledRuleSet,
+        isRepeat: Bool
+    ) async -> [Outcome] {
+        let others = batch.filter { !rules.pauses.suspend($0.prepared.source) }
+        var written = (others.isEmpty ? [] : await write(others, isRepeat: isRepeat))[...]
+        return batch.map { entry in
+            guard rules.pauses.suspend(entry.prepared.source) else {
+                return written.popFirst() ?? .done(.failure(.init(.shuttingDown)))
+            }
+            // An earlier attempt may have stored it before the suspension.
+            guard !isRepeat else { return .done(.failure(.init(.outcomeUnknown, retryAfter: .seconds(5)))) }
+            let reason = rules.workspace(entry.prepared.source)?.suspension
+            return .done(.failure(.init(.suspended, suspension: reason)))
+        }
+    }
+
     /// Decides and stores a batch: in one statement, unless decisions depend on more than the rules.
     private func store(
         _ batch: [IntakeQueue.Entry],
@@ -84,11 +117,11 @@ struct BatchWriter: Sendable {
         let request = rules.stateRequest(for: batch.lazy.map { ($0.prepared.lead, $0.prepared.source) })
         guard !request.isEmpty else {
             var state = RoutingState()
-            let decided = batch.map { decide($0, rules, in: &state) }
+            let decided = decide(batch, rules, in: &state)
             return (decided, try await store.ingest(decided, version: version, isRepeat: isRepeat))
         }
         return try await store.ingest(holding: request, version: version, isRepeat: isRepeat) { state in
-            batch.map { decide($0, rules, in: &state) }
+            decide(batch, rules, in: &state)
         }
     }
 
@@ -100,26 +133,38 @@ struct BatchWriter: Sendable {
     ) -> [DecidedLead]? {
         var decided: [DecidedLead] = []
         decided.reserveCapacity(batch.count)
+        var allowance = StepAllowance()
         for entry in batch {
             guard rulesAreSettled, entry.rounds < limits.rounds else {
                 decided.append(leftToQueue(entry))
                 continue
             }
             let prepared = entry.prepared
+            guard allowance.hasRoom(for: prepared.source) else {
+                decided.append(DecidedLead(prepared, .putOff))
+                continue
+            }
             guard let decision = rules.decideWithoutState(prepared.lead, from: prepared.source) else { return nil }
+            allowance.count(decision, of: prepared.source)
             decided.append(DecidedLead(prepared, Assignment(decision)))
         }
         return decided
     }
 
     private func decide(
-        _ entry: IntakeQueue.Entry,
+        _ batch: [IntakeQueue.Entry],
         _ rules: CompiledRuleSet,
         in state: inout RoutingState
-    ) -> DecidedLead {
-        guard entry.rounds < limits.rounds else { return leftToQueue(entry) }
-        let decision = rules.decide(entry.prepared.lead, from: entry.prepared.source, in: &state)
-        return DecidedLead(entry.prepared, Assignment(decision))
+    ) -> [DecidedLead] {
+        var allowance = StepAllowance()
+        return batch.map { entry in
+            guard entry.rounds < limits.rounds else { return leftToQueue(entry) }
+            let source = entry.prepared.source
+            guard allowance.hasRoom(for: source) else { return DecidedLead(entry.prepared, .putOff) }
+            let decision = rules.decide(entry.prepared.lead, from: source, in: &state)
+            allowance.count(decision, of: source)
+            return DecidedLead(entry.prepared, Assignment(decision))
+        }
     }
 
     private func leftToQueue(_ entry: IntakeQueue.Entry) -> DecidedLead {
@@ -174,7 +219,12 @@ struct BatchWriter: Sendable {
                 metadata: ["error.sqlstate": "\(error.sqlState ?? "")", "error.column": "\(error.column ?? "")"]
             )
             // The workspace was deleted after the request was checked.
-            let code: IntakeError.Code = error.sqlState == "23503" ? .unknownWorkspace : .rejected
+            let code: IntakeError.Code =
+                switch error.sqlState {
+                case "23503": .unknownWorkspace
+                case PostgresError.suspended: .suspended
+                default: .rejected
+                }
             return batch.map { _ in .done(.failure(.init(code, sqlState: error.sqlState))) }
         }
         let middle = batch.count / 2

@@ -8,6 +8,8 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case overloaded
         /// The workspace that sent it does not exist.
         case unknownWorkspace
+        /// The workspace that sent it is suspended; nothing was stored.
+        case suspended
         /// The database refuses this lead; nothing was stored.
         case rejected
         /// The database cannot be reached, or accepts no writes; nothing was stored.
@@ -28,9 +30,12 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
     package let sqlState: String?
     /// When to try again.
     package let retryAfter: Duration?
+    /// Why the workspace is suspended.
+    package let suspension: String?
 
     /// A failure of a kind.
-    package init(_ code: Code, sqlState: String? = nil, retryAfter: Duration? = nil) {
+    package init(_ code: Code, sqlState: String? = nil, retryAfter: Duration? = nil, suspension: String? = nil) {
+        self.suspension = suspension
         self.code = code
         self.sqlState = sqlState
         self.retryAfter = retryAfter
@@ -40,6 +45,7 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         switch code {
         case .overloaded: "Too many leads are waiting; try again shortly."
         case .unknownWorkspace: "This workspace does not exist."
+        case .suspended: "This workspace is suspended; nothing was stored."
         case .rejected: "The database refused this lead\(sqlState.map { " (SQLSTATE \($0))" } ?? "")."
         case .unavailable: "\(obstacle); nothing was stored."
         case .outcomeUnknown:

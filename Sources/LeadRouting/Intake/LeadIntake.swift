@@ -110,6 +110,7 @@ package final class LeadIntake: Sendable {
     ///   - milliseconds: the time since 1970, for new ids.
     ///   - observer: receives every outcome, after its commit.
     ///   - meter: receives the measurements of each batch.
+    ///   - costly: receives rules that take more steps than a decision may.
     ///   - logger: for outages and refused batches.
     package init(
         store: any LeadIngesting,
@@ -119,6 +120,7 @@ package final class LeadIntake: Sendable {
         milliseconds: @escaping @Sendable () -> Int64 = LeadIntake.systemMilliseconds,
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil,
+        costly: CostlyRules? = nil,
         logger: Logger
     ) {
         self.meter = meter
@@ -126,7 +128,7 @@ package final class LeadIntake: Sendable {
         self.rules = rules
         self.milliseconds = milliseconds
         self.observer = observer
-        writer = BatchWriter(store: store, rules: rules, limits: limits, clock: clock, logger: logger)
+        writer = BatchWriter(store: store, rules: rules, limits: limits, clock: clock, logger: logger, costly: costly)
     }
 
     /// The number of batches so far, and of their leads.

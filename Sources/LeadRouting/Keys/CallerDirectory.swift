@@ -1,36 +1,63 @@
+package import Addresses
 import Digests
-package import LeadStore
+import LeadStore
 
 /// Finds the caller of a token: one of the store's keys, or the Supabase service-role key if there is one.
 package struct CallerDirectory: Sendable {
     private let keys: KeyRing
+    private let failures: FailedKeys
     private let serviceRoleHash: [UInt8]?
 
     /// A directory over the store's keys.
     ///
     /// - Parameters:
-    ///   - keys: the store of keys.
+    ///   - keys: the copies of the store's keys.
+    ///   - failures: counts wrong keys.
     ///   - serviceRoleKey: a token with all scopes, checked without the database; nil for none.
-    package init(keys: KeyStore, serviceRoleKey: String?) {
-        self.keys = KeyRing(keys: keys)
+    package init(keys: KeyRing, failures: FailedKeys, serviceRoleKey: String?) {
+        self.keys = keys
+        self.failures = failures
         serviceRoleHash = serviceRoleKey.map { SHA256.hash($0) }
     }
 
-    /// The caller of a token; nil for one that is unknown, expired or revoked.
+    /// The caller of a token; nil for one that is unknown, expired or revoked, or whose workspace is closed.
     ///
-    /// Called for every request: recently used keys are cached.
+    /// Called for every request: the keys in use are copied, and a text that is no key is refused without a query.
     ///
-    /// - Throws: ``RequestError`` if the database fails.
-    package func caller(of token: String) async throws -> Caller? {
+    /// - Parameters:
+    ///   - token: the text of the key.
+    ///   - address: the client's address, if known.
+    ///   - notice: called for a wrong key, with what it means for the log.
+    /// - Returns: the caller.
+    /// - Throws: ``RequestError`` if the workspace is suspended, the address is not one of the key's, too many wrong
+    ///   keys came from it, or the database fails.
+    package func caller(
+        of token: String,
+        from address: IPAddress? = nil,
+        onFailure notice: (FailedKeys.Notice) -> Void = { _ in }
+    ) async throws -> Caller? {
         if let serviceRoleHash, isEqualInConstantTime(SHA256.hash(token), serviceRoleHash) {
             return Caller(id: "service_role", name: "Supabase service role", workspaceID: nil, scopes: [.admin])
         }
-        guard let key = try await mappingErrors({ try await keys.key(for: token) }) else { return nil }
-        return Caller(
-            id: "key:\(key.prefix)",
-            name: key.name,
-            workspaceID: key.workspaceID,
-            scopes: Set(key.scopes.compactMap(Scope.init(rawValue:)))
-        )
+        if let known = keys.copy(of: token, from: address) { return try Self.admit(known, from: address) }
+        if let seconds = failures.wait(for: address), !keys.hasCopy(of: token) {
+            throw RequestError.tooManyWrongKeys(retryAfterSeconds: seconds)
+        }
+        guard let known = try await mappingErrors({ try await keys.key(for: token, from: address) }) else {
+            notice(failures.note(address))
+            return nil
+        }
+        return try Self.admit(known, from: address)
+    }
+
+    private static func admit(_ known: KnownKey, from address: IPAddress?) throws(RequestError) -> Caller {
+        if let reason = known.suspension { throw .suspended(reason: reason) }
+        guard known.key.allows(address) else {
+            throw .forbidden(
+                "This key may not be used from this address.",
+                remedy: "Use it from an address of its list, or make a key without one."
+            )
+        }
+        return known.caller
     }
 }

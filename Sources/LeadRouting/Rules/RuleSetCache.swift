@@ -10,6 +10,12 @@ package protocol RuleSource: Sendable {
     func load() async throws -> RuleSetSnapshot
     /// The version, which every change increases.
     func version() async throws -> Int64
+    /// The rules that have changed since a version; nil if more has changed, so that everything has to be loaded.
+    func changes(since version: Int64) async throws -> RuleSetChange?
+}
+
+extension RuleSource {
+    package func changes(since version: Int64) async throws -> RuleSetChange? { nil }
 }
 
 extension RuleSetStore: RuleSource {}
@@ -76,6 +82,19 @@ package final class RuleSetCache: Sendable {
         return true
     }
 
+    /// Reads and compiles what has changed since the previous rules, or everything.
+    private static func load(
+        _ source: any RuleSource,
+        after previous: CompiledRuleSet?
+    ) async throws -> CompiledRuleSet {
+        if let previous, let change = try await source.changes(since: previous.version),
+            let rules = previous.changed(by: change)
+        {
+            return rules
+        }
+        return CompiledRuleSet(try await source.load())
+    }
+
     /// Returns the loaded rules if they suffice, else those being loaded, else new ones.
     ///
     /// The check runs under the lock that protects the current load: otherwise a caller that checked just before a load
@@ -84,7 +103,8 @@ package final class RuleSetCache: Sendable {
         let found = state.withLock { state in
             if let rules = state.rules, willDo(rules) { return Found.ready(rules) }
             let loading =
-                state.loading ?? Task { [source] in CompiledRuleSet(try await source.load()) }
+                state.loading
+                ?? Task { [source, previous = state.rules] in try await Self.load(source, after: previous) }
             state.loading = loading
             return .loading(loading)
         }

@@ -34,7 +34,12 @@ package struct LeadTable {
     /// - Throws: `CSVError` or `LeadColumns.Problem`, which name the invalid line.
     package static func leads(_ bytes: [UInt8], of sources: LeadSources) throws -> [SimulatedLead] {
         var table = LeadTable(of: sources)
-        try table.take(table.reader.read(bytes))
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            try Task.checkCancellation()
+            try table.take(table.reader.read(rest.prefix(65_536)))
+            rest = rest.dropFirst(65_536)
+        }
         try table.take(table.reader.finish())
         return table.leads
     }

@@ -17,7 +17,7 @@ package final class RuleSimulator: Sendable {
     /// - Parameters:
     ///   - stores: the stores.
     ///   - timeLimit: how long a simulation may take.
-    package init(stores: Stores, timeLimit: Duration = .seconds(60)) {
+    package init(stores: Stores, timeLimit: Duration = WorkLimit.usual) {
         self.stores = stores
         self.timeLimit = timeLimit
     }
@@ -61,7 +61,11 @@ package final class RuleSimulator: Sendable {
         defer { isBusy.withLock { $0 = false } }
         let clock = ContinuousClock()
         let start = clock.now
-        let current = try await stores.ruleSets.load()
+        let work = WorkLimit(timeLimit)
+        // A workspace's key simulates its own leads, which no rule of others meets.
+        let current =
+            access == .administrator
+            ? try await stores.ruleSets.load() : try await stores.ruleSets.load(of: access.workspaceID)
         let other = try await rules(of: request, current, access)
         var counters = try await stood(request.counters, current, other, access.reader)
         // Invented leads would count the places that another workspace has left.
@@ -69,10 +73,10 @@ package final class RuleSimulator: Sendable {
         let draft = other.withoutNumbers(notFor: access.reader, in: counters)
         var report: SimulationReport
         switch request.leads {
-        case .these(let leads): report = try await decide(leads, live, draft, counters, access.reader)
+        case .these(let leads): report = try await decide(leads, live, draft, counters, work, access.reader)
         case .csv(let bytes):
             let leads = try await self.leads(in: bytes, of: request.owner, access)
-            report = try await decide(leads, live, draft, counters, access.reader)
+            report = try await decide(leads, live, draft, counters, work, access.reader)
         case .days(let days, let limit):
             let now = try await stores.schedule.databaseTime()
             let from = now.microsecondsSinceUnixEpoch - Int64(days) * 86_400_000_000
@@ -94,20 +98,21 @@ package final class RuleSimulator: Sendable {
                     windows: try await windows(live, draft, (from + offset)...(end + offset)),
                     from: counters,
                     offset: offset,
-                    for: access.reader
+                    for: access.reader,
+                    until: work.isOver
                 )
             )
             let isTruncated = try await stores.simulation.replay(selection, seconds: Int(timeLimit.components.seconds))
             { page in
-                let count = simulation.withLock { simulation in
+                try simulation.withLock { simulation in
                     simulation.add(page.leads)
                     simulation.skipDuplicates(page.duplicateCount)
-                    return simulation.leadCount
+                    try Self.check(simulation)
                 }
-                if clock.now - start > timeLimit { throw Refusal.tooLong(leads: count) }
             }
-            report = simulation.withLock { simulation in
+            report = try simulation.withLock { simulation in
                 simulation.advance(to: end)
+                try Self.check(simulation)
                 return simulation.finished()
             }
             report.isTruncated = isTruncated
@@ -116,6 +121,13 @@ package final class RuleSimulator: Sendable {
         let duration = clock.now - start
         report.seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
         return report
+    }
+
+    /// Refuses results that are not complete.
+    private static func check(_ simulation: RuleSimulation) throws {
+        guard simulation.isStopped else { return }
+        try Task.checkCancellation()
+        throw Refusal.tooLong(leads: simulation.leadCount)
     }
 
     /// The current counters and turns, if requested; read without a lock.
@@ -160,6 +172,7 @@ package final class RuleSimulator: Sendable {
         _ live: RuleSetSnapshot,
         _ draft: RuleSetSnapshot,
         _ counters: RoutingState?,
+        _ work: WorkLimit,
         _ reader: TextReader
     ) async throws -> SimulationReport {
         let now = try await stores.schedule.databaseTime().microsecondsSinceUnixEpoch
@@ -168,9 +181,11 @@ package final class RuleSimulator: Sendable {
             draft: draft,
             windows: try await windows(live, draft, now...now),
             from: counters,
-            for: reader
+            for: reader,
+            until: work.isOver
         )
         simulation.add(leads.map { SimulatedLead(id: $0.id, lead: $0.lead, source: $0.source, time: $0.time ?? now) })
+        try Self.check(simulation)
         return simulation.finished()
     }
 

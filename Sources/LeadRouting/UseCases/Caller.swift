@@ -14,9 +14,12 @@ package struct Caller: Sendable, Hashable {
     package let workspaceID: UUID?
     /// The scopes of the key.
     package let scopes: Set<Scope>
+    /// Whether its leads are a test: decided, and not stored as leads.
+    package let isTest: Bool
 
     /// A caller.
-    package init(id: String, name: String, workspaceID: UUID?, scopes: Set<Scope>) {
+    package init(id: String, name: String, workspaceID: UUID?, scopes: Set<Scope>, isTest: Bool = false) {
+        self.isTest = isTest
         self.id = id
         self.name = name
         self.workspaceID = workspaceID
@@ -43,13 +46,27 @@ package struct Caller: Sendable, Hashable {
     /// Whether the key has a scope.
     package func may(_ scope: Scope) -> Bool { scopes.contains(scope) || scopes.contains(.admin) }
 
+    /// Refuses a key that lacks a scope, and every test key.
+    ///
+    /// Every use case begins with it, except the few for test leads.
+    ///
+    /// - Throws: ``RequestError/missingScope(_:)``, ``RequestError/forbidden(_:remedy:fields:)``.
+    package func require(_ scope: Scope) throws {
+        try requireLiveOrTest(scope)
+        guard !isTest else {
+            throw RequestError.forbidden(
+                "A test key sends and reads test leads only.",
+                remedy: "Use a live key, which begins with swy_live_."
+            )
+        }
+    }
+
     /// Refuses a key that lacks a scope.
     ///
-    /// Every use case begins with it. A front end calls it before it reads a body, so that a key without the scope is
-    /// refused first.
+    /// A front end calls it before it reads a body, so that a key without the scope is refused first.
     ///
     /// - Throws: ``RequestError/missingScope(_:)``.
-    package func require(_ scope: Scope) throws {
+    package func requireLiveOrTest(_ scope: Scope) throws {
         guard may(scope) else { throw RequestError.missingScope(scope) }
     }
 

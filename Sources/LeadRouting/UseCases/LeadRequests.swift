@@ -8,6 +8,8 @@ package struct LeadRequests: Sendable {
     let waiting: WaitingLeadRouter
     let duplicates: DuplicateVisibility
     let names: ReaderNames
+    /// How long an explanation may take.
+    var analysisTime = WorkLimit.usual
 
     /// A page of leads, newest first.
     ///

@@ -30,11 +30,13 @@ extension OperationsRequests {
             findings += [.ofWriteAheadLog(facts), .ofSharedMemory(facts)]
             findings += DiagnosisFinding.about(try await RoutingCapacity.read(stores))
             findings += DiagnosisFinding.about(try await stores.maintenance.retention())
-            let workspaces = try await stores.workspaces.list(as: caller.access).map(\.workspace)
+            let records = try await stores.workspaces.list(as: caller.access)
+            let workspaces = records.map(\.workspace)
             findings += DiagnosisFinding.about(
                 try await stores.pauses.list(as: caller.access),
                 names: Dictionary(workspaces.map { ($0.id, $0.name) }) { first, _ in first }
             )
+            findings += DiagnosisFinding.about(suspensionsOf: records)
             return findings
         }
     }

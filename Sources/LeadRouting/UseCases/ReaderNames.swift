@@ -60,6 +60,13 @@ extension RoutingOutcome: MentionsObjects {
     }
 }
 
+extension TestLead: MentionsObjects {
+    var texts: [RoutingText] {
+        get { outcome.texts }
+        set { outcome.texts = newValue }
+    }
+}
+
 extension LeadRecord: MentionsObjects {
     var texts: [RoutingText] {
         get { error.map { [$0] } ?? [] }

@@ -16,6 +16,7 @@ extension RequestError {
                     remedy: "Name a workspace that GET /api/workspaces lists."
                 )
             ])
+        case .suspended: self = .suspended(reason: error.suspension ?? "")
         case .rejected:
             self = .conflict(
                 reason: error.description,
@@ -48,6 +49,11 @@ extension RequestError {
                 reason: refusal.description,
                 remedy: "GET /api/routing/pauses shows the pause; POST /api/routing/resume ends it."
             )
+        case .suspended:
+            self = .conflict(
+                reason: refusal.description,
+                remedy: "DELETE /api/workspaces/{id}/suspension, or `switchyard lift --workspace NAME`."
+            )
         case .unsettled:
             self = .overloaded(retryAfterSeconds: 1)
         }
@@ -59,7 +65,7 @@ extension RequestError {
         case .notFound: self = .notFound(error.message)
         case .invalid:
             self = .invalid([FieldProblem(field: error.field ?? "", message: error.message, remedy: error.remedy)])
-        case .conflict:
+        case .conflict, .beyondQuota:
             self = .conflict(
                 reason: error.description,
                 remedy: error.remedy ?? "Change the request, or the object that conflicts with it."
@@ -86,7 +92,9 @@ extension RequestError {
         case .timeout, .cancelled:
             self = .unavailable(reason: "The database took too long: the request may or may not have been carried out.")
         default:
-            if ["42883", "42P01", "42703"].contains(error.sqlState) {
+            if let refusal = StoreError.beyondQuota(error) {
+                self.init(refusal)
+            } else if ["42883", "42P01", "42703"].contains(error.sqlState) {
                 self = .unavailable(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
             } else if let state = error.sqlState, let reason = PostgresError.outage(state) {
                 self = .unavailable(reason: "\(reason); nothing was changed.")
@@ -105,7 +113,7 @@ extension RequestError {
                 FieldProblem(
                     field: "days",
                     message: refusal.description,
-                    remedy: "Request fewer days, or a smaller limit."
+                    remedy: "Simulate fewer leads: fewer days, or a smaller limit."
                 )
             ])
         }

@@ -20,6 +20,10 @@ package enum RequestError: Error, Sendable, Hashable {
     case reusedKey
     /// The caller may see this but not do that. 403.
     case forbidden(String, remedy: String? = nil, fields: [FieldProblem] = [])
+    /// An administrator has suspended the workspace of the key, or of the lead. 403; the reason is the administrator's.
+    case suspended(reason: String)
+    /// Too many wrong keys came from the client's address. 429.
+    case tooManyWrongKeys(retryAfterSeconds: Int)
     /// The caller's key lacks a scope. 403.
     case missingScope(Scope)
 }

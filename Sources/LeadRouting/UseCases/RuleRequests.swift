@@ -7,6 +7,8 @@ package import RoutingRules
 package struct RuleRequests: Sendable {
     let stores: Stores
     let simulator: RuleSimulator
+    /// How long an analysis may take.
+    var timeLimit = WorkLimit.usual
 
     /// The rules that the caller may see, in evaluation order.
     ///
@@ -96,8 +98,15 @@ package struct RuleRequests: Sendable {
             if let owner, try await stores.workspaces.find(owner, as: caller.access) == nil {
                 throw RequestError.noSuchWorkspace
             }
-            let lint = RuleLint(try await stores.ruleSets.load(), for: caller.reader)
-            return owner.map { lint.report(on: $0) } ?? lint.report()
+            let limit = WorkLimit(timeLimit)
+            let rules =
+                if let owner { try await stores.ruleSets.load(of: owner) } else { try await stores.ruleSets.load() }
+            let lint = RuleLint(rules, for: caller.reader)
+            var report =
+                owner.map { lint.report(on: $0, until: limit.isOver) } ?? lint.report(until: limit.isOver)
+            try Task.checkCancellation()
+            report.add(notices: try await stores.rules.notices(of: owner), about: rules.rules)
+            return report
         }
     }
 
@@ -120,8 +129,12 @@ package struct RuleRequests: Sendable {
         return try await mappingErrors {
             let workspaces = try await stores.workspaces.list(as: caller.access).map(\.workspace)
             let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
-            let live = try await stores.ruleSets.load()
-            return RuleLint(live.publishing(document, of: owner), for: caller.reader).report(on: owner)
+            let limit = WorkLimit(timeLimit)
+            let live = try await stores.ruleSets.load(of: owner)
+            let report = RuleLint(live.publishing(document, of: owner), for: caller.reader)
+                .report(on: owner, until: limit.isOver)
+            try Task.checkCancellation()
+            return report
         }
     }
 
@@ -131,7 +144,8 @@ package struct RuleRequests: Sendable {
     package func warnings(about rule: RoutingRule, as caller: Caller) async throws -> [RuleFinding] {
         try caller.require(.rulesWrite)
         return try await mappingErrors {
-            RuleLint(try await stores.ruleSets.load(), for: caller.reader).report(on: rule.workspaceID, about: rule.id)
+            RuleLint(try await stores.ruleSets.load(of: rule.workspaceID), for: caller.reader)
+                .report(on: rule.workspaceID, about: rule.id)
                 .findings
         }
     }

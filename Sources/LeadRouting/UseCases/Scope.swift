@@ -16,10 +16,15 @@ package enum Scope: String, Sendable, Hashable, CaseIterable {
     case routingWrite = "routing:write"
     /// Erase people from leads; cannot be undone.
     case leadsErase = "leads:erase"
+    /// Read the keys of a workspace, without their secrets.
+    case keysRead = "keys:read"
+    /// Create, roll and revoke keys; those of a workspace's key have no more scopes than it has.
+    case keysWrite = "keys:write"
     /// All of it.
     case admin
 
-    /// The scopes of a key whose creator names none: all for an administrator; a workspace's key may not erase people.
+    /// The scopes of a key whose creator names none: all for an administrator; a workspace's key may not erase people,
+    /// and makes no keys.
     package static func defaults(isAdministrator: Bool) -> [Scope] {
         isAdministrator
             ? allCases : [.leadsWrite, .leadsRead, .rulesWrite, .rulesRead, .workspacesRead, .routingWrite]

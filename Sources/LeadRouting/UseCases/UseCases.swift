@@ -10,6 +10,8 @@ package struct UseCases: Sendable {
     package let callers: CallerDirectory
     /// Submitting leads.
     package let submissions: LeadSubmissions
+    /// Leads that test keys sent.
+    package let testLeads: TestLeadRequests
     /// Stored leads: reading, routing, retrying, returning, explaining and erasing them.
     package let leads: LeadRequests
     /// Single rules, lint and simulation.
@@ -37,28 +39,44 @@ package struct UseCases: Sendable {
     ///   - waiting: the router of waiting leads.
     ///   - simulator: the simulator.
     ///   - scheduler: runs a scheduled function on request.
+    ///   - analysisTime: how long lint and explain may take.
     ///   - serviceRoleKey: a token with an administrator's scopes, besides the store's keys.
+    ///   - failedKeys: counts wrong keys, and limits them.
     package init(
         stores: Stores,
         intake: LeadIntake,
         waiting: WaitingLeadRouter,
         simulator: RuleSimulator,
         scheduler: Scheduler,
-        serviceRoleKey: String? = nil
+        analysisTime: Duration = WorkLimit.usual,
+        serviceRoleKey: String? = nil,
+        failedKeys: FailedKeys = FailedKeys()
     ) {
         let duplicates = DuplicateVisibility(leads: stores.leads)
         let names = ReaderNames(names: stores.names)
         let writeFailure = RecentWriteFailure()
-        callers = CallerDirectory(keys: stores.keys, serviceRoleKey: serviceRoleKey)
+        callers = CallerDirectory(
+            keys: KeyRing(source: stores.keys),
+            failures: failedKeys,
+            serviceRoleKey: serviceRoleKey
+        )
+        testLeads = TestLeadRequests(stores: stores, rules: waiting.rules, names: names)
         submissions = LeadSubmissions(
             workspaces: stores.workspaces,
             intake: intake,
             duplicates: duplicates,
             names: names,
-            writeFailure: writeFailure
+            writeFailure: writeFailure,
+            tests: testLeads
         )
-        leads = LeadRequests(stores: stores, waiting: waiting, duplicates: duplicates, names: names)
-        rules = RuleRequests(stores: stores, simulator: simulator)
+        leads = LeadRequests(
+            stores: stores,
+            waiting: waiting,
+            duplicates: duplicates,
+            names: names,
+            analysisTime: analysisTime
+        )
+        rules = RuleRequests(stores: stores, simulator: simulator, timeLimit: analysisTime)
         ruleSets = RuleSetRequests(stores: stores)
         workspaces = WorkspaceRequests(stores: stores)
         agreements = AgreementRequests(stores: stores)

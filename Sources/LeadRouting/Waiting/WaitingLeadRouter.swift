@@ -14,6 +14,8 @@ package struct RouteRefusal: Error, Sendable, Hashable, CustomStringConvertible 
         case final(LeadStatus)
         /// Routing is paused, for its source or for all.
         case paused
+        /// Its source workspace is suspended.
+        case suspended
         /// The rules kept changing while it was decided.
         case unsettled
     }
@@ -27,6 +29,7 @@ package struct RouteRefusal: Error, Sendable, Hashable, CustomStringConvertible 
         case .busy: "This lead is being routed at the moment."
         case .final(let status): "This lead is \(status.rawValue); it can no longer be routed."
         case .paused: "Routing is paused; the lead waits until an operator resumes it."
+        case .suspended: "The source workspace is suspended; the lead waits until an administrator lifts it."
         case .unsettled: "The rules keep changing; try again."
         }
     }
@@ -70,6 +73,7 @@ package struct WaitingLeadRouter: Sendable {
     private let limiter: RetryRateLimiter
     private let observer: (any RoutingObserver)?
     private let meter: (any RoutingMeter)?
+    private let costly: CostlyRules?
 
     /// A router of waiting leads.
     ///
@@ -81,6 +85,7 @@ package struct WaitingLeadRouter: Sendable {
     ///   - limiter: limits the retries a second.
     ///   - observer: receives every lead that is routed or has failed, after the commit.
     ///   - meter: receives the measurements of each batch.
+    ///   - costly: receives rules that take more steps than a decision may.
     package init(
         queue: any WaitingLeadClaiming,
         rules: RuleSetCache,
@@ -88,9 +93,11 @@ package struct WaitingLeadRouter: Sendable {
         maximumAttempts: Int = RetryBackoff.standard.maximumAttempts,
         limiter: RetryRateLimiter = RetryRateLimiter(),
         observer: (any RoutingObserver)? = nil,
-        meter: (any RoutingMeter)? = nil
+        meter: (any RoutingMeter)? = nil,
+        costly: CostlyRules? = nil
     ) {
         self.meter = meter
+        self.costly = costly
         self.queue = queue
         self.rules = rules
         self.retriesPaused = retriesPaused
@@ -168,7 +175,10 @@ package struct WaitingLeadRouter: Sendable {
             {
                 settled = again
             }
-            guard settled.assignment.result != .queued else { throw RouteRefusal(code: .paused) }
+            guard settled.assignment.result != .queued else {
+                let isSuspended = rules.loaded?.pauses.suspend(settled.lead.prepared.source) ?? false
+                throw RouteRefusal(code: isSuspended ? .suspended : .paused)
+            }
             return outcome(settled)
         }
         // Not claimed: routed already, or locked by another transaction.
@@ -190,6 +200,7 @@ package struct WaitingLeadRouter: Sendable {
             let result = try await queue.claimAndSettle(claim, maximumAttempts: maximumAttempts, under: rules)
             switch result {
             case .settled(let settled):
+                costly?.note(settled.lazy.compactMap(\.assignment.exceeded))
                 if let observer { notify(observer, settled) }
                 if let meter, !settled.isEmpty { measure(meter, settled, claim, since: start) }
                 return settled

@@ -47,6 +47,8 @@ package struct RoutingFacts: Sendable, Hashable {
     package let staleLockCount: Int64
     /// Rules whose conditions cannot be read, and that are therefore inactive.
     package let unreadableRules: [String]
+    /// Rules that were switched off, or of the platform's are passed over, because their conditions take too many steps.
+    package let costlyRules: [String]
     /// The size of the indexes of identities, whose pages new leads access at random, in bytes.
     package let randomIndexBytes: Int64
     /// `max_wal_size`, in bytes: half of it may be written between two checkpoints.
@@ -86,6 +88,8 @@ extension HealthStore {
         guard let row = try await session.pool.query(Self.askSchema).first else {
             throw StoreError(.notFound, "The server did not answer.")
         }
+        let rules = try await RuleStore(session).list(as: .administrator)
+        let notices = try await RuleStore(session).notices(of: nil)
         return RoutingFacts(
             mayRoute: try row.bool(0),
             mayBecomeAuthenticated: try row.bool(1),
@@ -93,8 +97,8 @@ extension HealthStore {
             oldestDueSeconds: try row.doubleIfPresent(3),
             orphanCount: try row.int64(4),
             staleLockCount: try row.int64(5),
-            unreadableRules: try await RuleStore(session).list(as: .administrator).filter { !$0.isReadable }
-                .map(\.rule.name),
+            unreadableRules: rules.filter { !$0.isReadable }.map(\.rule.name),
+            costlyRules: rules.filter { notices[$0.rule.id] != nil }.map(\.rule.name),
             randomIndexBytes: try row.int64(6),
             maximumLogBytes: try row.int64(7),
             sharedBytes: try row.int64(8)

@@ -35,6 +35,10 @@ package struct Assignment: Sendable, Hashable {
     package var waitingFor: UUID?
     /// Its use of capacity and turns.
     package var use: StateUse?
+    /// Set if the rules took more steps than a decision may.
+    package var exceeded: ExceededSteps?
+    /// Whether the lead was not decided because the rules of its source have used up their steps in this batch.
+    package var isPutOff = false
 
     /// Whether it has values that plain decisions do not have.
     var hasMore: Bool { use != nil || assignee != nil || waitingFor != nil }
@@ -57,7 +61,15 @@ package struct Assignment: Sendable, Hashable {
         self.init(outcomeOf: decision)
         assignee = decision.assignee?.id
         use = decision.use
+        exceeded = decision.exceeded
         if case .waiting(let rule, _) = decision.outcome { waitingFor = rule }
+    }
+
+    /// A lead that is put off to a later batch.
+    package static var putOff: Assignment {
+        var assignment = Assignment(result: .queued, reason: StepAllowance.reason)
+        assignment.isPutOff = true
+        return assignment
     }
 
     private init(outcomeOf decision: RoutingDecision) {

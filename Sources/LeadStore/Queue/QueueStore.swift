@@ -112,15 +112,17 @@ package struct QueueStore: Sendable {
             maximumAttempts: maximumAttempts,
             looksAt: { leads in rules.stateRequest(for: leads.lazy.map { ($0.prepared.lead, $0.prepared.source) }) },
             decide: { leads, state in
+                var allowance = StepAllowance()
                 let assignments = leads.map { lead in
-                    Assignment(
-                        rules.decide(
-                            lead.prepared.lead,
-                            from: lead.prepared.source,
-                            in: &state,
-                            waitedFor: lead.waitedFor
-                        )
+                    guard allowance.hasRoom(for: lead.prepared.source) else { return Assignment.putOff }
+                    let decision = rules.decide(
+                        lead.prepared.lead,
+                        from: lead.prepared.source,
+                        in: &state,
+                        waitedFor: lead.waitedFor
                     )
+                    allowance.count(decision, of: lead.prepared.source)
+                    return Assignment(decision)
                 }
                 return (rules.version, assignments)
             }
@@ -163,7 +165,7 @@ package struct QueueStore: Sendable {
             let request = looksAt(claimed)
             var state = request.isEmpty ? RoutingState() : try await CapacityStore.hold(request, on: connection)
             let (version, assignments) = decide(claimed, &state)
-            if assignments.contains(where: { $0.result == .queued }) {
+            if assignments.contains(where: { $0.result == .queued && !$0.isPutOff }) {
                 // The database returned a lead of a source that these rules pause: they are not the newest.
                 guard case .lead = claim else { throw ClaimSettlement.Stale() }
                 let kept = Swift.zip(claimed, assignments)
@@ -171,7 +173,8 @@ package struct QueueStore: Sendable {
                 return (.settled(kept), done)
             }
             let settlement = ClaimSettlement(connection: connection, version: version, maximumAttempts: maximumAttempts)
-            let all = zip(claimed, assignments)
+            // Those that are put off stay due, and are claimed again; at least one lead of the source was decided.
+            let all = zip(claimed, assignments).filter { !$0.assignment.isPutOff }
             let moving = all.filter { !$0.isStillWaiting }
             let settled =
                 halving ? try await settlement.settle(moving[...]) : try await settlement.write(moving[...])

@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 package import Postgres
 package import RoutingRules
 
@@ -7,11 +7,14 @@ extension RuleSetStore {
     ///
     /// The same as ``load()`` returned at that version. Costs about twice as much.
     ///
-    /// - Parameter version: any version since history began, such as `rule_set_version` of a log row.
+    /// - Parameters:
+    ///   - version: any version since history began, such as `rule_set_version` of a log row.
+    ///   - owner: only what applies to the leads of this workspace, its rules and the platform's; nil for all rules.
     /// - Returns: the rule set.
     /// - Throws: `StoreError` for a version before history, or in the future.
-    package func load(asOf version: Int64) async throws -> RuleSetSnapshot {
+    package func load(asOf version: Int64, of owner: UUID? = nil) async throws -> RuleSetSnapshot {
         let values: Parameters = ["version": .int64(version)]
+        let ofOwner: Parameters = ["version": .int64(version), "owner": .uuid(owner)]
         return try await session.pool.withTransaction { connection in
             _ = try await connection.query(StoreSession.readOneSnapshot)
             guard let known = try await connection.query(Self.isRecorded, values).first, try known.bool(0) else {
@@ -24,7 +27,7 @@ extension RuleSetStore {
             return try await Self.snapshot(
                 version: version,
                 workspaces: connection.query(Self.workspacesThen, values),
-                rules: connection.query(Self.rulesThen, values),
+                rules: connection.query(Self.rulesThen, ofOwner),
                 agreements: connection.query(Self.agreementsThen, values),
                 pauses: connection.query(Self.pausesThen, values),
                 people: connection.query(Self.peopleThen, values)
@@ -72,7 +75,13 @@ extension RuleSetStore {
     )
     static let rulesThen = Statement(
         "rules_then",
-        "SELECT \(RuleRecord.columns) FROM \(rows(of: "public.lead_routing_rules", as: "r"))"
+        """
+        SELECT \(RuleRecord.columns) FROM \(rows(of: "public.lead_routing_rules", as: "r"))
+            AND (:owner::uuid IS NULL OR h.owner IN (:owner, '00000000-0000-0000-0000-000000000000')
+                OR EXISTS (SELECT FROM switchyard.rule_set_history p WHERE p.table_name = 'public.workspaces'
+                    AND p.row_key = h.owner::text AND p.valid_from <= :version AND p.valid_to > :version
+                    AND p.content ->> 'workspace_type' = 'platform'))
+        """
     )
     static let agreementsThen = Statement(
         "agreements_then",

@@ -56,14 +56,15 @@ package struct RuleSetStore: Sendable {
         people: Rows
     ) throws -> RuleSetSnapshot {
         let people = Dictionary(grouping: try people.map(Assignee.init), by: \.workspaceID)
+        let workspaces = try workspaces.map { row in
+            var workspace = try WorkspaceRecord(row).workspace
+            workspace.assignees = people[workspace.id] ?? []
+            return workspace
+        }
         var shared = SharedConditions()
         return RuleSetSnapshot(
             version: version,
-            workspaces: try workspaces.map { row in
-                var workspace = try WorkspaceRecord(row).workspace
-                workspace.assignees = people[workspace.id] ?? []
-                return workspace
-            },
+            workspaces: workspaces,
             rules: try rules.map { row in
                 var rule = try RuleRecord(row).rule
                 rule.conditions = shared.shared(rule.conditions)
@@ -72,7 +73,10 @@ package struct RuleSetStore: Sendable {
             agreements: try agreements.map { row in
                 RoutingAgreement(receivingWorkspaceID: try row.uuid(0), sendingWorkspaceID: try row.uuid(1))
             },
-            pauses: RoutingPauses(Set(try pauses.map { row in try row.uuid(0) }))
+            pauses: RoutingPauses(
+                Set(try pauses.map { row in try row.uuid(0) }),
+                suspended: Set(workspaces.lazy.filter { $0.suspension != nil }.map(\.id))
+            )
         )
     }
 

@@ -1,4 +1,4 @@
-import Postgres
+package import Postgres
 
 /// A refusal by the store that its caller can fix.
 ///
@@ -12,6 +12,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case invalid
         /// Another row has this name or key already, or other rows still refer to this one.
         case conflict
+        /// A quota of the workspace is used up.
+        case beyondQuota
         /// The caller may see this, but not change it.
         case forbidden
     }
@@ -43,6 +45,16 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         )
     }
 
+    /// The refusal for a statement that exceeds a quota; nil for another error.
+    package static func beyondQuota(_ error: PostgresError) -> StoreError? {
+        guard error.sqlState == "54000", error.constraint?.hasPrefix("quota_") == true else { return nil }
+        return StoreError(
+            .beyondQuota,
+            error.message,
+            remedy: "Delete what is not needed, or ask an administrator for a larger quota."
+        )
+    }
+
     package var description: String {
         guard let field else { return message }
         return "\(field): \(message)"
@@ -53,6 +65,10 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     /// The database's constraints finally decide what may be saved; this maps the name of a constraint to its field.
     init?(_ error: PostgresError, fields: [String: String] = [:]) {
         let field = error.constraint.flatMap { fields[$0] } ?? error.column.map { "/" + $0 }
+        if let refusal = StoreError.beyondQuota(error) {
+            self = refusal
+            return
+        }
         switch error.sqlState {
         case "23505": self.init(.conflict, field: field, "An object with this value already exists.")
         case "23503":

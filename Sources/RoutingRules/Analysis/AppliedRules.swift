@@ -25,11 +25,15 @@ struct AppliedRules: Sendable {
 
     /// The rules for the leads of a source; for nil, and for the platform itself, only the platform's rules.
     init(_ snapshot: RuleSetSnapshot, source: UUID?) {
-        let view = RuleSetView(snapshot)
+        self.init(snapshot.rules, RuleSetView(snapshot), source: source)
+    }
+
+    /// The same from rules among which are all that apply.
+    init(_ rules: [RoutingRule], _ view: RuleSetView, source: UUID?) {
         var compiler = view.compiler
         var applied: [Entry] = []
         var unreadable: [RoutingRule] = []
-        for rule in snapshot.rules {
+        for rule in rules {
             let isShared = view.isShared(rule)
             guard isShared || rule.workspaceID == source else { continue }
             if !rule.conditions.problems.isEmpty || rule.distribution?.problems.isEmpty == false {

@@ -10,12 +10,18 @@ struct OwnerLint {
     private let steps: Int
     private let reader: TextReader
 
-    init(_ snapshot: RuleSetSnapshot, _ view: RuleSetView, owner: UUID?, steps: Int, for reader: TextReader) {
+    /// - Parameters:
+    ///   - rules: the rules among which are all that apply to the owner's leads.
+    ///   - view: the workspaces.
+    ///   - owner: the workspace; nil for the platform.
+    ///   - steps: the most steps of the search for several rules that cover another one together.
+    ///   - reader: the reader of the findings.
+    init(_ rules: [RoutingRule], _ view: RuleSetView, owner: UUID?, steps: Int, for reader: TextReader) {
         self.view = view
         self.reader = reader
         let isPlatform = owner.map { view.workspaces[$0]?.isPlatform == true } ?? true
         self.owner = isPlatform ? nil : owner
-        applied = AppliedRules(snapshot, source: self.owner)
+        applied = AppliedRules(rules, view, source: self.owner)
         self.steps = steps
         ownCount = applied.entries.count { $0.isShared == isPlatform } + applied.unreadable.count
     }
@@ -40,17 +46,35 @@ struct OwnerLint {
     /// All findings, in evaluation order; or only those about one rule.
     ///
     /// `errorsOnly` skips the comparison of rules with each other, which never gives an error and takes most of the
-    /// time.
-    func findings(about only: UUID?, errorsOnly: Bool = false) -> [RuleFinding] {
+    /// time. Once `isOver` returns true, it is skipped for the rest of the rules.
+    ///
+    /// - Returns: the findings, and how many rules were not compared with the others.
+    func findings(
+        about only: UUID?,
+        errorsOnly: Bool = false,
+        until isOver: () -> Bool = { false }
+    ) -> (findings: [RuleFinding], notCompared: Int) {
         var findings: [RuleFinding] = []
+        var notCompared = 0
+        var errorsOnly = errorsOnly
+        var isLate = false
         for rule in applied.unreadable where rule.isOwned(by: owner, in: view) && (only == nil || rule.id == only) {
             findings += unreadable(rule)
         }
         let entries = applied.entries
         let index = CellIndex(entries.map(\.rule.conditions))
         var usable = RuleBitSet(count: entries.count)
-        for (place, entry) in entries.enumerated() where entry.takesWhateverMatches { usable.insert(place) }
+        var treed = RuleBitSet(count: entries.count)
+        for (place, entry) in entries.enumerated() {
+            if entry.takesWhateverMatches { usable.insert(place) }
+            if entry.rule.conditions.tree != nil { treed.insert(place) }
+        }
         for (place, entry) in entries.enumerated() where isOwn(entry) && (only == nil || entry.rule.id == only) {
+            if !errorsOnly, isOver() {
+                isLate = true
+                errorsOnly = true
+            }
+            if isLate { notCompared += 1 }
             let cells = index.cells(of: entry.rule.conditions)
             let facts = RuleFacts(entry.rule.conditions)
             let narrowed =
@@ -59,16 +83,16 @@ struct OwnerLint {
             findings += conditions(of: entry, cells, isDead: isDead)
             findings += destination(of: entry)
             guard !isDead, !errorsOnly else { continue }
-            if let shadow = shadow(over: place, narrowed, facts, index, usable) { findings.append(shadow) }
+            if let shadow = shadow(over: place, narrowed, facts, index, usable, treed) { findings.append(shadow) }
             if let tie = tie(of: place, cells, index) { findings.append(tie) }
             if let last = catchAll(at: place) { findings.append(last) }
         }
-        guard only == nil else { return findings }
+        guard only == nil else { return (findings, notCompared) }
         if !errorsOnly, let grid = CoverageGrid(applied, index).finding(owner: owner, view: view) {
             findings.append(grid)
         }
         if let fallback = fallback() { findings.append(fallback) }
-        return findings
+        return (findings, notCompared)
     }
 
     // MARK: - One rule by itself
@@ -216,6 +240,11 @@ struct OwnerLint {
             switch obstacle {
             case .noSuchWorkspace:
                 (.error, .missingDestination, "Name a workspace that exists, or delete the rule.")
+            case .suspended:
+                (
+                    .error, .inactiveDestination,
+                    "Send the leads elsewhere: only an administrator lifts the suspension of a workspace."
+                )
             case .inactive: (.error, .inactiveDestination, "Switch the workspace on, or send the leads elsewhere.")
             case .paused: (.warning, .pausedDestination, "Resume the workspace, or leave it: the next rule is tried.")
             case .noAgreement:
@@ -240,7 +269,8 @@ struct OwnerLint {
         _ cells: LeadCells,
         _ facts: RuleFacts,
         _ index: CellIndex,
-        _ usable: RuleBitSet
+        _ usable: RuleBitSet,
+        _ treed: RuleBitSet
     ) -> RuleFinding? {
         let entry = applied.entries[place]
         var earlier = RuleBitSet(before: place, count: place)
@@ -248,14 +278,15 @@ struct OwnerLint {
         guard !earlier.isEmpty else { return nil }
         var covering = earlier
         index.restrict(&covering, toAll: cells)
-        for other in covering.members.prefix(Self.comparedTrees) where facts.imply(tree(of: other)) {
+        for other in covering.members(atMost: Self.comparedTrees) where facts.imply(tree(of: other)) {
             return shadow(over: entry, by: applied.entries[other])
         }
         index.restrict(&earlier, toAny: cells)
-        var trees = 0
-        for other in earlier.members where tree(of: other) != nil {
-            trees += 1
-            if trees > Self.comparedTrees || !facts.imply(tree(of: other)) { earlier.remove(other) }
+        var trees = earlier
+        trees.formIntersection(treed)
+        earlier.subtract(treed)
+        for other in trees.members(atMost: Self.comparedTrees) where facts.imply(tree(of: other)) {
+            earlier.insert(other)
         }
         guard !earlier.isEmpty, cells.count > 1 else { return nil }
         var budget = steps
@@ -318,7 +349,7 @@ struct OwnerLint {
         }
         guard !rivals.isEmpty, entries[place].obstacle == nil else { return nil }
         index.restrict(&rivals, toTextsOf: cells)
-        let found = rivals.members.prefix(100)
+        let found = rivals.members(atMost: 100)
             .filter { other in
                 cells.overlaps(index.cells(of: entries[other].rule.conditions))
                     && rule.conditions.mayMeet(entries[other].rule.conditions)
@@ -365,6 +396,7 @@ struct OwnerLint {
         let obstacle: RuleObstacle
         switch view.workspaces[id] {
         case nil: obstacle = .noSuchWorkspace
+        case let workspace? where workspace.suspension != nil: obstacle = .suspended
         case let workspace? where !workspace.isActive: obstacle = .inactive
         case let workspace? where workspace.isPaused: obstacle = .paused
         default: return nil

@@ -15,11 +15,15 @@ struct RuleBitSet: Sendable, Equatable {
     var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 
     /// All of them, in order.
-    var members: [Int] {
+    var members: [Int] { members(atMost: .max) }
+
+    /// The first ones, in order.
+    func members(atMost most: Int) -> [Int] {
         var members: [Int] = []
         for (index, word) in words.enumerated() {
             var rest = word
             while rest != 0 {
+                if members.count == most { return members }
                 members.append(index * 64 + rest.trailingZeroBitCount)
                 rest &= rest - 1
             }
@@ -36,6 +40,11 @@ struct RuleBitSet: Sendable, Equatable {
     /// Removes rules that are not in the other set; a rule beyond a shorter set's end is not in it.
     mutating func formIntersection(_ other: RuleBitSet) {
         for index in words.indices { words[index] &= index < other.words.count ? other.words[index] : 0 }
+    }
+
+    /// Removes the rules of the other set.
+    mutating func subtract(_ other: RuleBitSet) {
+        for index in 0..<min(words.count, other.words.count) { words[index] &= ~other.words[index] }
     }
 
     /// Adds the rules of the other set, up to this set's capacity.

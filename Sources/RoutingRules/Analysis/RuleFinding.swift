@@ -57,6 +57,8 @@ package struct RuleFinding: Sendable, Hashable {
         case catchAllNotLast = "catch-all-not-last"
         /// Combinations of state and company size that no rule takes.
         case uncoveredCells = "uncovered-cells"
+        /// The server switched it off, because its conditions take more steps than a decision may.
+        case tooCostly = "too-costly"
         /// The workspace for unmatched leads cannot take them.
         case deadFallback = "dead-fallback"
     }
@@ -91,6 +93,8 @@ package struct RuleLintReport: Sendable, Hashable {
     package var ruleCount: Int
     /// The findings, by rule set, worst first, then in the order of the rules.
     package var findings: [RuleFinding]
+    /// How many rules were not compared with the others, because the time limit was reached; their own faults are found.
+    package var notCompared = 0
 
     /// A report of findings.
     package init(version: Int64, ruleCount: Int, findings: [RuleFinding]) {

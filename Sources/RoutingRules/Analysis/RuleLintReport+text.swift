@@ -25,6 +25,12 @@ extension RuleLintReport {
         if findings.count > limit { lines.append("  … and \(findings.count - limit) more; --json has all of them.") }
         if !lines.isEmpty { lines.append("") }
         lines.append(summary)
+        if notCompared > 0 {
+            lines.append(
+                "Not all pairs of rules were compared: the time limit was reached before \(notCompared) of the rules. "
+                    + "Rules that take no lead because of others may be missing above."
+            )
+        }
         return lines.joined(separator: "\n")
     }
 

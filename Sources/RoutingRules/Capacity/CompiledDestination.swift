@@ -176,6 +176,7 @@ struct DestinationCompiler {
     /// The reason why a workspace cannot be the destination of a rule's owner.
     func obstacle(to id: UUID, from owner: UUID?) -> RuleObstacle? {
         guard let destination = workspaces[id] else { return .noSuchWorkspace }
+        if destination.suspension != nil { return .suspended }
         if !destination.isActive { return .inactive }
         if destination.isPaused { return .paused }
         if destination.capacity?.problems.isEmpty == false { return .unreadable }

@@ -70,14 +70,15 @@ extension CompiledRuleSet {
         excluding: Set<UUID> = []
     ) -> RoutingDecision {
         if !isStateful, excluding.isEmpty, let plain = decideWithoutState(lead, from: source) { return plain }
-        guard !pauses.hold(source) else { return Self.paused }
+        if let held = held(source) { return held }
         let rules = rules(of: source)
         var context = DecisionContext(lead: lead, taking: &state)
         context.excluded = excluding
         var skipped: [Int] = []
         var refusals: [(what: RoutingText, audience: RoutingText.Audience)] = []
         var decision: RoutingDecision?
-        rules.forEachMatch(lead) { number in
+        var work = DecisionWork()
+        rules.forEachMatch(lead, &work) { number in
             let entry = rules[number]
             guard entry.obstacle == nil else {
                 skipped.append(number)
@@ -109,9 +110,10 @@ extension CompiledRuleSet {
                 return true
             }
         }
-        var result = decision ?? unmatched(lead, from: source, rules, skipped, &context)
+        var result = decision ?? unmatched(lead, from: source, rules, skipped, work, &context)
         if decision != nil, !skipped.isEmpty { result.reason += rules.sentence(skipped: skipped) }
         if !refusals.isEmpty { result.reason += SourceRules.sentence(" Could not be used: ", refusals) }
+        result = result.adding(work, of: rules)
         result.reason.source = source
         if !context.seen.isEmpty || !context.use.charges.isEmpty {
             context.use.charged = context.use.charges.filter { $0.key.period != nil }
@@ -146,10 +148,11 @@ extension CompiledRuleSet {
         from source: UUID?,
         _ rules: SourceRules,
         _ skipped: [Int],
+        _ work: DecisionWork,
         _ context: inout DecisionContext
     ) -> RoutingDecision {
         var (outcome, what) = unmatched(from: source)
-        let why = rules.whyNone(lead, skipped: skipped)
+        let why = rules.whyNone(lead, skipped: skipped, work)
         var person: Assignee?
         if case .fallback(let destination) = outcome, let source, context.excluded.contains(destination) {
             outcome = .unmatched(keptIn: source)

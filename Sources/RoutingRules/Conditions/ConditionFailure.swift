@@ -53,7 +53,14 @@ extension RuleConditions {
     ///
     /// Costs about a microsecond for each part.
     package func matches(_ lead: Lead) -> Bool {
-        problems.isEmpty && Attribute.allCases.allSatisfy { isMet($0, by: lead) } && (tree?.isMet(by: lead) ?? true)
+        var steps = StepCount.unlimited
+        return matches(lead, counting: &steps)
+    }
+
+    /// Whether a lead meets all conditions; the answer means nothing once the steps are used up.
+    func matches(_ lead: Lead, counting steps: inout StepCount) -> Bool {
+        problems.isEmpty && Attribute.allCases.allSatisfy { isMet($0, by: lead) }
+            && (tree?.isMet(by: lead, counting: &steps) ?? true)
     }
 
     /// The first condition that a lead does not meet, lists before the tree; nil for a lead that meets all.
@@ -63,12 +70,12 @@ extension RuleConditions {
     }
 
     /// The first condition that a lead does not meet, in words for the log: without its smallest change.
-    func firstMiss(for lead: Lead) -> (wanted: String, loggable: String)? {
+    func firstMiss(for lead: Lead, counting steps: inout StepCount) -> (wanted: String, loggable: String)? {
         for attribute in Attribute.allCases where !isMet(attribute, by: lead) {
             let wanted = ConditionText.list(values(for: attribute))
             return ("\(attribute.noun) \(wanted)", lead.loggableText(of: attribute.field))
         }
-        return tree?.firstMiss(for: lead)
+        return tree?.firstMiss(for: lead, counting: &steps)
     }
 
     /// Every list, and every required part of the tree, that a lead does not meet.
@@ -78,12 +85,12 @@ extension RuleConditions {
     }
 
     /// How many ``failures(for:)`` there are.
-    func failureCount(for lead: Lead) -> Int {
+    func failureCount(for lead: Lead, counting steps: inout StepCount) -> Int {
         var count = Attribute.allCases.count { !isMet($0, by: lead) }
         func visit(_ node: ConditionNode) {
             if case .all(let parts) = node {
                 parts.forEach(visit)
-            } else if !node.isMet(by: lead) {
+            } else if !node.isMet(by: lead, counting: &steps) {
                 count += 1
             }
         }
@@ -185,18 +192,18 @@ extension RuleConditions {
 
 extension ConditionNode {
     /// The first required part that a lead does not meet, in words; nil for a lead that meets all.
-    func firstMiss(for lead: Lead) -> (wanted: String, loggable: String)? {
+    func firstMiss(for lead: Lead, counting steps: inout StepCount) -> (wanted: String, loggable: String)? {
         switch self {
         case .all(let parts):
             for part in parts {
-                if let miss = part.firstMiss(for: lead) { return miss }
+                if let miss = part.firstMiss(for: lead, counting: &steps) { return miss }
             }
             return nil
         case .comparison(let comparison):
-            guard !comparison.isMet(by: lead) else { return nil }
+            guard !comparison.isMet(by: lead, counting: &steps) else { return nil }
             return ("\(comparison.field.noun) \(comparison.words)", comparison.loggable(lead))
         case .any, .not:
-            guard !isMet(by: lead) else { return nil }
+            guard !isMet(by: lead, counting: &steps) else { return nil }
             let fields = fields
             return (words, fields.count == 1 ? lead.loggableText(of: fields[0]) : "meets none of it")
         }

@@ -37,6 +37,11 @@ struct ConditionReader {
             note(path, "A condition must be an object, not \(json.kind.rawValue).", shape)
             return nil
         }
+        // A condition has at most three keys. Comparing many or long ones would take time beyond the size of the body.
+        guard members.count <= 8, members.allSatisfy({ $0.key.utf8.count <= 64 }) else {
+            note(path, "This is not a condition: it has too many keys, or too long ones.", shape)
+            return nil
+        }
         let names = members.map(\.key)
         for (index, name) in names.enumerated() where names[..<index].contains(name) {
             note(path + "/" + JSONPointer.part(name), "This is given twice.", "Send it once.")
@@ -306,6 +311,10 @@ extension ConditionReader {
         }
         var numbers: [String: Double] = [:]
         let count = problems.count
+        guard members.count <= 8, members.allSatisfy({ $0.key.utf8.count <= 64 }) else {
+            note(path, "This is not a place and a distance: it has too many keys, or too long ones.", remedy)
+            return nil
+        }
         for member in members {
             let name = member.key == "kilometers" ? "kilometres" : member.key
             let place = path + "/" + JSONPointer.part(member.key)

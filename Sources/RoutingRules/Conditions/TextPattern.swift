@@ -73,14 +73,23 @@ package struct TextPattern: Sendable {
         return isFound(in: folded, work: &work)
     }
 
+    /// Whether the pattern is found in a folded text; false if the steps are used up before that is known.
+    func isFound(in folded: UnsafeBufferPointer<UInt8>, counting steps: inout StepCount) -> Bool {
+        var work = 0
+        defer { steps.spend(work) }
+        return isFound(in: folded, work: &work, limit: steps.left)
+    }
+
     /// Whether the pattern is found; counts the steps, and allocates nothing on the heap for a program of usual size.
-    func isFound(in folded: UnsafeBufferPointer<UInt8>, work: inout Int) -> Bool {
+    ///
+    /// The search ends at the first character after `limit` steps.
+    func isFound(in folded: UnsafeBufferPointer<UInt8>, work: inout Int, limit: Int = .max) -> Bool {
         let count = steps.count
         return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: count * 4) { buffer in
             withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { marks in
                 marks.initialize(repeating: 0)
                 buffer.initialize(repeating: 0)
-                var run = PatternRun(pattern: self, buffer: buffer, marks: marks)
+                var run = PatternRun(pattern: self, buffer: buffer, marks: marks, limit: limit)
                 defer { work += run.work }
                 return run.search(folded)
             }
@@ -118,13 +127,16 @@ private struct PatternRun {
     /// For each step, the round in which it was last added.
     let marks: UnsafeMutableBufferPointer<UInt32>
     var work = 0
+    private let limit: Int
     private var round: UInt32 = 0
 
     init(
         pattern: TextPattern,
         buffer: UnsafeMutableBufferPointer<UInt16>,
-        marks: UnsafeMutableBufferPointer<UInt32>
+        marks: UnsafeMutableBufferPointer<UInt32>,
+        limit: Int
     ) {
+        self.limit = limit
         self.pattern = pattern
         self.buffer = buffer
         self.marks = marks
@@ -149,7 +161,7 @@ private struct PatternRun {
                 if add(Int(buffer[next + index]), to: current, &count, previous, scalar, position == 0) { return true }
             }
             if add(0, to: current, &count, previous, scalar, position == 0) { return true }
-            guard let scalar else { return false }
+            guard let scalar, work < limit else { return false }
             alive = 0
             for index in 0..<count {
                 work += 1

@@ -108,7 +108,7 @@ extension LeadExplanation {
         case .took: "✔"
         case .waits: "…"
         case .skipped: "!"
-        case .comesLater: "·"
+        case .comesLater, .tooCostly: "·"
         case .missed: "✗"
         case .unreadable: "?"
         }
@@ -124,6 +124,7 @@ extension LeadExplanation {
         case .skipped(let because):
             return shows(step) ? "matched; skipped: \(because.text(for: viewpoint.reader))" : "matched; skipped"
         case .comesLater: return "would match as well, but comes later"
+        case .tooCostly: return "passed over: its conditions take more steps than a decision may"
         case .missed(let failure, _):
             guard shows(step) else { return "did not match (\(failure.noun))" }
             let actual = failure.actual.map { "has \(Self.short($0))" } ?? "has none"

@@ -18,6 +18,8 @@ package struct RuleTrace: Sendable {
         case missed(ConditionFailure, SmallestChange?)
         /// Its conditions cannot be read, so it is skipped.
         case unreadable(FieldProblem)
+        /// Its conditions take more steps than a decision may, so it is passed over.
+        case tooCostly
 
         /// The API's name of the verdict.
         package var name: String {
@@ -28,6 +30,7 @@ package struct RuleTrace: Sendable {
             case .comesLater: "comes-later"
             case .missed: "missed"
             case .unreadable: "unreadable"
+            case .tooCostly: "too-costly"
             }
         }
     }
@@ -55,6 +58,8 @@ package struct RuleTrace: Sendable {
     package private(set) var matchCount = 0
     /// How many rules that do not match are not listed.
     package private(set) var hiddenCount = 0
+    /// How many rules were not evaluated, because the time limit was reached.
+    package private(set) var notEvaluated = 0
     /// The decision of the rules.
     package let decision: RoutingDecision
     /// Whether a decision under these rules may depend on caps, turns or clocks.
@@ -83,13 +88,15 @@ package struct RuleTrace: Sendable {
     ///     queue has not read the queue, so that its own place is not reported.
     ///   - excluding: the workspaces that had returned it.
     ///   - limit: how many of the rules that do not match are listed.
+    ///   - isOver: whether to stop; asked before each rule.
     package init(
         of lead: Lead,
         from source: UUID?,
         in snapshot: RuleSetSnapshot,
         state: RoutingState? = nil,
         excluding: Set<UUID> = [],
-        limit: Int = 20
+        limit: Int = 20,
+        until isOver: () -> Bool = { false }
     ) {
         let compiled = CompiledRuleSet(snapshot)
         isStateful = compiled.isStateful
@@ -101,10 +108,23 @@ package struct RuleTrace: Sendable {
         ownCounts.rules =
             applied.entries.count { !$0.isShared } + applied.unreadable.count { $0.workspaceID == source }
         var missed: [Step] = []
-        var isOver = false
+        var isDecided = false
         for (place, entry) in applied.entries.enumerated() {
+            if isOver() {
+                notEvaluated = applied.entries.count - place
+                break
+            }
             var step = Step(position: place + 1, rule: entry.rule, isShared: entry.isShared, verdict: .comesLater)
-            if let failure = entry.rule.conditions.firstFailure(for: lead) {
+            var steps = StepCount(DecisionWork.limit)
+            let matches = entry.rule.conditions.matches(lead, counting: &steps)
+            guard !steps.isUsedUp else {
+                step.verdict = .tooCostly
+                step.isUsable = false
+                // Of thousands of them, the first ones are enough.
+                if self.steps.count < 200 { self.steps.append(step) } else { hiddenCount += 1 }
+                continue
+            }
+            if !matches, let failure = entry.rule.conditions.firstFailure(for: lead) {
                 step.verdict = .missed(failure, entry.rule.conditions.smallestChange(for: lead))
                 step.isUsable = entry.obstacle == nil
                 missed.append(step)
@@ -112,15 +132,15 @@ package struct RuleTrace: Sendable {
             }
             matchCount += 1
             if !entry.isShared { ownCounts.matches += 1 }
-            if !isOver {
+            if !isDecided {
                 step.verdict = Self.verdict(on: entry, decision, lead, stood, excluding)
                 if let pool = entry.destination.pool { capacity += pool.words(in: stood).map { $0.about(source) } }
-                isOver = step.verdict == .took || step.verdict == .waits
+                isDecided = step.verdict == .took || step.verdict == .waits
             }
             // Of thousands of matching rules, the first ones are enough.
-            if matchCount <= 200 { steps.append(step) } else { hiddenCount += 1 }
+            if matchCount <= 200 { self.steps.append(step) } else { hiddenCount += 1 }
         }
-        steps += applied.unreadable.prefix(20)
+        self.steps += applied.unreadable.prefix(20)
             .compactMap { rule in
                 rule.conditions.problems.first
                     .map {
@@ -132,7 +152,7 @@ package struct RuleTrace: Sendable {
             .prefix(limit)
             .map { Self.withoutVainChange($0.element) }
         hiddenCount += missed.count - near.count
-        steps = (steps + near).sorted { ($0.position ?? .max) < ($1.position ?? .max) }
+        self.steps = (self.steps + near).sorted { ($0.position ?? .max) < ($1.position ?? .max) }
     }
 
     /// A step without its smallest change, if no lead at all can match the rule.
@@ -161,6 +181,7 @@ package struct RuleTrace: Sendable {
         case .paused: return .comesLater
         default: break
         }
+        if decision.exceeded != nil { return .tooCostly }
         if let obstacle = entry.obstacle {
             return .skipped(because: RoutingText("its destination \(obstacle.predicate)"))
         }

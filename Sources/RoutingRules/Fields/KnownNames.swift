@@ -1,27 +1,40 @@
 /// The valid names of an object, for suggesting the name that the client probably meant.
 package enum KnownNames {
+    /// The longest name for which one is suggested, in bytes.
+    private static let longest = 40
+
     /// The known name closest to an unknown one, or nil if none is close.
+    ///
+    /// Some microseconds, whatever the name: a long one is compared with nothing.
     package static func closest(to name: String, among known: some Sequence<String>) -> String? {
+        guard name.utf8.count <= longest else { return nil }
         let plain = simplified(name)
-        guard !plain.isEmpty, plain.count <= 40 else { return nil }
+        guard !plain.isEmpty else { return nil }
         var best: (name: String, distance: Int)?
         for candidate in known {
             let other = simplified(candidate)
+            let limit = min(max(1, min(plain.count, other.count) / 3), (best?.distance ?? .max) - 1)
+            guard limit >= 0, abs(plain.count - other.count) <= limit else { continue }
             let distance = distance(plain, other)
-            if distance <= max(1, min(plain.count, other.count) / 3), distance < best?.distance ?? .max {
-                best = (candidate, distance)
-            }
+            if distance <= limit { best = (candidate, distance) }
         }
         return best?.name
     }
 
-    /// Letters and digits in lower case, so that `First-Name` and `first_name` are equal.
-    private static func simplified(_ name: String) -> [Character] {
-        name.lowercased().filter { $0.isLetter || $0.isNumber }.map(\.self)
+    /// ASCII letters in lower case, digits, and other characters' bytes, so that `First-Name` and `first_name` are
+    /// equal.
+    private static func simplified(_ name: String) -> [UInt8] {
+        name.utf8.compactMap { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...: byte
+            default: nil
+            }
+        }
     }
 
     /// How many insertions, deletions, replacements and swaps of neighbours turn one name into the other.
-    private static func distance(_ a: [Character], _ b: [Character]) -> Int {
+    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
         var previous: [Int] = []
         var current = Array(0...b.count)
         for i in a.indices {

@@ -16,8 +16,11 @@ package struct ObjectReader {
 
     /// The place of the object, as a JSON pointer.
     package let place: String
-    /// The problems so far.
-    package private(set) var problems: [FieldProblem] = []
+    /// The problems so far: the first ones, and a line that counts the others.
+    package var problems: [FieldProblem] { found.list }
+    /// The longest name that is looked up, in bytes: comparing a long run of combining characters takes quadratic time.
+    private static let longestName = 100
+    private var found = FieldProblems()
     private var values: [String: JSONValue] = [:]
     private let origin: Origin
 
@@ -34,17 +37,16 @@ package struct ObjectReader {
         guard case .object(let members) = value else {
             let kind = "an object, not \(value.kind.rawValue)"
             let message = place.isEmpty && origin == .request ? "The body must be \(kind)." : "This must be \(kind)."
-            problems.append(FieldProblem(field: place, message: message))
+            found.append(FieldProblem(field: place, message: message))
             return
         }
         let known = Self.spellings(of: names, origin)
         for member in members {
-            guard let name = known[member.key] else {
-                let meant = KnownNames.closest(to: member.key, among: names).map { "Did you mean \($0)?" }
-                note(
-                    member.key,
+            guard member.key.utf8.count <= Self.longestName, let name = known[member.key] else {
+                found.note(
+                    "\(place)/\(JSONPointer.part(member.key))",
                     "This field does not exist.",
-                    meant ?? "Valid fields: \(names.joined(separator: ", "))."
+                    Self.remedy(for: member.key, names)
                 )
                 continue
             }
@@ -52,6 +54,11 @@ package struct ObjectReader {
                 note(name, "This field is given twice.", "Send it once.")
             }
         }
+    }
+
+    private static func remedy(for name: String, _ names: [String]) -> String {
+        KnownNames.closest(to: name, among: names).map { "Did you mean \($0)?" }
+            ?? "Valid fields: \(names.joined(separator: ", "))."
     }
 
     /// The valid spellings, with the documented name of each.
@@ -90,11 +97,13 @@ package struct ObjectReader {
 
     /// Records a problem of a field; the name is escaped for the pointer.
     package mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
-        problems.append(FieldProblem(field: "\(place)/\(JSONPointer.part(name))", message: message, remedy: remedy))
+        found.note("\(place)/\(JSONPointer.part(name))", message, remedy)
     }
 
     /// Records problems whose places are complete.
-    package mutating func add(_ found: [FieldProblem]) { problems += found }
+    package mutating func add(_ more: [FieldProblem]) {
+        for problem in more { found.append(problem) }
+    }
 
     /// Records that a value is of the wrong kind.
     mutating func wrong<Result>(_ name: String, _ expected: String, _ value: JSONValue) -> Result? {
@@ -137,7 +146,7 @@ package struct ObjectReader {
         var inner = ObjectReader(value, at: path, names: names, from: origin)
         var result: Result?
         if case .object = value { result = read(&inner) }
-        problems += inner.problems
+        found.add(inner.found)
         return result
     }
 }

@@ -18,6 +18,8 @@ package struct RoutingOutcome: Sendable, Hashable {
     package var duplicateLeadID: UUID?
     /// Whether this is the answer to an earlier request with the same idempotency key.
     package var isReplay = false
+    /// Whether a test key sent it: this is how it would have been routed.
+    package var isTest = false
 
     /// An outcome.
     package init(

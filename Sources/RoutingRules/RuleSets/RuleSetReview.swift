@@ -28,8 +28,8 @@ package struct RuleSetReview: Sendable {
 
     /// Reviews rules in the place of those that their owner has.
     ///
-    /// Pauses of routing and of destinations are ignored: they are temporary, unlike a rule set. Costs about as much as
-    /// compiling the rule set.
+    /// Pauses of routing and of destinations, and suspensions, are ignored: they are temporary, unlike a rule set. Costs
+    /// about as much as compiling the rule set.
     ///
     /// - Parameters:
     ///   - rules: the owner's new rules.
@@ -47,7 +47,10 @@ package struct RuleSetReview: Sendable {
         var rehearsed = live
         rehearsed.rules = live.rules.filter { $0.workspaceID != owner } + rules
         rehearsed.pauses = RoutingPauses()
-        for index in rehearsed.workspaces.indices { rehearsed.workspaces[index].isPaused = false }
+        for index in rehearsed.workspaces.indices {
+            rehearsed.workspaces[index].isPaused = false
+            rehearsed.workspaces[index].suspension = nil
+        }
         faults = Self.newErrors(in: rehearsed, rules, owner: owner, live: live, for: reader)
         guard !goldenLeads.isEmpty else {
             failures = []

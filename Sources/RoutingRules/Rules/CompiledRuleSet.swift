@@ -7,13 +7,15 @@ package import FoundationEssentials
 package struct CompiledRuleSet: Sendable {
     /// The version of the snapshot.
     package let version: Int64
-    /// Active rules that are skipped because their conditions cannot be read.
-    package let unreadableRules: [RoutingRule]
     /// How many rules the snapshot had.
     package let ruleCount: Int
     private let workspaces: [UUID: Workspace]
-    private let sources: [UUID: SourceRules]
-    private let platform: SourceRules
+    private let agreements: Set<RoutingAgreement>
+    /// The rules of each workspace that has some, compiled.
+    private let owners: [UUID: OwnerRules]
+    private let platform: OwnerRules
+    /// The order of the platform's readable rules.
+    private let sharedOrder: [RuleOrder]
     /// Whether a decision may depend on more than the rules: capacity, opening hours, turns, assignees.
     package let isStateful: Bool
     /// For sources whose fallback workspace has caps, hours or assignees.
@@ -31,70 +33,129 @@ package struct CompiledRuleSet: Sendable {
         reason: "Routing is paused; the lead waits until an operator resumes it."
     )
 
+    static let suspended = RoutingDecision(
+        outcome: .paused,
+        reason: "The source workspace is suspended; the lead waits until an administrator lifts the suspension."
+    )
+
+    /// The decision for a lead whose source is paused or suspended; nil if it is neither.
+    func held(_ source: UUID?) -> RoutingDecision? {
+        guard pauses.hold(source) else { return nil }
+        return pauses.suspend(source) ? Self.suspended : Self.paused
+    }
+
     /// Compiles a snapshot: milliseconds for a thousand rules.
     package init(_ snapshot: RuleSetSnapshot) {
-        version = snapshot.version
-        ruleCount = snapshot.rules.count
-        pauses = snapshot.pauses
         let workspaces = Dictionary(snapshot.workspaces.map { ($0.id, $0) }) { first, _ in first }
-        self.workspaces = workspaces
-        unreadableRules = snapshot.rules.filter { $0.isActive && !$0.conditions.problems.isEmpty }
         let agreements = Set(snapshot.agreements)
-        let rules = snapshot.rules.filter(\.isActive).sorted { $0.precedes($1) }
-
         var shared: [RoutingRule] = []
         var owned: [UUID: [RoutingRule]] = [:]
-        for rule in rules {
-            guard let owner = rule.workspaceID else {
-                shared.append(rule)
-                continue
-            }
-            if workspaces[owner]?.isPlatform == true {
-                shared.append(rule)
-            } else {
+        for rule in snapshot.rules {
+            if let owner = rule.workspaceID, workspaces[owner]?.isPlatform != true {
                 owned[owner, default: []].append(rule)
+            } else {
+                shared.append(rule)
             }
         }
-
+        // A suspended platform workspace routes no leads.
+        let active =
+            shared.filter { rule in
+                rule.isActive && rule.workspaceID.flatMap { workspaces[$0]?.suspension } == nil
+            }
+            .sorted { $0.precedes($1) }
+        let order = active.filter(\.conditions.problems.isEmpty).map(\.order)
         var compiler = DestinationCompiler(workspaces: workspaces, agreements: agreements)
-        let ofAll = RuleTable(shared, of: nil) { compiler.destination(of: $0) }
+        let ofAll = RuleTable(active, of: nil) { compiler.destination(of: $0) }
         let none = RuleTable([], of: nil) { compiler.destination(of: $0) }
-        platform = SourceRules(own: none, shared: ofAll, sharedBefore: [])
-        var sources: [UUID: SourceRules] = [:]
-        for (owner, own) in owned {
-            sources[owner] = SourceRules(
-                own: RuleTable(own, of: owner) { compiler.destination(of: $0) },
-                shared: ofAll,
-                sharedBefore: SourceRules.places(of: own, among: shared)
-            )
-        }
-        self.sources = sources
+        let platform = OwnerRules(shared, SourceRules(own: none, shared: ofAll, sharedBefore: []), \.shared)
+        let owners = Dictionary(
+            uniqueKeysWithValues: owned.map { ($0, OwnerRules(of: $0, $1, shared: ofAll, order, &compiler)) }
+        )
         var fallbackPools: [UUID: CompiledPool] = [:]
         for workspace in workspaces.values {
             guard case .fallback(let id) = workspace.unmatchedPolicy else { continue }
             fallbackPools[workspace.id] = compiler.fallback(id)
         }
-        self.fallbackPools = fallbackPools
-        var waitPools: [UUID: CompiledPool] = [:]
-        var isStateful = !fallbackPools.isEmpty
-        for table in [ofAll] + sources.values.map(\.own) {
-            for entry in table.entries where entry.obstacle == nil {
-                guard let pool = entry.pool else { continue }
-                isStateful = true
-                if pool.whenFull == .wait { waitPools[pool.rule] = pool }
-            }
-        }
-        self.waitPools = waitPools
-        self.isStateful = isStateful
+        self.init(
+            version: snapshot.version,
+            workspaces: workspaces,
+            agreements: agreements,
+            platform: platform,
+            sharedOrder: order,
+            owners: owners,
+            fallbackPools: fallbackPools,
+            pauses: snapshot.pauses
+        )
     }
 
+    /// The rule set after the rules of some workspaces have changed; nil if more than these depends on the change.
+    ///
+    /// Compiles the rules of these workspaces only. Besides that it costs a look at each owner, whatever rules they have.
+    package func changed(by change: RuleSetChange) -> CompiledRuleSet? {
+        guard change.owners.allSatisfy({ workspaces[$0].map { !$0.isPlatform } ?? false }),
+            change.rules.allSatisfy({ $0.workspaceID.map(change.owners.contains) ?? false })
+        else { return nil }
+        var compiler = DestinationCompiler(workspaces: workspaces, agreements: agreements)
+        var owners = owners
+        let rules = Dictionary(grouping: change.rules, by: \.workspaceID)
+        for owner in change.owners {
+            owners[owner] = rules[owner]
+                .map { OwnerRules(of: owner, $0, shared: platform.source.shared, sharedOrder, &compiler) }
+        }
+        return CompiledRuleSet(
+            version: change.version,
+            workspaces: workspaces,
+            agreements: agreements,
+            platform: platform,
+            sharedOrder: sharedOrder,
+            owners: owners,
+            fallbackPools: fallbackPools,
+            pauses: pauses
+        )
+    }
+
+    private init(
+        version: Int64,
+        workspaces: [UUID: Workspace],
+        agreements: Set<RoutingAgreement>,
+        platform: OwnerRules,
+        sharedOrder: [RuleOrder],
+        owners: [UUID: OwnerRules],
+        fallbackPools: [UUID: CompiledPool],
+        pauses: RoutingPauses
+    ) {
+        self.version = version
+        self.workspaces = workspaces
+        self.agreements = agreements
+        self.platform = platform
+        self.sharedOrder = sharedOrder
+        self.owners = owners
+        self.fallbackPools = fallbackPools
+        self.pauses = pauses
+        var ruleCount = platform.ruleCount
+        var isStateful = !fallbackPools.isEmpty || platform.hasPool
+        var waitPools: [UUID: CompiledPool] = [:]
+        for pool in platform.waitPools { waitPools[pool.rule] = pool }
+        for owner in owners.values {
+            ruleCount += owner.ruleCount
+            isStateful = isStateful || owner.hasPool
+            for pool in owner.waitPools { waitPools[pool.rule] = pool }
+        }
+        self.ruleCount = ruleCount
+        self.isStateful = isStateful
+        self.waitPools = waitPools
+    }
+
+    /// Active rules that are skipped because their conditions cannot be read.
+    package var unreadableRules: [RoutingRule] { platform.unreadable + owners.values.flatMap(\.unreadable) }
+
     /// The rules that apply to the leads of a workspace.
-    func rules(of source: UUID?) -> SourceRules { source.flatMap { sources[$0] } ?? platform }
+    func rules(of source: UUID?) -> SourceRules { (source.flatMap { owners[$0] } ?? platform).source }
 
     /// Every pool, for leads of any owner.
     func everyPool() -> [CompiledPool] {
         var seen: Set<ObjectIdentifier> = []
-        let tables = [platform.shared] + sources.values.map(\.own)
+        let tables = [platform.source.shared] + owners.values.map(\.source.own)
         let pools = tables.flatMap { $0.entries.compactMap(\.pool) } + fallbackPools.values
         return pools.filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
@@ -126,7 +187,7 @@ package struct CompiledRuleSet: Sendable {
     ///
     /// It is nil only if ``isStateful``.
     package func decideWithoutState(_ lead: Lead, from source: UUID?) -> RoutingDecision? {
-        guard !pauses.hold(source) else { return Self.paused }
+        if let held = held(source) { return held }
         let rules = rules(of: source)
         let finding = rules.find(lead)
         var decision: RoutingDecision
@@ -142,6 +203,7 @@ package struct CompiledRuleSet: Sendable {
             let (outcome, what) = unmatched(from: source)
             decision = RoutingDecision(outcome: outcome, reason: "\(what)\(rules.whyNone(lead, finding))")
         }
+        decision = decision.adding(finding.work, of: rules)
         decision.reason.source = source
         return decision
     }
@@ -162,6 +224,7 @@ package struct CompiledRuleSet: Sendable {
             let obstacle: RuleObstacle
             switch workspaces[id] {
             case nil: obstacle = .noSuchWorkspace
+            case let fallback? where fallback.suspension != nil: obstacle = .suspended
             case let fallback? where !fallback.isActive: obstacle = .inactive
             case let fallback? where fallback.isPaused: obstacle = .paused
             case let fallback?:
@@ -175,5 +238,18 @@ package struct CompiledRuleSet: Sendable {
                 "No rule matched; kept in its source workspace, because its fallback workspace \(obstacle.predicate)."
             )
         }
+    }
+}
+
+extension RoutingDecision {
+    /// The decision with the steps of its conditions, and a sentence if they were used up.
+    func adding(_ work: DecisionWork, of rules: SourceRules) -> RoutingDecision {
+        var decision = self
+        decision.steps = work.spent
+        if let exceeded = rules.exceeded(work) {
+            decision.exceeded = exceeded
+            decision.reason += exceeded.sentence
+        }
+        return decision
     }
 }

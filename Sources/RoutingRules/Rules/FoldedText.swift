@@ -59,7 +59,7 @@ enum FoldedText {
     private static func foldedSlowly(_ text: String) -> [UInt8] {
         var result = ""
         var isAfterBlank = false
-        for scalar in CanonicalText.composed(text).unicodeScalars {
+        for scalar in (mayCompose(text) ? CanonicalText.composed(text) : text).unicodeScalars {
             if CanonicalText.isBlank(scalar) {
                 isAfterBlank = !result.isEmpty
                 continue
@@ -71,6 +71,20 @@ enum FoldedText {
             result += folded(scalar)
         }
         return Array(result.utf8)
+    }
+
+    /// Whether a text can be composed in linear time.
+    ///
+    /// Composing sorts each run of combining characters, in time that grows with the square of its length. No writing
+    /// system has runs of more than thirty (UAX 15, D4); a longer text with one is compared as it is.
+    private static func mayCompose(_ text: String) -> Bool {
+        guard text.utf8.count > 256 else { return true }
+        var run = 0
+        for scalar in text.unicodeScalars {
+            run = scalar.properties.canonicalCombiningClass == .notReordered ? 0 : run + 1
+            if run > 60 { return false }
+        }
+        return true
     }
 
     /// The folded form of a scalar that is not blank.

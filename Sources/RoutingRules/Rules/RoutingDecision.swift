@@ -27,6 +27,10 @@ package struct RoutingDecision: Sendable, Hashable {
     package var assignee: Assignee?
     /// The capacity and turns that it takes; nil if the rules alone decided.
     package var use: StateUse?
+    /// The steps that the conditions took.
+    package var steps = 0
+    /// Set if they took more steps than allowed, so that rules were passed over.
+    package var exceeded: ExceededSteps?
 
     /// A decision with its reason.
     package init(outcome: Outcome, reason: RoutingText) {

@@ -48,10 +48,39 @@ package struct RoutingRule: Sendable, Hashable {
     package var ownedName: OwnedName { OwnedName(.rule(id), name, owner: workspaceID) }
 
     /// Whether this rule comes before another: by priority, then age, then id, so that no two are equal.
-    package func precedes(_ other: RoutingRule) -> Bool {
+    package func precedes(_ other: RoutingRule) -> Bool { order.precedes(other.order) }
+
+    /// Its place in the order of evaluation.
+    var order: RuleOrder { RuleOrder(priority: priority, createdAt: createdAt, id: id) }
+}
+
+/// What decides the order of evaluation of rules.
+struct RuleOrder: Sendable {
+    let priority: Int32
+    let createdAt: Int64
+    let id: UUID
+
+    func precedes(_ other: RuleOrder) -> Bool {
         if priority != other.priority { return priority > other.priority }
         if createdAt != other.createdAt { return createdAt < other.createdAt }
         return id < other.id
+    }
+}
+
+/// The rules of some workspaces, after which everything else is as it was at an earlier version.
+package struct RuleSetChange: Sendable {
+    /// The version that the change makes.
+    package var version: Int64
+    /// The workspaces whose rules have changed; none of them is the platform.
+    package var owners: Set<UUID>
+    /// All of their rules, active or not.
+    package var rules: [RoutingRule]
+
+    /// A change.
+    package init(version: Int64, owners: Set<UUID>, rules: [RoutingRule]) {
+        self.version = version
+        self.owners = owners
+        self.rules = rules
     }
 }
 

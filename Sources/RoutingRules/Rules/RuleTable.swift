@@ -86,6 +86,7 @@ final class RuleTable: Sendable {
         private var rule: Packed { table.rules[number] }
         private var destination: CompiledDestination { table.destinations[Int(rule.destination)] }
 
+        var id: UUID { rule.id }
         var name: OwnedName {
             OwnedName(.rule(rule.id), rule.name, owner: table.owner ?? table.otherOwners[number])
         }
@@ -122,8 +123,14 @@ final class RuleTable: Sendable {
     var entries: some Sequence<Entry> { rules.indices.lazy.map { self[$0] } }
 
     /// Whether a lead meets those of a rule's conditions that are not in the index.
-    func isMet(_ rule: Int, _ lead: UnsafePointer<Lead>) -> Bool {
-        !index.needsCheck(rule) || rules[rule].tree?.isMet(by: lead.pointee) ?? true
+    ///
+    /// False if the steps are used up before that is known; `work` then counts the rule as passed over.
+    func isMet(_ rule: Int, _ lead: UnsafePointer<Lead>, _ work: inout DecisionWork.Part) -> Bool {
+        guard index.needsCheck(rule), let tree = rules[rule].tree else { return true }
+        let before = work.steps.left
+        let isMet = tree.isMet(by: lead.pointee, counting: &work.steps)
+        work.note(rule, before - work.steps.left)
+        return isMet && !work.steps.isUsedUp
     }
 
     /// The rules nearest to taking an unmatched lead.
@@ -135,13 +142,18 @@ final class RuleTable: Sendable {
     }
 
     /// The rules nearest to taking an unmatched lead, among those whose destination can take leads.
-    func nearest(_ lead: UnsafePointer<Lead>, _ candidates: inout RuleIndex.Candidates) -> Nearest {
+    func nearest(
+        _ lead: UnsafePointer<Lead>,
+        _ candidates: inout RuleIndex.Candidates,
+        _ work: inout DecisionWork.Part
+    ) -> Nearest {
         candidates.rewind()
         var nearest = Nearest()
         nearest.counted = candidates.nearestMiss(among: usable)
         candidates.rewind()
         while let rule = candidates.next() {
-            guard self[rule].obstacle == nil, !isMet(rule, lead) else { continue }
+            if work.steps.isUsedUp { break }
+            guard self[rule].obstacle == nil, !isMet(rule, lead, &work) else { continue }
             nearest.evaluated = rule
             break
         }

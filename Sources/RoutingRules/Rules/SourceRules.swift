@@ -3,6 +3,7 @@ import FoundationEssentials
 /// Why a rule's destination cannot take a lead.
 enum RuleObstacle: Sendable, Hashable {
     case noSuchWorkspace
+    case suspended
     case inactive
     case paused
     case noAgreement
@@ -12,6 +13,7 @@ enum RuleObstacle: Sendable, Hashable {
     var predicate: String {
         switch self {
         case .noSuchWorkspace: "does not exist"
+        case .suspended: "is suspended"
         case .inactive: "is not active"
         case .paused: "is paused"
         case .noAgreement: "has not agreed to receive"
@@ -46,13 +48,12 @@ final class SourceRules: Sendable {
         self.sharedBefore = sharedBefore
     }
 
-    /// For each of some rules, how many of the others come before it; both sorted and without unreadable rules.
-    static func places(of own: [RoutingRule], among shared: [RoutingRule]) -> [Int32] {
+    /// For each of some sorted rules, how many of the others come before it; the others without unreadable ones.
+    static func places(of own: [RoutingRule], among shared: [RuleOrder]) -> [Int32] {
         var before = 0
-        let shared = shared.filter(\.conditions.problems.isEmpty)
         return own.filter(\.conditions.problems.isEmpty)
             .map { rule in
-                while before < shared.count, shared[before].precedes(rule) { before += 1 }
+                while before < shared.count, shared[before].precedes(rule.order) { before += 1 }
                 return Int32(truncatingIfNeeded: before)
             }
     }
@@ -78,6 +79,8 @@ final class SourceRules: Sendable {
         var skipped: [Int] = []
         /// Without a winner: the nearest rules, of its own and of the shared ones.
         var nearest: (own: RuleTable.Nearest, shared: RuleTable.Nearest)?
+        /// The steps of the conditions.
+        var work = DecisionWork()
     }
 
     /// Finds the rule for a lead; allocates nothing unless a rule is skipped.
@@ -86,7 +89,7 @@ final class SourceRules: Sendable {
         var skipped: [Int] = []
         var winner: Int?
         finding.nearest =
-            search(lead, findsNearest: true) { rule in
+            search(lead, findsNearest: true, &finding.work) { rule in
                 if self[rule].obstacle == nil {
                     winner = rule
                     return false
@@ -104,21 +107,53 @@ final class SourceRules: Sendable {
     ///
     /// - Returns: whether `body` stopped it.
     @discardableResult
-    func forEachMatch(_ lead: Lead, _ body: (Int) -> Bool) -> Bool { search(lead, findsNearest: false, body).isEnded }
+    func forEachMatch(_ lead: Lead, _ body: (Int) -> Bool) -> Bool {
+        var work = DecisionWork()
+        return forEachMatch(lead, &work, body)
+    }
+
+    /// The same, within the steps that are left.
+    @discardableResult
+    func forEachMatch(_ lead: Lead, _ work: inout DecisionWork, _ body: (Int) -> Bool) -> Bool {
+        search(lead, findsNearest: false, &work, body).isEnded
+    }
+
+    /// What a decision reports if its steps were used up; nil if they were not.
+    func exceeded(_ work: DecisionWork) -> ExceededSteps? {
+        guard work.own.passedOver + work.shared.passedOver > 0 else { return nil }
+        let isShared = work.own.passedOver == 0
+        let part = isShared ? work.shared : work.own
+        guard let (rule, _) = part.costliest else { return nil }
+        let entry = isShared ? shared[rule] : own[rule]
+        return ExceededSteps(
+            rule: entry.id,
+            ruleName: entry.name,
+            isShared: isShared,
+            passedOver: work.own.passedOver + work.shared.passedOver
+        )
+    }
 
     /// Iterates over the matching rules; if `body` did not stop, finds the nearest rules.
     private func search(
         _ lead: Lead,
         findsNearest: Bool,
+        _ work: inout DecisionWork,
         _ body: (Int) -> Bool
     ) -> (isEnded: Bool, nearest: (own: RuleTable.Nearest, shared: RuleTable.Nearest)?) {
         withUnsafePointer(to: lead) { lead in
             if shared.count == 0 {
-                let (isEnded, nearest) = Self.search(own, lead, from: 0, findsNearest: findsNearest, body)
+                let (isEnded, nearest) = Self.search(own, lead, from: 0, findsNearest: findsNearest, &work.own, body)
                 return (isEnded, nearest.map { ($0, RuleTable.Nearest()) })
             }
             if ownCount == 0 {
-                let (isEnded, nearest) = Self.search(shared, lead, from: 0, findsNearest: findsNearest, body)
+                let (isEnded, nearest) = Self.search(
+                    shared,
+                    lead,
+                    from: 0,
+                    findsNearest: findsNearest,
+                    &work.shared,
+                    body
+                )
                 return (isEnded, nearest.map { (RuleTable.Nearest(), $0) })
             }
             return own.index.withCandidates(for: lead) { owns in
@@ -127,14 +162,17 @@ final class SourceRules: Sendable {
                     var other = others.next()
                     while mine != nil || other != nil {
                         if let rule = mine, other.map({ Int(sharedBefore[rule]) <= $0 }) ?? true {
-                            if own.isMet(rule, lead), !body(rule) { return (true, nil) }
+                            if own.isMet(rule, lead, &work.own), !body(rule) { return (true, nil) }
                             mine = owns.next()
                         } else if let rule = other {
-                            if shared.isMet(rule, lead), !body(ownCount + rule) { return (true, nil) }
+                            if shared.isMet(rule, lead, &work.shared), !body(ownCount + rule) { return (true, nil) }
                             other = others.next()
                         }
                     }
-                    return (false, findsNearest ? (own.nearest(lead, &owns), shared.nearest(lead, &others)) : nil)
+                    let nearest =
+                        findsNearest
+                        ? (own.nearest(lead, &owns, &work.own), shared.nearest(lead, &others, &work.shared)) : nil
+                    return (false, nearest)
                 }
             }
         }
@@ -145,21 +183,23 @@ final class SourceRules: Sendable {
         _ lead: UnsafePointer<Lead>,
         from first: Int,
         findsNearest: Bool,
+        _ work: inout DecisionWork.Part,
         _ body: (Int) -> Bool
     ) -> (isEnded: Bool, nearest: RuleTable.Nearest?) {
         table.index.withCandidates(for: lead) { candidates in
             while let rule = candidates.next() {
-                if table.isMet(rule, lead), !body(first + rule) { return (true, nil) }
+                if table.isMet(rule, lead, &work), !body(first + rule) { return (true, nil) }
             }
-            return (false, findsNearest ? table.nearest(lead, &candidates) : nil)
+            return (false, findsNearest ? table.nearest(lead, &candidates, &work) : nil)
         }
     }
 
     /// Explains why no rule took a lead.
-    func whyNone(_ lead: Lead, skipped: [Int]) -> RoutingText {
+    func whyNone(_ lead: Lead, skipped: [Int], _ work: DecisionWork) -> RoutingText {
         var finding = Finding()
         finding.skipped = skipped
-        finding.nearest = search(lead, findsNearest: true) { _ in true }.nearest
+        finding.work = work
+        finding.nearest = search(lead, findsNearest: true, &finding.work) { _ in true }.nearest
         return whyNone(lead, finding)
     }
 
@@ -203,9 +243,7 @@ final class SourceRules: Sendable {
         }
         var sentences = RoutingText()
         if !finding.skipped.isEmpty { sentences += sentence(skipped: finding.skipped) }
-        if let (rule, misses) = nearestMiss(lead, finding) {
-            sentences += "\(nearMiss(self[rule], lead, misses), for: self[rule].audience)"
-        }
+        if let nearest = nearestRule(lead, finding) { sentences += nearest }
         if let (name, problem) = unreadable.first {
             let place = problem.field.isEmpty ? "" : " (\(problem.field))"
             let others = unreadable.count > 1 ? ", and \(unreadable.count - 1) more," : ""
@@ -215,11 +253,25 @@ final class SourceRules: Sendable {
         return sentences.isEmpty ? " No rule has a destination that can take leads." : sentences
     }
 
+    /// Names the nearest rule; nil if there is none, or if finding it takes more steps than are left.
+    private func nearestRule(_ lead: Lead, _ finding: Finding) -> RoutingText? {
+        var steps = finding.work.own.steps
+        guard !steps.isUsedUp, !finding.work.shared.steps.isUsedUp,
+            let (rule, misses) = nearestMiss(lead, finding, &steps)
+        else { return nil }
+        let sentence = nearMiss(self[rule], lead, misses, &steps)
+        return steps.isUsedUp ? nil : "\(sentence, for: self[rule].audience)"
+    }
+
     /// The rule that misses the fewest conditions, among those whose destination can take leads; the first of several;
     /// and how many.
     ///
     /// Indexed fields are counted for all rules; other conditions only for rules that miss nothing else.
-    private func nearestMiss(_ lead: Lead, _ finding: Finding) -> (rule: Int, misses: Int)? {
+    private func nearestMiss(
+        _ lead: Lead,
+        _ finding: Finding,
+        _ steps: inout StepCount
+    ) -> (rule: Int, misses: Int)? {
         guard let found = finding.nearest else { return nil }
         let evaluated = first(found.own.evaluated, found.shared.evaluated)
         var counted: Int?
@@ -229,7 +281,7 @@ final class SourceRules: Sendable {
         case (let mine, let other): counted = first(mine?.rule, other?.rule)
         }
         func misses(_ rule: Int) -> (rule: Int, misses: Int) {
-            (rule, self[rule].conditions.failureCount(for: lead))
+            (rule, self[rule].conditions.failureCount(for: lead, counting: &steps))
         }
         guard let one = evaluated.map(misses), let other = counted.map(misses) else {
             return (evaluated ?? counted).map(misses)
@@ -246,8 +298,13 @@ final class SourceRules: Sendable {
     }
 
     /// Names the condition that the nearest rule missed, and the lead's value.
-    private func nearMiss(_ rule: RuleTable.Entry, _ lead: Lead, _ count: Int) -> RoutingText {
-        guard let first = rule.conditions.firstMiss(for: lead) else {
+    private func nearMiss(
+        _ rule: RuleTable.Entry,
+        _ lead: Lead,
+        _ count: Int,
+        _ steps: inout StepCount
+    ) -> RoutingText {
+        guard let first = rule.conditions.firstMiss(for: lead, counting: &steps) else {
             return " Nearest \(withNoun: rule.name) (priority \(rule.priority))."
         }
         let others = count > 1 ? ", and \(count - 1) more of its conditions \(count == 2 ? "fails" : "fail")" : ""

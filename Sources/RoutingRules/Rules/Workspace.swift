@@ -25,6 +25,10 @@ package struct Workspace: Sendable, Hashable {
     package var isActive: Bool
     /// Whether it is paused.
     package var isPaused: Bool
+    /// Why an administrator has suspended it; nil if it is not suspended.
+    ///
+    /// Nothing of a suspended workspace goes in or out.
+    package var suspension: String?
     /// What happens to its leads that no rule matches.
     package var unmatchedPolicy: UnmatchedPolicy
     /// The limits on its leads; nil for none.
@@ -39,6 +43,7 @@ package struct Workspace: Sendable, Hashable {
         type: String = "partner",
         isActive: Bool = true,
         isPaused: Bool = false,
+        suspension: String? = nil,
         unmatchedPolicy: UnmatchedPolicy = .keep,
         capacity: WorkspaceCapacity? = nil,
         assignees: [Assignee] = []
@@ -48,6 +53,7 @@ package struct Workspace: Sendable, Hashable {
         self.type = type
         self.isActive = isActive
         self.isPaused = isPaused
+        self.suspension = suspension
         self.unmatchedPolicy = unmatchedPolicy
         self.capacity = capacity
         self.assignees = assignees

@@ -13,6 +13,10 @@ package struct RuleSimulation {
     private var both: [Pair: Int] = [:]
     private let sampleSize: Int
     private let offset: Int64
+    /// Whether to stop; asked before each lead.
+    private let isOver: @Sendable () -> Bool
+    /// Whether it was stopped, so that its results are not complete.
+    package private(set) var isStopped = false
     /// Leads that wait under at least one of the rule sets, by number.
     private var open: [Int: Comparison] = [:]
 
@@ -48,6 +52,7 @@ package struct RuleSimulation {
     ///   - offset: by how much the leads' times are shifted into the future, in microseconds.
     ///   - sampleSize: how many leads are named for each kind of move.
     ///   - reader: the reader of the report.
+    ///   - isOver: whether to stop; asked before each lead.
     package init(
         live: RuleSetSnapshot,
         draft: RuleSetSnapshot,
@@ -55,11 +60,13 @@ package struct RuleSimulation {
         from start: RoutingState? = nil,
         offset: Int64 = 0,
         sampleSize: Int = 10,
-        for reader: TextReader
+        for reader: TextReader,
+        until isOver: @escaping @Sendable () -> Bool = { false }
     ) {
         report = SimulationReport(for: reader)
-        self.live = SimulatedSide(live, windows, from: start)
-        self.draft = SimulatedSide(draft, windows, from: start)
+        self.isOver = isOver
+        self.live = SimulatedSide(live, windows, from: start, until: isOver)
+        self.draft = SimulatedSide(draft, windows, from: start, until: isOver)
         self.sampleSize = sampleSize
         self.offset = offset
         report.counters = start == nil ? .empty : .live
@@ -75,9 +82,26 @@ package struct RuleSimulation {
     ///
     /// - Parameter page: the leads with their ids, sources and times.
     package mutating func add(_ page: [SimulatedLead]) {
-        live.prepare(for: page)
-        draft.prepare(for: page)
-        for lead in page { add(lead) }
+        var rest = page[...]
+        while !rest.isEmpty {
+            let part = Array(rest.prefix(Self.leadsInPart))
+            rest = rest.dropFirst(Self.leadsInPart)
+            if stops() { return }
+            live.prepare(for: part)
+            draft.prepare(for: part)
+            for lead in part {
+                if stops() { return }
+                add(lead)
+            }
+        }
+    }
+
+    /// Leads whose needs are looked up together; few, because nothing stops meanwhile.
+    private static let leadsInPart = 64
+
+    private mutating func stops() -> Bool {
+        if !isStopped, isOver() { isStopped = true }
+        return isStopped
     }
 
     private mutating func add(_ lead: SimulatedLead) {
@@ -156,6 +180,7 @@ package struct RuleSimulation {
         live.advance(to: time + offset)
         draft.advance(to: time + offset)
         noteMoves()
+        _ = stops()
     }
 
     /// How many leads were decided so far.

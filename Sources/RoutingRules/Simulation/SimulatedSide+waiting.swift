@@ -60,11 +60,12 @@ extension SimulatedSide {
     private mutating func drain(_ rule: UUID) {
         var stuck: Set<Int> = []
         var room = rules.room(under: rule, in: state) ?? .max
-        while room > 0, stuck.count < Self.mostStuck {
+        while room > 0, stuck.count < Self.mostStuck, !isOver() {
             let batch = lines[rule]?.next(min(Self.batch, room), except: stuck) ?? []
             if batch.isEmpty { break }
             var gone: Set<Int> = []
             for waiter in batch {
+                if isOver() { break }
                 let result = Result(
                     rules.decide(waiter.lead.lead, from: waiter.lead.source, in: &state, waitedFor: rule)
                 )

@@ -47,8 +47,16 @@ struct SimulatedSide {
     var nextOpening: Int64?
     /// When to check leads that wait although there is capacity.
     var nextTry = Int64.max
+    /// Whether to stop; asked before each waiting lead.
+    let isOver: @Sendable () -> Bool
 
-    init(_ snapshot: RuleSetSnapshot, _ clock: SimulatedClock, from start: RoutingState?) {
+    init(
+        _ snapshot: RuleSetSnapshot,
+        _ clock: SimulatedClock,
+        from start: RoutingState?,
+        until isOver: @escaping @Sendable () -> Bool = { false }
+    ) {
+        self.isOver = isOver
         var snapshot = snapshot
         snapshot.pauses = RoutingPauses()
         rules = CompiledRuleSet(snapshot)
@@ -144,7 +152,7 @@ struct SimulatedSide {
             if nextTurn == .min { turn(to: state.now) }
             while !lines.isEmpty {
                 let event = min(nextTurn, opening(), nextTry)
-                guard event <= time else { break }
+                guard event <= time, !isOver() else { break }
                 turn(to: event)
                 drain()
             }

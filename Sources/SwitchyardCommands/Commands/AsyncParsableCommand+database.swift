@@ -35,17 +35,17 @@ extension AsyncParsableCommand {
     ///
     /// - Parameters:
     ///   - preparation: what the command requires of the schema.
-    ///   - simulationTime: the time limit of a simulation.
+    ///   - analysisTime: the time limit of a simulation, of lint and of explain; nil for `ANALYSIS_TIME_LIMIT`.
     ///   - body: the body.
     /// - Returns: what the body returns.
     /// - Throws: the errors of the body; a use case's refusal as a `CommandError`.
     func withUseCases<Value: Sendable>(
         schema preparation: DatabaseSession.Preparation = .required,
-        simulationTime: Duration = .seconds(60),
+        analysisTime: Duration? = nil,
         _ body: (UseCases, DatabaseSession) async throws -> Value
     ) async throws -> Value {
         try await withDatabase(schema: preparation) { session in
-            let routing = RoutingServices(session: session, simulationTime: simulationTime)
+            let routing = RoutingServices(session: session, analysisTime: analysisTime)
             do {
                 let value = try await body(routing.useCases, session)
                 await routing.intake.stop()

@@ -1,5 +1,7 @@
+package import Addresses
 package import Inngest
 import LeadRouting
+package import LeadStore
 package import Outbound
 import Postgres
 
@@ -14,9 +16,12 @@ import Postgres
 /// | `DATABASE_URL` | PostgreSQL to use; unset: an embedded one | unset |
 /// | `DATABASE_CONNECTIONS` | connections of one node, 3 to 100 | `8` |
 /// | `SWITCHYARD_DIR` | folder of the embedded PostgreSQL and the demo key | `.switchyard` |
-/// | `SUPABASE_SERVICE_ROLE_KEY` | accepted as an administrator's key | unset |
+/// | `SUPABASE_SERVICE_ROLE_KEY` | accepted as an administrator's key; at least 32 characters | unset |
+/// | `TRUSTED_PROXIES` | networks of proxies whose `X-Forwarded-For` names the client, separated by commas | none |
 /// | `DISABLE_ROUTING_RETRY` | `true`: retries wait, new leads still route | `false` |
 /// | `ROUTING_RETRY_RATE` | retries that one node routes a second, 1 to 100000 | `1000` |
+/// | `ANALYSIS_TIME_LIMIT` | seconds that a simulation, lint or explain may take, 1 to 3600 | `30` |
+/// | `WORKSPACE_QUOTAS` | quotas of workspaces without their own, `rules=5000,patterns=1000` | unset |
 /// | `ROUTING_AUTO_ROLLBACK` | `false`: never roll back a publication automatically | `true` |
 /// | `DATABASE_DIRECT_URL` | the same database without a pooler, to receive notifications of waiting leads | `DATABASE_URL` |
 /// | `DATABASE_POOLER` | `transaction`: the connection goes through a pooler in that mode; `none`: it does not | detected |
@@ -34,8 +39,12 @@ package struct Settings: Sendable {
     package var databaseConnections: Int
     package var directory: String
     package var serviceRoleKey: String?
+    package var trustedProxies: [IPNetwork]
     package var retriesDisabled: Bool
     package var retryRate: Int
+    package var analysisSeconds: Int
+    /// The quotas of the installation that are set; others keep their value.
+    package var quotas: [Quota: Int]
     package var autoRollback: Bool
     package var logLevel: String
     package var demo: Bool?
@@ -62,9 +71,12 @@ package struct Settings: Sendable {
         databaseIsPooled = try Self.pooler(variables.text("DATABASE_POOLER"))
         databaseConnections = try variables.whole("DATABASE_CONNECTIONS", default: 8, in: 3...100)
         directory = variables.text("SWITCHYARD_DIR") ?? ".switchyard"
-        serviceRoleKey = variables.text("SUPABASE_SERVICE_ROLE_KEY")
+        serviceRoleKey = try Self.serviceRoleKey(variables.text("SUPABASE_SERVICE_ROLE_KEY"))
+        trustedProxies = try Self.networks(variables.text("TRUSTED_PROXIES"), name: "TRUSTED_PROXIES")
         retriesDisabled = try variables.truth("DISABLE_ROUTING_RETRY") ?? false
         retryRate = try variables.whole("ROUTING_RETRY_RATE", default: RetryRateLimiter.standardRate, in: 1...100_000)
+        analysisSeconds = try variables.whole("ANALYSIS_TIME_LIMIT", default: 30, in: 1...3600)
+        quotas = try Self.quotas(variables.text("WORKSPACE_QUOTAS"))
         autoRollback = try variables.truth("ROUTING_AUTO_ROLLBACK") ?? true
         logLevel = variables.text("LOG_LEVEL")?.lowercased() ?? "info"
         demo = try variables.truth("SWITCHYARD_DEMO")
@@ -89,6 +101,52 @@ package struct Settings: Sendable {
             throw SettingsError(name: "EGRESS_PROXY", problem: "must be http://[USER:PASSWORD@]HOST:PORT or https://…")
         }
         return proxy
+    }
+
+    /// A key that cannot be guessed; the error for a shorter one says how to make one.
+    private static func serviceRoleKey(_ text: String?) throws -> String? {
+        guard let text else { return nil }
+        guard text.utf8.count >= 32 else {
+            throw SettingsError(
+                name: "SUPABASE_SERVICE_ROLE_KEY",
+                problem:
+                    "must have at least 32 characters: use the project's own, or make one by `openssl rand -hex 32`"
+            )
+        }
+        return text
+    }
+
+    /// Networks separated by commas.
+    private static func networks(_ text: String?, name: String) throws -> [IPNetwork] {
+        try (text ?? "").split(separator: ",")
+            .map { part in
+                let trimmed = part.filter { $0 != " " }
+                guard let network = IPNetwork(trimmed) else {
+                    throw SettingsError(
+                        name: name,
+                        problem: "must be addresses or networks separated by commas, such as 10.0.0.0/8,2001:db8::1"
+                    )
+                }
+                return network
+            }
+    }
+
+    private static func quotas(_ text: String?) throws -> [Quota: Int] {
+        var quotas: [Quota: Int] = [:]
+        for part in (text ?? "").split(separator: ",") {
+            let sides = part.filter { $0 != " " }.split(separator: "=")
+            guard sides.count == 2, let quota = Quota(rawValue: String(sides[0])), let limit = Int32(sides[1]),
+                limit >= 0
+            else {
+                let names = Quota.allCases.map(\.rawValue).joined(separator: ", ")
+                throw SettingsError(
+                    name: "WORKSPACE_QUOTAS",
+                    problem: "must be NAME=NUMBER,… with the names \(names)"
+                )
+            }
+            quotas[quota] = Int(limit)
+        }
+        return quotas
     }
 
     private static func pooler(_ value: String?) throws -> Bool? {

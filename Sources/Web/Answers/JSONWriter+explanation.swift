@@ -38,6 +38,7 @@ extension JSONWriter {
                 writer.member("rules", counts.rules)
                 writer.member("matched", counts.matched)
                 writer.member("notShown", counts.notShown)
+                writer.member("notEvaluated", min(explanation.trace.notEvaluated, counts.rules))
             }
             writer.member("capacity", explanation.capacity)
             writer.key("decisions")

@@ -17,6 +17,23 @@ extension JSONWriter {
             writer.member("reason", outcome.reason.text(for: reader))
             writer.member("isDuplicate", outcome.isDuplicate)
             writer.member("duplicateLeadId", outcome.duplicateLeadID)
+            if outcome.isTest { writer.member("test", true) }
+        }
+    }
+
+    /// A test lead, with its outcome.
+    mutating func testLead(_ lead: TestLead, for reader: TextReader) {
+        object { writer in
+            writer.member("id", lead.outcome.leadID)
+            writer.member("test", true)
+            writer.member("status", lead.outcome.status.rawValue)
+            writer.member("destinationWorkspaceId", lead.outcome.destinationWorkspaceID)
+            writer.member("matchedRuleId", lead.outcome.matchedRuleID)
+            writer.member("matchedRuleName", lead.outcome.matchedRuleName(for: reader))
+            writer.member("reason", lead.outcome.reason.text(for: reader))
+            writer.key("lead")
+            writer.raw(lead.content)
+            writer.member("createdAt", time: lead.createdAt)
         }
     }
 

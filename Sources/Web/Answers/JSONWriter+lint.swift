@@ -19,6 +19,7 @@ extension JSONWriter {
             }
             writer.findings("findings", report.findings.prefix(Self.findingLimit))
             writer.member("truncated", report.findings.count > Self.findingLimit)
+            writer.member("notCompared", report.notCompared)
         }
     }
 

@@ -47,6 +47,8 @@ extension JSONWriter {
             writer.member("type", workspace.type)
             writer.member("isActive", workspace.isActive)
             writer.member("isPaused", workspace.isPaused)
+            writer.member("suspendedAt", time: stored.suspendedAt)
+            writer.member("suspensionReason", workspace.suspension)
             switch workspace.unmatchedPolicy {
             case .keep:
                 writer.member("unmatchedPolicy", "keep")

@@ -19,6 +19,7 @@ extension Problem {
         case is NIOTooManyBytesError: self = .bodyTooLarge(limit: nil)
         case is RequestTimedOut: self = .bodyTimeout
         case is HTTPParserError: self.init(.malformedRequest, "The body does not follow HTTP/1.1.")
+        case is ClientHasLeft: self = .clientHasLeft
         case is CancellationError: self.init(RequestError.unavailable(reason: "The server is stopping."))
         case let error as any HTTPResponseError where error.status == .notFound: self = .noSuchPath
         default:
@@ -46,6 +47,19 @@ extension Problem {
         case .invalid(let errors): self = .invalid(errors.map { $0.pointing() })
         case .forbidden(let detail, let remedy, let fields):
             self.init(.forbidden, detail, remedy: remedy, errors: fields)
+        case .suspended(let reason):
+            self.init(
+                .workspaceSuspended,
+                reason.isEmpty ? "This workspace is suspended." : "This workspace is suspended: \(reason)",
+                remedy: "Only an administrator of this server can lift the suspension."
+            )
+        case .tooManyWrongKeys(let seconds):
+            self.init(
+                .tooManyRequests,
+                "Too many wrong keys came from this address.",
+                remedy: "Send the right key, after \(seconds) s."
+            )
+            headers[.retryAfter] = String(seconds)
         case .missingScope(let scope): self = .missingScope(scope)
         case .reusedKey:
             self.init(
@@ -78,6 +92,12 @@ extension Problem {
         .notFound,
         "There is nothing at this path.",
         remedy: "GET /openapi.yaml lists the paths."
+    )
+
+    static let clientHasLeft = Problem(
+        .timeout,
+        "The client closed its side of the connection before the answer was ready.",
+        remedy: "Keep the connection open until the answer has arrived."
     )
 
     static let bodyTimeout = Problem(

@@ -15,6 +15,7 @@ struct Problem: Error, Sendable, Hashable {
         case malformedRequest = "malformed-request"
         case unauthenticated
         case forbidden
+        case workspaceSuspended = "workspace-suspended"
         case notFound = "not-found"
         case methodNotAllowed = "method-not-allowed"
         case timeout
@@ -23,6 +24,7 @@ struct Problem: Error, Sendable, Hashable {
         case unsupportedMediaType = "unsupported-media-type"
         case invalid
         case overloaded
+        case tooManyRequests = "too-many-requests"
         case unavailable
         case internalError = "internal-error"
 
@@ -32,6 +34,7 @@ struct Problem: Error, Sendable, Hashable {
             case .malformedRequest: "The request is not valid HTTP"
             case .unauthenticated: "A valid API key is required"
             case .forbidden: "This key may not do that"
+            case .workspaceSuspended: "The workspace is suspended"
             case .notFound: "Not found"
             case .methodNotAllowed: "This method is not allowed here"
             case .timeout: "The request took too long to arrive"
@@ -40,6 +43,7 @@ struct Problem: Error, Sendable, Hashable {
             case .unsupportedMediaType: "The body must be JSON"
             case .invalid: "The request holds values that are not valid"
             case .overloaded: "Too many requests"
+            case .tooManyRequests: "Too many requests from this client"
             case .unavailable: "The service is not available"
             case .internalError: "Internal server error"
             }
@@ -49,7 +53,7 @@ struct Problem: Error, Sendable, Hashable {
             switch self {
             case .malformedJSON, .malformedRequest: .badRequest
             case .unauthenticated: .unauthorized
-            case .forbidden: .forbidden
+            case .forbidden, .workspaceSuspended: .forbidden
             case .notFound: .notFound
             case .methodNotAllowed: .methodNotAllowed
             case .timeout: .requestTimeout
@@ -58,6 +62,7 @@ struct Problem: Error, Sendable, Hashable {
             case .unsupportedMediaType: .unsupportedMediaType
             case .invalid: .unprocessableContent
             case .overloaded: .serviceUnavailable
+            case .tooManyRequests: .tooManyRequests
             case .unavailable: .serviceUnavailable
             case .internalError: .internalServerError
             }
@@ -89,6 +94,13 @@ struct Problem: Error, Sendable, Hashable {
     static func invalid(_ errors: [FieldProblem]) -> Problem {
         let detail = errors.count == 1 ? errors[0].message : "\(errors.count) fields are not valid."
         return Problem(.invalid, detail, remedy: errors.count == 1 ? errors[0].remedy : nil, errors: errors)
+    }
+
+    /// The problems of a request, with a last line that counts those that are not listed.
+    static func invalid(_ problems: FieldProblems) -> Problem {
+        var problem = Problem.invalid(problems.list)
+        if problems.omittedCount > 0 { problem.detail = "\(problems.count) fields are not valid." }
+        return problem
     }
 
     /// One invalid value.

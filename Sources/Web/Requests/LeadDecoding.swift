@@ -10,7 +10,7 @@ struct ReadLead: Sendable {
     /// The source workspace, if the body names one.
     var workspaceID: UUID?
     /// The problems, with JSON pointers that begin at the lead.
-    var problems: [FieldProblem]
+    var problems = FieldProblems()
 }
 
 /// Reads one lead, member by member.
@@ -21,7 +21,7 @@ struct ReadLead: Sendable {
 struct LeadDecoding {
     private var raw = Lead()
     private var workspaceID: UUID?
-    private var problems: [FieldProblem] = []
+    private var problems: FieldProblems
     /// One bit for each field present.
     private var given: UInt32 = 0
     /// The places of fields that were sent under another name than their first.
@@ -32,16 +32,27 @@ struct LeadDecoding {
     /// The workspace named so far.
     var namedWorkspaceID: UUID? { workspaceID }
     /// The problems so far.
-    var notedProblems: [FieldProblem] { problems }
+    var notedProblems: FieldProblems { problems }
+
+    /// A lead without fields yet.
+    ///
+    /// - Parameter limit: how many problems are reported; the rest is counted.
+    init(reporting limit: Int = FieldProblems.limit) { problems = FieldProblems(limit: limit) }
 
     /// Decodes a lead, which must be an object.
-    static func read(_ reader: inout JSONScanner) throws -> ReadLead {
-        var decoding = LeadDecoding()
+    ///
+    /// - Parameters:
+    ///   - reader: the scanner, before the lead.
+    ///   - limit: how many problems are reported; the rest is counted.
+    /// - Returns: the lead, with its problems.
+    /// - Throws: ``JSONSyntaxError`` for invalid JSON.
+    static func read(_ reader: inout JSONScanner, reporting limit: Int = FieldProblems.limit) throws -> ReadLead {
+        var decoding = LeadDecoding(reporting: limit)
         let kind = try reader.kind()
         guard kind == .object else {
             _ = try reader.skipValue()
-            let problem = FieldProblem(field: "", message: "A lead must be an object, not \(kind.rawValue).")
-            return ReadLead(lead: Lead(), problems: [problem])
+            decoding.note("", "A lead must be an object, not \(kind.rawValue).")
+            return ReadLead(lead: Lead(), problems: decoding.problems)
         }
         try reader.readObject { reader, key in try decoding.readMember(key, &reader) }
         return decoding.finish()
@@ -49,7 +60,7 @@ struct LeadDecoding {
 
     /// Reads the value of one member.
     mutating func readMember(_ key: String, _ reader: inout JSONScanner) throws {
-        guard let field = LeadField.byName[key] else {
+        guard let field = LeadField.named(key) else {
             note("/" + JSONPointer.part(key), "This field does not exist.", LeadField.remedy(forUnknown: key))
             _ = try reader.skipValue()
             return
@@ -74,9 +85,7 @@ struct LeadDecoding {
             for problem in error.problems {
                 // A field with a decoding problem needs no second problem for being missing.
                 if problem.field.isEmpty, !problems.isEmpty { continue }
-                var problem = problem
-                problem.field = place(of: problem)
-                problems.append(problem)
+                problems.note(place(of: problem), problem.message, problem.remedy)
             }
         }
         return ReadLead(lead: raw, workspaceID: workspaceID, problems: problems)
@@ -152,14 +161,17 @@ extension LeadDecoding {
 
     private mutating func readCompany(_ key: String, _ reader: inout JSONScanner) throws {
         try reader.readObject { reader, member in
-            let pointer = "/" + key + "/" + JSONPointer.part(member)
-            switch member {
-            case "name": try readText(.companyName, pointer, &reader)
-            case "industry": try readText(.industry, pointer, &reader)
-            case "size": try readText(.companySize, pointer, &reader)
-            case "revenue": try readText(.revenue, pointer, &reader)
+            switch LeadField.isShort(member) ? member : "" {
+            case "name": try readText(.companyName, "/\(key)/name", &reader)
+            case "industry": try readText(.industry, "/\(key)/industry", &reader)
+            case "size": try readText(.companySize, "/\(key)/size", &reader)
+            case "revenue": try readText(.revenue, "/\(key)/revenue", &reader)
             default:
-                note(pointer, "This field does not exist.", "A company has name, industry, size and revenue.")
+                note(
+                    "/\(key)/\(JSONPointer.part(member))",
+                    "This field does not exist.",
+                    "A company has name, industry, size and revenue."
+                )
                 _ = try reader.skipValue()
             }
         }
@@ -180,13 +192,18 @@ extension LeadDecoding {
             return
         }
         var parts = LeadLocation()
+        // Of known members only: there are five.
         var seen: [String] = []
+        func isRepeated(_ member: String) -> Bool {
+            defer { seen.append(member) }
+            return seen.contains(member)
+        }
         try reader.readObject { reader, member in
-            if seen.contains(member) {
-                note("/\(key)/\(JSONPointer.part(member))", "This field is given twice.", "Send it once.")
+            let name = LeadField.isShort(member) ? member : ""
+            if Self.locationMembers.contains(name), isRepeated(name) {
+                note("/\(key)/\(name)", "This field is given twice.", "Send it once.")
             }
-            seen.append(member)
-            switch member {
+            switch name {
             case "country": parts.country = try text("/\(key)/country", &reader)
             case "state": parts.state = try text("/\(key)/state", &reader)
             case "city": parts.city = try text("/\(key)/city", &reader)
@@ -200,6 +217,8 @@ extension LeadDecoding {
         }
         raw.location = parts
     }
+
+    private static let locationMembers = ["country", "state", "city", "latitude", "longitude"]
 
     /// A number, also in quotes; validation reports anything else.
     private mutating func degrees(
@@ -234,7 +253,11 @@ extension LeadDecoding {
         }
     }
 
-    private mutating func note(_ place: String, _ message: String, _ remedy: String?) {
-        problems.append(FieldProblem(field: place, message: message, remedy: remedy))
+    private mutating func note(
+        _ place: @autoclosure () -> String,
+        _ message: @autoclosure () -> String,
+        _ remedy: @autoclosure () -> String? = nil
+    ) {
+        problems.note(place(), message(), remedy())
     }
 }

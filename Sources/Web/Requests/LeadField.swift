@@ -41,6 +41,18 @@ enum LeadField: Int, CaseIterable, Sendable {
         }
     }
 
+    /// Whether a name is short enough to be a field's.
+    ///
+    /// Checked before a name is compared or looked up: that normalises it, and a long run of combining characters takes
+    /// time that grows with the square of its length.
+    static func isShort(_ name: String) -> Bool { name.utf8.count <= 32 }
+
+    /// The field of a name; nil if there is none.
+    static func named(_ name: String) -> LeadField? { isShort(name) ? byName[name] : nil }
+
+    /// The names of all fields, sorted.
+    private static let allNames = byName.keys.sorted()
+
     /// The field of each name.
     static let byName: [String: LeadField] = {
         var fields: [String: LeadField] = [:]
@@ -52,13 +64,13 @@ enum LeadField: Int, CaseIterable, Sendable {
 
     /// The remedy for an unknown name.
     static func remedy(forUnknown name: String) -> String {
-        switch name.lowercased() {
+        switch isShort(name) ? name.lowercased() : "" {
         case "country", "state", "city": return "Put it into location: {\"country\", \"state\", \"city\"}."
         case "name", "fullname", "full_name": return "Send firstName and lastName."
         case "id", "leadid", "lead_id": return "The server generates the id; send your own as sourceId."
         default: break
         }
-        if let meant = KnownNames.closest(to: name, among: byName.keys.sorted()) {
+        if let meant = KnownNames.closest(to: name, among: allNames) {
             return "Did you mean \(byName[meant]?.name ?? meant)? Put your own fields into metadata."
         }
         return "Put your own fields into metadata."

@@ -12,7 +12,9 @@ package enum LeadJSON {
         var reader = JSONScanner(Array(text.utf8), maximumDepth: 16)
         let decoded = try LeadDecoding.read(&reader)
         try reader.finish()
-        if let problem = decoded.problems.first(where: { !$0.field.isEmpty }) { throw Unreadable(problem: problem) }
+        if let problem = decoded.problems.reported.first(where: { !$0.field.isEmpty }) {
+            throw Unreadable(problem: problem)
+        }
         return decoded.lead
     }
 
@@ -35,9 +37,10 @@ package enum LeadJSON {
             guard kind == .object else {
                 throw LineError(line: line, field: "", message: "A lead must be an object, not \(kind.rawValue).")
             }
+            if line % 64 == 0 { try Task.checkCancellation() }
             let decoded = try LeadDecoding.read(&reader)
             // The leads need no identity here.
-            if let problem = decoded.problems.first(where: { !$0.field.isEmpty }) {
+            if let problem = decoded.problems.reported.first(where: { !$0.field.isEmpty }) {
                 throw LineError(line: line, field: problem.field, message: problem.message)
             }
             guard leads.count < most else {

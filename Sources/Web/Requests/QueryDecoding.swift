@@ -12,7 +12,7 @@ import RoutingRules
 struct QueryDecoding {
     private var values: [String: String] = [:]
     private var asked: [String] = []
-    private var problems: [FieldProblem] = []
+    private var problems = FieldProblems()
 
     /// Decodes a query.
     init(_ uri: URI) throws {
@@ -27,9 +27,10 @@ struct QueryDecoding {
     mutating func text(_ name: String) -> String? {
         asked.append(name)
         guard let value = values[name] else { return nil }
-        let known = problems.count
-        if let text = TextChecks.clean(value, 400, name, &problems) { return text }
-        guard problems.count == known else { return nil }
+        var found: [FieldProblem] = []
+        if let text = TextChecks.clean(value, 400, name, &found) { return text }
+        for problem in found { problems.append(problem) }
+        guard found.isEmpty else { return nil }
         return wrong(name, "This parameter is empty.", "Omit it, or give it a value.")
     }
 
@@ -83,12 +84,13 @@ struct QueryDecoding {
 
     /// Throws the recorded problems, and those of unknown parameters.
     mutating func finish() throws {
+        let asked = asked
         for name in values.keys.sorted() where !asked.contains(name) {
-            let meant = KnownNames.closest(to: name, among: asked).map { "Did you mean \($0)?" }
             note(
                 JSONPointer.part(name),
                 "This parameter does not exist.",
-                meant ?? "Valid parameters: \(asked.joined(separator: ", "))."
+                KnownNames.closest(to: name, among: asked).map { "Did you mean \($0)?" }
+                    ?? "Valid parameters: \(asked.joined(separator: ", "))."
             )
         }
         if !problems.isEmpty { throw Problem.invalid(problems) }
@@ -99,7 +101,11 @@ struct QueryDecoding {
         return nil
     }
 
-    mutating func note(_ name: String, _ message: String, _ remedy: String? = nil) {
-        problems.append(FieldProblem(field: name, message: message, remedy: remedy))
+    mutating func note(
+        _ name: @autoclosure () -> String,
+        _ message: @autoclosure () -> String,
+        _ remedy: @autoclosure () -> String? = nil
+    ) {
+        problems.note(name(), message(), remedy())
     }
 }

@@ -176,7 +176,7 @@ enum SimulationBody {
         if read.count > mostLeads { body.note("leads", "There are more than \(mostLeads) leads.", "Send fewer.") }
         for (pointer, lead) in read.prefix(mostLeads) {
             // The leads need no identity here.
-            body.add(lead.problems.filter { !$0.field.isEmpty }.map { $0.under(pointer) })
+            body.add(lead.problems.reported.filter { !$0.field.isEmpty }.map { $0.under(pointer) })
         }
         return read.map {
             SimulatedLead(id: nil, lead: $0.lead.lead, source: own ?? $0.lead.workspaceID ?? owner, time: nil)
@@ -194,6 +194,7 @@ enum SimulationBody {
             case "lead": read.append(("/lead", try LeadDecoding.read(&reader)))
             case "leads":
                 try reader.readArray { reader, index in
+                    if index % 64 == 0 { try Task.checkCancellation() }
                     read.append(("/leads/\(index)", try LeadDecoding.read(&reader)))
                 }
             default: _ = try reader.skipValue()

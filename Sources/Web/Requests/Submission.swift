@@ -28,7 +28,7 @@ enum Submission: Sendable {
         var leads: [ReadLead]?
         var isGivenTwice = false
         try reader.readObject { reader, key in
-            guard key == "leads" else {
+            guard LeadField.isShort(key), key == "leads" else {
                 try outer.readMember(key, &reader)
                 return
             }
@@ -55,6 +55,8 @@ enum Submission: Sendable {
             )
         }
         var leads: [ReadLead] = []
+        // A failed lead reports at least one problem; the others share what one lead alone may report.
+        var further = FieldProblems.limit - 1
         try reader.readArray { reader, index in
             guard index < limits.batchSize else {
                 throw Problem.invalid(
@@ -63,7 +65,10 @@ enum Submission: Sendable {
                     remedy: "Send them in several requests."
                 )
             }
-            leads.append(try LeadDecoding.read(&reader))
+            try Task.checkCancellation()
+            let lead = try LeadDecoding.read(&reader, reporting: 1 + further)
+            further -= max(0, lead.problems.reported.count - 1)
+            leads.append(lead)
         }
         guard !leads.isEmpty else {
             throw Problem.invalid("/leads", "The request has no lead.", remedy: "Send 1 to \(limits.batchSize) leads.")
@@ -74,14 +79,12 @@ enum Submission: Sendable {
     /// Besides `leads` only a workspace for all of them is allowed.
     private static func check(_ outer: LeadDecoding, isGivenTwice: Bool) throws {
         var problems = outer.notedProblems
-        if isGivenTwice { problems.append(FieldProblem(field: "/leads", message: "This field is given twice.")) }
+        if isGivenTwice { problems.note("/leads", "This field is given twice.") }
         if outer.fieldCount > 0 {
-            problems.append(
-                FieldProblem(
-                    field: "",
-                    message: "Fields of a lead are not allowed beside leads.",
-                    remedy: "Put them into the elements of leads; only workspaceId is allowed beside it."
-                )
+            problems.note(
+                "",
+                "Fields of a lead are not allowed beside leads.",
+                "Put them into the elements of leads; only workspaceId is allowed beside it."
             )
         }
         if !problems.isEmpty { throw Problem.invalid(problems) }

@@ -10,9 +10,9 @@ import RoutingRules
 
 extension API {
     func addAnalysisRoutes(to routes: inout Routes) {
-        routes.on(.get, "/api/rules/lint", .rulesRead, lint)
-        routes.on(.post, "/api/rules/simulate", .rulesRead, and: .leadsRead, simulate)
-        routes.on(.get, "/api/leads/:id/explain", .leadsRead, explain)
+        routes.onWhileConnected(.get, "/api/rules/lint", .rulesRead, lint)
+        routes.onWhileConnected(.post, "/api/rules/simulate", .rulesRead, and: .leadsRead, simulate)
+        routes.onWhileConnected(.get, "/api/leads/:id/explain", .leadsRead, explain)
     }
 
     /// `GET /api/leads/{id}/explain`: why a lead is where it is.

@@ -26,27 +26,34 @@ extension API {
         let key = try IdempotencyKeyHeader.read(request.headers)
         let body = try await request.jsonBody(upTo: limits.leadBodyBytes)
         guard body.count <= Self.onLoopBytes else {
-            return try await offLoop { try await submit(body, key, context, as: caller) }
+            // A client that has left gets no work done, unless its leads are in the queue already.
+            return try await offLoop {
+                let submission = try await ClientPresence.whileConnected { [limits] in
+                    try Submission.read(body, limits: limits)
+                }
+                return try await submit(submission, body, key, context, as: caller)
+            }
         }
-        return try await submit(body, key, context, as: caller)
+        return try await submit(Submission.read(body, limits: limits), body, key, context, as: caller)
     }
 
     /// Longer bodies are decoded off their connection's event loop: this size takes a tenth of a millisecond.
     private static var onLoopBytes: Int { 16 << 10 }
 
     private func submit(
+        _ submission: Submission,
         _ body: [UInt8],
         _ key: String?,
         _ context: WebContext,
         as caller: Caller
     ) async throws -> Response {
         let repeats = key.map { RepeatableRequest(key: $0, digest: IdempotencyClaim.digest(of: body)) }
-        switch try Submission.read(body, limits: limits) {
+        switch submission {
         case .one(let decoded):
             let lead = try accepted(decoded, idempotency: repeats?.claim(0), trace: context.trace)
             let outcome = try await useCases.submissions.submit(lead, as: caller)
             var response = json(.created) { $0.outcome(outcome, for: caller.reader) }
-            response.headers[.location] = "/api/leads/" + outcome.leadID.text
+            response.headers[.location] = (outcome.isTest ? "/api/test-leads/" : "/api/leads/") + outcome.leadID.text
             if outcome.isReplay { response.markAsReplay() }
             return response
         case .many(let decoded): return try await submit(decoded, repeats, context.trace, as: caller)
@@ -141,11 +148,7 @@ extension API {
         trace: RequestTrace? = nil
     ) throws(Problem) -> SubmittedLead {
         guard decoded.problems.isEmpty else {
-            throw Problem.invalid(
-                decoded.problems.map {
-                    FieldProblem(field: pointer + $0.field, message: $0.message, remedy: $0.remedy)
-                }
-            )
+            throw Problem.invalid(decoded.problems.mappingFields { pointer + $0 })
         }
         return SubmittedLead(
             lead: decoded.lead,

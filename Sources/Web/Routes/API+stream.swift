@@ -19,13 +19,18 @@ extension API {
         try request.checkLines()
         let limits = limits
         let trace = context.trace
+        let token = try Self.token(of: request)
+        let address = context.clientAddress(of: request, trusting: trustedProxies)
+        let logger = context.logger
         let stream = LeadStream(lineBytes: limits.bodyBytes, reader: caller.reader) { line in
             var reader = JSONScanner(line, maximumDepth: limits.jsonDepth)
             let decoded = try LeadDecoding.read(&reader)
             try reader.finish()
             return try accepted(decoded, trace: trace)
         } begin: { leads in
-            try await useCases.submissions.begin(batch: leads, as: caller)
+            // A stream may last for days: its key must still be valid. The first leads have just been checked.
+            let caller = try await self.caller(token, from: address, logger: logger, with: .leadsWrite)
+            return try await useCases.submissions.begin(batch: leads, as: caller)
         }
         let body = request.body
         return Response(

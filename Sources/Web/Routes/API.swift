@@ -1,9 +1,11 @@
+import Addresses
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import JSON
 import LeadRouting
 import LeadStore
+import Logging
 import NIOCore
 import RoutingRules
 import Tracing
@@ -16,8 +18,10 @@ struct API: Sendable {
     let version: String
     /// The limits of requests.
     let limits: WebConfiguration.Limits
+    /// The networks of proxies whose `X-Forwarded-For` names the client.
+    var trustedProxies: [IPNetwork] = []
     /// Endpoints with their own protocol.
-    let mounts: [MountedEndpoint]
+    var mounts: [MountedEndpoint] = []
     /// Creates a span for each request; nil for none.
     var tracer: (any Tracer)?
     /// Counts and times requests; nil for none.
@@ -33,9 +37,11 @@ struct API: Sendable {
         if let meter { router.add(middleware: MeterMiddleware(meter: meter)) }
         if let tracer { Self.trace(tracer, router) }
         router.add(middleware: AnswerMiddleware())
-        var routes = Routes(router: router, caller: caller(of:with:))
+        var routes = Routes(router: router, caller: caller(of:in:with:))
         addLeadRoutes(to: &routes)
         addStreamRoutes(to: &routes)
+        addTestLeadRoutes(to: &routes)
+        addKeyRoutes(to: &routes)
         addRetryRoutes(to: &routes)
         addPauseRoutes(to: &routes)
         addErasureRoutes(to: &routes)
@@ -43,6 +49,8 @@ struct API: Sendable {
         addRuleRoutes(to: &routes)
         addRuleSetRoutes(to: &routes)
         addWorkspaceRoutes(to: &routes)
+        addSuspensionRoutes(to: &routes)
+        addQuotaRoutes(to: &routes)
         addCapacityRoutes(to: &routes)
         addAgreementRoutes(to: &routes)
         addHealthRoutes(to: &routes)
@@ -61,7 +69,43 @@ struct API: Sendable {
     ///
     /// The use case checks the scope too; it is checked here so that a key without it is refused before its body is
     /// read.
-    func caller(of request: Request, with scope: Scope) async throws -> Caller {
+    func caller(of request: Request, in context: WebContext, with scope: Scope) async throws -> Caller {
+        let token = try Self.token(of: request)
+        let address = context.clientAddress(of: request, trusting: trustedProxies)
+        return try await caller(token, from: address, logger: context.logger, with: scope)
+    }
+
+    /// The caller of a token, if it has a scope.
+    func caller(_ token: String, from address: IPAddress?, logger: Logger, with scope: Scope) async throws -> Caller {
+        let caller = try await useCases.callers.caller(of: token, from: address) { notice in
+            Self.log(notice, of: address, to: logger)
+        }
+        guard let caller else {
+            throw Problem.unauthenticated("This key is unknown, expired or revoked.", isInvalidToken: true)
+        }
+        try caller.requireLiveOrTest(scope)
+        return caller
+    }
+
+    /// Logs the first wrong key of an address in a minute, and the last that is looked up: never one line for each.
+    private static func log(_ notice: FailedKeys.Notice, of address: IPAddress?, to logger: Logger) {
+        let client = "\(address?.description ?? "unknown")"
+        switch notice {
+        case .first: logger.info("A key is wrong", metadata: ["client.address": "\(client)"])
+        case .last(let count):
+            logger.warning(
+                "Unknown keys of an address are refused for a minute",
+                metadata: [
+                    "client.address": "\(client)", "failures": "\(count)",
+                    "remedy": "if this is the address of a proxy, set TRUSTED_PROXIES",
+                ]
+            )
+        case .more: break
+        }
+    }
+
+    /// The token of a request.
+    static func token(of request: Request) throws -> String {
         guard let header = request.headers[.authorization] else {
             throw Problem.unauthenticated("The request has no Authorization header.", isInvalidToken: false)
         }
@@ -73,11 +117,10 @@ struct API: Sendable {
             )
         }
         let token = String(decoding: header.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
-        guard 1...4096 ~= token.utf8.count, let caller = try await useCases.callers.caller(of: token) else {
+        guard 1...4096 ~= token.utf8.count else {
             throw Problem.unauthenticated("This key is unknown, expired or revoked.", isInvalidToken: true)
         }
-        try caller.require(scope)
-        return caller
+        return token
     }
 
     /// The id in a path.

@@ -33,14 +33,17 @@ struct Routes {
     let router: Router<WebContext>
     /// Every route, without those that refuse other methods.
     private(set) var all: [Route] = []
-    private let caller: @Sendable (Request, Scope) async throws -> Caller
+    private let caller: @Sendable (Request, WebContext, Scope) async throws -> Caller
 
     /// An empty list.
     ///
     /// - Parameters:
     ///   - router: the router to which the routes are added.
     ///   - caller: finds the caller of a request, who must have the scope.
-    init(router: Router<WebContext>, caller: @escaping @Sendable (Request, Scope) async throws -> Caller) {
+    init(
+        router: Router<WebContext>,
+        caller: @escaping @Sendable (Request, WebContext, Scope) async throws -> Caller
+    ) {
         self.router = router
         self.caller = caller
     }
@@ -59,6 +62,19 @@ struct Routes {
         let guarded = guarded(by: scopes, handler)
         add(Route(method: method, path: path, access: .scopes(scopes))) { request, context in
             try await offLoop { try await guarded(request, context) }
+        }
+    }
+
+    /// Adds an endpoint that computes for long and changes nothing: it is cancelled when its client disconnects.
+    mutating func onWhileConnected(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ scope: Scope,
+        and another: Scope? = nil,
+        _ handler: @escaping Handler
+    ) {
+        on(method, path, scope, and: another) { request, context, caller in
+            try await ClientPresence.whileConnected { try await handler(request, context, caller) }
         }
     }
 
@@ -97,8 +113,8 @@ struct Routes {
     private func guarded(by scopes: [Scope], _ handler: @escaping Handler) -> OpenHandler {
         let caller = caller
         return { request, context in
-            let caller = try await caller(request, scopes[0])
-            for scope in scopes.dropFirst() { try caller.require(scope) }
+            let caller = try await caller(request, context, scopes[0])
+            for scope in scopes.dropFirst() { try caller.requireLiveOrTest(scope) }
             return try await handler(request, context, caller)
         }
     }

@@ -7,7 +7,8 @@ import RoutingRules
 /// Gives each request its id, converts every error to a problem, and logs one line.
 ///
 /// The log has the route's pattern, never the path, the query or a body, which may hold personal data. A successful
-/// request is logged at `debug`, a refused one at `info`, a fault of the server at `error`.
+/// request is logged at `debug`, a refused one at `info`, a fault of the server at `error`. A request with a wrong key is
+/// logged at `debug` as well: `API` logs those once a minute for each address.
 struct AnswerMiddleware: RouterMiddleware {
     func handle(
         _ request: Request,
@@ -62,7 +63,7 @@ struct AnswerMiddleware: RouterMiddleware {
         if let problem { metadata["problem"] = .string(problem.kind.rawValue) }
         let level: Logger.Level
         switch response.status.code {
-        case ..<400: level = .debug
+        case ..<400, 401, 429: level = .debug
         case 400..<500: level = .info
         case 503: level = .warning
         default: level = .error

@@ -26,6 +26,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let bodyTime: TimeAmount
     private let continuesUpTo: Int
     private let limiter: ConnectionLimiter
+    /// Whether the client is there, for handlers that compute for long.
+    let presence = ClientPresence()
     private var entry: ConnectionLimiter.Entry?
     /// Requests whose head has arrived and that are not answered yet.
     private var unanswered = 0
@@ -67,7 +69,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
+        presence.leave()
         context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { presence.leave() }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -37,7 +37,11 @@ struct LoopBoundChannel: ServerChildChannel {
 
     func handle(value: HTTP1Channel.Value, logger: Logger) async {
         await withTaskExecutorPreference(EventLoopExecutor(value.channel.eventLoop)) {
-            await http.handle(value: value, logger: logger)
+            // On the event loop, where the handlers of the connection may be used.
+            let presence = try? value.channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).presence
+            await ClientPresence.$current.withValue(presence) {
+                await http.handle(value: value, logger: logger)
+            }
         }
     }
 }

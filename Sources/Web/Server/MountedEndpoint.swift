@@ -69,7 +69,7 @@ extension API {
                         query: Dictionary(query) { first, _ in first },
                         headers: headers,
                         body: body,
-                        requireAdministrator: { try await requireAdministrator($0, of: request) },
+                        requireAdministrator: { try await requireAdministrator($0, of: request, in: context) },
                         isLocal: context.isLocal && !request.isPassedOn
                     )
                 )
@@ -78,8 +78,8 @@ extension API {
         }
     }
 
-    private func requireAdministrator(_ scope: Scope, of request: Request) async throws {
-        try await caller(of: request, with: scope).requireAdministrator(scope)
+    private func requireAdministrator(_ scope: Scope, of request: Request, in context: WebContext) async throws {
+        try await caller(of: request, in: context, with: scope).requireAdministrator(scope)
     }
 }
 

@@ -37,6 +37,7 @@ package func makeApplication(
         useCases: useCases,
         version: version,
         limits: configuration.limits,
+        trustedProxies: configuration.trustedProxies,
         mounts: mounts,
         tracer: tracer,
         meter: metrics.map(HTTPMeter.init)

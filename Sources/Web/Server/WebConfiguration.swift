@@ -1,3 +1,5 @@
+package import Addresses
+
 /// The address of the HTTP server, and its limits.
 package struct WebConfiguration: Sendable {
     /// The limits of requests.
@@ -35,9 +37,17 @@ package struct WebConfiguration: Sendable {
     package var port: Int
     /// The limits of requests.
     package var limits: Limits
+    /// The networks of proxies whose `X-Forwarded-For` names the client; none by default.
+    package var trustedProxies: [IPNetwork]
 
     /// A configuration.
-    package init(host: String = "127.0.0.1", port: Int = 8080, limits: Limits = Limits()) {
+    package init(
+        host: String = "127.0.0.1",
+        port: Int = 8080,
+        limits: Limits = Limits(),
+        trustedProxies: [IPNetwork] = []
+    ) {
+        self.trustedProxies = trustedProxies
         self.host = host
         self.port = port
         self.limits = limits

@@ -67,6 +67,8 @@ struct PlantedRequests {
         switch (parameter, route.path.split(separator: "/").dropFirst().first) {
         case ("id", "leads"): return world.leads.map(\.text)
         case ("id", "rules"): return world.rules.map(\.text)
+        case ("id", "test-leads"): return world.testLeads.map(\.text)
+        case ("id", "keys"): return world.keys.map(\.text)
         case ("id", "workspaces"), ("receiver", _), ("sender", _): return workspaces
         case ("owner", "rule-sets"): return workspaces + ["platform"]
         case ("assigneeId", _): return world.people.map(\.text)
@@ -87,13 +89,13 @@ struct PlantedRequests {
         let (other, gamma, platform) = (owner.other.id.text, PlantedWorld.Owner.gamma.id.text, "Takes nothing")
         let invented =
             ["Tools", "Nothing"].map { #"{"industry":"\#($0)","email":"new-\#($0)@example.com"}"# }
-            + ["1-10", "11-50", "51-200", "201-500", "501-1000"].map { #"{"companySize":"\#($0)"}"# }
+            + ["1-10", "11-50", "51-200", "201-500", "501-1000"].map { #"{"companySize":"\#($0)","revenue":"$1M"}"# }
         // A golden lead that a rule of the platform takes, and one that the other workspace gets.
         let refused = """
             {"rules": [{"name": "Mine", "priority": 95, "destination": "\(other)", "conditions": {"industries": ["Paper"]}},
                 {"name": "Behind", "priority": 1, "destination": "\(other)", "conditions": {"company_sizes": ["501-1000"]}}],
              "goldenLeads": [
-                {"name": "a", "lead": {"companySize": "501-1000"}, "expect": {"destination": "\(owner.id.text)"}},
+                {"name": "a", "lead": {"companySize": "501-1000", "revenue": "$1M"}, "expect": {"destination": "\(owner.id.text)"}},
                 {"name": "b", "lead": {"industry": "Paper"}, "expect": {"destination": "\(owner.id.text)"}},
                 {"name": "c", "lead": {"industry": "Nothing"}, "expect": {"rule": "\(platform)"}}]}
             """
@@ -127,6 +129,12 @@ struct PlantedRequests {
             "PATCH /api/workspaces/:id": [#"{"isPaused":false}"#],
             "POST /api/workspaces/:id/assignees": [#"{"name":"Somebody"}"#],
             "PATCH /api/workspaces/:id/assignees/:assigneeId": [#"{"weight":2}"#],
+            "POST /api/keys": [
+                #"{"name":"More","scopes":["leads:read"]}"#, #"{"name":"Other","workspaceId":"\#(other)"}"#,
+            ],
+            "POST /api/keys/:id/roll": [#"{"overlapSeconds":60}"#],
+            "PUT /api/workspaces/:id/suspension": [#"{"reason":"Not ours."}"#],
+            "PATCH /api/workspaces/:id/quotas": [#"{"rules":500}"#],
             "POST /api/agreements": [#"{"sendingWorkspaceId":"\#(other)"}"#],
         ]
     }

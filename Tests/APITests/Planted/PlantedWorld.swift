@@ -35,6 +35,9 @@ struct PlantedWorld: Sendable {
         var text: String { "zq\(owner.rawValue)\(field.lowercased())x" }
     }
 
+    /// A workspace that is not active.
+    private static let closed = APIFixture.id(31)
+
     let api: APIFixture
     private(set) var words: Set<Word> = []
     /// The leads, rules, workspaces, people and versions, for the parameters of paths.
@@ -42,6 +45,8 @@ struct PlantedWorld: Sendable {
     private(set) var rules: [UUID] = []
     private(set) var people: [UUID] = []
     private(set) var versions: [Int] = []
+    private(set) var keys: [UUID] = []
+    private(set) var testLeads: [UUID] = []
 
     /// The word of a field.
     mutating func word(_ owner: Owner, _ field: String) -> String {
@@ -54,6 +59,15 @@ struct PlantedWorld: Sendable {
     init(_ api: APIFixture) async throws {
         self.api = api
         for owner in [Owner.alpha, .beta, .gamma] { try await plantWorkspace(of: owner) }
+        // A destination that takes nothing, and the workspace that gets what no rule of beta takes.
+        let closed = word(.gamma, "closedName")
+        try await api.run(
+            """
+            INSERT INTO workspaces (id, name, is_active) VALUES ('\(Self.closed.text)', '\(closed)', false);
+            UPDATE workspaces SET unmatched_policy = 'fallback', fallback_workspace_id = '\(APIFixture.alpha.text)'
+            WHERE id = '\(APIFixture.beta.text)'
+            """
+        )
         try await api.run(
             "INSERT INTO routing_agreements SELECT r.id, s.id FROM workspaces r, workspaces s WHERE r.id <> s.id"
         )
@@ -61,6 +75,7 @@ struct PlantedWorld: Sendable {
         try await plantPlatform()
         for owner in [Owner.alpha, .beta] { try await addRules(of: owner) }
         for owner in [Owner.alpha, .beta] { try await sendLeads(of: owner) }
+        for owner in [Owner.alpha, .beta] { try await sendTestLead(of: owner) }
         try await returnDelivered()
         for owner in [Owner.alpha, .beta] {
             try await save(draft(of: owner, "Draft"), of: owner)
@@ -122,13 +137,15 @@ struct PlantedWorld: Sendable {
     }
 
     /// Rules of the platform: one that takes leads of both, one that is near to others, and one with a pool and caps.
+    ///
+    /// They ask for two values, so that an owner's rule is nearer to the lead that no rule takes.
     private mutating func plantPlatform() async throws {
         let gamma = Owner.gamma.id.text
         for (field, priority, conditions, distribution) in [
-            ("ruleTakes", 90, #"{"company_sizes":["501-1000"]}"#, "null"),
-            ("ruleNear", 3, #"{"industries":["\#(word(.platform, "condition"))"]}"#, "null"),
+            ("ruleTakes", 90, #"{"company_sizes":["501-1000"],"revenue_ranges":["$1M"]}"#, "null"),
+            ("ruleNear", 3, #"{"industries":["\#(word(.platform, "condition"))"],"revenue_ranges":["$1M"]}"#, "null"),
             (
-                "rulePool", 80, #"{"company_sizes":["201-500"]}"#,
+                "rulePool", 80, #"{"company_sizes":["201-500"],"revenue_ranges":["$1M"]}"#,
                 #"{"pool":{"method":"weighted","members":[{"workspaceId":"\#(gamma)","weight":3,"caps":[{"per":"total","limit":1}]}]},"caps":[{"per":"day","limit":93417}]}"#
             ),
         ] {
@@ -142,6 +159,10 @@ struct PlantedWorld: Sendable {
     /// Rules that a draft does not have: a pool that waits, a full member, a closed destination.
     private mutating func addRules(of owner: Owner) async throws {
         let (other, gamma) = (owner.other.id.text, Owner.gamma.id.text)
+        try await add(
+            #"{"name":"\#(word(owner, "ruleClosed"))","priority":35,"destinationWorkspaceId":"\#(Self.closed.text)","conditions":{"company_sizes":["11-50"]}}"#,
+            owner
+        )
         for (field, priority, size, distribution) in [
             (
                 "rulePool", 30, "11-50",
@@ -183,8 +204,8 @@ struct PlantedWorld: Sendable {
         for (name, size) in [("pool", "11-50"), ("poolNext", "11-50"), ("full", "51-200"), ("wait", "1-10")] {
             bodies.append(lead(owner, name, #""companySize":"\#(size)""#))
         }
-        bodies.append(lead(owner, "platform", #""companySize":"501-1000""#))
-        bodies.append(lead(owner, "platformPool", #""companySize":"201-500""#))
+        bodies.append(lead(owner, "platform", #""companySize":"501-1000","revenue":"$1M""#))
+        bodies.append(lead(owner, "platformPool", #""companySize":"201-500","revenue":"$1M""#))
         // A duplicate of the lead that the other one keeps.
         if owner == .beta {
             let email = Word(owner: .alpha, field: "keptEmail").text
@@ -199,6 +220,15 @@ struct PlantedWorld: Sendable {
             )
             #expect(answer.status == 201, "\(answer.text)")
         }
+    }
+
+    /// A lead by a test key, which a rule of its owner takes.
+    private mutating func sendTestLead(of owner: Owner) async throws {
+        // Of a test lead no names are stored.
+        let (industry, source) = (word(owner, "testIndustry"), word(owner, "testSource"))
+        let body = #"{"email":"a@example.com","industry":"\#(industry)","companySize":"1-10","source":"\#(source)"}"#
+        let answer = try await api.server.post("/api/leads", body, key: try await api.testKey(of: owner.id))
+        #expect(answer.status == 201 && answer["test"]?.bool == true, "\(answer.text)")
     }
 
     /// Beta returns a lead that alpha has sent.
@@ -221,6 +251,10 @@ struct PlantedWorld: Sendable {
     private mutating func collect() async throws {
         leads = try await api.ids("SELECT id FROM leads")
         rules = try await api.ids("SELECT id FROM lead_routing_rules")
+        testLeads = try await api.ids("SELECT id FROM switchyard.test_leads")
+        // Not the keys with which the requests are sent: revoking them would end the test's reading.
+        let named = words.filter { $0.field == "keyName" }.map { "'\($0.text)'" }.joined(separator: ",")
+        keys = try await api.ids("SELECT id FROM switchyard.api_keys WHERE name IN (\(named))")
         versions = try await api.numbers(
             "SELECT version FROM switchyard.rule_set_versions ORDER BY version DESC LIMIT 8"
         )

@@ -120,52 +120,52 @@ def run(base):
     status, headers, body = request("GET", url)
     model = inspection(server_lib.AuthenticatedInspection, body)
     check("signed introspection reads as the package's model", model.function_count == 5)
-    check("the key's hash is the package's", model.signing_key_hash == transforms.hash_signing_key(KEY).split("-")[-1],
+    check("the hash of the key equals the package's", model.signing_key_hash == transforms.hash_signing_key(KEY).split("-")[-1],
           str(model.signing_key_hash))
     verify("the answer's signature verifies", headers, body)
 
-    check("registered at the start", any(p.startswith("/fn/register") for p, _, _ in Fake.seen))
+    check("the server registers its functions on start", any(p.startswith("/fn/register") for p, _, _ in Fake.seen))
     path, sent, payload = next(s for s in Fake.seen if s[0].startswith("/fn/register"))
     names = functions(json.loads(payload)["functions"])
     check("the registration reads as the package's model", b"null" not in payload and len(names) == 5, names)
-    check("the bearer is the package's hash", sent["Authorization"].split("-")[-1] == transforms.hash_signing_key(KEY).split("-")[-1])
+    check("the bearer token equals the package's hash", sent["Authorization"].split("-")[-1] == transforms.hash_signing_key(KEY).split("-")[-1])
 
     sync = json.dumps({"url": url}, separators=(",", ":")).encode()
     status, headers, body = request("PUT", url, sync, {"X-Inngest-Sync-Kind": "in_band"})
     answer = json.loads(body)
     inspection(server_lib.AuthenticatedInspection, answer["inspection"])
     check("the in-band registration reads as the package's model", functions(answer["functions"]) == names, body)
-    verify("and its signature verifies", headers, body)
-    check("in band without a signature", request("PUT", url, sync, {"X-Inngest-Sync-Kind": "in_band"}, None)[0] == 401)
+    verify("the signature of the in-band registration verifies", headers, body)
+    check("an in-band registration without a signature is refused", request("PUT", url, sync, {"X-Inngest-Sync-Kind": "in_band"}, None)[0] == 401)
 
     minute = int(time.time()) // 300 * 300
     due = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(minute))
     clock = call_body("inngest/scheduled.timer", {"cron": "*/5 * * * *", "fireAt": due, "scheduledAt": due})
     target = url + "?fnId=switchyard-processLeadRoutingRetryQueue&stepId=step"
     status, headers, body = request("POST", target, clock)
-    check("a call of the clock runs", status == 200 and json.loads(body)["status"] in ("ran", "had run before"), body)
-    verify("and its answer verifies", headers, body)
+    check("a scheduled call runs the function", status == 200 and json.loads(body)["status"] in ("ran", "had run before"), body)
+    verify("the signature of the answer to a call verifies", headers, body)
     status, _, body = request("POST", target, clock)
     check("the same due time does not run again", json.loads(body).get("status") == "had run before", body)
     check("unsigned calls are refused", request("POST", target, clock, key=None)[0] == 401)
-    check("changed calls are refused",
+    check("a call whose body was changed is refused",
           request("POST", target, clock + b" ", {"X-Inngest-Signature": net.sign_request(clock, KEY)}, None)[0] == 401)
 
     target = url + "?fnId=switchyard-triggerLeadRoutingRetry&stepId=step"
     status, _, body = request("POST", target, call_body("lead/routing.retry.trigger", {"limit": 10}))
     step = json.loads(body)[0]
-    check("an event's work is a step", status == 206 and step["op"] == "StepRun", body)
+    check("a call for an event returns a step", status == 206 and step["op"] == "StepRun", body)
     steps = {step["id"]: {"data": step["data"]}}
     status, _, body = request("POST", target, call_body("lead/routing.retry.trigger", {"limit": 10}, steps))
-    check("and its result the run's", status == 200 and json.loads(body) == step["data"], body)
+    check("the result of the step is the result of the run", status == 200 and json.loads(body) == step["data"], body)
     status, headers, _ = request("POST", target, call_body("lead/routing.retry.trigger", {"limit": "x"}))
-    check("a bad limit is not tried again", status == 400 and headers["X-Inngest-No-Retry"] == "true")
+    check("a call with an invalid limit is marked as not to be repeated", status == 400 and headers["X-Inngest-No-Retry"] == "true")
 
     event = json.dumps({"name": "lead/routing.retry.trigger", "data": {"limit": 100}}).encode()
-    check("an event by hand needs a key", request("POST", url, event, key=None)[0] == 401)
-    admin = {"Authorization": "Bearer service-role-for-tests"}
+    check("an event without a signature needs a key", request("POST", url, event, key=None)[0] == 401)
+    admin = {"Authorization": "Bearer service-role-for-tests-0123456789"}
     status, _, body = request("POST", url, event, admin, None)
-    check("and runs with one", status == 200 and json.loads(body)["runs"][0]["function"] == "triggerLeadRoutingRetry", body)
+    check("an event with an administrator's key runs", status == 200 and json.loads(body)["runs"][0]["function"] == "triggerLeadRoutingRetry", body)
 
     workspaces = json.loads(request("GET", base + "/api/workspaces", headers=admin, key=None)[2])["workspaces"]
     lead = {"email": "interop@example.com", "workspaceId": workspaces[0]["id"]}
@@ -179,7 +179,7 @@ def run(base):
     for e in events:
         server_lib.Event.model_validate(e)
     check("events are sent", sorted(e["name"] for e in events) == ["lead/routing.duplicate", "lead/routing.routed"], events)
-    check("and hold nothing of the person", "interop@" not in json.dumps(events))
+    check("events contain no personal data", "interop@" not in json.dumps(events))
 
 
 def main():
@@ -196,7 +196,7 @@ def main():
         environment |= {
             "PORT": str(port), "INNGEST_SIGNING_KEY": KEY, "INNGEST_EVENT_KEY": "key-1",
             "INNGEST_BASE_URL": f"http://127.0.0.1:{fake.server_port}", "INNGEST_SERVE_ORIGIN": base,
-            "SUPABASE_SERVICE_ROLE_KEY": "service-role-for-tests",
+            "SUPABASE_SERVICE_ROLE_KEY": "service-role-for-tests-0123456789",
         }
         log = open(os.path.join(folder, "log"), "w+")
         server = subprocess.Popen([binary, "serve"], cwd=folder, env=environment, stdout=log, stderr=log)
@@ -216,7 +216,7 @@ def main():
         finally:
             server.send_signal(signal.SIGTERM)
             code = server.wait(60)
-        check("stops cleanly", code == 0, str(code))
+        check("the server stops cleanly", code == 0, str(code))
     print(f"{passed} passed, {failed} failed")
     raise SystemExit(1 if failed else 0)
 

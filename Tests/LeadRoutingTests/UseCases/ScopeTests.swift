@@ -50,6 +50,8 @@ struct ScopeTests {
         (.workspacesWrite, { _ = try await $0.workspaces.change(id, WorkspaceChange(), as: $1) }),
         (.workspacesWrite, { try await $0.workspaces.delete(id, as: $1) }),
         (.workspacesRead, { _ = try await $0.workspaces.capacityUsage(of: id, as: $1) }),
+        (.workspacesRead, { _ = try await $0.workspaces.quotas(of: id, as: $1) }),
+        (.workspacesWrite, { _ = try await $0.workspaces.setQuotas([:], of: id, as: $1) }),
         (.workspacesRead, { _ = try await $0.workspaces.assignees(of: id, as: $1) }),
         (.workspacesWrite, { _ = try await $0.workspaces.createAssignee(of: id, AssigneeChange(), as: $1) }),
         (.workspacesWrite, { _ = try await $0.workspaces.changeAssignee(id, of: id, AssigneeChange(), as: $1) }),
@@ -62,13 +64,18 @@ struct ScopeTests {
         (.routingWrite, { _ = try await $0.operations.resume(.all, as: $1) }),
         (.leadsRead, { _ = try await $0.operations.pauses(as: $1) }),
         (.leadsRead, { _ = try await $0.operations.statistics(statistics, as: $1) }),
+        (.keysWrite, { _ = try await $0.keys.create(for: nil, name: "key", as: $1) }),
+        (.keysWrite, { _ = try await $0.keys.roll("prefix", overlap: 0, as: $1) }),
+        (.keysWrite, { _ = try await $0.keys.revoke("prefix", as: $1) }),
+        (.keysRead, { _ = try await $0.keys.list(as: $1) }),
+        (.workspacesWrite, { _ = try await $0.workspaces.suspend(id, reason: "abuse", as: $1) }),
+        (.workspacesWrite, { _ = try await $0.workspaces.lift(id, as: $1) }),
+        (.leadsWrite, { _ = try await $0.testLeads.list(limit: 1, as: $1) }),
+        (.leadsWrite, { _ = try await $0.testLeads.find(id, as: $1) }),
     ]
 
     /// Use cases for administrators with the scope `admin`.
     private static let administration: [@Sendable (UseCases, Caller) async throws -> Void] = [
-        { _ = try await $0.keys.create(for: nil, name: "key", as: $1) },
-        { _ = try await $0.keys.list(as: $1) },
-        { _ = try await $0.keys.revoke("prefix", as: $1) },
         { _ = try await $0.operations.retention(as: $1) },
         { _ = try await $0.operations.keepLog(months: 1, as: $1) },
         { _ = try await $0.operations.scheduleByCron(as: $1) },

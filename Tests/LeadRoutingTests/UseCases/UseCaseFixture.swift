@@ -17,7 +17,8 @@ extension RoutingFixture {
             scheduler: Scheduler(store: stores.schedule, node: "test", logger: Samples.quiet) {
                 try await functions.run($0)
             },
-            serviceRoleKey: "service-role"
+            serviceRoleKey: "service-role",
+            failedKeys: FailedKeys(limit: 1_000_000)
         )
     }
 }

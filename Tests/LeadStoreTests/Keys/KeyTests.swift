@@ -1,8 +1,10 @@
+import Addresses
 import FoundationEssentials
-import LeadStore
 import Postgres
 import RoutingRules
 import Testing
+
+@testable import LeadStore
 
 /// API keys: found by their token, invalid when revoked or expired, and never readable.
 @Suite struct KeyTests {
@@ -15,11 +17,13 @@ import Testing
     ) async throws -> APIKey {
         try await fixture.stores.keys.create(
             token,
-            id: .sample(id),
-            workspaceID: workspace,
-            name: "Key \(id)",
-            scopes: ["leads", "rules"],
-            expiresAt: expiresAt
+            NewKey(
+                id: .sample(id),
+                workspaceID: workspace,
+                name: "Key \(id)",
+                scopes: ["leads", "rules"],
+                expiresAt: expiresAt
+            )
         )
     }
 
@@ -29,12 +33,16 @@ import Testing
             let made = try await key(fixture, token)
             #expect(made.access == .workspace(StoreFixture.a))
             #expect(made.scopes == ["leads", "rules"])
-            let found = try await fixture.stores.keys.find(for: try #require(APIKeyToken(token.text)))
-            #expect(found == made)
-            #expect(try await fixture.stores.keys.find(for: .random()) == nil)
-            // The right prefix with another secret is refused.
-            let forged = try #require(APIKeyToken("sw_\(token.prefix)_" + String(repeating: "x", count: 43)))
-            #expect(try await fixture.stores.keys.find(for: forged) == nil)
+            let found = try await fixture.stores.keys.use(of: try #require(APIKeyToken(token.text)))
+            #expect(found?.key == made && found?.remaining == nil && found?.suspension == nil)
+            #expect(try await fixture.stores.keys.use(of: .random()) == nil)
+            // The right prefix with another secret is refused, and so is the right secret as a key of the other kind.
+            let body = "swy_live_\(token.prefix)" + String(repeating: "x", count: 32)
+            let forged = try #require(APIKeyToken(body + APIKeyToken.checksum(body.utf8)))
+            #expect(try await fixture.stores.keys.use(of: forged) == nil)
+            let kind = token.text.dropLast(6).replacing("swy_live_", with: "swy_test_")
+            let other = try #require(APIKeyToken(String(kind) + APIKeyToken.checksum(kind.utf8)))
+            #expect(try await fixture.stores.keys.use(of: other) == nil)
             let administrator = APIKeyToken.random()
             #expect(try await key(fixture, administrator, id: 2, of: nil).access == .administrator)
             #expect(try await Set(fixture.stores.keys.list().map(\.name)) == ["Key 1", "Key 2"])
@@ -45,11 +53,12 @@ import Testing
         try await StoreFixture.with { fixture in
             let token = APIKeyToken.random()
             _ = try await key(fixture, token)
-            let secret = token.text.dropFirst("sw_\(token.prefix)_".count)
+            let body = token.text.dropLast(6)
+            let secret = body.dropFirst("swy_live_\(token.prefix)".count)
             let row = try await fixture.value("SELECT k::text FROM switchyard.api_keys k")
             #expect(!row.contains(secret))
             #expect(
-                try await fixture.value("SELECT secret_hash = sha256('\(secret)'::bytea) FROM switchyard.api_keys")
+                try await fixture.value("SELECT secret_hash = sha256('\(body)'::bytea) FROM switchyard.api_keys")
                     == "t"
             )
         }
@@ -61,10 +70,10 @@ import Testing
             let first = try await key(fixture, tokens[0], id: 1)
             let second = try await key(fixture, tokens[1], id: 2)
             #expect(try await fixture.stores.keys.revoke(first.id.text)?.id == first.id)
-            #expect(try await fixture.stores.keys.find(for: tokens[0]) == nil)
-            #expect(try await fixture.stores.keys.find(for: tokens[1]) != nil)
+            #expect(try await fixture.stores.keys.use(of: tokens[0]) == nil)
+            #expect(try await fixture.stores.keys.use(of: tokens[1]) != nil)
             #expect(try await fixture.stores.keys.revoke(second.prefix)?.revokedAt != nil)
-            #expect(try await fixture.stores.keys.find(for: tokens[1]) == nil)
+            #expect(try await fixture.stores.keys.use(of: tokens[1]) == nil)
             for again in [first.id.text, second.prefix, "nothing"] {
                 #expect(try await fixture.stores.keys.revoke(again) == nil)
             }
@@ -79,27 +88,27 @@ import Testing
             let future = Timestamp(microsecondsSinceUnixEpoch: now + 3_600_000_000)
             _ = try await key(fixture, tokens[0], id: 1, expiresAt: past)
             _ = try await key(fixture, tokens[1], id: 2, expiresAt: future)
-            #expect(try await fixture.stores.keys.find(for: tokens[0]) == nil)
-            #expect(try await fixture.stores.keys.find(for: tokens[1])?.expiresAt == future)
+            #expect(try await fixture.stores.keys.use(of: tokens[0]) == nil)
+            #expect(try await fixture.stores.keys.use(of: tokens[1])?.key.expiresAt == future)
         }
     }
 
-    @Test func useIsRecordedOncePerMinute() async throws {
+    @Test func useIsWrittenUnlessItIsRecent() async throws {
         try await StoreFixture.with { fixture in
-            let token = APIKeyToken.random()
-            _ = try await key(fixture, token)
-            let used = "SELECT last_used_at FROM switchyard.api_keys"
-            _ = try await fixture.stores.keys.find(for: token)
-            let first = try await fixture.value(used)
-            #expect(first != "-")
-            _ = try await fixture.stores.keys.find(for: token)
-            #expect(try await fixture.value(used) == first)
-            try await fixture.run("UPDATE switchyard.api_keys SET last_used_at = now() - interval '61 seconds'")
-            _ = try await fixture.stores.keys.find(for: token)
-            #expect(
-                try await fixture.value("SELECT last_used_at > now() - interval '5 seconds' FROM switchyard.api_keys")
-                    == "t"
-            )
+            let keys = [try await key(fixture, .random(), id: 1), try await key(fixture, .random(), id: 2)]
+            let used = "SELECT host(last_used_address) FROM switchyard.api_keys ORDER BY id"
+            let address = IPAddress("::ffff:192.0.2.1")
+            try await fixture.stores.keys.note(uses: [(keys[0].id, address), (keys[1].id, nil)])
+            #expect(try await fixture.run(used) == [["192.0.2.1"], ["-"]])
+            #expect(try await fixture.stores.keys.list().allSatisfy { $0.lastUsedAt != nil })
+            try await fixture.stores.keys.note(uses: [(keys[0].id, IPAddress("192.0.2.2"))])
+            #expect(try await fixture.run(used) == [["192.0.2.1"], ["-"]])
+            try await fixture.run("UPDATE switchyard.api_keys SET last_used_at = now() - interval '31 seconds'")
+            // An unknown address leaves the last known one.
+            try await fixture.stores.keys.note(uses: [(keys[0].id, nil), (keys[1].id, IPAddress("2001:db8::1"))])
+            #expect(try await fixture.run(used) == [["192.0.2.1"], ["2001:db8::1"]])
+            // The use of a key is no change of what it may do.
+            #expect(try await fixture.stores.keys.version() == 1)
         }
     }
 

@@ -46,7 +46,7 @@ def targets(check, binary):
         done = run(binary, "alerts", "test", cwd=directory, **settings)
         check("alerts test reaches all five", done.returncode == 0 and done.stdout.count("✓") == 5, done.stdout + done.stderr)
         check("the mail came over TLS", mail.was_encrypted == [True], mail.commands)
-        check("to both, and it is whole", ("RCPT TO:<lead@example.com>", True) in mail.commands and mail.messages
+        check("the mail has its recipient and its subject", ("RCPT TO:<lead@example.com>", True) in mail.commands and mail.messages
               and "Subject: Switchyard [test]" in mail.messages[0], mail.messages)
         check("nothing but EHLO and STARTTLS went in the clear",
               {c.split(" ")[0] for c, e in mail.commands if not e} <= {"EHLO", "STARTTLS"}, mail.commands)
@@ -60,13 +60,13 @@ def targets(check, binary):
 
         intake.status["/slack/slack-path-secret"] = 404
         done = run(binary, "alerts", "test", "--target", "slack", cwd=directory, **settings)
-        check("a target that refuses is told, with exit code 1", done.returncode == 1 and "404" in done.stdout
+        check("a target that refuses is reported, with exit code 1", done.returncode == 1 and "404" in done.stdout
               and not any(s in done.stdout + done.stderr for s in SECRETS), done.stdout + done.stderr)
         for name, server, trust in (
-            ("a mail server with an unknown certificate is not believed", mail, None),
-            ("a mail server that slips in an answer before TLS is not believed",
+            ("a mail server with an unknown certificate is not trusted", mail, None),
+            ("a mail server that injects an answer before TLS is not trusted",
              outside.MailServer(cert, key, "someone", "mail-password", injects=True), cert),
-            ("a wrong password is told", outside.MailServer(cert, key, "someone", "another"), cert),
+            ("a wrong mail password is reported", outside.MailServer(cert, key, "someone", "another"), cert),
             ("a password is not sent in the clear", outside.MailServer(user="someone", password="mail-password"), cert),
         ):
             settings["SMTP_URL"] = f"smtp://someone:mail-password@localhost:{server.port}"
@@ -75,7 +75,7 @@ def targets(check, binary):
             done = run(binary, "alerts", "test", "--target", "email", cwd=directory, **settings)
             check(name, done.returncode == 1 and len(server.messages) == count, done.stdout + done.stderr)
         wrong = run(binary, "alerts", "test", cwd=directory, ALERT_WEBHOOK_URL="http://example.com/x")
-        check("http to elsewhere is refused by name", wrong.returncode != 0 and "ALERT_WEBHOOK_URL" in wrong.stderr, wrong.stderr)
+        check("an http address on another host is refused, with the variable's name", wrong.returncode != 0 and "ALERT_WEBHOOK_URL" in wrong.stderr, wrong.stderr)
         for name, values in (
             ("OTEL_EXPORTER_OTLP_PROTOCOL", {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", {"OTEL_EXPORTER_OTLP_HEADERS": "api-key=collector-key-in-the-clear"}),
@@ -110,16 +110,16 @@ def server(check, binary, start, relay, otlp):
             status, _, _ = node.request("POST", "/api/leads", lead, key=token, headers={"X-Request-Id": "outside-1", "traceparent": TRACE, "tracestate": "vendor=1"})
             check("a lead waits", paused.returncode == 0 and status == 201, (paused.stderr, status))
             fired = intake.wait(lambda p, h, b: p == "/hook" and outside.decoded(b)["alert"] == "retry_queue_backlog", 60)
-            check("the alert is told", fired and outside.decoded(fired[2])["kind"] == "fired"
+            check("the webhook receives the alert", fired and outside.decoded(fired[2])["kind"] == "fired"
                   and outside.decoded(fired[2])["value"] == 1, node.output[-1500:])
             check("PagerDuty pages", intake.wait(lambda p, h, b: p == "/pagerduty"
                   and b"retry_queue_backlog" in b, 20) is not None)
             event = intake.wait(lambda p, h, b: p == "/datadog/api/v1/events" and b"retry_queue_backlog" in b, 20)
             check("Datadog has the event", event and event[1].get("DD-API-KEY") == "datadog-api-key")
-            check("a warning is no mail", not mail.messages, mail.messages)
+            check("a warning is not sent by mail", not mail.messages, mail.messages)
 
             shown = run(binary, "alerts", cwd=directory)
-            check("alerts list shows it", re.search(r"retry_queue_backlog\s+firing", shown.stdout), shown.stdout + shown.stderr)
+            check("alerts list shows the firing alert", re.search(r"retry_queue_backlog\s+firing", shown.stdout), shown.stdout + shown.stderr)
             # What is read of the database is ten seconds old at most.
             for _ in range(30):
                 _, _, page = node.request("GET", "/metrics")
@@ -133,7 +133,7 @@ def server(check, binary, start, relay, otlp):
             check("alerts silence", silenced.returncode == 0 and "silenced until" in shown.stdout and "known" in shown.stdout,
                   silenced.stderr + shown.stdout)
             wrong = run(binary, "alerts", "silence", "nothing", "--for", "2h", cwd=directory)
-            check("an alert that is none is refused", wrong.returncode == 1 and "disk" in wrong.stderr, wrong.stderr)
+            check("an unknown alert is refused", wrong.returncode == 1 and "disk" in wrong.stderr, wrong.stderr)
 
             series = intake.wait(lambda p, h, b: p == "/datadog/api/v2/series", 40)
             points = {p["metric"]: p for p in outside.decoded(series[2])["series"]} if series else {}
@@ -141,7 +141,7 @@ def server(check, binary, start, relay, otlp):
                       "duplicates_caught", "lock.acquired", "lock.failed", "lock.timeout_errors", "retry_queue.inserts",
                       "latency.count")]
             check("Datadog has the metrics", all(w in points for w in wanted), sorted(points))
-            check("with the tags", points and all("env:harness" in p["tags"] for p in points.values()))
+            check("Datadog's metrics have the tags", points and all("env:harness" in p["tags"] for p in points.values()))
             sentry(check, intake, relay)
             traces(check, intake, otlp, node)
             told = intake.everything().decode(errors="replace") + "".join(mail.messages)
@@ -150,7 +150,7 @@ def server(check, binary, start, relay, otlp):
             check("no secret is in the log", not any(s in node.output for s in SECRETS),
                   [s for s in SECRETS if s in node.output])
             count = sum(p == "/hook" for p, _, _ in intake.requests)
-            check("it was told once", count == 1, count)
+            check("the webhook was called once", count == 1, count)
         finally:
             node.stop()
 
@@ -172,24 +172,24 @@ def traces(check, intake, otlp, node):
     check("the batch is a child of the request", batch and request and batch["parentSpanId"] == request["spanId"]
           and batch["traceId"] == TRACE[3:35], spans)
     values = {a["key"]: a["value"] for a in (request or {"attributes": []})["attributes"]}
-    check("with route, status and the request's id", values.get("http.route") == {"stringValue": "/api/leads"}
+    check("the request's span has route, status and request id", values.get("http.route") == {"stringValue": "/api/leads"}
           and values.get("http.response.status_code") == {"intValue": "201"}
           and values.get("switchyard.request.id") == {"stringValue": "outside-1"}, values)
     check("only requested traces are recorded", {s["traceId"] for s in spans} == {TRACE[3:35]}, sorted(named))
     said = {a["key"]: a["value"]["stringValue"] for a in sent[0]["resourceSpans"][0]["resource"]["attributes"]}
-    check("of which service it is", said.get("service.name") == "switchyard" and said.get("deployment.environment") == "harness"
+    check("the spans name their service", said.get("service.name") == "switchyard" and said.get("deployment.environment") == "harness"
           and said.get("service.instance.id"), said)
-    check("with the collector's key", found[1].get("x-collector-key") == "otlp-key", found[1])
+    check("the spans are sent with the collector's key", found[1].get("x-collector-key") == "otlp-key", found[1])
     hook = intake.wait(lambda p, h, b: p == "/hook", 1)
-    check("who is told of an alert is given a trace", hook and re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00",
+    check("the webhook's call carries traceparent", hook and re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00",
           hook[1].get("traceparent", "")), hook and hook[1])
     check("the log has the caller's trace", TRACE[3:35] in node.output)
     if not otlp:
-        print("  left out: opentelemetry-proto is not to be had, so spans were not read by its definition", flush=True)
+        print("  left out: opentelemetry-proto is not installed, so spans were not read by its definition", flush=True)
         return
     from google.protobuf import json_format
     read = json_format.Parse(found[2], otlp.ExportTraceServiceRequest(), ignore_unknown_fields=False)
-    check("OpenTelemetry's own definition reads it", any(s.name == "route leads" for r in read.resource_spans
+    check("the spans can be read with OpenTelemetry's own definition", any(s.name == "route leads" for r in read.resource_spans
           for scope in r.scope_spans for s in scope.spans))
 
 
@@ -200,14 +200,14 @@ def sentry(check, intake, relay):
     _, headers, body = found
     head, item, event, *rest = body.split(b"\n")
     head, item = json.loads(head), json.loads(item)
-    check("whose parts fit", item["type"] == "event" and item["length"] == len(event)
+    check("the parts of Sentry's envelope agree", item["type"] == "event" and item["length"] == len(event)
           and head["event_id"] == json.loads(event)["event_id"] and rest in ([], [b""]))
-    check("with the key", "sentry_key=publickey" in headers.get("X-Sentry-Auth", ""))
+    check("Sentry's envelope is sent with the key", "sentry_key=publickey" in headers.get("X-Sentry-Auth", ""))
     if not relay:
-        print("  left out: sentry-relay is not to be had, so its check of the event did not run", flush=True)
+        print("  left out: sentry-relay is not installed, so its check of the event did not run", flush=True)
         return
     normal = relay.StoreNormalizer(is_renormalize=False, remove_other=False).normalize_event(raw_event=event.decode())
     remarks = json.dumps(normal.get("_meta") or {})
     check("Sentry's own validator has no remark", not normal.get("errors") and '"err"' not in remarks, (normal.get("errors"), remarks))
-    check("and finds message, group and context", normal["logentry"]["formatted"] == "an alert could not be sent"
+    check("Sentry's validator finds message, group and context", normal["logentry"]["formatted"] == "an alert could not be sent"
           and normal["fingerprint"] and normal["tags"] and normal["environment"] == "harness", normal)

@@ -28,7 +28,7 @@ def start(binary, directory, check, **environment):
     if not check("the server starts", server.wait_for("is listening")):
         print(server.output[-3000:])
         sys.exit(check.close())
-    key = re.search(r"key\s+(sw_\S+)", server.output)
+    key = re.search(r"key\s+(swy_\S+)", server.output)
     return server, key.group(1) if key else None
 
 
@@ -54,10 +54,10 @@ def metrics(check, server, promtool):
              "lock_timeout_errors_total", "latency_seconds_bucket", "duplicates_caught_total", "leads_routed_total",
              "stale_locks", "age_seconds_bucket", "leads_total", "batch_duration_seconds_count"]
     missing = [n for n in names if f"\nswitchyard_routing_{n}" not in text]
-    check("the guide's and the field's names are there", not missing, missing)
+    check("all routing metrics are there", not missing, missing)
     more = ["switchyard_intake_backlog_leads", "switchyard_database_pool_connections", "switchyard_build_info",
             "process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds", "switchyard_database_up 1"]
-    check("pool, process and build are there", all(f"\n{n}" in text for n in more), [n for n in more if n not in text])
+    check("metrics of the pool, the process and the build are there", all(f"\n{n}" in text for n in more), [n for n in more if n not in text])
     http = ['http_server_requests_total{http_request_method="POST",http_route="/api/leads",http_response_status_class="2xx"} 3',
             'http_server_request_duration_seconds_count{http_request_method="POST",http_route="/api/leads"} 3',
             'http_server_request_duration_seconds_bucket{http_request_method="POST",http_route="/api/leads",le="+Inf"} 3',
@@ -95,11 +95,11 @@ def logs(check, server, answers):
     routed = [p for p in parsed if p["message"] == "lead routing"]
     ids = [a[2].get("leadId") or a[2].get("lead_id") or a[2].get("id") for a in answers]
     check("one line for each outcome", [p["lead.id"] for p in routed] == ids, (ids, routed))
-    check("results are told", [p["routing.result"] for p in routed] == ["success", "duplicate", "unmatched"]
+    check("the log lines have the results", [p["routing.result"] for p in routed] == ["success", "duplicate", "unmatched"]
           or [p["routing.result"] for p in routed][1] == "duplicate", [p["routing.result"] for p in routed])
-    check("with the request's id and trace", all(p.get("request.id") == "harness-7" and
+    check("the log lines have the request's id and trace", all(p.get("request.id") == "harness-7" and
           p.get("trace.id") == "4bf92f3577b34da6a3ce929d0e0e4736" for p in routed), routed[:1])
-    check("with attempt and duration", all(p["routing.attempt"] == 1 and p["routing.duration_ms"] > 0 for p in routed))
+    check("the log lines have attempt and duration", all(p["routing.attempt"] == 1 and p["routing.duration_ms"] > 0 for p in routed))
     check("no personal data in the log", not any(c in server.output for c in CANARIES))
 
 
@@ -127,7 +127,7 @@ def dashboards_ask_for_what_is_there(check, server):
     asked = set()
     for file in ("deploy/grafana/switchyard.json", "deploy/prometheus/switchyard.rules.yml"):
         asked |= set(re.findall(r"\b((?:switchyard|process|http_server)_\w+)", open(os.path.join(ROOT, file)).read()))
-    check("dashboard and rules ask for metrics that there are", asked <= there, sorted(asked - there))
+    check("the dashboard and the rules use only existing metrics", asked <= there, sorted(asked - there))
 
 
 def main():
@@ -137,14 +137,14 @@ def main():
     check = Checks()
     promtool = tools.promtool()
     if not promtool:
-        print("  left out: promtool is not to be had, so its checks did not run", flush=True)
+        print("  left out: promtool is not installed, so its checks did not run", flush=True)
     ready_made(check, promtool)
     with tempfile.TemporaryDirectory(prefix="switchyard-monitoring-", dir="/tmp") as directory:
         os.chmod(directory, 0o755)
         server, key = start(binary, directory, check)
         try:
             answers = send_leads(server, key)
-            check("leads are taken", [a[0] for a in answers] == [201, 201, 201], answers)
+            check("leads are accepted", [a[0] for a in answers] == [201, 201, 201], answers)
             logs(check, server, answers)
             metrics(check, server, promtool)
             dashboards_ask_for_what_is_there(check, server)
@@ -152,9 +152,9 @@ def main():
             server.stop()
         server, key = start(binary, directory, check, METRICS_TOKEN="harness-token", LOG_ROUTING="false")
         try:
-            check("with METRICS_TOKEN, no one without it", server.request("GET", "/metrics")[0] == 401)
-            check("nor with another", server.request("GET", "/metrics", key="harness-toke")[0] == 401)
-            check("but with it", server.request("GET", "/metrics", key="harness-token")[0] == 200)
+            check("METRICS_TOKEN: a request without a token is refused", server.request("GET", "/metrics")[0] == 401)
+            check("METRICS_TOKEN: another token is refused", server.request("GET", "/metrics", key="harness-toke")[0] == 401)
+            check("METRICS_TOKEN: the right token is accepted", server.request("GET", "/metrics", key="harness-token")[0] == 200)
             check("the token is not in the log", "harness-token" not in server.output)
             server.request("POST", "/api/leads", {"email": "third@example.com"}, key=key)
             check("LOG_ROUTING=false: no line about a lead", "lead routing" not in server.output)

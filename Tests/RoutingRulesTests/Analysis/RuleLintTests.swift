@@ -257,4 +257,26 @@ import Testing
                 """
         )
     }
+
+    /// A report that had to stop says that pairs were not compared, and still finds what concerns single rules.
+    @Test func stoppedReportIsMarked() {
+        let rules = [
+            Samples.rule(10, of: nil, to: 2, priority: 3), Samples.rule(11, of: nil, to: 3, priority: 2),
+            Samples.rule(12, of: nil, to: 5, priority: 1),
+        ]
+        let lint = RuleLint(
+            RuleSetSnapshot(version: 1, workspaces: Self.workspaces, rules: rules, agreements: []),
+            for: .administrator
+        )
+        var asked = 0
+        let report = lint.report(on: nil) {
+            asked += 1
+            return asked > 1
+        }
+        #expect(report.notCompared == 2)
+        #expect(report.findings.map(\.code).contains(.inactiveDestination))
+        #expect(!report.findings.map(\.code).contains(.shadowed))
+        #expect(report.text(names: [:]).contains("Not all pairs of rules were compared"))
+        #expect(lint.report(on: nil).notCompared == 0)
+    }
 }

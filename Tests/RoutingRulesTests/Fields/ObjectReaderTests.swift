@@ -67,6 +67,21 @@ struct ObjectReaderTests {
         #expect(reader.problems.last?.message == "This must be a whole number from 0 to 9, not a string.")
     }
 
+    @Test("Of many problems twenty are reported, and the others counted")
+    func manyProblems() throws {
+        let members = (0..<1000).map { JSONValue.Member("key\($0)", .null) }
+        let reader = ObjectReader(.object(members), names: ["name"], from: .request)
+        #expect(reader.problems.count == 21)
+        #expect(reader.problems.last?.message == "And 980 more.")
+    }
+
+    @Test("A name of many combining characters is refused without comparing it")
+    func combiningName() {
+        let name = "e" + String(repeating: "\u{301}\u{323}", count: 200_000)
+        let reader = ObjectReader(.object([.init(name, .null), .init(name, .null)]), names: ["name"], from: .request)
+        #expect(reader.problems.map(\.message) == Array(repeating: "This field does not exist.", count: 2))
+    }
+
     @Test("A list that is too long is refused whole")
     func longList() throws {
         var reader = try reader(#"{"parts": [1, 2, 3]}"#, from: .document)

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JSON
 import RoutingRules
+import Synchronization
 import Testing
 
 /// Two rule sets over the same leads.
@@ -115,5 +116,19 @@ import Testing
         #expect(text.hasPrefix("2 leads under the current rules (version 5) and under the stored draft."))
         #expect(text.contains("1  “Two” → unmatched, kept in “One”"))
         #expect(text.contains("newly unmatched"))
+    }
+
+    @Test func simulationStopsBetweenLeads() {
+        let rules = snapshot([Samples.rule(10, of: nil, to: 2, .init(industries: ["Tech"]))])
+        let asked = Mutex(0)
+        var simulation = RuleSimulation(live: rules, draft: rules, for: .administrator) {
+            asked.withLock { asked in
+                asked += 1
+                return asked > 50
+            }
+        }
+        simulation.add(leads(Array(repeating: "Tech", count: 200)))
+        #expect(simulation.isStopped)
+        #expect((1..<60).contains(simulation.leadCount))
     }
 }

@@ -64,7 +64,7 @@ struct RulesSimulate: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await withUseCases(simulationTime: .seconds(600)) { useCases, _ in
+        try await withUseCases(analysisTime: .seconds(600)) { useCases, _ in
             let yaml = try draft.map { try RuleSetYAML.read($0) }
             let owner = try await owner(useCases.workspaces, of: yaml)
             let rules: SimulationRequest.Draft =
