@@ -45,15 +45,32 @@ static inline CURLcode switchyard_curl_set_body(CURL *easy, const void *bytes, s
     return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, bytes);
 }
 
-static inline curl_socket_t switchyard_curl_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
-    (void)context;
-    (void)purpose;
+/* Makes the socket for an address; it is closed in child processes, such as the embedded PostgreSQL. */
+static inline curl_socket_t switchyard_curl_new_socket(const struct curl_sockaddr *address) {
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* Has sockets closed in child processes, such as the embedded PostgreSQL. */
-static inline CURLcode switchyard_curl_close_sockets_on_exec(CURL *easy) {
-    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, switchyard_curl_open_socket);
+/* The socket address, which may be longer than its type. */
+static inline const void *switchyard_curl_address(const struct curl_sockaddr *address) { return &address->addr; }
+
+/* Called with the address of a connection, new or kept, before a request goes over it; returns one of the two constants. */
+typedef int (*switchyard_curl_use_connection)(void *context, char *address, char *local, int port, int local_port);
+static const int switchyard_curl_use = 0;
+static const int switchyard_curl_refuse = 1;
+
+/* Has `open` make each socket, and `use` called before each request. libcurl before 7.80 cannot do the second: there a
+   request gets a connection of its own. */
+static inline CURLcode switchyard_curl_guard_connections(
+    CURL *easy, curl_opensocket_callback open, switchyard_curl_use_connection use, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, use);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+#else
+    (void)use;
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+#endif
 }
 
 /* Allows the schemes `names` (separated by commas) and no others; libcurl before 7.85 takes them as bits. */

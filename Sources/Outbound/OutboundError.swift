@@ -8,6 +8,8 @@ package struct OutboundError: Error, Sendable, Hashable, CustomStringConvertible
         case cannotResolve
         /// No connection: refused, unreachable, or ended before the response.
         case cannotConnect
+        /// The host's addresses are all in networks that this request may not reach.
+        case addressRefused
         /// The proxy cannot be reached, or does not connect us.
         case proxy
         /// No TLS, or a certificate that is not trusted.

@@ -3,8 +3,8 @@ import CLibCurl
 /// The HTTP client for all requests to other systems; libcurl does the work, on one thread for the process.
 ///
 /// Every request is bounded: in time as a whole (a response that trickles in ends with it), in the bytes of its response,
-/// and in reach, since redirects are not followed. Connections are kept and used again. The process's environment
-/// decides nothing: a proxy is used when ``proxy`` names one.
+/// and in reach, since redirects are not followed and ``AddressGuard`` decides what is connected to. Connections are kept
+/// and used again. The process's environment decides nothing: a proxy is used when ``proxy`` names one.
 package struct OutboundHTTPClient: HTTPTransport {
     /// How long a connection may take to be made, TLS included.
     static let connectTimeout = Duration.seconds(10)
@@ -15,19 +15,37 @@ package struct OutboundHTTPClient: HTTPTransport {
     package let userAgent: String
     /// The proxy for requests to other hosts; nil: requests go out directly.
     package let proxy: OutboundProxy?
+    /// The addresses that may be connected to.
+    package let addresses: AddressGuard
 
     /// A file of certificates to trust instead of the system's; nil: the system's.
     let trustedCertificates: String?
+    /// Addresses of names instead of the resolver's, as `NAME:PORT:ADDRESS`; for tests.
+    let resolving: [String]
 
     /// A client that trusts the system's certificates; it needs no shutdown.
-    package init(userAgent: String, proxy: OutboundProxy? = nil) {
-        self.init(userAgent: userAgent, proxy: proxy, trustedCertificates: nil)
+    ///
+    /// - Parameters:
+    ///   - userAgent: the value of `User-Agent`.
+    ///   - proxy: the proxy for requests to other hosts; nil: requests go out directly.
+    ///   - addresses: the addresses that may be connected to; by default what a tenant may reach. Through a proxy, the
+    ///     proxy resolves names and decides; only hosts that are written as addresses are judged here.
+    package init(userAgent: String, proxy: OutboundProxy? = nil, addresses: AddressGuard = AddressGuard()) {
+        self.init(userAgent: userAgent, proxy: proxy, addresses: addresses, trustedCertificates: nil)
     }
 
-    init(userAgent: String, proxy: OutboundProxy? = nil, trustedCertificates: String?) {
+    init(
+        userAgent: String,
+        proxy: OutboundProxy? = nil,
+        addresses: AddressGuard = AddressGuard(),
+        trustedCertificates: String?,
+        resolving: [String] = []
+    ) {
         self.userAgent = userAgent
         self.proxy = proxy
+        self.addresses = addresses
         self.trustedCertificates = trustedCertificates
+        self.resolving = resolving
     }
 
     package func send(_ request: OutboundRequest) async throws -> OutboundResponse {
@@ -55,7 +73,8 @@ package struct OutboundHTTPClient: HTTPTransport {
         try transfer.set(CURLOPT_CONNECTTIMEOUT_MS, Self.connectTimeout.milliseconds)
         try transfer.set(CURLOPT_PROXY, proxy?.url ?? "")
         if let trustedCertificates { try transfer.set(CURLOPT_CAINFO, trustedCertificates) }
-        if proxy != nil { try transfer.set(CURLOPT_NOPROXY, OutboundProxy.exceptions) }
+        try transfer.set(CURLOPT_RESOLVE, list: resolving)
+        try guardConnections(of: transfer, to: request)
         let isPlainGet = request.method == "GET" && request.body.isEmpty
         if !isPlainGet {
             try transfer.set(CURLOPT_POST, 1)
@@ -63,6 +82,22 @@ package struct OutboundHTTPClient: HTTPTransport {
             try transfer.set(CURLOPT_CUSTOMREQUEST, request.method)
         }
         try transfer.setHeaders(headers(of: request))
+    }
+
+    /// Restricts what is connected to: the addresses of the host, or the proxy alone.
+    private func guardConnections(of transfer: Transfer, to request: OutboundRequest) throws(OutboundError) {
+        guard proxy != nil else { return try transfer.guardConnections(by: addresses) }
+        guard addresses != .operatorDestinations else {
+            try transfer.set(CURLOPT_NOPROXY, OutboundProxy.exceptions)
+            return try transfer.guardConnections(by: addresses)
+        }
+        // Without exceptions: nothing is connected to but the proxy, whose own address the operator has chosen.
+        try transfer.set(CURLOPT_NOPROXY, "")
+        guard let host = DestinationHost(ofURL: request.url) else {
+            throw OutboundError(.invalidRequest, "the address is malformed", isRetriable: false)
+        }
+        guard host.isAllowed(by: addresses) else { throw .refusedAddress }
+        try transfer.guardConnections(by: nil)
     }
 
     private func headers(of request: OutboundRequest) throws(OutboundError) -> [String] {

@@ -45,6 +45,8 @@ package struct OutboundMail: Sendable {
     package var text: String
     /// How long everything may take.
     package var timeout: Duration
+    /// The addresses that may be connected to.
+    package var addresses: AddressGuard
 
     /// A mail of these parts.
     package init(
@@ -56,8 +58,10 @@ package struct OutboundMail: Sendable {
         from: String,
         to: [String],
         text: String,
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(30),
+        addresses: AddressGuard = AddressGuard()
     ) {
+        self.addresses = addresses
         self.host = host
         self.port = port
         self.encryption = encryption
@@ -101,6 +105,7 @@ package enum OutboundMailClient {
         )
         if let file = mail.trustedCertificates { try transfer.set(CURLOPT_CAINFO, file) }
         try transfer.set(CURLOPT_PROXY, "")
+        try transfer.guardConnections(by: mail.addresses)
         try transfer.set(CURLOPT_TIMEOUT_MS, max(1, mail.timeout.milliseconds))
         try transfer.set(CURLOPT_CONNECTTIMEOUT_MS, OutboundHTTPClient.connectTimeout.milliseconds)
         try transfer.set(CURLOPT_FRESH_CONNECT, 1)

@@ -21,6 +21,12 @@ final class Transfer: @unchecked Sendable {
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
     private var continuation: CheckedContinuation<Result<Int, OutboundError>, Never>?
     private let progress = Mutex(Progress.waiting)
+    /// The addresses that may be connected to.
+    var addresses = AddressGuard()
+    /// Whether a connection was refused.
+    var hasRefusedAddress = false
+    /// Whether a connection was attempted.
+    var hasOpenedSocket = false
 
     private enum Progress { case waiting, cancelled, submitted }
 
@@ -42,7 +48,8 @@ final class Transfer: @unchecked Sendable {
                 context
             )
         )
-        try check(switchyard_curl_close_sockets_on_exec(easy))
+        // Nothing is connected to before a caller says what may be.
+        try guardConnections(by: AddressGuard())
         // Otherwise a time limit of a name lookup may be a signal to the whole process.
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_SSLVERSION, switchyard_curl_tls_1_2)
@@ -114,7 +121,8 @@ final class Transfer: @unchecked Sendable {
         )
     }
 
-    private func check(_ code: CURLcode) throws(OutboundError) {
+    /// Throws if libcurl does not take an option.
+    func check(_ code: CURLcode) throws(OutboundError) {
         guard code == CURLE_OK else {
             throw OutboundError(.other, "libcurl: \(String(cString: curl_easy_strerror(code)))", isRetriable: false)
         }
@@ -167,7 +175,7 @@ final class Transfer: @unchecked Sendable {
                     OutboundError(.bodyTooLong, "the response is longer than \(limit.bytes) bytes", isRetriable: false)
                 )
             )
-        } else if let error = OutboundError(code) {
+        } else if let error = refusal(code) ?? OutboundError(code) {
             end(.failure(error))
         } else {
             end(.success(responseCode ?? 0))

@@ -1,3 +1,5 @@
+import Web
+
 #if canImport(Glibc)
 import Glibc
 #endif
@@ -6,9 +8,13 @@ import Glibc
 enum PortProbe {
     /// Binds the address briefly.
     ///
+    /// - Parameters:
+    ///   - host: the host.
+    ///   - port: the port; 0 is always free.
+    ///   - variables: the settings that the address comes from.
     /// - Throws: `CommandError` if another program listens there, or the address is invalid. A name that is not an IPv4
     ///   address is left to the server itself.
-    static func check(host: String, port: Int) throws {
+    static func check(host: String, port: Int, variables: AddressVariables = .api) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(UInt16(clamping: port)).bigEndian
@@ -30,20 +36,27 @@ enum PortProbe {
         case EADDRINUSE:
             throw CommandError(
                 "Port \(port) on \(host) is in use by another program.",
-                remedy: "Stop that program, or choose another port: PORT=8081 or --port 8081."
+                remedy: "Stop that program, or choose another port: \(variables.example(8081))."
             )
         case EACCES:
             throw CommandError(
                 "Port \(port) may only be used by root.",
-                remedy: "Choose a port above 1023: PORT=8080 or --port 8080."
+                remedy: "Choose a port above 1023: \(variables.example(8080))."
             )
         case EADDRNOTAVAIL:
             throw CommandError(
                 "\(host) is not an address of this machine.",
-                remedy: "Set HOST to one of its addresses, or 0.0.0.0."
+                remedy: "Set \(variables.host) to one of its addresses, or 0.0.0.0."
             )
         default:
             return
         }
+    }
+}
+
+extension AddressVariables {
+    /// How the port is set to a number.
+    fileprivate func example(_ number: Int) -> String {
+        self == .api ? "\(port)=\(number) or --port \(number)" : "\(port)=\(number)"
     }
 }

@@ -75,6 +75,10 @@ extension Server {
         services.append(("schedule", routing.scheduler))
         if settings.autoRollback { services.append(("auto-rollback", autoRollbackWatch(session, logger: logger))) }
         if settings.inngest.drivesSchedule { services.append(("Inngest registration", registration)) }
+        if let certificate = web.certificate {
+            services.append(("certificate", CertificateReload(certificate: certificate, logger: logger)))
+        }
+        if let listener = monitoring.listener { services.append(("metrics", listener)) }
         services.append(("HTTP", http))
         return services
     }

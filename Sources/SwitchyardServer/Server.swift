@@ -25,6 +25,16 @@ package struct Server: Sendable {
     /// - Throws: `CommandError` with its remedy.
     package init(settings: Settings, log: LogOutput, terminal: Terminal, signals: [UnixSignal] = []) async throws {
         try PortProbe.check(host: settings.host, port: settings.port)
+        if let port = settings.monitoring.metricsPort {
+            try PortProbe.check(host: settings.monitoring.metricsHost, port: port, variables: .metrics)
+        }
+        let key = settings.tls.map { SecretFile(variable: "TLS_KEY_FILE", path: $0.key) }
+        for file in settings.exposedFiles + [key].compactMap(\.self).filter({ (try? $0.read().isExposed) == true }) {
+            log.logger.warning(
+                "a file with a secret may be read by every account of this machine",
+                metadata: ["setting": "\(file.variable)", "remedy": "give it mode 0600, or 0400"]
+            )
+        }
         let web = try WebConfiguration(settings, logger: log.logger)
         let session = try await DatabaseSession.open(
             settings: settings,

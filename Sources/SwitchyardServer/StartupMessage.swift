@@ -7,7 +7,8 @@ struct StartupMessage: Sendable {
     /// Prints the address and, with a demo, a command to paste.
     func print(port: Int) {
         let host = session.settings.host
-        let address = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        let scheme = session.settings.tls == nil ? "http" : "https"
+        let address = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         var lines = [
             "",
             "  Switchyard \(Version.current) is listening.",

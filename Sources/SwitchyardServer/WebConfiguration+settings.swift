@@ -4,9 +4,20 @@ import Web
 extension WebConfiguration {
     /// The address to listen on, and as many connections as the process may open.
     ///
-    /// - Throws: `CommandError` if that is too few.
+    /// - Throws: `CommandError` if that is too few, or the files for TLS cannot be used.
     init(_ settings: Settings, logger: Logger) throws {
         self.init(host: settings.host, port: settings.port, trustedProxies: settings.trustedProxies)
+        if let tls = settings.tls {
+            do {
+                certificate = try ServerCertificate(certificate: tls.certificate, key: tls.key)
+            } catch {
+                throw CommandError(
+                    "TLS is not possible: \(error.description).",
+                    remedy:
+                        "TLS_CERTIFICATE_FILE and TLS_KEY_FILE must be PEM files that belong together; the key has no password."
+                )
+            }
+        }
         let usual = limits.connections
         let limit = DescriptorLimit.raise()
         limits.connections = try DescriptorLimit.connections(

@@ -202,7 +202,7 @@ class Runner:
             if not line or line.startswith("#"):
                 continue
             name = line.partition("=")[0]
-            if name not in self.api.variables:
+            if name not in self.api.variables | self.api.files:
                 wrong.append(f"{name} is no setting")
         self.result.check(block.line, "every line is a setting", not wrong, "; ".join(wrong))
 

@@ -37,7 +37,7 @@ class API:
         self.operations = {(m.upper(), p) for p, ops in self.document["paths"].items() for m in ops if m.upper() in METHODS}
         # What is read from the database is read every ten seconds.
         for _ in range(60):
-            _, _, text = session.request("GET", "/metrics")
+            _, _, text = session.request("GET", "/metrics", key=session.environment["METRICS_TOKEN"])
             self.metrics = set(re.findall(r"^# TYPE (\S+) ", text, re.M))
             if "switchyard_routing_success_rate" in self.metrics:
                 break
@@ -45,9 +45,12 @@ class API:
         done = subprocess.run([session.binary, "--experimental-dump-help"], capture_output=True, text=True)
         self.commands = json.loads(done.stdout)["command"]
         settings = (root / "Sources/SwitchyardServer/Settings/Settings.swift").read_text()
+        settings += (root / "Sources/SwitchyardServer/Settings/TLSSettings.swift").read_text()
         monitoring = (root / "Sources/SwitchyardServer/Settings/MonitoringSettings.swift").read_text()
         inngest = (root / "Sources/Inngest/Settings/InngestSettings.swift").read_text()
         found = set(re.findall(r"variables(?:\.\w+\(|, )\s*\"([A-Z_]+)\"", settings + monitoring))
+        secrets = (root / "Sources/SwitchyardServer/Settings/SecretFile.swift").read_text().split("static let secrets = [")[1].split("]")[0]
+        self.files = {name + "_FILE" for name in re.findall(r"\"([A-Z_]+)\"", secrets)}
         found |= set(re.findall(r"\"([A-Z_]+)\"", inngest.split("static let variables = [")[1].split("]")[0]))
         self.variables = found
         elsewhere = set()
@@ -334,7 +337,7 @@ def look_at(code, session, root, api, outside, statements, page, line, makes):
         return
     # Settings.
     for name in re.findall(r"(?<![\w.])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?![\w…])", code):
-        yield f"{name} is a setting", name in api.variables or name in api.words or name in outside, ""
+        yield f"{name} is a setting", name in api.variables | api.files or name in api.words or name in outside, ""
     # Files.
     bare = code.split("#")[0]
     if re.match(r"^(docs|script|Sources|Tests|supabase|deploy|Examples|Benchmarks|images|decisions|runbooks)/", bare) and " " not in bare:

@@ -39,7 +39,7 @@ def main():
             if not options.quiet or not line.startswith("  ok"):
                 print(line, flush=True)
 
-    reference = sessions.Session(options.binary, root, "server")
+    reference = sessions.Session(options.binary, root, "server METRICS_TOKEN=metrics-reader")
     try:
         api = names.API(reference, root)
         results = {page.name: blocks.Result(page) for page in all_pages}

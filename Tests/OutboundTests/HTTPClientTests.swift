@@ -5,7 +5,7 @@ import Testing
 
 /// ``OutboundHTTPClient`` against a server on this machine.
 @Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {
-    private let client = OutboundHTTPClient(userAgent: "switchyard/test")
+    private let client = OutboundHTTPClient(userAgent: "switchyard/test", addresses: .operatorDestinations)
 
     private static func ok(_ body: String = "{}") -> String {
         "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
@@ -281,7 +281,7 @@ import Testing
             try await connection.write(Self.ok())
         } _: { server in
             let proxy = try #require(OutboundProxy("http://user:word@127.0.0.1:\(server.port)"))
-            let client = OutboundHTTPClient(userAgent: "x", proxy: proxy)
+            let client = OutboundHTTPClient(userAgent: "x", proxy: proxy, addresses: .operatorDestinations)
             let response = try await client.send(OutboundRequest("POST", "http://switchyard.invalid/hook"))
             #expect(response.status == 200)
         }
@@ -296,7 +296,11 @@ import Testing
             #expect(head.hasPrefix("CONNECT switchyard.invalid:443 HTTP/1.1"))
             try await connection.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
         } _: { server in
-            let client = OutboundHTTPClient(userAgent: "x", proxy: OutboundProxy(server.url))
+            let client = OutboundHTTPClient(
+                userAgent: "x",
+                proxy: OutboundProxy(server.url),
+                addresses: .operatorDestinations
+            )
             let error = await failure(OutboundRequest("POST", "https://switchyard.invalid/"), by: client)
             #expect(error != nil)
             #expect(server.connections == 1)
@@ -309,7 +313,11 @@ import Testing
             _ = try await connection.request()
             try await connection.write(Self.ok())
         } _: { server in
-            let client = OutboundHTTPClient(userAgent: "x", proxy: OutboundProxy("http://127.0.0.1:\(port)"))
+            let client = OutboundHTTPClient(
+                userAgent: "x",
+                proxy: OutboundProxy("http://127.0.0.1:\(port)"),
+                addresses: .operatorDestinations
+            )
             for host in ["127.0.0.1", "localhost"] {
                 let response = try await client.send(OutboundRequest("GET", "http://\(host):\(server.port)/"))
                 #expect(response.status == 200)

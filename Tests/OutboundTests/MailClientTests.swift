@@ -48,7 +48,8 @@ import Testing
             credentials: .init(user: "me", password: "p:w"),
             from: "a@example.com",
             to: ["b@example.com", "c@example.com"],
-            text: "Subject: x\r\n\r\nOne\r\n.\r\n..two\r\n"
+            text: "Subject: x\r\n\r\nOne\r\n.\r\n..two\r\n",
+            addresses: .operatorDestinations
         )
     }
 

@@ -19,7 +19,7 @@ import Testing
     @Test func unknownAuthorityIsRefused() async throws {
         let requests = try await TLSServer.run("https", name: "DNS:localhost") { server in
             let error = await #expect(throws: OutboundError.self) {
-                try await OutboundHTTPClient(userAgent: "x")
+                try await OutboundHTTPClient(userAgent: "x", addresses: .operatorDestinations)
                     .send(OutboundRequest("GET", "https://localhost:\(server.port)/x"))
             }
             #expect(error?.code == .tls)
@@ -69,7 +69,7 @@ import Testing
     }
 
     private func client(trusting server: TLSServer) -> OutboundHTTPClient {
-        OutboundHTTPClient(userAgent: "x", trustedCertificates: server.authority)
+        OutboundHTTPClient(userAgent: "x", addresses: .operatorDestinations, trustedCertificates: server.authority)
     }
 
     private func mail(
@@ -85,7 +85,8 @@ import Testing
             trustedCertificates: authority,
             from: "a@example.com",
             to: ["b@example.com"],
-            text: "Subject: x\r\n\r\nOne\r\n"
+            text: "Subject: x\r\n\r\nOne\r\n",
+            addresses: .operatorDestinations
         )
     }
 }

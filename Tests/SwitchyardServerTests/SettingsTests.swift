@@ -27,6 +27,8 @@ struct SettingsTests {
         #expect(settings.logLevel == "info")
         #expect(settings.demo == nil)
         #expect(settings.monitoring.metricsToken == nil)
+        #expect(settings.monitoring.metricsHost == "127.0.0.1")
+        #expect(settings.monitoring.metricsPort == nil)
         #expect(settings.monitoring.logFormat == nil)
         #expect(settings.monitoring.logsRouting)
         #expect(settings.monitoring.alerts.isOn)
@@ -84,7 +86,8 @@ struct SettingsTests {
     @Test
     func monitoringVariablesAreRead() throws {
         let settings = try Settings(variables: [
-            "METRICS_TOKEN": "secret", "LOG_FORMAT": "json", "LOG_ROUTING": "false", "ALERTS": "no",
+            "METRICS_TOKEN": "secret", "METRICS_HOST": "::1", "METRICS_PORT": "9464", "LOG_FORMAT": "json",
+            "LOG_ROUTING": "false", "ALERTS": "no",
             "ALERT_REPEAT_MINUTES": "0", "ALERT_RUNBOOKS": "https://wiki.example/runbooks",
             "ALERT_RULES": "routing_failure_rate=0.2@60,stale_locks=off",
             "ALERT_SLACK_WEBHOOK_URL": "https://hooks.example/1",
@@ -97,6 +100,8 @@ struct SettingsTests {
         ])
         let monitoring = settings.monitoring
         #expect(monitoring.metricsToken?.matches("secret") == true)
+        #expect(monitoring.metricsHost == "::1")
+        #expect(monitoring.metricsPort == 9464)
         #expect(monitoring.logFormat == .json)
         #expect(!monitoring.logsRouting)
         #expect(!monitoring.alerts.isOn)
@@ -118,6 +123,18 @@ struct SettingsTests {
         #expect(settings.httpClient.proxy == OutboundProxy("http://user:word@proxy.example:3128"))
         let error = #expect(throws: SettingsError.self) { try Settings(variables: ["EGRESS_PROXY": "socks5://word@p"]) }
         #expect(error.map { "\($0)".contains("EGRESS_PROXY") && !"\($0)".contains("word") } == true)
+    }
+
+    /// Alerts may go to a private network; what tenants choose may not, unless the operator allows it.
+    @Test
+    func tenantsReachPublicAddressesAndAllowedNetworks() throws {
+        let local = try #require(IPAddress("10.1.2.3"))
+        let settings = try Settings(variables: [:])
+        #expect(settings.httpClient.addresses.allows(local))
+        #expect(!settings.tenantHTTPClient.addresses.allows(local))
+        let open = try Settings(variables: ["EGRESS_ALLOWED_NETWORKS": "10.1.0.0/16, fd12::/16"])
+        #expect(open.tenantHTTPClient.addresses.allows(local))
+        #expect(!open.tenantHTTPClient.addresses.allows(try #require(IPAddress("10.2.0.1"))))
     }
 
     @Test
@@ -177,6 +194,14 @@ struct SettingsTests {
         WrongValue(variable: "DISABLE_ROUTING_RETRY", value: "maybe", message: "must be true or false"),
         WrongValue(variable: "ROUTING_AUTO_ROLLBACK", value: "2", message: "must be true or false"),
         WrongValue(variable: "SWITCHYARD_DEMO", value: "perhaps", message: "must be true or false"),
+        WrongValue(variable: "TLS_KEY_FILE", value: "", message: "must be set", beside: ["TLS_CERTIFICATE_FILE": "/x"]),
+        WrongValue(variable: "TLS_CERTIFICATE_FILE", value: "", message: "must be set", beside: ["TLS_KEY_FILE": "/x"]),
+        WrongValue(variable: "METRICS_PORT", value: "0", message: "\(number) 1 to 65535"),
+        WrongValue(
+            variable: "EGRESS_ALLOWED_NETWORKS",
+            value: "10.0.0.0/33",
+            message: "must be addresses or networks separated by commas"
+        ),
         WrongValue(variable: "LOG_FORMAT", value: "xml", message: "must be json, text or auto"),
         WrongValue(variable: "LOG_ROUTING", value: "some", message: "must be true or false"),
         WrongValue(variable: "ALERTS", value: "loud", message: "must be true or false"),

@@ -4,15 +4,18 @@ import Logging
 import ServiceLifecycle
 package import Web
 
-/// Serves the API on a free port while a test runs, which gets the port.
+/// Serves the API on a free port while a test runs, which gets the port; over TLS with a certificate.
 package func withLiveServer<Value: Sendable>(
     _ limits: WebConfiguration.Limits = .init(),
+    certificate: ServerCertificate? = nil,
     useCases: UseCases = .withoutDatabase(),
     _ test: @escaping @Sendable (Int) async throws -> Value
 ) async throws -> Value {
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+    var configuration = WebConfiguration(port: 0, limits: limits)
+    configuration.certificate = certificate
     let application = makeApplication(
-        configuration: WebConfiguration(port: 0, limits: limits),
+        configuration: configuration,
         useCases: useCases,
         version: "1.0.0",
         logger: .quiet

@@ -58,6 +58,37 @@ struct HTTPTests {
         }
     }
 
+    /// A resource has one path: another spelling of it is no path, whatever the route and the method.
+    @Test(arguments: [
+        "//healthz", "/healthz/", "/healthz//", "/./healthz", "/healthz/.", "/x/../healthz", "/%68ealthz",
+        "/healthz%20",
+        "/Healthz", "/HEALTHZ", "/healthz;a=b", "/healthz#a", "healthz", "http:///healthz", "ftp://localhost/healthz",
+        "http://localhost//healthz", "/healthz\\", "/%2Fhealthz", "/healthz%00", "/héalthz", "", "?", "//", "/.", "/..",
+        "*",
+    ])
+    func otherSpellingOfPathIsNotFound(target: String) async throws {
+        try await TestServer.run(.withoutDatabase()) { server in
+            for method in [HTTPRequest.Method.get, .head, .post] {
+                let answer = try await server.send(method, target, key: nil)
+                #expect(answer.status == 404, "\(method) \(target)")
+            }
+        }
+    }
+
+    @Test func exactPathIsFound() async throws {
+        try await TestServer.run(.withoutDatabase()) { server in
+            for target in [
+                "/healthz", "/healthz?", "/healthz?a=//&b=%2F", "http://localhost/healthz", "HTTPS://a:1/healthz",
+            ] {
+                let answer = try await server.get(target, key: nil)
+                #expect(answer.status == 200, "\(target)")
+            }
+        }
+        #expect(ExactPathMiddleware.isExact("/"))
+        #expect(ExactPathMiddleware.isExact("http://localhost"))
+        #expect(ExactPathMiddleware.isExact("/.well-known/a..b/.../~x_y-z"))
+    }
+
     @Test func onlyUTF8JSONIsAccepted() async throws {
         try await TestServer.run(.withoutDatabase()) { server in
             let body = #"{"email":"a@b.co","workspaceId":"00000000-0000-4000-8000-000000000001"}"#

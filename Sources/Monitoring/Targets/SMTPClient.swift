@@ -115,7 +115,8 @@ package struct SMTPClient: Sendable {
             from: from,
             to: to,
             text: text,
-            timeout: timeout
+            timeout: timeout,
+            addresses: .operatorDestinations
         )
         do {
             try await OutboundMailClient.send(mail)

@@ -2,7 +2,7 @@ package import FoundationEssentials
 
 /// The steps that the rules of one source may take in one batch.
 ///
-/// A decision is limited by itself (``DecisionWork``), but a batch has hundreds. Once a source has used up its steps,
+/// A decision is limited by itself (`DecisionWork`), but a batch has hundreds. Once a source has used up its steps,
 /// its other leads of the batch are put off to a later one, so that the leads of other sources do not wait for them.
 package struct StepAllowance: Sendable {
     /// The most steps of a source in a batch: some ten milliseconds.

@@ -14,8 +14,10 @@ struct MonitoringServices: Sendable {
     let metrics: NodeMetrics
     /// Counts batches of leads.
     let meter: any RoutingMeter
-    /// `GET /metrics`.
+    /// `GET /metrics` at the API's port, for clients with the token.
     let endpoint: MountedEndpoint
+    /// `GET /metrics` at a port of its own; nil without `METRICS_PORT`.
+    let listener: (any Service)?
     /// Creates spans; nil for none.
     let tracer: SpanTracer?
     /// The services that evaluate alerts, and that report to Datadog.
@@ -50,7 +52,15 @@ struct MonitoringServices: Sendable {
         if log.isAboutLeads { meters.append(RoutingLog(format: log.format, sink: log.sink)) }
         if let traces { meters.append(BatchSpans(tracer: traces.tracer)) }
         meter = meters.count == 1 ? metrics.routing : RoutingMeters(meters)
-        endpoint = .metrics(metrics, token: monitoring.metricsToken)
+        endpoint = .metrics(metrics, token: monitoring.metricsToken, isOpen: false)
+        listener = monitoring.metricsPort.map { port -> any Service in
+            var web = WebConfiguration(host: monitoring.metricsHost, port: port)
+            web.variables = .metrics
+            // Of the descriptors that are kept back from the API's clients.
+            web.limits.connections = 32
+            let page = MountedEndpoint.metrics(metrics, token: monitoring.metricsToken, isOpen: true)
+            return makeApplication(configuration: web, mounts: [page], logger: log.logger)
+        }
         let node = NodeName.make()
         let alerts = AlertWatch(
             stores: stores,
@@ -109,16 +119,22 @@ extension MonitoringSettings {
 }
 
 extension MountedEndpoint {
-    /// `GET /metrics`: for a client with the token, or without a token for this machine only.
-    static func metrics(_ metrics: NodeMetrics, token: Secret?) -> MountedEndpoint {
+    /// `GET /metrics`: for a client with the token.
+    ///
+    /// - Parameters:
+    ///   - metrics: the metrics.
+    ///   - token: the token; nil if none is set.
+    ///   - isOpen: whether, without a token, every client that reaches the listener may read them.
+    /// - Returns: the endpoint.
+    static func metrics(_ metrics: NodeMetrics, token: Secret?, isOpen: Bool) -> MountedEndpoint {
         MountedEndpoint(path: "/metrics", methods: ["GET"]) { request in
             if let token {
                 let header = request.headers.first { $0.name.lowercased() == "authorization" }?.value ?? ""
                 guard header.lowercased().hasPrefix("bearer "), token.matches(String(header.dropFirst(7))) else {
                     return .refusal(401, "Send METRICS_TOKEN as a bearer token.", [("WWW-Authenticate", "Bearer")])
                 }
-            } else if !request.isLocal {
-                return .refusal(403, "Only this machine may read metrics, unless METRICS_TOKEN is set.")
+            } else if !isOpen {
+                return .refusal(403, "Set METRICS_TOKEN to read metrics here, or METRICS_PORT for a port of their own.")
             }
             return Answer(
                 status: 200,

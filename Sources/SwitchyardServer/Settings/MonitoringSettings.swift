@@ -5,7 +5,8 @@ package import Outbound
 ///
 /// | key | meaning | default |
 /// |---|---|---|
-/// | `METRICS_TOKEN` | bearer token for reading `/metrics` | unset: only this machine may read |
+/// | `METRICS_TOKEN` | bearer token for reading `/metrics` | unset: not at the API's port |
+/// | `METRICS_HOST`, `METRICS_PORT` | address of a listener that serves `/metrics` alone | `127.0.0.1`, unset: none |
 /// | `LOG_FORMAT` | `json`, `text`, or `auto`: text on a terminal, JSON elsewhere | `auto` |
 /// | `LOG_ROUTING` | `false`: do not log the outcome of each lead | `true` |
 /// | `ALERTS` | `false`: alerts are not evaluated | `true` |
@@ -38,6 +39,10 @@ package struct MonitoringSettings: Sendable {
 
     /// The bearer token for `/metrics`.
     package var metricsToken: Secret?
+    /// The host of the listener for `/metrics`.
+    package var metricsHost: String
+    /// The port of the listener for `/metrics`; nil for none.
+    package var metricsPort: Int?
     /// The format of log lines; nil to choose by the terminal.
     package var logFormat: LogFormat?
     /// Whether the outcome of each lead is logged.
@@ -60,6 +65,8 @@ package struct MonitoringSettings: Sendable {
     /// - Throws: `SettingsError` naming the invalid key.
     init(_ variables: Variables) throws {
         metricsToken = variables.secret("METRICS_TOKEN")
+        metricsHost = variables.text("METRICS_HOST") ?? "127.0.0.1"
+        metricsPort = try variables.whole("METRICS_PORT", in: 1...65535)
         switch variables.text("LOG_FORMAT")?.lowercased() {
         case nil, "auto": logFormat = nil
         case "json": logFormat = .json

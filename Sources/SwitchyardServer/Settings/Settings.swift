@@ -7,12 +7,14 @@ import Postgres
 
 /// All settings, with their defaults.
 ///
-/// Order: command line, environment, `.env` in the working directory, default.
+/// Order: command line, environment, `.env` in the working directory, default. The settings of `Variables.secrets` can also
+/// be given as files: `NAME_FILE` is the path of a file with the value of `NAME`.
 ///
 /// | key | meaning | default |
 /// |---|---|---|
 /// | `HOST` | address to listen on | `127.0.0.1` |
 /// | `PORT` | port to listen on | `8080` |
+/// | `TLS_CERTIFICATE_FILE`, `TLS_KEY_FILE` | see ``TLSSettings`` | unset: plain HTTP |
 /// | `DATABASE_URL` | PostgreSQL to use; unset: an embedded one | unset |
 /// | `DATABASE_CONNECTIONS` | connections of one node, 3 to 100 | `8` |
 /// | `SWITCHYARD_DIR` | folder of the embedded PostgreSQL and the demo key | `.switchyard` |
@@ -28,11 +30,14 @@ import Postgres
 /// | `LOG_LEVEL` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | `info` |
 /// | `SWITCHYARD_DEMO` | `false`: no demo data for an empty database | `true` with the embedded PostgreSQL |
 /// | `EGRESS_PROXY` | an HTTP proxy for requests to other hosts: `http://[USER:PASSWORD@]HOST:PORT` | unset: directly |
-/// | `METRICS_TOKEN`, `LOG_…`, `ALERT…`, `PAGERDUTY_…`, `SMTP_…`, `DATADOG_…`, `SENTRY_…`, `OTEL_…` | see ``MonitoringSettings`` | unset |
+/// | `EGRESS_ALLOWED_NETWORKS` | private networks that destinations of tenants may be in, separated by commas | unset: none |
+/// | `METRICS_…`, `LOG_…`, `ALERT…`, `PAGERDUTY_…`, `SMTP_…`, `DATADOG_…`, `SENTRY_…`, `OTEL_…` | see ``MonitoringSettings`` | unset |
 /// | `INNGEST_…` | see ``InngestSettings`` | unset: Switchyard runs the schedule |
 package struct Settings: Sendable {
     package var host: String
     package var port: Int
+    /// The files for TLS; nil: plain HTTP.
+    package var tls: TLSSettings?
     package var databaseURL: String?
     package var directDatabaseURL: String?
     package var databaseIsPooled: Bool?
@@ -50,8 +55,12 @@ package struct Settings: Sendable {
     package var demo: Bool?
     /// The proxy for requests to other hosts; nil: requests go out directly.
     package var egressProxy: OutboundProxy?
+    /// The private networks that destinations of tenants may be in.
+    package var egressNetworks: [IPNetwork]
     package var inngest: InngestSettings
     package var monitoring: MonitoringSettings
+    /// The files with secrets that every account of the machine may read.
+    package private(set) var exposedFiles: [SecretFile]
 
     /// Reads the settings from variables, by their names; values given on the command line are put in by the caller.
     ///
@@ -63,7 +72,10 @@ package struct Settings: Sendable {
     /// - Throws: ``SettingsError`` naming the variable whose value cannot be used.
     package static func load() throws -> Settings { try Settings(Variables.ofProcess(file: ".env")) }
 
-    private init(_ variables: Variables) throws {
+    private init(_ given: Variables) throws {
+        let (variables, exposed) = try given.readingSecretFiles()
+        exposedFiles = exposed
+        tls = try TLSSettings(variables)
         host = variables.text("HOST") ?? "127.0.0.1"
         port = try variables.whole("PORT", default: 8080, in: 0...65535)
         databaseURL = try Self.database(variables.text("DATABASE_URL"), name: "DATABASE_URL")
@@ -72,7 +84,7 @@ package struct Settings: Sendable {
         databaseConnections = try variables.whole("DATABASE_CONNECTIONS", default: 8, in: 3...100)
         directory = variables.text("SWITCHYARD_DIR") ?? ".switchyard"
         serviceRoleKey = try Self.serviceRoleKey(variables.text("SUPABASE_SERVICE_ROLE_KEY"))
-        trustedProxies = try Self.networks(variables.text("TRUSTED_PROXIES"), name: "TRUSTED_PROXIES")
+        trustedProxies = try variables.networks("TRUSTED_PROXIES")
         retriesDisabled = try variables.truth("DISABLE_ROUTING_RETRY") ?? false
         retryRate = try variables.whole("ROUTING_RETRY_RATE", default: RetryRateLimiter.standardRate, in: 1...100_000)
         analysisSeconds = try variables.whole("ANALYSIS_TIME_LIMIT", default: 30, in: 1...3600)
@@ -81,6 +93,7 @@ package struct Settings: Sendable {
         logLevel = variables.text("LOG_LEVEL")?.lowercased() ?? "info"
         demo = try variables.truth("SWITCHYARD_DEMO")
         egressProxy = try Self.proxy(variables.text("EGRESS_PROXY"))
+        egressNetworks = try variables.networks("EGRESS_ALLOWED_NETWORKS")
         inngest = try Self.inngest(variables)
         monitoring = try MonitoringSettings(variables)
     }
@@ -90,9 +103,16 @@ package struct Settings: Sendable {
         return try InngestSettings(environment: Dictionary(uniqueKeysWithValues: values))
     }
 
-    /// The HTTP client that everything uses which sends requests.
-    package var httpClient: OutboundHTTPClient {
-        OutboundHTTPClient(userAgent: "switchyard/\(Version.current)", proxy: egressProxy)
+    /// The HTTP client for destinations that the operator configures: alerts, Datadog, Sentry, traces, Inngest.
+    ///
+    /// They may be in private networks.
+    package var httpClient: OutboundHTTPClient { httpClient(reaching: .operatorDestinations) }
+
+    /// The HTTP client for destinations that tenants choose; see ``AddressGuard``.
+    package var tenantHTTPClient: OutboundHTTPClient { httpClient(reaching: AddressGuard(allowing: egressNetworks)) }
+
+    private func httpClient(reaching addresses: AddressGuard) -> OutboundHTTPClient {
+        OutboundHTTPClient(userAgent: "switchyard/\(Version.current)", proxy: egressProxy, addresses: addresses)
     }
 
     private static func proxy(_ text: String?) throws -> OutboundProxy? {
@@ -114,21 +134,6 @@ package struct Settings: Sendable {
             )
         }
         return text
-    }
-
-    /// Networks separated by commas.
-    private static func networks(_ text: String?, name: String) throws -> [IPNetwork] {
-        try (text ?? "").split(separator: ",")
-            .map { part in
-                let trimmed = part.filter { $0 != " " }
-                guard let network = IPNetwork(trimmed) else {
-                    throw SettingsError(
-                        name: name,
-                        problem: "must be addresses or networks separated by commas, such as 10.0.0.0/8,2001:db8::1"
-                    )
-                }
-                return network
-            }
     }
 
     private static func quotas(_ text: String?) throws -> [Quota: Int] {

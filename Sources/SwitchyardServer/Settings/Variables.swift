@@ -9,6 +9,11 @@ struct Variables: Sendable {
     /// Variables with these values.
     init(_ values: [String: String]) { self.values = values }
 
+    /// These variables and others, which win.
+    func merging(_ others: [String: String]) -> Variables {
+        Variables(values.merging(others) { _, other in other })
+    }
+
     /// The variables of this process, and beneath them those of a file, if it exists.
     ///
     /// - Throws: ``SettingsError`` if the file cannot be read.
@@ -74,11 +79,18 @@ struct Variables: Sendable {
         }
     }
 
-    /// A whole number in a range.
+    /// A whole number in a range, or a default.
     ///
     /// - Throws: ``SettingsError`` for any other text.
     func whole(_ name: String, default value: Int, in range: ClosedRange<Int>) throws -> Int {
-        guard let text = text(name) else { return value }
+        try whole(name, in: range) ?? value
+    }
+
+    /// A whole number in a range; nil if the variable is unset.
+    ///
+    /// - Throws: ``SettingsError`` for any other text.
+    func whole(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = text(name) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw SettingsError(
                 name: name,

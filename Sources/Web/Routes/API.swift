@@ -37,6 +37,7 @@ struct API: Sendable {
         if let meter { router.add(middleware: MeterMiddleware(meter: meter)) }
         if let tracer { Self.trace(tracer, router) }
         router.add(middleware: AnswerMiddleware())
+        router.add(middleware: ExactPathMiddleware())
         var routes = Routes(router: router, caller: caller(of:in:with:))
         addLeadRoutes(to: &routes)
         addStreamRoutes(to: &routes)

@@ -26,13 +26,24 @@ func offLoop<Value: Sendable>(_ body: @Sendable () async throws -> Value) async 
     try await withTaskExecutorPreference(globalConcurrentExecutor) { try await body() }
 }
 
-/// Hummingbird's HTTP/1.1 connection, handled on its event loop.
+/// Hummingbird's HTTP/1.1 connection, handled on its event loop, with or without TLS.
 struct LoopBoundChannel: ServerChildChannel {
+    private struct NoMemory: Error {}
+
     /// Reads requests and writes answers.
     let http: HTTP1Channel
+    /// The certificate of a server with TLS.
+    let certificate: ServerCertificate?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        http.setup(channel: channel, logger: logger)
+        guard let certificate else { return http.setup(channel: channel, logger: logger) }
+        do {
+            guard let session = TLSSession(certificate.context) else { throw NoMemory() }
+            try channel.pipeline.syncOperations.addHandler(TLSHandler(session))
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+        return http.setup(channel: channel, logger: logger)
     }
 
     func handle(value: HTTP1Channel.Value, logger: Logger) async {

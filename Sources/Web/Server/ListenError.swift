@@ -26,11 +26,13 @@ package struct ListenError: Error, Sendable, CustomStringConvertible {
     package let host: String
     /// The configured port.
     package let port: Int
+    private let variables: AddressVariables
 
     /// The error for a socket error, or nil if it has another cause.
-    init?(_ error: any Error, host: String, port: Int) {
+    init?(_ error: any Error, host: String, port: Int, variables: AddressVariables = .api) {
         self.host = host
         self.port = port
+        self.variables = variables
         switch error {
         case let error as IOError where error.errnoCode == EADDRINUSE: code = .portInUse
         case let error as IOError where error.errnoCode == EACCES || error.errnoCode == EPERM: code = .notPermitted
@@ -47,11 +49,11 @@ package struct ListenError: Error, Sendable, CustomStringConvertible {
         case .portInUse:
             """
             Port \(port) of \(host) is in use by another process. Stop it (`ss -ltnp 'sport = :\(port)'` names it), or \
-            choose another port with PORT.
+            choose another port with \(variables.port).
             """
-        case .notPermitted: "Port \(port) may only be used by root. Choose one above 1023 with PORT."
+        case .notPermitted: "Port \(port) may only be used by root. Choose one above 1023 with \(variables.port)."
         case .noSuchAddress:
-            "\(host) is not an address of this machine. Set HOST to one of its addresses, or to 0.0.0.0."
+            "\(host) is not an address of this machine. Set \(variables.host) to one of its addresses, or to 0.0.0.0."
         }
     }
 }

@@ -19,8 +19,6 @@ package struct MountedEndpoint: Sendable {
         ///
         /// Its error is the refusal; let it through.
         package let requireAdministrator: @Sendable (Scope) async throws -> Void
-        /// Whether it comes from this machine, and no proxy forwards it for another client.
-        package let isLocal: Bool
     }
 
     /// An answer.
@@ -57,10 +55,28 @@ package struct MountedEndpoint: Sendable {
 extension API {
     /// Adds a mounted endpoint at its path.
     func mount(_ endpoint: MountedEndpoint, in routes: inout Routes) {
+        routes.mount(endpoint, bodyBytes: limits.leadBodyBytes) { scope, request, context in
+            try await caller(of: request, in: context, with: scope).requireAdministrator(scope)
+        }
+    }
+}
+
+extension Routes {
+    /// Adds a mounted endpoint at its path.
+    ///
+    /// - Parameters:
+    ///   - endpoint: the endpoint.
+    ///   - bodyBytes: the most bytes of a body.
+    ///   - requireAdministrator: refuses a request that no administrator's key with this scope sends.
+    mutating func mount(
+        _ endpoint: MountedEndpoint,
+        bodyBytes: Int,
+        requireAdministrator: @escaping @Sendable (Scope, Request, WebContext) async throws -> Void
+    ) {
         for method in endpoint.methods.compactMap(HTTPRequest.Method.init(rawValue:)) {
-            routes.mount(method, endpoint.path) { request, context in
+            mount(method, endpoint.path) { request, context in
                 let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-                let body = try await request.rawBody(upTo: limits.leadBodyBytes)
+                let body = try await request.rawBody(upTo: bodyBytes)
                 var headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
                 if let host = request.head.authority { headers.append((name: "Host", value: host)) }
                 let answer = try await endpoint.answer(
@@ -69,35 +85,12 @@ extension API {
                         query: Dictionary(query) { first, _ in first },
                         headers: headers,
                         body: body,
-                        requireAdministrator: { try await requireAdministrator($0, of: request, in: context) },
-                        isLocal: context.isLocal && !request.isPassedOn
+                        requireAdministrator: { try await requireAdministrator($0, request, context) }
                     )
                 )
                 return Response(answer)
             }
         }
-    }
-
-    private func requireAdministrator(_ scope: Scope, of request: Request, in context: WebContext) async throws {
-        try await caller(of: request, in: context, with: scope).requireAdministrator(scope)
-    }
-}
-
-extension WebContext {
-    /// Whether the caller's address is a loopback address.
-    fileprivate var isLocal: Bool {
-        guard let address = channel.remoteAddress else { return false }
-        if case .unixDomainSocket = address { return true }
-        guard let text = address.ipAddress else { return false }
-        return text.hasPrefix("127.") || text == "::1" || text.hasPrefix("::ffff:127.")
-    }
-}
-
-extension Request {
-    /// Whether a proxy forwards it: then its own address is not the client's.
-    fileprivate var isPassedOn: Bool {
-        ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
-            .contains { name in HTTPField.Name(name).map { headers[$0] != nil } ?? false }
     }
 }
 

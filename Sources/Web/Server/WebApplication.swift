@@ -50,6 +50,29 @@ package func makeApplication(
     )
 }
 
+/// Mounted endpoints alone, at an address of their own: what must not be reachable where the API is.
+///
+/// - Parameters:
+///   - configuration: the address and the limits.
+///   - mounts: the endpoints.
+///   - logger: logs requests.
+/// - Returns: the application, a service as that of the API.
+package func makeApplication(
+    configuration: WebConfiguration,
+    mounts: [MountedEndpoint],
+    logger: Logger
+) -> some ApplicationProtocol {
+    let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: AnswerMiddleware())
+    router.add(middleware: ExactPathMiddleware())
+    var routes = Routes(router: router) { (_, _, _) in throw Problem.noSuchPath }
+    for endpoint in mounts {
+        routes.mount(endpoint, bodyBytes: configuration.limits.bodyBytes) { (_, _, _) in throw Problem.noSuchPath }
+    }
+    routes.refuseOtherMethods()
+    return WebApplication(settings: configuration, router: router.buildResponder(), logger: logger) { _ in }
+}
+
 /// Hummingbird's application with a connection guard, limits and its own errors.
 struct WebApplication: ApplicationProtocol {
     let settings: WebConfiguration
@@ -69,6 +92,7 @@ struct WebApplication: ApplicationProtocol {
 
     var server: HTTPServerBuilder {
         let limits = settings.limits
+        let certificate = settings.certificate
         // A few are accepted beyond this number, while idle ones are being closed.
         let limiter = ConnectionLimiter(capacity: limits.connections - max(1, limits.connections / 16))
         let configuration = HTTP1Channel.Configuration(
@@ -83,7 +107,10 @@ struct WebApplication: ApplicationProtocol {
             )
         )
         return HTTPServerBuilder { responder in
-            LoopBoundChannel(http: HTTP1Channel(responder: responder, configuration: configuration))
+            LoopBoundChannel(
+                http: HTTP1Channel(responder: responder, configuration: configuration),
+                certificate: certificate
+            )
         }
     }
 
@@ -98,7 +125,7 @@ struct WebApplication: ApplicationProtocol {
         do {
             try await hummingbird.run()
         } catch {
-            throw ListenError(error, host: settings.host, port: settings.port) ?? error
+            throw ListenError(error, host: settings.host, port: settings.port, variables: settings.variables) ?? error
         }
     }
 

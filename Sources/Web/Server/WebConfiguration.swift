@@ -1,5 +1,18 @@
 package import Addresses
 
+/// The names of the settings that an address comes from, for errors about it.
+package struct AddressVariables: Sendable, Hashable {
+    /// The setting of the host.
+    package let host: String
+    /// The setting of the port.
+    package let port: String
+
+    /// The address of the API.
+    package static let api = AddressVariables(host: "HOST", port: "PORT")
+    /// The address of the metrics' own listener.
+    package static let metrics = AddressVariables(host: "METRICS_HOST", port: "METRICS_PORT")
+}
+
 /// The address of the HTTP server, and its limits.
 package struct WebConfiguration: Sendable {
     /// The limits of requests.
@@ -39,6 +52,10 @@ package struct WebConfiguration: Sendable {
     package var limits: Limits
     /// The networks of proxies whose `X-Forwarded-For` names the client; none by default.
     package var trustedProxies: [IPNetwork]
+    /// The settings that the address comes from.
+    package var variables = AddressVariables.api
+    /// The certificate and key for TLS; nil: plain HTTP.
+    package var certificate: ServerCertificate?
 
     /// A configuration.
     package init(

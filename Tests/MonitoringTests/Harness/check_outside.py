@@ -13,7 +13,7 @@ from harness import run
 import outside
 
 CANARIES = ["canary.person@example.com", "+1 555 010 4477", "5550104477", "Canary Holdings", "Zephyrine"]
-SECRETS = ["slack-path-secret", "webhook-signing-secret", "pagerduty-routing-key", "mail-password", "datadog-api-key"]
+SECRETS = ["metrics-token-secret", "slack-path-secret", "webhook-signing-secret", "pagerduty-routing-key", "mail-password", "datadog-api-key"]
 
 
 def variables(intake, mail, trust):
@@ -102,6 +102,7 @@ def server(check, binary, start, relay, otlp):
             "OTEL_EXPORTER_OTLP_HEADERS": "x-collector-key=otlp%2Dkey",
             "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=harness",
             "OTEL_TRACES_SAMPLER": "parentbased_always_off",
+            "METRICS_TOKEN": "metrics-token-secret",
         }
         node, token = start(binary, directory, check, ALERT_RULES="retry_queue_backlog=0@0", **settings)
         try:
@@ -122,7 +123,7 @@ def server(check, binary, start, relay, otlp):
             check("alerts list shows the firing alert", re.search(r"retry_queue_backlog\s+firing", shown.stdout), shown.stdout + shown.stderr)
             # What is read of the database is ten seconds old at most.
             for _ in range(30):
-                _, _, page = node.request("GET", "/metrics")
+                _, _, page = node.request("GET", "/metrics", key="metrics-token-secret")
                 if 'switchyard_alert_firing{alert="retry_queue_backlog"} 1' in page:
                     break
                 time.sleep(0.5)

@@ -8,10 +8,13 @@ import glob
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "Tests", "EndToEnd"))
@@ -20,6 +23,7 @@ from harness import Checks, Server, run  # noqa: E402
 import check_outside  # noqa: E402
 import tools  # noqa: E402
 
+TOKEN = "harness-token"
 CANARIES = ["canary.person@example.com", "+1 555 010 4477", "Canary Holdings Ltd", "Zephyrine"]
 
 
@@ -44,7 +48,7 @@ def send_leads(server, key):
 
 
 def metrics(check, server, promtool):
-    status, headers, text = server.request("GET", "/metrics")
+    status, headers, text = server.request("GET", "/metrics", key=TOKEN)
     check("GET /metrics answers", status == 200 and headers.get("Content-Type", "").startswith("text/plain; version=0.0.4"),
           f"{status} {headers}")
     if promtool:
@@ -77,8 +81,6 @@ def metrics(check, server, promtool):
     labels = set(re.findall(r'(\w+)="', own))
     check("labels are of the known kinds", labels <= {"alert", "path", "result", "reason", "status", "state", "le", "version",
                                                          "http_request_method", "http_route", "http_response_status_class"}, labels)
-    status, _, _ = server.request("GET", "/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
-    check("a caller behind a proxy is refused without a token", status == 403, status)
 
 
 def logs(check, server, answers):
@@ -122,12 +124,36 @@ def ready_made(check, promtool):
 
 
 def dashboards_ask_for_what_is_there(check, server):
-    _, _, text = server.request("GET", "/metrics")
+    _, _, text = server.request("GET", "/metrics", key=TOKEN)
     there = set(re.findall(r"^(\w+)(?:\{| )", text, re.M))
     asked = set()
     for file in ("deploy/grafana/switchyard.json", "deploy/prometheus/switchyard.rules.yml"):
         asked |= set(re.findall(r"\b((?:switchyard|process|http_server)_\w+)", open(os.path.join(ROOT, file)).read()))
     check("the dashboard and the rules use only existing metrics", asked <= there, sorted(asked - there))
+
+
+def listener(check, binary, directory):
+    """Without METRICS_TOKEN, no header and no address opens the metrics at the API's port; a listener of their own does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server, _ = start(binary, directory, check, METRICS_PORT=str(port))
+    try:
+        for headers in ({}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}, {"X-Real-Ip": "127.0.0.1"}):
+            status = server.request("GET", "/metrics", headers=headers)[0]
+            check(f"without METRICS_TOKEN, no metrics at the API's port {headers}", status == 403, status)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+            text = answer.read().decode()
+        check("METRICS_PORT serves them", "\nswitchyard_build_info" in text, text[:300])
+        refused = 0
+        for path in ("/healthz", "/api/leads", "//metrics", "/metrics/"):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30)
+            except urllib.error.HTTPError as error:
+                refused += error.code == 404
+        check("and nothing else", refused == 4, refused)
+    finally:
+        server.stop()
 
 
 def main():
@@ -141,7 +167,7 @@ def main():
     ready_made(check, promtool)
     with tempfile.TemporaryDirectory(prefix="switchyard-monitoring-", dir="/tmp") as directory:
         os.chmod(directory, 0o755)
-        server, key = start(binary, directory, check)
+        server, key = start(binary, directory, check, METRICS_TOKEN=TOKEN)
         try:
             answers = send_leads(server, key)
             check("leads are accepted", [a[0] for a in answers] == [201, 201, 201], answers)
@@ -150,16 +176,19 @@ def main():
             dashboards_ask_for_what_is_there(check, server)
         finally:
             server.stop()
-        server, key = start(binary, directory, check, METRICS_TOKEN="harness-token", LOG_ROUTING="false")
+        server, key = start(binary, directory, check, METRICS_TOKEN=TOKEN, LOG_ROUTING="false")
         try:
             check("METRICS_TOKEN: a request without a token is refused", server.request("GET", "/metrics")[0] == 401)
-            check("METRICS_TOKEN: another token is refused", server.request("GET", "/metrics", key="harness-toke")[0] == 401)
-            check("METRICS_TOKEN: the right token is accepted", server.request("GET", "/metrics", key="harness-token")[0] == 200)
-            check("the token is not in the log", "harness-token" not in server.output)
+            check("METRICS_TOKEN: another token is refused", server.request("GET", "/metrics", key=TOKEN[:-1])[0] == 401)
+            check("METRICS_TOKEN: the right token is accepted", server.request("GET", "/metrics", key=TOKEN)[0] == 200)
+            check("no other spelling of its path leads to it",
+                  all(server.request("GET", p, key=TOKEN)[0] == 404 for p in ("//metrics", "/metrics/", "/%6detrics", "/METRICS")))
+            check("the token is not in the log", TOKEN not in server.output)
             server.request("POST", "/api/leads", {"email": "third@example.com"}, key=key)
             check("LOG_ROUTING=false: no line about a lead", "lead routing" not in server.output)
         finally:
             server.stop()
+        listener(check, binary, directory)
     check_outside.targets(check, binary)
     check_outside.server(check, binary, start, tools.sentry_relay(), tools.otlp())
     sys.exit(check.close())
