@@ -21,7 +21,7 @@ from harness import Server, fail
 PARTS = {
     "decode": lambda load, seconds: load.wrk("/api/leads/decode", seconds),
     "posts": lambda load, seconds: load.wrk("/api/leads", seconds),
-    "batches of 1,000": measure_batches,
+    "batches": measure_batches,
     "streams": measure_stream,
 }
 
