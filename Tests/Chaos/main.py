@@ -85,7 +85,7 @@ class Run:
         return done.stdout.strip()
 
     def wait_for(self, what, seconds, condition, fatal=False):
-        """Waits for a condition while nodes are looked after; notes when it did not come."""
+        """Waits for a condition, and supervises the nodes meanwhile; notes when it did not come."""
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:

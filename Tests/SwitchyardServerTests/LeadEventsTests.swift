@@ -10,7 +10,7 @@ import Testing
 /// The events that are sent to Inngest.
 struct LeadEventsTests {
     /// Any function may receive an event, so that it has ids, and no names.
-    @Test func eventNamesNobody() {
+    @Test func eventHasIDsAndNoNames() {
         let (rule, source) = (UUID(), UUID())
         let name = OwnedName(.rule(rule), "Secret rule", owner: source)
         let reason: RoutingText = "Matched \(withNoun: name)\(" (priority 93417)", for: .source)."

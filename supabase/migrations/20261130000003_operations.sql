@@ -1030,7 +1030,7 @@ $$;
 
 -- Test leads: what a test key sends is decided as any lead is, and kept here for a week instead of among the leads.
 
--- No person is in them: of the lead's values only those are kept that name nobody.
+-- A test lead identifies no person: only the values listed in the comment on content are stored.
 CREATE TABLE IF NOT EXISTS switchyard.test_leads (
     id uuid PRIMARY KEY,
     workspace_id uuid NOT NULL CONSTRAINT test_leads_workspace_id_fkey REFERENCES public.workspaces (id) ON DELETE CASCADE,

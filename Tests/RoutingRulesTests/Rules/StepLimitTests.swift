@@ -1,7 +1,8 @@
 import FoundationEssentials
 import JSON
-import RoutingRules
 import Testing
+
+@testable import RoutingRules
 
 /// The steps of conditions are limited in each decision.
 @Suite struct StepLimitTests {
@@ -101,6 +102,9 @@ import Testing
         let conditions = RuleConditions(json: #"{"where":{"field":"metadata.a","op":"contains","value":"x"}}"#)
         let rules = Samples.ruleSet(Self.workspaces, [Samples.rule(10, of: 1, to: 2, conditions)], Self.agreements)
         for _ in 0..<10 { _ = rules.decide(Lead(metadata: #"{"a":"e\#(marks)"}"#), from: Samples.id(1)) }
+        // Composed, its first letter would be “ẹ”.
+        #expect(FoldedText.withBytes(of: "e" + marks) { $0.first } == UInt8(ascii: "e"))
+        #expect(FoldedText.withBytes(of: "e\u{301}\u{323}") { $0.first } != UInt8(ascii: "e"))
     }
 
     @Test func batchLimitsOneSourceOnly() {
