@@ -50,6 +50,7 @@ let package = Package(
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibSSL", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "YAML", dependencies: ["CLibYAML", "JSON"], swiftSettings: settings),
         .target(
             name: "Postgres",
             dependencies: ["CLibPQ", "CivilTime", deque, lifecycle, logging],
@@ -63,6 +64,7 @@ let package = Package(
         .target(name: "CDigests", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "Digests", dependencies: ["CDigests"], swiftSettings: settings),
         .target(name: "Outbound", dependencies: ["Addresses", "CLibCurl", tracing], swiftSettings: settings),
+        .target(name: "Accounts", dependencies: ["Digests", "JSON", "Outbound"], swiftSettings: settings),
         .target(
             name: "RoutingRules",
             dependencies: ["CivilTime", "Digests", "JSON"],
@@ -78,7 +80,8 @@ let package = Package(
         .target(
             name: "LeadRouting",
             dependencies: [
-                "Addresses", "Digests", "JSON", "LeadStore", "Postgres", "RoutingRules", deque, lifecycle, logging,
+                "Accounts", "Addresses", "Digests", "JSON", "LeadStore", "Postgres", "RoutingRules", deque, lifecycle,
+                logging,
             ],
             swiftSettings: settings
         ),
@@ -99,8 +102,7 @@ let package = Package(
             name: "Web",
             dependencies: [
                 "Addresses", "CLibSSL", "CivilTime", "JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules",
-                coreMetrics,
-                hummingbird, logging, tracing,
+                "YAML", coreMetrics, hummingbird, logging, tracing,
             ],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
@@ -108,8 +110,8 @@ let package = Package(
         .target(
             name: "SwitchyardServer",
             dependencies: [
-                "Addresses", "EmbeddedPostgres", "Inngest", "JSON", "LeadRouting", "LeadStore", "Monitoring",
-                "Outbound", "Postgres", "RoutingRules", "Web", lifecycle, logging, signals,
+                "Accounts", "Addresses", "EmbeddedPostgres", "Inngest", "JSON", "LeadRouting", "LeadStore",
+                "Monitoring", "Outbound", "Postgres", "RoutingRules", "Web", lifecycle, logging, signals,
             ],
             swiftSettings: settings,
             plugins: ["EmbedFiles"]
@@ -117,8 +119,8 @@ let package = Package(
         .target(
             name: "SwitchyardCommands",
             dependencies: [
-                "Addresses", "CLibYAML", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
-                "SwitchyardServer", "Web", arguments, signals,
+                "Addresses", "JSON", "LeadRouting", "LeadStore", "Monitoring", "Postgres", "RoutingRules",
+                "SwitchyardServer", "Web", "YAML", arguments, signals,
             ],
             swiftSettings: settings
         ),
@@ -148,6 +150,18 @@ let package = Package(
         .testTarget(name: "CivilTimeTests", dependencies: ["CivilTime"], swiftSettings: settings),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: settings),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: settings),
+        // Makes keys and signatures, which the program only verifies.
+        .target(
+            name: "TestSigning",
+            path: "Tests/TestSigning",
+            linkerSettings: [.linkedLibrary("crypto")]
+        ),
+        .testTarget(
+            name: "AccountsTests",
+            dependencies: ["Accounts", "Digests", "JSON", "TestSigning"],
+            exclude: ["Vectors"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "OutboundTests",
             dependencies: ["Addresses", "Outbound", nio, nioPosix, subprocess],
@@ -177,8 +191,8 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "JSON", "LeadRouting", "RoutingRules", "Web", "WebTestSupport", coreMetrics, hummingbird, nio,
-                nioEmbedded, nioPosix, subprocess,
+                "JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "Web", "WebTestSupport", coreMetrics,
+                hummingbird, nio, nioEmbedded, nioPosix, subprocess,
             ],
             exclude: ["tls_client.py"],
             swiftSettings: settings
@@ -187,8 +201,8 @@ let package = Package(
         .target(
             name: "WebTestSupport",
             dependencies: [
-                "LeadRouting", "LeadStore", "Postgres", "Web", coreMetrics, hummingbird, lifecycle, logging, nio,
-                nioEmbedded,
+                "Accounts", "LeadRouting", "LeadStore", "Postgres", "Web", coreMetrics, hummingbird, lifecycle, logging,
+                nio, nioEmbedded,
             ],
             path: "Tests/WebTestSupport",
             swiftSettings: settings
@@ -230,8 +244,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "Addresses", "LeadRouting", "LeadStore", "Postgres", "RoutingRules", "TestDatabase", "Web",
-                "WebTestSupport", hummingbird, logging, nio, nioPosix,
+                "Accounts", "Addresses", "Digests", "JSON", "LeadRouting", "LeadStore", "Postgres", "RoutingRules",
+                "TestDatabase", "Web", "WebTestSupport", hummingbird, logging, nio, nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -239,7 +253,7 @@ let package = Package(
             name: "SwitchyardServerTests",
             dependencies: [
                 "Addresses", "Inngest", "JSON", "LeadRouting", "Monitoring", "Outbound", "RoutingRules",
-                "SwitchyardServer", "TestDatabase", logging, nio, nioPosix,
+                "SwitchyardServer", "TestDatabase", "Web", logging, nio, nioPosix,
             ],
             swiftSettings: settings
         ),

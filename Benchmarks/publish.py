@@ -24,6 +24,9 @@ sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
 from harness import Server, fail  # noqa: E402
 
 os.environ.setdefault("LOG_ROUTING", "false")
+# A benchmark sends as much as it can, with one key and from one address.
+os.environ.setdefault("WORKSPACE_QUOTAS", ",".join(f"{name}=2000000000" for name in ("keyRequestsPerMinute", "requestsPerMinute", "leadsPerDay")))
+os.environ.setdefault("ADDRESS_REQUESTS_PER_MINUTE", "1000000000")
 STATES = ["CA", "NY", "TX", "WA", "FL", "IL", "MA", "OR", "GA", "CO"]
 SIZES = ["1-10", "11-50", "51-200", "201-500"]
 

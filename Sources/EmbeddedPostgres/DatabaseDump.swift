@@ -22,7 +22,11 @@ package struct DatabaseDump: Sendable {
         let (from, to) = (ConnectionText(source), ConnectionText(target))
         try await call(
             "pg_dump",
-            ["--format=custom", "--compress=1", "--file=\(file)", "--dbname=\(from.withoutPassword)"],
+            // Row-level security is forced, so that an owner without BYPASSRLS may only read under its policies: all rows.
+            [
+                "--format=custom", "--compress=1", "--enable-row-security", "--file=\(file)",
+                "--dbname=\(from.withoutPassword)",
+            ],
             password: from.password
         )
         try await call(

@@ -51,10 +51,14 @@ package struct Stores: Sendable {
 
     // MARK: - Workspaces and rules
 
+    /// Who belongs to which workspace.
+    package var members: MemberStore { MemberStore(session) }
     /// Workspaces.
     package var workspaces: WorkspaceStore { WorkspaceStore(session) }
     /// Quotas of workspaces.
     package var quotas: QuotaStore { QuotaStore(session) }
+    /// Tokens of rate limits, which nodes lease.
+    package var rates: RateStore { RateStore(session) }
     /// The people of workspaces.
     package var assignees: AssigneeStore { AssigneeStore(session) }
     /// Agreements to receive leads.
@@ -76,6 +80,8 @@ package struct Stores: Sendable {
     package var testLeads: TestLeadStore { TestLeadStore(session) }
     /// API keys.
     package var keys: KeyStore { KeyStore(session) }
+    /// Who changed what.
+    package var audit: AuditStore { AuditStore(session) }
     /// Totals of the routing log.
     package var statistics: StatisticsStore { StatisticsStore(session) }
     /// Alerts and their notifications.

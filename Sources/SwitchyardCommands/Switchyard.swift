@@ -14,6 +14,7 @@ package struct Switchyard: AsyncParsableCommand {
         subcommands: [
             Serve.self, Migrate.self, Import.self, Route.self, Explain.self, Retry.self, Pause.self, Resume.self,
             Suspend.self, Lift.self, Rules.self, Jobs.self, Stats.self, Alerts.self, Retain.self, Erase.self, Keys.self,
+            Audit.self,
             DatabaseURL.self,
             Doctor.self, Demo.self,
         ]

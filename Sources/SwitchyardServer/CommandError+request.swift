@@ -1,4 +1,5 @@
 package import LeadRouting
+import LeadStore
 import RoutingRules
 
 extension CommandError {
@@ -9,6 +10,7 @@ extension CommandError {
             // The operator's access is not limited.
             self.init(text.replacing(", or this key may not see it", with: ""), remedy: "Check the id.")
         case .conflict(let reason, let remedy): self.init(reason, remedy: remedy)
+        case .preconditionFailed: self.init("This has changed meanwhile.", remedy: "Read it again.")
         case .invalid(let problems):
             self.init(
                 problems.map(\.message).joined(separator: "\n"),
@@ -21,6 +23,13 @@ extension CommandError {
         case .suspended(let reason):
             self.init("The workspace is suspended: \(reason)", remedy: "`switchyard lift --workspace NAME` lifts that.")
         case .tooManyWrongKeys(let seconds): self.init("Too many wrong keys.", remedy: "Try again in \(seconds) s.")
+        case .beyondLimit(let reading):
+            self.init(
+                "The limit “\(reading.policy.name)” is used up: \(reading.limit), and \(reading.left) are left.",
+                remedy: "Try again in \(reading.seconds) s."
+            )
+        case .tooManyAnalyses(let seconds):
+            self.init("Other analyses are running.", remedy: "Try again in \(seconds) s.")
         case .missingScope(let scope): self.init("This needs the scope \(scope.rawValue).")
         }
     }

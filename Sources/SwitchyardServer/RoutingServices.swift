@@ -1,6 +1,8 @@
+package import Accounts
 package import LeadRouting
 package import LeadStore
 package import Logging
+package import Postgres
 import RoutingRules
 
 /// The routing services over one database, which `serve` runs and commands use.
@@ -22,21 +24,27 @@ package struct RoutingServices: Sendable {
     ///
     /// - Parameters:
     ///   - stores: the stores.
+    ///   - analysisStores: the stores of analyses, with connections of their own; nil for the same.
     ///   - retriesDisabled: whether retries are paused.
     ///   - retryRate: retries a second.
     ///   - serviceRoleKey: a token with an administrator's scopes.
+    ///   - rates: the limits of requests and leads that apply until the database names others.
     ///   - analysisTime: the time limit of a simulation, of lint and of explain.
     ///   - grace: for how many seconds an external scheduler may take a due time first.
+    ///   - sessions: verifies the sessions of persons; nil: only keys are accepted.
     ///   - observer: receives the outcomes of leads.
     ///   - meter: receives the measurements of each batch.
     ///   - logger: the logger of all services.
     package init(
         stores: Stores,
+        analysisStores: Stores? = nil,
         retriesDisabled: Bool,
         retryRate: Int = RetryRateLimiter.standardRate,
         serviceRoleKey: String? = nil,
+        rates: UsualRates = UsualRates(),
         analysisTime: Duration = WorkLimit.usual,
         grace: Int64 = 0,
+        sessions: SessionVerifier? = nil,
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil,
         logger: Logger
@@ -72,28 +80,38 @@ package struct RoutingServices: Sendable {
             stores: stores,
             intake: intake,
             waiting: router,
-            simulator: RuleSimulator(stores: stores, timeLimit: analysisTime),
+            analyses: AnalysisPool(stores: analysisStores ?? stores),
             scheduler: scheduler,
             analysisTime: analysisTime,
-            serviceRoleKey: serviceRoleKey
+            serviceRoleKey: serviceRoleKey,
+            limiter: RateLimiter(source: stores.rates, usual: rates),
+            sessions: sessions
         )
     }
 
     /// Creates the services over an open database.
     package init(
         session: DatabaseSession,
+        analysisPool: PostgresPool? = nil,
         analysisTime: Duration? = nil,
         grace: Int64 = 0,
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil
     ) {
+        let logger = session.logger
+        let sessions = session.settings.supabase.verifier(transport: session.settings.httpClient) { reason in
+            logger.warning("The keys of SUPABASE_URL cannot be fetched", metadata: ["error": "\(reason)"])
+        }
         self.init(
             stores: session.stores,
+            analysisStores: analysisPool.map(Stores.init(pool:)),
             retriesDisabled: session.settings.retriesDisabled,
             retryRate: session.settings.retryRate,
             serviceRoleKey: session.settings.serviceRoleKey,
+            rates: session.settings.usualRates,
             analysisTime: analysisTime ?? .seconds(session.settings.analysisSeconds),
             grace: grace,
+            sessions: sessions,
             observer: observer,
             meter: meter,
             logger: session.logger

@@ -31,8 +31,10 @@ extension Server {
                 ?? settings.httpClient,
             logger: logger
         )
+        let analyses = AnalysisConnections(session)
         let routing = RoutingServices(
             session: session,
+            analysisPool: analyses.pool,
             grace: inngest.grace,
             observer: inngest.observer,
             meter: monitoring.meter
@@ -64,6 +66,7 @@ extension Server {
         var services: [NamedService] = []
         if let embedded = session.embedded { services.append(("embedded PostgreSQL", embedded)) }
         services.append(("database connections", session.pool))
+        services.append(("connections of analyses", analyses))
         if let sender = inngest.sender { services.append(("Inngest events", sender)) }
         if let sentry = log.sentry { services.append(("Sentry", sentry)) }
         services += monitoring.services

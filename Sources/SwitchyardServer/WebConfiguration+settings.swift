@@ -7,6 +7,7 @@ extension WebConfiguration {
     /// - Throws: `CommandError` if that is too few, or the files for TLS cannot be used.
     init(_ settings: Settings, logger: Logger) throws {
         self.init(host: settings.host, port: settings.port, trustedProxies: settings.trustedProxies)
+        cors = settings.cors
         if let tls = settings.tls {
             do {
                 certificate = try ServerCertificate(certificate: tls.certificate, key: tls.key)

@@ -1,3 +1,4 @@
+import Accounts
 import FoundationEssentials
 import LeadRouting
 import LeadStore
@@ -23,7 +24,7 @@ struct APIFixture: Sendable {
     let useCases: UseCases
     /// The token of each key.
     let tokens: [String: String]
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     /// Runs a test with its own database.
     static func with(
@@ -36,7 +37,7 @@ struct APIFixture: Sendable {
         try await withTestDatabase { database in
             let pool = database.pool
             let tokens = try await prepare(pool)
-            let useCases = UseCases(testing: pool, failedKeys: failedKeys)
+            let useCases = UseCases(testing: pool, failedKeys: failedKeys, sessions: Session.verifier)
             try await TestServer.run(
                 useCases,
                 tokens: tokens,
@@ -97,6 +98,14 @@ struct APIFixture: Sendable {
                     scopes: Scope.allCases.filter { $0 != scope && $0 != .admin }.map(\.rawValue)
                 )
             )
+        return token.text
+    }
+
+    /// A key of a workspace with these scopes.
+    func key(of workspace: UUID, with scopes: [Scope]) async throws -> String {
+        let token = APIKeyToken.random()
+        let key = NewKey(id: UUID(), workspaceID: workspace, name: "some scopes", scopes: scopes.map(\.rawValue))
+        _ = try await Stores(pool: pool).keys.create(token, key)
         return token.text
     }
 

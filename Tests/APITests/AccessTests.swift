@@ -41,9 +41,16 @@ struct AccessTests {
         try await APIFixture.with { api in
             let routes = API(useCases: api.useCases, version: "1.0.0", limits: .init(), mounts: []).routes().all
             let open = routes.filter { $0.access == .open }
-            #expect(open.map(\.path).sorted() == ["/api/health", "/healthz", "/openapi.yaml", "/readyz"])
+            #expect(
+                open.map(\.path).sorted() == [
+                    "/api/health", "/docs", "/docs/style.css", "/healthz", "/openapi.json", "/openapi.yaml",
+                    "/problems",
+                    "/problems/:type", "/readyz",
+                ]
+            )
             for route in open {
-                let answer = try await api.server.send(route.method, route.path, key: nil)
+                let path = route.path.replacing(":type", with: "invalid")
+                let answer = try await api.server.send(route.method, path, key: nil)
                 #expect(answer.status == 200, "\(route.path)")
             }
         }

@@ -63,13 +63,13 @@ struct KeyRoutesTests {
                     key: "reader-key"
                 )
                 #expect(answer.isProblem(403))
-                #expect(answer["type"]?.string == "urn:switchyard:problem:workspace-suspended")
+                #expect(answer["type"]?.string == "/problems/workspace-suspended")
                 #expect(answer["detail"]?.string?.contains("Spam reported on 3 May.") == true)
             }
             let lead = #"{"workspaceId":"\#(APIFixture.alpha.text)","email":"a@example.com"}"#
             let refused = try await api.server.post("/api/leads", lead, key: "admin-key")
             #expect(refused.isProblem(403))
-            #expect(refused["type"]?.string == "urn:switchyard:problem:workspace-suspended")
+            #expect(refused["type"]?.string == "/problems/workspace-suspended")
             #expect(try await api.leadCount() == 0)
             #expect(try await api.server.send(.delete, path, key: "admin-key")["changed"]?.bool == true)
             #expect(try await api.server.post("/api/leads", lead, key: "admin-key").status == 201)

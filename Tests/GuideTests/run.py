@@ -12,7 +12,7 @@ import sys
 
 from harness import Harness
 
-PARTS = ["guide", "upgrades", "identity", "states", "locks", "ingest", "waiting", "policies", "statistics", "supabase", "schemas"]
+PARTS = ["guide", "upgrades", "identity", "states", "locks", "ingest", "waiting", "policies", "access", "linters", "statistics", "supabase", "schemas"]
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--psql-url", required=True, help="a database of a server on which databases may be made")

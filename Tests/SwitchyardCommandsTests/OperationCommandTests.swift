@@ -44,6 +44,34 @@ struct OperationCommandTests {
     }
 
     @Test
+    func auditIsShownExportedAndVerified() async throws {
+        try await CommandLineUnderTest.withDemo { commands in
+            #expect(await commands.run("keys", "create", "--administrator", "--name", "audited").code == 0)
+            let shown = await commands.run("audit", "show", "--limit", "1", "--actor", "command line")
+            #expect(shown.output.contains("key.create") && shown.output.contains("audited"))
+            #expect(!shown.output.contains("\\x") && shown.output.contains("(secret)"))
+            #expect(await commands.run("audit", "show", "--id", "nothing").output == "The audit has no such row.\n")
+            let verified = await commands.run("audit", "verify")
+            let hash = try #require(verified.output.split(separator: " ").last?.filter { !$0.isNewline })
+            #expect(verified.code == 0 && hash.count == 64)
+            let exported = await commands.run("audit", "export")
+            #expect(exported.output.split(separator: "\n").last?.contains(hash) == true)
+            #expect(await commands.run("audit", "verify", "--expect", String(hash)).code == 0)
+            let other = await commands.run("audit", "verify", "--expect", String(repeating: "0", count: 63) + "1")
+            #expect(other.code == 1 && other.error.contains("no row has the expected hash"))
+            #expect(await commands.run("audit", "verify", "--expect", "1234").code == 64)
+            _ = try await commands.database.pool.simple(
+                """
+                ALTER TABLE switchyard.audit_log DISABLE TRIGGER USER;
+                UPDATE switchyard.audit_log SET actor = 'nobody' WHERE sequence = 1
+                """
+            )
+            let broken = await commands.run("audit", "verify")
+            #expect(broken.code == 1 && broken.error.contains("row 1 is not as it was appended"))
+        }
+    }
+
+    @Test
     func keysAreCreatedListedAndRevoked() async throws {
         try await CommandLineUnderTest.withDemo { commands in
             let created = await commands.run(

@@ -64,7 +64,8 @@ struct ServerTests {
             }
             #expect(
                 services == [
-                    "database connections", "Sentry", "alerts", "intake", "notifications", "waiting leads", "schedule",
+                    "database connections", "connections of analyses", "Sentry", "alerts", "intake", "notifications",
+                    "waiting leads", "schedule",
                     "auto-rollback", "HTTP",
                 ]
             )
@@ -87,7 +88,8 @@ struct ServerTests {
             ) { running in
                 #expect(
                     running.server.services == [
-                        "database connections", "Inngest events", "alerts", "traces", "intake", "notifications",
+                        "database connections", "connections of analyses", "Inngest events", "alerts", "traces",
+                        "intake", "notifications",
                         "waiting leads", "schedule", "Inngest registration", "HTTP",
                     ]
                 )

@@ -4,6 +4,7 @@ import Monitoring
 import Outbound
 import SwitchyardServer
 import Testing
+import Web
 
 /// The settings of variables, and the errors of invalid values.
 struct SettingsTests {
@@ -19,6 +20,7 @@ struct SettingsTests {
         #expect(settings.directory == ".switchyard")
         #expect(settings.serviceRoleKey == nil)
         #expect(settings.trustedProxies.isEmpty)
+        #expect(settings.cors == .none)
         #expect(!settings.retriesDisabled)
         #expect(settings.retryRate == 1000)
         #expect(settings.analysisSeconds == 30)
@@ -54,6 +56,7 @@ struct SettingsTests {
             "ROUTING_RETRY_RATE": "5",
             "ROUTING_AUTO_ROLLBACK": "off", "LOG_LEVEL": "DEBUG", "SWITCHYARD_DEMO": "1",
             "TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::1",
+            "CORS_ALLOWED_ORIGINS": "https://app.example.com, http://localhost:3000",
         ])
         #expect(settings.host == "0.0.0.0")
         #expect(settings.port == 9000)
@@ -68,6 +71,7 @@ struct SettingsTests {
         #expect(!settings.autoRollback)
         #expect(settings.logLevel == "debug")
         #expect(settings.demo == true)
+        #expect(settings.cors == .origins(["https://app.example.com", "http://localhost:3000"]))
         #expect(settings.trustedProxies.map(\.description) == ["10.0.0.0/8", "2001:db8::1/128"])
     }
 
@@ -178,7 +182,7 @@ struct SettingsTests {
             variable: "WORKSPACE_QUOTAS",
             value: "rools=1",
             message:
-                "must be NAME=NUMBER,… with the names rules, ruleComparisons, comparisons, patterns, pools, goldenLeads, assignees, draftBytes"
+                "must be NAME=NUMBER,… with the names rules, ruleComparisons, comparisons, patterns, pools, goldenLeads, assignees, draftBytes, requestsPerMinute, keyRequestsPerMinute, leadsPerDay"
         ),
         WrongValue(variable: "ANALYSIS_TIME_LIMIT", value: "0", message: "\(number) 1 to 3600"),
         WrongValue(variable: "ROUTING_RETRY_RATE", value: "0", message: "\(number) 1 to 100000"),
@@ -189,6 +193,7 @@ struct SettingsTests {
             value: "only-31-characters-of-a-secret-",
             message: "must have at least 32 characters: use the project's own, or make one by `openssl rand -hex 32`"
         ),
+        WrongValue(variable: "CORS_ALLOWED_ORIGINS", value: "app.example.com", message: "must be origins"),
         WrongValue(variable: "TRUSTED_PROXIES", value: "10.0.0.0/8,proxy", message: "must be addresses or networks"),
         WrongValue(variable: "DATABASE_POOLER", value: "session", message: "must be transaction, none or auto"),
         WrongValue(variable: "DISABLE_ROUTING_RETRY", value: "maybe", message: "must be true or false"),

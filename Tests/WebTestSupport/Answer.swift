@@ -26,7 +26,7 @@ package struct Answer: Sendable {
     /// Whether this is a complete problem with a status, by RFC 9457.
     package func isProblem(_ expected: Int) -> Bool {
         status == expected && headers[.contentType] == "application/problem+json" && self["status"]?.int == expected
-            && self["type"]?.string?.hasPrefix("urn:switchyard:problem:") == true && self["title"]?.string != nil
+            && self["type"]?.string?.hasPrefix("/problems/") == true && self["title"]?.string != nil
             && self["detail"]?.string != nil
     }
 }

@@ -21,6 +21,7 @@ package struct TestServer: Sendable {
     ///   - tokens: the token of each short key name.
     ///   - defaultKey: the default key of requests.
     ///   - limits: the limits of requests.
+    ///   - cors: the pages of other origins that may call.
     ///   - mounts: endpoints with their own protocol.
     ///   - metrics: counts requests.
     ///   - logger: logs requests.
@@ -31,13 +32,16 @@ package struct TestServer: Sendable {
         tokens: [String: String] = [:],
         defaultKey: String = UseCases.administratorKey,
         limits: WebConfiguration.Limits = .init(),
+        cors: CORSPolicy = .none,
         mounts: [MountedEndpoint] = [],
         metrics: (any MetricsFactory)? = nil,
         logger: Logger = .quiet,
         _ test: @Sendable (TestServer) async throws -> Void
     ) async throws {
+        var configuration = WebConfiguration(limits: limits)
+        configuration.cors = cors
         let app = makeApplication(
-            configuration: WebConfiguration(limits: limits),
+            configuration: configuration,
             useCases: useCases,
             version: "1.0.0",
             mounts: mounts,

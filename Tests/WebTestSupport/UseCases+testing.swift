@@ -1,3 +1,4 @@
+package import Accounts
 import FoundationEssentials
 package import LeadRouting
 import LeadStore
@@ -11,7 +12,11 @@ extension UseCases {
     /// Use cases on a database, created as in the server.
     ///
     /// Many tests share one address and send wrong keys, so their number is not limited unless a test does so.
-    package init(testing pool: PostgresPool, failedKeys: FailedKeys = FailedKeys(limit: 1_000_000)) {
+    package init(
+        testing pool: PostgresPool,
+        failedKeys: FailedKeys = FailedKeys(limit: 1_000_000),
+        sessions: SessionVerifier? = nil
+    ) {
         let stores = Stores(pool: pool)
         let rules = RuleSetCache(source: stores.ruleSets)
         let waiting = WaitingLeadRouter(queue: stores.queue, rules: rules)
@@ -20,10 +25,10 @@ extension UseCases {
             stores: stores,
             intake: LeadIntake(store: stores.intake, rules: rules, logger: .quiet),
             waiting: waiting,
-            simulator: RuleSimulator(stores: stores),
             scheduler: Scheduler(store: stores.schedule, node: "test", logger: .quiet) { try await functions.run($0) },
             serviceRoleKey: Self.administratorKey,
-            failedKeys: failedKeys
+            failedKeys: failedKeys,
+            sessions: sessions
         )
     }
 

@@ -78,7 +78,7 @@ struct ConnectionTests {
     @Test func largeBodyIsRefusedByLength() async throws {
         let answer = try await talk([head("/api/leads", ["Content-Length: \(100 << 20)"])])
         #expect(answer.text.hasPrefix("HTTP/1.1 413 "))
-        #expect(answer.text.contains("urn:switchyard:problem:too-large"))
+        #expect(answer.text.contains("/problems/too-large"))
         #expect(answer.text.lowercased().contains("connection: close"))
     }
 

@@ -48,7 +48,7 @@ struct HTTPTests {
             }
             let put = try await server.send(.put, "/api/leads", bytes: [])
             #expect(put.isProblem(405))
-            #expect(put.headers[.allow] == "POST, GET, HEAD")
+            #expect(put.headers[.allow] == "POST, GET, HEAD, OPTIONS")
             #expect(try await server.get("/api/leads/route").isProblem(405))
             let odd = try #require(HTTPRequest.Method("BREW"))
             #expect(try await server.send(odd, "/api/leads").isProblem(404))

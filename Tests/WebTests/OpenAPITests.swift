@@ -78,6 +78,11 @@ struct OpenAPITests {
                 let sentence = (scopes.count == 1 ? "Scope " : "Scopes ") + names
                 #expect(text.contains(sentence), "\(Self.name(route)): \(sentence)")
                 #expect(!text.contains("security: []"), "\(Self.name(route))")
+            case .authenticated:
+                #expect(
+                    text.contains("Any valid key or session") && !text.contains("security: []"),
+                    "\(Self.name(route))"
+                )
             case .open: #expect(text.contains("security: []"), "\(Self.name(route))")
             case .mounted: break
             }

@@ -50,28 +50,42 @@ BEGIN
 END
 $$;
 
--- The server acts for a user by SET ROLE, so the role that migrates (and usually serves) must be a member.
+-- The server acts for a user by SET ROLE, so the role that migrates (and usually serves) must be a member. Row-level security is forced,
+-- and so applies to the owner of the tables too: the owner has every row by inheriting service_role, whose policies give it every row.
+-- Before PostgreSQL 16 a member may always SET ROLE; since then each membership says whether, and whoever creates a role may not at first.
 DO $$
 DECLARE
     v_role text;
+    v_bypasses boolean := (SELECT r.rolsuper OR r.rolbypassrls FROM pg_catalog.pg_roles r WHERE r.rolname = current_user);
+    v_is_set boolean;
 BEGIN
     FOREACH v_role IN ARRAY ARRAY['anon', 'authenticated', 'service_role'] LOOP
-        CONTINUE WHEN pg_catalog.pg_has_role(current_user, v_role, 'MEMBER');
-        BEGIN
-            EXECUTE format('GRANT %I TO %I', v_role, current_user);
-        EXCEPTION
-            WHEN duplicate_object OR unique_violation THEN
-                NULL;
-            -- "tuple concurrently updated": the migration of another database grants the same role at this moment.
-            WHEN internal_error THEN
-                IF NOT pg_catalog.pg_has_role(current_user, v_role, 'MEMBER') THEN
-                    RAISE;
-                END IF;
-            WHEN insufficient_privilege THEN
-                RAISE EXCEPTION '% is not a member of the role %, and may not grant itself the membership.', current_user, v_role
-                    USING ERRCODE = 'insufficient_privilege',
-                        HINT = format('As an administrator: GRANT anon, authenticated, service_role TO %I;', current_user);
-        END;
+        FOR v_attempt IN 1 .. 2 LOOP
+            v_is_set := pg_catalog.pg_has_role(current_user, v_role,
+                    CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+                AND (v_role <> 'service_role' OR v_bypasses OR pg_catalog.pg_has_role(current_user, v_role, 'USAGE'));
+            EXIT WHEN v_is_set OR v_attempt = 2;
+            BEGIN
+                EXECUTE format('GRANT %I TO %I', v_role, current_user);
+            EXCEPTION
+                WHEN duplicate_object OR unique_violation THEN
+                    NULL;
+                -- "tuple concurrently updated": the migration of another database grants the same role at this moment.
+                WHEN internal_error THEN
+                    IF NOT pg_catalog.pg_has_role(current_user, v_role, 'MEMBER') THEN
+                        RAISE;
+                    END IF;
+                WHEN insufficient_privilege THEN
+                    RAISE EXCEPTION '% is not a member of the role %, and may not grant itself the membership.', current_user, v_role
+                        USING ERRCODE = 'insufficient_privilege',
+                            HINT = format('As an administrator: GRANT anon, authenticated, service_role TO %I;', current_user);
+            END;
+        END LOOP;
+        IF NOT v_is_set THEN
+            RAISE EXCEPTION '% does not inherit the rights of the role %.', current_user, v_role
+                USING ERRCODE = 'insufficient_privilege',
+                    HINT = format('As an administrator: ALTER ROLE %1$I INHERIT; REVOKE %2$I FROM %1$I; GRANT %2$I TO %1$I;', current_user, v_role);
+        END IF;
     END LOOP;
 END
 $$;

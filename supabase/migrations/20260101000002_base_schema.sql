@@ -64,7 +64,7 @@ BEGIN
             created_at timestamptz NOT NULL DEFAULT now(),
             updated_at timestamptz NOT NULL DEFAULT now()
         );
-        ALTER TABLE public.workspaces ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE public.workspaces ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
         REVOKE ALL ON public.workspaces FROM anon, authenticated;
     ELSE
         ALTER TABLE public.workspaces
@@ -89,7 +89,7 @@ BEGIN
             email text,
             created_at timestamptz NOT NULL DEFAULT now()
         );
-        ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE public.users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
         REVOKE ALL ON public.users FROM anon, authenticated;
     ELSE
         ALTER TABLE public.users
@@ -105,7 +105,7 @@ BEGIN
             created_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (user_id, workspace_id)
         );
-        ALTER TABLE public.user_workspaces ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE public.user_workspaces ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
         REVOKE ALL ON public.user_workspaces FROM anon, authenticated;
     ELSE
         ALTER TABLE public.user_workspaces
@@ -123,7 +123,7 @@ BEGIN
             is_active boolean NOT NULL DEFAULT true,
             created_at timestamptz NOT NULL DEFAULT now()
         );
-        ALTER TABLE public.partners ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE public.partners ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
         REVOKE ALL ON public.partners FROM anon, authenticated;
     ELSE
         ALTER TABLE public.partners
@@ -157,7 +157,7 @@ BEGIN
             created_at timestamptz NOT NULL DEFAULT now(),
             updated_at timestamptz NOT NULL DEFAULT now()
         );
-        ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
         REVOKE ALL ON public.leads FROM anon, authenticated;
     ELSE
         ALTER TABLE public.leads
@@ -195,7 +195,7 @@ BEGIN
             created_at timestamptz NOT NULL DEFAULT now(),
             updated_at timestamptz NOT NULL DEFAULT now()
         );
-        ALTER TABLE public.lead_routing_rules ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE public.lead_routing_rules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
         REVOKE ALL ON public.lead_routing_rules FROM anon, authenticated;
     ELSE
         ALTER TABLE public.lead_routing_rules
@@ -243,7 +243,8 @@ COMMENT ON COLUMN public.lead_routing_rules.distribution IS 'Pool, caps and what
 
 -- What a request may see ---------------------------------------------------------------------------------------------
 
--- The workspace that a request by API key acts for. The server sets this claim for each request; PostgREST never does.
+-- The workspace that a request acts for: of the API key, or the one that a person has chosen. The server sets this claim for
+-- each request; PostgREST never does. A person must belong to the workspace.
 -- A key of a suspended or closed workspace acts for none, whatever the server believes of it. SECURITY DEFINER, because
 -- the policy of workspaces calls it.
 CREATE OR REPLACE FUNCTION switchyard.acting_workspace() RETURNS uuid
@@ -257,13 +258,17 @@ BEGIN
         WHERE w.id = v_workspace AND (w.routing_suspended_at IS NOT NULL OR w.deleted_at IS NOT NULL)) THEN
         RETURN NULL;
     END IF;
+    IF v_workspace IS NOT NULL AND auth.uid() IS NOT NULL AND NOT EXISTS (SELECT FROM public.user_workspaces m
+        WHERE m.user_id = auth.uid() AND m.workspace_id = v_workspace) THEN
+        RETURN NULL;
+    END IF;
     RETURN v_workspace;
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION switchyard.acting_workspace() IS
-    'The workspace of the API key that makes the request; NULL without one, and while that workspace is suspended or closed.';
+    'The workspace that the request acts for: of its API key, or one of the person''s; NULL without one, and while that workspace is suspended or closed.';
 
 -- SECURITY DEFINER, because the caller may not read the memberships of other users. It returns only the caller's own.
 CREATE OR REPLACE FUNCTION switchyard.visible_workspaces() RETURNS SETOF uuid
@@ -273,7 +278,7 @@ DECLARE
     v_user uuid := auth.uid();
     v_workspace uuid := switchyard.acting_workspace();
 BEGIN
-    IF v_user IS NOT NULL THEN
+    IF v_user IS NOT NULL AND NOT coalesce(auth.jwt() ? 'switchyard_workspace_id', false) THEN
         RETURN QUERY SELECT m.workspace_id FROM public.user_workspaces m
         WHERE m.user_id = v_user
             AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = m.workspace_id AND w.routing_suspended_at IS NOT NULL);
@@ -284,10 +289,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.visible_workspaces() IS
-    'The workspaces whose rows the current user or API key may see; policies call it. Suspended ones are left out.';
+    'The workspaces whose rows the current user or API key may see; policies call it. One, if the request acts for one; suspended ones are left out.';
 
-REVOKE ALL ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() TO anon, authenticated, service_role;
+REVOKE ALL ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() FROM PUBLIC, anon;
+GRANT EXECUTE ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() TO authenticated, service_role;
 
 -- A workspace with leads cannot be deleted ----------------------------------------------------------------------------
 

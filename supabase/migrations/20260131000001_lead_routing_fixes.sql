@@ -384,7 +384,8 @@ BEGIN
             EXECUTE format('CREATE TABLE switchyard.%I PARTITION OF public.lead_routing_logs FOR VALUES FROM (%L) TO (%L)',
                 v_name, to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00',
                 to_char(v_month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
-            EXECUTE format('ALTER TABLE switchyard.%I ENABLE ROW LEVEL SECURITY', v_name);
+            EXECUTE format('ALTER TABLE switchyard.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_name);
+            EXECUTE format('CREATE POLICY switchyard_service ON switchyard.%I TO service_role USING (true) WITH CHECK (true)', v_name);
             EXECUTE format('REVOKE ALL ON switchyard.%I FROM PUBLIC, anon, authenticated', v_name);
             EXECUTE format('CREATE TRIGGER switchyard_keep_rows BEFORE TRUNCATE ON switchyard.%I '
                 'EXECUTE FUNCTION switchyard.refuse_log_change()', v_name);
@@ -487,13 +488,13 @@ CREATE INDEX IF NOT EXISTS lead_routing_logs_expired ON public.lead_routing_logs
 -- 6. Who may see and do what ----------------------------------------------------------------------------------------
 
 -- Supabase grants everything on new tables to every role: revoke it, and grant what is meant.
-ALTER TABLE public.lead_identity_claims ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.lead_identity_claims ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_identity_claims FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.lead_identity_claims TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON public.lead_identity_claims;
 CREATE POLICY switchyard_service ON public.lead_identity_claims TO service_role USING (true) WITH CHECK (true);
 
-ALTER TABLE public.lead_routing_queue ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.lead_routing_queue ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_queue FROM PUBLIC, anon, authenticated;
 GRANT SELECT ON public.lead_routing_queue TO authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.lead_routing_queue TO service_role;
@@ -504,8 +505,8 @@ CREATE POLICY switchyard_members ON public.lead_routing_queue FOR SELECT TO auth
     USING (workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
 
 -- No role but the owner, not even service_role, may change or delete rows; the triggers below stop the owner too.
-ALTER TABLE public.lead_routing_logs ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.lead_routing_logs_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.lead_routing_logs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.lead_routing_logs_default ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_logs, switchyard.lead_routing_logs_default FROM PUBLIC, anon, authenticated, service_role;
 -- Texts, the earlier lead of a duplicate and the state of capacity are written for each reader by the server: a policy cannot hide a column.
 GRANT SELECT (id, lead_id, source_workspace_id, destination_workspace_id, matched_rule_id, routing_result, attempt,
@@ -513,12 +514,14 @@ GRANT SELECT (id, lead_id, source_workspace_id, destination_workspace_id, matche
 GRANT SELECT, INSERT ON public.lead_routing_logs TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON public.lead_routing_logs;
 CREATE POLICY switchyard_service ON public.lead_routing_logs TO service_role USING (true) WITH CHECK (true);
+DROP POLICY IF EXISTS switchyard_service ON switchyard.lead_routing_logs_default;
+CREATE POLICY switchyard_service ON switchyard.lead_routing_logs_default TO service_role USING (true) WITH CHECK (true);
 DROP POLICY IF EXISTS switchyard_members ON public.lead_routing_logs;
 CREATE POLICY switchyard_members ON public.lead_routing_logs FOR SELECT TO authenticated
     USING (source_workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces()))
         OR destination_workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
 
-ALTER TABLE public.lead_attributions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.lead_attributions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_attributions FROM PUBLIC, anon, authenticated;
 GRANT SELECT ON public.lead_attributions TO authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.lead_attributions TO service_role;

@@ -46,15 +46,15 @@ COMMENT ON TABLE switchyard.rule_set_versions IS 'The author, the time and the k
 COMMENT ON COLUMN switchyard.rule_set_versions.changes_other IS 'Whether more than rules changed: a node then reads everything again, and otherwise the rules of the owners only.';
 COMMENT ON COLUMN switchyard.rule_set_versions.owners IS 'The owners whose rules changed; 00000000-0000-0000-0000-000000000000 stands for the platform. Empty: pauses, agreements or workspaces changed.';
 
-ALTER TABLE switchyard.rule_set_version ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.rule_set_versions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_versions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_set_version, switchyard.rule_set_versions FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.rule_set_version TO service_role;
 GRANT SELECT ON switchyard.rule_set_versions TO service_role, authenticated;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_set_version;
 CREATE POLICY switchyard_service ON switchyard.rule_set_version TO service_role USING (true) WITH CHECK (true);
 DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_set_versions;
-CREATE POLICY switchyard_service ON switchyard.rule_set_versions FOR SELECT TO service_role USING (true);
+CREATE POLICY switchyard_service ON switchyard.rule_set_versions TO service_role USING (true) WITH CHECK (true);
 -- A workspace sees the history of its own rules.
 DROP POLICY IF EXISTS switchyard_members ON switchyard.rule_set_versions;
 CREATE POLICY switchyard_members ON switchyard.rule_set_versions FOR SELECT TO authenticated
@@ -149,7 +149,7 @@ COMMENT ON TABLE public.routing_agreements IS 'Which workspace has agreed to rec
 CREATE OR REPLACE TRIGGER switchyard_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON public.routing_agreements
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_rule_set_version();
 
-ALTER TABLE public.routing_agreements ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.routing_agreements ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.routing_agreements FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.routing_agreements TO service_role;
 GRANT SELECT, INSERT, DELETE ON public.routing_agreements TO authenticated;
@@ -254,7 +254,7 @@ COMMENT ON TABLE public.workspace_assignees IS 'The people to whom the leads of 
 CREATE OR REPLACE TRIGGER switchyard_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON public.workspace_assignees
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_rule_set_version();
 
-ALTER TABLE public.workspace_assignees ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.workspace_assignees ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.workspace_assignees FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.workspace_assignees TO service_role, authenticated;
 DROP POLICY IF EXISTS switchyard_service ON public.workspace_assignees;
@@ -263,10 +263,15 @@ DROP POLICY IF EXISTS switchyard_members ON public.workspace_assignees;
 CREATE POLICY switchyard_members ON public.workspace_assignees FOR SELECT TO authenticated
     USING (workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
 -- Written by the API key of the workspace.
-DROP POLICY IF EXISTS switchyard_owner ON public.workspace_assignees;
-CREATE POLICY switchyard_owner ON public.workspace_assignees TO authenticated
-    USING (workspace_id = (SELECT switchyard.acting_workspace()))
+DROP POLICY IF EXISTS switchyard_owner_adds ON public.workspace_assignees;
+CREATE POLICY switchyard_owner_adds ON public.workspace_assignees FOR INSERT TO authenticated
     WITH CHECK (workspace_id = (SELECT switchyard.acting_workspace()));
+DROP POLICY IF EXISTS switchyard_owner_changes ON public.workspace_assignees;
+CREATE POLICY switchyard_owner_changes ON public.workspace_assignees FOR UPDATE TO authenticated
+    USING (workspace_id = (SELECT switchyard.acting_workspace())) WITH CHECK (workspace_id = (SELECT switchyard.acting_workspace()));
+DROP POLICY IF EXISTS switchyard_owner_removes ON public.workspace_assignees;
+CREATE POLICY switchyard_owner_removes ON public.workspace_assignees FOR DELETE TO authenticated
+    USING (workspace_id = (SELECT switchyard.acting_workspace()));
 
 -- 6. Pauses ---------------------------------------------------------------------------------------------------------
 
@@ -303,8 +308,8 @@ CREATE OR REPLACE TRIGGER switchyard_keep_rows_as_they_are BEFORE UPDATE OR DELE
 CREATE OR REPLACE TRIGGER switchyard_keep_rows BEFORE TRUNCATE ON switchyard.operator_log
     EXECUTE FUNCTION switchyard.refuse_log_change();
 
-ALTER TABLE switchyard.routing_pauses ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.operator_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.routing_pauses ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.operator_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.routing_pauses, switchyard.operator_log FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.routing_pauses TO service_role;
 GRANT SELECT, INSERT ON switchyard.operator_log TO service_role;
@@ -368,7 +373,7 @@ CREATE INDEX IF NOT EXISTS golden_leads_workspace ON switchyard.golden_leads (wo
 COMMENT ON TABLE switchyard.golden_leads IS 'Examples that are kept with a rule set, with their expected destination; a publication that sends one elsewhere is refused. Use invented people only.';
 COMMENT ON COLUMN switchyard.golden_leads.workspace_id IS 'The owner of the rules; NULL: the platform.';
 
-ALTER TABLE switchyard.golden_leads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.golden_leads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.golden_leads FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.golden_leads TO service_role;
 GRANT SELECT ON switchyard.golden_leads TO authenticated;
@@ -406,15 +411,15 @@ CREATE TABLE IF NOT EXISTS switchyard.rule_set_tables (
 );
 COMMENT ON TABLE switchyard.rule_set_tables IS 'The tables whose history is kept; columns NULL: every column matters except updated_at.';
 
-ALTER TABLE switchyard.rule_set_history ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.rule_set_tables ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_history ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_tables ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_set_history, switchyard.rule_set_tables FROM PUBLIC, anon, authenticated;
 GRANT SELECT ON switchyard.rule_set_history, switchyard.rule_set_tables TO service_role;
 GRANT SELECT ON switchyard.rule_set_history TO authenticated;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_set_history;
-CREATE POLICY switchyard_service ON switchyard.rule_set_history FOR SELECT TO service_role USING (true);
+CREATE POLICY switchyard_service ON switchyard.rule_set_history TO service_role USING (true) WITH CHECK (true);
 DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_set_tables;
-CREATE POLICY switchyard_service ON switchyard.rule_set_tables FOR SELECT TO service_role USING (true);
+CREATE POLICY switchyard_service ON switchyard.rule_set_tables TO service_role USING (true) WITH CHECK (true);
 -- A workspace sees the history of its own rules.
 DROP POLICY IF EXISTS switchyard_members ON switchyard.rule_set_history;
 CREATE POLICY switchyard_members ON switchyard.rule_set_history FOR SELECT TO authenticated
@@ -626,7 +631,7 @@ CREATE TABLE IF NOT EXISTS switchyard.rule_set_drafts (
 COMMENT ON TABLE switchyard.rule_set_drafts IS 'Rule sets that are being edited, one for each owner; 00000000-0000-0000-0000-000000000000 stands for the platform.';
 COMMENT ON COLUMN switchyard.rule_set_drafts.based_on IS 'The version of the rules that the draft was made from; if the rules have changed since, it cannot be published.';
 
-ALTER TABLE switchyard.rule_set_drafts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_drafts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_set_drafts FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.rule_set_drafts TO service_role, authenticated;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_set_drafts;
@@ -773,7 +778,7 @@ CREATE TABLE IF NOT EXISTS switchyard.rule_set_rollbacks (
 );
 COMMENT ON TABLE switchyard.rule_set_rollbacks IS 'Publications that were rolled back because routings failed: each once, over all nodes. The owner 00000000-0000-0000-0000-000000000000 stands for the platform.';
 
-ALTER TABLE switchyard.rule_set_rollbacks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_rollbacks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_set_rollbacks FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE ON switchyard.rule_set_rollbacks TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_set_rollbacks;
@@ -864,7 +869,8 @@ BEGIN
             set_config('switchyard.note', v_note, true);
         SELECT r.version INTO v_new FROM switchyard.return_rule_set(
             nullif(v_failing.owner, '00000000-0000-0000-0000-000000000000'), v_failing.good_version) r;
-        PERFORM set_config('switchyard.actor', '', true), set_config('switchyard.action', '', true), set_config('switchyard.note', '', true);
+        -- The actor stays: the audit reads it at the commit.
+        PERFORM set_config('switchyard.action', '', true), set_config('switchyard.note', '', true);
         UPDATE switchyard.rule_set_rollbacks b SET new_version = v_new
         WHERE b.owner = v_failing.owner AND b.bad_version = v_failing.bad_version;
         INSERT INTO switchyard.operator_log (actor, action, workspace_id, reason)
@@ -947,7 +953,7 @@ CREATE TABLE IF NOT EXISTS switchyard.rule_notices (
 );
 COMMENT ON TABLE switchyard.rule_notices IS 'Why the server switched a rule off, or, for a rule of the platform, why it passes it over. A notice counts while its rule exists and is off. No foreign key: rules may be truncated.';
 
-ALTER TABLE switchyard.rule_notices ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_notices ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_notices FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.rule_notices TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_notices;
@@ -986,7 +992,10 @@ CREATE TABLE IF NOT EXISTS switchyard.workspace_quotas (
     pools integer CONSTRAINT workspace_quotas_pools_check CHECK (pools >= 0),
     golden_leads integer CONSTRAINT workspace_quotas_golden_leads_check CHECK (golden_leads >= 0),
     assignees integer CONSTRAINT workspace_quotas_assignees_check CHECK (assignees >= 0),
-    draft_bytes integer CONSTRAINT workspace_quotas_draft_bytes_check CHECK (draft_bytes >= 0)
+    draft_bytes integer CONSTRAINT workspace_quotas_draft_bytes_check CHECK (draft_bytes >= 0),
+    requests_per_minute integer CONSTRAINT workspace_quotas_requests_per_minute_check CHECK (requests_per_minute >= 0),
+    key_requests_per_minute integer CONSTRAINT workspace_quotas_key_requests_per_minute_check CHECK (key_requests_per_minute >= 0),
+    leads_per_day integer CONSTRAINT workspace_quotas_leads_per_day_check CHECK (leads_per_day >= 0)
 );
 COMMENT ON TABLE switchyard.workspace_quotas IS 'Quotas that differ from the default; NULL: the quota of the installation (workspace 00000000-0000-0000-0000-000000000000), and without one the default of switchyard.quotas_of. The platform has none.';
 
@@ -1001,15 +1010,15 @@ CREATE TABLE IF NOT EXISTS switchyard.rule_sizes (
 CREATE INDEX IF NOT EXISTS rule_sizes_workspace ON switchyard.rule_sizes (workspace_id);
 COMMENT ON TABLE switchyard.rule_sizes IS 'The size of each rule of a workspace, written with the rule: a quota is checked without reading all conditions again.';
 
-ALTER TABLE switchyard.workspace_quotas ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.rule_sizes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.workspace_quotas ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_sizes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.workspace_quotas, switchyard.rule_sizes FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.workspace_quotas TO service_role;
 GRANT SELECT ON switchyard.rule_sizes TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.workspace_quotas;
 CREATE POLICY switchyard_service ON switchyard.workspace_quotas TO service_role USING (true) WITH CHECK (true);
 DROP POLICY IF EXISTS switchyard_service ON switchyard.rule_sizes;
-CREATE POLICY switchyard_service ON switchyard.rule_sizes FOR SELECT TO service_role USING (true);
+CREATE POLICY switchyard_service ON switchyard.rule_sizes TO service_role USING (true) WITH CHECK (true);
 
 CREATE OR REPLACE FUNCTION switchyard.quotas_of(p_workspace_id uuid) RETURNS switchyard.workspace_quotas
 LANGUAGE sql STABLE SET search_path = ''
@@ -1017,7 +1026,8 @@ AS $$
     SELECT p_workspace_id, coalesce(o.rules, i.rules, 1000), coalesce(o.rule_comparisons, i.rule_comparisons, 1000),
         coalesce(o.comparisons, i.comparisons, 20000), coalesce(o.patterns, i.patterns, 500), coalesce(o.pools, i.pools, 200),
         coalesce(o.golden_leads, i.golden_leads, 500), coalesce(o.assignees, i.assignees, 500),
-        coalesce(o.draft_bytes, i.draft_bytes, 4194304)
+        coalesce(o.draft_bytes, i.draft_bytes, 4194304), coalesce(o.requests_per_minute, i.requests_per_minute, 120000),
+        coalesce(o.key_requests_per_minute, i.key_requests_per_minute, 60000), coalesce(o.leads_per_day, i.leads_per_day, 10000000)
     FROM (SELECT) one
     LEFT JOIN switchyard.workspace_quotas o ON o.workspace_id = p_workspace_id
     LEFT JOIN switchyard.workspace_quotas i ON i.workspace_id = '00000000-0000-0000-0000-000000000000'

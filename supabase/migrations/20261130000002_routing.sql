@@ -43,8 +43,8 @@ CREATE TABLE IF NOT EXISTS switchyard.sticky_destinations (
 );
 COMMENT ON TABLE switchyard.sticky_destinations IS 'Where the leads of a company or email domain went under a sticky rule; key is a digest.';
 
-ALTER TABLE switchyard.routing_state ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.sticky_destinations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.routing_state ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.sticky_destinations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.routing_state, switchyard.sticky_destinations FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.routing_state, switchyard.sticky_destinations TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.routing_state;
@@ -408,7 +408,7 @@ CREATE TABLE IF NOT EXISTS switchyard.idempotency_keys (
 CREATE INDEX IF NOT EXISTS idempotency_keys_created ON switchyard.idempotency_keys (created_at);
 COMMENT ON TABLE switchyard.idempotency_keys IS 'SHA-256 of the key that a client gave its request, and the lead that the request created; valid for 24 hours. The answer itself is the first log row of that lead.';
 
-ALTER TABLE switchyard.idempotency_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.idempotency_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.idempotency_keys FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.idempotency_keys TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.idempotency_keys;
@@ -888,7 +888,7 @@ COMMENT ON TABLE switchyard.waiting_reviews IS 'The newest version of the rule s
 COMMENT ON COLUMN switchyard.waiting_reviews.horizon IS 'The oldest transaction that was running during the review. Leads are reviewed once more when all transactions before it have ended; NULL when that is done.';
 INSERT INTO switchyard.waiting_reviews (one) VALUES (true) ON CONFLICT DO NOTHING;
 
-ALTER TABLE switchyard.waiting_reviews ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.waiting_reviews ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.waiting_reviews FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.waiting_reviews TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.waiting_reviews;

@@ -143,10 +143,10 @@ CREATE TABLE IF NOT EXISTS switchyard.statistics_horizons (
 );
 COMMENT ON TABLE switchyard.statistics_horizons IS 'Transactions from next_xid on began to write after seen_at.';
 
-ALTER TABLE switchyard.routing_statistics ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.routing_totals ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.statistics_watermark ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.statistics_horizons ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.routing_statistics ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.routing_totals ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.statistics_watermark ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.statistics_horizons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.routing_statistics, switchyard.routing_totals, switchyard.statistics_watermark, switchyard.statistics_horizons
     FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.routing_statistics, switchyard.routing_totals, switchyard.statistics_watermark,
@@ -413,7 +413,7 @@ CREATE OR REPLACE TRIGGER switchyard_keep_rows_as_they_are BEFORE UPDATE OR DELE
 CREATE OR REPLACE TRIGGER switchyard_keep_rows BEFORE TRUNCATE ON switchyard.erasures
     EXECUTE FUNCTION switchyard.refuse_log_change();
 
-ALTER TABLE switchyard.erasures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.erasures ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.erasures FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT ON switchyard.erasures TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.erasures;
@@ -630,7 +630,8 @@ BEGIN
             WHERE (p_workspace_id IS NULL OR g.workspace_id = p_workspace_id)
                 AND switchyard.without_person(g.content, v_emails, v_phones) <> g.content;
             GET DIAGNOSTICS v_examples = ROW_COUNT;
-            PERFORM set_config('switchyard.actor', '', true), set_config('switchyard.action', '', true),
+            -- The actor stays: the audit reads it at the commit.
+            PERFORM set_config('switchyard.action', '', true),
                 set_config('switchyard.note', '', true);
         END IF;
         UPDATE switchyard.rule_set_history h
@@ -640,7 +641,8 @@ BEGIN
         UPDATE switchyard.rule_set_drafts d
         SET document = jsonb_set(d.document, '{goldenLeads}', (SELECT coalesce(jsonb_agg(
             switchyard.without_person(e.value, v_emails, v_phones) ORDER BY e.ordinality), '[]')
-            FROM jsonb_array_elements(d.document -> 'goldenLeads') WITH ORDINALITY e))
+            FROM jsonb_array_elements(d.document -> 'goldenLeads') WITH ORDINALITY e)),
+            updated_at = greatest(clock_timestamp(), d.updated_at + interval '1 microsecond')
         WHERE jsonb_typeof(d.document -> 'goldenLeads') = 'array' AND (p_workspace_id IS NULL OR d.owner = p_workspace_id)
             AND EXISTS (SELECT FROM jsonb_array_elements(d.document -> 'goldenLeads') e
                 WHERE switchyard.without_person(e.value, v_emails, v_phones) <> e.value);
@@ -693,15 +695,15 @@ CREATE TABLE IF NOT EXISTS switchyard.access_version (
 COMMENT ON TABLE switchyard.access_version IS 'One row; its number rises with every change of what a key may do: of keys, and of suspended and closed workspaces. Nodes read it twice a second while they are used.';
 INSERT INTO switchyard.access_version (version) VALUES (1) ON CONFLICT DO NOTHING;
 
-ALTER TABLE switchyard.api_keys ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.access_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.access_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.api_keys, switchyard.access_version FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.api_keys TO service_role;
 GRANT SELECT ON switchyard.access_version TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.api_keys;
 CREATE POLICY switchyard_service ON switchyard.api_keys TO service_role USING (true) WITH CHECK (true);
 DROP POLICY IF EXISTS switchyard_service ON switchyard.access_version;
-CREATE POLICY switchyard_service ON switchyard.access_version FOR SELECT TO service_role USING (true);
+CREATE POLICY switchyard_service ON switchyard.access_version TO service_role USING (true) WITH CHECK (true);
 
 CREATE OR REPLACE FUNCTION switchyard.bump_access_version() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
@@ -779,9 +781,9 @@ CREATE TABLE IF NOT EXISTS switchyard.nodes (
 COMMENT ON TABLE switchyard.nodes IS 'Nodes that run or have crashed; a node that stops normally deletes its row.';
 COMMENT ON COLUMN switchyard.nodes.report IS 'The node''s figures of the last five minutes.';
 
-ALTER TABLE switchyard.alerts ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.alert_notifications ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.nodes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.alerts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.alert_notifications ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.nodes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.alerts, switchyard.alert_notifications, switchyard.nodes FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.alerts, switchyard.alert_notifications, switchyard.nodes TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.alerts;
@@ -809,7 +811,7 @@ CREATE TABLE IF NOT EXISTS switchyard.scheduled_runs (
 );
 COMMENT ON TABLE switchyard.scheduled_runs IS 'Each due time of a scheduled function once, over all nodes: the node that inserts the row runs it.';
 
-ALTER TABLE switchyard.scheduled_runs ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.scheduled_runs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.scheduled_runs FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.scheduled_runs TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.scheduled_runs;
@@ -910,7 +912,7 @@ CREATE TABLE IF NOT EXISTS switchyard.retention (
 INSERT INTO switchyard.retention DEFAULT VALUES ON CONFLICT DO NOTHING;
 COMMENT ON TABLE switchyard.retention IS 'How long data is kept. log_months: whole months of the routing log besides the current one; NULL: for ever.';
 
-ALTER TABLE switchyard.retention ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.retention ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.retention FROM PUBLIC, anon, authenticated;
 GRANT SELECT, UPDATE ON switchyard.retention TO service_role;
 DROP POLICY IF EXISTS switchyard_service ON switchyard.retention;
@@ -966,6 +968,8 @@ BEGIN
     DELETE FROM switchyard.test_leads t WHERE t.created_at < now() - interval '7 days';
     GET DIAGNOSTICS v_count = ROW_COUNT;
     v_sum := v_sum + v_count;
+    DELETE FROM switchyard.rate_leases l WHERE l.window_start < now() - interval '2 days';
+    DELETE FROM switchyard.rate_buckets b WHERE b.window_start < now() - interval '2 days';
     DELETE FROM switchyard.scheduled_runs r WHERE r.due_at < now() - interval '30 days';
     GET DIAGNOSTICS v_count = ROW_COUNT;
     v_sum := v_sum + v_count + switchyard.drop_old_log_partitions();
@@ -1048,7 +1052,7 @@ CREATE INDEX IF NOT EXISTS test_leads_created ON switchyard.test_leads (created_
 COMMENT ON TABLE switchyard.test_leads IS 'Leads that test keys sent, and how they would have been routed; the last thousand of a workspace, for a week. Nothing else reads them.';
 COMMENT ON COLUMN switchyard.test_leads.content IS 'The values of the lead without email, phone, names, company and metadata.';
 
-ALTER TABLE switchyard.test_leads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.test_leads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.test_leads FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.test_leads TO service_role;
 GRANT SELECT ON switchyard.test_leads TO authenticated;
@@ -1058,7 +1062,376 @@ DROP POLICY IF EXISTS switchyard_members ON switchyard.test_leads;
 CREATE POLICY switchyard_members ON switchyard.test_leads FOR SELECT TO authenticated
     USING (workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
 
--- 9. What members read of leads, and who may run functions -----------------------------------------------------------
+-- 9. Rate limits ----------------------------------------------------------------------------------------------------
+
+-- Rate limits: tokens of a window, which nodes lease ahead of need and spend in memory. No request needs a statement.
+
+CREATE TABLE IF NOT EXISTS switchyard.rate_buckets (
+    policy smallint NOT NULL,
+    subject uuid NOT NULL,
+    window_start timestamptz NOT NULL,
+    spent bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (policy, subject, window_start)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE switchyard.rate_buckets IS 'What nodes have reported as spent of a limit, for each subject and window. A subject that spends little is in no row.';
+COMMENT ON COLUMN switchyard.rate_buckets.policy IS '1: requests of a key; 2: requests of a workspace; 3: requests of an address, which is the subject as 128 bits; 4: leads of a workspace.';
+
+-- No foreign key: a bucket is deleted with its leases, and both are changed under its row lock.
+CREATE TABLE IF NOT EXISTS switchyard.rate_leases (
+    policy smallint NOT NULL,
+    subject uuid NOT NULL,
+    window_start timestamptz NOT NULL,
+    node uuid NOT NULL,
+    tokens bigint NOT NULL CONSTRAINT rate_leases_tokens_check CHECK (tokens > 0),
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (policy, subject, window_start, node)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE switchyard.rate_leases IS 'Tokens that a node may spend without asking; the tokens of a node that no longer renews its lease are free again when it expires.';
+
+ALTER TABLE switchyard.rate_buckets ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rate_leases ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+REVOKE ALL ON switchyard.rate_buckets, switchyard.rate_leases FROM PUBLIC, anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.rate_buckets, switchyard.rate_leases TO service_role;
+DROP POLICY IF EXISTS switchyard_service ON switchyard.rate_buckets;
+CREATE POLICY switchyard_service ON switchyard.rate_buckets TO service_role USING (true) WITH CHECK (true);
+DROP POLICY IF EXISTS switchyard_service ON switchyard.rate_leases;
+CREATE POLICY switchyard_service ON switchyard.rate_leases TO service_role USING (true) WITH CHECK (true);
+
+-- A limit of 0 allows nothing.
+CREATE OR REPLACE FUNCTION switchyard.rate_limit_of(p_policy smallint, p_subject uuid) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = ''
+AS $$
+    SELECT CASE p_policy
+        WHEN 1 THEN (SELECT (switchyard.quotas_of(k.workspace_id)).key_requests_per_minute FROM switchyard.api_keys k WHERE k.id = p_subject)
+        WHEN 2 THEN (switchyard.quotas_of(p_subject)).requests_per_minute
+        WHEN 4 THEN (switchyard.quotas_of(p_subject)).leads_per_day
+    END
+$$;
+COMMENT ON FUNCTION switchyard.rate_limit_of(smallint, uuid) IS 'The limit of a subject; NULL for an address, whose limit is a setting of the nodes.';
+
+-- One call leases for many subjects, some times a minute. Buckets are locked in the order of their subjects, so that two nodes cannot wait
+-- for each other. A node gets what it needs and, ahead of need, at most half of what is left, so that another node gets some too.
+CREATE OR REPLACE FUNCTION switchyard.lease_tokens(
+    p_node uuid, p_policies smallint[], p_subjects uuid[], p_seconds integer[], p_defaults bigint[], p_windows timestamptz[],
+    p_spent bigint[], p_needs bigint[], p_wants bigint[], p_lease interval
+) RETURNS TABLE (o_place integer, o_window timestamptz, o_left_ms bigint, o_limit bigint, o_tokens bigint, o_free bigint)
+LANGUAGE plpgsql SET search_path = ''
+AS $$
+DECLARE
+    v_now timestamptz;
+    v_ask record;
+    v_spent bigint;
+    v_others bigint;
+BEGIN
+    FOR v_ask IN
+        SELECT a.policy, a.subject, a.seconds, a.usual, a.since, a.spent, a.need, a.want, a.place
+        FROM unnest(p_policies, p_subjects, p_seconds, p_defaults, p_windows, p_spent, p_needs, p_wants) WITH ORDINALITY
+            a (policy, subject, seconds, usual, since, spent, need, want, place)
+        ORDER BY a.policy, a.subject
+    LOOP
+        v_now := clock_timestamp();
+        o_place := v_ask.place;
+        o_window := to_timestamp(floor(extract(epoch FROM v_now) / v_ask.seconds) * v_ask.seconds);
+        o_left_ms := ceil(extract(epoch FROM o_window + v_ask.seconds * interval '1 second' - v_now) * 1000);
+        o_limit := coalesce(switchyard.rate_limit_of(v_ask.policy, v_ask.subject), v_ask.usual);
+        INSERT INTO switchyard.rate_buckets AS b (policy, subject, window_start) VALUES (v_ask.policy, v_ask.subject, o_window)
+            ON CONFLICT DO NOTHING;
+        IF FOUND THEN
+            DELETE FROM switchyard.rate_leases l
+                WHERE l.policy = v_ask.policy AND l.subject = v_ask.subject AND l.window_start < o_window;
+            DELETE FROM switchyard.rate_buckets b
+                WHERE b.policy = v_ask.policy AND b.subject = v_ask.subject AND b.window_start < o_window;
+        END IF;
+        SELECT b.spent INTO v_spent FROM switchyard.rate_buckets b
+            WHERE b.policy = v_ask.policy AND b.subject = v_ask.subject AND b.window_start = o_window FOR UPDATE;
+        -- What was spent in a window that has ended counts no more. Without a window, the node has spent ahead of its first lease.
+        IF v_ask.spent > 0 AND coalesce(v_ask.since, o_window) = o_window THEN
+            UPDATE switchyard.rate_buckets b SET spent = b.spent + v_ask.spent
+                WHERE b.policy = v_ask.policy AND b.subject = v_ask.subject AND b.window_start = o_window
+                RETURNING b.spent INTO v_spent;
+        END IF;
+        SELECT coalesce(sum(l.tokens), 0) INTO v_others FROM switchyard.rate_leases l
+            WHERE l.policy = v_ask.policy AND l.subject = v_ask.subject AND l.window_start = o_window AND l.node <> p_node
+                AND l.expires_at > v_now;
+        o_free := greatest(0, o_limit - v_spent - v_others);
+        o_tokens := least(o_free, greatest(v_ask.need, least(v_ask.want, o_free / 2)));
+        o_free := o_free - o_tokens;
+        IF o_tokens > 0 THEN
+            INSERT INTO switchyard.rate_leases AS l (policy, subject, window_start, node, tokens, expires_at)
+                VALUES (v_ask.policy, v_ask.subject, o_window, p_node, o_tokens, v_now + p_lease)
+                ON CONFLICT (policy, subject, window_start, node) DO UPDATE
+                    SET tokens = excluded.tokens, expires_at = excluded.expires_at;
+        ELSE
+            DELETE FROM switchyard.rate_leases l WHERE l.policy = v_ask.policy AND l.subject = v_ask.subject
+                AND l.window_start = o_window AND l.node = p_node;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION switchyard.lease_tokens(uuid, smallint[], uuid[], integer[], bigint[], timestamptz[], bigint[], bigint[], bigint[], interval) IS
+    'Adds what a node has spent, and replaces its leases: tokens that it may spend alone until the lease expires. Returns how many are left for others.';
+
+-- 10. Audit -----------------------------------------------------------------------------------------------------------
+
+-- The audit: every change by a person or a key, with what was before and after, in a chain of hashes.
+
+CREATE TABLE IF NOT EXISTS switchyard.audit_log (
+    sequence bigint PRIMARY KEY,
+    happened_at timestamptz NOT NULL,
+    actor text NOT NULL,
+    database_user text NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL,
+    subject_id text NOT NULL,
+    workspace_id uuid,
+    before jsonb,
+    after jsonb,
+    previous_hash bytea NOT NULL,
+    hash bytea NOT NULL
+);
+CREATE INDEX IF NOT EXISTS audit_log_subject ON switchyard.audit_log (subject_id, sequence);
+CREATE INDEX IF NOT EXISTS audit_log_actor ON switchyard.audit_log (actor, sequence);
+CREATE INDEX IF NOT EXISTS audit_log_workspace ON switchyard.audit_log (workspace_id, sequence);
+COMMENT ON TABLE switchyard.audit_log IS 'Every change by a person or a key; append-only. Each row has the hash of the one before it. No personal data: it is masked by its kind.';
+COMMENT ON COLUMN switchyard.audit_log.sequence IS 'From 1 without a gap, in the order of the commits.';
+COMMENT ON COLUMN switchyard.audit_log.actor IS 'key:…, user:…, service_role, command line or switchyard; database:… for a change by SQL.';
+COMMENT ON COLUMN switchyard.audit_log.before IS 'The columns that changed, as they were; of a deleted row, all.';
+COMMENT ON COLUMN switchyard.audit_log.after IS 'The columns that changed, as they are now; of a new row, all.';
+COMMENT ON COLUMN switchyard.audit_log.hash IS 'SHA-256 of the previous hash and the content of the row, as switchyard.audit_content writes it.';
+
+-- One row, locked by the transaction that appends. It is never updated, so that a transaction of many changes leaves no
+-- trail of dead rows.
+CREATE TABLE IF NOT EXISTS switchyard.audit_turn (
+    singleton boolean PRIMARY KEY DEFAULT true CONSTRAINT audit_turn_singleton_check CHECK (singleton)
+);
+INSERT INTO switchyard.audit_turn DEFAULT VALUES ON CONFLICT DO NOTHING;
+COMMENT ON TABLE switchyard.audit_turn IS 'One row; its lock is the turn to append to the audit.';
+
+CREATE OR REPLACE FUNCTION switchyard.refuse_audit_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = ''
+AS $$
+BEGIN
+    RAISE EXCEPTION 'The audit is append-only: % is refused.', TG_OP USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+COMMENT ON FUNCTION switchyard.refuse_audit_change() IS 'Keeps the audit append-only for every role, the owner included.';
+
+CREATE OR REPLACE TRIGGER switchyard_keep_rows_as_they_are BEFORE UPDATE OR DELETE ON switchyard.audit_log
+    FOR EACH ROW EXECUTE FUNCTION switchyard.refuse_audit_change();
+CREATE OR REPLACE TRIGGER switchyard_keep_rows BEFORE TRUNCATE ON switchyard.audit_log
+    EXECUTE FUNCTION switchyard.refuse_audit_change();
+
+ALTER TABLE switchyard.audit_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.audit_turn ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+REVOKE ALL ON switchyard.audit_log, switchyard.audit_turn FROM PUBLIC, anon, authenticated;
+GRANT SELECT ON switchyard.audit_log TO service_role;
+DROP POLICY IF EXISTS switchyard_service ON switchyard.audit_log;
+CREATE POLICY switchyard_service ON switchyard.audit_log TO service_role USING (true) WITH CHECK (true);
+DROP POLICY IF EXISTS switchyard_service ON switchyard.audit_turn;
+CREATE POLICY switchyard_service ON switchyard.audit_turn TO service_role USING (true) WITH CHECK (true);
+
+-- Only a value that may hold something personal is taken apart; most do not, and then it costs one search of its text.
+-- Of a condition, the value is masked if its field is a person's.
+CREATE OR REPLACE FUNCTION switchyard.mask_personal(p_value jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE SET search_path = ''
+AS $$
+DECLARE
+    v_personal constant text := '"(e_?mail|phone|(first|last|full)_?name|city|latitude|longitude|metadata|company_?name|source_?id|secret_?hash)"|@|\+[0-9]';
+BEGIN
+    IF p_value IS NULL OR p_value::text !~* v_personal THEN
+        RETURN p_value;
+    END IF;
+    CASE jsonb_typeof(p_value)
+    WHEN 'object' THEN
+        RETURN (SELECT jsonb_object_agg(m.key, CASE
+            WHEN m.kind IS NOT NULL AND m.value <> 'null' THEN to_jsonb('(' || m.kind || ')')
+            ELSE switchyard.mask_personal(m.value) END)
+            FROM (SELECT e.key, e.value, CASE lower(replace(CASE WHEN e.key = 'value' THEN p_value ->> 'field' ELSE e.key END, '_', ''))
+                WHEN 'email' THEN 'email' WHEN 'phone' THEN 'phone'
+                WHEN 'firstname' THEN 'name' WHEN 'lastname' THEN 'name' WHEN 'fullname' THEN 'name'
+                WHEN 'city' THEN 'place' WHEN 'latitude' THEN 'place' WHEN 'longitude' THEN 'place'
+                WHEN 'companyname' THEN 'company' WHEN 'metadata' THEN 'metadata' WHEN 'sourceid' THEN 'id'
+                WHEN 'secrethash' THEN 'secret' END AS kind
+                FROM jsonb_each(p_value) e) m);
+    WHEN 'array' THEN
+        RETURN (SELECT coalesce(jsonb_agg(switchyard.mask_personal(e.value) ORDER BY e.ordinality), '[]')
+            FROM jsonb_array_elements(p_value) WITH ORDINALITY e);
+    WHEN 'string' THEN
+        RETURN to_jsonb(regexp_replace(regexp_replace(p_value #>> '{}', '[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+', '(email)', 'g'),
+            '\+[0-9][0-9 ().-]{6,}[0-9]', '(phone)', 'g'));
+    ELSE
+        RETURN p_value;
+    END CASE;
+END
+$$;
+COMMENT ON FUNCTION switchyard.mask_personal(jsonb) IS
+    'The value with personal data replaced by its kind, such as (email); addresses and numbers within texts too.';
+
+CREATE OR REPLACE FUNCTION switchyard.audit_content(p_sequence bigint, p_happened_at timestamptz, p_actor text, p_database_user text,
+    p_action text, p_subject text, p_subject_id text, p_workspace_id uuid, p_before jsonb, p_after jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = ''
+AS $$
+    SELECT jsonb_build_object('sequence', p_sequence,
+        'time', to_char(p_happened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'actor', p_actor,
+        'databaseUser', p_database_user, 'action', p_action, 'subject', p_subject, 'subjectId', p_subject_id,
+        'workspaceId', p_workspace_id, 'before', p_before, 'after', p_after)::text
+$$;
+COMMENT ON FUNCTION switchyard.audit_content(bigint, timestamptz, text, text, text, text, text, uuid, jsonb, jsonb) IS
+    'What the hash of a row covers: all of it but the hashes, as PostgreSQL writes jsonb.';
+
+-- Waits for its turn, and holds it until the transaction ends: so it has to be the last lock that a transaction takes.
+CREATE OR REPLACE FUNCTION switchyard.append_audit(p_actor text, p_action text, p_subject text, p_subject_id text, p_workspace_id uuid,
+    p_before jsonb, p_after jsonb) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+AS $$
+DECLARE
+    v_row switchyard.audit_log;
+BEGIN
+    PERFORM FROM switchyard.audit_turn FOR UPDATE;
+    -- A separate statement, so that it sees what the transaction that had the turn has appended.
+    SELECT l.sequence + 1, l.hash INTO v_row.sequence, v_row.previous_hash FROM switchyard.audit_log l ORDER BY l.sequence DESC LIMIT 1;
+    v_row.sequence := coalesce(v_row.sequence, 1);
+    v_row.previous_hash := coalesce(v_row.previous_hash, decode(repeat('00', 32), 'hex'));
+    v_row.happened_at := clock_timestamp();
+    v_row.actor := coalesce(nullif(p_actor, ''), 'user:' || auth.uid(), 'database:' || session_user);
+    v_row.database_user := session_user;
+    v_row.action := p_action;
+    v_row.subject := p_subject;
+    v_row.subject_id := p_subject_id;
+    v_row.workspace_id := p_workspace_id;
+    v_row.before := switchyard.mask_personal(p_before);
+    v_row.after := switchyard.mask_personal(p_after);
+    -- The name of a person, not of a thing.
+    IF p_subject = 'assignee' THEN
+        v_row.before := CASE WHEN v_row.before ? 'name' THEN v_row.before || '{"name": "(name)"}' ELSE v_row.before END;
+        v_row.after := CASE WHEN v_row.after ? 'name' THEN v_row.after || '{"name": "(name)"}' ELSE v_row.after END;
+    END IF;
+    v_row.hash := sha256(v_row.previous_hash || convert_to(switchyard.audit_content(v_row.sequence, v_row.happened_at, v_row.actor,
+        v_row.database_user, v_row.action, v_row.subject, v_row.subject_id, v_row.workspace_id, v_row.before, v_row.after), 'UTF8'));
+    INSERT INTO switchyard.audit_log SELECT v_row.*;
+    RETURN v_row.sequence;
+END
+$$;
+COMMENT ON FUNCTION switchyard.append_audit(text, text, text, text, uuid, jsonb, jsonb) IS
+    'Appends a row to the audit, as the last step of a transaction, and returns its number.';
+
+-- Runs at the commit, for each changed row, so that the turn to append is the last lock of every transaction, and is held
+-- for the commit only. The arguments: what a row is called; its key columns; the column with its workspace; columns that
+-- are left out; the only columns that count (none: all); columns of which only a digest is kept.
+CREATE OR REPLACE FUNCTION switchyard.audit_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET timezone = 'UTC'
+AS $$
+DECLARE
+    v_key constant text[] := TG_ARGV[1];
+    v_left_out constant text[] := TG_ARGV[3];
+    v_only constant text[] := TG_ARGV[4];
+    v_digested constant text[] := TG_ARGV[5];
+    v_before jsonb;
+    v_after jsonb;
+    v_whole jsonb;
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        v_before := to_jsonb(OLD) - v_left_out;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        v_after := to_jsonb(NEW) - v_left_out;
+    END IF;
+    v_whole := coalesce(v_after, v_before);
+    IF cardinality(v_only) > 0 THEN
+        v_before := (SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(v_before) e WHERE e.key = ANY (v_only));
+        v_after := (SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(v_after) e WHERE e.key = ANY (v_only));
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        IF v_before = v_after THEN
+            RETURN NULL;
+        END IF;
+        SELECT jsonb_object_agg(e.key, e.value), jsonb_object_agg(e.key, v_after -> e.key) INTO v_before, v_after
+        FROM jsonb_each(v_before) e WHERE v_after -> e.key IS DISTINCT FROM e.value;
+    END IF;
+    IF cardinality(v_digested) > 0 THEN
+        SELECT jsonb_object_agg(e.key, CASE WHEN e.key = ANY (v_digested) THEN to_jsonb(format('(%s bytes, SHA-256 %s)',
+            octet_length(e.value::text), encode(sha256(convert_to(e.value::text, 'UTF8')), 'hex'))) ELSE e.value END)
+        INTO v_before FROM jsonb_each(v_before) e;
+        SELECT jsonb_object_agg(e.key, CASE WHEN e.key = ANY (v_digested) THEN to_jsonb(format('(%s bytes, SHA-256 %s)',
+            octet_length(e.value::text), encode(sha256(convert_to(e.value::text, 'UTF8')), 'hex'))) ELSE e.value END)
+        INTO v_after FROM jsonb_each(v_after) e;
+    END IF;
+    PERFORM switchyard.append_audit(nullif(current_setting('switchyard.actor', true), ''),
+        TG_ARGV[0] || '.' || CASE TG_OP WHEN 'INSERT' THEN 'create' WHEN 'UPDATE' THEN 'change' ELSE 'delete' END, TG_ARGV[0],
+        (SELECT string_agg(v_whole ->> k.name, '|' ORDER BY k.ord) FROM unnest(v_key) WITH ORDINALITY k (name, ord)),
+        nullif(v_whole ->> TG_ARGV[2], '')::uuid, v_before, v_after);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION switchyard.audit_change() IS
+    'Appends a change of a row to the audit; the setting switchyard.actor of the transaction says who made it.';
+
+-- A truncation has no rows. No transaction that truncates takes another lock after it, or it waits for one that it holds.
+CREATE OR REPLACE FUNCTION switchyard.audit_truncate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+AS $$
+BEGIN
+    PERFORM switchyard.append_audit(nullif(current_setting('switchyard.actor', true), ''), TG_ARGV[0] || '.truncate', TG_ARGV[0],
+        TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, NULL, NULL, NULL);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION switchyard.audit_truncate() IS 'Appends the truncation of a table to the audit.';
+
+-- Called once for each table whose rows persons and keys change. A later migration that adds such a table calls it too; a
+-- test fails for a table that has no audit and is not in its list of exceptions.
+CREATE OR REPLACE FUNCTION switchyard.keep_audit(p_table text, p_subject text, p_key text[], p_workspace text DEFAULT '',
+    p_left_out text[] DEFAULT '{}', p_only text[] DEFAULT '{}', p_digested text[] DEFAULT '{}', p_events text DEFAULT NULL,
+    p_when text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = ''
+AS $$
+BEGIN
+    -- A constraint trigger cannot be replaced.
+    EXECUTE format('DROP TRIGGER IF EXISTS switchyard_audit ON %s', p_table);
+    EXECUTE format('CREATE CONSTRAINT TRIGGER switchyard_audit AFTER %s ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW %s '
+        'EXECUTE FUNCTION switchyard.audit_change(%L, %L, %L, %L, %L, %L)', coalesce(p_events, 'INSERT OR UPDATE OR DELETE'), p_table,
+        'WHEN (' || p_when || ')', p_subject, p_key, p_workspace, p_left_out, p_only, p_digested);
+    EXECUTE format('CREATE OR REPLACE TRIGGER switchyard_audit_truncate AFTER TRUNCATE ON %s '
+        'EXECUTE FUNCTION switchyard.audit_truncate(%L)', p_table, p_subject);
+END
+$$;
+COMMENT ON FUNCTION switchyard.keep_audit(text, text, text[], text, text[], text[], text[], text, text) IS
+    'Starts the audit of a table; for the parameters see switchyard.audit_change.';
+
+-- Of tables that an installation may have had before, only the columns count that Switchyard reads.
+DO $$
+DECLARE
+    v_workspace constant text[] := ARRAY['id', 'name', 'workspace_type', 'is_active', 'routing_paused_at', 'routing_suspended_at',
+        'routing_suspended_reason', 'unmatched_policy', 'fallback_workspace_id', 'deleted_at', 'capacity'];
+    v_silence constant text[] := ARRAY['silenced_until', 'silenced_by', 'silence_reason'];
+BEGIN
+    PERFORM switchyard.keep_audit('public.workspaces', 'workspace', ARRAY['id'], 'id', p_only => v_workspace,
+        p_events => 'INSERT OR DELETE OR UPDATE OF ' || array_to_string(v_workspace, ', '));
+    PERFORM switchyard.keep_audit('public.user_workspaces', 'member', ARRAY['user_id', 'workspace_id'], 'workspace_id',
+        p_only => ARRAY['user_id', 'workspace_id', 'role']);
+    PERFORM switchyard.keep_audit('public.lead_routing_rules', 'rule', ARRAY['id'], 'workspace_id', ARRAY['updated_at']);
+    PERFORM switchyard.keep_audit('public.routing_agreements', 'agreement', ARRAY['receiving_workspace_id', 'sending_workspace_id'],
+        'receiving_workspace_id');
+    PERFORM switchyard.keep_audit('public.workspace_assignees', 'assignee', ARRAY['id'], 'workspace_id', ARRAY['updated_at']);
+    PERFORM switchyard.keep_audit('switchyard.routing_pauses', 'pause', ARRAY['workspace_id'], 'workspace_id');
+    -- People name golden leads after the person.
+    PERFORM switchyard.keep_audit('switchyard.golden_leads', 'golden_lead', ARRAY['id'], 'workspace_id', ARRAY['updated_at'],
+        p_digested => ARRAY['name', 'content']);
+    PERFORM switchyard.keep_audit('switchyard.rule_set_drafts', 'draft', ARRAY['owner'], 'owner', ARRAY['updated_at', 'updated_by'],
+        p_digested => ARRAY['document']);
+    PERFORM switchyard.keep_audit('switchyard.rule_set_versions', 'rule_set', ARRAY['version'], p_events => 'INSERT',
+        p_when => 'NEW.action IN (''publish'', ''return'', ''auto-rollback'')');
+    PERFORM switchyard.keep_audit('switchyard.api_keys', 'key', ARRAY['id'], 'workspace_id', ARRAY['last_used_at', 'last_used_address']);
+    PERFORM switchyard.keep_audit('switchyard.erasures', 'erasure', ARRAY['lead_id'], 'on_behalf_of');
+    PERFORM switchyard.keep_audit('switchyard.retention', 'retention', ARRAY['singleton'], p_left_out => ARRAY['pruned_at']);
+    PERFORM switchyard.keep_audit('switchyard.workspace_quotas', 'quota', ARRAY['workspace_id'], 'workspace_id');
+    PERFORM switchyard.keep_audit('switchyard.alerts', 'alert', ARRAY['name'], p_only => v_silence,
+        p_events => 'UPDATE OF ' || array_to_string(v_silence, ', '));
+END
+$$;
+
+-- 11. What members read of leads, and who may run functions ----------------------------------------------------------
 
 -- A member may not read leads.duplicate_of, which may be a lead of another workspace; this tells it what it may know.
 CREATE OR REPLACE FUNCTION switchyard.visible_duplicate(p_lead_id uuid) RETURNS uuid

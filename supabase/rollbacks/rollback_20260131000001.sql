@@ -13,7 +13,8 @@ BEGIN
     IF to_regclass('public.lead_routing_logs') IS NOT NULL THEN
         IF to_regclass('public.lead_routing_logs_before_rollback') IS NULL THEN
             CREATE TABLE public.lead_routing_logs_before_rollback (LIKE public.lead_routing_logs);
-            ALTER TABLE public.lead_routing_logs_before_rollback ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE public.lead_routing_logs_before_rollback ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+            CREATE POLICY switchyard_service ON public.lead_routing_logs_before_rollback TO service_role USING (true) WITH CHECK (true);
             REVOKE ALL ON public.lead_routing_logs_before_rollback FROM PUBLIC, anon, authenticated;
         END IF;
         INSERT INTO public.lead_routing_logs_before_rollback SELECT * FROM public.lead_routing_logs;

@@ -1,4 +1,4 @@
--- Takes back 20261130000003_operations.sql: statistics, the record of erasures, API keys, alerts, the schedule and retention are lost.
+-- Takes back 20261130000003_operations.sql: the audit, statistics, the record of erasures, API keys, alerts, the schedule and retention are lost.
 -- What was erased stays erased. Safe to run again.
 
 BEGIN;
@@ -15,6 +15,13 @@ END
 $$;
 DROP FUNCTION IF EXISTS switchyard.schedule_by_cron, switchyard.unschedule_by_cron, switchyard.run_from_cron, switchyard.prune,
     switchyard.set_vacuum_settings, switchyard.drop_old_log_partitions;
+DROP FUNCTION IF EXISTS switchyard.lease_tokens, switchyard.rate_limit_of;
+DROP TABLE IF EXISTS switchyard.rate_leases, switchyard.rate_buckets;
+-- With its triggers; what the audit holds is lost.
+DROP FUNCTION IF EXISTS switchyard.audit_change, switchyard.audit_truncate CASCADE;
+DROP FUNCTION IF EXISTS switchyard.keep_audit, switchyard.append_audit, switchyard.audit_content, switchyard.mask_personal;
+DROP TABLE IF EXISTS switchyard.audit_log, switchyard.audit_turn;
+DROP FUNCTION IF EXISTS switchyard.refuse_audit_change;
 DROP TABLE IF EXISTS switchyard.test_leads;
 DROP TABLE IF EXISTS switchyard.retention, switchyard.scheduled_runs;
 DROP TABLE IF EXISTS switchyard.alert_notifications, switchyard.alerts, switchyard.nodes;

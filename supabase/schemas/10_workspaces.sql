@@ -1,6 +1,7 @@
 -- Workspaces, users, their membership, and partners; and which of their rows a request may see.
 
--- The workspace that a request by API key acts for. The server sets this claim for each request; PostgREST never does.
+-- The workspace that a request acts for: of the API key, or the one that a person has chosen. The server sets this claim for
+-- each request; PostgREST never does. A person must belong to the workspace.
 -- A key of a suspended or closed workspace acts for none, whatever the server believes of it. SECURITY DEFINER, because
 -- the policy of workspaces calls it.
 CREATE OR REPLACE FUNCTION switchyard.acting_workspace() RETURNS uuid
@@ -14,13 +15,17 @@ BEGIN
         WHERE w.id = v_workspace AND (w.routing_suspended_at IS NOT NULL OR w.deleted_at IS NOT NULL)) THEN
         RETURN NULL;
     END IF;
+    IF v_workspace IS NOT NULL AND auth.uid() IS NOT NULL AND NOT EXISTS (SELECT FROM public.user_workspaces m
+        WHERE m.user_id = auth.uid() AND m.workspace_id = v_workspace) THEN
+        RETURN NULL;
+    END IF;
     RETURN v_workspace;
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION switchyard.acting_workspace() IS
-    'The workspace of the API key that makes the request; NULL without one, and while that workspace is suspended or closed.';
+    'The workspace that the request acts for: of its API key, or one of the person''s; NULL without one, and while that workspace is suspended or closed.';
 
 -- SECURITY DEFINER, because the caller may not read the memberships of other users. It returns only the caller's own.
 CREATE OR REPLACE FUNCTION switchyard.visible_workspaces() RETURNS SETOF uuid
@@ -30,7 +35,7 @@ DECLARE
     v_user uuid := auth.uid();
     v_workspace uuid := switchyard.acting_workspace();
 BEGIN
-    IF v_user IS NOT NULL THEN
+    IF v_user IS NOT NULL AND NOT coalesce(auth.jwt() ? 'switchyard_workspace_id', false) THEN
         RETURN QUERY SELECT m.workspace_id FROM public.user_workspaces m
         WHERE m.user_id = v_user
             AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = m.workspace_id AND w.routing_suspended_at IS NOT NULL);
@@ -41,7 +46,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION switchyard.visible_workspaces() IS
-    'The workspaces whose rows the current user or API key may see; policies call it. Suspended ones are left out.';
+    'The workspaces whose rows the current user or API key may see; policies call it. One, if the request acts for one; suspended ones are left out.';
 
 -- Stands in for foreign keys on leads. A lead that is inserted at the same instant can slip past it, which is why a
 -- workspace is closed by deleted_at. Where an installation's leads have a foreign key to workspaces, that key decides
@@ -131,10 +136,10 @@ COMMENT ON TABLE public.partners IS 'The partners that are credited for the lead
 
 -- Privileges. = ANY (ARRAY(SELECT …)) is evaluated once for each query and can use an index; all policies use this form.
 
-ALTER TABLE public.workspaces ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.user_workspaces ENABLE ROW LEVEL SECURITY;
-ALTER TABLE public.partners ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.workspaces ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.user_workspaces ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.partners ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.workspaces, public.users, public.user_workspaces, public.partners FROM anon, authenticated;
 GRANT SELECT ON public.workspaces, public.users, public.user_workspaces, public.partners TO authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.workspaces, public.users, public.user_workspaces, public.partners TO service_role;

@@ -70,7 +70,7 @@ CREATE INDEX idx_leads_expires_at ON public.leads (lead_expires_at)
 -- Searched for equality only; a hash index has a third of the size of a B-tree on 64 characters.
 CREATE INDEX idx_leads_dedupe_hash ON public.leads USING hash (dedupe_hash);
 
-ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.leads FROM anon, authenticated;
 GRANT SELECT ON public.leads TO authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.leads TO service_role;

@@ -17,7 +17,7 @@ CREATE UNIQUE INDEX lead_identity_claims_identity ON public.lead_identity_claims
 COMMENT ON TABLE public.lead_identity_claims IS 'Which lead holds each identity: the unique index on its first 15 bytes lets exactly one of two duplicates win.';
 COMMENT ON COLUMN public.lead_identity_claims.workspace_id IS 'The source workspace of that lead.';
 
-ALTER TABLE public.lead_identity_claims ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.lead_identity_claims ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_identity_claims FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.lead_identity_claims TO service_role;
 CREATE POLICY switchyard_service ON public.lead_identity_claims TO service_role USING (true) WITH CHECK (true);

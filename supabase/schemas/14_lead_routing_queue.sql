@@ -27,7 +27,7 @@ CREATE INDEX lead_routing_queue_turns ON public.lead_routing_queue
 CREATE INDEX lead_routing_queue_waiters ON public.lead_routing_queue
     (waiting_for, coalesce(workspace_id, '00000000-0000-0000-0000-000000000000'), created_at) WHERE waiting_for IS NOT NULL;
 
-ALTER TABLE public.lead_routing_queue ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.lead_routing_queue ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_queue FROM PUBLIC, anon, authenticated;
 GRANT SELECT ON public.lead_routing_queue TO authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.lead_routing_queue TO service_role;

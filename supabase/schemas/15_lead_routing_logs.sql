@@ -32,14 +32,15 @@ CREATE INDEX lead_routing_logs_created ON public.lead_routing_logs (created_at);
 CREATE INDEX lead_routing_logs_expired ON public.lead_routing_logs (created_at) WHERE routing_result = 'expired';
 
 -- No role but the owner, not even service_role, may change or delete rows; the triggers below stop the owner too.
-ALTER TABLE public.lead_routing_logs ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.lead_routing_logs_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.lead_routing_logs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.lead_routing_logs_default ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_logs, switchyard.lead_routing_logs_default FROM PUBLIC, anon, authenticated, service_role;
 -- Texts, the earlier lead of a duplicate and the state of capacity are written for each reader by the server: a policy cannot hide a column.
 GRANT SELECT (id, lead_id, source_workspace_id, destination_workspace_id, matched_rule_id, routing_result, attempt,
     rule_set_version, created_at) ON public.lead_routing_logs TO authenticated;
 GRANT SELECT, INSERT ON public.lead_routing_logs TO service_role;
 CREATE POLICY switchyard_service ON public.lead_routing_logs TO service_role USING (true) WITH CHECK (true);
+CREATE POLICY switchyard_service ON switchyard.lead_routing_logs_default TO service_role USING (true) WITH CHECK (true);
 CREATE POLICY switchyard_members ON public.lead_routing_logs FOR SELECT TO authenticated
     USING (source_workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces()))
         OR destination_workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
@@ -89,7 +90,8 @@ BEGIN
             EXECUTE format('CREATE TABLE switchyard.%I PARTITION OF public.lead_routing_logs FOR VALUES FROM (%L) TO (%L)',
                 v_name, to_char(v_month, 'YYYY-MM-DD') || ' 00:00:00+00',
                 to_char(v_month + interval '1 month', 'YYYY-MM-DD') || ' 00:00:00+00');
-            EXECUTE format('ALTER TABLE switchyard.%I ENABLE ROW LEVEL SECURITY', v_name);
+            EXECUTE format('ALTER TABLE switchyard.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_name);
+            EXECUTE format('CREATE POLICY switchyard_service ON switchyard.%I TO service_role USING (true) WITH CHECK (true)', v_name);
             EXECUTE format('REVOKE ALL ON switchyard.%I FROM PUBLIC, anon, authenticated', v_name);
             EXECUTE format('CREATE TRIGGER switchyard_keep_rows BEFORE TRUNCATE ON switchyard.%I '
                 'EXECUTE FUNCTION switchyard.refuse_log_change()', v_name);

@@ -12,7 +12,7 @@ COMMENT ON TABLE public.lead_attributions IS 'Which partner is credited for a le
 COMMENT ON COLUMN public.lead_attributions.workspace_id IS 'The source workspace of the lead.';
 COMMENT ON COLUMN public.lead_attributions.returned_at IS 'When the destination returned the lead.';
 
-ALTER TABLE public.lead_attributions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.lead_attributions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_attributions FROM PUBLIC, anon, authenticated;
 GRANT SELECT ON public.lead_attributions TO authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.lead_attributions TO service_role;

@@ -28,13 +28,13 @@ COMMENT ON TABLE switchyard.rule_set_versions IS 'The author, the time and the k
 COMMENT ON COLUMN switchyard.rule_set_versions.changes_other IS 'Whether more than rules changed: a node then reads everything again, and otherwise the rules of the owners only.';
 COMMENT ON COLUMN switchyard.rule_set_versions.owners IS 'The owners whose rules changed; 00000000-0000-0000-0000-000000000000 stands for the platform. Empty: pauses, agreements or workspaces changed.';
 
-ALTER TABLE switchyard.rule_set_version ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.rule_set_versions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_versions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_set_version, switchyard.rule_set_versions FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.rule_set_version TO service_role;
 GRANT SELECT ON switchyard.rule_set_versions TO service_role, authenticated;
 CREATE POLICY switchyard_service ON switchyard.rule_set_version TO service_role USING (true) WITH CHECK (true);
-CREATE POLICY switchyard_service ON switchyard.rule_set_versions FOR SELECT TO service_role USING (true);
+CREATE POLICY switchyard_service ON switchyard.rule_set_versions TO service_role USING (true) WITH CHECK (true);
 -- A workspace sees the history of its own rules.
 CREATE POLICY switchyard_members ON switchyard.rule_set_versions FOR SELECT TO authenticated
     USING (owners && ARRAY(SELECT switchyard.visible_workspaces()));

@@ -14,7 +14,7 @@ COMMENT ON TABLE public.routing_agreements IS 'Which workspace has agreed to rec
 CREATE TRIGGER switchyard_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON public.routing_agreements
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_rule_set_version();
 
-ALTER TABLE public.routing_agreements ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.routing_agreements ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.routing_agreements FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.routing_agreements TO service_role;
 GRANT SELECT, INSERT, DELETE ON public.routing_agreements TO authenticated;

@@ -23,7 +23,7 @@ COMMENT ON COLUMN public.lead_routing_rules.distribution IS 'Pool, caps and what
 CREATE TRIGGER switchyard_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON public.lead_routing_rules
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_rule_set_version();
 
-ALTER TABLE public.lead_routing_rules ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.lead_routing_rules ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.lead_routing_rules FROM anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.lead_routing_rules TO authenticated, service_role;
 CREATE POLICY switchyard_service ON public.lead_routing_rules TO service_role USING (true) WITH CHECK (true);

@@ -21,13 +21,16 @@ COMMENT ON TABLE public.workspace_assignees IS 'The people to whom the leads of 
 CREATE TRIGGER switchyard_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON public.workspace_assignees
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_rule_set_version();
 
-ALTER TABLE public.workspace_assignees ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.workspace_assignees ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON public.workspace_assignees FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.workspace_assignees TO service_role, authenticated;
 CREATE POLICY switchyard_service ON public.workspace_assignees TO service_role USING (true) WITH CHECK (true);
 CREATE POLICY switchyard_members ON public.workspace_assignees FOR SELECT TO authenticated
     USING (workspace_id = ANY (ARRAY(SELECT switchyard.visible_workspaces())));
 -- Written by the API key of the workspace.
-CREATE POLICY switchyard_owner ON public.workspace_assignees TO authenticated
-    USING (workspace_id = (SELECT switchyard.acting_workspace()))
+CREATE POLICY switchyard_owner_adds ON public.workspace_assignees FOR INSERT TO authenticated
     WITH CHECK (workspace_id = (SELECT switchyard.acting_workspace()));
+CREATE POLICY switchyard_owner_changes ON public.workspace_assignees FOR UPDATE TO authenticated
+    USING (workspace_id = (SELECT switchyard.acting_workspace())) WITH CHECK (workspace_id = (SELECT switchyard.acting_workspace()));
+CREATE POLICY switchyard_owner_removes ON public.workspace_assignees FOR DELETE TO authenticated
+    USING (workspace_id = (SELECT switchyard.acting_workspace()));

@@ -30,8 +30,8 @@ CREATE TRIGGER switchyard_keep_rows_as_they_are BEFORE UPDATE OR DELETE ON switc
 CREATE TRIGGER switchyard_keep_rows BEFORE TRUNCATE ON switchyard.operator_log
     EXECUTE FUNCTION switchyard.refuse_log_change();
 
-ALTER TABLE switchyard.routing_pauses ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.operator_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.routing_pauses ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.operator_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.routing_pauses, switchyard.operator_log FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.routing_pauses TO service_role;
 GRANT SELECT, INSERT ON switchyard.operator_log TO service_role;

@@ -12,7 +12,7 @@ CREATE INDEX golden_leads_workspace ON switchyard.golden_leads (workspace_id);
 COMMENT ON TABLE switchyard.golden_leads IS 'Examples that are kept with a rule set, with their expected destination; a publication that sends one elsewhere is refused. Use invented people only.';
 COMMENT ON COLUMN switchyard.golden_leads.workspace_id IS 'The owner of the rules; NULL: the platform.';
 
-ALTER TABLE switchyard.golden_leads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.golden_leads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.golden_leads FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.golden_leads TO service_role;
 GRANT SELECT ON switchyard.golden_leads TO authenticated;

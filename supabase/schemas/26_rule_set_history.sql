@@ -24,13 +24,13 @@ CREATE TABLE switchyard.rule_set_tables (
 );
 COMMENT ON TABLE switchyard.rule_set_tables IS 'The tables whose history is kept; columns NULL: every column matters except updated_at.';
 
-ALTER TABLE switchyard.rule_set_history ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.rule_set_tables ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_history ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_tables ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_set_history, switchyard.rule_set_tables FROM PUBLIC, anon, authenticated;
 GRANT SELECT ON switchyard.rule_set_history, switchyard.rule_set_tables TO service_role;
 GRANT SELECT ON switchyard.rule_set_history TO authenticated;
-CREATE POLICY switchyard_service ON switchyard.rule_set_history FOR SELECT TO service_role USING (true);
-CREATE POLICY switchyard_service ON switchyard.rule_set_tables FOR SELECT TO service_role USING (true);
+CREATE POLICY switchyard_service ON switchyard.rule_set_history TO service_role USING (true) WITH CHECK (true);
+CREATE POLICY switchyard_service ON switchyard.rule_set_tables TO service_role USING (true) WITH CHECK (true);
 -- A workspace sees the history of its own rules.
 CREATE POLICY switchyard_members ON switchyard.rule_set_history FOR SELECT TO authenticated
     USING (owner = ANY (ARRAY(SELECT switchyard.visible_workspaces())));

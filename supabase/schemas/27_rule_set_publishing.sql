@@ -10,7 +10,7 @@ CREATE TABLE switchyard.rule_set_drafts (
 COMMENT ON TABLE switchyard.rule_set_drafts IS 'Rule sets that are being edited, one for each owner; 00000000-0000-0000-0000-000000000000 stands for the platform.';
 COMMENT ON COLUMN switchyard.rule_set_drafts.based_on IS 'The version of the rules that the draft was made from; if the rules have changed since, it cannot be published.';
 
-ALTER TABLE switchyard.rule_set_drafts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_drafts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_set_drafts FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.rule_set_drafts TO service_role, authenticated;
 CREATE POLICY switchyard_service ON switchyard.rule_set_drafts TO service_role USING (true) WITH CHECK (true);

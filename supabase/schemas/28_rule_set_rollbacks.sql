@@ -13,7 +13,7 @@ CREATE TABLE switchyard.rule_set_rollbacks (
 );
 COMMENT ON TABLE switchyard.rule_set_rollbacks IS 'Publications that were rolled back because routings failed: each once, over all nodes. The owner 00000000-0000-0000-0000-000000000000 stands for the platform.';
 
-ALTER TABLE switchyard.rule_set_rollbacks ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_set_rollbacks ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_set_rollbacks FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE ON switchyard.rule_set_rollbacks TO service_role;
 CREATE POLICY switchyard_service ON switchyard.rule_set_rollbacks TO service_role USING (true) WITH CHECK (true);
@@ -103,7 +103,8 @@ BEGIN
             set_config('switchyard.note', v_note, true);
         SELECT r.version INTO v_new FROM switchyard.return_rule_set(
             nullif(v_failing.owner, '00000000-0000-0000-0000-000000000000'), v_failing.good_version) r;
-        PERFORM set_config('switchyard.actor', '', true), set_config('switchyard.action', '', true), set_config('switchyard.note', '', true);
+        -- The actor stays: the audit reads it at the commit.
+        PERFORM set_config('switchyard.action', '', true), set_config('switchyard.note', '', true);
         UPDATE switchyard.rule_set_rollbacks b SET new_version = v_new
         WHERE b.owner = v_failing.owner AND b.bad_version = v_failing.bad_version;
         INSERT INTO switchyard.operator_log (actor, action, workspace_id, reason)

@@ -7,7 +7,7 @@ CREATE TABLE switchyard.rule_notices (
 );
 COMMENT ON TABLE switchyard.rule_notices IS 'Why the server switched a rule off, or, for a rule of the platform, why it passes it over. A notice counts while its rule exists and is off. No foreign key: rules may be truncated.';
 
-ALTER TABLE switchyard.rule_notices ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_notices ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.rule_notices FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.rule_notices TO service_role;
 CREATE POLICY switchyard_service ON switchyard.rule_notices TO service_role USING (true) WITH CHECK (true);

@@ -26,8 +26,8 @@ CREATE TABLE switchyard.sticky_destinations (
 );
 COMMENT ON TABLE switchyard.sticky_destinations IS 'Where the leads of a company or email domain went under a sticky rule; key is a digest.';
 
-ALTER TABLE switchyard.routing_state ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.sticky_destinations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.routing_state ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.sticky_destinations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.routing_state, switchyard.sticky_destinations FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.routing_state, switchyard.sticky_destinations TO service_role;
 CREATE POLICY switchyard_service ON switchyard.routing_state TO service_role USING (true) WITH CHECK (true);

@@ -1,4 +1,4 @@
--- Quotas: how much of what routing reads a workspace may store.
+-- Quotas: how much of what routing reads a workspace may store, and how much it may send.
 
 CREATE TABLE switchyard.workspace_quotas (
     workspace_id uuid PRIMARY KEY,
@@ -9,7 +9,10 @@ CREATE TABLE switchyard.workspace_quotas (
     pools integer CONSTRAINT workspace_quotas_pools_check CHECK (pools >= 0),
     golden_leads integer CONSTRAINT workspace_quotas_golden_leads_check CHECK (golden_leads >= 0),
     assignees integer CONSTRAINT workspace_quotas_assignees_check CHECK (assignees >= 0),
-    draft_bytes integer CONSTRAINT workspace_quotas_draft_bytes_check CHECK (draft_bytes >= 0)
+    draft_bytes integer CONSTRAINT workspace_quotas_draft_bytes_check CHECK (draft_bytes >= 0),
+    requests_per_minute integer CONSTRAINT workspace_quotas_requests_per_minute_check CHECK (requests_per_minute >= 0),
+    key_requests_per_minute integer CONSTRAINT workspace_quotas_key_requests_per_minute_check CHECK (key_requests_per_minute >= 0),
+    leads_per_day integer CONSTRAINT workspace_quotas_leads_per_day_check CHECK (leads_per_day >= 0)
 );
 COMMENT ON TABLE switchyard.workspace_quotas IS 'Quotas that differ from the default; NULL: the quota of the installation (workspace 00000000-0000-0000-0000-000000000000), and without one the default of switchyard.quotas_of. The platform has none.';
 
@@ -24,13 +27,13 @@ CREATE TABLE switchyard.rule_sizes (
 CREATE INDEX rule_sizes_workspace ON switchyard.rule_sizes (workspace_id);
 COMMENT ON TABLE switchyard.rule_sizes IS 'The size of each rule of a workspace, written with the rule: a quota is checked without reading all conditions again.';
 
-ALTER TABLE switchyard.workspace_quotas ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.rule_sizes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.workspace_quotas ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.rule_sizes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.workspace_quotas, switchyard.rule_sizes FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.workspace_quotas TO service_role;
 GRANT SELECT ON switchyard.rule_sizes TO service_role;
 CREATE POLICY switchyard_service ON switchyard.workspace_quotas TO service_role USING (true) WITH CHECK (true);
-CREATE POLICY switchyard_service ON switchyard.rule_sizes FOR SELECT TO service_role USING (true);
+CREATE POLICY switchyard_service ON switchyard.rule_sizes TO service_role USING (true) WITH CHECK (true);
 
 CREATE OR REPLACE FUNCTION switchyard.quotas_of(p_workspace_id uuid) RETURNS switchyard.workspace_quotas
 LANGUAGE sql STABLE SET search_path = ''
@@ -38,7 +41,8 @@ AS $$
     SELECT p_workspace_id, coalesce(o.rules, i.rules, 1000), coalesce(o.rule_comparisons, i.rule_comparisons, 1000),
         coalesce(o.comparisons, i.comparisons, 20000), coalesce(o.patterns, i.patterns, 500), coalesce(o.pools, i.pools, 200),
         coalesce(o.golden_leads, i.golden_leads, 500), coalesce(o.assignees, i.assignees, 500),
-        coalesce(o.draft_bytes, i.draft_bytes, 4194304)
+        coalesce(o.draft_bytes, i.draft_bytes, 4194304), coalesce(o.requests_per_minute, i.requests_per_minute, 120000),
+        coalesce(o.key_requests_per_minute, i.key_requests_per_minute, 60000), coalesce(o.leads_per_day, i.leads_per_day, 10000000)
     FROM (SELECT) one
     LEFT JOIN switchyard.workspace_quotas o ON o.workspace_id = p_workspace_id
     LEFT JOIN switchyard.workspace_quotas i ON i.workspace_id = '00000000-0000-0000-0000-000000000000'

@@ -12,7 +12,7 @@ CREATE TABLE switchyard.idempotency_keys (
 CREATE INDEX idempotency_keys_created ON switchyard.idempotency_keys (created_at);
 COMMENT ON TABLE switchyard.idempotency_keys IS 'SHA-256 of the key that a client gave its request, and the lead that the request created; valid for 24 hours. The answer itself is the first log row of that lead.';
 
-ALTER TABLE switchyard.idempotency_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.idempotency_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.idempotency_keys FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.idempotency_keys TO service_role;
 CREATE POLICY switchyard_service ON switchyard.idempotency_keys TO service_role USING (true) WITH CHECK (true);

@@ -127,7 +127,7 @@ COMMENT ON TABLE switchyard.waiting_reviews IS 'The newest version of the rule s
 COMMENT ON COLUMN switchyard.waiting_reviews.horizon IS 'The oldest transaction that was running during the review. Leads are reviewed once more when all transactions before it have ended; NULL when that is done.';
 INSERT INTO switchyard.waiting_reviews (one) VALUES (true) ON CONFLICT DO NOTHING;
 
-ALTER TABLE switchyard.waiting_reviews ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.waiting_reviews ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.waiting_reviews FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.waiting_reviews TO service_role;
 CREATE POLICY switchyard_service ON switchyard.waiting_reviews TO service_role USING (true) WITH CHECK (true);

@@ -126,10 +126,10 @@ CREATE TABLE switchyard.statistics_horizons (
 );
 COMMENT ON TABLE switchyard.statistics_horizons IS 'Transactions from next_xid on began to write after seen_at.';
 
-ALTER TABLE switchyard.routing_statistics ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.routing_totals ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.statistics_watermark ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.statistics_horizons ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.routing_statistics ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.routing_totals ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.statistics_watermark ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.statistics_horizons ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.routing_statistics, switchyard.routing_totals, switchyard.statistics_watermark, switchyard.statistics_horizons
     FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.routing_statistics, switchyard.routing_totals, switchyard.statistics_watermark,

@@ -21,7 +21,7 @@ CREATE TRIGGER switchyard_keep_rows_as_they_are BEFORE UPDATE OR DELETE ON switc
 CREATE TRIGGER switchyard_keep_rows BEFORE TRUNCATE ON switchyard.erasures
     EXECUTE FUNCTION switchyard.refuse_log_change();
 
-ALTER TABLE switchyard.erasures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.erasures ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.erasures FROM PUBLIC, anon, authenticated, service_role;
 GRANT SELECT, INSERT ON switchyard.erasures TO service_role;
 CREATE POLICY switchyard_service ON switchyard.erasures TO service_role USING (true) WITH CHECK (true);
@@ -237,7 +237,8 @@ BEGIN
             WHERE (p_workspace_id IS NULL OR g.workspace_id = p_workspace_id)
                 AND switchyard.without_person(g.content, v_emails, v_phones) <> g.content;
             GET DIAGNOSTICS v_examples = ROW_COUNT;
-            PERFORM set_config('switchyard.actor', '', true), set_config('switchyard.action', '', true),
+            -- The actor stays: the audit reads it at the commit.
+            PERFORM set_config('switchyard.action', '', true),
                 set_config('switchyard.note', '', true);
         END IF;
         UPDATE switchyard.rule_set_history h
@@ -247,7 +248,8 @@ BEGIN
         UPDATE switchyard.rule_set_drafts d
         SET document = jsonb_set(d.document, '{goldenLeads}', (SELECT coalesce(jsonb_agg(
             switchyard.without_person(e.value, v_emails, v_phones) ORDER BY e.ordinality), '[]')
-            FROM jsonb_array_elements(d.document -> 'goldenLeads') WITH ORDINALITY e))
+            FROM jsonb_array_elements(d.document -> 'goldenLeads') WITH ORDINALITY e)),
+            updated_at = greatest(clock_timestamp(), d.updated_at + interval '1 microsecond')
         WHERE jsonb_typeof(d.document -> 'goldenLeads') = 'array' AND (p_workspace_id IS NULL OR d.owner = p_workspace_id)
             AND EXISTS (SELECT FROM jsonb_array_elements(d.document -> 'goldenLeads') e
                 WHERE switchyard.without_person(e.value, v_emails, v_phones) <> e.value);

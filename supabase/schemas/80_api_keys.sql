@@ -31,13 +31,13 @@ CREATE TABLE switchyard.access_version (
 COMMENT ON TABLE switchyard.access_version IS 'One row; its number rises with every change of what a key may do: of keys, and of suspended and closed workspaces. Nodes read it twice a second while they are used.';
 INSERT INTO switchyard.access_version (version) VALUES (1) ON CONFLICT DO NOTHING;
 
-ALTER TABLE switchyard.api_keys ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.access_version ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.access_version ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.api_keys, switchyard.access_version FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.api_keys TO service_role;
 GRANT SELECT ON switchyard.access_version TO service_role;
 CREATE POLICY switchyard_service ON switchyard.api_keys TO service_role USING (true) WITH CHECK (true);
-CREATE POLICY switchyard_service ON switchyard.access_version FOR SELECT TO service_role USING (true);
+CREATE POLICY switchyard_service ON switchyard.access_version TO service_role USING (true) WITH CHECK (true);
 
 CREATE OR REPLACE FUNCTION switchyard.bump_access_version() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''

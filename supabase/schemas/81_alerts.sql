@@ -53,9 +53,9 @@ CREATE TABLE switchyard.nodes (
 COMMENT ON TABLE switchyard.nodes IS 'Nodes that run or have crashed; a node that stops normally deletes its row.';
 COMMENT ON COLUMN switchyard.nodes.report IS 'The node''s figures of the last five minutes.';
 
-ALTER TABLE switchyard.alerts ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.alert_notifications ENABLE ROW LEVEL SECURITY;
-ALTER TABLE switchyard.nodes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.alerts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.alert_notifications ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.nodes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.alerts, switchyard.alert_notifications, switchyard.nodes FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.alerts, switchyard.alert_notifications, switchyard.nodes TO service_role;
 CREATE POLICY switchyard_service ON switchyard.alerts TO service_role USING (true) WITH CHECK (true);

@@ -14,7 +14,7 @@ CREATE TABLE switchyard.scheduled_runs (
 );
 COMMENT ON TABLE switchyard.scheduled_runs IS 'Each due time of a scheduled function once, over all nodes: the node that inserts the row runs it.';
 
-ALTER TABLE switchyard.scheduled_runs ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.scheduled_runs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.scheduled_runs FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.scheduled_runs TO service_role;
 CREATE POLICY switchyard_service ON switchyard.scheduled_runs TO service_role USING (true) WITH CHECK (true);

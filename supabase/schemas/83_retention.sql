@@ -8,7 +8,7 @@ CREATE TABLE switchyard.retention (
 INSERT INTO switchyard.retention DEFAULT VALUES ON CONFLICT DO NOTHING;
 COMMENT ON TABLE switchyard.retention IS 'How long data is kept. log_months: whole months of the routing log besides the current one; NULL: for ever.';
 
-ALTER TABLE switchyard.retention ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.retention ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.retention FROM PUBLIC, anon, authenticated;
 GRANT SELECT, UPDATE ON switchyard.retention TO service_role;
 CREATE POLICY switchyard_service ON switchyard.retention TO service_role USING (true) WITH CHECK (true);
@@ -63,6 +63,8 @@ BEGIN
     DELETE FROM switchyard.test_leads t WHERE t.created_at < now() - interval '7 days';
     GET DIAGNOSTICS v_count = ROW_COUNT;
     v_sum := v_sum + v_count;
+    DELETE FROM switchyard.rate_leases l WHERE l.window_start < now() - interval '2 days';
+    DELETE FROM switchyard.rate_buckets b WHERE b.window_start < now() - interval '2 days';
     DELETE FROM switchyard.scheduled_runs r WHERE r.due_at < now() - interval '30 days';
     GET DIAGNOSTICS v_count = ROW_COUNT;
     v_sum := v_sum + v_count + switchyard.drop_old_log_partitions();

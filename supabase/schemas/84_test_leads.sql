@@ -18,7 +18,7 @@ CREATE INDEX test_leads_created ON switchyard.test_leads (created_at);
 COMMENT ON TABLE switchyard.test_leads IS 'Leads that test keys sent, and how they would have been routed; the last thousand of a workspace, for a week. Nothing else reads them.';
 COMMENT ON COLUMN switchyard.test_leads.content IS 'The values of the lead without email, phone, names, company and metadata.';
 
-ALTER TABLE switchyard.test_leads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.test_leads ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON switchyard.test_leads FROM PUBLIC, anon, authenticated;
 GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.test_leads TO service_role;
 GRANT SELECT ON switchyard.test_leads TO authenticated;

@@ -19,7 +19,7 @@ BEGIN
 END
 $$;
 REVOKE ALL ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces(), switchyard.visible_duplicate(uuid) FROM PUBLIC, anon;
-GRANT EXECUTE ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() TO anon, authenticated, service_role;
+GRANT EXECUTE ON FUNCTION switchyard.acting_workspace(), switchyard.visible_workspaces() TO authenticated, service_role;
 GRANT EXECUTE ON FUNCTION switchyard.visible_duplicate(uuid) TO authenticated, service_role;
 
 -- Members read every column of leads except duplicate_of, which a policy cannot hide: switchyard.visible_duplicate tells them what they may

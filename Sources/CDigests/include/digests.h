@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "signatures.h"
+
 /* SHA-256 of two byte strings one after the other; 0 if libcrypto fails. */
 int switchyard_sha256(const void *first, size_t first_count, const void *second, size_t second_count, uint8_t digest[32]);
 

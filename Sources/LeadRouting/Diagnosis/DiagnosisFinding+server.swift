@@ -13,6 +13,35 @@ extension DiagnosisFinding {
         )
     }
 
+    /// Checks the rights of the server's login.
+    ///
+    /// Requests of tenants run under another role in any case. A login with fewer rights leaves less to an
+    /// attacker who finds a way around that.
+    static func ofLogin(_ facts: ServerFacts, isEmbedded: Bool) -> DiagnosisFinding {
+        if isEmbedded { return .good("login", facts.user) }
+        if facts.isSuperuser {
+            return .improvable(
+                "login",
+                "\(facts.user) is a superuser; tenants are isolated all the same, by the role of each request",
+                """
+                CREATE ROLE switchyard LOGIN CREATEROLE PASSWORD …; then \
+                psql -v owner=switchyard -f supabase/change_owner.sql, and name the role in DATABASE_URL.
+                """
+            )
+        }
+        if facts.bypassesRowSecurity {
+            return .improvable(
+                "login",
+                "\(facts.user) has BYPASSRLS; tenants are isolated all the same, by the role of each request",
+                """
+                As a superuser: ALTER ROLE \(facts.user) NOBYPASSRLS; pg_dump then needs --enable-row-security. \
+                Supabase's postgres cannot be altered and may stay.
+                """
+            )
+        }
+        return .good("login", "\(facts.user) is subject to row-level security")
+    }
+
     /// Checks the server.
     static func about(_ facts: ServerFacts, at clock: Timestamp) -> [DiagnosisFinding] {
         var findings: [DiagnosisFinding] = []

@@ -6,11 +6,16 @@ package struct DiagnosisFinding: Sendable, Hashable {
     package let subject: String
     /// What was found.
     package let state: String
-    /// What the operator can do about it; nil if it is good.
+    /// What the operator can do about it; nil if it is good and cannot be better.
     package let remedy: String?
 
     static func good(_ subject: String, _ state: String) -> DiagnosisFinding {
         DiagnosisFinding(isGood: true, subject: subject, state: state, remedy: nil)
+    }
+
+    /// It works, and would be better otherwise.
+    static func improvable(_ subject: String, _ state: String, _ remedy: String) -> DiagnosisFinding {
+        DiagnosisFinding(isGood: true, subject: subject, state: state, remedy: remedy)
     }
 
     static func bad(_ subject: String, _ state: String, _ remedy: String) -> DiagnosisFinding {

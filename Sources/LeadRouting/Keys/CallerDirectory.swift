@@ -1,12 +1,16 @@
+import Accounts
 package import Addresses
 import Digests
+package import FoundationEssentials
 import LeadStore
 
-/// Finds the caller of a token: one of the store's keys, or the Supabase service-role key if there is one.
+/// Finds the caller of a token: one of the store's keys, the Supabase service-role key if there is one, or a
+/// person with a session.
 package struct CallerDirectory: Sendable {
     private let keys: KeyRing
     private let failures: FailedKeys
     private let serviceRoleHash: [UInt8]?
+    private let persons: PersonDirectory?
 
     /// A directory over the store's keys.
     ///
@@ -14,7 +18,9 @@ package struct CallerDirectory: Sendable {
     ///   - keys: the copies of the store's keys.
     ///   - failures: counts wrong keys.
     ///   - serviceRoleKey: a token with all scopes, checked without the database; nil for none.
-    package init(keys: KeyRing, failures: FailedKeys, serviceRoleKey: String?) {
+    ///   - persons: finds the persons of sessions; nil: there are none.
+    package init(keys: KeyRing, failures: FailedKeys, serviceRoleKey: String?, persons: PersonDirectory? = nil) {
+        self.persons = persons
         self.keys = keys
         self.failures = failures
         serviceRoleHash = serviceRoleKey.map { SHA256.hash($0) }
@@ -25,7 +31,8 @@ package struct CallerDirectory: Sendable {
     /// Called for every request: the keys in use are copied, and a text that is no key is refused without a query.
     ///
     /// - Parameters:
-    ///   - token: the text of the key.
+    ///   - token: the text of the key, or a session's token.
+    ///   - workspace: the workspace that the request names; nil for none.
     ///   - address: the client's address, if known.
     ///   - notice: called for a wrong key, with what it means for the log.
     /// - Returns: the caller.
@@ -33,13 +40,38 @@ package struct CallerDirectory: Sendable {
     ///   keys came from it, or the database fails.
     package func caller(
         of token: String,
+        actingFor workspace: UUID? = nil,
         from address: IPAddress? = nil,
         onFailure notice: (FailedKeys.Notice) -> Void = { _ in }
     ) async throws -> Caller? {
+        try await identity(of: token, from: address, onFailure: notice)?.caller(actingFor: workspace)
+    }
+
+    /// The key or the person of a token, as ``caller(of:actingFor:from:onFailure:)``.
+    ///
+    /// - Throws: ``RequestError``, as that function.
+    package func identity(
+        of token: String,
+        from address: IPAddress? = nil,
+        onFailure notice: (FailedKeys.Notice) -> Void = { _ in }
+    ) async throws -> Identity? {
         if let serviceRoleHash, isEqualInConstantTime(SHA256.hash(token), serviceRoleHash) {
-            return Caller(id: "service_role", name: "Supabase service role", workspaceID: nil, scopes: [.admin])
+            return .key(Caller(id: "service_role", name: "Supabase service role", workspaceID: nil, scopes: [.admin]))
         }
-        if let known = keys.copy(of: token, from: address) { return try Self.admit(known, from: address) }
+        if let known = keys.copy(of: token, from: address) { return .key(try Self.admit(known, from: address)) }
+        if let persons, SessionVerifier.isPlausible(token) {
+            do {
+                return .person(try await persons.person(of: token))
+            } catch let refusal as TokenRefusal {
+                // A session that has ended was one; anything else is a guess, and counts like a wrong key.
+                guard refusal != .expired else { return nil }
+                if let seconds = failures.wait(for: address) {
+                    throw RequestError.tooManyWrongKeys(retryAfterSeconds: seconds)
+                }
+                notice(failures.note(address))
+                return nil
+            }
+        }
         if let seconds = failures.wait(for: address), !keys.hasCopy(of: token) {
             throw RequestError.tooManyWrongKeys(retryAfterSeconds: seconds)
         }
@@ -47,7 +79,7 @@ package struct CallerDirectory: Sendable {
             notice(failures.note(address))
             return nil
         }
-        return try Self.admit(known, from: address)
+        return .key(try Self.admit(known, from: address))
     }
 
     private static func admit(_ known: KnownKey, from address: IPAddress?) throws(RequestError) -> Caller {

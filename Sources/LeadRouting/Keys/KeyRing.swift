@@ -185,7 +185,8 @@ final class KnownKey: Sendable {
             name: key.name,
             workspaceID: key.workspaceID,
             scopes: Set(key.scopes.compactMap(Scope.init(rawValue:))),
-            isTest: key.isTest
+            isTest: key.isTest,
+            keyID: key.id
         )
     }
 }

@@ -6,11 +6,10 @@ import Synchronization
 
 /// Decides past leads under the current rules and under a draft, and writes nothing.
 ///
-/// One at a time on a node, because it uses a whole core.
-package final class RuleSimulator: Sendable {
+/// It uses a whole core: requests run it in the ``AnalysisPool``.
+package struct RuleSimulator: Sendable {
     private let stores: Stores
     private let timeLimit: Duration
-    private let isBusy = Mutex(false)
 
     /// A simulator over a database.
     ///
@@ -24,14 +23,11 @@ package final class RuleSimulator: Sendable {
 
     /// Why a simulation is not run.
     package enum Refusal: Error, Sendable, Hashable, CustomStringConvertible {
-        /// Another one is running on this node.
-        case busy
         /// It exceeded its time limit, after so many leads.
         case tooLong(leads: Int)
 
         package var description: String {
             switch self {
-            case .busy: "Another simulation is running."
             case .tooLong(let leads): "The simulation took too long; it had decided \(leads) leads."
             }
         }
@@ -53,12 +49,6 @@ package final class RuleSimulator: Sendable {
         draftName: String? = nil,
         as access: Access = .administrator
     ) async throws -> SimulationReport {
-        let isMine = isBusy.withLock { isBusy in
-            defer { isBusy = true }
-            return !isBusy
-        }
-        guard isMine else { throw Refusal.busy }
-        defer { isBusy.withLock { $0 = false } }
         let clock = ContinuousClock()
         let start = clock.now
         let work = WorkLimit(timeLimit)

@@ -49,11 +49,16 @@ package struct AgreementRequests: Sendable {
     /// Ends an agreement; rules that need it are skipped from now on.
     ///
     /// - Throws: ``RequestError``: `.forbidden` unless the caller is the receiver or an administrator,
-    ///   ``RequestError/noSuchAgreement``.
-    package func revoke(_ agreement: RoutingAgreement, as caller: Caller) async throws {
+    ///   ``RequestError/noSuchAgreement``, `.preconditionFailed` for one that was granted at another time.
+    package func revoke(
+        _ agreement: RoutingAgreement,
+        if precondition: Precondition = .none,
+        as caller: Caller
+    ) async throws {
         try caller.require(.rulesWrite)
         try await mappingErrors {
-            guard try await stores.acting(as: caller.id).agreements.revoke(agreement, as: caller.access) else {
+            let agreements = stores.acting(as: caller.id).agreements
+            guard try await agreements.revoke(agreement, if: precondition, as: caller.access) else {
                 throw RequestError.noSuchAgreement
             }
         }

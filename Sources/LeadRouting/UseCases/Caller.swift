@@ -1,29 +1,59 @@
+import Accounts
 package import FoundationEssentials
 package import LeadStore
 package import RoutingRules
 
-/// The party that makes a request: an API key, or the operator at the command line.
+/// The party that makes a request: an API key, a person with a session, or the operator at the command line.
 package struct Caller: Sendable, Hashable {
-    /// Its identifier in the audit log and in logs: the id of the API key, `service_role`, or `command line`.
+    /// Its identifier in the audit log and in logs: the id of the API key, `user:` and
+    /// the id of the person, `service_role`, or `command line`.
     ///
     /// Not a secret.
     package let id: String
-    /// The name of the key.
+    /// The name of the key; empty for a person.
     package let name: String
-    /// The workspace that the key belongs to; nil for an administrator.
+    /// The workspace that the key belongs to, or the person acts for; nil for an administrator.
     package let workspaceID: UUID?
-    /// The scopes of the key.
+    /// The scopes of the key, or of the person's role.
     package let scopes: Set<Scope>
+    /// The id of the API key; nil for a caller without one of the store's keys.
+    package let keyID: UUID?
     /// Whether its leads are a test: decided, and not stored as leads.
     package let isTest: Bool
+    /// The role of a person; nil for a key.
+    package let role: Role?
+    /// The claims of a person, as the policies of the database expect them; nil for a key and an administrator.
+    private let claims: String?
 
     /// A caller.
-    package init(id: String, name: String, workspaceID: UUID?, scopes: Set<Scope>, isTest: Bool = false) {
+    package init(
+        id: String,
+        name: String,
+        workspaceID: UUID?,
+        scopes: Set<Scope>,
+        isTest: Bool = false,
+        keyID: UUID? = nil
+    ) {
         self.isTest = isTest
+        self.keyID = keyID
+        role = nil
+        claims = nil
         self.id = id
         self.name = name
         self.workspaceID = workspaceID
         self.scopes = scopes
+    }
+
+    /// A person who acts by a role in a workspace, or in every workspace if the role is one of the platform.
+    init(_ person: Person, as role: Role, in workspace: UUID) {
+        id = person.id
+        name = ""
+        workspaceID = role.isOfPlatform ? nil : workspace
+        scopes = role.scopes
+        isTest = false
+        keyID = nil
+        self.role = role
+        claims = role.isOfPlatform ? nil : person.claims.forDatabase(actingFor: workspace)
     }
 
     /// The operator at the command line, with all scopes.
@@ -38,7 +68,10 @@ package struct Caller: Sendable, Hashable {
     package var isAdministrator: Bool { workspaceID == nil }
 
     /// The access with which the store's statements run.
-    package var access: Access { workspaceID.map(Access.workspace) ?? .administrator }
+    package var access: Access {
+        guard let workspaceID else { return .administrator }
+        return claims.map { .person(workspaceID, claims: $0) } ?? .workspace(workspaceID)
+    }
 
     /// The reader of what is written for the caller.
     package var reader: TextReader { access.reader }
@@ -67,7 +100,13 @@ package struct Caller: Sendable, Hashable {
     ///
     /// - Throws: ``RequestError/missingScope(_:)``.
     package func requireLiveOrTest(_ scope: Scope) throws {
-        guard may(scope) else { throw RequestError.missingScope(scope) }
+        guard may(scope) else {
+            guard let role else { throw RequestError.missingScope(scope) }
+            throw RequestError.forbidden(
+                "Your role, \(role.rawValue), lacks the scope \(scope.rawValue).",
+                remedy: "Ask an owner of the workspace for a role that has it."
+            )
+        }
     }
 
     /// Refuses every key except an administrator's.

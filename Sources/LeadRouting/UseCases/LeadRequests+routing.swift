@@ -151,8 +151,10 @@ extension LeadRequests {
     package func explain(_ id: UUID, attempt: Int? = nil, as caller: Caller) async throws -> LeadExplanation {
         try caller.require(.leadsRead)
         return try await mappingErrors {
-            let explanation = try await LeadExplainer(stores: stores, timeLimit: analysisTime)
-                .explain(id, decision: attempt, as: caller.access)
+            let explanation = try await analyses.run(for: caller) { stores in
+                try await LeadExplainer(stores: stores, timeLimit: analysisTime)
+                    .explain(id, decision: attempt, as: caller.access)
+            }
             guard let explanation else { throw RequestError.noSuchLead }
             return explanation
         }

@@ -8,6 +8,8 @@ package struct LeadRequests: Sendable {
     let waiting: WaitingLeadRouter
     let duplicates: DuplicateVisibility
     let names: ReaderNames
+    /// Where explanations are made.
+    let analyses: AnalysisPool
     /// How long an explanation may take.
     var analysisTime = WorkLimit.usual
 
@@ -15,23 +17,28 @@ package struct LeadRequests: Sendable {
     ///
     /// - Parameters:
     ///   - filter: selects leads.
-    ///   - cursor: `next` of the previous page; nil for the first page.
+    ///   - cursor: a cursor of another page; nil for the first page.
     ///   - limit: the most that are returned.
     ///   - caller: the caller; `leads:read`. A workspace sees leads that it has or has sent.
     /// - Returns: the page.
-    /// - Throws: ``RequestError``.
+    /// - Throws: ``RequestError``; `.invalid` for a cursor of another list or of other filters.
     package func page(
         _ filter: LeadFilter,
-        after cursor: LeadCursor? = nil,
+        at cursor: String? = nil,
         limit: Int,
         as caller: Caller
-    ) async throws -> LeadPage {
+    ) async throws -> LeadListing {
         try caller.require(.leadsRead)
+        let cursors = PageCursor(list: "leads", scope: filter.scope + [caller.workspaceID?.text ?? ""])
+        let place = try cursor.map { try cursors.place($0, words: 3).key(LeadKey.init(words:)) }
         return try await mappingErrors {
-            var page = try await stores.leads.page(filter, after: cursor, limit: limit, as: caller.access)
-            page.leads = try await duplicates.redacting(page.leads, as: caller.access)
-            page.leads = try await names.completing(page.leads, as: caller.access)
-            return page
+            let page = try await stores.leads.page(filter, at: place, limit: limit, as: caller.access)
+            let leads = try await duplicates.redacting(page.leads, as: caller.access)
+            return LeadListing(
+                leads: try await names.completing(leads, as: caller.access),
+                nextCursor: page.next.map { cursors.text(.after($0.words)) },
+                previousCursor: page.previous.map { cursors.text(.before($0.words)) }
+            )
         }
     }
 

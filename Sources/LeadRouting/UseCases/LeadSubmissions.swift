@@ -10,6 +10,7 @@ package struct LeadSubmissions: Sendable {
     let names: ReaderNames
     let writeFailure: RecentWriteFailure
     let tests: TestLeadRequests
+    let limits: RequestLimits
 
     /// The source of a lead: the workspace of the caller's key, or the one that an administrator names.
     ///
@@ -52,6 +53,7 @@ package struct LeadSubmissions: Sendable {
         try caller.requireLiveOrTest(.leadsWrite)
         let source = try source(named: lead.workspaceID, for: caller)
         if caller.isTest { return try await tests.submit([lead.lead], from: source)[0] }
+        try await limits.takeLeads(of: source)
         return try await mappingErrors {
             let outcome = try await writeFailure.recording {
                 try await intake.submit(lead.lead, from: source, idempotency: lead.idempotency, trace: lead.trace)
@@ -75,9 +77,17 @@ package struct LeadSubmissions: Sendable {
         return try await mappingErrors {
             let batch = SourcedBatch(batch, of: caller, self)
             if caller.isTest { return try await test(batch, of: caller) }
-            let outcomes = try await writeFailure.recording { try await self.outcomes(of: batch) }
-            return await written(batch.results(outcomes), for: caller)
+            try await limits.takeLeads(of: batch.counts)
+            return try await submit(batch, as: caller)
         }
+    }
+
+    private func submit(
+        _ batch: SourcedBatch,
+        as caller: Caller
+    ) async throws -> [Result<RoutingOutcome, RequestError>] {
+        let outcomes = try await writeFailure.recording { try await self.outcomes(of: batch) }
+        return await written(batch.results(outcomes), for: caller)
     }
 
     /// Submits leads like a batch, and returns as soon as they are in the queue.
@@ -94,12 +104,13 @@ package struct LeadSubmissions: Sendable {
         if caller.isTest { return PendingBatch { try await submit(batch: batch, as: caller) } }
         return try await mappingErrors {
             let sourced = SourcedBatch(batch, of: caller, self)
+            try await limits.takeLeads(of: sourced.counts)
             let ticket: BatchTicket
             do {
                 ticket = try await intake.begin(sourced.leads, trace: sourced.trace)
             } catch let error as IntakeError where error.code == .unknownWorkspace {
                 // An unknown workspace must be identified, and the other leads submitted.
-                return PendingBatch { try await submit(batch: batch, as: caller) }
+                return PendingBatch { try await mappingErrors { try await submit(sourced, as: caller) } }
             }
             return PendingBatch {
                 await written(sourced.results(ticket.outcomes()), for: caller)
@@ -173,6 +184,9 @@ private struct SourcedBatch: Sendable {
             }
         }
     }
+
+    /// The leads of each source.
+    var counts: [UUID: Int] { leads.reduce(into: [:]) { $0[$1.source, default: 0] += 1 } }
 
     /// The same without the leads of some sources.
     func without(sources: Set<UUID>) -> SourcedBatch {

@@ -9,13 +9,20 @@ extension OperationsRequests {
     ///
     /// - Parameters:
     ///   - clock: the time of this machine, to be compared with the database's.
+    ///   - isEmbedded: whether the database is the embedded one.
     ///   - caller: an administrator; `admin`.
     /// - Returns: the findings, in the order in which they should be read.
     /// - Throws: ``RequestError``.
-    package func diagnose(at clock: Timestamp, as caller: Caller) async throws -> [DiagnosisFinding] {
+    package func diagnose(
+        at clock: Timestamp,
+        isEmbedded: Bool = false,
+        as caller: Caller
+    ) async throws -> [DiagnosisFinding] {
         try caller.requireAdministrator(.admin)
         return try await mappingErrors {
-            var findings = DiagnosisFinding.about(try await stores.health.serverFacts(), at: clock)
+            let server = try await stores.health.serverFacts()
+            var findings = DiagnosisFinding.about(server, at: clock)
+            findings.append(.ofLogin(server, isEmbedded: isEmbedded))
             findings.append(
                 await stores.session.pool.isThroughPooler()
                     ? .good("pooler", "in transaction mode; limits of single statements are those of the role")

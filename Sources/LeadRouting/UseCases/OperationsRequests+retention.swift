@@ -20,7 +20,7 @@ extension OperationsRequests {
     package func keepLog(months: Int32?, as caller: Caller) async throws -> Retention {
         try caller.requireAdministrator(.admin)
         return try await mappingErrors {
-            try await stores.maintenance.keepLog(months: months)
+            try await stores.acting(as: caller.id).maintenance.keepLog(months: months)
             return try await stores.maintenance.retention()
         }
     }

@@ -36,12 +36,14 @@ extension OperationsRequests {
     ) async throws -> StatisticsReport {
         try caller.require(.leadsRead)
         return try await mappingErrors {
-            let counted = try await stores.statistics.gather(ifOlderThan: age)
-            let rows = try await stores.statistics.sums(query, as: caller.access)
-            return StatisticsReport(
-                groups: Self.groups(rows, byRegion: query.grouping == .region),
-                countedUpTo: counted.upTo
-            )
+            try await analyses.run(for: caller) { stores in
+                let counted = try await stores.statistics.gather(ifOlderThan: age)
+                let rows = try await stores.statistics.sums(query, as: caller.access)
+                return StatisticsReport(
+                    groups: Self.groups(rows, byRegion: query.grouping == .region),
+                    countedUpTo: counted.upTo
+                )
+            }
         }
     }
 

@@ -14,6 +14,8 @@ package enum PauseTarget: Sendable, Hashable {
 package struct OperationsRequests: Sendable {
     let stores: Stores
     let writeFailure: RecentWriteFailure
+    /// Where statistics are read.
+    let analyses: AnalysisPool
 
     /// Pauses routing: leads are still accepted, but wait undecided.
     ///

@@ -107,7 +107,6 @@ extension RequestError {
     /// The request error of a refusal to simulate.
     init(_ refusal: RuleSimulator.Refusal) {
         switch refusal {
-        case .busy: self = .overloaded(retryAfterSeconds: 5)
         case .tooLong:
             self = .invalid([
                 FieldProblem(
@@ -141,6 +140,7 @@ extension RequestError {
         case let error as RouteRefusal: self.init(error)
         case let error as RuleSimulator.Refusal: self.init(error)
         case let error as StoreError: self.init(error)
+        case let error as PreconditionFailure: self = .preconditionFailed(current: error.current)
         case let error as RuleSetRefusal: self.init(error)
         case let error as InvalidDocument: self.init(error)
         case let error as PostgresError: self.init(error)

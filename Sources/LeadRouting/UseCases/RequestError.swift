@@ -1,3 +1,4 @@
+package import Postgres
 package import RoutingRules
 
 /// Why a use case refuses, in terms that its caller can act on.
@@ -9,6 +10,9 @@ package enum RequestError: Error, Sendable, Hashable {
     case notFound(String)
     /// Not possible in the current state. 409; the remedy tells how to make it possible.
     case conflict(reason: String, remedy: String)
+    /// The object has changed since the version that the caller named. 412; with the current version, or nil if there is
+    /// no object.
+    case preconditionFailed(current: Timestamp?)
     /// Invalid values. 422. Fields by the API's names, dotted below the body (`conditions.industries`).
     case invalid([FieldProblem])
     /// Too many requests. 503, because the server lacks capacity and the request is not at fault.
@@ -24,6 +28,10 @@ package enum RequestError: Error, Sendable, Hashable {
     case suspended(reason: String)
     /// Too many wrong keys came from the client's address. 429.
     case tooManyWrongKeys(retryAfterSeconds: Int)
+    /// A limit of requests or leads is used up. 429; nothing was stored.
+    case beyondLimit(RateReading)
+    /// Too much of the workspace's analyses wait for their turn. 429.
+    case tooManyAnalyses(retryAfterSeconds: Int)
     /// The caller's key lacks a scope. 403.
     case missingScope(Scope)
 }
@@ -37,6 +45,8 @@ extension RequestError {
     package static let noSuchWorkspace = RequestError.notFound(
         "This workspace does not exist, or this key may not see it."
     )
+    /// An assignee that does not exist, or that the caller may not see.
+    static let noSuchAssignee = RequestError.notFound("This workspace has no such assignee.")
     /// An agreement that does not exist, or that the caller may not see.
     package static let noSuchAgreement = RequestError.notFound(
         "This agreement does not exist, or this key may not see it."

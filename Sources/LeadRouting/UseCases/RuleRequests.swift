@@ -6,7 +6,8 @@ package import RoutingRules
 /// Requests about single rules.
 package struct RuleRequests: Sendable {
     let stores: Stores
-    let simulator: RuleSimulator
+    /// Where analyses run.
+    let analyses: AnalysisPool
     /// How long an analysis may take.
     var timeLimit = WorkLimit.usual
 
@@ -64,21 +65,27 @@ package struct RuleRequests: Sendable {
 
     /// Changes what is set in `change`.
     ///
-    /// - Throws: ``RequestError``.
-    package func change(_ id: UUID, _ change: RuleChange, as caller: Caller) async throws -> RuleRecord {
+    /// - Throws: ``RequestError``; `.preconditionFailed` for a rule that does not fit the precondition.
+    package func change(
+        _ id: UUID,
+        _ change: RuleChange,
+        if precondition: Precondition = .none,
+        as caller: Caller
+    ) async throws -> RuleRecord {
         try caller.require(.rulesWrite)
         return try await mappingErrors {
-            try await stores.acting(as: caller.id).rules.change(id, change, as: caller.access)
+            try await stores.acting(as: caller.id).rules.change(id, change, if: precondition, as: caller.access)
         }
     }
 
     /// Deletes a rule.
     ///
-    /// - Throws: ``RequestError/noSuchRule``.
-    package func delete(_ id: UUID, as caller: Caller) async throws {
+    /// - Throws: ``RequestError/noSuchRule``; `.preconditionFailed` for a rule that does not fit the precondition.
+    package func delete(_ id: UUID, if precondition: Precondition = .none, as caller: Caller) async throws {
         try caller.require(.rulesWrite)
         try await mappingErrors {
-            guard try await stores.acting(as: caller.id).rules.delete(id, as: caller.access) else {
+            let rules = stores.acting(as: caller.id).rules
+            guard try await rules.delete(id, if: precondition, as: caller.access) else {
                 throw RequestError.noSuchRule
             }
         }
@@ -98,15 +105,17 @@ package struct RuleRequests: Sendable {
             if let owner, try await stores.workspaces.find(owner, as: caller.access) == nil {
                 throw RequestError.noSuchWorkspace
             }
-            let limit = WorkLimit(timeLimit)
-            let rules =
-                if let owner { try await stores.ruleSets.load(of: owner) } else { try await stores.ruleSets.load() }
-            let lint = RuleLint(rules, for: caller.reader)
-            var report =
-                owner.map { lint.report(on: $0, until: limit.isOver) } ?? lint.report(until: limit.isOver)
-            try Task.checkCancellation()
-            report.add(notices: try await stores.rules.notices(of: owner), about: rules.rules)
-            return report
+            return try await analyses.run(for: caller) { stores in
+                let limit = WorkLimit(timeLimit)
+                let rules =
+                    if let owner { try await stores.ruleSets.load(of: owner) } else { try await stores.ruleSets.load() }
+                let lint = RuleLint(rules, for: caller.reader)
+                var report =
+                    owner.map { lint.report(on: $0, until: limit.isOver) } ?? lint.report(until: limit.isOver)
+                try Task.checkCancellation()
+                report.add(notices: try await stores.rules.notices(of: owner), about: rules.rules)
+                return report
+            }
         }
     }
 
@@ -129,12 +138,14 @@ package struct RuleRequests: Sendable {
         return try await mappingErrors {
             let workspaces = try await stores.workspaces.list(as: caller.access).map(\.workspace)
             let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
-            let limit = WorkLimit(timeLimit)
-            let live = try await stores.ruleSets.load(of: owner)
-            let report = RuleLint(live.publishing(document, of: owner), for: caller.reader)
-                .report(on: owner, until: limit.isOver)
-            try Task.checkCancellation()
-            return report
+            return try await analyses.run(for: caller) { stores in
+                let limit = WorkLimit(timeLimit)
+                let live = try await stores.ruleSets.load(of: owner)
+                let report = RuleLint(live.publishing(document, of: owner), for: caller.reader)
+                    .report(on: owner, until: limit.isOver)
+                try Task.checkCancellation()
+                return report
+            }
         }
     }
 
@@ -144,9 +155,11 @@ package struct RuleRequests: Sendable {
     package func warnings(about rule: RoutingRule, as caller: Caller) async throws -> [RuleFinding] {
         try caller.require(.rulesWrite)
         return try await mappingErrors {
-            RuleLint(try await stores.ruleSets.load(of: rule.workspaceID), for: caller.reader)
-                .report(on: rule.workspaceID, about: rule.id)
-                .findings
+            try await analyses.run(for: caller) { stores in
+                RuleLint(try await stores.ruleSets.load(of: rule.workspaceID), for: caller.reader)
+                    .report(on: rule.workspaceID, about: rule.id, until: WorkLimit(timeLimit).isOver)
+                    .findings
+            }
         }
     }
 
@@ -158,7 +171,7 @@ package struct RuleRequests: Sendable {
     ///   - draftName: the name of the other rules in the report; nil for a default.
     ///   - caller: the caller; `rules:read` and, since leads are decided and named, `leads:read`.
     /// - Returns: the report.
-    /// - Throws: ``RequestError``; `.overloaded` while another simulation runs.
+    /// - Throws: ``RequestError``; `.tooManyAnalyses` while others of the workspace wait.
     package func simulate(
         _ request: SimulationRequest,
         draftName: String? = nil,
@@ -183,7 +196,10 @@ package struct RuleRequests: Sendable {
                     )
                 ])
             }
-            return try await simulator.run(request, draftName: draftName, as: caller.access)
+            return try await analyses.run(for: caller) { [request] stores in
+                try await RuleSimulator(stores: stores, timeLimit: timeLimit)
+                    .run(request, draftName: draftName, as: caller.access)
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ package enum RuleSetState: Sendable, Hashable {
 /// administrators.
 package struct RuleSetRequests: Sendable {
     let stores: Stores
+    /// Where documents are compared and checked.
+    let analyses: AnalysisPool
 
     /// An owner's current rules.
     ///
@@ -66,7 +68,50 @@ package struct RuleSetRequests: Sendable {
     ) async throws -> [RuleSetVersionSummary] {
         try caller.require(.rulesRead)
         return try await mappingErrors {
-            try await stores.ruleSets.versions(of: owner, before: before, limit: limit, as: caller.access)
+            try await stores.ruleSets.versions(
+                of: owner,
+                at: before.map { .after($0) },
+                limit: limit,
+                as: caller.access
+            )
+        }
+    }
+
+    /// A page of an owner's versions, newest first.
+    ///
+    /// - Parameters:
+    ///   - owner: the owner; nil for the platform.
+    ///   - cursor: a cursor of another page; nil for the first page.
+    ///   - before: only versions before this one, if there is no cursor.
+    ///   - limit: the most that are returned.
+    ///   - caller: the caller; `rules:read`.
+    /// - Returns: the page.
+    /// - Throws: ``RequestError``; `.invalid` for a cursor of another list.
+    package func versions(
+        of owner: UUID?,
+        at cursor: String?,
+        before: Int64?,
+        limit: Int,
+        as caller: Caller
+    ) async throws -> RuleSetVersionListing {
+        try caller.require(.rulesRead)
+        let cursors = PageCursor(list: "versions", scope: [owner?.text ?? "platform"])
+        var place = before.map { PagePlace.after($0) }
+        if let cursor { place = try cursors.place(cursor, words: 1).key { Int64(bitPattern: $0[0]) } }
+        return try await mappingErrors {
+            var versions = try await stores.ruleSets.versions(of: owner, at: place, limit: limit + 1, as: caller.access)
+            let hasMore = versions.count > limit
+            var isBackward = false
+            if case .before? = place { isBackward = true }
+            if hasMore { if isBackward { versions.removeFirst() } else { versions.removeLast() } }
+            func word(_ version: RuleSetVersionSummary) -> [UInt64] { [UInt64(bitPattern: version.version.version)] }
+            let next = hasMore || isBackward ? versions.last : nil
+            let previous = isBackward && hasMore || !isBackward && place != nil ? versions.first : nil
+            return RuleSetVersionListing(
+                versions: versions,
+                nextCursor: next.map { cursors.text(.after(word($0))) },
+                previousCursor: previous.map { cursors.text(.before(word($0))) }
+            )
         }
     }
 
@@ -79,10 +124,14 @@ package struct RuleSetRequests: Sendable {
         to after: RuleSetState,
         as caller: Caller
     ) async throws -> RuleSetDifference {
-        RuleSetDifference(
-            from: try await document(of: owner, in: before, as: caller),
-            to: try await document(of: owner, in: after, as: caller)
-        )
+        try caller.require(.rulesRead)
+        return try await analyses.run(for: caller) { stores in
+            let requests = RuleSetRequests(stores: stores, analyses: analyses)
+            return RuleSetDifference(
+                from: try await requests.document(of: owner, in: before, as: caller),
+                to: try await requests.document(of: owner, in: after, as: caller)
+            )
+        }
     }
 
     private func document(of owner: UUID?, in state: RuleSetState, as caller: Caller) async throws -> RuleSetDocument {
@@ -100,31 +149,44 @@ package struct RuleSetRequests: Sendable {
     ///   - owner: the owner.
     ///   - checking: whether it is refused for problems that would prevent its publication, such as failing golden
     ///     leads.
+    ///   - precondition: what is required of the existing draft.
     ///   - caller: the caller; `rules:write`.
     /// - Returns: the draft.
-    /// - Throws: ``RequestError``; `.invalid` with all problems.
+    /// - Throws: ``RequestError``; `.invalid` with all problems, `.preconditionFailed` for a draft that does not fit the
+    ///   precondition.
     package func saveDraft(
         _ tree: JSONValue,
         of owner: UUID?,
         checking: Bool = false,
+        if precondition: Precondition = .none,
         as caller: Caller
     ) async throws -> RuleSetDraft {
         try caller.require(.rulesWrite)
         return try await mappingErrors {
-            let workspaces = try await stores.workspaces.list(as: caller.access).map(\.workspace)
-            let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
-            return try await stores.acting(as: caller.id)
-                .drafts.save(document, of: owner, checking: checking, as: caller.access)
+            try await analyses.run(for: caller) { stores in
+                let workspaces = try await stores.workspaces.list(as: caller.access).map(\.workspace)
+                let document = try RuleSetDocument(WorkspaceNaming(workspaces).resolved(tree))
+                return try await stores.acting(as: caller.id)
+                    .drafts.save(document, of: owner, checking: checking, if: precondition, as: caller.access)
+            }
         }
     }
 
     /// Discards an owner's draft.
     ///
-    /// - Throws: ``RequestError``; `.notFound` without a draft.
-    package func deleteDraft(of owner: UUID?, as caller: Caller) async throws {
+    /// - Throws: ``RequestError``; `.notFound` without a draft, `.preconditionFailed` for one that does not fit the
+    ///   precondition.
+    package func deleteDraft(
+        of owner: UUID?,
+        if precondition: Precondition = .none,
+        as caller: Caller
+    ) async throws {
         try caller.require(.rulesWrite)
         try await mappingErrors {
-            guard try await stores.drafts.delete(of: owner, as: caller.access) else { throw Self.noDraft }
+            guard try await stores.acting(as: caller.id).drafts.delete(of: owner, if: precondition, as: caller.access)
+            else {
+                throw Self.noDraft
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-/// What a key may do.
+/// What a key or a person may do; ``Role`` lists the scopes of each role.
 package enum Scope: String, Sendable, Hashable, CaseIterable {
     /// Send leads in.
     case leadsWrite = "leads:write"
@@ -26,7 +26,7 @@ package enum Scope: String, Sendable, Hashable, CaseIterable {
     /// The scopes of a key whose creator names none: all for an administrator; a workspace's key may not erase people,
     /// and makes no keys.
     package static func defaults(isAdministrator: Bool) -> [Scope] {
-        isAdministrator
-            ? allCases : [.leadsWrite, .leadsRead, .rulesWrite, .rulesRead, .workspacesRead, .routingWrite]
+        let scopes = isAdministrator ? Role.platformAdministrator.scopes : Role.scopesOfKey
+        return allCases.filter(scopes.contains)
     }
 }

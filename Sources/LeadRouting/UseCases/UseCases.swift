@@ -1,3 +1,4 @@
+package import Accounts
 package import LeadStore
 
 /// All use cases, by subject: the only interface of the HTTP API, the command line and Inngest.
@@ -22,12 +23,18 @@ package struct UseCases: Sendable {
     package let workspaces: WorkspaceRequests
     /// Agreements to receive leads.
     package let agreements: AgreementRequests
+    /// What a caller is.
+    package let accounts: AccountRequests
+    /// Who changed what.
+    package let audit: AuditRequests
     /// API keys.
     package let keys: KeyRequests
     /// Pauses, statistics, health, retention, and the diagnosis of the installation.
     package let operations: OperationsRequests
     /// Alerts and their silences.
     package let alerts: AlertRequests
+    /// Limits of requests and leads.
+    package let limits: RequestLimits
     /// The scheduled functions.
     package let schedule: ScheduleRequests
 
@@ -37,29 +44,40 @@ package struct UseCases: Sendable {
     ///   - stores: the stores.
     ///   - intake: the intake of new leads.
     ///   - waiting: the router of waiting leads.
-    ///   - simulator: the simulator.
+    ///   - analyses: where lint, explain, simulations and statistics run; nil for a pool over the same stores.
     ///   - scheduler: runs a scheduled function on request.
     ///   - analysisTime: how long lint and explain may take.
     ///   - serviceRoleKey: a token with an administrator's scopes, besides the store's keys.
     ///   - failedKeys: counts wrong keys, and limits them.
+    ///   - limiter: the rate limits of this node; nil for the usual ones.
+    ///   - sessions: verifies the sessions of persons; nil: only keys are accepted.
     package init(
         stores: Stores,
         intake: LeadIntake,
         waiting: WaitingLeadRouter,
-        simulator: RuleSimulator,
+        analyses: AnalysisPool? = nil,
         scheduler: Scheduler,
         analysisTime: Duration = WorkLimit.usual,
         serviceRoleKey: String? = nil,
-        failedKeys: FailedKeys = FailedKeys()
+        failedKeys: FailedKeys = FailedKeys(),
+        limiter: RateLimiter? = nil,
+        sessions: SessionVerifier? = nil
     ) {
+        let analyses = analyses ?? AnalysisPool(stores: stores)
         let duplicates = DuplicateVisibility(leads: stores.leads)
         let names = ReaderNames(names: stores.names)
         let writeFailure = RecentWriteFailure()
         callers = CallerDirectory(
             keys: KeyRing(source: stores.keys),
             failures: failedKeys,
-            serviceRoleKey: serviceRoleKey
+            serviceRoleKey: serviceRoleKey,
+            persons: sessions.map { verifier in
+                PersonDirectory(verifier: verifier) { try await stores.members.memberships(of: $0) }
+            }
         )
+        limits = RequestLimits(limiter: limiter ?? RateLimiter(source: stores.rates))
+        accounts = AccountRequests(stores: stores)
+        audit = AuditRequests(stores: stores)
         testLeads = TestLeadRequests(stores: stores, rules: waiting.rules, names: names)
         submissions = LeadSubmissions(
             workspaces: stores.workspaces,
@@ -67,21 +85,23 @@ package struct UseCases: Sendable {
             duplicates: duplicates,
             names: names,
             writeFailure: writeFailure,
-            tests: testLeads
+            tests: testLeads,
+            limits: limits
         )
         leads = LeadRequests(
             stores: stores,
             waiting: waiting,
             duplicates: duplicates,
             names: names,
+            analyses: analyses,
             analysisTime: analysisTime
         )
-        rules = RuleRequests(stores: stores, simulator: simulator, timeLimit: analysisTime)
-        ruleSets = RuleSetRequests(stores: stores)
+        rules = RuleRequests(stores: stores, analyses: analyses, timeLimit: analysisTime)
+        ruleSets = RuleSetRequests(stores: stores, analyses: analyses)
         workspaces = WorkspaceRequests(stores: stores)
         agreements = AgreementRequests(stores: stores)
         keys = KeyRequests(stores: stores)
-        operations = OperationsRequests(stores: stores, writeFailure: writeFailure)
+        operations = OperationsRequests(stores: stores, writeFailure: writeFailure, analyses: analyses)
         alerts = AlertRequests(stores: stores)
         schedule = ScheduleRequests(stores: stores, scheduler: scheduler)
     }

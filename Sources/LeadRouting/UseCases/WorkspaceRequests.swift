@@ -1,6 +1,6 @@
 package import FoundationEssentials
 package import LeadStore
-package import RoutingRules
+import RoutingRules
 
 /// Requests about workspaces, their capacity and assignees.
 package struct WorkspaceRequests: Sendable {
@@ -74,21 +74,27 @@ package struct WorkspaceRequests: Sendable {
 
     /// Changes what is set in `change`, for administrators.
     ///
-    /// - Throws: ``RequestError``.
-    package func change(_ id: UUID, _ change: WorkspaceChange, as caller: Caller) async throws -> WorkspaceRecord {
+    /// - Throws: ``RequestError``; `.preconditionFailed` for a workspace that does not fit the precondition.
+    package func change(
+        _ id: UUID,
+        _ change: WorkspaceChange,
+        if precondition: Precondition = .none,
+        as caller: Caller
+    ) async throws -> WorkspaceRecord {
         try caller.require(.workspacesWrite)
         return try await mappingErrors {
-            try await stores.acting(as: caller.id).workspaces.change(id, change, as: caller.access)
+            try await stores.acting(as: caller.id).workspaces.change(id, change, if: precondition, as: caller.access)
         }
     }
 
     /// Deletes a workspace, for administrators.
     ///
     /// - Throws: ``RequestError``; `.conflict` while rules send leads there.
-    package func delete(_ id: UUID, as caller: Caller) async throws {
+    package func delete(_ id: UUID, if precondition: Precondition = .none, as caller: Caller) async throws {
         try caller.require(.workspacesWrite)
         try await mappingErrors {
-            guard try await stores.acting(as: caller.id).workspaces.delete(id, as: caller.access) else {
+            let workspaces = stores.acting(as: caller.id).workspaces
+            guard try await workspaces.delete(id, if: precondition, as: caller.access) else {
                 throw RequestError.noSuchWorkspace
             }
         }
@@ -109,10 +115,29 @@ package struct WorkspaceRequests: Sendable {
 
     /// The people of a workspace, by name.
     ///
-    /// - Throws: ``RequestError``.
-    package func assignees(of workspace: UUID, as caller: Caller) async throws -> [Assignee] {
+    /// - Throws: ``RequestError``; ``RequestError/noSuchWorkspace`` for one that the caller may not see.
+    package func assignees(of workspace: UUID, as caller: Caller) async throws -> [AssigneeRecord] {
         try caller.require(.workspacesRead)
-        return try await mappingErrors { try await stores.assignees.list(of: workspace, as: caller.access) }
+        return try await mappingErrors {
+            let people = try await stores.assignees.list(of: workspace, as: caller.access)
+            if people.isEmpty, try await stores.workspaces.find(workspace, as: caller.access) == nil {
+                throw RequestError.noSuchWorkspace
+            }
+            return people
+        }
+    }
+
+    /// One person of a workspace.
+    ///
+    /// - Throws: ``RequestError``; `.notFound` without such a person.
+    package func assignee(_ id: UUID, of workspace: UUID, as caller: Caller) async throws -> AssigneeRecord {
+        try caller.require(.workspacesRead)
+        return try await mappingErrors {
+            guard let person = try await stores.assignees.find(id, of: workspace, as: caller.access) else {
+                throw RequestError.noSuchAssignee
+            }
+            return person
+        }
     }
 
     /// Adds a person to a workspace; a repeated request with an `id` adds it once.
@@ -123,7 +148,7 @@ package struct WorkspaceRequests: Sendable {
         of workspace: UUID,
         _ change: AssigneeChange,
         as caller: Caller
-    ) async throws -> Assignee {
+    ) async throws -> AssigneeRecord {
         try caller.require(.workspacesWrite)
         return try await mappingErrors {
             try await stores.acting(as: caller.id)
@@ -133,27 +158,37 @@ package struct WorkspaceRequests: Sendable {
 
     /// Changes what is set in `change`.
     ///
-    /// - Throws: ``RequestError``; `.notFound` without such a person.
+    /// - Throws: ``RequestError``; `.notFound` without such a person, `.preconditionFailed` for one who does not fit the
+    ///   precondition.
     package func changeAssignee(
         _ id: UUID,
         of workspace: UUID,
         _ change: AssigneeChange,
+        if precondition: Precondition = .none,
         as caller: Caller
-    ) async throws -> Assignee {
+    ) async throws -> AssigneeRecord {
         try caller.require(.workspacesWrite)
         return try await mappingErrors {
-            try await stores.acting(as: caller.id).assignees.change(id, of: workspace, change, as: caller.access)
+            try await stores.acting(as: caller.id)
+                .assignees.change(id, of: workspace, change, if: precondition, as: caller.access)
         }
     }
 
     /// Removes a person.
     ///
-    /// - Throws: ``RequestError``; `.notFound` without such a person.
-    package func deleteAssignee(_ id: UUID, of workspace: UUID, as caller: Caller) async throws {
+    /// - Throws: ``RequestError``; `.notFound` without such a person, `.preconditionFailed` for one who does not fit the
+    ///   precondition.
+    package func deleteAssignee(
+        _ id: UUID,
+        of workspace: UUID,
+        if precondition: Precondition = .none,
+        as caller: Caller
+    ) async throws {
         try caller.require(.workspacesWrite)
         try await mappingErrors {
-            guard try await stores.acting(as: caller.id).assignees.delete(id, of: workspace, as: caller.access) else {
-                throw RequestError.notFound("This workspace has no such assignee.")
+            let assignees = stores.acting(as: caller.id).assignees
+            guard try await assignees.delete(id, of: workspace, if: precondition, as: caller.access) else {
+                throw RequestError.noSuchAssignee
             }
         }
     }

@@ -60,9 +60,23 @@ package struct AgreementStore: Sendable {
     /// Only the receiver or an administrator may.
     ///
     /// - Returns: whether it existed.
-    package func revoke(_ agreement: RoutingAgreement, as access: Access) async throws -> Bool {
+    /// - Throws: ``PreconditionFailure``, if the agreement was granted at another time than the precondition names.
+    package func revoke(
+        _ agreement: RoutingAgreement,
+        if precondition: Precondition = .none,
+        as access: Access
+    ) async throws -> Bool {
         try Self.requireReceiver(of: agreement, access)
-        return try await !session.write(Self.removeAgreement, Self.parameters(agreement), as: access).isEmpty
+        let parameters: Parameters = [
+            "receiver": .uuid(agreement.receivingWorkspaceID),
+            "sender": .uuid(agreement.sendingWorkspaceID),
+            "versions": .timestamps(precondition.versions),
+        ]
+        if try await !session.write(Self.removeAgreement, parameters, as: access).isEmpty { return true }
+        guard precondition != .none, let stored = try await list(as: access).first(where: { $0.agreement == agreement })
+        else { return false }
+        if !precondition.fits(stored.createdAt) { throw PreconditionFailure(current: stored.createdAt) }
+        return false
     }
 
     /// Whether a workspace receives leads from another.
@@ -105,6 +119,7 @@ package struct AgreementStore: Sendable {
         "remove_agreement",
         """
         DELETE FROM public.routing_agreements WHERE receiving_workspace_id = :receiver AND sending_workspace_id = :sender
+            AND (cardinality(:versions::timestamptz[]) = 0 OR created_at = ANY (:versions))
         RETURNING 1
         """
     )

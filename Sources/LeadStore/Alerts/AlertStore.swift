@@ -157,7 +157,7 @@ package struct AlertStore: Sendable {
             "actor": .text(actor),
             "reason": .text(reason),
         ]
-        return try await !session.pool.query(Self.silence, parameters).isEmpty
+        return try await !session.run(Self.silence, parameters, as: .administrator, recording: actor).isEmpty
     }
 
     /// Claims due notifications for some targets, for a minute; the claiming node sends them.

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 import JSON
-import Postgres
+package import Postgres
 package import RoutingRules
 
 /// The changes of an assignee; nil leaves a field unchanged.
@@ -22,6 +22,22 @@ package struct AssigneeChange: Sendable, Hashable {
     package init() {}
 }
 
+/// A stored assignee.
+package struct AssigneeRecord: Sendable, Hashable {
+    /// The person.
+    package let assignee: Assignee
+    /// The version that a ``Precondition`` names: when it last changed.
+    package let version: Timestamp
+
+    /// The columns that ``init(_:)`` reads, of `workspace_assignees a`.
+    static let columns = Assignee.columns + ", coalesce(a.updated_at, a.created_at)"
+
+    init(_ row: Row) throws {
+        assignee = try Assignee(row)
+        version = try row.timestamp(8)
+    }
+}
+
 /// The people of workspaces to whom leads are assigned.
 package struct AssigneeStore: Sendable {
     /// The connections, and the actor recorded with edits.
@@ -33,8 +49,14 @@ package struct AssigneeStore: Sendable {
     }
 
     /// The people of a workspace, by name.
-    package func list(of workspace: UUID, as access: Access) async throws -> [Assignee] {
-        try await session.run(Self.listAssignees, ["workspace": .uuid(workspace)], as: access).map(Assignee.init)
+    package func list(of workspace: UUID, as access: Access) async throws -> [AssigneeRecord] {
+        try await session.run(Self.listAssignees, ["workspace": .uuid(workspace)], as: access).map(AssigneeRecord.init)
+    }
+
+    /// One person of a workspace, or nil if it does not exist or the caller may not see it.
+    package func find(_ id: UUID, of workspace: UUID, as access: Access) async throws -> AssigneeRecord? {
+        let parameters: Parameters = ["id": .uuid(id), "workspace": .uuid(workspace)]
+        return try await session.run(Self.oneAssignee, parameters, as: access).first.map(AssigneeRecord.init)
     }
 
     /// Adds a person to a workspace, with an equal turn; a repeated call with the same id and fields adds it once.
@@ -45,42 +67,71 @@ package struct AssigneeStore: Sendable {
         of workspace: UUID,
         _ change: AssigneeChange,
         as access: Access
-    ) async throws -> Assignee {
+    ) async throws -> AssigneeRecord {
         guard change.name != nil else { throw StoreError(.invalid, field: "/name", "An assignee needs a name.") }
         try Self.requireOwn(workspace, access)
         let parameters = Self.parameters(id, of: workspace, change)
         return try await session.createOnce {
             let rows = try await session.write(Self.insertAssignee, parameters, as: access, fields: Self.assigneeFields)
             guard let row = rows.first else { throw Self.noSuchWorkspaceHere }
-            return try Assignee(row)
+            return try AssigneeRecord(row)
         } stored: {
-            try await list(of: workspace, as: access).first { $0.id == id }
+            try await find(id, of: workspace, as: access)
         } isSame: {
-            change.makes($0, of: workspace)
+            change.makes($0.assignee, of: workspace)
         }
     }
 
     /// Changes a person; turns and counters are kept.
+    ///
+    /// - Throws: ``PreconditionFailure``, if the person does not fit the precondition.
     package func change(
         _ id: UUID,
         of workspace: UUID,
         _ change: AssigneeChange,
+        if precondition: Precondition = .none,
         as access: Access
-    ) async throws -> Assignee {
+    ) async throws -> AssigneeRecord {
         try Self.requireOwn(workspace, access)
-        let parameters = Self.parameters(id, of: workspace, change)
+        let parameters = Self.parameters(id, of: workspace, change, if: precondition)
         let rows = try await session.write(Self.updateAssignee, parameters, as: access, fields: Self.assigneeFields)
-        guard let row = rows.first else { throw StoreError(.notFound, "This workspace has no such assignee.") }
-        return try Assignee(row)
+        guard let row = rows.first else {
+            try await refuse(id, of: workspace, unless: precondition, as: access)
+            throw StoreError(.notFound, "This workspace has no such assignee.")
+        }
+        return try AssigneeRecord(row)
+    }
+
+    /// Refuses a change of a person who does not fit a precondition.
+    private func refuse(
+        _ id: UUID,
+        of workspace: UUID,
+        unless precondition: Precondition,
+        as access: Access
+    ) async throws {
+        guard precondition != .none, let stored = try await find(id, of: workspace, as: access) else { return }
+        if !precondition.fits(stored.version) { throw PreconditionFailure(current: stored.version) }
     }
 
     /// Removes a person; leads keep the id.
     ///
     /// - Returns: whether it existed.
-    package func delete(_ id: UUID, of workspace: UUID, as access: Access) async throws -> Bool {
+    /// - Throws: ``PreconditionFailure``, if the person does not fit the precondition.
+    package func delete(
+        _ id: UUID,
+        of workspace: UUID,
+        if precondition: Precondition = .none,
+        as access: Access
+    ) async throws -> Bool {
         try Self.requireOwn(workspace, access)
-        let parameters: Parameters = ["id": .uuid(id), "workspace": .uuid(workspace)]
-        return try await !session.write(Self.removeAssignee, parameters, as: access).isEmpty
+        let parameters: Parameters = [
+            "id": .uuid(id),
+            "workspace": .uuid(workspace),
+            "versions": .timestamps(precondition.versions),
+        ]
+        if try await !session.write(Self.removeAssignee, parameters, as: access).isEmpty { return true }
+        try await refuse(id, of: workspace, unless: precondition, as: access)
+        return false
     }
 
     private static func requireOwn(_ workspace: UUID, _ access: Access) throws {
@@ -89,11 +140,17 @@ package struct AssigneeStore: Sendable {
 
     private static let noSuchWorkspaceHere = StoreError(.notFound, "This workspace does not exist.")
 
-    private static func parameters(_ id: UUID, of workspace: UUID, _ change: AssigneeChange) -> Parameters {
+    /// The values of a person; with a precondition for a change of one.
+    private static func parameters(
+        _ id: UUID,
+        of workspace: UUID,
+        _ change: AssigneeChange,
+        if precondition: Precondition? = nil
+    ) -> Parameters {
         func time(_ value: Int64??) -> Timestamp? {
             value.flatMap { $0 }.map { Timestamp(microsecondsSinceUnixEpoch: $0) }
         }
-        return [
+        var parameters: Parameters = [
             "id": .uuid(id),
             "workspace": .uuid(workspace),
             "name": .text(change.name),
@@ -105,6 +162,8 @@ package struct AssigneeStore: Sendable {
             "absent_until": .timestamp(time(change.absentUntil)),
             "is_active": .bool(change.isActive),
         ]
+        if let precondition { parameters.append("versions", .timestamps(precondition.versions)) }
+        return parameters
     }
 
     private static let assigneeFields = [
@@ -113,7 +172,11 @@ package struct AssigneeStore: Sendable {
     ]
     static let listAssignees = Statement(
         "list_assignees",
-        "SELECT \(Assignee.columns) FROM public.workspace_assignees a WHERE a.workspace_id = :workspace ORDER BY a.name, a.id"
+        "SELECT \(AssigneeRecord.columns) FROM public.workspace_assignees a WHERE a.workspace_id = :workspace ORDER BY a.name, a.id"
+    )
+    static let oneAssignee = Statement(
+        "one_assignee",
+        "SELECT \(AssigneeRecord.columns) FROM public.workspace_assignees a WHERE a.id = :id AND a.workspace_id = :workspace"
     )
     static let insertAssignee = Statement(
         "insert_assignee",
@@ -122,7 +185,7 @@ package struct AssigneeStore: Sendable {
         SELECT :id, w.id, :name, coalesce(:weight, 1), coalesce(:caps, '[]'::jsonb), CASE WHEN :sets_absent_from THEN :absent_from::timestamptz END, CASE WHEN :sets_absent_until THEN :absent_until::timestamptz END,
             coalesce(:is_active, true)
         FROM public.workspaces w WHERE w.id = :workspace AND w.deleted_at IS NULL
-        RETURNING \(Assignee.columns)
+        RETURNING \(AssigneeRecord.columns)
         """
     )
     static let updateAssignee = Statement(
@@ -135,14 +198,19 @@ package struct AssigneeStore: Sendable {
             absent_from = CASE WHEN :sets_absent_from THEN :absent_from ELSE a.absent_from END,
             absent_until = CASE WHEN :sets_absent_until THEN :absent_until ELSE a.absent_until END,
             is_active = coalesce(:is_active, a.is_active),
-            updated_at = now()
+            updated_at = greatest(clock_timestamp(), coalesce(a.updated_at, a.created_at) + interval '1 microsecond')
         WHERE a.id = :id AND a.workspace_id = :workspace
-        RETURNING \(Assignee.columns)
+            AND (cardinality(:versions::timestamptz[]) = 0 OR coalesce(a.updated_at, a.created_at) = ANY (:versions))
+        RETURNING \(AssigneeRecord.columns)
         """
     )
     static let removeAssignee = Statement(
         "remove_assignee",
-        "DELETE FROM public.workspace_assignees WHERE id = :id AND workspace_id = :workspace RETURNING id"
+        """
+        DELETE FROM public.workspace_assignees WHERE id = :id AND workspace_id = :workspace
+            AND (cardinality(:versions::timestamptz[]) = 0 OR coalesce(updated_at, created_at) = ANY (:versions))
+        RETURNING id
+        """
     )
 }
 

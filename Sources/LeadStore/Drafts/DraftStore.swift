@@ -26,13 +26,15 @@ package struct DraftStore: Sendable {
     ///   - document: the document. It is based on its version, or without one on the current version.
     ///   - owner: the owner.
     ///   - checking: whether it is refused for problems that would prevent its publication.
+    ///   - precondition: what is required of the existing draft.
     ///   - access: the caller's access.
     /// - Returns: the draft.
-    /// - Throws: ``RuleSetRefusal``, or `StoreError`.
+    /// - Throws: ``RuleSetRefusal``, ``PreconditionFailure``, or `StoreError`.
     package func save(
         _ document: RuleSetDocument,
         of owner: UUID?,
         checking: Bool = false,
+        if precondition: Precondition = .none,
         as access: Access
     ) async throws -> RuleSetDraft {
         try await RuleSetStore(session).check(owner, for: access)
@@ -40,23 +42,36 @@ package struct DraftStore: Sendable {
         do {
             return try await session.pool.withTransaction { connection in
                 var document = document
+                if let actor { try await StoreSession.record(actor, on: connection) }
                 if checking {
                     _ = try await PublishingStore.rehearse(document, of: owner, as: access, on: connection)
                 }
                 let version = try await RuleSetStore.version(of: owner, on: connection)
                 let basedOn = document.version ?? version
                 document.version = nil
-                let parameters: Parameters = [
+                var parameters: Parameters = [
                     "owner": .uuid(owner ?? RuleSetVersion.platform),
                     "document": .json(document.tree.json),
                     "based_on": .int64(basedOn),
                     "actor": .text(actor ?? "command line"),
                 ]
                 try await StoreSession.become(access, on: connection)
-                guard let row = try await connection.query(Self.putDraft, parameters).first else {
+                let rows: Rows
+                switch precondition {
+                case .none, .absent:
+                    parameters.append("replaces", .bool(precondition == .none))
+                    rows = try await connection.query(Self.putDraft, parameters)
+                case .exists, .version:
+                    parameters.append("versions", .timestamps(precondition.versions))
+                    rows = try await connection.query(Self.changeDraft, parameters)
+                }
+                if let row = rows.first { return try Self.draft(row) }
+                guard precondition != .none else {
                     throw StoreError(.forbidden, "This key may not save that draft.")
                 }
-                return try Self.draft(row)
+                let values: Parameters = ["owner": .uuid(owner ?? RuleSetVersion.platform)]
+                let stored = try await connection.query(Self.oneDraft, values).first.map(Self.draft)
+                throw PreconditionFailure(current: stored?.updatedAt)
             }
         } catch let error as PostgresError {
             throw StoreError(error) ?? error
@@ -66,10 +81,23 @@ package struct DraftStore: Sendable {
     /// Deletes an owner's draft.
     ///
     /// - Returns: whether it existed.
-    package func delete(of owner: UUID?, as access: Access) async throws -> Bool {
+    /// - Throws: ``PreconditionFailure``, if the draft does not fit the precondition.
+    package func delete(
+        of owner: UUID?,
+        if precondition: Precondition = .none,
+        as access: Access
+    ) async throws -> Bool {
         try await RuleSetStore(session).check(owner, for: access)
-        return try await !session.run(Self.dropDraft, ["owner": .uuid(owner ?? RuleSetVersion.platform)], as: access)
-            .isEmpty
+        let parameters: Parameters = [
+            "owner": .uuid(owner ?? RuleSetVersion.platform),
+            "versions": .timestamps(precondition.versions),
+        ]
+        if try await !session.run(Self.dropDraft, parameters, as: access, recording: session.actor).isEmpty {
+            return true
+        }
+        guard precondition != .none, let stored = try await find(of: owner, as: access) else { return false }
+        if !precondition.fits(stored.updatedAt) { throw PreconditionFailure(current: stored.updatedAt) }
+        return false
     }
 
     static func draft(_ row: Row) throws -> RuleSetDraft {
@@ -98,12 +126,26 @@ package struct DraftStore: Sendable {
         """
         INSERT INTO switchyard.rule_set_drafts AS d (owner, document, based_on, updated_by) VALUES (:owner, :document, :based_on, :actor)
         ON CONFLICT (owner) DO UPDATE SET document = excluded.document, based_on = excluded.based_on,
-            updated_at = clock_timestamp(), updated_by = excluded.updated_by
+            updated_at = greatest(clock_timestamp(), d.updated_at + interval '1 microsecond'), updated_by = excluded.updated_by
+            WHERE :replaces
+        RETURNING d.document, d.based_on, d.updated_at, d.updated_by
+        """
+    )
+    static let changeDraft = Statement(
+        "change_draft",
+        """
+        UPDATE switchyard.rule_set_drafts AS d SET document = :document, based_on = :based_on, updated_by = :actor,
+            updated_at = greatest(clock_timestamp(), d.updated_at + interval '1 microsecond')
+        WHERE d.owner = :owner AND (cardinality(:versions::timestamptz[]) = 0 OR d.updated_at = ANY (:versions))
         RETURNING d.document, d.based_on, d.updated_at, d.updated_by
         """
     )
     static let dropDraft = Statement(
         "drop_draft",
-        "DELETE FROM switchyard.rule_set_drafts WHERE owner = :owner RETURNING 1"
+        """
+        DELETE FROM switchyard.rule_set_drafts
+        WHERE owner = :owner AND (cardinality(:versions::timestamptz[]) = 0 OR updated_at = ANY (:versions))
+        RETURNING 1
+        """
     )
 }

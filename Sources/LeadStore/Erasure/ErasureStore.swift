@@ -53,7 +53,7 @@ package struct ErasureStore: Sendable {
             "value": .text(subject.value),
             "forgets_identity": .bool(forgetting),
         ]
-        let erasure = try await erase(parameters, isRehearsal: isRehearsal, rules: rules)
+        let erasure = try await erase(parameters, isRehearsal: isRehearsal, rules: rules, actor: actor)
         let busy = erasure.leads.filter { $0.outcome == .busy }.map(\.id.text)
         guard busy.isEmpty || isRehearsal else {
             throw StoreError(
@@ -94,11 +94,17 @@ package struct ErasureStore: Sendable {
         return (try await find(kind.rawValue, text, as: access), [text, normalised])
     }
 
-    private func erase(_ parameters: Parameters, isRehearsal: Bool, rules: [UUID]) async throws -> Erasure {
+    private func erase(
+        _ parameters: Parameters,
+        isRehearsal: Bool,
+        rules: [UUID],
+        actor: String
+    ) async throws -> Erasure {
         var erasure = Erasure(rules: rules)
         do {
             try await session.pool.withTransaction { connection in
                 var done = Erasure(rules: rules)
+                try await StoreSession.record(actor, on: connection)
                 for row in try await connection.query(Self.eraseLeads, parameters) {
                     done.examples = Int(try row.int64(2))
                     guard let id = try row.uuidIfPresent(0) else { continue }

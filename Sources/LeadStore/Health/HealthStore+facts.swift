@@ -29,6 +29,8 @@ package struct ServerFacts: Sendable, Hashable {
     package let longestLockWaitSeconds: Double?
     /// Whether acknowledged commits survive a crash of the server (`fsync` and `synchronous_commit` on).
     package let isDurable: Bool
+    /// Whether the user passes row-level security by without being a superuser (`BYPASSRLS`).
+    package let bypassesRowSecurity: Bool
 }
 
 /// Facts about Switchyard's schema.
@@ -77,7 +79,8 @@ extension HealthStore {
             maximumConnections: try Int(row.int32(8)),
             oldestTransactionSeconds: try row.doubleIfPresent(9),
             longestLockWaitSeconds: try row.doubleIfPresent(10),
-            isDurable: try row.bool(11)
+            isDurable: try row.bool(11),
+            bypassesRowSecurity: try row.bool(12)
         )
     }
 

@@ -10,4 +10,5 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
         FROM pg_catalog.pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'),
     (SELECT extract(epoch FROM max(clock_timestamp() - waitstart))::float8
         FROM pg_catalog.pg_locks WHERE NOT granted),
-    current_setting('fsync')::bool AND current_setting('synchronous_commit') <> 'off'
+    current_setting('fsync')::bool AND current_setting('synchronous_commit') <> 'off',
+    coalesce((SELECT rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user), false)

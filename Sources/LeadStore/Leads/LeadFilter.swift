@@ -39,36 +39,34 @@ package struct LeadFilter: Sendable, Hashable {
     var matchesNothing: Bool { (email != nil || phone != nil) && identityHash == nil }
 }
 
-/// The place after which the next page of leads begins: newest first, by time and id.
-package struct LeadCursor: Sendable, Hashable {
-    /// When the last lead of the previous page was stored.
+/// The key of a lead in a list: newest first, by time and id.
+package struct LeadKey: Sendable, Hashable {
+    /// When the lead was stored.
     package let createdAt: Timestamp
-    /// The id of that lead.
+    /// The id of the lead.
     package let id: UUID
 
-    /// A place after one lead.
+    /// The key of a lead.
     package init(createdAt: Timestamp, id: UUID) {
         self.createdAt = createdAt
         self.id = id
     }
+}
 
-    /// The cursor as text: microseconds since 1970, a dot, and the id.
-    package var text: String { "\(createdAt.microsecondsSinceUnixEpoch).\(id.text)" }
-
-    /// Parses ``text``; nil for anything else.
-    package init?(_ text: String) {
-        let parts = text.split(separator: ".", maxSplits: 1)
-        guard parts.count == 2, let microseconds = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])) else {
-            return nil
-        }
-        self.init(createdAt: Timestamp(microsecondsSinceUnixEpoch: microseconds), id: id)
-    }
+/// Where a page lies in a list.
+package enum PagePlace<Key: Sendable & Hashable>: Sendable, Hashable {
+    /// It begins after the element of this key.
+    case after(Key)
+    /// It ends before the element of this key.
+    case before(Key)
 }
 
 /// A part of a list of leads.
 package struct LeadPage: Sendable {
     /// The leads, newest first.
     package var leads: [LeadRecord]
-    /// Where the next page begins, or nil after the last page.
-    package let next: LeadCursor?
+    /// The lead after which the next page begins, or nil on the last page.
+    package let next: LeadKey?
+    /// The lead before which the previous page ends, or nil on the first page.
+    package let previous: LeadKey?
 }

@@ -28,26 +28,31 @@ package struct LeadsStore: Sendable {
     ///
     /// - Parameters:
     ///   - filter: selects leads.
-    ///   - after: where the previous page ended; nil for the first page.
+    ///   - place: where the page lies; nil for the first page.
     ///   - limit: the most that are returned.
     ///   - access: the caller's access; a workspace sees leads that it has or has sent.
-    /// - Returns: a page of leads, and where the next one begins.
+    /// - Returns: a page of leads, and where its neighbours lie.
     /// - Throws: `PostgresError`, if the database fails.
     package func page(
         _ filter: LeadFilter,
-        after: LeadCursor? = nil,
+        at place: PagePlace<LeadKey>? = nil,
         limit: Int,
         as access: Access
     ) async throws -> LeadPage {
-        if filter.matchesNothing { return LeadPage(leads: [], next: nil) }
+        if filter.matchesNothing { return LeadPage(leads: [], next: nil, previous: nil) }
         var query = LeadQuery(filter, as: access)
-        if let after {
-            let time = query.parameter("after_time", .timestamp(after.createdAt))
-            let id = query.parameter("after_id", .uuid(after.id))
-            query.condition("(l.created_at, l.id) < (\(time), \(id))")
+        var isBackward = false
+        switch place {
+        case .after(let key)?, .before(let key)?:
+            isBackward = place == .before(key)
+            let time = query.parameter("place_time", .timestamp(key.createdAt))
+            let id = query.parameter("place_id", .uuid(key.id))
+            query.condition("(l.created_at, l.id) \(isBackward ? ">" : "<") (\(time), \(id))")
+        case nil: break
         }
         let count = query.parameter("limit", .int64(Int64(clamping: limit) + 1))
-        let order = "ORDER BY l.created_at DESC, l.id DESC LIMIT \(count)"
+        let direction = isBackward ? "ASC" : "DESC"
+        let order = "ORDER BY l.created_at \(direction), l.id \(direction) LIMIT \(count)"
         var keys: [String] = []
         if let workspace = access.workspaceID {
             // Two searches, each with its own index, instead of one OR without an index.
@@ -79,9 +84,15 @@ package struct LeadsStore: Sendable {
             \(order)
             """
         var records = try await session.run(Statement("", sql), query.parameters, as: access).map(LeadRecord.init)
-        guard records.count > limit else { return LeadPage(leads: records, next: nil) }
-        records.removeLast(records.count - limit)
-        return LeadPage(leads: records, next: records.last.map { .init(createdAt: $0.createdAt, id: $0.id) })
+        let hasMore = records.count > limit
+        if hasMore { records.removeLast(records.count - limit) }
+        if isBackward { records.reverse() }
+        func key(_ lead: LeadRecord?) -> LeadKey? { lead.map { LeadKey(createdAt: $0.createdAt, id: $0.id) } }
+        return LeadPage(
+            leads: records,
+            next: hasMore || isBackward ? key(records.last) : nil,
+            previous: isBackward && hasMore || !isBackward && place != nil ? key(records.first) : nil
+        )
     }
 
     /// The leads among these that the caller may see: all for an administrator; for a workspace those it has or has

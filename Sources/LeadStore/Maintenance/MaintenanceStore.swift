@@ -50,7 +50,8 @@ package struct MaintenanceStore: Sendable {
     ///
     /// Older ones are dropped by the next scheduled runs, after they are counted.
     package func keepLog(months: Int32?) async throws {
-        _ = try await session.pool.query(Self.setRetention, ["months": .int32(months)])
+        let parameters: Parameters = ["months": .int32(months)]
+        _ = try await session.run(Self.setRetention, parameters, as: .administrator, recording: session.actor)
     }
 
     /// Creates the log's partitions for the coming months, and removes old data.

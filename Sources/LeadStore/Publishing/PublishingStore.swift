@@ -41,11 +41,14 @@ package struct PublishingStore: Sendable {
                 _ = try await connection.query(Self.lockRules)
                 let whose: Parameters = ["owner": .uuid(owner ?? RuleSetVersion.platform)]
                 var published = document
+                var saved: Timestamp?
                 if published == nil {
                     guard let row = try await connection.query(DraftStore.oneDraft, whose).first else {
                         throw RuleSetRefusal.noDraft
                     }
-                    published = try DraftStore.draft(row).document
+                    let draft = try DraftStore.draft(row)
+                    published = draft.document
+                    saved = draft.updatedAt
                 }
                 guard let published else { throw RuleSetRefusal.noDraft }
                 let version = try await RuleSetStore.version(of: owner, on: connection)
@@ -55,7 +58,14 @@ package struct PublishingStore: Sendable {
                 }
                 let resolved = try await Self.rehearse(published, of: owner, as: access, on: connection)
                 let done = try await Self.write(resolved, of: owner, on: connection)
-                if document == nil { _ = try await connection.query(DraftStore.dropDraft, whose) }
+                if let saved {
+                    // A draft that was saved meanwhile is kept.
+                    let unchanged: Parameters = [
+                        "owner": .uuid(owner ?? RuleSetVersion.platform),
+                        "versions": .timestamps([saved]),
+                    ]
+                    _ = try await connection.query(DraftStore.dropDraft, unchanged)
+                }
                 return RuleSetPublication(
                     version: try await RuleSetStore.version(of: owner, on: connection),
                     added: try done.int32(0),

@@ -108,9 +108,20 @@ extension QueueStore {
     static let requeueLeads = Statement(
         "requeue_leads",
         """
-        SELECT count(*) FROM (SELECT u.id FROM unnest(:leads::uuid[]) u (id) ORDER BY u.id OFFSET 0) u
-        WHERE switchyard.requeue_lead(u.id, :actor)
+        SELECT r.number, CASE WHEN r.number > 0 THEN switchyard.append_audit(:actor, 'lead.requeue', 'lead', '', NULL, NULL,
+            jsonb_build_object('leads', r.number)) END
+        FROM (
+            SELECT count(*) AS number FROM (SELECT u.id FROM unnest(:leads::uuid[]) u (id) ORDER BY u.id OFFSET 0) u
+            WHERE switchyard.requeue_lead(u.id, :actor)
+        ) r
         """
     )
-    static let requeueLead = Statement("requeue_lead", "SELECT switchyard.requeue_lead(:lead, :actor)")
+    static let requeueLead = Statement(
+        "requeue_lead",
+        """
+        SELECT r.is_done, CASE WHEN r.is_done THEN switchyard.append_audit(:actor, 'lead.requeue', 'lead', :lead::uuid::text, NULL,
+            NULL, NULL) END
+        FROM (SELECT switchyard.requeue_lead(:lead, :actor) AS is_done OFFSET 0) r
+        """
+    )
 }

@@ -58,7 +58,13 @@ package struct QuotaStore: Sendable {
             s.rules, s.largest, s.comparisons, s.patterns, s.pools,
             (SELECT count(*) FROM switchyard.golden_leads g WHERE g.workspace_id = w.id),
             (SELECT count(*) FROM public.workspace_assignees a WHERE a.workspace_id = w.id),
-            coalesce((SELECT octet_length(d.document::text)::bigint FROM switchyard.rule_set_drafts d WHERE d.owner = w.id), 0)
+            coalesce((SELECT octet_length(d.document::text)::bigint FROM switchyard.rule_set_drafts d WHERE d.owner = w.id), 0),
+            coalesce((SELECT b.spent FROM switchyard.rate_buckets b WHERE b.policy = 2 AND b.subject = w.id
+                AND b.window_start = \(RatePolicy.workspace.currentWindow)), 0),
+            coalesce((SELECT max(b.spent) FROM switchyard.rate_buckets b JOIN switchyard.api_keys k ON k.id = b.subject
+                WHERE b.policy = 1 AND k.workspace_id = w.id AND b.window_start = \(RatePolicy.key.currentWindow)), 0),
+            coalesce((SELECT b.spent FROM switchyard.rate_buckets b WHERE b.policy = 4 AND b.subject = w.id
+                AND b.window_start = \(RatePolicy.leads.currentWindow)), 0)
         FROM public.workspaces w
         CROSS JOIN LATERAL switchyard.quotas_of(w.id) q
         CROSS JOIN LATERAL (

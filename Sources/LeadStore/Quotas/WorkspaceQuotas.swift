@@ -1,4 +1,4 @@
-/// How much a workspace may store of what routing reads.
+/// How much a workspace may store of what routing reads, and how much it may send.
 package enum Quota: String, Sendable, Hashable, CaseIterable {
     /// Rules, active or not.
     case rules
@@ -16,6 +16,12 @@ package enum Quota: String, Sendable, Hashable, CaseIterable {
     case assignees
     /// Bytes of its draft.
     case draftBytes
+    /// Requests of all its keys in a minute.
+    case requestsPerMinute
+    /// Requests of each of its keys in a minute.
+    case keyRequestsPerMinute
+    /// Leads that it sends in a day, in UTC.
+    case leadsPerDay
 
     /// The column of `switchyard.workspace_quotas`.
     var column: String {
@@ -23,6 +29,9 @@ package enum Quota: String, Sendable, Hashable, CaseIterable {
         case .ruleComparisons: "rule_comparisons"
         case .goldenLeads: "golden_leads"
         case .draftBytes: "draft_bytes"
+        case .requestsPerMinute: "requests_per_minute"
+        case .keyRequestsPerMinute: "key_requests_per_minute"
+        case .leadsPerDay: "leads_per_day"
         default: rawValue
         }
     }

@@ -46,13 +46,19 @@ package struct ReturnStore: Sendable {
         do {
             try await session.pool.withTransaction { connection in
                 if let rules { try await Self.holdForReturn(id, under: rules, on: connection) }
-                let parameters: Parameters = [
-                    "lead": .uuid(id),
-                    "workspace": .uuid(access.workspaceID),
-                    "actor": .text(actor),
-                    "reason": .text(reason),
-                ]
-                switch try await connection.query(Self.returnLead, parameters).first?.string(0) {
+                let workspace = access.workspaceID
+                let outcome =
+                    try await connection
+                    .query(
+                        Self.returnLead,
+                        [
+                            "lead": .uuid(id), "workspace": .uuid(workspace), "actor": .text(actor),
+                            "reason": .text(reason),
+                        ]
+                    )
+                    .first?
+                    .string(0)
+                switch outcome {
                 case "returned", "already": break
                 default:
                     throw StoreError(
@@ -61,6 +67,12 @@ package struct ReturnStore: Sendable {
                     )
                 }
                 if let rules { try await Self.sendOn(id, actor: actor, under: rules, on: connection) }
+                if outcome == "returned" {
+                    _ = try await connection.query(
+                        Self.auditReturn,
+                        ["lead": .uuid(id), "workspace": .uuid(workspace), "actor": .text(actor)]
+                    )
+                }
             }
             return .done
         } catch is ClaimSettlement.Stale {
@@ -139,6 +151,13 @@ package struct ReturnStore: Sendable {
     static let returnLead = Statement(
         "return_lead",
         "SELECT switchyard.return_lead(:lead, :workspace, :actor, :reason)"
+    )
+    /// The last statement of a return, because it holds the turn to append to the audit.
+    ///
+    /// Its reason is in the lead's log alone, where an erasure removes it.
+    static let auditReturn = Statement(
+        "audit_return",
+        "SELECT switchyard.append_audit(:actor, 'lead.return', 'lead', :lead::uuid::text, :workspace::uuid, NULL, NULL)"
     )
     private static let returnedColumns = """
         SELECT l.id, l.source_workspace_id, coalesce(l.routing_attempts, 0)::int, l.email::text, l.phone::text,

@@ -48,21 +48,29 @@ extension RuleSetStore {
     ///
     /// - Parameters:
     ///   - owner: the owner.
-    ///   - before: only versions before this one.
+    ///   - place: where the page lies; nil for the first page.
     ///   - limit: the most that are returned.
     ///   - access: the caller's access.
     /// - Returns: the versions.
     /// - Throws: `StoreError` for an owner that does not exist, or is not the caller's.
     package func versions(
         of owner: UUID?,
-        before: Int64? = nil,
+        at place: PagePlace<Int64>? = nil,
         limit: Int,
         as access: Access
     ) async throws -> [RuleSetVersionSummary] {
         try await check(owner, for: access)
+        var before: Int64?
+        var after: Int64?
+        switch place {
+        case .after(let version)?: before = version
+        case .before(let version)?: after = version
+        case nil: break
+        }
         let parameters: Parameters = [
             "owner": .uuid(owner ?? RuleSetVersion.platform),
             "before": .int64(before),
+            "after": .int64(after),
             "limit": .int64(Int64(limit)),
         ]
         return try await session.run(Self.listVersions, parameters, as: access)

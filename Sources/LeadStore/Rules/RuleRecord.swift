@@ -12,6 +12,11 @@ package struct RuleRecord: Sendable, Hashable {
     /// When it last changed.
     package let updatedAt: Timestamp?
 
+    /// The version that a ``Precondition`` names.
+    package var version: Timestamp {
+        updatedAt ?? Timestamp(microsecondsSinceUnixEpoch: rule.createdAt)
+    }
+
     /// The columns that ``init(_:)`` reads, of `lead_routing_rules r`.
     static let columns = """
         r.id, r.workspace_id, r.rule_name::text, r.priority::int, r.is_active, r.conditions::text,

@@ -96,15 +96,22 @@ package struct RuleStore: Sendable {
     /// Changes a rule; when this returns, decisions on every node use it.
     ///
     /// - Throws: `StoreError` naming the field: a destination alone is refused for a rule with a pool, whose members
-    ///   are its destinations.
-    package func change(_ id: UUID, _ change: RuleChange, as access: Access) async throws -> RuleRecord {
+    ///   are its destinations. ``PreconditionFailure``, if the rule does not fit the precondition.
+    package func change(
+        _ id: UUID,
+        _ change: RuleChange,
+        if precondition: Precondition = .none,
+        as access: Access
+    ) async throws -> RuleRecord {
         try change.checkDestinationOfPool()
         let change = change.withDestinationOfPool
         try await check(change, as: access)
-        let parameters = Self.parameters(id, of: access.workspaceID, change)
+        let parameters = Self.parameters(id, of: access.workspaceID, change, if: precondition)
         let rows = try await session.write(Self.updateRule, parameters, as: access, fields: Self.ruleFields)
         guard let row = rows.first else {
-            guard try await find(id, as: access)?.rule.distribution?.pool != nil else {
+            let stored = try await find(id, as: access)
+            if let stored, !precondition.fits(stored.version) { throw PreconditionFailure(current: stored.version) }
+            guard stored?.rule.distribution?.pool != nil else {
                 throw StoreError(.notFound, "This rule does not exist.")
             }
             throw StoreError(
@@ -120,9 +127,17 @@ package struct RuleStore: Sendable {
     /// Deletes a rule; leads that it matched keep its id.
     ///
     /// - Returns: whether it existed.
-    package func delete(_ id: UUID, as access: Access) async throws -> Bool {
-        try await !session.write(Self.removeRule, ["id": .uuid(id), "owner": .uuid(access.workspaceID)], as: access)
-            .isEmpty
+    /// - Throws: ``PreconditionFailure``, if the rule does not fit the precondition.
+    package func delete(_ id: UUID, if precondition: Precondition = .none, as access: Access) async throws -> Bool {
+        let parameters: Parameters = [
+            "id": .uuid(id),
+            "owner": .uuid(access.workspaceID),
+            "versions": .timestamps(precondition.versions),
+        ]
+        if try await !session.write(Self.removeRule, parameters, as: access).isEmpty { return true }
+        guard precondition != .none, let stored = try await find(id, as: access) else { return false }
+        if !precondition.fits(stored.version) { throw PreconditionFailure(current: stored.version) }
+        return false
     }
 
     /// Checks a rule before it is saved.
@@ -156,7 +171,7 @@ package struct RuleStore: Sendable {
             guard try await WorkspaceStore(session).find(destination, as: access) != nil else {
                 throw StoreError.noSuchWorkspace(field)
             }
-        case .workspace(let own):
+        case .workspace(let own), .person(let own, _):
             guard destination != own else { return }
             // The same error whether the workspace does not exist or has not agreed.
             guard try await AgreementStore(session).hasAgreed(destination, toReceiveFrom: own, as: access) else {
@@ -189,14 +204,26 @@ package struct RuleStore: Sendable {
             if values.count > 1000 {
                 throw StoreError(.invalid, field: "/conditions/\(name)", "A list can have at most 1,000 values.")
             }
-            if values.contains(where: { $0.isEmpty || $0.utf8.count > 200 || $0.utf8.contains(0) }) {
-                throw StoreError(.invalid, field: "/conditions/\(name)", "A value must have 1 to 200 bytes and no NUL.")
+            let isInvalid = { (value: String) in value.isEmpty || value.utf8.count > 200 || value.utf8.contains(0) }
+            if let index = values.firstIndex(where: isInvalid) {
+                throw StoreError(
+                    .invalid,
+                    field: "/conditions/\(name)/\(index)",
+                    "A value must have 1 to 200 bytes and no NUL.",
+                    remedy: "Shorten or remove it."
+                )
             }
         }
     }
 
-    private static func parameters(_ id: UUID, of owner: UUID?, _ change: RuleChange) -> Parameters {
-        [
+    /// The values of a rule; with a precondition for a change of one.
+    private static func parameters(
+        _ id: UUID,
+        of owner: UUID?,
+        _ change: RuleChange,
+        if precondition: Precondition? = nil
+    ) -> Parameters {
+        var parameters: Parameters = [
             "id": .uuid(id),
             "owner": .uuid(owner),
             "name": .text(change.name),
@@ -207,6 +234,8 @@ package struct RuleStore: Sendable {
             "sets_distribution": .bool(change.distribution != nil),
             "distribution": .json(change.distribution.flatMap { $0 }?.settings.json),
         ]
+        if let precondition { parameters.append("versions", .timestamps(precondition.versions)) }
+        return parameters
     }
 
     private static let ruleFields = [
@@ -245,8 +274,9 @@ package struct RuleStore: Sendable {
             conditions = coalesce(:conditions, r.conditions),
             destination_workspace_id = coalesce(:destination::uuid, r.destination_workspace_id),
             distribution = CASE WHEN :sets_distribution THEN :distribution ELSE r.distribution END,
-            updated_at = now()
+            updated_at = greatest(clock_timestamp(), r.updated_at + interval '1 microsecond')
         WHERE r.id = :id AND (:owner::uuid IS NULL OR r.workspace_id = :owner)
+            AND (cardinality(:versions::timestamptz[]) = 0 OR coalesce(r.updated_at, r.created_at) = ANY (:versions))
             AND (:destination::uuid IS NULL OR :sets_distribution OR jsonb_typeof(r.distribution -> 'pool') IS DISTINCT FROM 'object')
         RETURNING \(RuleRecord.columns)
         """
@@ -256,6 +286,7 @@ package struct RuleStore: Sendable {
         """
         DELETE FROM public.lead_routing_rules
         WHERE id = :id AND (:owner::uuid IS NULL OR workspace_id = :owner)
+            AND (cardinality(:versions::timestamptz[]) = 0 OR coalesce(updated_at, created_at) = ANY (:versions))
         RETURNING id
         """
     )

@@ -8,12 +8,16 @@ package enum Access: Sendable, Hashable {
     case administrator
     /// A workspace's own key: only the rows that the policies show to that workspace.
     case workspace(UUID)
+    /// A person who acts for a workspace: the rows that the policies show to that workspace while the person belongs to it.
+    ///
+    /// The claims are JSON, with the person as `sub` and the workspace as `switchyard_workspace_id`.
+    case person(UUID, claims: String)
 
     /// The workspace that rows are limited to, or nil for an administrator.
     package var workspaceID: UUID? {
         switch self {
         case .administrator: nil
-        case .workspace(let id): id
+        case .workspace(let id), .person(let id, _): id
         }
     }
 }
@@ -26,7 +30,7 @@ extension Access {
 extension StoreSession {
     /// Runs one statement with a caller's access.
     ///
-    /// For an administrator this is one pipelined statement. For a workspace it is a transaction of four round trips:
+    /// For an administrator this is one pipelined statement. For a workspace or a person it is a transaction of four round trips:
     /// the role and the claims are set for that transaction only, so that a pooled connection keeps nothing. The same
     /// applies to a statement whose author is recorded.
     func run(
@@ -45,11 +49,13 @@ extension StoreSession {
 
     /// Runs the rest of a transaction with a caller's access.
     static func become(_ access: Access, on connection: PostgresConnection) async throws {
-        guard case .workspace(let id) = access else { return }
-        let claims: Parameters = [
-            "claims": .text(#"{"role":"authenticated","switchyard_workspace_id":"\#(id.text)"}"#)
-        ]
-        _ = try await connection.query(Self.becomeWorkspace, claims)
+        let claims: String
+        switch access {
+        case .administrator: return
+        case .workspace(let id): claims = #"{"role":"authenticated","switchyard_workspace_id":"\#(id.text)"}"#
+        case .person(_, let own): claims = own
+        }
+        _ = try await connection.query(Self.becomeWorkspace, ["claims": .text(claims)])
     }
 
     /// Sets the author and the action of the rule-set version that a transaction creates.
@@ -82,7 +88,7 @@ extension StoreSession {
         """
     )
 
-    /// `SET LOCAL ROLE authenticated` and the claims of a workspace's key, in one statement.
+    /// `SET LOCAL ROLE authenticated` and the claims of a workspace's key or of a person, in one statement.
     static let becomeWorkspace = Statement(
         "become_workspace",
         """

@@ -13,6 +13,9 @@ package struct WorkspaceRecord: Sendable, Hashable {
     /// When it last changed.
     package let updatedAt: Timestamp?
 
+    /// The version that a ``Precondition`` names.
+    package var version: Timestamp { updatedAt ?? createdAt }
+
     /// The columns that ``init(_:)`` reads, of `workspaces w`.
     static let columns = """
         w.id, w.name::text, w.workspace_type::text, w.is_active, w.routing_paused_at IS NOT NULL,

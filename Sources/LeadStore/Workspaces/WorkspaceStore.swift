@@ -63,21 +63,34 @@ package struct WorkspaceStore: Sendable {
     /// Changes a workspace.
     ///
     /// Only for administrators.
+    ///
+    /// - Throws: ``PreconditionFailure``, if the workspace does not fit the precondition.
     package func change(
         _ id: UUID,
         _ change: WorkspaceChange,
+        if precondition: Precondition = .none,
         as access: Access
     ) async throws -> WorkspaceRecord {
         try await check(change, name: change.name, id: id, as: access)
-        return try await save(Self.updateWorkspace, id: id, change)
+        return try await save(Self.updateWorkspace, id: id, change, if: precondition)
     }
 
     /// Deletes a workspace: it is marked, inactive and no longer listed; its leads and its log are kept.
     ///
     /// - Returns: whether it existed.
-    package func delete(_ id: UUID, as access: Access) async throws -> Bool {
+    /// - Throws: ``PreconditionFailure``, if the workspace does not fit the precondition.
+    package func delete(_ id: UUID, if precondition: Precondition = .none, as access: Access) async throws -> Bool {
         try Self.requireAdministrator(access)
-        return try await !session.write(Self.markWorkspaceDeleted, ["id": .uuid(id)], as: access).isEmpty
+        let parameters: Parameters = ["id": .uuid(id), "versions": .timestamps(precondition.versions)]
+        if try await !session.write(Self.markWorkspaceDeleted, parameters, as: access).isEmpty { return true }
+        try await refuse(id, unless: precondition)
+        return false
+    }
+
+    /// Refuses a change of a workspace that does not fit a precondition.
+    private func refuse(_ id: UUID, unless precondition: Precondition) async throws {
+        guard precondition != .none, let stored = try await find(id, as: .administrator) else { return }
+        if !precondition.fits(stored.version) { throw PreconditionFailure(current: stored.version) }
     }
 
     /// Refuses all callers except administrators.
@@ -115,10 +128,16 @@ package struct WorkspaceStore: Sendable {
         }
     }
 
-    private func save(_ statement: Statement, id: UUID, _ change: WorkspaceChange) async throws -> WorkspaceRecord {
+    /// Runs the statement that creates a workspace, or with a precondition the one that changes it.
+    private func save(
+        _ statement: Statement,
+        id: UUID,
+        _ change: WorkspaceChange,
+        if precondition: Precondition? = nil
+    ) async throws -> WorkspaceRecord {
         var fallback: UUID?
         if case .fallback(let destination) = change.unmatchedPolicy { fallback = destination }
-        let parameters: Parameters = [
+        var parameters: Parameters = [
             "id": .uuid(id),
             "name": .text(change.name),
             "type": .text(change.type),
@@ -129,8 +148,12 @@ package struct WorkspaceStore: Sendable {
             "sets_capacity": .bool(change.capacity != nil),
             "capacity": .json(change.capacity.flatMap { $0 }?.settings.json),
         ]
+        if let precondition { parameters.append("versions", .timestamps(precondition.versions)) }
         let rows = try await session.write(statement, parameters, as: .administrator)
-        guard let row = rows.first else { throw StoreError(.notFound, "This workspace does not exist.") }
+        guard let row = rows.first else {
+            try await refuse(id, unless: precondition ?? Precondition.none)
+            throw StoreError(.notFound, "This workspace does not exist.")
+        }
         return try WorkspaceRecord(row)
     }
 
@@ -172,8 +195,9 @@ package struct WorkspaceStore: Sendable {
             unmatched_policy = coalesce(:unmatched_policy, w.unmatched_policy),
             fallback_workspace_id = CASE WHEN :unmatched_policy::text IS NULL THEN w.fallback_workspace_id ELSE :fallback END,
             capacity = CASE WHEN :sets_capacity THEN :capacity ELSE w.capacity END,
-            updated_at = now()
+            updated_at = greatest(clock_timestamp(), w.updated_at + interval '1 microsecond')
         WHERE w.id = :id AND w.deleted_at IS NULL
+            AND (cardinality(:versions::timestamptz[]) = 0 OR coalesce(w.updated_at, w.created_at) = ANY (:versions))
         RETURNING \(WorkspaceRecord.columns)
         """
     )
@@ -182,6 +206,7 @@ package struct WorkspaceStore: Sendable {
         """
         UPDATE public.workspaces SET deleted_at = now(), is_active = false, updated_at = now()
         WHERE id = :id AND deleted_at IS NULL
+            AND (cardinality(:versions::timestamptz[]) = 0 OR coalesce(updated_at, created_at) = ANY (:versions))
         RETURNING id
         """
     )

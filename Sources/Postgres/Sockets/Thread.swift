@@ -1,14 +1,14 @@
 import Glibc
 
 /// A thread of the operating system, for work that blocks or must stay on one thread.
-enum Thread {
+package enum Thread {
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
     /// Starts a detached thread; false if the system has none left.
-    static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
         var thread = pthread_t()
         let body = Unmanaged.passRetained(Body(run))
         let status = pthread_create(

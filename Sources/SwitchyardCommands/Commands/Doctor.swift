@@ -12,9 +12,13 @@ struct Doctor: AsyncParsableCommand {
     )
 
     func run() async throws {
-        let isHealthy = try await withUseCases(schema: .none) { useCases, _ in
+        let isHealthy = try await withUseCases(schema: .none) { useCases, session in
             let now = Timestamp(microsecondsSinceUnixEpoch: Int64(Date().timeIntervalSince1970 * 1_000_000))
-            let findings = try await useCases.operations.diagnose(at: now, as: .commandLine)
+            let findings = try await useCases.operations.diagnose(
+                at: now,
+                isEmbedded: session.settings.databaseURL == nil,
+                as: .commandLine
+            )
             for finding in findings { terminal.output(Self.text(finding)) }
             return findings.allSatisfy(\.isGood)
         }

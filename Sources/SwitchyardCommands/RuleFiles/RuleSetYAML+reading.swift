@@ -2,6 +2,7 @@ import FoundationEssentials
 import JSON
 import RoutingRules
 import SwitchyardServer
+import YAML
 
 /// A rule set in YAML, with the line of every value.
 struct RuleSetYAML {
@@ -77,7 +78,7 @@ struct RuleSetYAML {
     private static func tree(_ node: YAMLNode, path: String, _ lines: inout [String: Int]) -> JSONValue {
         if lines[path] == nil { lines[path] = node.line }
         switch node {
-        case .scalar(let text, let isPlain, _): return isPlain ? value(text) : .string(text)
+        case .scalar: return node.json
         case .sequence(let elements, _):
             return .array(elements.enumerated().map { tree($0.element, path: "\(path)/\($0.offset)", &lines) })
         case .mapping(let members, _):
@@ -88,15 +89,6 @@ struct RuleSetYAML {
                     return .init(member.name, tree(member.value, path: place, &lines))
                 }
             )
-        }
-    }
-
-    private static func value(_ text: String) -> JSONValue {
-        switch text {
-        case "", "~", "null": return .null
-        case "true": return .bool(true)
-        case "false": return .bool(false)
-        default: return JSONNumber.isNumber(text) ? .number(text) : .string(text)
         }
     }
 }

@@ -52,7 +52,8 @@ extension Variables {
     /// The settings that are secrets, or may contain one: each can also be given as the path of a file, by its name with
     /// `_FILE` at the end.
     static let secrets = [
-        "DATABASE_URL", "DATABASE_DIRECT_URL", "SUPABASE_SERVICE_ROLE_KEY", "METRICS_TOKEN", "EGRESS_PROXY",
+        "DATABASE_URL", "DATABASE_DIRECT_URL", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET", "METRICS_TOKEN",
+        "EGRESS_PROXY",
         "ALERT_SLACK_WEBHOOK_URL", "ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET", "PAGERDUTY_ROUTING_KEY", "SMTP_URL",
         "DATADOG_API_KEY", "DD_API_KEY", "SENTRY_DSN", "OTEL_EXPORTER_OTLP_HEADERS",
         "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "INNGEST_EVENT_KEY", "INNGEST_SIGNING_KEY", "INNGEST_SIGNING_KEY_FALLBACK",

@@ -1,9 +1,10 @@
 package import Addresses
 package import Inngest
-import LeadRouting
+package import LeadRouting
 package import LeadStore
 package import Outbound
 import Postgres
+package import Web
 
 /// All settings, with their defaults.
 ///
@@ -19,11 +20,13 @@ import Postgres
 /// | `DATABASE_CONNECTIONS` | connections of one node, 3 to 100 | `8` |
 /// | `SWITCHYARD_DIR` | folder of the embedded PostgreSQL and the demo key | `.switchyard` |
 /// | `SUPABASE_SERVICE_ROLE_KEY` | accepted as an administrator's key; at least 32 characters | unset |
+/// | `CORS_ALLOWED_ORIGINS` | origins of pages whose scripts may call the API, separated by commas; `*`: all | none |
 /// | `TRUSTED_PROXIES` | networks of proxies whose `X-Forwarded-For` names the client, separated by commas | none |
 /// | `DISABLE_ROUTING_RETRY` | `true`: retries wait, new leads still route | `false` |
 /// | `ROUTING_RETRY_RATE` | retries that one node routes a second, 1 to 100000 | `1000` |
 /// | `ANALYSIS_TIME_LIMIT` | seconds that a simulation, lint or explain may take, 1 to 3600 | `30` |
 /// | `WORKSPACE_QUOTAS` | quotas of workspaces without their own, `rules=5000,patterns=1000` | unset |
+/// | `ADDRESS_REQUESTS_PER_MINUTE` | requests from one address in a minute; administrators' keys are not counted | `240000` |
 /// | `ROUTING_AUTO_ROLLBACK` | `false`: never roll back a publication automatically | `true` |
 /// | `DATABASE_DIRECT_URL` | the same database without a pooler, to receive notifications of waiting leads | `DATABASE_URL` |
 /// | `DATABASE_POOLER` | `transaction`: the connection goes through a pooler in that mode; `none`: it does not | detected |
@@ -32,6 +35,7 @@ import Postgres
 /// | `EGRESS_PROXY` | an HTTP proxy for requests to other hosts: `http://[USER:PASSWORD@]HOST:PORT` | unset: directly |
 /// | `EGRESS_ALLOWED_NETWORKS` | private networks that destinations of tenants may be in, separated by commas | unset: none |
 /// | `METRICS_…`, `LOG_…`, `ALERT…`, `PAGERDUTY_…`, `SMTP_…`, `DATADOG_…`, `SENTRY_…`, `OTEL_…` | see ``MonitoringSettings`` | unset |
+/// | `SUPABASE_URL`, `SUPABASE_JWT_…` | see ``SupabaseSettings`` | unset: only keys are accepted |
 /// | `INNGEST_…` | see ``InngestSettings`` | unset: Switchyard runs the schedule |
 package struct Settings: Sendable {
     package var host: String
@@ -45,11 +49,14 @@ package struct Settings: Sendable {
     package var directory: String
     package var serviceRoleKey: String?
     package var trustedProxies: [IPNetwork]
+    package var cors: CORSPolicy
     package var retriesDisabled: Bool
     package var retryRate: Int
     package var analysisSeconds: Int
     /// The quotas of the installation that are set; others keep their value.
     package var quotas: [Quota: Int]
+    /// Requests of one address in a minute.
+    package var addressRequests: Int
     package var autoRollback: Bool
     package var logLevel: String
     package var demo: Bool?
@@ -57,6 +64,7 @@ package struct Settings: Sendable {
     package var egressProxy: OutboundProxy?
     /// The private networks that destinations of tenants may be in.
     package var egressNetworks: [IPNetwork]
+    package var supabase: SupabaseSettings
     package var inngest: InngestSettings
     package var monitoring: MonitoringSettings
     /// The files with secrets that every account of the machine may read.
@@ -84,16 +92,23 @@ package struct Settings: Sendable {
         databaseConnections = try variables.whole("DATABASE_CONNECTIONS", default: 8, in: 3...100)
         directory = variables.text("SWITCHYARD_DIR") ?? ".switchyard"
         serviceRoleKey = try Self.serviceRoleKey(variables.text("SUPABASE_SERVICE_ROLE_KEY"))
+        cors = try Self.cors(variables.text("CORS_ALLOWED_ORIGINS"))
         trustedProxies = try variables.networks("TRUSTED_PROXIES")
         retriesDisabled = try variables.truth("DISABLE_ROUTING_RETRY") ?? false
         retryRate = try variables.whole("ROUTING_RETRY_RATE", default: RetryRateLimiter.standardRate, in: 1...100_000)
         analysisSeconds = try variables.whole("ANALYSIS_TIME_LIMIT", default: 30, in: 1...3600)
         quotas = try Self.quotas(variables.text("WORKSPACE_QUOTAS"))
+        addressRequests = try variables.whole(
+            "ADDRESS_REQUESTS_PER_MINUTE",
+            default: Int(UsualRates().address),
+            in: 1...1_000_000_000
+        )
         autoRollback = try variables.truth("ROUTING_AUTO_ROLLBACK") ?? true
         logLevel = variables.text("LOG_LEVEL")?.lowercased() ?? "info"
         demo = try variables.truth("SWITCHYARD_DEMO")
         egressProxy = try Self.proxy(variables.text("EGRESS_PROXY"))
         egressNetworks = try variables.networks("EGRESS_ALLOWED_NETWORKS")
+        supabase = try SupabaseSettings(variables)
         inngest = try Self.inngest(variables)
         monitoring = try MonitoringSettings(variables)
     }
@@ -113,6 +128,17 @@ package struct Settings: Sendable {
 
     private func httpClient(reaching addresses: AddressGuard) -> OutboundHTTPClient {
         OutboundHTTPClient(userAgent: "switchyard/\(Version.current)", proxy: egressProxy, addresses: addresses)
+    }
+
+    private static func cors(_ text: String?) throws -> CORSPolicy {
+        guard let text else { return .none }
+        guard let policy = CORSPolicy(text) else {
+            throw SettingsError(
+                name: "CORS_ALLOWED_ORIGINS",
+                problem: "must be origins such as https://app.example.com, separated by commas, or *"
+            )
+        }
+        return policy
     }
 
     private static func proxy(_ text: String?) throws -> OutboundProxy? {
@@ -152,6 +178,16 @@ package struct Settings: Sendable {
             quotas[quota] = Int(limit)
         }
         return quotas
+    }
+
+    /// The limits that a node applies until the database names others.
+    package var usualRates: UsualRates {
+        var rates = UsualRates()
+        rates.address = Int64(addressRequests)
+        if let limit = quotas[.keyRequestsPerMinute] { rates.key = Int64(limit) }
+        if let limit = quotas[.requestsPerMinute] { rates.workspace = Int64(limit) }
+        if let limit = quotas[.leadsPerDay] { rates.leads = Int64(limit) }
+        return rates
     }
 
     private static func pooler(_ value: String?) throws -> Bool? {

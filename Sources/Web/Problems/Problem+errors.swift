@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import LeadRouting
+import LeadStore
 import NIOCore
 import NIOHTTP1
 import RoutingRules
@@ -44,6 +45,15 @@ extension Problem {
         switch error {
         case .notFound(let detail): self.init(.notFound, detail)
         case .conflict(let reason, let remedy): self.init(.conflict, reason, remedy: remedy)
+        case .preconditionFailed(let current):
+            self.init(
+                .preconditionFailed,
+                current == nil
+                    ? "The object does not exist, and the request requires that it does."
+                    : "The object is no longer as the request requires; nothing was changed.",
+                remedy: "Read it again, and send the request with the new ETag in If-Match."
+            )
+            headers[.eTag] = current.map { EntityTag($0).header }
         case .invalid(let errors): self = .invalid(errors.map { $0.pointing() })
         case .forbidden(let detail, let remedy, let fields):
             self.init(.forbidden, detail, remedy: remedy, errors: fields)
@@ -58,6 +68,23 @@ extension Problem {
                 .tooManyRequests,
                 "Too many wrong keys came from this address.",
                 remedy: "Send the right key, after \(seconds) s."
+            )
+            headers[.retryAfter] = String(seconds)
+        case .beyondLimit(let reading):
+            self.init(
+                .quotaExceeded,
+                "The limit is \(reading.limit) \(reading.policy.unit), and \(reading.left) are left.",
+                remedy: reading.left > 0
+                    ? "Send less at once, or wait \(reading.seconds) s." : "Try again after \(reading.seconds) s."
+            )
+            violatedPolicies = [reading.policy.name]
+            headers[.retryAfter] = String(reading.seconds)
+            headers.setRateLimit(reading)
+        case .tooManyAnalyses(let seconds):
+            self.init(
+                .tooManyRequests,
+                "Other analyses of this workspace are waiting for their turn.",
+                remedy: "Wait for their answers, or try again after \(seconds) s."
             )
             headers[.retryAfter] = String(seconds)
         case .missingScope(let scope): self = .missingScope(scope)
@@ -91,7 +118,7 @@ extension Problem {
     static let noSuchPath = Problem(
         .notFound,
         "There is nothing at this path.",
-        remedy: "GET /openapi.yaml lists the paths."
+        remedy: "GET /docs and GET /openapi.yaml list the paths."
     )
 
     static let clientHasLeft = Problem(

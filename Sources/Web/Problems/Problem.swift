@@ -20,11 +20,13 @@ struct Problem: Error, Sendable, Hashable {
         case methodNotAllowed = "method-not-allowed"
         case timeout
         case conflict
+        case preconditionFailed = "precondition-failed"
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
         case invalid
         case overloaded
         case tooManyRequests = "too-many-requests"
+        case quotaExceeded = "quota-exceeded"
         case unavailable
         case internalError = "internal-error"
 
@@ -39,11 +41,13 @@ struct Problem: Error, Sendable, Hashable {
             case .methodNotAllowed: "This method is not allowed here"
             case .timeout: "The request took too long to arrive"
             case .conflict: "Not possible in the current state"
+            case .preconditionFailed: "The object has changed meanwhile"
             case .tooLarge: "The request is too large"
             case .unsupportedMediaType: "The body must be JSON"
             case .invalid: "The request holds values that are not valid"
             case .overloaded: "Too many requests"
             case .tooManyRequests: "Too many requests from this client"
+            case .quotaExceeded: "A limit of requests or leads is used up"
             case .unavailable: "The service is not available"
             case .internalError: "Internal server error"
             }
@@ -58,11 +62,12 @@ struct Problem: Error, Sendable, Hashable {
             case .methodNotAllowed: .methodNotAllowed
             case .timeout: .requestTimeout
             case .conflict: .conflict
+            case .preconditionFailed: .preconditionFailed
             case .tooLarge: .contentTooLarge
             case .unsupportedMediaType: .unsupportedMediaType
             case .invalid: .unprocessableContent
             case .overloaded: .serviceUnavailable
-            case .tooManyRequests: .tooManyRequests
+            case .tooManyRequests, .quotaExceeded: .tooManyRequests
             case .unavailable: .serviceUnavailable
             case .internalError: .internalServerError
             }
@@ -79,6 +84,8 @@ struct Problem: Error, Sendable, Hashable {
     var errors: [FieldProblem] = []
     /// The position of a JSON syntax error.
     var position: JSONSyntaxError?
+    /// The names of the policies whose limit is used up, as in draft-ietf-httpapi-ratelimit-headers.
+    var violatedPolicies: [String] = []
     /// Additional headers of the answer.
     var headers: HTTPFields = [:]
 
@@ -111,7 +118,7 @@ struct Problem: Error, Sendable, Hashable {
     /// Prints the problem as a JSON object.
     func write(to writer: inout JSONWriter, requestID: String? = nil) {
         writer.object { writer in
-            writer.member("type", "urn:switchyard:problem:" + kind.rawValue)
+            writer.member("type", kind.path)
             writer.member("title", kind.title)
             writer.member("status", kind.status.code)
             writer.member("detail", detail)
@@ -134,6 +141,7 @@ struct Problem: Error, Sendable, Hashable {
                     }
                 }
             }
+            if !violatedPolicies.isEmpty { writer.member("violated-policies", violatedPolicies) }
             if let requestID { writer.member("requestId", requestID) }
         }
     }

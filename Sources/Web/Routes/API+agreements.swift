@@ -31,7 +31,7 @@ extension API {
         as caller: Caller
     ) async throws -> Response {
         let found = try await useCases.agreements.record(of: agreement(in: context), as: caller)
-        return json { $0.agreement(found) }
+        return try json { $0.agreement(found) }.tagged(EntityTag(found.createdAt), for: request)
     }
 
     @Sendable private func grant(
@@ -42,7 +42,7 @@ extension API {
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
         let wanted = try RuleBodies.agreement(body, caller: caller, limits: limits)
         let (agreement, isNew) = try await useCases.agreements.grant(wanted, as: caller)
-        var response = json(isNew ? .created : .ok) { $0.agreement(agreement) }
+        var response = json(isNew ? .created : .ok) { $0.agreement(agreement) }.tagged(EntityTag(agreement.createdAt))
         response.headers[.location] =
             "/api/agreements/\(wanted.receivingWorkspaceID.text)/\(wanted.sendingWorkspaceID.text)"
         return response
@@ -53,7 +53,7 @@ extension API {
         _ context: WebContext,
         as caller: Caller
     ) async throws -> Response {
-        try await useCases.agreements.revoke(agreement(in: context), as: caller)
+        try await useCases.agreements.revoke(agreement(in: context), if: request.precondition(), as: caller)
         return Response(status: .noContent)
     }
 

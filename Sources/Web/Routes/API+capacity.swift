@@ -12,6 +12,7 @@ extension API {
         routes.on(.get, "/api/workspaces/:id/capacity", .workspacesRead, capacity)
         routes.on(.get, "/api/workspaces/:id/assignees", .workspacesRead, assignees)
         routes.on(.post, "/api/workspaces/:id/assignees", .workspacesWrite, createAssignee)
+        routes.on(.get, "/api/workspaces/:id/assignees/:assigneeId", .workspacesRead, assignee)
         routes.on(.patch, "/api/workspaces/:id/assignees/:assigneeId", .workspacesWrite, changeAssignee)
         routes.on(.delete, "/api/workspaces/:id/assignees/:assigneeId", .workspacesWrite, deleteAssignee)
     }
@@ -72,7 +73,17 @@ extension API {
         as caller: Caller
     ) async throws -> Response {
         let people = try await useCases.workspaces.assignees(of: id("id", in: context), as: caller)
-        return json { $0.list("assignees", people) { $0.assignee($1) } }
+        return json { $0.list("assignees", people) { $0.assignee($1.assignee) } }
+    }
+
+    @Sendable private func assignee(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let workspace = try id("id", in: context)
+        let person = try await useCases.workspaces.assignee(id("assigneeId", in: context), of: workspace, as: caller)
+        return try json { $0.assignee(person.assignee) }.tagged(EntityTag(person.version), for: request)
     }
 
     @Sendable private func createAssignee(
@@ -83,7 +94,9 @@ extension API {
         let workspace = try id("id", in: context)
         let (id, fields) = try await fields(of: request, isNew: true)
         let person = try await useCases.workspaces.createAssignee(id: id, of: workspace, fields, as: caller)
-        return json(.created) { $0.assignee(person) }
+        var response = json(.created) { $0.assignee(person.assignee) }.tagged(EntityTag(person.version))
+        response.headers[.location] = "/api/workspaces/\(workspace.text)/assignees/\(person.assignee.id.text)"
+        return response
     }
 
     @Sendable private func changeAssignee(
@@ -94,8 +107,14 @@ extension API {
         let workspace = try id("id", in: context)
         let person = try id("assigneeId", in: context)
         let (_, fields) = try await fields(of: request, isNew: false)
-        let changed = try await useCases.workspaces.changeAssignee(person, of: workspace, fields, as: caller)
-        return json { $0.assignee(changed) }
+        let changed = try await useCases.workspaces.changeAssignee(
+            person,
+            of: workspace,
+            fields,
+            if: request.precondition(),
+            as: caller
+        )
+        return json { $0.assignee(changed.assignee) }.tagged(EntityTag(changed.version))
     }
 
     @Sendable private func deleteAssignee(
@@ -104,7 +123,12 @@ extension API {
         as caller: Caller
     ) async throws -> Response {
         let workspace = try id("id", in: context)
-        try await useCases.workspaces.deleteAssignee(id("assigneeId", in: context), of: workspace, as: caller)
+        try await useCases.workspaces.deleteAssignee(
+            id("assigneeId", in: context),
+            of: workspace,
+            if: request.precondition(),
+            as: caller
+        )
         return Response(status: .noContent)
     }
 

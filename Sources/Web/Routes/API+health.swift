@@ -3,7 +3,6 @@ import Hummingbird
 import JSON
 import LeadRouting
 import LeadStore
-import NIOCore
 
 extension API {
     /// These need no key: probes and on-call staff use them.
@@ -13,7 +12,6 @@ extension API {
         routes.open(.get, "/api/health", health)
         routes.open(.get, "/healthz", alive)
         routes.open(.get, "/readyz", ready)
-        routes.open(.get, "/openapi.yaml", openAPI)
     }
 
     /// `GET /api/health`: the health of routing; the status is 503, with the same body, if leads are not being routed.
@@ -53,13 +51,5 @@ extension API {
         case .ready: return json { $0.object { $0.member("status", "ready") } }
         case .notReady(let reason): throw Problem(RequestError.unavailable(reason: reason))
         }
-    }
-
-    @Sendable private func openAPI(_ request: Request, _ context: WebContext) async throws -> Response {
-        Response(
-            status: .ok,
-            headers: [.contentType: "application/yaml", .cacheControl: "public, max-age=300"],
-            body: .init(byteBuffer: ByteBuffer(string: Embedded.openapi))
-        )
     }
 }

@@ -191,26 +191,15 @@ extension API {
         let limit = query.int("limit", in: 1...200) ?? 50
         let cursor = query.text("cursor")
         try query.finish()
-        let page = try await useCases.leads.page(filter, after: try cursor.map(place), limit: limit, as: caller)
+        let page = try await useCases.leads.page(filter, at: cursor, limit: limit, as: caller)
         return json(capacity: 64 + page.leads.count * 768) { writer in
             writer.object { writer in
                 writer.key("leads")
                 writer.array(page.leads) { writer, lead in writer.object { $0.lead(lead, for: caller.reader) } }
-                writer.member("nextCursor", page.next?.text)
+                writer.member("nextCursor", page.nextCursor)
+                writer.member("previousCursor", page.previousCursor)
             }
         }
-    }
-
-    /// The position of a cursor.
-    private func place(_ cursor: String) throws -> LeadCursor {
-        guard let place = LeadCursor(cursor) else {
-            throw Problem.invalid(
-                "/cursor",
-                "This is not a cursor.",
-                remedy: "Send nextCursor of the previous page unchanged."
-            )
-        }
-        return place
     }
 
     /// `GET /api/leads/{id}`: a lead with its history.

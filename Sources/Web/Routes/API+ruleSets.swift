@@ -23,7 +23,8 @@ extension API {
         _ context: WebContext,
         as caller: Caller
     ) async throws -> Response {
-        answer(try await useCases.ruleSets.live(of: owner(context), as: caller).document)
+        let live = try await useCases.ruleSets.live(of: owner(context), as: caller)
+        return try answer(live.document).tagged(EntityTag(ruleSet: live.version), for: request)
     }
 
     @Sendable private func ruleSetVersion(
@@ -46,24 +47,32 @@ extension API {
         var query = try QueryDecoding(request.uri)
         let limit = query.int("limit", in: 1...200) ?? 50
         let before = query.int("before", in: 0...Int.max)
+        let cursor = query.text("cursor")
+        if cursor != nil, before != nil { query.note("before", "A cursor stands for this.", "Send one of the two.") }
         try query.finish()
-        let versions = try await useCases.ruleSets.versions(
+        let page = try await useCases.ruleSets.versions(
             of: owner,
+            at: cursor,
             before: before.map(Int64.init),
             limit: limit,
             as: caller
         )
-        return json(capacity: 64 + versions.count * 256) { writer in
-            writer.list("versions", versions) { writer, version in
-                writer.object { writer in
-                    writer.member("version", version.version.version)
-                    writer.member("changedAt", time: version.version.changedAt)
-                    writer.member("actor", version.version.actor)
-                    writer.member("action", version.version.action.rawValue)
-                    writer.member("note", version.version.note)
-                    writer.member("rules", version.rules)
-                    writer.changes(version.added, version.changed, version.removed)
+        return json(capacity: 64 + page.versions.count * 256) { writer in
+            writer.object { writer in
+                writer.key("versions")
+                writer.array(page.versions) { writer, version in
+                    writer.object { writer in
+                        writer.member("version", version.version.version)
+                        writer.member("changedAt", time: version.version.changedAt)
+                        writer.member("actor", version.version.actor)
+                        writer.member("action", version.version.action.rawValue)
+                        writer.member("note", version.version.note)
+                        writer.member("rules", version.rules)
+                        writer.changes(version.added, version.changed, version.removed)
+                    }
                 }
+                writer.member("nextCursor", page.nextCursor)
+                writer.member("previousCursor", page.previousCursor)
             }
         }
     }
@@ -95,7 +104,8 @@ extension API {
         _ context: WebContext,
         as caller: Caller
     ) async throws -> Response {
-        answer(try await useCases.ruleSets.draft(of: owner(context), as: caller))
+        let draft = try await useCases.ruleSets.draft(of: owner(context), as: caller)
+        return try answer(draft).tagged(EntityTag(draft.updatedAt), for: request)
     }
 
     @Sendable private func saveDraft(
@@ -109,7 +119,14 @@ extension API {
         try query.finish()
         let bytes = try await request.jsonBody(upTo: limits.leadBodyBytes)
         let tree = try JSONReader.value(of: bytes, maximumDepth: limits.jsonDepth)
-        return answer(try await useCases.ruleSets.saveDraft(tree, of: owner, checking: checking, as: caller))
+        let draft = try await useCases.ruleSets.saveDraft(
+            tree,
+            of: owner,
+            checking: checking,
+            if: request.precondition(),
+            as: caller
+        )
+        return answer(draft).tagged(EntityTag(draft.updatedAt))
     }
 
     @Sendable private func deleteDraft(
@@ -117,7 +134,7 @@ extension API {
         _ context: WebContext,
         as caller: Caller
     ) async throws -> Response {
-        try await useCases.ruleSets.deleteDraft(of: owner(context), as: caller)
+        try await useCases.ruleSets.deleteDraft(of: owner(context), if: request.precondition(), as: caller)
         return Response(status: .noContent)
     }
 

@@ -28,7 +28,7 @@ extension API {
 
     @Sendable private func rule(_ request: Request, _ context: WebContext, as caller: Caller) async throws -> Response {
         let rule = try await useCases.rules.find(id("id", in: context), as: caller)
-        return json { $0.rule(rule) }
+        return try json { $0.rule(rule) }.tagged(EntityTag(rule.version), for: request)
     }
 
     /// A workspace's key creates rules of that workspace; an administrator names the owner, or null for the platform.
@@ -40,7 +40,7 @@ extension API {
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
         let (id, owner, fields) = try RuleBodies.rule(body, isNew: true, limits: limits)
         let rule = try await useCases.rules.create(id: id, owner: owner, fields, as: caller)
-        var response = await saved(rule, .created, as: caller)
+        var response = await saved(rule, .created, as: caller).tagged(EntityTag(rule.version))
         response.headers[.location] = "/api/rules/" + rule.rule.id.text
         return response
     }
@@ -53,8 +53,8 @@ extension API {
         let id = try id("id", in: context)
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
         let (_, _, fields) = try RuleBodies.rule(body, isNew: false, limits: limits)
-        let rule = try await useCases.rules.change(id, fields, as: caller)
-        return await saved(rule, .ok, as: caller)
+        let rule = try await useCases.rules.change(id, fields, if: request.precondition(), as: caller)
+        return await saved(rule, .ok, as: caller).tagged(EntityTag(rule.version))
     }
 
     @Sendable private func deleteRule(
@@ -62,7 +62,7 @@ extension API {
         _ context: WebContext,
         as caller: Caller
     ) async throws -> Response {
-        try await useCases.rules.delete(id("id", in: context), as: caller)
+        try await useCases.rules.delete(id("id", in: context), if: request.precondition(), as: caller)
         return Response(status: .noContent)
     }
 }

@@ -22,6 +22,7 @@ extension API {
         let token = try Self.token(of: request)
         let address = context.clientAddress(of: request, trusting: trustedProxies)
         let logger = context.logger
+        let workspace = try Self.workspace(of: request)
         let stream = LeadStream(lineBytes: limits.bodyBytes, reader: caller.reader) { line in
             var reader = JSONScanner(line, maximumDepth: limits.jsonDepth)
             let decoded = try LeadDecoding.read(&reader)
@@ -29,7 +30,13 @@ extension API {
             return try accepted(decoded, trace: trace)
         } begin: { leads in
             // A stream may last for days: its key must still be valid. The first leads have just been checked.
-            let caller = try await self.caller(token, from: address, logger: logger, with: .leadsWrite)
+            let caller = try await self.caller(
+                token,
+                actingFor: workspace,
+                from: address,
+                logger: logger,
+                with: .leadsWrite
+            )
             return try await useCases.submissions.begin(batch: leads, as: caller)
         }
         let body = request.body

@@ -31,7 +31,7 @@ extension API {
         as caller: Caller
     ) async throws -> Response {
         let workspace = try await useCases.workspaces.find(id("id", in: context), as: caller)
-        return json { $0.workspace(workspace) }
+        return try json { $0.workspace(workspace) }.tagged(EntityTag(workspace.version), for: request)
     }
 
     @Sendable private func createWorkspace(
@@ -42,7 +42,7 @@ extension API {
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
         let (id, fields) = try RuleBodies.workspace(body, isNew: true, limits: limits)
         let workspace = try await useCases.workspaces.create(id: id, fields, as: caller)
-        var response = json(.created) { $0.workspace(workspace) }
+        var response = json(.created) { $0.workspace(workspace) }.tagged(EntityTag(workspace.version))
         response.headers[.location] = "/api/workspaces/" + workspace.workspace.id.text
         return response
     }
@@ -55,8 +55,9 @@ extension API {
         let id = try id("id", in: context)
         let body = try await request.jsonBody(upTo: limits.bodyBytes)
         let (_, fields) = try RuleBodies.workspace(body, isNew: false, limits: limits)
-        let workspace = try await useCases.workspaces.change(id, fields, as: caller)
-        return json { $0.workspace(workspace) }
+        let precondition = try request.precondition()
+        let workspace = try await useCases.workspaces.change(id, fields, if: precondition, as: caller)
+        return json { $0.workspace(workspace) }.tagged(EntityTag(workspace.version))
     }
 
     @Sendable private func deleteWorkspace(
@@ -64,7 +65,7 @@ extension API {
         _ context: WebContext,
         as caller: Caller
     ) async throws -> Response {
-        try await useCases.workspaces.delete(id("id", in: context), as: caller)
+        try await useCases.workspaces.delete(id("id", in: context), if: request.precondition(), as: caller)
         return Response(status: .noContent)
     }
 }

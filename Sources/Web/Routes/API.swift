@@ -20,6 +20,8 @@ struct API: Sendable {
     let limits: WebConfiguration.Limits
     /// The networks of proxies whose `X-Forwarded-For` names the client.
     var trustedProxies: [IPNetwork] = []
+    /// The pages of other origins whose scripts may call the API.
+    var cors: CORSPolicy = .none
     /// Endpoints with their own protocol.
     var mounts: [MountedEndpoint] = []
     /// Creates a span for each request; nil for none.
@@ -36,13 +38,22 @@ struct API: Sendable {
         // From the outside in: the meter counts the final answers, the span covers the work of the answer.
         if let meter { router.add(middleware: MeterMiddleware(meter: meter)) }
         if let tracer { Self.trace(tracer, router) }
+        if cors != .none { router.add(middleware: CORSMiddleware(policy: cors, excluded: Set(mounts.map(\.path)))) }
         router.add(middleware: AnswerMiddleware())
         router.add(middleware: ExactPathMiddleware())
-        var routes = Routes(router: router, caller: caller(of:in:with:))
+        var routes = Routes(
+            router: router,
+            caller: caller(of:in:with:),
+            admit: { [useCases, trustedProxies] request, context in
+                try await useCases.limits.admit(from: context.clientAddress(of: request, trusting: trustedProxies))
+            },
+            readings: { [useCases] in useCases.limits.readings(for: $0) }
+        )
         addLeadRoutes(to: &routes)
         addStreamRoutes(to: &routes)
         addTestLeadRoutes(to: &routes)
         addKeyRoutes(to: &routes)
+        addAccountRoutes(to: &routes)
         addRetryRoutes(to: &routes)
         addPauseRoutes(to: &routes)
         addErasureRoutes(to: &routes)
@@ -55,9 +66,10 @@ struct API: Sendable {
         addCapacityRoutes(to: &routes)
         addAgreementRoutes(to: &routes)
         addHealthRoutes(to: &routes)
+        addPageRoutes(to: &routes)
         addStatisticsRoutes(to: &routes)
         for endpoint in mounts { mount(endpoint, in: &routes) }
-        routes.refuseOtherMethods()
+        routes.answerOtherMethods()
         meter?.learn(routes.methods)
         return routes
     }
@@ -73,19 +85,52 @@ struct API: Sendable {
     func caller(of request: Request, in context: WebContext, with scope: Scope) async throws -> Caller {
         let token = try Self.token(of: request)
         let address = context.clientAddress(of: request, trusting: trustedProxies)
-        return try await caller(token, from: address, logger: context.logger, with: scope)
+        let workspace = try Self.workspace(of: request)
+        let caller = try await caller(token, actingFor: workspace, from: address, logger: context.logger, with: scope)
+        try await useCases.limits.admit(caller, from: address)
+        return caller
     }
 
     /// The caller of a token, if it has a scope.
-    func caller(_ token: String, from address: IPAddress?, logger: Logger, with scope: Scope) async throws -> Caller {
-        let caller = try await useCases.callers.caller(of: token, from: address) { notice in
-            Self.log(notice, of: address, to: logger)
-        }
-        guard let caller else {
-            throw Problem.unauthenticated("This key is unknown, expired or revoked.", isInvalidToken: true)
-        }
+    func caller(
+        _ token: String,
+        actingFor workspace: UUID?,
+        from address: IPAddress?,
+        logger: Logger,
+        with scope: Scope
+    ) async throws -> Caller {
+        let caller = try await identity(token, from: address, logger: logger).caller(actingFor: workspace)
         try caller.requireLiveOrTest(scope)
         return caller
+    }
+
+    /// The key or the person of a request, whatever its scopes.
+    func identity(of request: Request, in context: WebContext) async throws -> Identity {
+        let address = context.clientAddress(of: request, trusting: trustedProxies)
+        return try await identity(try Self.token(of: request), from: address, logger: context.logger)
+    }
+
+    private func identity(_ token: String, from address: IPAddress?, logger: Logger) async throws -> Identity {
+        let identity = try await useCases.callers.identity(of: token, from: address) { notice in
+            Self.log(notice, of: address, to: logger)
+        }
+        guard let identity else {
+            throw Problem.unauthenticated("This key or session is unknown, expired or revoked.", isInvalidToken: true)
+        }
+        return identity
+    }
+
+    /// The workspace that a request of a person names, by the header `Switchyard-Workspace`.
+    static func workspace(of request: Request) throws -> UUID? {
+        guard let text = request.headers[.switchyardWorkspace] else { return nil }
+        guard let workspace = UUID(text: text) else {
+            throw Problem.invalid(
+                "Switchyard-Workspace",
+                "This is not a UUID.",
+                remedy: "Send the id of one of your workspaces: GET /api/me lists them."
+            )
+        }
+        return workspace
     }
 
     /// Logs the first wrong key of an address in a minute, and the last that is looked up: never one line for each.
@@ -119,7 +164,7 @@ struct API: Sendable {
         }
         let token = String(decoding: header.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
         guard 1...4096 ~= token.utf8.count else {
-            throw Problem.unauthenticated("This key is unknown, expired or revoked.", isInvalidToken: true)
+            throw Problem.unauthenticated("This key or session is unknown, expired or revoked.", isInvalidToken: true)
         }
         return token
     }
@@ -146,4 +191,9 @@ struct API: Sendable {
             body: .init(byteBuffer: writer.buffer)
         )
     }
+}
+
+extension HTTPField.Name {
+    /// Names the workspace that a person acts for.
+    static let switchyardWorkspace = Self("Switchyard-Workspace") ?? .date
 }

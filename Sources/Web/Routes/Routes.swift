@@ -6,6 +6,8 @@ import LeadRouting
 enum RouteAccess: Sendable, Hashable {
     /// Callers whose key has all of these scopes.
     case scopes([Scope])
+    /// Callers with any valid key or session.
+    case authenticated
     /// Any client; no key is read.
     case open
     /// Clients that the endpoint authenticates itself.
@@ -34,16 +36,27 @@ struct Routes {
     /// Every route, without those that refuse other methods.
     private(set) var all: [Route] = []
     private let caller: @Sendable (Request, WebContext, Scope) async throws -> Caller
+    /// Counts a request without a key.
+    private let admit: @Sendable (Request, WebContext) async throws -> Void
+    /// The limits of a caller, for the answer.
+    private let readings: @Sendable (Caller) -> (requests: RateReading, leads: RateReading?)?
 
     /// An empty list.
     ///
     /// - Parameters:
     ///   - router: the router to which the routes are added.
-    ///   - caller: finds the caller of a request, who must have the scope.
+    ///   - caller: finds the caller of a request, who must have the scope, and counts the request.
+    ///   - admit: counts a request without a key.
+    ///   - readings: the limits of a caller.
     init(
         router: Router<WebContext>,
-        caller: @escaping @Sendable (Request, WebContext, Scope) async throws -> Caller
+        caller: @escaping @Sendable (Request, WebContext, Scope) async throws -> Caller,
+        admit: @escaping @Sendable (Request, WebContext) async throws -> Void = { _, _ in },
+        readings: @escaping @Sendable (Caller) -> (requests: RateReading, leads: RateReading?)? = { _ in nil }
     ) {
+        self.admit = admit
+        self.readings = readings
+
         self.router = router
         self.caller = caller
     }
@@ -90,10 +103,19 @@ struct Routes {
         add(Route(method: method, path: path, access: .scopes([scope])), guarded(by: [scope], handler))
     }
 
+    /// Adds an endpoint for every caller with a valid key or session, whom the handler asks for.
+    mutating func authenticated(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping OpenHandler) {
+        add(Route(method: method, path: path, access: .authenticated)) { request, context in
+            try await offLoop { try await handler(request, context) }
+        }
+    }
+
     /// Adds an endpoint that needs no key.
     mutating func open(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping OpenHandler) {
+        let admit = admit
         add(Route(method: method, path: path, access: .open)) { request, context in
-            try await offLoop { try await handler(request, context) }
+            try await admit(request, context)
+            return try await offLoop { try await handler(request, context) }
         }
     }
 
@@ -112,14 +134,17 @@ struct Routes {
     /// The handler behind a check of the key.
     private func guarded(by scopes: [Scope], _ handler: @escaping Handler) -> OpenHandler {
         let caller = caller
+        let readings = readings
         return { request, context in
             let caller = try await caller(request, context, scopes[0])
             for scope in scopes.dropFirst() { try caller.requireLiveOrTest(scope) }
-            return try await handler(request, context, caller)
+            var response = try await handler(request, context, caller)
+            if let readings = readings(caller) { response.headers.setRateLimit(readings.requests, readings.leads) }
+            return response
         }
     }
 
-    /// Every path with its methods, HEAD where there is GET.
+    /// Every path with its methods: also OPTIONS, and HEAD where there is GET.
     var methods: [(path: String, methods: [HTTPRequest.Method])] {
         var found: [(path: String, methods: [HTTPRequest.Method])] = []
         for route in all {
@@ -129,14 +154,25 @@ struct Routes {
                 found.append((route.path, [route.method]))
             }
         }
-        return found.map { ($0.path, $0.methods.contains(.get) ? $0.methods + [.head] : $0.methods) }
+        return found.map { path, methods in
+            let more = (methods.contains(.get) ? [HTTPRequest.Method.head] : []) + [.options]
+            return (path, methods + more.filter { !methods.contains($0) })
+        }
     }
 
-    /// Adds an answer of 405 for every other method at every path.
-    func refuseOtherMethods() {
+    /// Adds an answer to OPTIONS with the methods of the path, and an answer of 405 for every other method, at every path.
+    ///
+    /// Neither needs a key: a browser's preflight has none.
+    func answerOtherMethods() {
         var every: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
         if let query = HTTPRequest.Method(rawValue: "QUERY") { every.append(query) }
         for (path, allowed) in methods {
+            if !all.contains(where: { $0.path == path && $0.method == .options }) {
+                router.on(RouterPath(path), method: .options) { (_, _) -> Response in
+                    let names = allowed.map(\.rawValue).joined(separator: ", ")
+                    return Response(status: .noContent, headers: [.allow: names, .cacheControl: "no-store"])
+                }
+            }
             for method in every where !allowed.contains(method) {
                 router.on(RouterPath(path), method: method) { (_, _) -> Response in
                     throw Problem.methodNotAllowed(allowed)

@@ -36,6 +36,8 @@ struct AnswerMiddleware: RouterMiddleware {
         if context.logger.logLevel <= .debug, response.status.code < 400 {
             log(response, request, context, since: start)
         }
+        // The answer of GET without its body; for an error too, which no route has written.
+        if request.method == .head { response = response.createHeadResponse() }
         response.headers[.xRequestID] = context.requestID
         response.headers[.xContentTypeOptions] = "nosniff"
         return response

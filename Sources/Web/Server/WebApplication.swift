@@ -38,6 +38,7 @@ package func makeApplication(
         version: version,
         limits: configuration.limits,
         trustedProxies: configuration.trustedProxies,
+        cors: configuration.cors,
         mounts: mounts,
         tracer: tracer,
         meter: metrics.map(HTTPMeter.init)
@@ -69,7 +70,7 @@ package func makeApplication(
     for endpoint in mounts {
         routes.mount(endpoint, bodyBytes: configuration.limits.bodyBytes) { (_, _, _) in throw Problem.noSuchPath }
     }
-    routes.refuseOtherMethods()
+    routes.answerOtherMethods()
     return WebApplication(settings: configuration, router: router.buildResponder(), logger: logger) { _ in }
 }
 

@@ -56,6 +56,8 @@ package struct WebConfiguration: Sendable {
     package var variables = AddressVariables.api
     /// The certificate and key for TLS; nil: plain HTTP.
     package var certificate: ServerCertificate?
+    /// The pages of other origins whose scripts may call the API; none by default.
+    package var cors = CORSPolicy.none
 
     /// A configuration.
     package init(

@@ -72,6 +72,7 @@ struct PlantedRequests {
         case ("id", "workspaces"), ("receiver", _), ("sender", _): return workspaces
         case ("owner", "rule-sets"): return workspaces + ["platform"]
         case ("assigneeId", _): return world.people.map(\.text)
+        case ("type", _): return ["invalid", "quota-exceeded"]
         case ("version", "rule-sets"): return world.versions.map(String.init)
         default: throw Unknown(description: "Give :\(parameter) of \(route.path) values in PlantedRequests.")
         }

@@ -136,30 +136,6 @@ import Testing
         }
     }
 
-    /// Two at once: the second is refused, and the first continues.
-    @Test func secondSimulationIsRefused() async throws {
-        try await RoutingFixture.with { fixture in
-            try await fill(fixture)
-            let simulator = RuleSimulator(stores: fixture.stores)
-            let request = SimulationRequest(owner: nil, draft: .published, leads: .days(1, limit: 1000))
-            let refused = await withTaskGroup(of: Bool.self) { group in
-                for _ in 0..<8 {
-                    group.addTask {
-                        do {
-                            _ = try await simulator.run(request, draftName: "x")
-                            return false
-                        } catch {
-                            return error as? RuleSimulator.Refusal == .busy
-                        }
-                    }
-                }
-                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
-            }
-            #expect((1...7).contains(refused))
-            #expect(try await simulator.run(request, draftName: "x").leadCount == 190)
-        }
-    }
-
     @Test func overlongSimulationIsStopped() async throws {
         try await RoutingFixture.with { fixture in
             try await fill(fixture)

@@ -38,6 +38,20 @@ struct DiagnosisTests {
         }
     }
 
+    /// A login of too many rights is named with the statements that change it, and is no failure.
+    @Test func loginWithTooManyRightsIsNamed() async throws {
+        try await RoutingFixture.with { fixture in
+            let facts = try await fixture.stores.health.serverFacts()
+            #expect(facts.isSuperuser, "The tests' login is a superuser.")
+            let superuser = DiagnosisFinding.ofLogin(facts, isEmbedded: false)
+            #expect(superuser.isGood && superuser.remedy?.contains("supabase/change_owner.sql") == true)
+            #expect(DiagnosisFinding.ofLogin(facts, isEmbedded: true).remedy == nil)
+            let clock = try await fixture.stores.schedule.databaseTime()
+            let all = try await fixture.useCases().operations.diagnose(at: clock, as: .administrator)
+            #expect(all.contains(superuser))
+        }
+    }
+
     @Test func incompleteSchemaEndsDiagnosis() async throws {
         try await RoutingFixture.with { fixture in
             try await fixture.run("DROP FUNCTION acquire_routing_lock CASCADE")

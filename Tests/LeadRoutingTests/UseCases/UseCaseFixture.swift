@@ -13,7 +13,6 @@ extension RoutingFixture {
             stores: stores,
             intake: intake(),
             waiting: waiting,
-            simulator: RuleSimulator(stores: stores),
             scheduler: Scheduler(store: stores.schedule, node: "test", logger: Samples.quiet) {
                 try await functions.run($0)
             },

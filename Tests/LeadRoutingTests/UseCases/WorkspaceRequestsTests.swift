@@ -18,7 +18,9 @@ struct WorkspaceRequestsTests {
                 try await refusal { try await workspaces.capacityUsage(of: Samples.rival, as: .partner) },
             ]
             #expect(refusals == [.noSuchWorkspace, .noSuchWorkspace])
-            #expect(try await workspaces.assignees(of: Samples.rival, as: .partner).isEmpty)
+            await #expect(throws: RequestError.noSuchWorkspace) {
+                try await workspaces.assignees(of: Samples.rival, as: .partner)
+            }
             var person = AssigneeChange()
             person.name = "Ada"
             let other = try await refusal {

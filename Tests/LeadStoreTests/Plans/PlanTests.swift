@@ -76,7 +76,12 @@ import Testing
             let id = try #require(UUID(uuidString: text))
             let plans = try await filled.plans { stores in
                 for access in [Access.administrator, .workspace(StoreFixture.a)] {
-                    #expect(try await stores.leads.page(LeadFilter(), limit: 20, as: access).leads.count == 20)
+                    let page = try await stores.leads.page(LeadFilter(), limit: 20, as: access)
+                    #expect(page.leads.count == 20)
+                    if let next = page.next {
+                        _ = try await stores.leads.page(LeadFilter(), at: .after(next), limit: 20, as: access)
+                        _ = try await stores.leads.page(LeadFilter(), at: .before(next), limit: 10, as: access)
+                    }
                     #expect(try await !stores.leads.history(id, as: access).isEmpty)
                     _ = try await stores.leads.decisions(id, as: access)
                 }

@@ -84,7 +84,7 @@ import Testing
             )
             try await fixture.run(rule("1", conditions: conditions(pattern, equal), distribution: pool))
             let line = try #require(try await fixture.stores.quotas.find(of: StoreFixture.a)).lines
-            #expect(line.map(\.use) == [1, 2, 2, 1, 1, 0, 0, 0])
+            #expect(line.map(\.use) == [1, 2, 2, 1, 1, 0, 0, 0, 0, 0, 0])
             let refusals: [(String, String)] = [
                 (rule("2", conditions: conditions(equal, equal, equal, equal)), "quota_ruleComparisons"),
                 (rule("2", conditions: conditions(pattern, pattern)), "quota_patterns"),

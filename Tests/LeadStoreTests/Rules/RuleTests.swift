@@ -274,10 +274,10 @@ import Testing
                 ("/name", { $0.name = String(repeating: "é", count: 101) }),
                 ("/destinationWorkspaceId", { $0.destinationWorkspaceID = nil }),
                 ("/destinationWorkspaceId", { $0.destinationWorkspaceID = StoreFixture.missingWorkspace }),
-                ("/conditions/industries", { $0.conditions = .init(industries: [""]) }),
-                ("/conditions/us_states", { $0.conditions = .init(usStates: ["C\0A"]) }),
+                ("/conditions/industries/0", { $0.conditions = .init(industries: [""]) }),
+                ("/conditions/us_states/0", { $0.conditions = .init(usStates: ["C\0A"]) }),
                 ("/conditions/countries", { $0.conditions = .init(countries: .init(repeating: "DE", count: 1001)) }),
-                ("/conditions/regions", { $0.conditions = .init(regions: [.init(repeating: "x", count: 201)]) }),
+                ("/conditions/regions/0", { $0.conditions = .init(regions: [.init(repeating: "x", count: 201)]) }),
             ]
             for (field, set) in refused {
                 await expectRefusal(.invalid, field) {

@@ -1,15 +1,16 @@
 import CLibYAML
 
 /// A value of a YAML document, as libyaml parses it, with its line (from 1).
-indirect enum YAMLNode {
+package indirect enum YAMLNode {
     /// A scalar; plain means without quotes and without a string tag.
     case scalar(String, isPlain: Bool, line: Int)
+    /// A sequence.
     case sequence([YAMLNode], line: Int)
     /// Keys are different strings, in the order of the document.
     case mapping([(name: String, nameLine: Int, value: YAMLNode)], line: Int)
 
     /// Its line.
-    var line: Int {
+    package var line: Int {
         switch self {
         case .scalar(_, _, let line), .sequence(_, let line), .mapping(_, let line): line
         }
@@ -18,7 +19,7 @@ indirect enum YAMLNode {
     /// Parses a text with one document; nil if it has none.
     ///
     /// Anchors are ignored and aliases are refused, so that a small text cannot stand for a large value.
-    init?(_ text: String) throws {
+    package init?(_ text: String) throws {
         let events = YAMLEvents(text)
         defer { events.close() }
         while true {
@@ -76,13 +77,13 @@ indirect enum YAMLNode {
 }
 
 /// Why a text is not accepted as YAML.
-struct YAMLError: Error {
+package struct YAMLError: Error {
     /// The line, from 1.
-    let line: Int
+    package let line: Int
     /// The column, from 1; nil if not known.
-    let column: Int?
+    package let column: Int?
     /// The problem, in libyaml's words or Switchyard's.
-    let problem: String
+    package let problem: String
 }
 
 /// libyaml's parser, event by event.
