@@ -59,7 +59,8 @@ let package = Package(
         .target(
             name: "EmbeddedPostgres",
             dependencies: [lifecycle, logging, subprocess],
-            swiftSettings: settings
+            swiftSettings: settings,
+            plugins: ["EmbedFiles"]
         ),
         .target(name: "CDigests", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "Digests", dependencies: ["CDigests"], swiftSettings: settings),
@@ -201,7 +202,8 @@ let package = Package(
         .target(
             name: "WebTestSupport",
             dependencies: [
-                "Accounts", "LeadRouting", "LeadStore", "Postgres", "Web", coreMetrics, hummingbird, lifecycle, logging,
+                "Accounts", "Digests", "LeadRouting", "LeadStore", "Postgres", "Web", coreMetrics, hummingbird,
+                lifecycle, logging,
                 nio, nioEmbedded,
             ],
             path: "Tests/WebTestSupport",
@@ -216,7 +218,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EmbeddedPostgresTests",
-            dependencies: ["EmbeddedPostgres", "Postgres", "TestDatabase", logging],
+            dependencies: ["EmbeddedPostgres", "LeadStore", "Postgres", "TestDatabase", logging],
             swiftSettings: settings
         ),
         .testTarget(
@@ -259,7 +261,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SwitchyardCommandsTests",
-            dependencies: ["Postgres", "SwitchyardCommands", "SwitchyardServer", "TestDatabase", arguments],
+            dependencies: ["JSON", "Postgres", "SwitchyardCommands", "SwitchyardServer", "TestDatabase", arguments],
             swiftSettings: settings
         ),
     ]

@@ -76,7 +76,7 @@ class Bench(Load):
         """Runs a statement in the server's database, as its superuser; gives the words by which that is reached."""
         pid_file = next(pathlib.Path(self.folder).glob("**/postmaster.pid"))
         lines = pid_file.read_text().splitlines()
-        where = f"host={lines[4]} port={lines[3]} user=switchyard dbname="
+        where = f"host={lines[4]} port={lines[3]} user=postgres dbname="
         subprocess.run([psql_program(), "-X", "-q", where + "switchyard", "-c", statement], check=True)
         return where
 

@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rand.h>
 #include <pthread.h>
 
 /* Algorithms are looked up by name, which takes longer than a digest, so once; and each thread keeps its context. */
@@ -50,5 +51,19 @@ int switchyard_hmac_sha256(const void *key, size_t key_count, const void *bytes,
     return context() != NULL && key_count <= INT_MAX &&
            HMAC(sha256, key_count > 0 ? key : "", (int)key_count, bytes, count, code, NULL) != NULL;
 }
+
+int switchyard_hmac_sha1(const void *key, size_t key_count, const void *bytes, size_t count, uint8_t code[20]) {
+    return context() != NULL && key_count <= INT_MAX &&
+           HMAC(sha1, key_count > 0 ? key : "", (int)key_count, bytes, count, code, NULL) != NULL;
+}
+
+int switchyard_scrypt(const void *password, size_t password_count, const void *salt, size_t salt_count, uint64_t cost,
+                      uint64_t block_size, uint64_t parallelization, uint64_t memory, uint8_t *derived, size_t derived_count) {
+    /* libcrypto takes a missing password for a question about the parameters. */
+    return EVP_PBE_scrypt(password_count > 0 ? password : "", password_count, salt_count > 0 ? salt : (const void *)"", salt_count, cost,
+                          block_size, parallelization, memory, derived, derived_count) == 1;
+}
+
+int switchyard_random(uint8_t *bytes, size_t count) { return count <= INT_MAX && RAND_bytes(bytes, (int)count) == 1; }
 
 int switchyard_equal(const void *left, const void *right, size_t count) { return CRYPTO_memcmp(left, right, count) == 0; }

@@ -17,6 +17,7 @@ enum {
     SWITCHYARD_DIAG_TABLE_NAME = PG_DIAG_TABLE_NAME,
     SWITCHYARD_DIAG_COLUMN_NAME = PG_DIAG_COLUMN_NAME,
     SWITCHYARD_DIAG_CONSTRAINT_NAME = PG_DIAG_CONSTRAINT_NAME,
+    SWITCHYARD_DIAG_CONTEXT = PG_DIAG_CONTEXT,
 };
 
 /* Gives what malloc holds free back to the system; other C libraries than glibc do so by themselves. */

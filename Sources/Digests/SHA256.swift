@@ -31,6 +31,11 @@ package enum SHA1 {
         var text = text
         return text.withUTF8 { bytes in digest(20) { switchyard_sha1(bytes.baseAddress, bytes.count, $0) } }
     }
+
+    /// The code (HMAC-SHA1) of bytes under a key.
+    package static func authenticationCode(of bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        digest(20) { switchyard_hmac_sha1(key, key.count, bytes, bytes.count, $0) }
+    }
 }
 
 /// Whether two byte strings are equal, in a time that depends on their length only.

@@ -67,6 +67,11 @@ actor Cluster {
         if !place.hasData { try await builder.make(progress) }
         try await builder.configure(place.data)
         let launch = Launch(place: place, binaries: binaries, socketDirectory: socketDirectory)
+        if !builder.hasRoles(place.data) {
+            progress("Giving the database of an earlier version to a role that is no superuser …")
+            try await launch.clearRemains(progress)
+            try await builder.setRoles(place.data)
+        }
         let (postmaster, file) = try await launch.start(progress)
         let connection = ConnectionInfo(
             socketDirectory: socketDirectory,

@@ -47,7 +47,13 @@ package struct DatabaseDump: Sendable {
         )
         guard result.terminationStatus.isSuccess else {
             let line = result.standardError.split(separator: "\n").first.map(String.init) ?? "no error message"
-            throw EmbeddedPostgresError(.start, "\(program) failed: \(line)")
+            throw EmbeddedPostgresError(
+                .start,
+                "\(program) failed: \(line)",
+                remedy: line.contains("version") || result.standardError.contains("version mismatch")
+                    ? "Install the client programs of the server's version, or let SWITCHYARD_POSTGRES_BIN name their folder."
+                    : nil
+            )
         }
     }
 

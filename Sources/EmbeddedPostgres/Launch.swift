@@ -72,7 +72,7 @@ struct Launch: Sendable {
 
     /// Ends the processes of an earlier run and removes its files: this process holds the directory's lock, so no other
     /// one uses them.
-    private func clearRemains(_ progress: Progress) async throws {
+    func clearRemains(_ progress: Progress) async throws {
         guard Files.status(PostmasterFile.path(place.data)) != nil else { return }
         if let file = PostmasterFile(dataDirectory: place.data), ProcessTable.isPostmaster(file.process, of: place.data)
         {

@@ -100,9 +100,15 @@ struct ServerConfiguration: Sendable, Hashable {
             : "# Written by Switchyard at each start.\nlocal all all trust\n"
     }
 
-    /// pg_ident.conf: which accounts may use the role.
+    /// pg_ident.conf: which accounts may use the owner's role and the administrator's.
+    ///
+    /// The administrator's adds nothing to what these accounts may do: the files of the cluster are theirs.
     var identities: String {
-        let lines = accounts.union(["root"]).sorted().map { "switchyard \(Self.identity($0)) \(ConnectionInfo.name)" }
+        let lines = accounts.union(["root"]).sorted()
+            .flatMap { account in
+                [ConnectionInfo.name, ConnectionInfo.administrator]
+                    .map { "switchyard \(Self.identity(account)) \($0)" }
+            }
         return "# Written by Switchyard at each start.\n" + lines.joined(separator: "\n") + "\n"
     }
 

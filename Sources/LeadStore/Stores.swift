@@ -53,6 +53,10 @@ package struct Stores: Sendable {
 
     /// Who belongs to which workspace.
     package var members: MemberStore { MemberStore(session) }
+    /// Users with a password.
+    package var users: UserStore { UserStore(session) }
+    /// Sessions of those users.
+    package var sessions: SessionStore { SessionStore(session) }
     /// Workspaces.
     package var workspaces: WorkspaceStore { WorkspaceStore(session) }
     /// Quotas of workspaces.

@@ -12,11 +12,10 @@ package struct Switchyard: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Serve.self, Migrate.self, Import.self, Route.self, Explain.self, Retry.self, Pause.self, Resume.self,
+            Serve.self, Migrate.self, Import.self, Route.self, Explain.self, Why.self, Retry.self, Pause.self,
+            Resume.self,
             Suspend.self, Lift.self, Rules.self, Jobs.self, Stats.self, Alerts.self, Retain.self, Erase.self, Keys.self,
-            Audit.self,
-            DatabaseURL.self,
-            Doctor.self, Demo.self,
+            Users.self, Audit.self, DatabaseURL.self, Doctor.self, Demo.self,
         ]
     )
 

@@ -18,10 +18,14 @@ extension CommandError {
             )
         case .overloaded(let seconds): self.init("The server is busy.", remedy: "Try again in \(seconds) s.")
         case .unavailable(let reason): self.init(reason, remedy: "`switchyard doctor` helps to find the cause.")
+        case .hostFunctionFailed(let reason), .refusedByHostFunction(let reason):
+            self.init(reason, remedy: "The log and `switchyard doctor` have the function's message.")
         case .reusedKey: self.init("The idempotency key was used for another request.")
         case .forbidden(let text, let remedy, _): self.init(text, remedy: remedy)
         case .suspended(let reason):
             self.init("The workspace is suspended: \(reason)", remedy: "`switchyard lift --workspace NAME` lifts that.")
+        case .wrongCredentials(let text): self.init(text)
+        case .secondFactorRequired: self.init("The user has a second factor.")
         case .tooManyWrongKeys(let seconds): self.init("Too many wrong keys.", remedy: "Try again in \(seconds) s.")
         case .beyondLimit(let reading):
             self.init(

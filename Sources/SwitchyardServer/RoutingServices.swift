@@ -34,6 +34,7 @@ package struct RoutingServices: Sendable {
     ///   - sessions: verifies the sessions of persons; nil: only keys are accepted.
     ///   - observer: receives the outcomes of leads.
     ///   - meter: receives the measurements of each batch.
+    ///   - refusals: receives the leads that cannot be stored or written.
     ///   - logger: the logger of all services.
     package init(
         stores: Stores,
@@ -47,6 +48,7 @@ package struct RoutingServices: Sendable {
         sessions: SessionVerifier? = nil,
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil,
+        refusals: RecentRefusals = RecentRefusals(),
         logger: Logger
     ) {
         rules = RuleSetCache(source: stores.ruleSets)
@@ -59,6 +61,7 @@ package struct RoutingServices: Sendable {
             observer: observer,
             meter: meter,
             costly: costly,
+            refusals: refusals,
             logger: logger
         )
         let router = WaitingLeadRouter(
@@ -68,7 +71,8 @@ package struct RoutingServices: Sendable {
             limiter: RetryRateLimiter(rate: retryRate),
             observer: observer,
             meter: meter,
-            costly: costly
+            costly: costly,
+            refusals: refusals
         )
         waiting = router
         let functions = ScheduledFunctions(stores: stores, router: router, observer: observer, logger: logger)
@@ -96,7 +100,8 @@ package struct RoutingServices: Sendable {
         analysisTime: Duration? = nil,
         grace: Int64 = 0,
         observer: (any RoutingObserver)? = nil,
-        meter: (any RoutingMeter)? = nil
+        meter: (any RoutingMeter)? = nil,
+        refusals: RecentRefusals = RecentRefusals()
     ) {
         let logger = session.logger
         let sessions = session.settings.supabase.verifier(transport: session.settings.httpClient) { reason in
@@ -114,6 +119,7 @@ package struct RoutingServices: Sendable {
             sessions: sessions,
             observer: observer,
             meter: meter,
+            refusals: refusals,
             logger: session.logger
         )
     }

@@ -37,7 +37,8 @@ extension Server {
             analysisPool: analyses.pool,
             grace: inngest.grace,
             observer: inngest.observer,
-            meter: monitoring.meter
+            meter: monitoring.meter,
+            refusals: monitoring.refusals
         )
         let demo = try await DemoData.loadIfWanted(session: session, routing.useCases)
         if !settings.quotas.isEmpty { try await session.stores.quotas.set(settings.quotas.mapValues { $0 }, of: nil) }
@@ -46,7 +47,11 @@ extension Server {
         monitoring.metrics.watch(routing.intake)
         let endpoint = inngest.endpoint(routing)
         let registration = RegistrationService(endpoint: endpoint)
-        let startupMessage = StartupMessage(session: session, demo: demo)
+        let startupMessage = StartupMessage(
+            session: session,
+            demo: demo,
+            setup: try await firstAdministratorLink(routing.useCases)
+        )
         let waiting = WaitingLeadLoop(router: routing.waiting, rules: routing.rules, logger: logger)
         let http = makeApplication(
             configuration: web,
@@ -84,6 +89,15 @@ extension Server {
         if let listener = monitoring.listener { services.append(("metrics", listener)) }
         services.append(("HTTP", http))
         return services
+    }
+
+    /// A link that makes the first administrator; nil if there are local users.
+    private static func firstAdministratorLink(_ useCases: UseCases) async throws -> String? {
+        do {
+            return try await useCases.users.setUp(by: .commandLine)
+        } catch let error as RequestError {
+            throw CommandError(error)
+        }
     }
 
     /// Restores the rules from before a publication if leads fail after it; the alert `auto_rollback` reports it.

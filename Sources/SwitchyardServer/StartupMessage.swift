@@ -3,12 +3,14 @@ struct StartupMessage: Sendable {
     let session: DatabaseSession
     /// The demo's key, if there is a demo.
     let demo: DemoAccess?
+    /// The secret of the link of the first administrator; nil if there are users.
+    let setup: String?
 
     /// Prints the address and, with a demo, a command to paste.
     func print(port: Int) {
-        let host = session.settings.host
-        let scheme = session.settings.tls == nil ? "http" : "https"
-        let address = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        var settings = session.settings
+        settings.port = port
+        let address = settings.localAddress
         var lines = [
             "",
             "  Switchyard \(Version.current) is listening.",
@@ -19,6 +21,16 @@ struct StartupMessage: Sendable {
             lines += [
                 "    key       \(demo.token)",
                 "              (demo workspace “\(demo.workspaceName)”; kept in \(demo.file))",
+            ]
+        }
+        if let setup {
+            lines += [
+                "    sign-in   \(address)/link#\(setup).first",
+                "              (makes the first administrator, once, within a day)",
+            ]
+        }
+        if let demo {
+            lines += [
                 "",
                 "  Send it a lead:",
                 "",

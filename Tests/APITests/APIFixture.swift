@@ -32,12 +32,18 @@ struct APIFixture: Sendable {
         mounts: [MountedEndpoint] = [],
         logger: Logger = .quiet,
         failedKeys: FailedKeys = FailedKeys(limit: 1_000_000),
+        passwords: PasswordHasher = .quick,
         _ test: @Sendable (APIFixture) async throws -> Void
     ) async throws {
         try await withTestDatabase { database in
             let pool = database.pool
             let tokens = try await prepare(pool)
-            let useCases = UseCases(testing: pool, failedKeys: failedKeys, sessions: Session.verifier)
+            let useCases = UseCases(
+                testing: pool,
+                failedKeys: failedKeys,
+                sessions: Session.verifier,
+                passwords: passwords
+            )
             try await TestServer.run(
                 useCases,
                 tokens: tokens,

@@ -131,6 +131,8 @@ extension APIFixture {
             SELECT acquire_routing_lock('\(id(7))', '\(id(9))'), complete_routing('\(id(7))', '\(w)', NULL, '\(id(9))');
             INSERT INTO switchyard.test_leads (id, workspace_id, status, reason, content)
             VALUES ('\(id(5))', '\(w)', 'routed', 'zqreason', '{}');
+            INSERT INTO switchyard.local_users (user_id, email) VALUES ('\(id(8))', 'zq\(base)user@example.com');
+            INSERT INTO user_workspaces (user_id, workspace_id, role) VALUES ('\(id(8))', '\(w)', 'viewer');
             INSERT INTO switchyard.rule_set_drafts (owner, document, based_on, updated_by)
             VALUES ('\(w)', '{"rules": []}', switchyard.current_rule_set_version(), 'zqauthor')
             """
@@ -146,13 +148,14 @@ extension APIFixture {
     /// Sends the request of a row about a workspace's object.
     fileprivate func send(_ row: AccessMatrix.Row, to workspace: UUID, key: String?) async throws -> Answer {
         let base = Self.base(workspace)
-        let places = ["leads": 1, "rules": 2, "test-leads": 5]
+        let places = ["leads": 1, "rules": 2, "test-leads": 5, "users": 8]
         let kind = row.path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
         // A lead that has failed, and one that the workspace has received.
         let inState = row.path.hasSuffix("/retry") ? 6 : row.path.hasSuffix("/return") ? 7 : places[kind]
         var values = [
             "owner": workspace.text, "receiver": workspace.text, "sender": Self.beta.text,
-            "assigneeId": Self.id(base + 3).text, "lead": Self.id(base + 1).text, "workspace": workspace.text,
+            "assigneeId": Self.id(base + 3).text, "userId": Self.id(base + 8).text, "lead": Self.id(base + 1).text,
+            "workspace": workspace.text,
             "beta": Self.beta.text, "type": "invalid", "id": inState.map { Self.id(base + $0).text } ?? workspace.text,
         ]
         if row.path.contains(":version") || row.body.contains(":version") {
@@ -169,14 +172,19 @@ extension APIFixture {
             .last?
             .text
         }
+        if row.path.hasSuffix("/restore"), key == "admin-key" {
+            try await run("UPDATE workspaces SET deleted_at = now() WHERE id = '\(workspace.text)'")
+        }
         func filled(_ text: String) -> String {
             values.reduce(text) { $0.replacing(":\($1.key)", with: $1.value) }
         }
         let path = row.path.split(separator: "/").map { "/" + ($0.hasPrefix(":") ? filled(String($0)) : String($0)) }
             .joined()
+        // The planted objects refer to their workspace.
+        let archives = row.method == .delete && row.path == "/api/workspaces/:id"
         return try await server.send(
             row.method,
-            path,
+            archives ? path + "?archive" : path,
             key: key,
             headers: row.path == LeadStream.path ? [.contentType: "application/x-ndjson"] : [:],
             bytes: row.body.isEmpty ? nil : Array(filled(row.body).utf8)

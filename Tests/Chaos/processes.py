@@ -16,7 +16,7 @@ SETPRIV = "/usr/bin/setpriv"
 def environment(**more):
     """The environment without anything that would point at another database."""
     keep = {k: v for k, v in os.environ.items()
-            if not k.startswith(("PG", "DATABASE_", "SWITCHYARD_", "SUPABASE_", "DISABLE_"))}
+            if k == "SWITCHYARD_POSTGRES_BIN" or not k.startswith(("PG", "DATABASE_", "SWITCHYARD_", "SUPABASE_", "DISABLE_"))}
     keep.update(more)
     return keep
 

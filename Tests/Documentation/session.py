@@ -23,7 +23,8 @@ class Died(Exception):
 
 def environment(**more):
     """Our environment without what would point a command somewhere else."""
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(LEFT_OUT) and k not in ("KEY", "PORT", "HOST")}
+    keep = {k: v for k, v in os.environ.items() if k == "SWITCHYARD_POSTGRES_BIN"
+            or not k.startswith(LEFT_OUT) and k not in ("KEY", "PORT", "HOST")}
     keep.update(LC_ALL="C.UTF-8", TZ="UTC", PAGER="cat", EDITOR="true", COLUMNS="200", PYTHONDONTWRITEBYTECODE="1")
     return keep | more
 

@@ -32,6 +32,7 @@ struct EmbeddedValueTests {
     func connectionString() {
         let connection = ConnectionInfo(socketDirectory: "/a 'b'\\c", port: 1, serverProcess: 2, isOurs: true)
         #expect(connection.connectionString == "host='/a \\'b\\'\\\\c' port=1 user=switchyard dbname='switchyard'")
+        #expect(connection.connectionString(role: "postgres").hasSuffix(" port=1 user=postgres dbname='switchyard'"))
     }
 
     @Test(
@@ -79,7 +80,12 @@ struct EmbeddedValueTests {
             #expect(configuration.main.contains("\n\(line)\n"), "\(line)")
         }
         #expect(configuration.access.contains("local all all peer map=switchyard"))
-        #expect(configuration.identities.contains("switchyard \"me all\" switchyard\nswitchyard \"root\" switchyard"))
+        #expect(
+            configuration.identities.split(separator: "\n").dropFirst() == [
+                "switchyard \"me all\" switchyard", "switchyard \"me all\" postgres", "switchyard \"root\" switchyard",
+                "switchyard \"root\" postgres",
+            ]
+        )
         configuration.settings = .throwaway
         #expect(configuration.main.contains("\nfsync = off\n"))
     }

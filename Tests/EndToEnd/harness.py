@@ -41,7 +41,7 @@ def free_port():
 
 def clean_environment(**more):
     """The environment without anything that would point at another database."""
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "DATABASE_", "SWITCHYARD_", "SUPABASE_"))}
+    keep = {k: v for k, v in os.environ.items() if k == "SWITCHYARD_POSTGRES_BIN" or not k.startswith(("PG", "DATABASE_", "SWITCHYARD_", "SUPABASE_"))}
     keep.update({k: v for k, v in more.items() if v is not None})
     return keep
 

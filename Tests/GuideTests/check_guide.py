@@ -1,7 +1,7 @@
 """The guide, as printed: every SQL statement in it is run, and its rollback followed by inserts and a second migration."""
 import re
 
-from harness import A, Refused, ROLLBACKS, ROOT, lead
+from harness import A, MIGRATIONS, Refused, ROLLBACKS, ROOT, lead
 
 GUIDE = (ROOT / "Tests" / "GuideTests" / "guide.md").read_text()
 
@@ -57,6 +57,14 @@ def run(h):
             except Refused as refusal:
                 h.check(f"runs: {name}", False, str(refusal))
     h.check("found the guide's statements", count >= 20, str(count))
+
+    alone = h.empty()
+    objects = """SELECT (SELECT count(*) FROM pg_class c WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'switchyard')))
+        + (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace) + (SELECT count(*) FROM pg_namespace WHERE nspname = 'switchyard')"""
+    fixes = next(path for path in MIGRATIONS if path.name.startswith("20260131000001"))
+    answer = alone.run(f"\\set ON_ERROR_STOP 0\n\\i {fixes}\nSHOW default_transaction_read_only;\nSHOW lock_timeout;\n")
+    h.equal("the printed \\i without the base schema does nothing, though psql goes on after an error", alone.run(objects), "0")
+    h.equal("… and leaves the session as it was", answer.split(), ["off", "0"])
 
     functions = db.rows("SELECT DISTINCT routine_name FROM information_schema.routines WHERE routine_schema = 'public' "
                         "AND routine_name LIKE '%routing%'")

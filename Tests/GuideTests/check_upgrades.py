@@ -1,5 +1,7 @@
 """Installations that are there already: drifted, half-applied, migrated twice, two at once."""
-from harness import A, B, MIGRATIONS, WORLD, ingest, lead
+import re
+
+from harness import A, B, MIGRATIONS, WORLD, Refused, ingest, lead
 
 DRIFTED = f"""
 CREATE TABLE workspaces (id uuid PRIMARY KEY, name varchar(80) NOT NULL, settings json);
@@ -117,6 +119,15 @@ def run(h):
               f"ALTER DEFAULT PRIVILEGES FOR ROLE {role} GRANT ALL ON TABLES TO anon, authenticated, service_role; "
               f"ALTER DEFAULT PRIVILEGES FOR ROLE {role} GRANT ALL ON FUNCTIONS TO anon, authenticated, service_role")
     try:
+        if int(owned.run("SHOW server_version_num")) >= 160000:
+            # Since PostgreSQL 16 CREATEROLE alone is no right to roles that another has made.
+            try:
+                owned.run(f"SET ROLE {role};\n\\i {MIGRATIONS[0]}\n")
+                hint = None
+            except Refused as refusal:
+                hint = refusal.state == "42501" and re.search(r"As an administrator: (GRANT .*?;)", str(refusal))
+            h.check("an owner that may not grant itself the roles gets the statement for an administrator", hint, str(hint))
+            owned.run(hint[1])
         for path in MIGRATIONS:
             owned.run(f"SET ROLE {role};\n\\i {path}\n")
         h.equal("an owner without superuser rights can migrate, and verify passes", owned.failed_checks(), [])
@@ -127,3 +138,25 @@ def run(h):
                                        "SELECT routing_status FROM leads"), "routed")
     finally:
         owned.run(f"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}; DROP ROLE {role}")
+
+    print("# An owner that makes the three roles itself")
+    made = h.empty()
+    names = "anon", "authenticated", "service_role"
+    # The roles belong to the whole server: those of the other databases stand aside.
+    h.server.run("".join(f"ALTER ROLE {n} RENAME TO switchyard_guide_{n};" for n in names) + f"CREATE ROLE {role} LOGIN CREATEROLE")
+    try:
+        h.server.run(f"ALTER DATABASE {h.made[-1]} OWNER TO {role}")
+        # SET SESSION AUTHORIZATION, so that what the owner may become is decided by its own memberships.
+        become = f"SET SESSION AUTHORIZATION {role};"
+        for path in MIGRATIONS:
+            made.run(f"{become}\n\\i {path}\n")
+        h.equal("verify passes", made.failed_checks(), [])
+        claims = f"""SET LOCAL ROLE authenticated; SET LOCAL request.jwt.claims TO '{{"switchyard_workspace_id":"{A}"}}';"""
+        h.equal("its requests read as authenticated", made.run(
+            f"{become} {WORLD} {ingest([dict(id=lead(1), source=A, destination=A, email='a@example.com')])} "
+            f"BEGIN; {claims} SELECT count(*) FROM leads; COMMIT").split("\n")[-1], "1")
+        h.equal("and it sees every row itself", made.run(f"{become} SELECT count(*) FROM leads"), "1")
+    finally:
+        made.run(f"REASSIGN OWNED BY {role} TO CURRENT_USER; DROP OWNED BY {role}")
+        made.run("".join(f"DROP OWNED BY {n}; DROP ROLE IF EXISTS {n};" for n in names) + f"DROP ROLE {role};"
+                 + "".join(f"ALTER ROLE switchyard_guide_{n} RENAME TO {n};" for n in names))

@@ -43,7 +43,7 @@ class Shell:
             (tools / name).write_text(f"#!/bin/sh\necho \"substitute for {name}: $*\"\n")
             (tools / name).chmod(0o755)
         (place / "supabase").symlink_to(ROOT / "supabase")
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "DATABASE_", "SWITCHYARD_", "SUPABASE_", "INNGEST_"))}
+        env = {k: v for k, v in os.environ.items() if k == "SWITCHYARD_POSTGRES_BIN" or not k.startswith(("PG", "DATABASE_", "SWITCHYARD_", "SUPABASE_", "INNGEST_"))}
         env |= {"PATH": f"{tools}:{os.environ['PATH']}", "SWITCHYARD_DEMO": "false", **environment}
         self.place = place
         self.process = subprocess.Popen(["bash"], cwd=place, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

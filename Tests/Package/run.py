@@ -250,7 +250,7 @@ def embedded(machine, service):
     done = service.ready(120)
     check("the server starts an embedded PostgreSQL", done.returncode == 0, log(machine, service))
     done = machine.enter("switchyardctl doctor", check=False)
-    check("switchyardctl reaches the embedded PostgreSQL", done.returncode == 0 and "superuser" in done.stdout, done.stdout[-1500:])
+    check("switchyardctl reaches the embedded PostgreSQL", done.returncode == 0 and "switchyard, no superuser" in done.stdout, done.stdout[-1500:])
     before = time.monotonic()
     machine.enter("systemctl stop switchyard")
     left = running(machine)

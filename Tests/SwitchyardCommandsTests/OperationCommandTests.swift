@@ -1,3 +1,5 @@
+import FoundationEssentials
+import JSON
 import Postgres
 import TestDatabase
 import Testing
@@ -29,6 +31,73 @@ struct OperationCommandTests {
             #expect(broken.output.contains("acquire_routing_lock"))
             #expect(await commands.run("migrate", "up").code == 0)
             #expect(await commands.run("migrate", "verify").code == 0)
+        }
+    }
+
+    @Test
+    func programsReadJSON() async throws {
+        try await CommandLineUnderTest.withDemo { commands in
+            for arguments in [
+                ["migrate", "status"], ["migrate", "verify"], ["doctor"], ["jobs", "list"], ["keys", "list"],
+                ["alerts", "list"], ["rules", "capacity"], ["rules", "history", "--workspace", "platform"],
+                ["stats", "show"],
+            ] {
+                let answer = await commands.run(arguments + ["--json"])
+                let rows = JSONValue(json: answer.output)?.array
+                #expect(rows != nil, "\(arguments): \(answer.output) \(answer.error)")
+            }
+            let verified = JSONValue(json: await commands.run(["migrate", "verify", "--json"]).output)?.array
+            #expect(verified?.first?["ok"] == true && verified?.first?["check"]?.string?.hasPrefix("column") == true)
+        }
+    }
+
+    /// A command that reads creates no database where there is none.
+    @Test
+    func readingCommandsCreateNoCluster() async throws {
+        let folder = try TemporaryFolder().path + "/nothing"
+        for arguments in [
+            ["doctor"], ["migrate", "verify"], ["migrate", "plan"], ["stats", "show"], ["keys", "list"],
+        ] {
+            let answer = await CommandRun(arguments, variables: ["SWITCHYARD_DIR": folder])
+            #expect(answer.code == 1 && answer.error.contains("There is no database"), "\(arguments): \(answer.error)")
+            #expect(!FileManager.default.fileExists(atPath: folder), "\(arguments)")
+        }
+    }
+
+    @Test
+    func whatIsNotUnderstoodEndsWith64() async throws {
+        try await CommandLineUnderTest.withDemo { commands in
+            for arguments in [["route", "x"], ["retry", "x"], ["migrate", "up", "--existing", "x"]] {
+                #expect(await commands.run(arguments).code == 64, "\(arguments)")
+            }
+        }
+    }
+
+    @Test
+    func retryNowRoutesLeadsInBackoff() async throws {
+        try await CommandLineUnderTest.withDemo { commands in
+            _ = try await commands.database.pool.simple(
+                """
+                INSERT INTO leads (workspace_id, email) SELECT id, 'backoff@example.com' FROM workspaces ORDER BY name LIMIT 1;
+                UPDATE lead_routing_queue SET attempt_number = 2, next_retry_at = now() + interval '1 hour';
+                UPDATE leads SET routing_attempts = 2 WHERE routing_status = 'pending';
+                """
+            )
+            #expect(await commands.run("retry").output.hasPrefix("0 were due"))
+            #expect(await commands.run("retry", "--now").output.hasPrefix("1 were due"))
+        }
+    }
+
+    @Test
+    func whyExplainsWorkspace() async throws {
+        try await CommandLineUnderTest.withDemo { commands in
+            let names =
+                try await commands.database.pool.simple("SELECT name FROM workspaces ORDER BY name").last?.map(\.texts)
+                ?? []
+            for name in names {
+                let answer = await commands.run("why", "--workspace", name[0])
+                #expect(answer.code == 0 && answer.output.contains("“\(name[0])”"), "\(answer.output) \(answer.error)")
+            }
         }
     }
 

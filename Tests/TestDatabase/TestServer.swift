@@ -33,7 +33,8 @@ actor TestServer {
             let directory = ThrowawayDirectory.claim()
             let server = EmbeddedPostgres(directory: directory, settings: .throwaway, logger: Self.logger)
             ThrowawayDirectory.removeAtExit(directory)
-            address = ServerAddress(try await server.start().connectionString)
+            // Tests take rights away, end sessions and change settings, as a superuser may.
+            address = ServerAddress(try await server.start().connectionString(role: ConnectionInfo.administrator))
             embedded = server
         }
         administration = Self.pool(address.connectionString(database: "postgres"))

@@ -1,4 +1,5 @@
 package import Accounts
+import Digests
 import FoundationEssentials
 package import LeadRouting
 import LeadStore
@@ -15,7 +16,8 @@ extension UseCases {
     package init(
         testing pool: PostgresPool,
         failedKeys: FailedKeys = FailedKeys(limit: 1_000_000),
-        sessions: SessionVerifier? = nil
+        sessions: SessionVerifier? = nil,
+        passwords: PasswordHasher = .quick
     ) {
         let stores = Stores(pool: pool)
         let rules = RuleSetCache(source: stores.ruleSets)
@@ -28,7 +30,8 @@ extension UseCases {
             scheduler: Scheduler(store: stores.schedule, node: "test", logger: .quiet) { try await functions.run($0) },
             serviceRoleKey: Self.administratorKey,
             failedKeys: failedKeys,
-            sessions: sessions
+            sessions: sessions,
+            passwords: passwords
         )
     }
 
@@ -39,5 +42,12 @@ extension UseCases {
             applicationName: "switchyard tests"
         )
         return UseCases(testing: PostgresPool(configuration: configuration, maximumConnections: 1, logger: .quiet))
+    }
+}
+
+extension PasswordHasher {
+    /// Parameters that cost microseconds.
+    package static var quick: PasswordHasher {
+        PasswordHasher(parameters: Scrypt(logCost: 4, blockSize: 1, parallelization: 1))
     }
 }

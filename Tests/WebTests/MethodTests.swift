@@ -58,7 +58,13 @@ struct MethodTests {
                 }
                 let get = try await server.send(.get, path, key: nil, headers: headers)
                 #expect(head.status == get.status, "\(pattern)")
-                #expect(head.headers == get.headers, "\(pattern)")
+                // A page with a script has a new nonce each time.
+                let changing: Set<HTTPField.Name> = [.contentSecurityPolicy]
+                #expect(
+                    head.headers.filter { !changing.contains($0.name) }
+                        == get.headers.filter { !changing.contains($0.name) },
+                    "\(pattern)"
+                )
                 #expect(get.headers[.contentLength] == "\(get.text.utf8.count)", "\(pattern)")
             }
         }

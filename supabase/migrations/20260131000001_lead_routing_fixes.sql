@@ -9,6 +9,17 @@
 --   * New columns have constant defaults, so no table is rewritten. The one pass over existing leads is the backfill; for a table
 --     of millions of leads under load `switchyard migrate up --online` does it in small steps beforehand.
 --   * Tables and functions have their final form here, even if only later migrations fill them.
+--   * The guide prints \i with this file alone, and psql goes on after an error. If the base schema is missing, the session is
+--     made read-only until the end of the file, so that nothing of it takes effect.
+
+DO $$
+BEGIN
+    PERFORM set_config('switchyard.read_only_before', current_setting('default_transaction_read_only'), false);
+    IF to_regclass('public.leads') IS NULL OR to_regprocedure('switchyard.visible_workspaces()') IS NULL THEN
+        PERFORM set_config('default_transaction_read_only', 'on', false);
+    END IF;
+END
+$$;
 
 DO $$
 BEGIN
@@ -969,7 +980,7 @@ BEGIN
         LEFT JOIN unnest(v_lost_ord, v_lost_outcome, v_lost_to) x (ord, outcome, lost_to) ON x.ord = u.ord;
     END IF;
 
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     UPDATE public.leads l
     SET routing_status = CASE u.result WHEN 'retry' THEN 'pending' WHEN 'waiting' THEN 'pending' WHEN 'failed' THEN 'failed' ELSE 'routed' END::public.lead_routing_status,
         workspace_id = CASE WHEN u.result IN ('retry', 'failed', 'waiting') THEN l.workspace_id ELSE u.destination END,
@@ -987,7 +998,7 @@ BEGIN
     FROM unnest(v_id, v_destination, v_rule, v_result, v_error, v_hash, v_attempt, v_duplicate_of, v_assignee)
         u (id, destination, rule, result, error, hash, attempt, lost_to, assignee)
     WHERE l.id = u.id AND u.result <> 'again';
-    PERFORM set_config('switchyard.deciding', '', true);
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
 
     DELETE FROM public.lead_routing_queue q USING unnest(v_id, v_result) u (id, result)
     WHERE q.lead_id = u.id AND u.result NOT IN ('retry', 'again', 'waiting');
@@ -1054,7 +1065,7 @@ BEGIN
     IF p_lock_owner IS NULL THEN
         RETURN;
     END IF;
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     -- Any caller may take over a stale lock, unless the attempts are used up: then release_stale_routing_locks fails
     -- the lead.
     WITH free AS MATERIALIZED (
@@ -1075,8 +1086,8 @@ BEGIN
         FROM free f WHERE l.id = f.id
         RETURNING l.id
     )
-    SELECT array_agg(t.id) INTO v_taken FROM taken t;
-    PERFORM set_config('switchyard.deciding', '', true);
+    SELECT pg_catalog.array_agg(t.id) INTO v_taken FROM taken t;
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
     DELETE FROM public.lead_routing_queue q WHERE q.lead_id = ANY (v_taken);
     RETURN QUERY SELECT unnest(v_taken);
 END
@@ -1179,7 +1190,7 @@ DECLARE
     v_attempt integer[];
     v_failed boolean[];
 BEGIN
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     WITH stale AS MATERIALIZED (
         SELECT l.id FROM public.leads l
         WHERE l.routing_status = 'routing' AND (l.routing_locked_at IS NULL OR l.routing_locked_at < v_now - interval '5 minutes')
@@ -1193,11 +1204,11 @@ BEGIN
         FROM stale s WHERE l.id = s.id
         RETURNING l.id, l.source_workspace_id, l.workspace_id, l.routing_attempts, l.routing_status = 'failed' AS has_failed
     )
-    SELECT array_agg(r.id), array_agg(r.source_workspace_id), array_agg(r.workspace_id), array_agg(r.routing_attempts),
-        array_agg(r.has_failed)
+    SELECT pg_catalog.array_agg(r.id), pg_catalog.array_agg(r.source_workspace_id), pg_catalog.array_agg(r.workspace_id),
+        pg_catalog.array_agg(r.routing_attempts), pg_catalog.array_agg(r.has_failed)
     INTO v_id, v_source, v_workspace, v_attempt, v_failed
     FROM released r;
-    PERFORM set_config('switchyard.deciding', '', true);
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
     IF v_id IS NULL THEN
         RETURN 0;
     END IF;
@@ -1228,7 +1239,7 @@ DECLARE
     v_now timestamptz := clock_timestamp();
     v_id uuid[];
 BEGIN
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     WITH due AS MATERIALIZED (
         SELECT l.id FROM public.leads l
         WHERE l.routing_status IN ('pending', 'failed') AND l.lead_expires_at <= v_now
@@ -1244,8 +1255,8 @@ BEGIN
         SELECT e.id, e.source_workspace_id, 'expired', 'The lead was not assigned before it expired.', e.routing_attempts, v_now
         FROM expired e
     )
-    SELECT array_agg(e.id) INTO v_id FROM expired e;
-    PERFORM set_config('switchyard.deciding', '', true);
+    SELECT pg_catalog.array_agg(e.id) INTO v_id FROM expired e;
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
     DELETE FROM public.lead_routing_queue q WHERE q.lead_id = ANY (v_id);
     DELETE FROM public.lead_identity_claims c WHERE c.lead_id = ANY (v_id);
     RETURN coalesce(cardinality(v_id), 0);
@@ -1294,6 +1305,8 @@ $$;
 
 DO $$
 BEGIN
-    PERFORM set_config('lock_timeout', current_setting('switchyard.lock_timeout_before'), false);
+    PERFORM set_config('lock_timeout', coalesce(nullif(current_setting('switchyard.lock_timeout_before', true), ''),
+        current_setting('lock_timeout')), false);
+    PERFORM set_config('default_transaction_read_only', current_setting('switchyard.read_only_before'), false);
 END
 $$;

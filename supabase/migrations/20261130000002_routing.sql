@@ -337,6 +337,10 @@ BEGIN
     IF v_waits THEN
         v_setting := set_config('switchyard.deciding', 'batch', true);
     END IF;
+    -- NULL is the default of the session: the installation's own triggers on leads run under the search_path that they
+    -- were written for. Until it is '' again, every table is named with its schema and every call has an exact match in
+    -- pg_catalog (decision 75).
+    v_setting := set_config('search_path', NULL, true);
     INSERT INTO public.leads (id, workspace_id, source_workspace_id, email, phone, first_name, last_name, company_name,
         company_industry, company_size, company_revenue, company_location, source, source_id, metadata, routing_status,
         routing_attempts, routing_last_attempted_at, routing_error, dedupe_hash, matched_rule_id, duplicate_of, routed_at,
@@ -353,6 +357,7 @@ BEGIN
         p_assignee[i]
     FROM (SELECT generate_series(1, v_count) AS i) s
     WHERE p_result[i] NOT IN ('again', 'exists');
+    v_setting := set_config('search_path', '', true);
     IF v_waits THEN
         v_setting := set_config('switchyard.deciding', '', true);
         INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number, next_retry_at, last_error, created_at, waiting_for)
@@ -940,8 +945,10 @@ BEGIN
         AND s.member_id = coalesce((c ->> 2)::uuid, '00000000-0000-0000-0000-000000000000') AND s.period = (c ->> 3)::smallint
         AND (extract(epoch FROM s.window_start) * 1000000)::bigint = (c ->> 5)::bigint;
     UPDATE public.lead_attributions a SET returned_at = v_now WHERE a.lead_id = p_lead_id;
+    PERFORM set_config('search_path', NULL, true);
     UPDATE public.leads l SET workspace_id = l.source_workspace_id, matched_rule_id = NULL, assignee_id = NULL, updated_at = v_now
     WHERE l.id = p_lead_id;
+    PERFORM set_config('search_path', '', true);
     INSERT INTO public.lead_routing_logs (lead_id, source_workspace_id, destination_workspace_id, matched_rule_id, routing_result,
         reason, actor, created_at)
     VALUES (p_lead_id, v_lead.source_workspace_id, v_lead.workspace_id, v_lead.matched_rule_id, 'returned', p_reason, p_actor, v_now);
@@ -963,10 +970,12 @@ BEGIN
     IF NOT EXISTS (SELECT FROM switchyard.rule_set_version v WHERE v.version = p_rule_set_version) THEN
         RETURN false;
     END IF;
+    PERFORM set_config('search_path', NULL, true);
     UPDATE public.leads l SET workspace_id = p_destination, matched_rule_id = p_rule, assignee_id = p_assignee, routed_at = v_now,
         updated_at = v_now
     WHERE l.id = p_lead_id AND l.routing_status = 'routed'
     RETURNING l.source_workspace_id INTO v_source;
+    PERFORM set_config('search_path', '', true);
     UPDATE public.lead_attributions a SET returned_at = NULL WHERE a.lead_id = p_lead_id AND p_result IN ('success', 'fallback');
     INSERT INTO public.lead_routing_logs (lead_id, source_workspace_id, destination_workspace_id, matched_rule_id, routing_result,
         reason, actor, rule_set_version, metadata, created_at)
@@ -999,11 +1008,11 @@ BEGIN
         RETURN false;
     END IF;
     v_now := clock_timestamp();
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     UPDATE public.leads l
     SET routing_status = 'pending', routing_attempts = 0, routing_error = NULL, routed_at = NULL, updated_at = v_now
     WHERE l.id = p_lead_id;
-    PERFORM set_config('switchyard.deciding', '', true);
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
     INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number, next_retry_at)
     VALUES (p_lead_id, v_lead.workspace_id, 0, v_now)
     ON CONFLICT (lead_id) DO UPDATE SET attempt_number = 0, next_retry_at = excluded.next_retry_at, last_error = NULL;

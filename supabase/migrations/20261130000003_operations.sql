@@ -553,9 +553,11 @@ BEGIN
 
     IF v_todo IS NOT NULL THEN
         -- The triggers delete the queue row and the claims, as for every lead that expires.
+        PERFORM set_config('search_path', NULL, true);
         UPDATE public.leads l SET routing_status = 'pending', routing_locked_by = NULL, routing_locked_at = NULL
         WHERE l.id = ANY (v_open) AND l.routing_status = 'routing';
         UPDATE public.leads l SET routing_status = 'expired', updated_at = v_now WHERE l.id = ANY (v_open);
+        PERFORM set_config('search_path', '', true);
         INSERT INTO public.lead_routing_logs (lead_id, source_workspace_id, routing_result, reason, attempt, actor, created_at)
         SELECT l.id, l.source_workspace_id, 'expired', 'The person was erased before the lead was assigned.', l.routing_attempts,
             p_actor, v_now
@@ -567,8 +569,9 @@ BEGIN
         -- A column that the installation has made NOT NULL is emptied instead.
         SELECT string_agg(format('%I = %s', a.attname, CASE
             WHEN a.attname = 'company_location' AND a.atttypid = 'jsonb'::regtype THEN
-                $q$CASE WHEN jsonb_typeof(l.company_location) = 'object' THEN jsonb_strip_nulls(jsonb_build_object(
-                    'country', l.company_location -> 'country', 'state', l.company_location -> 'state')) END$q$
+                $q$CASE WHEN pg_catalog.jsonb_typeof(l.company_location) = 'object' THEN pg_catalog.jsonb_strip_nulls(
+                    pg_catalog.jsonb_build_object('country', l.company_location OPERATOR(pg_catalog.->) 'country',
+                    'state', l.company_location OPERATOR(pg_catalog.->) 'state')) END$q$
             WHEN NOT a.attnotnull THEN 'NULL'
             WHEN a.atttypid IN ('jsonb'::regtype, 'json'::regtype) THEN $q$'{}'$q$
             ELSE $q$''$q$ END), ', ')
@@ -577,21 +580,27 @@ BEGIN
             'company_name', 'company_location', 'source', 'source_id', 'metadata');
         -- Past its expiry the lead is never decided again, even if it is queued again. The digest is kept only while a
         -- claim needs it to recognise duplicates.
-        EXECUTE format($q$
+        v_sets := format($q$
             UPDATE public.leads l SET %s, erased_at = $2, updated_at = $2, lead_expires_at = least(l.lead_expires_at, $2),
                 routing_error = CASE WHEN l.routing_error IS NULL OR l.routing_error = ANY ($3) THEN l.routing_error ELSE '(erased)' END,
                 dedupe_hash = CASE WHEN EXISTS (SELECT FROM public.lead_identity_claims c WHERE c.lead_id = l.id) THEN l.dedupe_hash END
             WHERE l.id = ANY ($1)
-            $q$, v_sets) USING v_todo, v_now, c_ours;
+            $q$, v_sets);
+        PERFORM set_config('search_path', NULL, true);
+        EXECUTE v_sets USING v_todo, v_now, c_ours;
+        PERFORM set_config('search_path', '', true);
 
         FOR v_line IN
             SELECT g.lead_id, g.id, g.created_at, n.*
             FROM public.lead_routing_logs g
             CROSS JOIN LATERAL (SELECT
-                CASE WHEN g.reason IS NULL OR g.reason = ANY (c_ours) OR (g.rule_set_version IS NOT NULL AND g.routing_result <> 'returned')
+                CASE WHEN g.reason IS NULL OR g.reason = ANY (c_ours) OR (g.rule_set_version IS NOT NULL AND g.routing_result <> 'returned'
+                        -- The message of a function of the installation, which may say anything.
+                        AND g.reason NOT LIKE '% The message: %')
                     THEN g.reason ELSE '(erased)' END AS reason,
                 CASE WHEN g.error_message IS NULL OR g.error_message = ANY (c_ours)
-                    OR (g.rule_set_version IS NOT NULL AND g.error_message = g.reason) THEN g.error_message ELSE '(erased)' END AS error,
+                    OR (g.rule_set_version IS NOT NULL AND g.error_message = g.reason AND g.reason NOT LIKE '% The message: %')
+                    THEN g.error_message ELSE '(erased)' END AS error,
                 CASE WHEN jsonb_typeof(g.metadata) = 'object' THEN (SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}')
                     FROM jsonb_each(g.metadata) m WHERE m.key IN ('state', 'charged', 'counted')) ELSE '{}' END AS kept) n
             WHERE g.lead_id = ANY (v_todo) AND (n.reason IS DISTINCT FROM g.reason OR n.error IS DISTINCT FROM g.error_message
@@ -692,7 +701,7 @@ CREATE TABLE IF NOT EXISTS switchyard.access_version (
     singleton boolean PRIMARY KEY DEFAULT true CONSTRAINT access_version_singleton_check CHECK (singleton),
     version bigint NOT NULL
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE switchyard.access_version IS 'One row; its number rises with every change of what a key may do: of keys, and of suspended and closed workspaces. Nodes read it twice a second while they are used.';
+COMMENT ON TABLE switchyard.access_version IS 'One row; its number rises with every change of what a key may do: of keys, and of suspended, closed and inactive workspaces. Nodes read it twice a second while they are used.';
 INSERT INTO switchyard.access_version (version) VALUES (1) ON CONFLICT DO NOTHING;
 
 ALTER TABLE switchyard.api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -720,7 +729,8 @@ COMMENT ON FUNCTION switchyard.bump_access_version() IS
 CREATE OR REPLACE TRIGGER switchyard_access AFTER DELETE OR TRUNCATE OR UPDATE OF id, prefix, secret_hash, workspace_id, is_test, scopes,
     allowed_networks, expires_at, revoked_at ON switchyard.api_keys
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_access_version();
-CREATE OR REPLACE TRIGGER switchyard_access AFTER DELETE OR TRUNCATE OR UPDATE OF id, routing_suspended_at, routing_suspended_reason, deleted_at
+CREATE OR REPLACE TRIGGER switchyard_access AFTER DELETE OR TRUNCATE OR UPDATE OF id, is_active, routing_suspended_at, routing_suspended_reason,
+    deleted_at
     ON public.workspaces
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_access_version();
 
@@ -1074,7 +1084,7 @@ CREATE TABLE IF NOT EXISTS switchyard.rate_buckets (
     PRIMARY KEY (policy, subject, window_start)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE switchyard.rate_buckets IS 'What nodes have reported as spent of a limit, for each subject and window. A subject that spends little is in no row.';
-COMMENT ON COLUMN switchyard.rate_buckets.policy IS '1: requests of a key; 2: requests of a workspace; 3: requests of an address, which is the subject as 128 bits; 4: leads of a workspace.';
+COMMENT ON COLUMN switchyard.rate_buckets.policy IS '1: requests of a key; 2: requests of a workspace; 3: requests of an address, which is the subject as 128 bits; 4: leads of a workspace; 5: failed sign-ins with an email address, whose digest is the subject.';
 
 -- No foreign key: a bucket is deleted with its leases, and both are changed under its row lock.
 CREATE TABLE IF NOT EXISTS switchyard.rate_leases (
@@ -1145,8 +1155,8 @@ BEGIN
         SELECT b.spent INTO v_spent FROM switchyard.rate_buckets b
             WHERE b.policy = v_ask.policy AND b.subject = v_ask.subject AND b.window_start = o_window FOR UPDATE;
         -- What was spent in a window that has ended counts no more. Without a window, the node has spent ahead of its first lease.
-        IF v_ask.spent > 0 AND coalesce(v_ask.since, o_window) = o_window THEN
-            UPDATE switchyard.rate_buckets b SET spent = b.spent + v_ask.spent
+        IF v_ask.spent <> 0 AND coalesce(v_ask.since, o_window) = o_window THEN
+            UPDATE switchyard.rate_buckets b SET spent = greatest(0, b.spent + v_ask.spent)
                 WHERE b.policy = v_ask.policy AND b.subject = v_ask.subject AND b.window_start = o_window
                 RETURNING b.spent INTO v_spent;
         END IF;
@@ -1431,7 +1441,93 @@ BEGIN
 END
 $$;
 
--- 11. What members read of leads, and who may run functions ----------------------------------------------------------
+-- 11. Local users ------------------------------------------------------------------------------------------------------
+
+-- Local users: people who sign in with a password instead of a Supabase session. Their memberships are in user_workspaces, like everyone's.
+
+CREATE TABLE IF NOT EXISTS switchyard.local_users (
+    user_id uuid PRIMARY KEY,
+    email text NOT NULL CONSTRAINT local_users_email_key UNIQUE,
+    password_hash text,
+    password_changed_at timestamptz,
+    totp_secret bytea,
+    totp_confirmed_at timestamptz,
+    totp_step bigint NOT NULL DEFAULT 0,
+    recovery_hashes bytea[] NOT NULL DEFAULT '{}',
+    session_epoch bigint NOT NULL DEFAULT 1,
+    disabled_at timestamptz,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT local_users_totp_check CHECK (totp_confirmed_at IS NULL OR totp_secret IS NOT NULL)
+);
+COMMENT ON TABLE switchyard.local_users IS 'People who sign in with a password; user_id is the subject of their requests. No API role reads it.';
+COMMENT ON COLUMN switchyard.local_users.email IS 'Trimmed, NFC, in lower case. Not verified: it is what the inviter typed.';
+COMMENT ON COLUMN switchyard.local_users.password_hash IS 'scrypt with its parameters, as $scrypt$ln=…,r=…,p=…$salt$key; NULL: the invitation is not accepted.';
+COMMENT ON COLUMN switchyard.local_users.totp_step IS 'The last 30-second step whose code was used: a code is used once.';
+COMMENT ON COLUMN switchyard.local_users.recovery_hashes IS 'SHA-256 of the recovery codes that are not used.';
+COMMENT ON COLUMN switchyard.local_users.session_epoch IS 'Sessions of another number are over: raising it signs the user out everywhere, also where a sign-in is under way.';
+
+CREATE TABLE IF NOT EXISTS switchyard.user_sessions (
+    id uuid PRIMARY KEY,
+    user_id uuid NOT NULL CONSTRAINT user_sessions_user_id_fkey REFERENCES switchyard.local_users (user_id) ON DELETE CASCADE,
+    token_hash bytea NOT NULL CONSTRAINT user_sessions_token_hash_key UNIQUE,
+    epoch bigint NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    last_used_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    address inet,
+    client text
+);
+CREATE INDEX IF NOT EXISTS user_sessions_user ON switchyard.user_sessions (user_id, created_at);
+COMMENT ON TABLE switchyard.user_sessions IS 'Sessions of local users; the token itself is not stored, its SHA-256 is.';
+COMMENT ON COLUMN switchyard.user_sessions.last_used_at IS 'To the minute; a session that is not used for 12 hours is over.';
+COMMENT ON COLUMN switchyard.user_sessions.expires_at IS 'When it is over in any case.';
+COMMENT ON COLUMN switchyard.user_sessions.client IS 'The first 200 characters of the User-Agent, for the user''s list of sessions.';
+
+CREATE TABLE IF NOT EXISTS switchyard.user_links (
+    id uuid PRIMARY KEY,
+    user_id uuid CONSTRAINT user_links_user_id_fkey REFERENCES switchyard.local_users (user_id) ON DELETE CASCADE,
+    token_hash bytea NOT NULL CONSTRAINT user_links_token_hash_key UNIQUE,
+    removes_totp boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz
+);
+CREATE INDEX IF NOT EXISTS user_links_user ON switchyard.user_links (user_id);
+COMMENT ON TABLE switchyard.user_links IS 'Links that set a password, once: invitations and resets; the secret itself is not stored, its SHA-256 is.';
+COMMENT ON COLUMN switchyard.user_links.user_id IS 'Whose password it sets; NULL: it makes the first administrator.';
+COMMENT ON COLUMN switchyard.user_links.removes_totp IS 'Whether it removes the second factor too, of a person who has lost it.';
+COMMENT ON COLUMN switchyard.user_links.used_at IS 'When it was used, or replaced by a newer one.';
+
+ALTER TABLE switchyard.local_users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.user_sessions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE switchyard.user_links ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+REVOKE ALL ON switchyard.local_users, switchyard.user_sessions, switchyard.user_links FROM PUBLIC, anon, authenticated;
+GRANT SELECT, INSERT, UPDATE, DELETE ON switchyard.local_users, switchyard.user_sessions, switchyard.user_links TO service_role;
+DROP POLICY IF EXISTS switchyard_service ON switchyard.local_users;
+CREATE POLICY switchyard_service ON switchyard.local_users TO service_role USING (true) WITH CHECK (true);
+DROP POLICY IF EXISTS switchyard_service ON switchyard.user_sessions;
+CREATE POLICY switchyard_service ON switchyard.user_sessions TO service_role USING (true) WITH CHECK (true);
+DROP POLICY IF EXISTS switchyard_service ON switchyard.user_links;
+CREATE POLICY switchyard_service ON switchyard.user_links TO service_role USING (true) WITH CHECK (true);
+
+-- Not of totp_step and last_used_at, which change with every sign-in and all the time. Of secrets the audit keeps a digest.
+DO $$
+DECLARE
+    v_user constant text[] := ARRAY['email', 'password_hash', 'password_changed_at', 'totp_secret', 'totp_confirmed_at', 'recovery_hashes',
+        'session_epoch', 'disabled_at'];
+BEGIN
+    PERFORM switchyard.keep_audit('switchyard.local_users', 'user', ARRAY['user_id'], p_left_out => ARRAY['totp_step'],
+        p_digested => ARRAY['password_hash', 'totp_secret', 'recovery_hashes'],
+        p_events => 'INSERT OR DELETE OR UPDATE OF ' || array_to_string(v_user, ', '));
+    PERFORM switchyard.keep_audit('switchyard.user_sessions', 'session', ARRAY['id'], p_only => ARRAY['user_id', 'expires_at', 'ended_at'],
+        p_events => 'INSERT OR UPDATE OF ended_at');
+    PERFORM switchyard.keep_audit('switchyard.user_links', 'link', ARRAY['id'],
+        p_only => ARRAY['user_id', 'removes_totp', 'expires_at', 'used_at'], p_events => 'INSERT OR UPDATE OF used_at');
+END
+$$;
+
+-- 12. What members read of leads, and who may run functions ----------------------------------------------------------
 
 -- A member may not read leads.duplicate_of, which may be a lead of another workspace; this tells it what it may know.
 CREATE OR REPLACE FUNCTION switchyard.visible_duplicate(p_lead_id uuid) RETURNS uuid
@@ -1485,6 +1581,23 @@ BEGIN
         REVOKE SELECT ON public.leads FROM authenticated;
         EXECUTE format('GRANT SELECT (%s) ON public.leads TO authenticated', v_columns);
     END IF;
+END
+$$;
+
+-- Supabase grants every role every right on new sequences: whoever sets one back stops the log.
+DO $$
+DECLARE
+    v_sequence regclass;
+BEGIN
+    FOR v_sequence IN
+        SELECT d.objid::regclass FROM pg_catalog.pg_depend d
+        JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+        JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
+        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
+            AND (t.relnamespace = 'switchyard'::regnamespace OR t.oid = 'public.lead_routing_logs'::regclass)
+    LOOP
+        EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, anon, authenticated', v_sequence);
+    END LOOP;
 END
 $$;
 

@@ -136,9 +136,10 @@ DECLARE
     v_id uuid;
     v_changed bigint;
     v_left boolean;
+    v_fill text;
 BEGIN
     SELECT * INTO STRICT s FROM switchyard.online_state;
-    EXECUTE format($q$
+    v_fill := format($q$
         WITH page AS MATERIALIZED (
             SELECT l.id, l.workspace_id, l.source_workspace_id, l.created_at, l.routing_status, l.lead_expires_at,
                 l.routing_attempts, l.dedupe_hash, CASE WHEN l.dedupe_hash IS NULL
@@ -149,7 +150,7 @@ BEGIN
             LIMIT $1
             FOR UPDATE SKIP LOCKED
         ), todo AS MATERIALIZED (
-            SELECT p.*, p.dedupe_hash IS NULL AND cardinality(p.claims) > 0 AS is_new,
+            SELECT p.*, p.dedupe_hash IS NULL AND pg_catalog.cardinality(p.claims) > 0 AS is_new,
                 CASE WHEN p.routing_status IS NULL OR $4 AND p.workspace_id IS NULL AND p.routing_status = 'routed'
                     THEN CASE WHEN p.workspace_id IS NULL THEN 'pending' ELSE 'routed' END::public.lead_routing_status
                     ELSE p.routing_status END AS status
@@ -157,7 +158,7 @@ BEGIN
         ), claimed AS (
             INSERT INTO public.lead_identity_claims AS c (identity, lead_id, workspace_id)
             SELECT DISTINCT ON (i.identity) i.identity, t.id, coalesce(t.source_workspace_id, t.workspace_id)
-            FROM todo t CROSS JOIN LATERAL unnest(t.claims) i (identity)
+            FROM todo t CROSS JOIN LATERAL pg_catalog.unnest(t.claims) i (identity)
             WHERE t.is_new AND t.status NOT IN ('failed', 'expired')
             ORDER BY i.identity, t.created_at, t.id
             -- A lead that an earlier pass skipped is older than the one that has its claim.
@@ -170,18 +171,28 @@ BEGIN
                 source_workspace_id = coalesce(l.source_workspace_id, l.workspace_id),
                 routing_attempts = coalesce(l.routing_attempts, 0),
                 routing_status = t.status,
-                dedupe_hash = CASE WHEN t.is_new THEN encode(t.claims[1], 'hex') ELSE l.dedupe_hash END
+                dedupe_hash = CASE WHEN t.is_new THEN pg_catalog.encode(t.claims[1], 'hex') ELSE l.dedupe_hash END
             FROM todo t
             WHERE l.id = t.id AND (t.is_new OR t.lead_expires_at IS NULL OR t.routing_attempts IS NULL
                 OR t.routing_status IS DISTINCT FROM t.status OR (t.source_workspace_id IS NULL AND t.workspace_id IS NOT NULL))
             RETURNING 1
         )
-        SELECT (SELECT count(*) FROM filled), p.created_at, p.id
+        SELECT (SELECT pg_catalog.count(*) FROM filled), p.created_at, p.id
         FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT p.created_at, p.id FROM page p ORDER BY p.created_at DESC, p.id DESC LIMIT 1) p ON true
         $q$, c_todo, CASE WHEN s.key_created_at = 'infinity' THEN 'l.created_at IS NULL AND l.id > $3'
-            ELSE '(l.created_at, l.id) > ($2, $3)' END)
-    INTO v_changed, v_created, v_id
+            ELSE '(l.created_at, l.id) > ($2, $3)' END);
+    -- The installation's own triggers on leads run under the search_path that they were written for.
+    PERFORM set_config('search_path', NULL, true);
+    -- Ahead of the migration leads have no triggers of Switchyard.
+    IF v_is_ahead AND current_setting('switchyard.without_triggers', true) = 'on' THEN
+        PERFORM set_config('session_replication_role', 'replica', true);
+    END IF;
+    EXECUTE v_fill INTO v_changed, v_created, v_id
     USING p_limit, s.key_created_at, s.key_id, s.status_is_new AND v_is_ahead, v_is_ahead, s.started_at;
+    PERFORM set_config('search_path', '', true);
+    IF v_is_ahead AND current_setting('switchyard.without_triggers', true) = 'on' THEN
+        PERFORM set_config('session_replication_role', 'origin', true);
+    END IF;
 
     IF v_id IS NOT NULL THEN
         UPDATE switchyard.online_state SET key_created_at = coalesce(v_created, 'infinity'), key_id = v_id,

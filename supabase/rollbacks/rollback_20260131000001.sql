@@ -81,7 +81,8 @@ BEGIN
         WHERE c.relnamespace = to_regnamespace('switchyard') AND c.relkind = 'r' AND NOT c.relispartition
             AND c.relname <> 'migrations'
     LOOP
-        EXECUTE format('DROP TABLE %s', v_object);
+        -- With the foreign keys of others of them.
+        EXECUTE format('DROP TABLE IF EXISTS %s CASCADE', v_object);
     END LOOP;
 END
 $$;

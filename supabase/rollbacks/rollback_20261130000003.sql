@@ -1,4 +1,4 @@
--- Takes back 20261130000003_operations.sql: the audit, statistics, the record of erasures, API keys, alerts, the schedule and retention are lost.
+-- Takes back 20261130000003_operations.sql: local users, the audit, statistics, the record of erasures, API keys, alerts, the schedule and retention are lost.
 -- What was erased stays erased. Safe to run again.
 
 BEGIN;
@@ -17,6 +17,8 @@ DROP FUNCTION IF EXISTS switchyard.schedule_by_cron, switchyard.unschedule_by_cr
     switchyard.set_vacuum_settings, switchyard.drop_old_log_partitions;
 DROP FUNCTION IF EXISTS switchyard.lease_tokens, switchyard.rate_limit_of;
 DROP TABLE IF EXISTS switchyard.rate_leases, switchyard.rate_buckets;
+-- Local users cannot sign in any more; their memberships stay.
+DROP TABLE IF EXISTS switchyard.user_links, switchyard.user_sessions, switchyard.local_users;
 -- With its triggers; what the audit holds is lost.
 DROP FUNCTION IF EXISTS switchyard.audit_change, switchyard.audit_truncate CASCADE;
 DROP FUNCTION IF EXISTS switchyard.keep_audit, switchyard.append_audit, switchyard.audit_content, switchyard.mask_personal;

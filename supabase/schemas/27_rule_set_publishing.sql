@@ -32,6 +32,7 @@ DECLARE
     v_added integer := 0;
     v_changed integer;
     v_removed integer;
+    v_kept uuid[];
 BEGIN
     PERFORM FROM switchyard.rule_set_version FOR UPDATE;
     IF EXISTS (SELECT FROM jsonb_array_elements(p_rows) e JOIN public.lead_routing_rules r ON r.id = (e.value ->> 'id')::uuid
@@ -40,26 +41,32 @@ BEGIN
             CONSTRAINT = 'lead_routing_rules_pkey';
     END IF;
 
+    SELECT array_agg((e.value ->> 'id')::uuid) INTO v_kept FROM jsonb_array_elements(p_rows) e;
+    PERFORM set_config('search_path', NULL, true);
     DELETE FROM public.lead_routing_rules r
-    WHERE r.workspace_id IS NOT DISTINCT FROM p_owner
-        AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_rows) e WHERE (e.value ->> 'id')::uuid = r.id);
+    WHERE r.workspace_id IS NOT DISTINCT FROM p_owner AND (r.id = ANY (v_kept)) IS NOT TRUE;
     GET DIAGNOSTICS v_removed = ROW_COUNT;
+    PERFORM set_config('search_path', '', true);
 
     SELECT string_agg(format('%1$I = %2$s', a.attname,
         CASE WHEN a.attname = 'updated_at' THEN 'now()' ELSE format('n.%I', a.attname) END), ', ' ORDER BY a.attnum)
     INTO v_sets FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = 'public.lead_routing_rules'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
         AND a.attidentity = '' AND a.attname NOT IN ('id', 'workspace_id');
-    EXECUTE format($q$
+    v_sets := format($q$
         WITH n AS MATERIALIZED (
-            SELECT p.* FROM jsonb_array_elements($1) e
-            JOIN public.lead_routing_rules r ON r.id = (e.value ->> 'id')::uuid
-            CROSS JOIN LATERAL jsonb_populate_record(r, e.value) p
-            WHERE to_jsonb(p) - 'updated_at' IS DISTINCT FROM to_jsonb(r) - 'updated_at'
+            SELECT p.* FROM pg_catalog.jsonb_array_elements($1) e
+            JOIN public.lead_routing_rules r ON r.id = (e.value OPERATOR(pg_catalog.->>) 'id')::uuid
+            CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(r, e.value) p
+            WHERE pg_catalog.to_jsonb(p) OPERATOR(pg_catalog.-) 'updated_at'
+                IS DISTINCT FROM pg_catalog.to_jsonb(r) OPERATOR(pg_catalog.-) 'updated_at'
         )
         UPDATE public.lead_routing_rules r SET %s FROM n WHERE n.id = r.id
-        $q$, v_sets) USING p_rows;
+        $q$, v_sets);
+    PERFORM set_config('search_path', NULL, true);
+    EXECUTE v_sets USING p_rows;
     GET DIAGNOSTICS v_changed = ROW_COUNT;
+    PERFORM set_config('search_path', '', true);
 
     SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), string_agg(format('n.%I', a.attname), ', ' ORDER BY a.attnum)
     INTO v_columns, v_sets FROM pg_catalog.pg_attribute a
@@ -67,14 +74,20 @@ BEGIN
         AND (a.attname IN ('workspace_id', 'created_at', 'updated_at') OR a.attname IN (
             SELECT k FROM jsonb_array_elements(p_rows) e CROSS JOIN jsonb_object_keys(e.value) k));
     -- New rules get a later created_at than all others, in the order of the document.
-    EXECUTE format($q$
+    SELECT coalesce(jsonb_agg(jsonb_build_object('created_at', now() + e.ord * interval '1 microsecond') || e.value
+        || jsonb_build_object('workspace_id', p_owner, 'updated_at', now()) ORDER BY e.ord), '[]')
+    INTO p_rows FROM jsonb_array_elements(p_rows) WITH ORDINALITY e (value, ord);
+    v_sets := format($q$
         INSERT INTO public.lead_routing_rules (%s)
-        SELECT %s FROM jsonb_array_elements($1) WITH ORDINALITY e (value, ord)
-        CROSS JOIN LATERAL jsonb_populate_record(NULL::public.lead_routing_rules, jsonb_build_object('created_at',
-            now() + e.ord * interval '1 microsecond') || e.value || jsonb_build_object('workspace_id', $2, 'updated_at', now())) n
+        SELECT %s FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY e (value, ord)
+        CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::public.lead_routing_rules, e.value) n
         WHERE NOT EXISTS (SELECT FROM public.lead_routing_rules r WHERE r.id = n.id)
-        $q$, v_columns, v_sets) USING p_rows, p_owner;
+        ORDER BY e.ord
+        $q$, v_columns, v_sets);
+    PERFORM set_config('search_path', NULL, true);
+    EXECUTE v_sets USING p_rows;
     GET DIAGNOSTICS v_added = ROW_COUNT;
+    PERFORM set_config('search_path', '', true);
     RETURN QUERY SELECT v_added, v_changed, v_removed;
 END
 $$;

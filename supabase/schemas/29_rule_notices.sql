@@ -18,10 +18,12 @@ AS $$
 DECLARE
     v_is_off boolean;
 BEGIN
+    PERFORM set_config('search_path', NULL, true);
     UPDATE public.lead_routing_rules r SET is_active = false, updated_at = now()
     WHERE r.id = p_rule_id AND r.is_active AND r.workspace_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = r.workspace_id AND w.workspace_type = 'platform');
     v_is_off := FOUND;
+    PERFORM set_config('search_path', '', true);
     DELETE FROM switchyard.rule_notices n
     WHERE NOT EXISTS (SELECT FROM public.lead_routing_rules r WHERE r.id = n.rule_id);
     INSERT INTO switchyard.rule_notices (rule_id, reason)

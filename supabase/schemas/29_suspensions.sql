@@ -30,12 +30,13 @@ BEGIN
     IF coalesce(btrim(p_reason), '') = '' THEN
         RAISE EXCEPTION 'A suspension needs a reason.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM set_config('switchyard.actor', p_actor, true);
+    PERFORM set_config('switchyard.actor', p_actor, true), set_config('search_path', NULL, true);
     UPDATE public.workspaces w SET routing_suspended_at = clock_timestamp(), routing_suspended_reason = p_reason, updated_at = now()
     WHERE w.id = p_workspace_id AND w.deleted_at IS NULL AND w.routing_suspended_at IS NULL;
     IF FOUND THEN
         RETURN true;
     END IF;
+    PERFORM set_config('search_path', '', true);
     IF NOT EXISTS (SELECT FROM public.workspaces w WHERE w.id = p_workspace_id AND w.deleted_at IS NULL) THEN
         RAISE EXCEPTION 'There is no such workspace.' USING ERRCODE = 'foreign_key_violation';
     END IF;
@@ -49,7 +50,7 @@ CREATE OR REPLACE FUNCTION switchyard.lift_suspension(p_workspace_id uuid, p_act
 LANGUAGE plpgsql SET search_path = ''
 AS $$
 BEGIN
-    PERFORM set_config('switchyard.actor', p_actor, true);
+    PERFORM set_config('switchyard.actor', p_actor, true), set_config('search_path', NULL, true);
     UPDATE public.workspaces w SET routing_suspended_at = NULL, routing_suspended_reason = NULL, updated_at = now()
     WHERE w.id = p_workspace_id AND w.routing_suspended_at IS NOT NULL;
     RETURN FOUND;

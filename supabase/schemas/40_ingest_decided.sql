@@ -138,6 +138,10 @@ BEGIN
     IF v_waits THEN
         v_setting := set_config('switchyard.deciding', 'batch', true);
     END IF;
+    -- NULL is the default of the session: the installation's own triggers on leads run under the search_path that they
+    -- were written for. Until it is '' again, every table is named with its schema and every call has an exact match in
+    -- pg_catalog (decision 75).
+    v_setting := set_config('search_path', NULL, true);
     INSERT INTO public.leads (id, workspace_id, source_workspace_id, email, phone, first_name, last_name, company_name,
         company_industry, company_size, company_revenue, company_location, source, source_id, metadata, routing_status,
         routing_attempts, routing_last_attempted_at, routing_error, dedupe_hash, matched_rule_id, duplicate_of, routed_at,
@@ -154,6 +158,7 @@ BEGIN
         p_assignee[i]
     FROM (SELECT generate_series(1, v_count) AS i) s
     WHERE p_result[i] NOT IN ('again', 'exists');
+    v_setting := set_config('search_path', '', true);
     IF v_waits THEN
         v_setting := set_config('switchyard.deciding', '', true);
         INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number, next_retry_at, last_error, created_at, waiting_for)

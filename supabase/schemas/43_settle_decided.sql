@@ -173,7 +173,7 @@ BEGIN
         LEFT JOIN unnest(v_lost_ord, v_lost_outcome, v_lost_to) x (ord, outcome, lost_to) ON x.ord = u.ord;
     END IF;
 
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     UPDATE public.leads l
     SET routing_status = CASE u.result WHEN 'retry' THEN 'pending' WHEN 'waiting' THEN 'pending' WHEN 'failed' THEN 'failed' ELSE 'routed' END::public.lead_routing_status,
         workspace_id = CASE WHEN u.result IN ('retry', 'failed', 'waiting') THEN l.workspace_id ELSE u.destination END,
@@ -191,7 +191,7 @@ BEGIN
     FROM unnest(v_id, v_destination, v_rule, v_result, v_error, v_hash, v_attempt, v_duplicate_of, v_assignee)
         u (id, destination, rule, result, error, hash, attempt, lost_to, assignee)
     WHERE l.id = u.id AND u.result <> 'again';
-    PERFORM set_config('switchyard.deciding', '', true);
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
 
     DELETE FROM public.lead_routing_queue q USING unnest(v_id, v_result) u (id, result)
     WHERE q.lead_id = u.id AND u.result NOT IN ('retry', 'again', 'waiting');

@@ -12,7 +12,7 @@ BEGIN
     IF p_lock_owner IS NULL THEN
         RETURN;
     END IF;
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     -- Any caller may take over a stale lock, unless the attempts are used up: then release_stale_routing_locks fails
     -- the lead.
     WITH free AS MATERIALIZED (
@@ -33,8 +33,8 @@ BEGIN
         FROM free f WHERE l.id = f.id
         RETURNING l.id
     )
-    SELECT array_agg(t.id) INTO v_taken FROM taken t;
-    PERFORM set_config('switchyard.deciding', '', true);
+    SELECT pg_catalog.array_agg(t.id) INTO v_taken FROM taken t;
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
     DELETE FROM public.lead_routing_queue q WHERE q.lead_id = ANY (v_taken);
     RETURN QUERY SELECT unnest(v_taken);
 END

@@ -11,7 +11,7 @@ DECLARE
     v_attempt integer[];
     v_failed boolean[];
 BEGIN
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     WITH stale AS MATERIALIZED (
         SELECT l.id FROM public.leads l
         WHERE l.routing_status = 'routing' AND (l.routing_locked_at IS NULL OR l.routing_locked_at < v_now - interval '5 minutes')
@@ -25,11 +25,11 @@ BEGIN
         FROM stale s WHERE l.id = s.id
         RETURNING l.id, l.source_workspace_id, l.workspace_id, l.routing_attempts, l.routing_status = 'failed' AS has_failed
     )
-    SELECT array_agg(r.id), array_agg(r.source_workspace_id), array_agg(r.workspace_id), array_agg(r.routing_attempts),
-        array_agg(r.has_failed)
+    SELECT pg_catalog.array_agg(r.id), pg_catalog.array_agg(r.source_workspace_id), pg_catalog.array_agg(r.workspace_id),
+        pg_catalog.array_agg(r.routing_attempts), pg_catalog.array_agg(r.has_failed)
     INTO v_id, v_source, v_workspace, v_attempt, v_failed
     FROM released r;
-    PERFORM set_config('switchyard.deciding', '', true);
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
     IF v_id IS NULL THEN
         RETURN 0;
     END IF;

@@ -7,7 +7,7 @@ DECLARE
     v_now timestamptz := clock_timestamp();
     v_id uuid[];
 BEGIN
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     WITH due AS MATERIALIZED (
         SELECT l.id FROM public.leads l
         WHERE l.routing_status IN ('pending', 'failed') AND l.lead_expires_at <= v_now
@@ -23,8 +23,8 @@ BEGIN
         SELECT e.id, e.source_workspace_id, 'expired', 'The lead was not assigned before it expired.', e.routing_attempts, v_now
         FROM expired e
     )
-    SELECT array_agg(e.id) INTO v_id FROM expired e;
-    PERFORM set_config('switchyard.deciding', '', true);
+    SELECT pg_catalog.array_agg(e.id) INTO v_id FROM expired e;
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
     DELETE FROM public.lead_routing_queue q WHERE q.lead_id = ANY (v_id);
     DELETE FROM public.lead_identity_claims c WHERE c.lead_id = ANY (v_id);
     RETURN coalesce(cardinality(v_id), 0);

@@ -42,8 +42,10 @@ BEGIN
         AND s.member_id = coalesce((c ->> 2)::uuid, '00000000-0000-0000-0000-000000000000') AND s.period = (c ->> 3)::smallint
         AND (extract(epoch FROM s.window_start) * 1000000)::bigint = (c ->> 5)::bigint;
     UPDATE public.lead_attributions a SET returned_at = v_now WHERE a.lead_id = p_lead_id;
+    PERFORM set_config('search_path', NULL, true);
     UPDATE public.leads l SET workspace_id = l.source_workspace_id, matched_rule_id = NULL, assignee_id = NULL, updated_at = v_now
     WHERE l.id = p_lead_id;
+    PERFORM set_config('search_path', '', true);
     INSERT INTO public.lead_routing_logs (lead_id, source_workspace_id, destination_workspace_id, matched_rule_id, routing_result,
         reason, actor, created_at)
     VALUES (p_lead_id, v_lead.source_workspace_id, v_lead.workspace_id, v_lead.matched_rule_id, 'returned', p_reason, p_actor, v_now);
@@ -65,10 +67,12 @@ BEGIN
     IF NOT EXISTS (SELECT FROM switchyard.rule_set_version v WHERE v.version = p_rule_set_version) THEN
         RETURN false;
     END IF;
+    PERFORM set_config('search_path', NULL, true);
     UPDATE public.leads l SET workspace_id = p_destination, matched_rule_id = p_rule, assignee_id = p_assignee, routed_at = v_now,
         updated_at = v_now
     WHERE l.id = p_lead_id AND l.routing_status = 'routed'
     RETURNING l.source_workspace_id INTO v_source;
+    PERFORM set_config('search_path', '', true);
     UPDATE public.lead_attributions a SET returned_at = NULL WHERE a.lead_id = p_lead_id AND p_result IN ('success', 'fallback');
     INSERT INTO public.lead_routing_logs (lead_id, source_workspace_id, destination_workspace_id, matched_rule_id, routing_result,
         reason, actor, rule_set_version, metadata, created_at)

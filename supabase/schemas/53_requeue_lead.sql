@@ -21,11 +21,11 @@ BEGIN
         RETURN false;
     END IF;
     v_now := clock_timestamp();
-    PERFORM set_config('switchyard.deciding', 'batch', true);
+    PERFORM set_config('switchyard.deciding', 'batch', true), set_config('search_path', NULL, true);
     UPDATE public.leads l
     SET routing_status = 'pending', routing_attempts = 0, routing_error = NULL, routed_at = NULL, updated_at = v_now
     WHERE l.id = p_lead_id;
-    PERFORM set_config('switchyard.deciding', '', true);
+    PERFORM set_config('search_path', '', true), set_config('switchyard.deciding', '', true);
     INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number, next_retry_at)
     VALUES (p_lead_id, v_lead.workspace_id, 0, v_now)
     ON CONFLICT (lead_id) DO UPDATE SET attempt_number = 0, next_retry_at = excluded.next_retry_at, last_error = NULL;

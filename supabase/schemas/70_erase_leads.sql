@@ -160,9 +160,11 @@ BEGIN
 
     IF v_todo IS NOT NULL THEN
         -- The triggers delete the queue row and the claims, as for every lead that expires.
+        PERFORM set_config('search_path', NULL, true);
         UPDATE public.leads l SET routing_status = 'pending', routing_locked_by = NULL, routing_locked_at = NULL
         WHERE l.id = ANY (v_open) AND l.routing_status = 'routing';
         UPDATE public.leads l SET routing_status = 'expired', updated_at = v_now WHERE l.id = ANY (v_open);
+        PERFORM set_config('search_path', '', true);
         INSERT INTO public.lead_routing_logs (lead_id, source_workspace_id, routing_result, reason, attempt, actor, created_at)
         SELECT l.id, l.source_workspace_id, 'expired', 'The person was erased before the lead was assigned.', l.routing_attempts,
             p_actor, v_now
@@ -174,8 +176,9 @@ BEGIN
         -- A column that the installation has made NOT NULL is emptied instead.
         SELECT string_agg(format('%I = %s', a.attname, CASE
             WHEN a.attname = 'company_location' AND a.atttypid = 'jsonb'::regtype THEN
-                $q$CASE WHEN jsonb_typeof(l.company_location) = 'object' THEN jsonb_strip_nulls(jsonb_build_object(
-                    'country', l.company_location -> 'country', 'state', l.company_location -> 'state')) END$q$
+                $q$CASE WHEN pg_catalog.jsonb_typeof(l.company_location) = 'object' THEN pg_catalog.jsonb_strip_nulls(
+                    pg_catalog.jsonb_build_object('country', l.company_location OPERATOR(pg_catalog.->) 'country',
+                    'state', l.company_location OPERATOR(pg_catalog.->) 'state')) END$q$
             WHEN NOT a.attnotnull THEN 'NULL'
             WHEN a.atttypid IN ('jsonb'::regtype, 'json'::regtype) THEN $q$'{}'$q$
             ELSE $q$''$q$ END), ', ')
@@ -184,21 +187,27 @@ BEGIN
             'company_name', 'company_location', 'source', 'source_id', 'metadata');
         -- Past its expiry the lead is never decided again, even if it is queued again. The digest is kept only while a
         -- claim needs it to recognise duplicates.
-        EXECUTE format($q$
+        v_sets := format($q$
             UPDATE public.leads l SET %s, erased_at = $2, updated_at = $2, lead_expires_at = least(l.lead_expires_at, $2),
                 routing_error = CASE WHEN l.routing_error IS NULL OR l.routing_error = ANY ($3) THEN l.routing_error ELSE '(erased)' END,
                 dedupe_hash = CASE WHEN EXISTS (SELECT FROM public.lead_identity_claims c WHERE c.lead_id = l.id) THEN l.dedupe_hash END
             WHERE l.id = ANY ($1)
-            $q$, v_sets) USING v_todo, v_now, c_ours;
+            $q$, v_sets);
+        PERFORM set_config('search_path', NULL, true);
+        EXECUTE v_sets USING v_todo, v_now, c_ours;
+        PERFORM set_config('search_path', '', true);
 
         FOR v_line IN
             SELECT g.lead_id, g.id, g.created_at, n.*
             FROM public.lead_routing_logs g
             CROSS JOIN LATERAL (SELECT
-                CASE WHEN g.reason IS NULL OR g.reason = ANY (c_ours) OR (g.rule_set_version IS NOT NULL AND g.routing_result <> 'returned')
+                CASE WHEN g.reason IS NULL OR g.reason = ANY (c_ours) OR (g.rule_set_version IS NOT NULL AND g.routing_result <> 'returned'
+                        -- The message of a function of the installation, which may say anything.
+                        AND g.reason NOT LIKE '% The message: %')
                     THEN g.reason ELSE '(erased)' END AS reason,
                 CASE WHEN g.error_message IS NULL OR g.error_message = ANY (c_ours)
-                    OR (g.rule_set_version IS NOT NULL AND g.error_message = g.reason) THEN g.error_message ELSE '(erased)' END AS error,
+                    OR (g.rule_set_version IS NOT NULL AND g.error_message = g.reason AND g.reason NOT LIKE '% The message: %')
+                    THEN g.error_message ELSE '(erased)' END AS error,
                 CASE WHEN jsonb_typeof(g.metadata) = 'object' THEN (SELECT coalesce(jsonb_object_agg(m.key, m.value), '{}')
                     FROM jsonb_each(g.metadata) m WHERE m.key IN ('state', 'charged', 'counted')) ELSE '{}' END AS kept) n
             WHERE g.lead_id = ANY (v_todo) AND (n.reason IS DISTINCT FROM g.reason OR n.error IS DISTINCT FROM g.error_message

@@ -28,7 +28,7 @@ CREATE TABLE switchyard.access_version (
     singleton boolean PRIMARY KEY DEFAULT true CONSTRAINT access_version_singleton_check CHECK (singleton),
     version bigint NOT NULL
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE switchyard.access_version IS 'One row; its number rises with every change of what a key may do: of keys, and of suspended and closed workspaces. Nodes read it twice a second while they are used.';
+COMMENT ON TABLE switchyard.access_version IS 'One row; its number rises with every change of what a key may do: of keys, and of suspended, closed and inactive workspaces. Nodes read it twice a second while they are used.';
 INSERT INTO switchyard.access_version (version) VALUES (1) ON CONFLICT DO NOTHING;
 
 ALTER TABLE switchyard.api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -54,6 +54,7 @@ COMMENT ON FUNCTION switchyard.bump_access_version() IS
 CREATE TRIGGER switchyard_access AFTER DELETE OR TRUNCATE OR UPDATE OF id, prefix, secret_hash, workspace_id, is_test, scopes,
     allowed_networks, expires_at, revoked_at ON switchyard.api_keys
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_access_version();
-CREATE TRIGGER switchyard_access AFTER DELETE OR TRUNCATE OR UPDATE OF id, routing_suspended_at, routing_suspended_reason, deleted_at
+CREATE TRIGGER switchyard_access AFTER DELETE OR TRUNCATE OR UPDATE OF id, is_active, routing_suspended_at, routing_suspended_reason,
+    deleted_at
     ON public.workspaces
     FOR EACH STATEMENT EXECUTE FUNCTION switchyard.bump_access_version();

@@ -8,7 +8,7 @@ CREATE TABLE switchyard.rate_buckets (
     PRIMARY KEY (policy, subject, window_start)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE switchyard.rate_buckets IS 'What nodes have reported as spent of a limit, for each subject and window. A subject that spends little is in no row.';
-COMMENT ON COLUMN switchyard.rate_buckets.policy IS '1: requests of a key; 2: requests of a workspace; 3: requests of an address, which is the subject as 128 bits; 4: leads of a workspace.';
+COMMENT ON COLUMN switchyard.rate_buckets.policy IS '1: requests of a key; 2: requests of a workspace; 3: requests of an address, which is the subject as 128 bits; 4: leads of a workspace; 5: failed sign-ins with an email address, whose digest is the subject.';
 
 -- No foreign key: a bucket is deleted with its leases, and both are changed under its row lock.
 CREATE TABLE switchyard.rate_leases (
@@ -77,8 +77,8 @@ BEGIN
         SELECT b.spent INTO v_spent FROM switchyard.rate_buckets b
             WHERE b.policy = v_ask.policy AND b.subject = v_ask.subject AND b.window_start = o_window FOR UPDATE;
         -- What was spent in a window that has ended counts no more. Without a window, the node has spent ahead of its first lease.
-        IF v_ask.spent > 0 AND coalesce(v_ask.since, o_window) = o_window THEN
-            UPDATE switchyard.rate_buckets b SET spent = b.spent + v_ask.spent
+        IF v_ask.spent <> 0 AND coalesce(v_ask.since, o_window) = o_window THEN
+            UPDATE switchyard.rate_buckets b SET spent = greatest(0, b.spent + v_ask.spent)
                 WHERE b.policy = v_ask.policy AND b.subject = v_ask.subject AND b.window_start = o_window
                 RETURNING b.spent INTO v_spent;
         END IF;

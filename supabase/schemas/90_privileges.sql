@@ -36,3 +36,20 @@ BEGIN
     END IF;
 END
 $$;
+
+-- Supabase grants every role every right on new sequences: whoever sets one back stops the log.
+DO $$
+DECLARE
+    v_sequence regclass;
+BEGIN
+    FOR v_sequence IN
+        SELECT d.objid::regclass FROM pg_catalog.pg_depend d
+        JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+        JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
+        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i')
+            AND (t.relnamespace = 'switchyard'::regnamespace OR t.oid = 'public.lead_routing_logs'::regclass)
+    LOOP
+        EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, anon, authenticated', v_sequence);
+    END LOOP;
+END
+$$;

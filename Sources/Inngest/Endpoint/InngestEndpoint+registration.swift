@@ -14,11 +14,12 @@ extension InngestEndpoint {
             if verdict == .refused { return Self.unauthorised }
             if request.header("X-Inngest-Sync-Kind") == "in_band" { return Self.unauthorised }
             guard settings.signingKeys.primary != nil else {
-                return outOfBand(500, "INNGEST_SIGNING_KEY is not set.", false)
+                // An installation without Inngest: there is nothing to register with.
+                return outOfBand(404, "INNGEST_SIGNING_KEY is not set.", false)
             }
         }
         guard let origin = settings.serveOrigin ?? (isTrusted(verdict) ? request.origin : nil) else {
-            return outOfBand(500, "INNGEST_SERVE_ORIGIN is not set, and the request is not signed by Inngest.", false)
+            return outOfBand(401, "INNGEST_SERVE_ORIGIN is not set, and the request is not signed by Inngest.", false)
         }
         do {
             let isNew = try await registrations.once(for: origin) {

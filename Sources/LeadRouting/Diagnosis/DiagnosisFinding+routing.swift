@@ -7,13 +7,22 @@ extension DiagnosisFinding {
     static func about(_ facts: RoutingFacts) -> [DiagnosisFinding] {
         var findings: [DiagnosisFinding] = []
         findings.append(
-            facts.mayRoute && facts.mayBecomeAuthenticated
+            facts.mayRoute
                 ? .good("functions", "may be called")
                 : .bad(
                     "functions",
-                    "the database user may not call them, or may not act for a workspace",
-                    "GRANT service_role, authenticated TO the database user."
+                    "the database user may not call them",
+                    "GRANT service_role TO the database user."
                 )
+        )
+        findings.append(
+            facts.readingProblem.map {
+                .bad(
+                    "requests",
+                    "a workspace's key cannot read leads: \($0)",
+                    "`switchyard migrate up --secure` lets each workspace read its own leads, and no others."
+                )
+            } ?? .good("requests", "a workspace's key can read leads")
         )
         let due = Int(facts.oldestDueSeconds ?? 0)
         findings.append(

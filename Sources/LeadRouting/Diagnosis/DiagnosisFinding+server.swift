@@ -3,14 +3,27 @@ import Postgres
 
 extension DiagnosisFinding {
     /// Checks the schema.
-    static func about(_ checks: [SchemaCheck]) -> DiagnosisFinding {
+    ///
+    /// What a migration does not restore, such as tables that every client may read, is a finding of its own.
+    static func about(_ checks: [SchemaCheck]) -> [DiagnosisFinding] {
         let broken = checks.filter { !$0.isOK }
-        guard let first = broken.first else { return .good("schema", "\(checks.count) checks passed") }
-        return .bad(
-            "schema",
-            "\(broken.count) of \(checks.count) checks failed, the first: \(first.name)",
-            "Run `switchyard migrate up`; `switchyard migrate verify` shows them all."
-        )
+        guard !broken.isEmpty else { return [.good("schema", "\(checks.count) checks passed")] }
+        var findings: [DiagnosisFinding] = []
+        let restorable = broken.filter(\.isRestorable)
+        if let first = restorable.first {
+            findings.append(
+                .bad(
+                    "schema",
+                    "\(restorable.count) of \(checks.count) checks failed, the first: \(first.name)"
+                        + (first.detail.isEmpty ? "" : " (\(first.detail))"),
+                    "Run `switchyard migrate up`; `switchyard migrate verify` shows them all."
+                )
+            )
+        }
+        return findings
+            + broken.compactMap { check in
+                check.remedy.map { .bad("schema", "\(check.name): \(check.detail)", $0) }
+            }
     }
 
     /// Checks the rights of the server's login.
@@ -18,7 +31,6 @@ extension DiagnosisFinding {
     /// Requests of tenants run under another role in any case. A login with fewer rights leaves less to an
     /// attacker who finds a way around that.
     static func ofLogin(_ facts: ServerFacts, isEmbedded: Bool) -> DiagnosisFinding {
-        if isEmbedded { return .good("login", facts.user) }
         if facts.isSuperuser {
             return .improvable(
                 "login",
@@ -29,7 +41,8 @@ extension DiagnosisFinding {
                 """
             )
         }
-        if facts.bypassesRowSecurity {
+        // The owner of an embedded database has it, so that a plain pg_dump holds every row.
+        if facts.bypassesRowSecurity, !isEmbedded {
             return .improvable(
                 "login",
                 "\(facts.user) has BYPASSRLS; tenants are isolated all the same, by the role of each request",
@@ -39,7 +52,10 @@ extension DiagnosisFinding {
                 """
             )
         }
-        return .good("login", "\(facts.user) is subject to row-level security")
+        return .good(
+            "login",
+            isEmbedded ? "\(facts.user), no superuser" : "\(facts.user) is subject to row-level security"
+        )
     }
 
     /// Checks the server.

@@ -214,18 +214,25 @@ struct BatchWriter: Sendable {
 
     private func split(_ batch: [IntakeQueue.Entry], isRepeat: Bool, _ error: PostgresError) async -> [Outcome] {
         guard batch.count > 1 else {
+            let refusal = WriteRefusal(error, of: batch.first?.prepared.lead)
             logger.warning(
                 "the database refused a lead",
-                metadata: ["error.sqlstate": "\(error.sqlState ?? "")", "error.column": "\(error.column ?? "")"]
+                metadata: [
+                    "error.sqlstate": "\(refusal.sqlState)", "error.message": "\(refusal.message)",
+                    "error.function": "\(refusal.function ?? "")", "error.constraint": "\(refusal.constraint ?? "")",
+                    "error.column": "\(refusal.column ?? "")",
+                ]
             )
+            let isNamed = refusal.function != nil || refusal.constraint != nil || refusal.column != nil
             // The workspace was deleted after the request was checked.
             let code: IntakeError.Code =
                 switch error.sqlState {
-                case "23503": .unknownWorkspace
+                case "23503" where refusal.function == nil: .unknownWorkspace
                 case PostgresError.suspended: .suspended
-                default: .rejected
+                default: refusal.function != nil && !refusal.isOfContent ? .hostFunctionFailed : .rejected
                 }
-            return batch.map { _ in .done(.failure(.init(code, sqlState: error.sqlState))) }
+            let failure = IntakeError(code, sqlState: error.sqlState, refusal: isNamed ? refusal : nil)
+            return batch.map { _ in .done(.failure(failure)) }
         }
         let middle = batch.count / 2
         let first = await write(Array(batch[..<middle]), isRepeat: isRepeat)

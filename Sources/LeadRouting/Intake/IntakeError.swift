@@ -1,3 +1,4 @@
+package import LeadStore
 import Postgres
 
 /// Why a lead was not accepted.
@@ -12,6 +13,8 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case suspended
         /// The database refuses this lead; nothing was stored.
         case rejected
+        /// A function of the installation fails for this lead, usually of a trigger; nothing was stored.
+        case hostFunctionFailed
         /// The database cannot be reached, or accepts no writes; nothing was stored.
         case unavailable
         /// The database was lost while it stored the lead: it may or may not be there.
@@ -32,13 +35,22 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
     package let retryAfter: Duration?
     /// Why the workspace is suspended.
     package let suspension: String?
+    /// What refused to write the lead, if that is more than a SQLSTATE.
+    package let refusal: WriteRefusal?
 
     /// A failure of a kind.
-    package init(_ code: Code, sqlState: String? = nil, retryAfter: Duration? = nil, suspension: String? = nil) {
+    package init(
+        _ code: Code,
+        sqlState: String? = nil,
+        retryAfter: Duration? = nil,
+        suspension: String? = nil,
+        refusal: WriteRefusal? = nil
+    ) {
         self.suspension = suspension
         self.code = code
         self.sqlState = sqlState
         self.retryAfter = retryAfter
+        self.refusal = refusal
     }
 
     package var description: String {
@@ -46,7 +58,9 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .overloaded: "Too many leads are waiting; try again shortly."
         case .unknownWorkspace: "This workspace does not exist."
         case .suspended: "This workspace is suspended; nothing was stored."
-        case .rejected: "The database refused this lead\(sqlState.map { " (SQLSTATE \($0))" } ?? "")."
+        case .rejected, .hostFunctionFailed:
+            refusal.map { "This lead was not stored. \($0.cause)." }
+                ?? "The database refused this lead\(sqlState.map { " (SQLSTATE \($0))" } ?? "")."
         case .unavailable: "\(obstacle); nothing was stored."
         case .outcomeUnknown:
             "The connection to the database was lost while storing this lead: it may or may not be stored."

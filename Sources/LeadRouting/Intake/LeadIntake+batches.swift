@@ -81,7 +81,9 @@ extension LeadIntake {
         }
         writeBatches(started)
         for ((_, entry), result) in zip(batch, results) {
-            if case .done(let result) = result { entry.answer(result) }
+            guard case .done(let result) = result else { continue }
+            if case .failure(let error) = result { refusals.note(error) }
+            entry.answer(result)
         }
         for waiter in drained { waiter.resume() }
         if let observer { notify(observer, batch, results) }

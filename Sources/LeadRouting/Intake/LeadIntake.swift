@@ -1,6 +1,7 @@
 package import FoundationEssentials
 package import LeadStore
 package import Logging
+import Postgres
 package import RoutingRules
 import Synchronization
 
@@ -99,6 +100,8 @@ package final class LeadIntake: Sendable {
     let milliseconds: @Sendable () -> Int64
     let observer: (any RoutingObserver)?
     let meter: (any RoutingMeter)?
+    /// The leads that were not stored lately.
+    package let refusals: RecentRefusals
 
     /// An intake in front of a store.
     ///
@@ -111,6 +114,7 @@ package final class LeadIntake: Sendable {
     ///   - observer: receives every outcome, after its commit.
     ///   - meter: receives the measurements of each batch.
     ///   - costly: receives rules that take more steps than a decision may.
+    ///   - refusals: receives the leads that are not stored.
     ///   - logger: for outages and refused batches.
     package init(
         store: any LeadIngesting,
@@ -121,9 +125,11 @@ package final class LeadIntake: Sendable {
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil,
         costly: CostlyRules? = nil,
+        refusals: RecentRefusals = RecentRefusals(),
         logger: Logger
     ) {
         self.meter = meter
+        self.refusals = refusals
         self.limits = limits
         self.rules = rules
         self.milliseconds = milliseconds
@@ -242,7 +248,13 @@ package final class LeadIntake: Sendable {
             let fresh = try await rules.current()
             if workspaces.allSatisfy(fresh.knows(workspace:)) { return }
         } catch {
-            throw IntakeError(.unavailable, retryAfter: .seconds(5))
+            let failure = IntakeError(
+                .unavailable,
+                sqlState: (error as? PostgresError)?.sqlState,
+                retryAfter: .seconds(5)
+            )
+            refusals.note(failure)
+            throw failure
         }
         throw IntakeError(.unknownWorkspace)
     }
@@ -283,6 +295,7 @@ package final class LeadIntake: Sendable {
             }
         } catch let error as IntakeError {
             meter?.refuse(leads.count, because: error.code)
+            refusals.note(error, count: leads.count)
             throw error
         } catch {
             throw IntakeError(.unavailable)

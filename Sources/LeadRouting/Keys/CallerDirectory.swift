@@ -11,6 +11,7 @@ package struct CallerDirectory: Sendable {
     private let failures: FailedKeys
     private let serviceRoleHash: [UInt8]?
     private let persons: PersonDirectory?
+    private let sessions: SessionDirectory?
 
     /// A directory over the store's keys.
     ///
@@ -19,8 +20,16 @@ package struct CallerDirectory: Sendable {
     ///   - failures: counts wrong keys.
     ///   - serviceRoleKey: a token with all scopes, checked without the database; nil for none.
     ///   - persons: finds the persons of sessions; nil: there are none.
-    package init(keys: KeyRing, failures: FailedKeys, serviceRoleKey: String?, persons: PersonDirectory? = nil) {
+    ///   - sessions: finds the sessions of local users; nil: there are none.
+    package init(
+        keys: KeyRing,
+        failures: FailedKeys,
+        serviceRoleKey: String?,
+        persons: PersonDirectory? = nil,
+        sessions: SessionDirectory? = nil
+    ) {
         self.persons = persons
+        self.sessions = sessions
         self.keys = keys
         self.failures = failures
         serviceRoleHash = serviceRoleKey.map { SHA256.hash($0) }
@@ -59,6 +68,14 @@ package struct CallerDirectory: Sendable {
             return .key(Caller(id: "service_role", name: "Supabase service role", workspaceID: nil, scopes: [.admin]))
         }
         if let known = keys.copy(of: token, from: address) { return .key(try Self.admit(known, from: address)) }
+        if let sessions, SecretToken.isPlausibleSession(token) {
+            if let seconds = failures.wait(for: address), !sessions.knows(token) {
+                throw RequestError.tooManyWrongKeys(retryAfterSeconds: seconds)
+            }
+            if let person = try await sessions.person(of: token, from: address) { return .person(person) }
+            notice(failures.note(address))
+            return nil
+        }
         if let persons, SessionVerifier.isPlausible(token) {
             do {
                 return .person(try await persons.person(of: token))

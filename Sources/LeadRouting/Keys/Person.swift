@@ -10,6 +10,9 @@ package struct Person: Sendable {
     /// The person's memberships, by the names of the workspaces.
     package let memberships: [Membership]
 
+    /// The session of a local user; nil for one of Supabase.
+    package var sessionID: UUID?
+
     /// The person's identifier in the audit log and in logs.
     package var id: String { "user:" + claims.subject.text }
 

@@ -12,6 +12,9 @@ package struct UsualRates: Sendable, Hashable {
     /// Leads of a workspace in a day.
     package var leads: Int64 = 10_000_000
 
+    /// Failed sign-ins with one email address in 15 minutes: few enough for the six digits of a second factor.
+    package var signIns: Int64 = 10
+
     /// The default limits.
     package init() {}
 
@@ -21,6 +24,7 @@ package struct UsualRates: Sendable, Hashable {
         case .workspace: workspace
         case .address: address
         case .leads: leads
+        case .signIns: signIns
         }
     }
 }
@@ -74,7 +78,7 @@ struct TokenLeases {
         var free: Int64
         /// Spent without a lease since the last report.
         var debt: Int64 = 0
-        /// Spent since the last report.
+        /// Spent since the last report; negative: reported as spent, and given back.
         var unreported: Int64 = 0
         /// Spent in this window.
         var spent: Int64 = 0
@@ -147,12 +151,15 @@ struct TokenLeases {
         return verdict
     }
 
-    /// Gives tokens back that were taken and not used.
+    /// Gives tokens back that were taken and not used; what was reported as spent is taken back by the next report.
+    ///
+    /// Tokens of a window that has ended meanwhile count no more.
     mutating func giveBack(_ count: Int64, of subject: RateSubject) {
-        guard let index = buckets.index(forKey: subject) else { return }
-        buckets.values[index].spent = max(0, buckets.values[index].spent - count)
-        let unreported = min(count, buckets.values[index].unreported)
-        buckets.values[index].unreported -= unreported
+        guard let index = buckets.index(forKey: subject), buckets.values[index].spent >= count else { return }
+        buckets.values[index].spent -= count
+        let unreported = min(count, max(0, buckets.values[index].unreported))
+        buckets.values[index].unreported -= count
+        if buckets.values[index].unreported < 0 { active.insert(subject) }
         let debt = min(unreported, buckets.values[index].debt)
         buckets.values[index].debt -= debt
         buckets.values[index].held += unreported - debt
@@ -279,7 +286,8 @@ struct TokenLeases {
             // The window has ended meanwhile: the next request asks again.
             guard now < windowEnd else { continue }
             // Spent since the question was asked.
-            let spent = buckets.values[index].unreported
+            let unreported = buckets.values[index].unreported
+            let spent = max(0, unreported)
             buckets.values[index].window = lease.window
             buckets.values[index].windowEnd = windowEnd
             buckets.values[index].leased = lease.tokens
@@ -288,7 +296,11 @@ struct TokenLeases {
             buckets.values[index].free = lease.free
             // Given back a second early, so that no clock's rate lets two nodes spend the same tokens.
             buckets.values[index].leaseEnd = askedAt.advanced(by: .seconds(Int64(Self.leaseSeconds) - 1))
-            if lease.tokens > 0 || spent > 0 { active.insert(lease.subject) } else { active.remove(lease.subject) }
+            if lease.tokens > 0 || unreported != 0 {
+                active.insert(lease.subject)
+            } else {
+                active.remove(lease.subject)
+            }
         }
     }
 

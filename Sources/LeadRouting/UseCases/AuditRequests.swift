@@ -1,6 +1,6 @@
 package import LeadStore
 
-/// What an administrator may ask of the audit.
+/// What an administrator may ask of the audit, and a workspace of its own part.
 package struct AuditRequests: Sendable {
     /// The result of a verification.
     package enum Verification: Sendable, Hashable {
@@ -17,14 +17,26 @@ package struct AuditRequests: Sendable {
 
     /// The newest rows that match, newest first.
     ///
+    /// A workspace reads the rows that belong to it: they hold ids, and no text of another workspace.
+    ///
     /// - Parameters:
     ///   - filter: which rows.
     ///   - limit: how many at most.
-    ///   - caller: an administrator; `admin`.
+    ///   - caller: an administrator or a workspace; `audit:read`.
     /// - Returns: the rows.
-    /// - Throws: ``RequestError``.
+    /// - Throws: ``RequestError``; `.forbidden` for the rows of another workspace.
     package func newest(_ filter: AuditFilter, limit: Int, as caller: Caller) async throws -> [AuditRow] {
-        try caller.requireAdministrator(.admin)
+        try caller.require(.auditRead)
+        var filter = filter
+        if let own = caller.workspaceID {
+            guard filter.workspaceID == nil || filter.workspaceID == own else {
+                throw RequestError.otherWorkspace(
+                    "A workspace reads its own audit only.",
+                    remedy: "Omit workspaceId, or ask an administrator."
+                )
+            }
+            filter.workspaceID = own
+        }
         return try await mappingErrors { try await stores.audit.newest(filter, limit: Int64(limit)) }
     }
 

@@ -22,6 +22,8 @@ package struct Caller: Sendable, Hashable {
     package let isTest: Bool
     /// The role of a person; nil for a key.
     package let role: Role?
+    /// The person; nil for a key.
+    let personID: UUID?
     /// The claims of a person, as the policies of the database expect them; nil for a key and an administrator.
     private let claims: String?
 
@@ -37,6 +39,7 @@ package struct Caller: Sendable, Hashable {
         self.isTest = isTest
         self.keyID = keyID
         role = nil
+        personID = nil
         claims = nil
         self.id = id
         self.name = name
@@ -53,6 +56,7 @@ package struct Caller: Sendable, Hashable {
         isTest = false
         keyID = nil
         self.role = role
+        personID = person.claims.subject
         claims = role.isOfPlatform ? nil : person.claims.forDatabase(actingFor: workspace)
     }
 

@@ -49,6 +49,18 @@ extension LeadRequests {
         return try await mappingErrors { try await waiting.drain(limit: limit) }
     }
 
+    /// Makes leads due that wait for their next attempt, oldest due first; those that wait for capacity still wait.
+    ///
+    /// - Parameters:
+    ///   - limit: how many leads at most.
+    ///   - caller: an administrator; `routing:write`.
+    /// - Returns: how many.
+    /// - Throws: ``RequestError``.
+    package func makeDue(limit: Int, as caller: Caller) async throws -> Int {
+        try caller.requireAdministrator(.routingWrite)
+        return try await mappingErrors { try await stores.queue.makeDue(limit: Int32(clamping: limit)) }
+    }
+
     /// Requeues a lead that failed permanently, or that no rule matched and that is in its source workspace.
     ///
     /// Its attempts are reset, and the log records the caller.

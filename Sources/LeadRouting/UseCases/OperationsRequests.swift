@@ -14,6 +14,8 @@ package enum PauseTarget: Sendable, Hashable {
 package struct OperationsRequests: Sendable {
     let stores: Stores
     let writeFailure: RecentWriteFailure
+    /// The leads that this node could not store or write lately.
+    let refusals: RecentRefusals
     /// Where statistics are read.
     let analyses: AnalysisPool
 

@@ -17,6 +17,9 @@ extension RequestError {
                 )
             ])
         case .suspended: self = .suspended(reason: error.suspension ?? "")
+        case .hostFunctionFailed: self = .hostFunctionFailed(reason: error.description)
+        case .rejected where error.refusal?.function != nil:
+            self = .refusedByHostFunction(reason: error.description)
         case .rejected:
             self = .conflict(
                 reason: error.description,
@@ -94,6 +97,12 @@ extension RequestError {
         default:
             if let refusal = StoreError.beyondQuota(error) {
                 self.init(refusal)
+            } else if error.hostFunction != nil, PostgresError.outage(error.sqlState) == nil {
+                let refusal = WriteRefusal(error)
+                let reason = "Nothing was changed. \(refusal.cause)."
+                self =
+                    refusal.isOfContent
+                    ? .refusedByHostFunction(reason: reason) : .hostFunctionFailed(reason: reason)
             } else if ["42883", "42P01", "42703"].contains(error.sqlState) {
                 self = .unavailable(reason: "The database lacks part of the schema: run `switchyard migrate up`.")
             } else if let state = error.sqlState, let reason = PostgresError.outage(state) {

@@ -10,8 +10,8 @@ package enum RequestError: Error, Sendable, Hashable {
     case notFound(String)
     /// Not possible in the current state. 409; the remedy tells how to make it possible.
     case conflict(reason: String, remedy: String)
-    /// The object has changed since the version that the caller named. 412; with the current version, or nil if there is
-    /// no object.
+    /// The object has changed since the version that the caller named. 412; with the current version, or nil if there
+    /// is no object.
     case preconditionFailed(current: Timestamp?)
     /// Invalid values. 422. Fields by the API's names, dotted below the body (`conditions.industries`).
     case invalid([FieldProblem])
@@ -20,12 +20,20 @@ package enum RequestError: Error, Sendable, Hashable {
     /// The database cannot be reached or the server is stopping. 503; nothing was stored, unless the reason says
     /// otherwise.
     case unavailable(reason: String)
+    /// A function of the installation fails, usually of a trigger on leads. 503; nothing was stored.
+    case hostFunctionFailed(reason: String)
+    /// A function of the installation refuses this lead. 409; nothing was stored.
+    case refusedByHostFunction(reason: String)
     /// Another request has used the idempotency key. 422; nothing was stored.
     case reusedKey
     /// The caller may see this but not do that. 403.
     case forbidden(String, remedy: String? = nil, fields: [FieldProblem] = [])
     /// An administrator has suspended the workspace of the key, or of the lead. 403; the reason is the administrator's.
     case suspended(reason: String)
+    /// A wrong password, code, or one-time link; without saying which. 401.
+    case wrongCredentials(String)
+    /// The password is right, and the user has a second factor. 401.
+    case secondFactorRequired
     /// Too many wrong keys came from the client's address. 429.
     case tooManyWrongKeys(retryAfterSeconds: Int)
     /// A limit of requests or leads is used up. 429; nothing was stored.

@@ -20,6 +20,12 @@ package enum Scope: String, Sendable, Hashable, CaseIterable {
     case keysRead = "keys:read"
     /// Create, roll and revoke keys; those of a workspace's key have no more scopes than it has.
     case keysWrite = "keys:write"
+    /// Read the members of a workspace.
+    case membersRead = "members:read"
+    /// Invite, change and remove members; to roles with no more scopes than the caller has.
+    case membersWrite = "members:write"
+    /// Read who changed what in a workspace.
+    case auditRead = "audit:read"
     /// All of it.
     case admin
 

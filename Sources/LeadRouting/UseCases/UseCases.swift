@@ -27,6 +27,12 @@ package struct UseCases: Sendable {
     package let accounts: AccountRequests
     /// Who changed what.
     package let audit: AuditRequests
+    /// Sign-in, and what users do with their own sessions and passwords.
+    package let sessions: SessionRequests
+    /// Local users, for administrators.
+    package let users: UserRequests
+    /// Members of workspaces.
+    package let members: MemberRequests
     /// API keys.
     package let keys: KeyRequests
     /// Pauses, statistics, health, retention, and the diagnosis of the installation.
@@ -50,7 +56,8 @@ package struct UseCases: Sendable {
     ///   - serviceRoleKey: a token with an administrator's scopes, besides the store's keys.
     ///   - failedKeys: counts wrong keys, and limits them.
     ///   - limiter: the rate limits of this node; nil for the usual ones.
-    ///   - sessions: verifies the sessions of persons; nil: only keys are accepted.
+    ///   - verifier: verifies the sessions of Supabase; nil: there are none.
+    ///   - passwords: hashes the passwords of local users.
     package init(
         stores: Stores,
         intake: LeadIntake,
@@ -61,21 +68,38 @@ package struct UseCases: Sendable {
         serviceRoleKey: String? = nil,
         failedKeys: FailedKeys = FailedKeys(),
         limiter: RateLimiter? = nil,
-        sessions: SessionVerifier? = nil
+        sessions verifier: SessionVerifier? = nil,
+        passwords: PasswordHasher = PasswordHasher()
     ) {
         let analyses = analyses ?? AnalysisPool(stores: stores)
         let duplicates = DuplicateVisibility(leads: stores.leads)
         let names = ReaderNames(names: stores.names)
         let writeFailure = RecentWriteFailure()
+        let limiter = limiter ?? RateLimiter(source: stores.rates)
+        let directory = SessionDirectory(
+            lookUp: { try await stores.sessions.use(of: $0) },
+            memberships: { try await stores.members.memberships(of: $0) },
+            note: { try await stores.sessions.note($0, from: $1) }
+        )
         callers = CallerDirectory(
             keys: KeyRing(source: stores.keys),
             failures: failedKeys,
             serviceRoleKey: serviceRoleKey,
-            persons: sessions.map { verifier in
+            persons: verifier.map { verifier in
                 PersonDirectory(verifier: verifier) { try await stores.members.memberships(of: $0) }
-            }
+            },
+            sessions: directory
         )
-        limits = RequestLimits(limiter: limiter ?? RateLimiter(source: stores.rates))
+        limits = RequestLimits(limiter: limiter)
+        sessions = SessionRequests(
+            stores: stores,
+            passwords: passwords,
+            failures: failedKeys,
+            limiter: limiter,
+            directory: directory
+        )
+        users = UserRequests(stores: stores, directory: directory)
+        members = MemberRequests(stores: stores)
         accounts = AccountRequests(stores: stores)
         audit = AuditRequests(stores: stores)
         testLeads = TestLeadRequests(stores: stores, rules: waiting.rules, names: names)
@@ -101,7 +125,12 @@ package struct UseCases: Sendable {
         workspaces = WorkspaceRequests(stores: stores)
         agreements = AgreementRequests(stores: stores)
         keys = KeyRequests(stores: stores)
-        operations = OperationsRequests(stores: stores, writeFailure: writeFailure, analyses: analyses)
+        operations = OperationsRequests(
+            stores: stores,
+            writeFailure: writeFailure,
+            refusals: intake.refusals,
+            analyses: analyses
+        )
         alerts = AlertRequests(stores: stores)
         schedule = ScheduleRequests(stores: stores, scheduler: scheduler)
     }

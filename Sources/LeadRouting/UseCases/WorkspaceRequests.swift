@@ -87,19 +87,6 @@ package struct WorkspaceRequests: Sendable {
         }
     }
 
-    /// Deletes a workspace, for administrators.
-    ///
-    /// - Throws: ``RequestError``; `.conflict` while rules send leads there.
-    package func delete(_ id: UUID, if precondition: Precondition = .none, as caller: Caller) async throws {
-        try caller.require(.workspacesWrite)
-        try await mappingErrors {
-            let workspaces = stores.acting(as: caller.id).workspaces
-            guard try await workspaces.delete(id, if: precondition, as: caller.access) else {
-                throw RequestError.noSuchWorkspace
-            }
-        }
-    }
-
     /// The current use of a workspace's capacity.
     ///
     /// - Throws: ``RequestError/noSuchWorkspace``.

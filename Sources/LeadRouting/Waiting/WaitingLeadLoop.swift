@@ -103,7 +103,14 @@ package struct WaitingLeadLoop: Service {
 
     private func report(_ summary: WaitingLeadRouter.Summary) {
         guard summary.poisonous > 0 else { return }
-        logger.warning("leads that could not be written were postponed", metadata: ["leads": "\(summary.poisonous)"])
+        logger.warning(
+            "leads that could not be written were postponed",
+            metadata: [
+                "leads": "\(summary.poisonous)", "error.sqlstate": "\(summary.refusal?.sqlState ?? "")",
+                "error.function": "\(summary.refusal?.function ?? "")",
+                "error.message": "\(summary.refusal?.message ?? "")",
+            ]
+        )
     }
 
     private func sleep(_ pause: Duration) async {

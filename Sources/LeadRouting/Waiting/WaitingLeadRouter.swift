@@ -49,6 +49,8 @@ package struct WaitingLeadRouter: Sendable {
         package var failed = 0
         /// Leads that could not be written and were postponed.
         package var poisonous = 0
+        /// Why one of those could not be written.
+        package var refusal: WriteRefusal?
 
         /// An empty round.
         package init() {}
@@ -59,6 +61,7 @@ package struct WaitingLeadRouter: Sendable {
             left.waiting += right.waiting
             left.failed += right.failed
             left.poisonous += right.poisonous
+            left.refusal = right.refusal ?? left.refusal
         }
     }
 
@@ -74,6 +77,7 @@ package struct WaitingLeadRouter: Sendable {
     private let observer: (any RoutingObserver)?
     private let meter: (any RoutingMeter)?
     private let costly: CostlyRules?
+    private let refusals: RecentRefusals?
 
     /// A router of waiting leads.
     ///
@@ -86,6 +90,7 @@ package struct WaitingLeadRouter: Sendable {
     ///   - observer: receives every lead that is routed or has failed, after the commit.
     ///   - meter: receives the measurements of each batch.
     ///   - costly: receives rules that take more steps than a decision may.
+    ///   - refusals: receives the leads that cannot be written.
     package init(
         queue: any WaitingLeadClaiming,
         rules: RuleSetCache,
@@ -94,9 +99,11 @@ package struct WaitingLeadRouter: Sendable {
         limiter: RetryRateLimiter = RetryRateLimiter(),
         observer: (any RoutingObserver)? = nil,
         meter: (any RoutingMeter)? = nil,
-        costly: CostlyRules? = nil
+        costly: CostlyRules? = nil,
+        refusals: RecentRefusals? = nil
     ) {
         self.meter = meter
+        self.refusals = refusals
         self.costly = costly
         self.queue = queue
         self.rules = rules
@@ -151,7 +158,10 @@ package struct WaitingLeadRouter: Sendable {
         var summary = Summary()
         for settled in try await settle(claim) {
             summary.claimed += 1
-            if settled.isPoison { summary.poisonous += 1 }
+            if let refusal = settled.refusal {
+                summary.poisonous += 1
+                summary.refusal = refusal
+            }
             switch outcome(settled).status {
             case .routed: summary.routed += 1
             case .failed, .expired: summary.failed += 1
@@ -201,6 +211,7 @@ package struct WaitingLeadRouter: Sendable {
             switch result {
             case .settled(let settled):
                 costly?.note(settled.lazy.compactMap(\.assignment.exceeded))
+                for refusal in settled.lazy.compactMap(\.refusal) { refusals?.note(refusal) }
                 if let observer { notify(observer, settled) }
                 if let meter, !settled.isEmpty { measure(meter, settled, claim, since: start) }
                 return settled

@@ -10,6 +10,9 @@ package struct AuditFilter: Sendable, Hashable {
     /// Changes of what belongs to this workspace; nil for all.
     package var workspaceID: UUID?
 
+    /// Changes with a lower number: those of the next page; nil for the newest.
+    package var before: Int64?
+
     /// All rows.
     package init() {}
 }
@@ -43,6 +46,7 @@ package struct AuditStore: Sendable {
             "actor": .text(filter.actor),
             "subject": .text(filter.subjectID),
             "workspace": .uuid(filter.workspaceID),
+            "before": .int64(filter.before),
             "limit": .int64(limit),
         ]
         return try await session.pool.query(Self.newestAuditRows, parameters).map(AuditRow.init)
@@ -58,6 +62,7 @@ package struct AuditStore: Sendable {
         SELECT \(AuditRow.columns) FROM switchyard.audit_log l
         WHERE (:actor::text IS NULL OR l.actor = :actor) AND (:subject::text IS NULL OR l.subject_id = :subject)
             AND (:workspace::uuid IS NULL OR l.workspace_id = :workspace)
+            AND (:before::bigint IS NULL OR l.sequence < :before)
         ORDER BY l.sequence DESC
         LIMIT :limit
         """

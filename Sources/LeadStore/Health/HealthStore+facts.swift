@@ -37,8 +37,8 @@ package struct ServerFacts: Sendable, Hashable {
 package struct RoutingFacts: Sendable, Hashable {
     /// Whether the user may call the batch functions.
     package let mayRoute: Bool
-    /// Whether the user may become `authenticated`, as requests by a workspace's key do.
-    package let mayBecomeAuthenticated: Bool
+    /// Why a request by a workspace's key cannot read leads; nil if it can.
+    package let readingProblem: String?
     /// Queue rows that are due, counted up to 10,000.
     package let dueCount: Int64
     /// How long the oldest of them has been due, in seconds; nil if none is.
@@ -91,20 +91,21 @@ extension HealthStore {
         guard let row = try await session.pool.query(Self.askSchema).first else {
             throw StoreError(.notFound, "The server did not answer.")
         }
+        let readingProblem = try await SchemaStore(session).readingProblem()
         let rules = try await RuleStore(session).list(as: .administrator)
         let notices = try await RuleStore(session).notices(of: nil)
         return RoutingFacts(
             mayRoute: try row.bool(0),
-            mayBecomeAuthenticated: try row.bool(1),
-            dueCount: try row.int64(2),
-            oldestDueSeconds: try row.doubleIfPresent(3),
-            orphanCount: try row.int64(4),
-            staleLockCount: try row.int64(5),
+            readingProblem: readingProblem,
+            dueCount: try row.int64(1),
+            oldestDueSeconds: try row.doubleIfPresent(2),
+            orphanCount: try row.int64(3),
+            staleLockCount: try row.int64(4),
             unreadableRules: rules.filter { !$0.isReadable }.map(\.rule.name),
             costlyRules: rules.filter { notices[$0.rule.id] != nil }.map(\.rule.name),
-            randomIndexBytes: try row.int64(6),
-            maximumLogBytes: try row.int64(7),
-            sharedBytes: try row.int64(8)
+            randomIndexBytes: try row.int64(5),
+            maximumLogBytes: try row.int64(6),
+            sharedBytes: try row.int64(7)
         )
     }
 

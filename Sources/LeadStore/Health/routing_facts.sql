@@ -3,8 +3,6 @@ SELECT
     (SELECT coalesce(bool_and(has_function_privilege(p.oid, 'EXECUTE')), false) FROM pg_catalog.pg_proc p
         JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
         WHERE n.nspname = 'switchyard' AND p.proname IN ('ingest_decided', 'hold_turn', 'settle_held')),
-    coalesce((SELECT pg_has_role(r.oid, 'MEMBER') FROM pg_catalog.pg_roles r
-        WHERE r.rolname = 'authenticated'), false),
     (SELECT count(*) FROM (SELECT 1 FROM public.lead_routing_queue WHERE next_retry_at <= now() LIMIT 10000) d),
     (SELECT extract(epoch FROM now() - min(next_retry_at))::float8 FROM public.lead_routing_queue
         WHERE next_retry_at <= now()),

@@ -24,7 +24,8 @@ package struct KeyInUse: Sendable, Hashable {
 }
 
 extension KeyStore {
-    /// The key of a token, or nil if it is unknown, revoked, expired by the database's clock, or of a closed workspace.
+    /// The key of a token, or nil if it is unknown, revoked, expired by the database's clock, or of a workspace that is closed
+    /// or not active.
     ///
     /// One look-up by prefix, then a comparison of hashes in constant time.
     package func use(of token: APIKeyToken) async throws -> KeyInUse? {
@@ -71,7 +72,7 @@ extension KeyStore {
         FROM switchyard.api_keys k CROSS JOIN switchyard.access_version v
         LEFT JOIN public.workspaces w ON w.id = k.workspace_id
         WHERE k.prefix = :prefix AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
-            AND (k.workspace_id IS NULL OR (w.id IS NOT NULL AND w.deleted_at IS NULL))
+            AND (k.workspace_id IS NULL OR (w.id IS NOT NULL AND w.deleted_at IS NULL AND w.is_active IS NOT FALSE))
         """
     )
     static let accessVersion = Statement("access_version", "SELECT v.version FROM switchyard.access_version v")

@@ -74,10 +74,32 @@ extension QueueStore {
         return try await Int(count(Self.requeueLeads, parameters))
     }
 
+    /// Makes leads due that wait for their next attempt, in the order of their times.
+    ///
+    /// - Returns: how many, at most `limit`.
+    package func makeDue(limit: Int32) async throws -> Int {
+        try await Int(count(Self.makeRetriesDue, ["limit": .int32(limit)]))
+    }
+
     private func count(_ statement: Statement, _ parameters: Parameters = .init()) async throws -> Int64 {
         try await session.pool.query(statement, parameters).first?.int64(0) ?? 0
     }
 
+    // Rows of leads that a claim holds are skipped: they are being routed.
+    static let makeRetriesDue = Statement(
+        "make_retries_due",
+        """
+        WITH due AS (
+            UPDATE public.lead_routing_queue q SET next_retry_at = now()
+            WHERE q.lead_id = ANY (ARRAY(
+                SELECT o.lead_id FROM public.lead_routing_queue o
+                WHERE o.next_retry_at > now() AND o.next_retry_at < 'infinity'
+                ORDER BY o.next_retry_at LIMIT :limit FOR UPDATE SKIP LOCKED))
+            RETURNING 1
+        )
+        SELECT count(*) FROM due
+        """
+    )
     static let releaseLocks = Statement(
         "release_stale_locks",
         "SELECT public.release_stale_routing_locks()::bigint"

@@ -27,8 +27,11 @@ package struct SettledLead: Sendable {
     package let assignment: Assignment
     /// What was written instead, or nil if it was written as decided.
     package let exception: IngestException.Outcome?
-    /// Whether the lead could not be written and was postponed, so that it does not block its batch.
-    package let isPoison: Bool
+    /// Why the lead could not be written and was postponed, so that it does not block its batch; nil if it was written.
+    package let refusal: WriteRefusal?
+
+    /// Whether the lead could not be written.
+    package var isPoison: Bool { refusal != nil }
 
     /// Whether it still waits for the capacity of the same rule; then nothing was written.
     package var isStillWaiting: Bool {
@@ -40,12 +43,12 @@ package struct SettledLead: Sendable {
         lead: ClaimedLead,
         assignment: Assignment,
         exception: IngestException.Outcome?,
-        isPoison: Bool
+        refusal: WriteRefusal? = nil
     ) {
         self.lead = lead
         self.assignment = assignment
         self.exception = exception
-        self.isPoison = isPoison
+        self.refusal = refusal
     }
 }
 
@@ -169,7 +172,7 @@ package struct QueueStore: Sendable {
                 // The database returned a lead of a source that these rules pause: they are not the newest.
                 guard case .lead = claim else { throw ClaimSettlement.Stale() }
                 let kept = Swift.zip(claimed, assignments)
-                    .map { SettledLead(lead: $0, assignment: $1, exception: nil, isPoison: false) }
+                    .map { SettledLead(lead: $0, assignment: $1, exception: nil) }
                 return (.settled(kept), done)
             }
             let settlement = ClaimSettlement(connection: connection, version: version, maximumAttempts: maximumAttempts)
@@ -182,7 +185,7 @@ package struct QueueStore: Sendable {
             try await CapacityStore.take(uses, on: connection)
             guard moving.count < all.count else { return (.settled(settled), done) }
             let still = all.filter(\.isStillWaiting)
-                .map { SettledLead(lead: $0.lead, assignment: $0.assignment, exception: nil, isPoison: false) }
+                .map { SettledLead(lead: $0.lead, assignment: $0.assignment, exception: nil) }
             if case .waiters = claim { return (.settled(settled + still), done) }
             try await Self.waitOn(still.map(\.lead.prepared.id), on: connection)
             return (.settled(settled + still), done)
@@ -246,30 +249,26 @@ struct ClaimSettlement {
 
     /// Handles a lead that cannot be written: another attempt later, and failure when attempts are used up.
     ///
-    /// If even that cannot be written, it is only moved in the queue, so that it is not claimed again at once.
+    /// If not even that can be written, because a trigger on leads fails for every change, the attempt is written to
+    /// the queue and to the log alone, with the same delays; the lead fails or is routed when it can be written again.
     private func putOff(_ lead: ClaimedLead, because error: PostgresError) async throws -> SettledLead {
-        let state = error.sqlState ?? "unknown"
-        let item = Item(
-            lead: lead,
-            assignment: .init(
-                result: .retry,
-                reason: "The database refused the assignment of this lead (SQLSTATE \(state))."
-            )
-        )
+        let refusal = WriteRefusal(error, of: lead.prepared.lead)
+        let item = Item(lead: lead, assignment: .init(result: .retry, reason: refusal.reason))
         do {
             let settled = try await attempt([item][...])
             return SettledLead(
                 lead: lead,
                 assignment: item.assignment,
                 exception: settled.first?.exception,
-                isPoison: true
+                refusal: refusal
             )
         } catch let error as PostgresError where error.blamesRow {
             let parameters: Parameters = [
-                "lead": .uuid(lead.prepared.id), "error": .text(item.assignment.reason.stored),
+                "lead": .uuid(lead.prepared.id), "source": .uuid(lead.prepared.source),
+                "error": .text(refusal.reason.stored),
             ]
             _ = try await connection.query(Self.moveInQueue, parameters)
-            return SettledLead(lead: lead, assignment: item.assignment, exception: nil, isPoison: true)
+            return SettledLead(lead: lead, assignment: item.assignment, exception: nil, refusal: refusal)
         }
     }
 
@@ -298,8 +297,7 @@ struct ClaimSettlement {
                 SettledLead(
                     lead: item.lead,
                     assignment: item.assignment,
-                    exception: outcomes[place],
-                    isPoison: false
+                    exception: outcomes[place]
                 )
             }
     }
@@ -344,9 +342,15 @@ struct ClaimSettlement {
     static let moveInQueue = Statement(
         "move_in_queue",
         """
-        UPDATE public.lead_routing_queue
-        SET next_retry_at = now() + interval '1 hour', last_error = :error
-        WHERE lead_id = :lead
+        WITH moved AS (
+            UPDATE public.lead_routing_queue q
+            SET attempt_number = q.attempt_number + 1, last_error = :error::text,
+                next_retry_at = clock_timestamp() + switchyard.retry_delay(q.attempt_number + 1)
+            WHERE q.lead_id = :lead
+            RETURNING q.attempt_number
+        )
+        INSERT INTO public.lead_routing_logs (lead_id, source_workspace_id, routing_result, reason, error_message, attempt, created_at)
+        SELECT :lead, :source::uuid, 'retry', :error::text, :error, m.attempt_number, clock_timestamp() FROM moved m
         """
     )
 }

@@ -10,9 +10,17 @@ package enum RatePolicy: Int16, Sendable, Hashable, CaseIterable {
     case address = 3
     /// Leads that a workspace sends.
     case leads = 4
+    /// Failed sign-ins with an address, whether or not it is a user's.
+    case signIns = 5
 
     /// The length of the window; windows begin at multiples of it since 1970 in UTC, by the database's clock.
-    package var seconds: Int32 { self == .leads ? 86_400 : 60 }
+    package var seconds: Int32 {
+        switch self {
+        case .key, .workspace, .address: 60
+        case .leads: 86_400
+        case .signIns: 900
+        }
+    }
 
     /// The name of the policy, in header fields and problems.
     package var name: String {
@@ -21,6 +29,7 @@ package enum RatePolicy: Int16, Sendable, Hashable, CaseIterable {
         case .workspace: "workspace"
         case .address: "address"
         case .leads: "leads"
+        case .signIns: "sign-ins"
         }
     }
 
@@ -32,7 +41,7 @@ package enum RatePolicy: Int16, Sendable, Hashable, CaseIterable {
 package struct RateSubject: Sendable, Hashable {
     /// The policy.
     package let policy: RatePolicy
-    /// The id of the key or workspace, or the 128 bits of the address.
+    /// The id of the key or workspace, the 128 bits of the address, or of the digest of an email address.
     package let id: UUID
 
     /// A subject.

@@ -13,6 +13,15 @@ package enum SchemaMigrations {
         )
     }
 
+    /// The migration that adds routing to the leads that are there, and fills their columns.
+    package static let fillingLeads = "20260131000001"
+
+    /// The versions to repeat when row-level security was switched on for tables of the installation: they create the
+    /// policies of these tables.
+    ///
+    /// Without the one that fills the columns of every lead.
+    package static let afterSecuring = Set(all.map(\.version).filter { $0 != fillingLeads })
+
     /// The query of `supabase/verify.sql`, which checks each object of the schema.
     package static let verifySQL: String = EmbeddedSQL.verify
 }

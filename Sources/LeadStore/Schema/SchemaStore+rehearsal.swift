@@ -16,6 +16,29 @@ package struct TableChanges: Sendable, Hashable {
     package let inserted, updated, deleted: Int64
 }
 
+extension [TableChanges] {
+    /// The changes since an earlier reading, the most changed table first; tables without changes are left out.
+    package func since(_ earlier: [TableChanges]) -> [TableChanges] {
+        let before = Dictionary(earlier.map { ($0.name, $0) }) { first, _ in first }
+        return map { now in
+            guard let then = before[now.name] else { return now }
+            return TableChanges(
+                name: now.name,
+                inserted: now.inserted - then.inserted,
+                updated: now.updated - then.updated,
+                deleted: now.deleted - then.deleted
+            )
+        }
+        .filter { $0.count > 0 }
+        .sorted { ($1.count, $0.name) < ($0.count, $1.name) }
+    }
+}
+
+extension TableChanges {
+    /// Inserted, updated and deleted rows together.
+    fileprivate var count: Int64 { inserted + updated + deleted }
+}
+
 extension SchemaStore {
     /// The database's name, its size in bytes, and whether the user may create another.
     package func databaseFacts() async throws -> (name: String, size: Int64, mayCreateDatabases: Bool) {
@@ -42,7 +65,7 @@ extension SchemaStore {
         try await session.pool.query(Self.askLocks).map { HeldLock(relation: try $0.string(0), mode: try $0.string(1)) }
     }
 
-    /// Rows changed since the statistics were reset, by transactions that have ended.
+    /// Rows changed since the database was made, by transactions that have ended.
     package func tableChanges() async throws -> [TableChanges] {
         try await session.pool.query(Self.askChanges)
             .map { row in
@@ -54,9 +77,6 @@ extension SchemaStore {
                 )
             }
     }
-
-    /// Resets the counts of changed rows.
-    package func resetChanges() async throws { _ = try await session.pool.query(Self.resetCounts) }
 
     private static func quoted(_ name: String) -> String {
         "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
@@ -88,5 +108,4 @@ extension SchemaStore {
         ORDER BY s.n_tup_ins + s.n_tup_upd + s.n_tup_del DESC, 1
         """
     )
-    static let resetCounts = Statement("", "SELECT pg_catalog.pg_stat_reset()")
 }

@@ -24,7 +24,7 @@ package enum Precondition: Sendable, Hashable {
     }
 
     /// Whether a stored object fits.
-    func fits(_ version: Timestamp) -> Bool {
+    package func fits(_ version: Timestamp) -> Bool {
         switch self {
         case .none, .exists: true
         case .absent: false

@@ -45,6 +45,9 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         )
     }
 
+    /// What a column without a value is refused with.
+    static let valueRequired = "A value is required."
+
     /// The refusal for a statement that exceeds a quota; nil for another error.
     package static func beyondQuota(_ error: PostgresError) -> StoreError? {
         guard error.sqlState == "54000", error.constraint?.hasPrefix("quota_") == true else { return nil }
@@ -78,7 +81,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
                 "The value refers to an object that does not exist, or the object is still in use."
             )
         case "23514": self.init(.invalid, field: field, "This value is not allowed here.")
-        case "23502": self.init(.invalid, field: field, "A value is required.")
+        case "23502": self.init(.invalid, field: field, Self.valueRequired)
         case "22001": self.init(.invalid, field: field, "This text is too long.")
         case "42501": self.init(.forbidden, field: field, "This key may not change that.")
         default: return nil

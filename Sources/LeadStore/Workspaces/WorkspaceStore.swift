@@ -1,5 +1,5 @@
 package import FoundationEssentials
-import JSON
+package import JSON
 import Postgres
 package import RoutingRules
 
@@ -17,6 +17,8 @@ package struct WorkspaceChange: Sendable, Hashable {
     package var unmatchedPolicy: UnmatchedPolicy?
     /// Its capacity; `.some(nil)` removes the limits.
     package var capacity: WorkspaceCapacity??
+    /// Values for columns that the installation has added to `workspaces`, by their names; only for a new workspace.
+    package var columns: [JSONValue.Member]?
 
     /// An empty change.
     package init() {}
@@ -47,12 +49,19 @@ package struct WorkspaceStore: Sendable {
     ///
     /// Only for administrators.
     ///
-    /// - Throws: `StoreError` naming `name`, `type` or `fallbackWorkspaceId`.
+    /// - Throws: `StoreError` naming `name`, `type`, `fallbackWorkspaceId`, or a column of the installation.
     package func create(id: UUID, _ change: WorkspaceChange, as access: Access) async throws -> WorkspaceRecord {
         guard let name = change.name else { throw StoreError(.invalid, field: "/name", "A workspace needs a name.") }
         try await check(change, name: name, id: id, as: access)
+        let insertion = try await insertion(filling: change.columns)
         return try await session.createOnce {
-            try await save(Self.insertWorkspace, id: id, change)
+            do {
+                return try await save(insertion, id: id, change)
+            } catch let error as StoreError where error.code == .invalid {
+                throw try await requiringColumns(of: change.columns, error)
+            } catch let error as PostgresError where change.columns != nil && error.sqlState?.hasPrefix("22") == true {
+                throw StoreError(.invalid, field: "/columns", "A value does not fit its column. \(error.message)")
+            }
         } stored: {
             try await find(id, as: access)
         } isSame: {
@@ -148,6 +157,7 @@ package struct WorkspaceStore: Sendable {
             "sets_capacity": .bool(change.capacity != nil),
             "capacity": .json(change.capacity.flatMap { $0 }?.settings.json),
         ]
+        if let columns = change.columns { parameters.append("columns", .json(JSONValue.object(columns).json)) }
         if let precondition { parameters.append("versions", .timestamps(precondition.versions)) }
         let rows = try await session.write(statement, parameters, as: .administrator)
         guard let row = rows.first else {
@@ -173,16 +183,22 @@ package struct WorkspaceStore: Sendable {
         "one_workspace",
         "SELECT \(WorkspaceRecord.columns) FROM public.workspaces w WHERE w.id = :id AND w.deleted_at IS NULL"
     )
-    static let insertWorkspace = Statement(
-        "insert_workspace",
-        """
-        INSERT INTO public.workspaces AS w
-            (id, name, workspace_type, is_active, routing_paused_at, unmatched_policy, fallback_workspace_id, capacity)
-        VALUES (:id, :name, coalesce(:type, 'partner'), coalesce(:is_active, true), CASE WHEN :is_paused THEN now() END,
-            coalesce(:unmatched_policy, 'keep'), :fallback, CASE WHEN :sets_capacity THEN :capacity::jsonb END)
-        RETURNING \(WorkspaceRecord.columns)
-        """
-    )
+    static let insertWorkspace = Statement("insert_workspace", insertion(columns: []))
+
+    /// The statement that creates a workspace and fills columns of the installation, by their quoted names.
+    static func insertion(columns: [String]) -> String {
+        let names = columns.map { ", " + $0 }.joined()
+        let values = columns.map { ", n." + $0 }.joined()
+        return """
+            INSERT INTO public.workspaces AS w
+                (id, name, workspace_type, is_active, routing_paused_at, unmatched_policy, fallback_workspace_id, capacity\(names))
+            SELECT :id::uuid, :name::text, coalesce(:type::text, 'partner'), coalesce(:is_active::boolean, true),
+                CASE WHEN :is_paused::boolean THEN now() END, coalesce(:unmatched_policy::text, 'keep'), :fallback::uuid,
+                CASE WHEN :sets_capacity::boolean THEN :capacity::jsonb END\(values)
+            \(columns.isEmpty ? "" : "FROM jsonb_populate_record(NULL::public.workspaces, :columns::jsonb) n")
+            RETURNING \(WorkspaceRecord.columns)
+            """
+    }
     static let updateWorkspace = Statement(
         "update_workspace",
         """

@@ -1,4 +1,5 @@
 import JSON
+package import LeadRouting
 
 /// Measurements of one node's last five minutes, stored in the database so that any node can evaluate all nodes.
 package struct NodeReport: Sendable, Hashable {
@@ -12,6 +13,8 @@ package struct NodeReport: Sendable, Hashable {
     package var latencies: [Int64] = []
     /// The free part of the disk, 0 to 1; nil if it is not the database's disk.
     package var diskFree: Double?
+    /// The leads that the node could not store or write within two minutes.
+    package var refusals: [RecentRefusals.Entry] = []
 
     /// An empty report.
     package init() {}
@@ -26,6 +29,10 @@ package struct NodeReport: Sendable, Hashable {
                 writer.key("latencies")
                 writer.array(latencies) { $0.raw("\($1)") }
                 if let diskFree { writer.member("diskFree", diskFree) }
+                if !refusals.isEmpty {
+                    writer.key("refusals")
+                    writer.raw(refusals.json)
+                }
             }
         }
     }
@@ -41,6 +48,7 @@ package struct NodeReport: Sendable, Hashable {
         self.timeouts = timeouts
         self.latencies = latencies.compactMap(\.integer)
         diskFree = report["diskFree"]?.double
+        refusals = [RecentRefusals.Entry](json: report["refusals"])
         guard self.latencies.count == latencies.count else { return nil }
     }
 }

@@ -119,9 +119,14 @@ package final class NodeMetrics: Sendable {
 
     /// Creates the reports of this node's last five minutes, for the alerts; called every ten seconds.
     ///
-    /// - Parameter watchingDisk: whether this machine's disk is the database's.
+    /// - Parameters:
+    ///   - watchingDisk: whether this machine's disk is the database's.
+    ///   - refusals: the leads that this node could not store or write.
     /// - Returns: the function that creates a report.
-    package func report(watchingDisk: Bool) -> @Sendable () -> NodeReport {
+    package func report(
+        watchingDisk: Bool,
+        refusals: RecentRefusals = RecentRefusals()
+    ) -> @Sendable () -> NodeReport {
         let window = SharedWindow()
         return { [self] in
             let locks = routing.locks
@@ -132,6 +137,7 @@ package final class NodeMetrics: Sendable {
                 latency: routing.latency.tally
             )
             var report = window.state.withLock { $0.report(sample, at: .now) }
+            report.refusals = refusals.recent()
             if watchingDisk { report.diskFree = DiskRoom(path: diskPath).map { $0.free / $0.total } }
             return report
         }

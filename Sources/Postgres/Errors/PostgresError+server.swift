@@ -13,6 +13,27 @@ extension PostgresError {
         table = Self.field(result, Int32(SWITCHYARD_DIAG_TABLE_NAME))
         column = Self.field(result, Int32(SWITCHYARD_DIAG_COLUMN_NAME))
         if !statement.isEmpty { self.statement = statement }
+        functions = Self.field(result, Int32(SWITCHYARD_DIAG_CONTEXT)).map(Self.functions(inContext:)) ?? []
+        if !functions.isEmpty { original = primary }
+    }
+
+    /// The names of the functions in a CONTEXT, innermost first.
+    ///
+    /// A line begins with the language, as in `PL/pgSQL function public.notify() line 3 at RAISE`, or is
+    /// `SQL function "name" statement 1`. All other lines, which quote statements, are left out.
+    static func functions(inContext context: String) -> [String] {
+        context.split(separator: "\n")
+            .compactMap { line in
+                guard line.hasPrefix("PL/") || line.hasPrefix("SQL function "),
+                    let keyword = line.firstRange(of: " function ")
+                else { return nil }
+                let rest = line[keyword.upperBound...]
+                if rest.first == "\"", let end = rest.dropFirst().firstIndex(of: "\"") {
+                    return String(rest[rest.index(after: rest.startIndex)..<end])
+                }
+                let name = rest.prefix { $0 != "(" && $0 != " " }
+                return name.isEmpty ? nil : String(name)
+            }
     }
 
     /// The server's primary text if it only names objects, and a general sentence if it may hold values.

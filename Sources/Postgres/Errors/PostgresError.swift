@@ -50,6 +50,13 @@ package struct PostgresError: Error, Sendable, Hashable {
     package var column: String?
     /// The name of the statement that failed, if it has one.
     package var statement: String?
+    /// The functions that were running, innermost first, as the server named them.
+    package var functions: [String] = []
+    /// The server's own sentence, if a function was running.
+    ///
+    /// It may hold values of rows. Only a reader that removes them may show it: neither ``description`` nor
+    /// `debugDescription` does.
+    package var original: String?
 
     /// A fault with its text, which must not hold values.
     package init(_ code: Code, sqlState: String? = nil, _ message: String) {

@@ -1,5 +1,6 @@
 import CLibPQ
 import Logging
+import Synchronization
 
 /// Executes the decisions of the pool's state machine: opens and closes sessions, sends, lends, sets timers.
 ///
@@ -15,7 +16,14 @@ final class PoolEngine: @unchecked Sendable {
 
     var machine: Machine
     var sessions: [Int: Session] = [:]
-    var lastFailure: PostgresError?
+    private let failure = Mutex<PostgresError?>(nil)
+    /// Why the last attempt to connect failed; nil once one has succeeded.
+    ///
+    /// Any thread may read it.
+    var lastFailure: PostgresError? {
+        get { failure.withLock { $0 } }
+        set { failure.withLock { $0 = newValue } }
+    }
     /// Whether the last connection came through a pooler.
     var isPooled = false
     var shutdownWaiters: [CheckedContinuation<Void, Never>] = []

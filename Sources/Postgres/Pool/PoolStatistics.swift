@@ -18,6 +18,9 @@ package struct PoolStatistics: Sendable, Hashable {
 }
 
 extension PostgresPool {
+    /// Why the last attempt to connect failed; nil while the database can be reached.
+    package var lastFailure: PostgresError? { engine.lastFailure }
+
     /// The state of the pool; no query is sent.
     package func statistics() async -> PoolStatistics {
         let engine = engine

@@ -21,8 +21,10 @@ extension Alerts {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show the state of each alert.")
 
+        @OptionGroup var output: OutputOptions
+
         func run() async throws {
-            try await withUseCases { useCases, session in
+            try await withUseCases(onlyReads: true) { useCases, session in
                 let (alerts, now) = try await useCases.alerts.list(as: .commandLine)
                 let stored = Dictionary(alerts.map { ($0.name, $0) }) { first, _ in first }
                 var table = TextTable(["NAME", "STATE", "SEVERITY", "VALUE", "CONDITION", "SINCE"])
@@ -34,7 +36,8 @@ extension Alerts {
                         rule.condition, alert.map { "\($0.since)" } ?? "",
                     ])
                 }
-                terminal.output(table.text)
+                output.print(table, to: terminal)
+                if output.json { return }
                 let names = session.settings.monitoring.targets(node: "", transport: session.settings.httpClient)
                     .map(\.name)
                 terminal.output("\nTargets: \(names.isEmpty ? "none" : names.joined(separator: ", "))")

@@ -7,11 +7,13 @@ extension AsyncParsableCommand {
     ///
     /// - Parameters:
     ///   - preparation: what the command requires of the schema.
+    ///   - onlyReads: whether the command changes nothing; then it creates no embedded PostgreSQL either.
     ///   - body: the body.
     /// - Returns: what the body returns.
     /// - Throws: the errors of the body; a database error with its remedy.
     func withDatabase<Value: Sendable>(
         schema preparation: DatabaseSession.Preparation = .required,
+        onlyReads: Bool = false,
         _ body: (DatabaseSession) async throws -> Value
     ) async throws -> Value {
         let context = CommandContext.current
@@ -19,7 +21,8 @@ extension AsyncParsableCommand {
             settings: try context.settings(),
             logger: LogOutput.forCommands(),
             terminal: context.terminal,
-            schema: preparation
+            schema: preparation,
+            createsCluster: !onlyReads
         )
         do {
             let value = try await body(session)
@@ -35,16 +38,18 @@ extension AsyncParsableCommand {
     ///
     /// - Parameters:
     ///   - preparation: what the command requires of the schema.
+    ///   - onlyReads: whether the command changes nothing; then it creates no embedded PostgreSQL either.
     ///   - analysisTime: the time limit of a simulation, of lint and of explain; nil for `ANALYSIS_TIME_LIMIT`.
     ///   - body: the body.
     /// - Returns: what the body returns.
     /// - Throws: the errors of the body; a use case's refusal as a `CommandError`.
     func withUseCases<Value: Sendable>(
         schema preparation: DatabaseSession.Preparation = .required,
+        onlyReads: Bool = false,
         analysisTime: Duration? = nil,
         _ body: (UseCases, DatabaseSession) async throws -> Value
     ) async throws -> Value {
-        try await withDatabase(schema: preparation) { session in
+        try await withDatabase(schema: preparation, onlyReads: onlyReads) { session in
             let routing = RoutingServices(session: session, analysisTime: analysisTime)
             do {
                 let value = try await body(routing.useCases, session)

@@ -50,7 +50,7 @@ extension Audit {
         }
 
         func run() async throws {
-            let rows = try await withUseCases { useCases, _ in
+            let rows = try await withUseCases(onlyReads: true) { useCases, _ in
                 var filter = AuditFilter()
                 filter.actor = actor
                 filter.subjectID = subjectID
@@ -86,7 +86,7 @@ extension Audit {
         var after: Int64 = 0
 
         func run() async throws {
-            try await withUseCases { useCases, _ in
+            try await withUseCases(onlyReads: true) { useCases, _ in
                 try await useCases.audit.read(after: after, as: .commandLine) { row in
                     let line = JSONValue.object([
                         .init("sequence", JSONValue(row.sequence)),
@@ -120,7 +120,7 @@ extension Audit {
 
         func run() async throws {
             let anchor = hash.flatMap(Audit.bytes)
-            let result = try await withUseCases { useCases, _ in
+            let result = try await withUseCases(onlyReads: true) { useCases, _ in
                 try await useCases.audit.verify(expecting: anchor, as: .commandLine)
             }
             switch result {

@@ -11,15 +11,25 @@ struct Doctor: AsyncParsableCommand {
         discussion: "Exits with 0 if every check passes, with 1 otherwise."
     )
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
-        let isHealthy = try await withUseCases(schema: .none) { useCases, session in
+        let isHealthy = try await withUseCases(schema: .none, onlyReads: true) { useCases, session in
             let now = Timestamp(microsecondsSinceUnixEpoch: Int64(Date().timeIntervalSince1970 * 1_000_000))
             let findings = try await useCases.operations.diagnose(
                 at: now,
                 isEmbedded: session.settings.databaseURL == nil,
                 as: .commandLine
             )
-            for finding in findings { terminal.output(Self.text(finding)) }
+            if output.json {
+                var table = TextTable(["", "SUBJECT", "STATE", "REMEDY"])
+                for finding in findings {
+                    table.add([finding.isGood ? "✓" : "✗", finding.subject, finding.state, finding.remedy ?? ""])
+                }
+                output.print(table, to: terminal)
+            } else {
+                for finding in findings { terminal.output(Self.text(finding)) }
+            }
             return findings.allSatisfy(\.isGood)
         }
         if !isHealthy { throw ExitCode(1) }

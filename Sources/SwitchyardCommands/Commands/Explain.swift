@@ -28,7 +28,7 @@ struct Explain: AsyncParsableCommand {
                 remedy: "Use the UUID that POST /api/leads returned."
             )
         }
-        try await withUseCases { useCases, _ in
+        try await withUseCases(onlyReads: true) { useCases, _ in
             let explanation = try await useCases.leads.explain(id, attempt: attempt, as: .commandLine)
             terminal.output(json ? ReportJSON.text(explanation) : explanation.text(time: ReportJSON.time))
         }

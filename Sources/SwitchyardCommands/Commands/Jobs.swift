@@ -20,8 +20,10 @@ extension Jobs {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the scheduled functions.")
 
+        @OptionGroup var output: OutputOptions
+
         func run() async throws {
-            try await withUseCases { useCases, _ in
+            try await withUseCases(onlyReads: true) { useCases, _ in
                 var table = TextTable(["NAME", "WHEN", "LAST RUN", "RESULT", "NEXT RUN"])
                 for state in try await useCases.schedule.list(as: .commandLine) {
                     table.add([
@@ -32,7 +34,7 @@ extension Jobs {
                         state.nextRunAt.map { "\($0)" } ?? "",
                     ])
                 }
-                terminal.output(table.text)
+                output.print(table, to: terminal)
             }
         }
 

@@ -97,8 +97,10 @@ extension Keys {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the keys, without their secrets.")
 
+        @OptionGroup var output: OutputOptions
+
         func run() async throws {
-            try await withUseCases { useCases, _ in
+            try await withUseCases(onlyReads: true) { useCases, _ in
                 let names = try await useCases.workspaces.names(as: .commandLine)
                 var table = TextTable(["PREFIX", "NAME", "WORKSPACE", "SCOPES", "LAST USED", "FROM", "STATE"])
                 for key in try await useCases.keys.list(as: .commandLine) {
@@ -113,7 +115,7 @@ extension Keys {
                             + (key.revokedAt != nil ? "revoked" : key.expiresAt.map { "until \($0)" } ?? "in use"),
                     ])
                 }
-                terminal.output(table.text)
+                output.print(table, to: terminal)
             }
         }
     }

@@ -3,6 +3,8 @@ import LeadStore
 import Postgres
 import SwitchyardServer
 
+extension ExistingLeads: ExpressibleByArgument {}
+
 /// Migrates the database's schema, rolls it back, and reports its state.
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,9 +30,19 @@ extension Migrate {
 
         func run() async throws {
             if let pgCron { return try await keepSchedules(byCron: pgCron) }
-            guard online else { return try await Status().run() }
+            // A command that was not parsed has no values.
+            guard online else {
+                var output = OutputOptions()
+                output.json = false
+                var status = Status()
+                status.output = output
+                return try await status.run()
+            }
             var up = Up()
             up.online = true
+            up.secure = false
+            up.withoutTriggers = false
+            up.existing = nil
             try await up.run()
         }
     }
@@ -50,6 +62,29 @@ extension Migrate {
         @Flag(help: "In small steps, while other programs read and write; continues after an interruption.")
         var online = false
 
+        @Flag(
+            help: """
+                Switch row-level security on for your tables that have none, and take the rights that anon and \
+                authenticated have there. Members then read what is theirs, and write through your server.
+                """
+        )
+        var secure = false
+
+        @Flag(
+            help: """
+                With --online: fill the leads that are there without firing your triggers on them. Needs the right to \
+                set session_replication_role.
+                """
+        )
+        var withoutTriggers = false
+
+        @Option(help: "What happens to leads without a workspace that were there before: keep, route or expire.")
+        var existing: ExistingLeads?
+
+        func validate() throws {
+            if withoutTriggers, !online { throw ValidationError("--without-triggers needs --online.") }
+        }
+
         func run() async throws {
             try await withDatabase(schema: .none) { session in
                 let terminal = session.terminal
@@ -59,11 +94,24 @@ extension Migrate {
                         remedy: "Set DATABASE_URL to the direct address of the database."
                     )
                 }
-                let applied =
+                let applied = try await session.migrating(existing: existing) { migrator in
                     online
-                    ? try await session.migrator.upOnline { terminal.error($0) }
-                    : try await session.migrator.up { terminal.error($0) }
+                        ? try await migrator.upOnline(withoutTriggers: withoutTriggers) { terminal.error($0) }
+                        : try await migrator.up { terminal.error($0) }
+                }
                 terminal.output(applied.isEmpty ? "The schema is up to date." : "Applied \(applied.count) migrations.")
+                if secure {
+                    for table in try await session.secure({ terminal.error($0) }) {
+                        terminal.output("public.\(table.name) has row-level security now; before, \(table.rights).")
+                    }
+                } else {
+                    for table in try await session.openTables() {
+                        terminal.error(
+                            "WARNING: public.\(table.name) has no row-level security, and \(table.rights). "
+                                + "`switchyard migrate up --secure` changes that."
+                        )
+                    }
+                }
             }
         }
     }
@@ -110,13 +158,15 @@ extension Migrate {
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the migrations and which are applied.")
 
+        @OptionGroup var output: OutputOptions
+
         func run() async throws {
-            try await withDatabase(schema: .none) { session in
+            try await withDatabase(schema: .none, onlyReads: true) { session in
                 var table = TextTable(["VERSION", "NAME", "STATE"])
                 for state in try await session.migrator.status() {
                     table.add([state.migration.version, state.migration.name, state.summary])
                 }
-                terminal.output(table.text)
+                output.print(table, to: terminal)
             }
         }
     }
@@ -128,19 +178,35 @@ extension Migrate {
             discussion: "Exits with 0 when every check passes, with 1 otherwise."
         )
 
+        @OptionGroup var output: OutputOptions
+
         func run() async throws {
-            let allWell = try await withDatabase(schema: .none) { session in
+            let allWell = try await withDatabase(schema: .none, onlyReads: true) { session in
                 let checks = try await session.verifySchema()
                 var table = TextTable(["", "CHECK", "DETAIL"])
+                let broken = checks.filter { !$0.isOK }
+                if output.json {
+                    table = TextTable(["", "CHECK", "DETAIL", "REMEDY"])
+                    for check in checks {
+                        table.add([check.isOK ? "✓" : "✗", check.name, check.detail, check.remedy ?? ""])
+                    }
+                    output.print(table, to: terminal)
+                    return broken.isEmpty
+                }
                 for check in checks { table.add([check.isOK ? "✓" : "✗", check.name, check.detail]) }
                 terminal.output(table.text)
-                let broken = checks.filter { !$0.isOK }.count
-                terminal.output(
-                    broken == 0
-                        ? "All \(checks.count) checks passed."
-                        : "\(broken) of \(checks.count) checks failed. `switchyard migrate up` restores what is missing."
-                )
-                return broken == 0
+                guard !broken.isEmpty else {
+                    terminal.output("All \(checks.count) checks passed.")
+                    return true
+                }
+                terminal.output("\(broken.count) of \(checks.count) checks failed.")
+                if broken.contains(where: \.isRestorable) {
+                    terminal.output("`switchyard migrate up` restores what is missing or changed.")
+                }
+                for check in broken {
+                    if let remedy = check.remedy { terminal.output("\(check.name): \(remedy)") }
+                }
+                return false
             }
             if !allWell { throw ExitCode(1) }
         }
@@ -151,10 +217,35 @@ extension Migrate {
         static let configuration = CommandConfiguration(abstract: "Print what `up` would do, and do nothing.")
 
         func run() async throws {
-            try await withDatabase(schema: .none) { session in
+            try await withDatabase(schema: .none, onlyReads: true) { session in
                 let plan = try await session.migrator.plan()
                 for step in plan { terminal.output("\(step.version)  \(step.name)") }
                 terminal.output(plan.isEmpty ? "Nothing to do." : "\(plan.count) to apply.")
+                if let forecast = try await session.backfillForecast() { announce(forecast) }
+                for table in try await session.openTables() {
+                    terminal.output(
+                        "public.\(table.name) has no row-level security, and \(table.rights); --secure changes that."
+                    )
+                }
+            }
+        }
+
+        /// What happens to the leads that are there, and what their triggers would do.
+        private func announce(_ forecast: BackfillForecast) {
+            if !forecast.triggers.isEmpty {
+                terminal.output("Your triggers fire for each of about \(forecast.leads) leads that are filled:")
+                for trigger in forecast.triggers {
+                    terminal.output("  \(trigger.name), which runs \(trigger.function)")
+                }
+                terminal.output("`switchyard migrate up --online --without-triggers` fills them without firing these.")
+            }
+            if forecast.withoutWorkspace > 0 {
+                terminal.output(
+                    "\(forecast.withoutWorkspace) leads have no workspace. They are kept as they are, unless you choose:"
+                )
+                terminal.output(
+                    "  --existing route   routes them like new leads; --existing expire   expires them at once."
+                )
             }
         }
     }

@@ -14,10 +14,7 @@ struct Route: AsyncParsableCommand {
 
     func run() async throws {
         guard let id = UUID(uuidString: lead) else {
-            throw CommandError(
-                "“\(lead)” is not a lead's id.",
-                remedy: "Use the UUID that POST /api/leads returned."
-            )
+            throw ValidationError("“\(lead)” is not a lead's id. Use the UUID that POST /api/leads returned.")
         }
         try await withUseCases { useCases, _ in
             let names = try await useCases.workspaces.names(as: .commandLine)
@@ -39,7 +36,11 @@ struct Route: AsyncParsableCommand {
 struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Route all due leads now, or requeue leads that failed or that no rule matched.",
-        discussion: "Without a lead it runs processLeadRoutingRetryQueue, as the schedule does every five minutes."
+        discussion: """
+            Without a lead it runs processLeadRoutingRetryQueue, as the schedule does every five minutes: leads whose \
+            time has come. With --now those are routed as well that wait for their next attempt; leads that wait for \
+            capacity still wait.
+            """
     )
 
     @Argument(help: "A lead to requeue: a failed lead, or an unmatched one in its source workspace.")
@@ -47,6 +48,12 @@ struct Retry: AsyncParsableCommand {
 
     @Flag(help: "Requeue all unmatched leads in their source workspaces, then route all due leads.")
     var unmatched = false
+
+    @Flag(help: "Route leads that wait for their next attempt now, not at its time.")
+    var now = false
+
+    @Flag(help: "Requeue all failed leads as well, with their attempts reset; includes --now.")
+    var all = false
 
     @Option(help: "With --unmatched: only leads of this source workspace, by id or name.")
     var workspace: String?
@@ -56,6 +63,7 @@ struct Retry: AsyncParsableCommand {
 
     func validate() throws {
         if unmatched, lead != nil { throw ValidationError("Give a lead, or --unmatched, not both.") }
+        if lead != nil, now || all { throw ValidationError("Give a lead, or --now or --all, not both.") }
         if workspace != nil, !unmatched { throw ValidationError("--workspace needs --unmatched.") }
         if limit < 1 { throw ValidationError("--limit must be 1 or more.") }
     }
@@ -63,12 +71,17 @@ struct Retry: AsyncParsableCommand {
     func run() async throws {
         try await withUseCases { useCases, _ in
             if let lead {
-                guard let id = UUID(uuidString: lead) else { throw CommandError("“\(lead)” is not a lead's id.") }
+                guard let id = UUID(uuidString: lead) else { throw ValidationError("“\(lead)” is not a lead's id.") }
                 try await useCases.leads.retry(id, as: .commandLine)
                 terminal.output("\(id.text) is waiting again.")
                 return
             }
             if unmatched { try await requeueUnmatched(useCases) }
+            if all {
+                let requeued = try await requeue(.failed, LeadFilter(), useCases)
+                terminal.output("\(requeued) failed leads were requeued.")
+            }
+            if now || all { _ = try await useCases.leads.makeDue(limit: limit, as: .commandLine) }
             let summary = try await useCases.leads.routeDue(limit: limit, as: .commandLine)
             terminal.output(
                 "\(summary.claimed) were due: \(summary.routed) routed, \(summary.waiting) still waiting, \(summary.failed) failed."
@@ -83,15 +96,21 @@ struct Retry: AsyncParsableCommand {
             filter.sourceWorkspaceID =
                 try await useCases.workspaces.find(named: workspace, as: .commandLine).workspace.id
         }
+        let total = try await requeue(.unmatched, filter, useCases)
+        terminal.output("\(total) unmatched leads were requeued.")
+    }
+
+    /// Requeues leads of a kind, a page at a time, and returns how many.
+    private func requeue(_ result: RetriableResult, _ filter: LeadFilter, _ useCases: UseCases) async throws -> Int {
         var total = 0
         var requeued: Int
         repeat {
             requeued =
                 try await useCases.leads
-                .retry(.unmatched, matching: filter, limit: min(1000, limit - total), as: .commandLine)
+                .retry(result, matching: filter, limit: min(1000, limit - total), as: .commandLine)
                 .requeued
             total += requeued
         } while requeued > 0 && total < limit
-        terminal.output("\(total) unmatched leads were requeued.")
+        return total
     }
 }

@@ -42,8 +42,10 @@ extension Stats {
         @Option(help: "Only this workspace, by id or name.")
         var workspace: String?
 
+        @OptionGroup var output: OutputOptions
+
         func run() async throws {
-            try await withUseCases { useCases, _ in
+            try await withUseCases(onlyReads: true) { useCases, _ in
                 var only: WorkspaceRecord?
                 if let workspace { only = try await useCases.workspaces.find(named: workspace, as: .commandLine) }
                 let query = StatisticsQuery(
@@ -58,7 +60,8 @@ extension Stats {
                 }
                 let report = try await useCases.operations.statistics(query, upToSecondsOld: 0, as: .commandLine)
                 var table = TextTable([
-                    by.rawValue.uppercased(), "", "ROUTED", "UNMATCHED", "DUPLICATES", "RETRIED", "FAILED", "EXPIRED",
+                    by.rawValue.uppercased(), output.json ? "DIRECTION" : "", "ROUTED", "UNMATCHED", "DUPLICATES",
+                    "RETRIED", "FAILED", "EXPIRED",
                     "WAITED", "RETURNED", "AVERAGE",
                 ])
                 for row in report.groups.flatMap({ [$0.out, $0.in] }) where !row.isEmpty {
@@ -69,7 +72,8 @@ extension Stats {
                             + others.map { row.isIncoming ? "" : "\($0)" } + ["\(row.returned)", average]
                     )
                 }
-                terminal.output(table.text)
+                output.print(table, to: terminal)
+                if output.json { return }
                 if let upTo = report.countedUpTo { terminal.output("Counted up to \(upTo).") }
             }
         }

@@ -1,3 +1,5 @@
+import JSON
+
 /// A table of text for the terminal: columns as wide as their widest cell.
 struct TextTable {
     private var rows: [[String]]
@@ -24,6 +26,33 @@ struct TextTable {
         var lines = rows.map { line(of: $0, widths: widths) }
         lines.insert(widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "), at: 1)
         return lines.joined(separator: "\n")
+    }
+
+    /// The rows as a JSON array of objects, by the headings in camel case; blank cells are null.
+    ///
+    /// A column without a heading holds marks: `✓` is true, `✗` is false, under the key `ok`.
+    var json: String {
+        let keys = rows[0].map(Self.key)
+        let objects = rows.dropFirst()
+            .map { row in
+                JSONValue.object(zip(keys, row).map { JSONValue.Member($0, Self.value($1)) })
+            }
+        return JSONValue.array(Array(objects)).json
+    }
+
+    private static func key(_ heading: String) -> String {
+        let words = heading.lowercased().split(separator: " ")
+        guard let first = words.first else { return "ok" }
+        return words.dropFirst().reduce(String(first)) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
+    }
+
+    private static func value(_ cell: String) -> JSONValue {
+        switch cell {
+        case "": .null
+        case "✓": true
+        case "✗": false
+        default: .string(cell)
+        }
     }
 
     private func line(of row: [String], widths: [Int]) -> String {

@@ -1,4 +1,5 @@
 package import EmbeddedPostgres
+import FoundationEssentials
 package import LeadStore
 package import Logging
 package import Postgres
@@ -41,6 +42,79 @@ package struct DatabaseSession: Sendable {
         }
     }
 
+    /// Switches row-level security on for the installation's tables that every client may use, and repeats the
+    /// migrations that let members read what is theirs there.
+    ///
+    /// - Parameter progress: receives a line for each migration.
+    /// - Returns: the tables, with the rights that clients had.
+    /// - Throws: `PostgresError`, `MigrationError`.
+    package func secure(_ progress: @escaping @Sendable (String) -> Void) async throws -> [OpenTable] {
+        let open = try await stores.schema.openTables()
+        guard !open.isEmpty else { return [] }
+        try await stores.schema.secureTables()
+        let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in SchemaMigrations.afterSecuring }
+        _ = try await migrator.up(progress: progress)
+        return open
+    }
+
+    /// Applies the missing migrations, and settles the leads that had no workspace before them.
+    ///
+    /// - Parameters:
+    ///   - existing: what happens to those leads; nil: they are kept as they are, if this adds routing to them.
+    ///   - migrate: applies the migrations.
+    /// - Returns: the migrations that were applied.
+    /// - Throws: what `migrate` throws; `PostgresError`.
+    package func migrating(
+        existing: ExistingLeads?,
+        _ migrate: (Migrator) async throws -> [Migration]
+    ) async throws -> [Migration] {
+        let isFirst = try await isAddingRouting()
+        let applied = try await migrate(migrator)
+        if existing != nil || isFirst { try await settleExisting(existing) }
+        return applied
+    }
+
+    /// What the missing migrations would do to the leads that are there; nil if none would fill them.
+    package func backfillForecast() async throws -> BackfillForecast? {
+        try await isAddingRouting() ? try await stores.schema.backfillForecast() : nil
+    }
+
+    private func isAddingRouting() async throws -> Bool {
+        try await migrator.status().contains { $0.migration.version == SchemaMigrations.fillingLeads && !$0.isApplied }
+    }
+
+    /// Settles the leads that had no workspace before routing; nothing final happens to them without a choice.
+    private func settleExisting(_ choice: ExistingLeads?) async throws {
+        let count = try await stores.schema.settle(choice ?? .keep)
+        guard count > 0 else { return }
+        let what =
+            switch choice ?? .keep {
+            case .keep: "are kept as they are: neither routed nor expired"
+            case .route: "are routed from now on, and expire in 90 days if nothing takes them"
+            case .expire: "have expired"
+            }
+        terminal.error("\(count) leads that had no workspace \(what).")
+        if choice == nil {
+            terminal.error("`switchyard migrate up --existing route` or `--existing expire` chooses otherwise.")
+        }
+    }
+
+    /// The tables of the installation that every client of its API may read or write.
+    package func openTables() async throws -> [OpenTable] { try await stores.schema.openTables() }
+
+    /// Warns of tables of the installation that every client of its API may read or write.
+    private func warnOfOpenTables() async throws {
+        for table in try await stores.schema.openTables() {
+            logger.error(
+                "a table has no row-level security, and clients have rights on it",
+                metadata: [
+                    "table": "public.\(table.name)", "rights": "\(table.rights)",
+                    "remedy": "switchyard migrate up --secure",
+                ]
+            )
+        }
+    }
+
     /// Every check of the schema, for `migrate verify`; it runs on any database, whatever is missing there.
     package func verifySchema() async throws -> [SchemaCheck] { try await stores.schema.verify() }
 
@@ -57,14 +131,23 @@ package struct DatabaseSession: Sendable {
     ///   - logger: logs connection events.
     ///   - terminal: the terminal for progress.
     ///   - preparation: what is required of the schema.
+    ///   - createsCluster: whether an embedded PostgreSQL is created where there is none.
     /// - Returns: the open database; the caller closes it.
     /// - Throws: `CommandError` with its remedy.
     package static func open(
         settings: Settings,
         logger: Logger,
         terminal: Terminal,
-        schema preparation: Preparation
+        schema preparation: Preparation,
+        createsCluster: Bool = true
     ) async throws -> DatabaseSession {
+        let folder = settings.directory + "/postgres"
+        if settings.databaseURL == nil, !createsCluster, !FileManager.default.fileExists(atPath: folder) {
+            throw CommandError(
+                "There is no database: DATABASE_URL is not set, and \(folder) does not exist.",
+                remedy: "Set DATABASE_URL, or create a database here with `switchyard serve` or `switchyard demo`."
+            )
+        }
         let session = try await connect(settings: settings, logger: logger, terminal: terminal)
         do {
             _ = try await session.stores.health.serverFacts()
@@ -92,7 +175,10 @@ package struct DatabaseSession: Sendable {
             let migrator = Migrator(migrations: SchemaMigrations.all, pool: pool) { _ in
                 try await stores.schema.isMigrated() ? [] : Set(SchemaMigrations.all.map(\.version))
             }
+            let isFirst = try await isAddingRouting()
             _ = try await migrator.up { terminal.error($0) }
+            if isFirst { try await settleExisting(nil) }
+            if preparation == .migrated { try await warnOfOpenTables() }
         }
     }
 

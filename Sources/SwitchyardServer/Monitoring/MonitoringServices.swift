@@ -22,6 +22,8 @@ struct MonitoringServices: Sendable {
     let tracer: SpanTracer?
     /// The services that evaluate alerts, and that report to Datadog.
     let services: [NamedService]
+    /// The leads that this node could not store or write lately.
+    let refusals = RecentRefusals()
 
     /// Creates the configured services.
     init(session: DatabaseSession, settings: Settings, log: LogOutput) {
@@ -73,7 +75,7 @@ struct MonitoringServices: Sendable {
                 transport: traces.map { TracedTransport(client, tracer: $0.tracer) } ?? client
             ),
             settings: monitoring.alerts,
-            report: metrics.report(watchingDisk: settings.databaseURL == nil),
+            report: metrics.report(watchingDisk: settings.databaseURL == nil, refusals: refusals),
             missedFunctions: { try await stores.schedule.missedFunctions() },
             logger: log.logger
         )

@@ -118,6 +118,11 @@ package struct Settings: Sendable {
         return try InngestSettings(environment: Dictionary(uniqueKeysWithValues: values))
     }
 
+    /// The address of this server, as its own machine reaches it.
+    package var localAddress: String {
+        "\(tls == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
     /// The HTTP client for destinations that the operator configures: alerts, Datadog, Sentry, traces, Inngest.
     ///
     /// They may be in private networks.

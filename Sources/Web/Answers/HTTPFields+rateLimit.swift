@@ -37,6 +37,7 @@ extension RatePolicy {
         case .workspace: "requests of a workspace in a minute"
         case .address: "requests of an address in a minute"
         case .leads: "leads of a workspace in a day (UTC)"
+        case .signIns: "failed sign-ins with an email address in 15 minutes"
         }
     }
 }

@@ -22,6 +22,25 @@ extension ProblemPage {
             ],
             mayRepeat: false
         ),
+        "wrong-credentials": Text(
+            cause: """
+                The email address, the password or the code is wrong, the user is disabled, or a one-time link is unknown, used or \
+                over. The answer does not say which.
+                """,
+            remedy: [
+                "Check the address and the password; a code of the second factor is accepted once.",
+                "An administrator makes a link that sets a new password: `switchyard users reset`.",
+            ],
+            mayRepeat: false
+        ),
+        "second-factor-required": Text(
+            cause: "The password is right, and the user has a second factor.",
+            remedy: [
+                "Send the request again with `code`: the six digits that the authenticator app shows.",
+                "Without the app, send one of the recovery codes. An administrator can remove the second factor with the password.",
+            ],
+            mayRepeat: false
+        ),
         "forbidden": Text(
             cause: "The key is valid, and may not do this: it lacks a scope, or belongs to another workspace.",
             remedy: [
@@ -146,6 +165,28 @@ extension ProblemPage {
                 "An administrator has suspended the workspace of the key: it sends and receives no leads, and its keys do nothing.",
             remedy: [
                 "`detail` has the reason.", "Ask the operator of the installation; only an administrator lifts it.",
+            ],
+            mayRepeat: false
+        ),
+        "host-function-failed": Text(
+            cause: """
+                A function of the installation's own database, usually of a trigger on leads, fails. `detail` names it, with its \
+                SQLSTATE. Nothing was stored.
+                """,
+            remedy: [
+                "Repeat the request after `Retry-After`, with the same `Idempotency-Key`.",
+                "The operator finds the message of the function in the server's log and in `switchyard doctor`.",
+            ],
+            mayRepeat: true
+        ),
+        "refused-by-host-function": Text(
+            cause: """
+                A function of the installation's own database, usually of a trigger on leads, refuses this lead. `detail` names \
+                it, with its SQLSTATE. Nothing was stored.
+                """,
+            remedy: [
+                "Send other values.",
+                "The operator finds the message of the function in the server's log and in `switchyard doctor`.",
             ],
             mayRepeat: false
         ),

@@ -63,11 +63,21 @@ extension Problem {
                 reason.isEmpty ? "This workspace is suspended." : "This workspace is suspended: \(reason)",
                 remedy: "Only an administrator of this server can lift the suspension."
             )
+        case .wrongCredentials(let detail):
+            self.init(.wrongCredentials, detail, remedy: "An administrator can make a link that sets a new password.")
+            headers[.wwwAuthenticate] = #"Bearer realm="switchyard""#
+        case .secondFactorRequired:
+            self.init(
+                .secondFactorRequired,
+                "The password is right, and this user has a second factor.",
+                remedy: "Send the request again with code: six digits of the app, or a recovery code."
+            )
+            headers[.wwwAuthenticate] = #"Bearer realm="switchyard""#
         case .tooManyWrongKeys(let seconds):
             self.init(
                 .tooManyRequests,
-                "Too many wrong keys came from this address.",
-                remedy: "Send the right key, after \(seconds) s."
+                "Too many wrong keys or passwords came from this address.",
+                remedy: "Send the right one, after \(seconds) s."
             )
             headers[.retryAfter] = String(seconds)
         case .beyondLimit(let reading):
@@ -102,6 +112,19 @@ extension Problem {
                 remedy: "Send it again after \(seconds) s."
             )
             headers[.retryAfter] = String(max(1, seconds))
+        case .hostFunctionFailed(let reason):
+            self.init(
+                .hostFunctionFailed,
+                reason,
+                remedy: "Send the request again later; the operator of this installation has to fix the function."
+            )
+            headers[.retryAfter] = "60"
+        case .refusedByHostFunction(let reason):
+            self.init(
+                .refusedByHostFunction,
+                reason,
+                remedy: "Send other values, or ask the operator of this installation what the function requires."
+            )
         case .unavailable(let reason):
             self.init(.unavailable, reason, remedy: "Send the request again in a few seconds.")
             headers[.retryAfter] = "5"

@@ -14,6 +14,8 @@ struct Problem: Error, Sendable, Hashable {
         case malformedJSON = "malformed-json"
         case malformedRequest = "malformed-request"
         case unauthenticated
+        case wrongCredentials = "wrong-credentials"
+        case secondFactorRequired = "second-factor-required"
         case forbidden
         case workspaceSuspended = "workspace-suspended"
         case notFound = "not-found"
@@ -28,6 +30,8 @@ struct Problem: Error, Sendable, Hashable {
         case tooManyRequests = "too-many-requests"
         case quotaExceeded = "quota-exceeded"
         case unavailable
+        case hostFunctionFailed = "host-function-failed"
+        case refusedByHostFunction = "refused-by-host-function"
         case internalError = "internal-error"
 
         var title: String {
@@ -35,6 +39,8 @@ struct Problem: Error, Sendable, Hashable {
             case .malformedJSON: "The body is not valid JSON"
             case .malformedRequest: "The request is not valid HTTP"
             case .unauthenticated: "A valid API key is required"
+            case .wrongCredentials: "The sign-in is refused"
+            case .secondFactorRequired: "A code of the second factor is required"
             case .forbidden: "This key may not do that"
             case .workspaceSuspended: "The workspace is suspended"
             case .notFound: "Not found"
@@ -49,6 +55,8 @@ struct Problem: Error, Sendable, Hashable {
             case .tooManyRequests: "Too many requests from this client"
             case .quotaExceeded: "A limit of requests or leads is used up"
             case .unavailable: "The service is not available"
+            case .hostFunctionFailed: "A function of the installation's database fails"
+            case .refusedByHostFunction: "A function of the installation's database refuses this"
             case .internalError: "Internal server error"
             }
         }
@@ -56,7 +64,7 @@ struct Problem: Error, Sendable, Hashable {
         var status: HTTPResponse.Status {
             switch self {
             case .malformedJSON, .malformedRequest: .badRequest
-            case .unauthenticated: .unauthorized
+            case .unauthenticated, .wrongCredentials, .secondFactorRequired: .unauthorized
             case .forbidden, .workspaceSuspended: .forbidden
             case .notFound: .notFound
             case .methodNotAllowed: .methodNotAllowed
@@ -68,7 +76,8 @@ struct Problem: Error, Sendable, Hashable {
             case .invalid: .unprocessableContent
             case .overloaded: .serviceUnavailable
             case .tooManyRequests, .quotaExceeded: .tooManyRequests
-            case .unavailable: .serviceUnavailable
+            case .unavailable, .hostFunctionFailed: .serviceUnavailable
+            case .refusedByHostFunction: .conflict
             case .internalError: .internalServerError
             }
         }

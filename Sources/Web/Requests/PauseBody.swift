@@ -20,7 +20,11 @@ struct PauseBody {
         let names = ["workspaceId", "all"] + (hasReason ? ["reason"] : [])
         var body = try ObjectReader(bytes, names: names, limits: limits)
         let workspace = body.uuid("workspaceId")
-        let isAll = body.bool("all") ?? false
+        let all = body.bool("all")
+        if all == false {
+            body.note("all", "This must be true.", "Omit it, and name one workspace by its workspaceId.")
+        }
+        let isAll = all ?? false
         reason = hasReason ? body.text("reason", limit: 500) : nil
         if isAll, workspace != nil {
             body.note("all", "“all” and “workspaceId” exclude each other.", "Send one of the two.")

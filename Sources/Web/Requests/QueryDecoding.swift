@@ -48,6 +48,15 @@ struct QueryDecoding {
         return value
     }
 
+    /// A switch: `?archive` and `?archive=true` set it.
+    mutating func flag(_ name: String) -> Bool {
+        if values[name] == "" {
+            asked.append(name)
+            return true
+        }
+        return bool(name) ?? false
+    }
+
     /// A whole number of a range.
     mutating func int(_ name: String, in range: ClosedRange<Int>) -> Int? {
         guard let text = text(name) else { return nil }

@@ -21,6 +21,9 @@ struct RetryBody {
     init(_ bytes: [UInt8], limits: WebConfiguration.Limits) throws {
         var body = try ObjectReader(bytes, names: ["filter", "limit"], limits: limits)
         let names = ["result", "workspaceId", "sourceWorkspaceId", "createdAfter", "createdBefore"]
+        if body.isNull("filter") {
+            body.note("filter", "This must be an object, not null.", "Omit it to requeue every failed lead.")
+        }
         let wanted = body.object("filter", names: names) { object in
             var result = RetriableResult.failed
             if let word = object.text("result") {

@@ -63,7 +63,7 @@ enum RuleBodies {
         -> (id: UUID?, fields: WorkspaceChange)
     {
         var names = ["name", "type", "isActive", "isPaused", "unmatchedPolicy", "fallbackWorkspaceId", "capacity"]
-        if isNew { names.append("id") }
+        if isNew { names += ["id", "columns"] }
         var body = try ObjectReader(bytes, names: names, limits: limits)
         if isNew { body.require("name", "Send a name of 1 to 200 characters.") }
         var fields = WorkspaceChange()
@@ -96,6 +96,13 @@ enum RuleBodies {
         case (nil, nil): break
         }
         let id = isNew ? body.uuid("id") : nil
+        if isNew, let columns = body.json("columns") {
+            if case .object(let columns) = columns {
+                fields.columns = columns
+            } else {
+                body.note("columns", "This must be an object of column names and values.")
+            }
+        }
         try body.finish()
         return (id, fields)
     }

@@ -9,6 +9,7 @@ extension API {
         routes.open(.get, "/openapi.json", openAPIJSON)
         routes.open(.get, "/docs", reference)
         routes.open(.get, Page.stylePath, style)
+        routes.open(.get, LinkPage.path, link)
         routes.open(.get, ProblemPage.path, problems)
         routes.open(.get, ProblemPage.path + "/:type", problem)
     }
@@ -34,6 +35,10 @@ extension API {
     }
 
     @Sendable private func style(_ request: Request, _ context: WebContext) async throws -> Response { Page.style() }
+
+    @Sendable private func link(_ request: Request, _ context: WebContext) async throws -> Response {
+        LinkPage.response()
+    }
 
     @Sendable private func problems(_ request: Request, _ context: WebContext) async throws -> Response {
         ProblemPage.index.response()

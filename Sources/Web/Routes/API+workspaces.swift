@@ -12,6 +12,8 @@ extension API {
         routes.on(.get, "/api/workspaces/:id", .workspacesRead, workspace)
         routes.on(.patch, "/api/workspaces/:id", .workspacesWrite, changeWorkspace)
         routes.on(.delete, "/api/workspaces/:id", .workspacesWrite, deleteWorkspace)
+        routes.on(.get, "/api/workspaces/:id/why", .rulesRead, and: .leadsRead, whyWorkspace)
+        routes.on(.post, "/api/workspaces/:id/restore", .workspacesWrite, restoreWorkspace)
     }
 
     @Sendable private func workspaces(
@@ -65,7 +67,32 @@ extension API {
         _ context: WebContext,
         as caller: Caller
     ) async throws -> Response {
-        try await useCases.workspaces.delete(id("id", in: context), if: request.precondition(), as: caller)
+        var query = try QueryDecoding(request.uri)
+        let archives = query.flag("archive")
+        try query.finish()
+        try await useCases.workspaces
+            .delete(id("id", in: context), archives: archives, if: request.precondition(), as: caller)
         return Response(status: .noContent)
+    }
+
+    /// `GET /api/workspaces/{id}/why`: why it receives leads, or none.
+    @Sendable private func whyWorkspace(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        var query = try QueryDecoding(request.uri)
+        try query.finish()
+        let explanation = try await useCases.rules.why(id("id", in: context), as: caller)
+        return json { $0.explanation(of: explanation) }
+    }
+
+    @Sendable private func restoreWorkspace(
+        _ request: Request,
+        _ context: WebContext,
+        as caller: Caller
+    ) async throws -> Response {
+        let workspace = try await useCases.workspaces.restore(id("id", in: context), as: caller)
+        return json { $0.workspace(workspace) }.tagged(EntityTag(workspace.version))
     }
 }

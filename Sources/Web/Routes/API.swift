@@ -54,6 +54,9 @@ struct API: Sendable {
         addTestLeadRoutes(to: &routes)
         addKeyRoutes(to: &routes)
         addAccountRoutes(to: &routes)
+        addSessionRoutes(to: &routes)
+        addUserRoutes(to: &routes)
+        addAuditRoutes(to: &routes)
         addRetryRoutes(to: &routes)
         addPauseRoutes(to: &routes)
         addErasureRoutes(to: &routes)
@@ -107,6 +110,7 @@ struct API: Sendable {
     /// The key or the person of a request, whatever its scopes.
     func identity(of request: Request, in context: WebContext) async throws -> Identity {
         let address = context.clientAddress(of: request, trusting: trustedProxies)
+        try await useCases.limits.admit(from: address)
         return try await identity(try Self.token(of: request), from: address, logger: context.logger)
     }
 
@@ -150,9 +154,13 @@ struct API: Sendable {
         }
     }
 
-    /// The token of a request.
+    /// The token of a request: of the header, or of the cookie of this server's own pages.
     static func token(of request: Request) throws -> String {
         guard let header = request.headers[.authorization] else {
+            if let token = SessionCookie.token(of: request) {
+                try SameOrigin.check(request)
+                return token
+            }
             throw Problem.unauthenticated("The request has no Authorization header.", isInvalidToken: false)
         }
         let scheme = header.utf8.prefix(7)

@@ -3,8 +3,8 @@ import Hummingbird
 
 /// The pages of other origins whose scripts may call the API from a browser.
 ///
-/// Callers send their key in a header, and no cookie counts, so credentials are never allowed: a page can do nothing with
-/// what the browser knows of its user.
+/// Callers send their key in a header, and a cookie counts from this server's own pages only, so credentials are never
+/// allowed: a page of another origin can do nothing with what the browser knows of its user.
 package enum CORSPolicy: Sendable, Hashable {
     /// None.
     case none

@@ -69,6 +69,8 @@ struct PlantedRequests {
         case ("id", "rules"): return world.rules.map(\.text)
         case ("id", "test-leads"): return world.testLeads.map(\.text)
         case ("id", "keys"): return world.keys.map(\.text)
+        // Users and sessions hold no text that a workspace fills; the members' addresses are of nobody in this world.
+        case ("id", "users"), ("id", "sessions"), ("userId", _): return world.people.map(\.text)
         case ("id", "workspaces"), ("receiver", _), ("sender", _): return workspaces
         case ("owner", "rule-sets"): return workspaces + ["platform"]
         case ("assigneeId", _): return world.people.map(\.text)
@@ -128,11 +130,22 @@ struct PlantedRequests {
             "POST /api/rule-sets/:owner/return": world.versions.prefix(2).map { #"{"version":\#($0)}"# },
             "POST /api/workspaces": [#"{"name":"New"}"#],
             "PATCH /api/workspaces/:id": [#"{"isPaused":false}"#],
+            "POST /api/workspaces/:id/restore": ["{}"],
             "POST /api/workspaces/:id/assignees": [#"{"name":"Somebody"}"#],
             "PATCH /api/workspaces/:id/assignees/:assigneeId": [#"{"weight":2}"#],
             "POST /api/keys": [
                 #"{"name":"More","scopes":["leads:read"]}"#, #"{"name":"Other","workspaceId":"\#(other)"}"#,
             ],
+            "POST /api/session": [#"{"email":"new@example.com","password":"wrong"}"#],
+            "POST /api/session/link": [#"{"link":"swy_link_wrong","password":"a sentence of words"}"#],
+            "PUT /api/me/password": [#"{"currentPassword":"x","password":"a sentence of words"}"#],
+            "POST /api/me/totp": [#"{"password":"x"}"#],
+            "POST /api/me/totp/confirm": [#"{"code":"123456"}"#],
+            "POST /api/users": [#"{"email":"new@example.com"}"#],
+            "PATCH /api/users/:id": [#"{"disabled":true}"#],
+            "POST /api/users/:id/reset": ["{}"],
+            "POST /api/workspaces/:id/members": [#"{"email":"new@example.com","role":"viewer"}"#],
+            "PATCH /api/workspaces/:id/members/:userId": [#"{"role":"viewer"}"#],
             "POST /api/keys/:id/roll": [#"{"overlapSeconds":60}"#],
             "PUT /api/workspaces/:id/suspension": [#"{"reason":"Not ours."}"#],
             "PATCH /api/workspaces/:id/quotas": [#"{"rules":500}"#],

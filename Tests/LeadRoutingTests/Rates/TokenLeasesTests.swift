@@ -147,6 +147,17 @@ struct TokenLeasesTests {
         #expect(leases.ask(at: start.advanced(by: .seconds(2))).map(\.spent) == [3])
     }
 
+    /// What is given back after it was reported as spent is taken back by the next report.
+    @Test func reportedTokensAreGivenBack() {
+        var leases = known(1_000_000, leads)
+        #expect(leases.take(4, of: leads, at: start) == .granted)
+        let later = start.advanced(by: TokenLeases.reportInterval)
+        #expect(leases.ask(at: later).map(\.spent) == [4])
+        leases.giveBack(4, of: leads)
+        leases.answer([lease(leads, 1_000_000, tokens: 0, free: 999_996)], askedAt: later, at: later)
+        #expect(leases.ask(at: later.advanced(by: TokenLeases.reportInterval)).map(\.spent) == [-4])
+    }
+
     /// Without the database a node goes on, up to the limit of each window, and reports later.
     @Test func outageAllowsTheLimit() {
         var leases = known(100, key)

@@ -1,6 +1,8 @@
 import FoundationEssentials
 import LeadStore
+import Postgres
 import RoutingRules
+import TestDatabase
 import Testing
 
 @testable import LeadRouting
@@ -58,6 +60,35 @@ struct OperationsRequestsTests {
             }
             _ = try await useCases.submissions.submit(SubmittedLead(lead: Samples.lead(1)), as: .partner)
             #expect(await useCases.operations.readiness() == .ready)
+        }
+    }
+
+    /// Leads that this node refused with 5xx make it unhealthy, with the reason; a full queue degrades it.
+    @Test func healthKnowsWhatIntakeRefused() async throws {
+        try await RoutingFixture.with { fixture in
+            let operations = fixture.useCases().operations
+            #expect(try await operations.health().status == .healthy)
+            operations.refusals.note(IntakeError(.overloaded), count: 7)
+            let busy = try await operations.health()
+            #expect(busy.status == .degraded && busy.reasons.first?.hasPrefix("7 leads") == true)
+            operations.refusals.note(IntakeError(.outcomeUnknown, sqlState: "55P03"))
+            let failing = try await operations.health()
+            #expect(failing.status == .unhealthy)
+            #expect(failing.reasons.contains { $0.hasSuffix("The database is busy with other changes.") })
+        }
+    }
+
+    /// With every connection busy, readiness is answered in time.
+    @Test func readinessIsAnsweredWithinSecond() async throws {
+        try await withTestDatabase(connections: 1) { database in
+            let fixture = RoutingFixture(database: database)
+            try await database.pool.withTransaction { connection in
+                _ = try await connection.query(Statement("", "SELECT 1"))
+                let start = ContinuousClock.now
+                let readiness = await fixture.useCases().operations.readiness()
+                #expect(readiness == .notReady(reason: "The database does not answer."))
+                #expect(ContinuousClock.now - start < .seconds(1))
+            }
         }
     }
 

@@ -44,7 +44,7 @@ final class FakeWaiting: WaitingLeadClaiming {
         guard let claimed else { return .stale }
         let assignments = claimed.map { Assignment(rules.decide($0.prepared.lead, from: $0.prepared.source)) }
         return .settled(
-            zip(claimed, assignments).map { .init(lead: $0, assignment: $1, exception: nil, isPoison: false) }
+            zip(claimed, assignments).map { .init(lead: $0, assignment: $1, exception: nil) }
         )
     }
 

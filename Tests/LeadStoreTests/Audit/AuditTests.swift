@@ -15,7 +15,7 @@ import Testing
         "public.lead_routing_logs": "append-only itself",
         "public.lead_identity_claims": "follows leads",
         "public.lead_attributions": "follows leads",
-        "public.users": "written by the project's own program, at its own rate",
+        "public.users": "written by the project's own program, at its own rate; invitations are audited in local_users",
         "public.partners": "written by the project's own program, at its own rate",
         "switchyard.access_version": "follows keys and workspaces",
         "switchyard.alert_notifications": "follows alerts",

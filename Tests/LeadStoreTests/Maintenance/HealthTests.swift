@@ -55,7 +55,7 @@ import Testing
             #expect(facts.staleLockCount == 1)
             #expect(facts.orphanCount == 0)
             #expect(facts.mayRoute)
-            #expect(facts.mayBecomeAuthenticated)
+            #expect(facts.readingProblem == nil)
         }
     }
 

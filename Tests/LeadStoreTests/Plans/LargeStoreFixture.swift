@@ -30,8 +30,9 @@ struct LargeStoreFixture: Sendable {
             "random_page_cost = 4",
         ]
         try await withPrivateCluster(settings: settings) { _, connection in
-            let pool = pool(connection.connectionString)
-            let watchedPool = self.pool(connection.connectionString + " options='-c auto_explain.log_min_duration=0'")
+            let administrator = connection.connectionString(role: ConnectionInfo.administrator)
+            let pool = pool(administrator)
+            let watchedPool = self.pool(administrator + " options='-c auto_explain.log_min_duration=0'")
             try await Migrator(migrations: SchemaMigrations.all, pool: pool).up()
             let filled = LargeStoreFixture(
                 fixture: StoreFixture(pool: pool, stores: Stores(pool: pool)),

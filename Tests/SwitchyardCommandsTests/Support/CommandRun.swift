@@ -90,7 +90,10 @@ struct CommandLineUnderTest: Sendable {
     }
 
     /// Runs a command.
-    func run(_ arguments: String...) async -> CommandRun {
+    func run(_ arguments: String...) async -> CommandRun { await run(arguments) }
+
+    /// Runs a command.
+    func run(_ arguments: [String]) async -> CommandRun {
         await CommandRun(
             arguments,
             variables: [

@@ -7,15 +7,22 @@ extension Migrator {
     /// are done. A session lock makes nodes that start meanwhile wait, so it cannot run through a pooler in transaction
     /// mode.
     ///
+    /// - Parameters:
+    ///   - withoutTriggers: whether rows are filled without firing the triggers of the installation.
+    ///   - progress: receives a line for each step.
     /// - Returns: the migrations that this call has applied.
+    /// - Throws: ``MigrationError``; `PostgresError` 42501 without the right to leave triggers out.
     @discardableResult
-    package func upOnline(progress: @escaping @Sendable (String) -> Void = { _ in }) async throws -> [Migration] {
+    package func upOnline(
+        withoutTriggers: Bool = false,
+        progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws -> [Migration] {
         let sleep = sleep
         return try await pool.withConnection { connection -> [Migration] in
             let run = OnlineRun(connection: connection, sleep: sleep, progress: progress)
             // Closing the connection ends its settings and its session lock.
             defer { connection.close() }
-            try await run.open()
+            try await run.open(withoutTriggers: withoutTriggers)
             try await refuseUnreleased()
             var applied: [Migration] = []
             for state in Self.plan(try await status()) {

@@ -21,7 +21,19 @@ struct OnlineRun {
     private static var tries: Int { 60 }
 
     /// Prepares the session, and takes the migration lock for as long as it lasts.
-    func open() async throws {
+    ///
+    /// - Parameter withoutTriggers: whether batches leave out the triggers of the installation. The steps of a migration
+    ///   look at the setting; the right to do so is tried here, before anything is changed.
+    /// - Throws: `PostgresError`; `MigrationError` if the lock is held by another run.
+    func open(withoutTriggers: Bool) async throws {
+        if withoutTriggers {
+            _ = try await connection.simple(
+                """
+                SET session_replication_role = replica; SET session_replication_role = origin;
+                SET switchyard.without_triggers = 'on'
+                """
+            )
+        }
         _ = try await connection.simple(
             """
             SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = 'warning';

@@ -16,8 +16,10 @@ struct RulesCapacity: AsyncParsableCommand {
     @Flag(help: "Only caps and destinations that are full or closed now.")
     var full = false
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
-        try await withUseCases { useCases, _ in
+        try await withUseCases(onlyReads: true) { useCases, _ in
             let capacity = try await useCases.rules.capacity(as: .commandLine)
             var table = TextTable(["CAP", "PER", "USED", "LIMIT", "UNTIL"])
             let lines = full ? capacity.full : capacity.lines
@@ -26,6 +28,10 @@ struct RulesCapacity: AsyncParsableCommand {
                     line.subject, line.period.rawValue, "\(line.used)", "\(line.limit)",
                     (line.isFull ? "full until " : "") + Self.text(end),
                 ])
+            }
+            if output.json {
+                output.print(table, to: terminal)
+                return
             }
             if !lines.isEmpty { terminal.output(table.text) }
             for (name, opensAt) in capacity.closed {

@@ -15,7 +15,7 @@ struct RulesPublish: AsyncParsableCommand {
     var message: String?
 
     func run() async throws {
-        try await withUseCases { useCases, _ in
+        try await withUseCases(onlyReads: true) { useCases, _ in
             let owner = try await owner.resolve(in: useCases.workspaces)
             do {
                 let done = try await useCases.ruleSets
@@ -40,8 +40,10 @@ struct RulesHistory: AsyncParsableCommand {
     @Option(help: "How many at most.")
     var limit = 20
 
+    @OptionGroup var output: OutputOptions
+
     func run() async throws {
-        try await withUseCases { useCases, _ in
+        try await withUseCases(onlyReads: true) { useCases, _ in
             let owner = try await owner.resolve(in: useCases.workspaces)
             var table = TextTable(["VERSION", "WHEN", "AUTHOR", "ACTION", "RULES", "+", "~", "-", "NOTE"])
             for entry in try await useCases.ruleSets
@@ -53,7 +55,7 @@ struct RulesHistory: AsyncParsableCommand {
                     "\(entry.removed)", entry.version.note ?? "",
                 ])
             }
-            terminal.output(table.text)
+            output.print(table, to: terminal)
         }
     }
 }

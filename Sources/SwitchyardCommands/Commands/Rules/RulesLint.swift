@@ -30,7 +30,7 @@ struct RulesLint: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let report = try await withUseCases { useCases, _ in
+        let report = try await withUseCases(onlyReads: true) { useCases, _ in
             let report = try await self.report(useCases)
             let names = try await useCases.workspaces.names(as: .commandLine)
             terminal.output(json ? ReportJSON.text(report) : report.text(names: names))

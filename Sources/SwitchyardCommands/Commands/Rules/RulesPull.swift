@@ -24,7 +24,7 @@ struct RulesPull: AsyncParsableCommand {
     var file: String?
 
     func run() async throws {
-        try await withUseCases { useCases, _ in
+        try await withUseCases(onlyReads: true) { useCases, _ in
             let owner = try await owner.resolve(in: useCases.workspaces)
             let ruleSets = useCases.ruleSets
             var document = try await ruleSets.live(of: owner.id, as: .commandLine).document
