@@ -61,7 +61,8 @@ extension Server {
             tracer: monitoring.tracer,
             metrics: monitoring.metrics.registry,
             logger: logger,
-            onListening: { port in
+            onListening: { [metrics = monitoring.listener?.listening] port in
+                if let metrics, await metrics.value == nil { return }
                 startupMessage.print(port: port)
                 registration.listening(port: port)
                 listening.resolve(port)

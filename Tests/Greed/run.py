@@ -5,7 +5,7 @@ None of the other's posts may be refused, and every one has to be there afterwar
 the quiet one's.
 
     run.py --binary PROGRAM              the short form, part of script/test: some seconds for each way, with a debug build, so that
-                                         p99 is held against SHORT alone: without its guard, a way took 15 to 54 seconds
+                                         p99 is held against SHORT alone: before there were guards, posts took 15 to 54 s
     run.py --binary PROGRAM --measure    a minute for each way; the program is a release build, and nothing else runs
     run.py --binary PROGRAM --seconds N  so many seconds for each way
     run.py --binary PROGRAM --only lint  one way; can be repeated
@@ -148,8 +148,9 @@ def measure(stage, options):
         check(f"{name}: p99 {worst:.1f} ms ({worst / max(quiet, 0.1):.1f} × quiet); the greedy tenant got {told or 'nothing'}",
               worst <= limit, f"above {limit:.0f} ms")
         check(f"{name}: no post of the other tenant is refused", not refused, str(refused[:5]))
-        # In the short form a request may still be without an answer.
-        check(f"{name}: the greedy tenant did something", bool(counts) or not options.measure, "no request was answered")
+        # In the short form the first request of a slow way may still be without an answer.
+        if options.measure:
+            check(f"{name}: the greedy tenant did something", bool(counts), "no request was answered")
         # What the tenant has begun may still run; the next way begins with a server at rest.
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and max(r[0] for r in stage.neighbour("rest", 0.25)) > max(FLOOR, limit):

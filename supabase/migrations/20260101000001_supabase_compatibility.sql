@@ -52,7 +52,8 @@ $$;
 
 -- The server acts for a user by SET ROLE, so the role that migrates (and usually serves) must be a member. Row-level security is forced,
 -- and so applies to the owner of the tables too: the owner has every row by inheriting service_role, whose policies give it every row.
--- Before PostgreSQL 16 a member may always SET ROLE; since then each membership says whether, and whoever creates a role may not at first.
+-- Up to PostgreSQL 15 a member of a role may always SET ROLE to it. From 16 on each membership has an option for that, and the membership
+-- that the creator of a role receives does not have it.
 DO $$
 DECLARE
     v_role text;

@@ -421,7 +421,7 @@ $$;
 -- 4. Backfill: expiry, source, duplicate hash, and the claims that go with it (the oldest lead wins) ----------------
 
 -- Only rows that lack something are updated; a lead that already has a hash makes no new claim.
-WITH todo AS MATERIALIZED (
+WITH next_leads AS MATERIALIZED (
     SELECT l.id, l.workspace_id, l.source_workspace_id, l.created_at, l.routing_status, l.lead_expires_at,
         l.dedupe_hash IS NULL AND cardinality(c.claims) > 0 AS is_new, c.claims
     FROM public.leads l
@@ -434,7 +434,7 @@ WITH todo AS MATERIALIZED (
 ), claimed AS (
     INSERT INTO public.lead_identity_claims (identity, lead_id, workspace_id)
     SELECT DISTINCT ON (i.identity) i.identity, t.id, coalesce(t.source_workspace_id, t.workspace_id)
-    FROM todo t CROSS JOIN LATERAL unnest(t.claims) i (identity)
+    FROM next_leads t CROSS JOIN LATERAL unnest(t.claims) i (identity)
     WHERE t.is_new AND t.routing_status NOT IN ('failed', 'expired')
     ORDER BY i.identity, t.created_at, t.id
     ON CONFLICT DO NOTHING
@@ -444,7 +444,7 @@ SET lead_expires_at = coalesce(l.lead_expires_at, coalesce(l.created_at, now()) 
     source_workspace_id = coalesce(l.source_workspace_id, l.workspace_id),
     routing_attempts = coalesce(l.routing_attempts, 0),
     dedupe_hash = CASE WHEN t.is_new THEN encode(t.claims[1], 'hex') ELSE l.dedupe_hash END
-FROM todo t
+FROM next_leads t
 WHERE l.id = t.id;
 
 INSERT INTO public.lead_routing_queue (lead_id, workspace_id, attempt_number)

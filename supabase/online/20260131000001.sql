@@ -149,7 +149,7 @@ BEGIN
             ORDER BY l.created_at, l.id
             LIMIT $1
             FOR UPDATE SKIP LOCKED
-        ), todo AS MATERIALIZED (
+        ), next_leads AS MATERIALIZED (
             SELECT p.*, p.dedupe_hash IS NULL AND pg_catalog.cardinality(p.claims) > 0 AS is_new,
                 CASE WHEN p.routing_status IS NULL OR $4 AND p.workspace_id IS NULL AND p.routing_status = 'routed'
                     THEN CASE WHEN p.workspace_id IS NULL THEN 'pending' ELSE 'routed' END::public.lead_routing_status
@@ -158,7 +158,7 @@ BEGIN
         ), claimed AS (
             INSERT INTO public.lead_identity_claims AS c (identity, lead_id, workspace_id)
             SELECT DISTINCT ON (i.identity) i.identity, t.id, coalesce(t.source_workspace_id, t.workspace_id)
-            FROM todo t CROSS JOIN LATERAL pg_catalog.unnest(t.claims) i (identity)
+            FROM next_leads t CROSS JOIN LATERAL pg_catalog.unnest(t.claims) i (identity)
             WHERE t.is_new AND t.status NOT IN ('failed', 'expired')
             ORDER BY i.identity, t.created_at, t.id
             -- A lead that an earlier pass skipped is older than the one that has its claim.
@@ -172,7 +172,7 @@ BEGIN
                 routing_attempts = coalesce(l.routing_attempts, 0),
                 routing_status = t.status,
                 dedupe_hash = CASE WHEN t.is_new THEN pg_catalog.encode(t.claims[1], 'hex') ELSE l.dedupe_hash END
-            FROM todo t
+            FROM next_leads t
             WHERE l.id = t.id AND (t.is_new OR t.lead_expires_at IS NULL OR t.routing_attempts IS NULL
                 OR t.routing_status IS DISTINCT FROM t.status OR (t.source_workspace_id IS NULL AND t.workspace_id IS NOT NULL))
             RETURNING 1

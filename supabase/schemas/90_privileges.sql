@@ -37,7 +37,8 @@ BEGIN
 END
 $$;
 
--- Supabase grants every role every right on new sequences: whoever sets one back stops the log.
+-- Supabase grants every role every right on new sequences. A client that sets the sequence of the log back stops the log: its next rows
+-- would have numbers that exist.
 DO $$
 DECLARE
     v_sequence regclass;

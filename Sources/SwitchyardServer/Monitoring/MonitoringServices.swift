@@ -17,7 +17,7 @@ struct MonitoringServices: Sendable {
     /// `GET /metrics` at the API's port, for clients with the token.
     let endpoint: MountedEndpoint
     /// `GET /metrics` at a port of its own; nil without `METRICS_PORT`.
-    let listener: (any Service)?
+    let listener: MetricsListener?
     /// Creates spans; nil for none.
     let tracer: SpanTracer?
     /// The services that evaluate alerts, and that report to Datadog.
@@ -55,13 +55,13 @@ struct MonitoringServices: Sendable {
         if let traces { meters.append(BatchSpans(tracer: traces.tracer)) }
         meter = meters.count == 1 ? metrics.routing : RoutingMeters(meters)
         endpoint = .metrics(metrics, token: monitoring.metricsToken, isOpen: false)
-        listener = monitoring.metricsPort.map { port -> any Service in
+        listener = monitoring.metricsPort.map { port in
             var web = WebConfiguration(host: monitoring.metricsHost, port: port)
             web.variables = .metrics
             // Of the descriptors that are kept back from the API's clients.
             web.limits.connections = 32
             let page = MountedEndpoint.metrics(metrics, token: monitoring.metricsToken, isOpen: true)
-            return makeApplication(configuration: web, mounts: [page], logger: log.logger)
+            return MetricsListener(configuration: web, page: page, logger: log.logger)
         }
         let node = NodeName.make()
         let alerts = AlertWatch(

@@ -33,8 +33,8 @@ enum SessionCookie {
 
 /// Whether a browser's request comes from a page of this server.
 ///
-/// A browser sends a cookie whoever has made the request, so a request with one is accepted only from this server's own
-/// pages: by `Sec-Fetch-Site`, which a page cannot set, or by `Origin` from a browser without it. A request that
+/// A browser sends the cookie with requests from pages of other origins as well. So this server accepts a request with a
+/// cookie only from its own pages: by `Sec-Fetch-Site`, which a page cannot set, or by `Origin` from a browser without it. A request that
 /// changes something and has neither is refused.
 enum SameOrigin {
     /// Refuses a request from a page of another origin.

@@ -57,11 +57,13 @@ package func makeApplication(
 ///   - configuration: the address and the limits.
 ///   - mounts: the endpoints.
 ///   - logger: logs requests.
+///   - onListening: receives the port once it listens.
 /// - Returns: the application, a service as that of the API.
 package func makeApplication(
     configuration: WebConfiguration,
     mounts: [MountedEndpoint],
-    logger: Logger
+    logger: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: AnswerMiddleware())
@@ -71,7 +73,12 @@ package func makeApplication(
         routes.mount(endpoint, bodyBytes: configuration.limits.bodyBytes) { (_, _, _) in throw Problem.noSuchPath }
     }
     routes.answerOtherMethods()
-    return WebApplication(settings: configuration, router: router.buildResponder(), logger: logger) { _ in }
+    return WebApplication(
+        settings: configuration,
+        router: router.buildResponder(),
+        logger: logger,
+        onListening: onListening
+    )
 }
 
 /// Hummingbird's application with a connection guard, limits and its own errors.

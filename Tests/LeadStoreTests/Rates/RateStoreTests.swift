@@ -63,6 +63,18 @@ struct RateStoreTests {
         }
     }
 
+    /// Tokens that were reported as spent, and given back, are free for all nodes again.
+    @Test func reportedTokensAreGivenBack() async throws {
+        try await StoreFixture.with { fixture in
+            try await fixture.stores.quotas.set([.leadsPerDay: 100], of: StoreFixture.a)
+            let (one, other) = (UUID(), UUID())
+            _ = try await fixture.stores.rates.lease([ask(spent: 60)], node: one, seconds: 60)
+            _ = try await fixture.stores.rates.lease([ask(spent: -60)], node: one, seconds: 60)
+            let lease = try await fixture.stores.rates.lease([ask(need: 100)], node: other, seconds: 60)[0]
+            #expect(lease.tokens == 100)
+        }
+    }
+
     /// Buckets of windows that have ended are removed with the next one, and what was spent in them counts no more.
     @Test func endedWindowsAreRemoved() async throws {
         try await StoreFixture.with { fixture in
